@@ -1,0 +1,62 @@
+package dev.banos.bindings;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.util.function.Consumer;
+
+/**
+ * The restricted methods of {@code java.lang.foreign}, gathered in one place: whoever audits what Banos may do to the
+ * process reads this class and {@link SystemCalls}. Its callers answer for the addresses that they pass.
+ */
+public final class Native {
+    static {
+        NativeAccessError.requireSupportedHost();
+    }
+
+    /**
+     * The whole address space as one segment at address 0, so that an offset is an address. As a constant it costs no
+     * bounds check that the compiler does not remove; a bounded segment costs about a quarter more an access.
+     */
+    public static final MemorySegment EVERYTHING = everything();
+
+    private Native() {
+    }
+
+    @SuppressWarnings("restricted")
+    private static MemorySegment everything() {
+        return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+    }
+
+    /** The {@code bytes} bytes at {@code address}, alive as long as the process. */
+    @SuppressWarnings("restricted")
+    public static MemorySegment segment(long address, long bytes) {
+        return MemorySegment.ofAddress(address).reinterpret(bytes);
+    }
+
+    /** The {@code bytes} bytes at {@code address}, alive as long as {@code scope}; {@code cleanup}, if not null, runs at its close. */
+    @SuppressWarnings("restricted")
+    public static MemorySegment segment(long address, long bytes, Arena scope, Consumer<MemorySegment> cleanup) {
+        return MemorySegment.ofAddress(address).reinterpret(bytes, scope, cleanup);
+    }
+
+    /** A handle that calls the function at {@code address}; one is worth keeping, it costs tens of microseconds. */
+    @SuppressWarnings("restricted")
+    public static MethodHandle downcall(long address, FunctionDescriptor descriptor, Linker.Option... options) {
+        return Linker.nativeLinker().downcallHandle(MemorySegment.ofAddress(address), descriptor, options);
+    }
+
+    /** A handle whose first argument is the address (a {@link MemorySegment}) of the function to call. */
+    @SuppressWarnings("restricted")
+    public static MethodHandle downcall(FunctionDescriptor descriptor, Linker.Option... options) {
+        return Linker.nativeLinker().downcallHandle(descriptor, options);
+    }
+
+    /** A C function pointer that calls {@code target}, valid until {@code scope} closes. */
+    @SuppressWarnings("restricted")
+    public static MemorySegment upcall(MethodHandle target, FunctionDescriptor descriptor, Arena scope) {
+        return Linker.nativeLinker().upcallStub(target, descriptor, scope);
+    }
+}

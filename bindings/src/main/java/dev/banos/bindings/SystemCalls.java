@@ -1,0 +1,392 @@
+package dev.banos.bindings;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.banos.bindings.generated.Linux;
+import java.lang.foreign.AddressLayout;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * System calls with their errno. The addresses are those of the generated bindings; what is added is
+ * {@link Linker.Option#captureCallState}, which jextract cannot express, and pointers as {@code long}, which cost no object.
+ *
+ * <p>The first parameter of each method, {@code state}, is a segment of {@link #STATE} that receives errno: usually the
+ * calling thread's control block. Each returns what the function returns, or {@code -errno}: a result from -4095 to -1 is
+ * an error, the range that the kernel itself reserves.
+ */
+public final class SystemCalls {
+    static {
+        NativeAccessError.requireSupportedHost();
+    }
+
+    /** What a downcall writes behind its back; its only field here is {@code errno}. */
+    public static final StructLayout STATE = Linker.Option.captureStateLayout();
+
+    private static final VarHandle ERRNO = STATE.varHandle(PathElement.groupElement("errno")).withInvokeExactBehavior();
+    private static final Linker.Option CAPTURE = Linker.Option.captureCallState("errno");
+    private static final long LARGEST_ERRNO = 4095;
+
+    private SystemCalls() {
+    }
+
+    public static int errno(MemorySegment state) {
+        return (int) ERRNO.get(state, 0L);
+    }
+
+    public static void setErrno(MemorySegment state, int errno) {
+        ERRNO.set(state, 0L, errno);
+    }
+
+    public static boolean isError(long result) {
+        return result < 0 && result >= -LARGEST_ERRNO;
+    }
+
+    // One holder class a function: none is linked before its first use, which keeps the start of the JVM short.
+
+    private static final class Mmap {
+        private static final MethodHandle HANDLE = link(Linux.mmap$address(), Linux.mmap$descriptor());
+    }
+
+    /** @return the address, or -errno */
+    public static long mmap(MemorySegment state, long address, long length, int protection, int flags, int fd, long offset) {
+        try {
+            return orErrno(state, (long) Mmap.HANDLE.invokeExact(state, address, length, protection, flags, fd, offset));
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
+    }
+
+    private static final class Munmap {
+        private static final MethodHandle HANDLE = link(Linux.munmap$address(), Linux.munmap$descriptor());
+    }
+
+    /** @return 0, or -errno */
+    public static int munmap(MemorySegment state, long address, long length) {
+        try {
+            return orErrno(state, (int) Munmap.HANDLE.invokeExact(state, address, length));
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
+    }
+
+    private static final class Mprotect {
+        private static final MethodHandle HANDLE = link(Linux.mprotect$address(), Linux.mprotect$descriptor());
+    }
+
+    /** @return 0, or -errno */
+    public static int mprotect(MemorySegment state, long address, long length, int protection) {
+        try {
+            return orErrno(state, (int) Mprotect.HANDLE.invokeExact(state, address, length, protection));
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
+    }
+
+    private static final class Mremap {
+        /** C declares the fifth parameter as variadic; the five-argument form is what the kernel takes and costs half. */
+        private static final MethodHandle HANDLE = link(symbol("mremap"),
+                FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG));
+    }
+
+    /**
+     * @param target where the block shall be, if {@code flags} has MREMAP_FIXED; otherwise 0
+     * @return the address, or -errno
+     */
+    public static long mremap(MemorySegment state, long address, long oldLength, long newLength, int flags, long target) {
+        try {
+            return orErrno(state, (long) Mremap.HANDLE.invokeExact(state, address, oldLength, newLength, flags, target));
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
+    }
+
+    private static final class Madvise {
+        private static final MethodHandle HANDLE = link(Linux.madvise$address(), Linux.madvise$descriptor());
+    }
+
+    /** @return 0, or -errno */
+    public static int madvise(MemorySegment state, long address, long length, int advice) {
+        try {
+            return orErrno(state, (int) Madvise.HANDLE.invokeExact(state, address, length, advice));
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
+    }
+
+    private static final class Mincore {
+        private static final MethodHandle HANDLE = link(Linux.mincore$address(), Linux.mincore$descriptor());
+    }
+
+    /**
+     * @param vector one byte a page, written here: bit 0 says whether the page is resident
+     * @return 0, or -errno (ENOMEM where the range holds a page that is not mapped)
+     */
+    public static int mincore(MemorySegment state, long address, long length, MemorySegment vector) {
+        try {
+            return orErrno(state, (int) Mincore.HANDLE.invokeExact(state, address, length, vector.address()));
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
+    }
+
+    private static final class MemfdCreate {
+        private static final MethodHandle HANDLE = link(Linux.memfd_create$address(), Linux.memfd_create$descriptor());
+    }
+
+    /** @return a file descriptor, or -errno */
+    public static int memfd_create(MemorySegment state, MemorySegment name, int flags) {
+        try {
+            return orErrno(state, (int) MemfdCreate.HANDLE.invokeExact(state, name.address(), flags));
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
+    }
+
+    private static final class Ftruncate {
+        private static final MethodHandle HANDLE = link(Linux.ftruncate$address(), Linux.ftruncate$descriptor());
+    }
+
+    /** @return 0, or -errno */
+    public static int ftruncate(MemorySegment state, int fd, long length) {
+        try {
+            return orErrno(state, (int) Ftruncate.HANDLE.invokeExact(state, fd, length));
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
+    }
+
+    private static final class Open {
+        private static final MethodHandle HANDLE = Native.downcall(symbol("open").address(),
+                FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT), CAPTURE, Linker.Option.firstVariadicArg(2));
+    }
+
+    /** @return a file descriptor, or -errno */
+    public static int open(MemorySegment state, MemorySegment path, int flags, int mode) {
+        try {
+            return orErrno(state, (int) Open.HANDLE.invokeExact(state, path.address(), flags, mode));
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
+    }
+
+    private static final class Close {
+        private static final MethodHandle HANDLE = link(Linux.close$address(), Linux.close$descriptor());
+    }
+
+    /** @return 0, or -errno */
+    public static int close(MemorySegment state, int fd) {
+        try {
+            return orErrno(state, (int) Close.HANDLE.invokeExact(state, fd));
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
+    }
+
+    private static final class Read {
+        private static final MethodHandle HANDLE = link(Linux.read$address(), Linux.read$descriptor());
+    }
+
+    /** @return bytes read (0 at the end), or -errno */
+    public static long read(MemorySegment state, int fd, MemorySegment into) {
+        try {
+            return orErrno(state, (long) Read.HANDLE.invokeExact(state, fd, into.address(), into.byteSize()));
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
+    }
+
+    private static final class Write {
+        private static final MethodHandle HANDLE = link(Linux.write$address(), Linux.write$descriptor());
+    }
+
+    /** @return bytes written, which may be fewer than offered, or -errno */
+    public static long write(MemorySegment state, int fd, MemorySegment from) {
+        try {
+            return orErrno(state, (long) Write.HANDLE.invokeExact(state, fd, from.address(), from.byteSize()));
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
+    }
+
+    private static final class Poll {
+        private static final MethodHandle HANDLE = link(Linux.poll$address(), Linux.poll$descriptor());
+    }
+
+    /**
+     * @param fds an array of {@code struct pollfd}
+     * @param timeoutMillis milliseconds; negative waits for ever
+     * @return how many descriptors are ready (0 after the time-out), or -errno
+     */
+    public static int poll(MemorySegment state, MemorySegment fds, long count, int timeoutMillis) {
+        try {
+            return orErrno(state, (int) Poll.HANDLE.invokeExact(state, fds.address(), count, timeoutMillis));
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
+    }
+
+    private static final class Isatty {
+        private static final MethodHandle HANDLE = link(Linux.isatty$address(), Linux.isatty$descriptor());
+    }
+
+    /** Whether {@code fd} is a terminal. */
+    public static boolean isatty(MemorySegment state, int fd) {
+        try {
+            return (int) Isatty.HANDLE.invokeExact(state, fd) == 1;
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
+    }
+
+    private static final class Sysconf {
+        private static final MethodHandle HANDLE = link(Linux.sysconf$address(), Linux.sysconf$descriptor());
+    }
+
+    /** @param name one of the {@code _SC_} constants */
+    public static long sysconf(MemorySegment state, int name) {
+        try {
+            return (long) Sysconf.HANDLE.invokeExact(state, name);
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
+    }
+
+    private static final class Getrlimit {
+        private static final MethodHandle HANDLE = link(Linux.getrlimit$address(), Linux.getrlimit$descriptor());
+    }
+
+    /** @return 0, or -errno */
+    public static int getrlimit(MemorySegment state, int resource, MemorySegment rlimit) {
+        try {
+            return orErrno(state, (int) Getrlimit.HANDLE.invokeExact(state, resource, rlimit.address()));
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
+    }
+
+    private static final class Setrlimit {
+        private static final MethodHandle HANDLE = link(Linux.setrlimit$address(), Linux.setrlimit$descriptor());
+    }
+
+    /** @return 0, or -errno */
+    public static int setrlimit(MemorySegment state, int resource, MemorySegment rlimit) {
+        try {
+            return orErrno(state, (int) Setrlimit.HANDLE.invokeExact(state, resource, rlimit.address()));
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
+    }
+
+    // Calls that cannot fail need no state.
+
+    public static int getpid() {
+        return Linux.getpid();
+    }
+
+    public static int gettid() {
+        return Linux.gettid();
+    }
+
+    public static int getuid() {
+        return Linux.getuid();
+    }
+
+    public static int geteuid() {
+        return Linux.geteuid();
+    }
+
+    private static final class SchedGetcpu {
+        /** Through the vDSO this takes nanoseconds; a critical call spares the change of thread state. */
+        private static final MethodHandle HANDLE = Native.downcall(Linux.sched_getcpu$address().address(),
+                Linux.sched_getcpu$descriptor(), Linker.Option.critical(false));
+    }
+
+    /** The processor that the calling thread was on a moment ago. */
+    public static int sched_getcpu() {
+        try {
+            return (int) SchedGetcpu.HANDLE.invokeExact();
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
+    }
+
+    // The dynamic linker reports by text, not by errno.
+
+    /** @return a handle, or NULL: then {@link #dlerror} says why */
+    public static MemorySegment dlopen(MemorySegment path, int flags) {
+        return Linux.dlopen(path, flags);
+    }
+
+    /** @return the symbol's address, or 0 */
+    public static long dlsym(MemorySegment handle, MemorySegment name) {
+        return Linux.dlsym(handle, name).address();
+    }
+
+    /** @return 0, or another number: then {@link #dlerror} says why */
+    public static int dlclose(MemorySegment handle) {
+        return Linux.dlclose(handle);
+    }
+
+    /** The text of this thread's last failure of the dynamic linker, which it forgets; "no error" where there was none. */
+    public static String dlerror() {
+        MemorySegment text = Linux.dlerror();
+        return text.equals(MemorySegment.NULL) ? "no error" : text.getString(0, StandardCharsets.UTF_8);
+    }
+
+    /** @param info a {@code Dl_info}, filled in @return whether the address lies in a loaded library */
+    public static boolean dladdr(long address, MemorySegment info) {
+        return Linux.dladdr(MemorySegment.ofAddress(address), info) != 0;
+    }
+
+    private static MethodHandle link(MemorySegment function, FunctionDescriptor descriptor) {
+        return Native.downcall(function.address(), pointersAsLongs(descriptor), CAPTURE);
+    }
+
+    private static MemorySegment symbol(String name) {
+        return Linker.nativeLinker().defaultLookup().findOrThrow(name);
+    }
+
+    /** A pointer and a {@code long} travel in the same registers on every ABI that we run on. */
+    private static FunctionDescriptor pointersAsLongs(FunctionDescriptor descriptor) {
+        MemoryLayout[] arguments = descriptor.argumentLayouts().stream()
+                .map(SystemCalls::pointerAsLong).toArray(MemoryLayout[]::new);
+        return FunctionDescriptor.of(pointerAsLong(descriptor.returnLayout().orElseThrow()), arguments);
+    }
+
+    private static MemoryLayout pointerAsLong(MemoryLayout layout) {
+        if (layout instanceof AddressLayout) {
+            assert ADDRESS.byteSize() == JAVA_LONG.byteSize();
+            return JAVA_LONG;
+        }
+        return layout;
+    }
+
+    private static long orErrno(MemorySegment state, long result) {
+        return result == -1 ? -errno(state) : result;
+    }
+
+    private static int orErrno(MemorySegment state, int result) {
+        return result == -1 ? -errno(state) : result;
+    }
+
+    /** A downcall throws nothing of its own; what arrives here is a bug of ours or the JVM's own error. */
+    private static RuntimeException impossible(Throwable thrown) {
+        if (thrown instanceof Error error) {
+            throw error;
+        }
+        if (thrown instanceof RuntimeException unchecked) {
+            throw unchecked;
+        }
+        throw new AssertionError(thrown);
+    }
+}

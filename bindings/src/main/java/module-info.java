@@ -1,0 +1,8 @@
+/** The C functions that the runtime calls, and the only code that may call restricted methods. */
+@SuppressWarnings("module") // the modules named here are built later
+module dev.banos.bindings {
+    exports dev.banos.bindings to
+            dev.banos.mem, dev.banos.libc, dev.banos.loader, dev.banos.fuzz, dev.banos.samples, dev.banos.benchmarks;
+    exports dev.banos.bindings.generated to
+            dev.banos.mem, dev.banos.libc, dev.banos.loader, dev.banos.fuzz, dev.banos.samples, dev.banos.benchmarks;
+}

@@ -1,0 +1,4 @@
+/** Loads and calls driver objects. */
+module dev.banos.loader {
+    requires dev.banos.libc;
+}

@@ -1,0 +1,4 @@
+/** Fuzzes allocators. */
+module dev.banos.fuzz {
+    requires dev.banos.loader;
+}

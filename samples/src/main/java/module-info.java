@@ -1,0 +1,4 @@
+/** The banos command. */
+module dev.banos.samples {
+    requires dev.banos.fuzz;
+}
