@@ -10,6 +10,9 @@ import java.util.function.Consumer;
 /**
  * The restricted methods of {@code java.lang.foreign}, gathered in one place: whoever audits what Banos may do to the
  * process reads this class and {@link SystemCalls}. Its callers answer for the addresses that they pass.
+ *
+ * <p>This class or {@link SystemCalls} is to be touched before the first constant of the generated class, whose initialiser
+ * is jextract's and would make the JVM's own message come instead of {@link NativeAccessError}'s.
  */
 public final class Native {
     static {

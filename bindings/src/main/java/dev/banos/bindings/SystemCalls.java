@@ -22,7 +22,7 @@ import java.nio.charset.StandardCharsets;
  *
  * <p>The first parameter of each method, {@code state}, is a segment of {@link #STATE} that receives errno: usually the
  * calling thread's control block. Each returns what the function returns, or {@code -errno}: a result from -4095 to -1 is
- * an error, the range that the kernel itself reserves.
+ * an error, the range that the kernel itself reserves. A call that succeeds leaves errno as it was.
  */
 public final class SystemCalls {
     static {
@@ -59,8 +59,9 @@ public final class SystemCalls {
 
     /** @return the address, or -errno */
     public static long mmap(MemorySegment state, long address, long length, int protection, int flags, int fd, long offset) {
+        int errnoBefore = errno(state);
         try {
-            return orErrno(state, (long) Mmap.HANDLE.invokeExact(state, address, length, protection, flags, fd, offset));
+            return settle(state, errnoBefore, (long) Mmap.HANDLE.invokeExact(state, address, length, protection, flags, fd, offset));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -72,8 +73,9 @@ public final class SystemCalls {
 
     /** @return 0, or -errno */
     public static int munmap(MemorySegment state, long address, long length) {
+        int errnoBefore = errno(state);
         try {
-            return orErrno(state, (int) Munmap.HANDLE.invokeExact(state, address, length));
+            return settle(state, errnoBefore, (int) Munmap.HANDLE.invokeExact(state, address, length));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -85,8 +87,9 @@ public final class SystemCalls {
 
     /** @return 0, or -errno */
     public static int mprotect(MemorySegment state, long address, long length, int protection) {
+        int errnoBefore = errno(state);
         try {
-            return orErrno(state, (int) Mprotect.HANDLE.invokeExact(state, address, length, protection));
+            return settle(state, errnoBefore, (int) Mprotect.HANDLE.invokeExact(state, address, length, protection));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -103,8 +106,9 @@ public final class SystemCalls {
      * @return the address, or -errno
      */
     public static long mremap(MemorySegment state, long address, long oldLength, long newLength, int flags, long target) {
+        int errnoBefore = errno(state);
         try {
-            return orErrno(state, (long) Mremap.HANDLE.invokeExact(state, address, oldLength, newLength, flags, target));
+            return settle(state, errnoBefore, (long) Mremap.HANDLE.invokeExact(state, address, oldLength, newLength, flags, target));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -116,8 +120,9 @@ public final class SystemCalls {
 
     /** @return 0, or -errno */
     public static int madvise(MemorySegment state, long address, long length, int advice) {
+        int errnoBefore = errno(state);
         try {
-            return orErrno(state, (int) Madvise.HANDLE.invokeExact(state, address, length, advice));
+            return settle(state, errnoBefore, (int) Madvise.HANDLE.invokeExact(state, address, length, advice));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -132,8 +137,9 @@ public final class SystemCalls {
      * @return 0, or -errno (ENOMEM where the range holds a page that is not mapped)
      */
     public static int mincore(MemorySegment state, long address, long length, MemorySegment vector) {
+        int errnoBefore = errno(state);
         try {
-            return orErrno(state, (int) Mincore.HANDLE.invokeExact(state, address, length, vector.address()));
+            return settle(state, errnoBefore, (int) Mincore.HANDLE.invokeExact(state, address, length, vector.address()));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -145,8 +151,9 @@ public final class SystemCalls {
 
     /** @return a file descriptor, or -errno */
     public static int memfd_create(MemorySegment state, MemorySegment name, int flags) {
+        int errnoBefore = errno(state);
         try {
-            return orErrno(state, (int) MemfdCreate.HANDLE.invokeExact(state, name.address(), flags));
+            return settle(state, errnoBefore, (int) MemfdCreate.HANDLE.invokeExact(state, name.address(), flags));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -158,8 +165,9 @@ public final class SystemCalls {
 
     /** @return 0, or -errno */
     public static int ftruncate(MemorySegment state, int fd, long length) {
+        int errnoBefore = errno(state);
         try {
-            return orErrno(state, (int) Ftruncate.HANDLE.invokeExact(state, fd, length));
+            return settle(state, errnoBefore, (int) Ftruncate.HANDLE.invokeExact(state, fd, length));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -172,8 +180,9 @@ public final class SystemCalls {
 
     /** @return a file descriptor, or -errno */
     public static int open(MemorySegment state, MemorySegment path, int flags, int mode) {
+        int errnoBefore = errno(state);
         try {
-            return orErrno(state, (int) Open.HANDLE.invokeExact(state, path.address(), flags, mode));
+            return settle(state, errnoBefore, (int) Open.HANDLE.invokeExact(state, path.address(), flags, mode));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -185,8 +194,9 @@ public final class SystemCalls {
 
     /** @return 0, or -errno */
     public static int close(MemorySegment state, int fd) {
+        int errnoBefore = errno(state);
         try {
-            return orErrno(state, (int) Close.HANDLE.invokeExact(state, fd));
+            return settle(state, errnoBefore, (int) Close.HANDLE.invokeExact(state, fd));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -198,8 +208,9 @@ public final class SystemCalls {
 
     /** @return bytes read (0 at the end), or -errno */
     public static long read(MemorySegment state, int fd, MemorySegment into) {
+        int errnoBefore = errno(state);
         try {
-            return orErrno(state, (long) Read.HANDLE.invokeExact(state, fd, into.address(), into.byteSize()));
+            return settle(state, errnoBefore, (long) Read.HANDLE.invokeExact(state, fd, into.address(), into.byteSize()));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -211,8 +222,9 @@ public final class SystemCalls {
 
     /** @return bytes written, which may be fewer than offered, or -errno */
     public static long write(MemorySegment state, int fd, MemorySegment from) {
+        int errnoBefore = errno(state);
         try {
-            return orErrno(state, (long) Write.HANDLE.invokeExact(state, fd, from.address(), from.byteSize()));
+            return settle(state, errnoBefore, (long) Write.HANDLE.invokeExact(state, fd, from.address(), from.byteSize()));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -228,8 +240,9 @@ public final class SystemCalls {
      * @return how many descriptors are ready (0 after the time-out), or -errno
      */
     public static int poll(MemorySegment state, MemorySegment fds, long count, int timeoutMillis) {
+        int errnoBefore = errno(state);
         try {
-            return orErrno(state, (int) Poll.HANDLE.invokeExact(state, fds.address(), count, timeoutMillis));
+            return settle(state, errnoBefore, (int) Poll.HANDLE.invokeExact(state, fds.address(), count, timeoutMillis));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -239,10 +252,13 @@ public final class SystemCalls {
         private static final MethodHandle HANDLE = link(Linux.isatty$address(), Linux.isatty$descriptor());
     }
 
-    /** Whether {@code fd} is a terminal. */
+    /** Whether {@code fd} is a terminal; where it is not, errno says why (ENOTTY, EBADF). */
     public static boolean isatty(MemorySegment state, int fd) {
+        int errnoBefore = errno(state);
         try {
-            return (int) Isatty.HANDLE.invokeExact(state, fd) == 1;
+            boolean terminal = (int) Isatty.HANDLE.invokeExact(state, fd) == 1;
+            settle(state, errnoBefore, terminal ? 0 : -1);
+            return terminal;
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -252,10 +268,14 @@ public final class SystemCalls {
         private static final MethodHandle HANDLE = link(Linux.sysconf$address(), Linux.sysconf$descriptor());
     }
 
-    /** @param name one of the {@code _SC_} constants */
+    /**
+     * @param name one of the {@code _SC_} constants that always have a value, as all do that are bound here
+     * @return the value, or -errno (EINVAL where {@code name} is unknown)
+     */
     public static long sysconf(MemorySegment state, int name) {
+        int errnoBefore = errno(state);
         try {
-            return (long) Sysconf.HANDLE.invokeExact(state, name);
+            return settle(state, errnoBefore, (long) Sysconf.HANDLE.invokeExact(state, name));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -267,8 +287,9 @@ public final class SystemCalls {
 
     /** @return 0, or -errno */
     public static int getrlimit(MemorySegment state, int resource, MemorySegment rlimit) {
+        int errnoBefore = errno(state);
         try {
-            return orErrno(state, (int) Getrlimit.HANDLE.invokeExact(state, resource, rlimit.address()));
+            return settle(state, errnoBefore, (int) Getrlimit.HANDLE.invokeExact(state, resource, rlimit.address()));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -280,8 +301,9 @@ public final class SystemCalls {
 
     /** @return 0, or -errno */
     public static int setrlimit(MemorySegment state, int resource, MemorySegment rlimit) {
+        int errnoBefore = errno(state);
         try {
-            return orErrno(state, (int) Setrlimit.HANDLE.invokeExact(state, resource, rlimit.address()));
+            return settle(state, errnoBefore, (int) Setrlimit.HANDLE.invokeExact(state, resource, rlimit.address()));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -322,19 +344,45 @@ public final class SystemCalls {
 
     // The dynamic linker reports by text, not by errno.
 
-    /** @return a handle, or NULL: then {@link #dlerror} says why */
-    public static MemorySegment dlopen(MemorySegment path, int flags) {
-        return Linux.dlopen(path, flags);
+    /**
+     * The dynamic linker forgets its text at the next call of any of its functions, and the JVM calls them whenever it links
+     * a function. So all of them are linked, and {@code dlerror} has run once, before the first can fail.
+     */
+    private static final class DynamicLinker {
+        private static final MethodHandle OPEN = Linux.dlopen$handle();
+        private static final MethodHandle SYM = Linux.dlsym$handle();
+        private static final MethodHandle CLOSE = Linux.dlclose$handle();
+
+        static {
+            Linux.dlerror();
+        }
     }
 
-    /** @return the symbol's address, or 0 */
+    /** @return a handle, or NULL: then {@link #dlerror} says why */
+    public static MemorySegment dlopen(MemorySegment path, int flags) {
+        try {
+            return (MemorySegment) DynamicLinker.OPEN.invokeExact(path, flags);
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
+    }
+
+    /** @return the symbol's address, or 0: then {@link #dlerror} says why, or "no error" where 0 is the address */
     public static long dlsym(MemorySegment handle, MemorySegment name) {
-        return Linux.dlsym(handle, name).address();
+        try {
+            return ((MemorySegment) DynamicLinker.SYM.invokeExact(handle, name)).address();
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
     }
 
     /** @return 0, or another number: then {@link #dlerror} says why */
     public static int dlclose(MemorySegment handle) {
-        return Linux.dlclose(handle);
+        try {
+            return (int) DynamicLinker.CLOSE.invokeExact(handle);
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
     }
 
     /** The text of this thread's last failure of the dynamic linker, which it forgets; "no error" where there was none. */
@@ -371,12 +419,20 @@ public final class SystemCalls {
         return layout;
     }
 
-    private static long orErrno(MemorySegment state, long result) {
-        return result == -1 ? -errno(state) : result;
+    /**
+     * The capture copies the C library's errno whether the call failed or not; after a success that is what some other code
+     * of this thread, the JVM's included, left there. POSIX: no function sets errno to 0, and a success says nothing by it.
+     */
+    private static long settle(MemorySegment state, int errnoBefore, long result) {
+        if (result == -1) {
+            return -errno(state);
+        }
+        setErrno(state, errnoBefore);
+        return result;
     }
 
-    private static int orErrno(MemorySegment state, int result) {
-        return result == -1 ? -errno(state) : result;
+    private static int settle(MemorySegment state, int errnoBefore, int result) {
+        return (int) settle(state, errnoBefore, (long) result);
     }
 
     /** A downcall throws nothing of its own; what arrives here is a bug of ours or the JVM's own error. */

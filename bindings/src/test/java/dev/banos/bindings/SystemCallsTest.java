@@ -1,0 +1,361 @@
+package dev.banos.bindings;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.banos.bindings.generated.Dl_info;
+import dev.banos.bindings.generated.Linux;
+import dev.banos.bindings.generated.pollfd;
+import dev.banos.bindings.generated.rlimit;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Each call: its value, or -errno with errno in the state; and a success leaves errno as it was. */
+class SystemCallsTest {
+    private static final int UNTOUCHED = 77;
+    private static final int BAD_FD = -1;
+    private static final long PAGE = 4096;
+    private static final int READ_WRITE = Linux.PROT_READ() | Linux.PROT_WRITE();
+    private static final int ANONYMOUS = Linux.MAP_PRIVATE() | Linux.MAP_ANONYMOUS();
+
+    private final Arena scope = Arena.ofConfined();
+    private final MemorySegment state = scope.allocate(SystemCalls.STATE);
+    private final List<Runnable> cleanUp = new ArrayList<>();
+
+    @TempDir
+    Path folder;
+
+    @AfterEach
+    void release() {
+        cleanUp.reversed().forEach(Runnable::run);
+        scope.close();
+    }
+
+    @Test
+    void mmapReturnsMemoryThatCanBeWritten() {
+        long address = map(PAGE);
+
+        Native.EVERYTHING.set(JAVA_LONG, address, 42);
+        assertThat(Native.EVERYTHING.get(JAVA_LONG, address)).isEqualTo(42);
+        assertThat(address % PAGE).isZero();
+    }
+
+    @Test
+    void mmapOfNothingIsEinval() {
+        assertFails(Linux.EINVAL(), () -> SystemCalls.mmap(state, 0, 0, READ_WRITE, ANONYMOUS, BAD_FD, 0));
+    }
+
+    @Test
+    void mmapOfMoreThanTheAddressSpaceIsEnomem() {
+        assertFails(Linux.ENOMEM(), () -> SystemCalls.mmap(state, 0, Long.MAX_VALUE - PAGE, READ_WRITE, ANONYMOUS, BAD_FD, 0));
+    }
+
+    @Test
+    void mmapOfABadDescriptorIsEbadf() {
+        assertFails(Linux.EBADF(), () -> SystemCalls.mmap(state, 0, PAGE, READ_WRITE, Linux.MAP_PRIVATE(), BAD_FD, 0));
+    }
+
+    @Test
+    void mmapNeverReplacesWhatIsThereWhenAskedNotTo() {
+        long taken = map(PAGE);
+        assertFails(Linux.EEXIST(), () ->
+                SystemCalls.mmap(state, taken, PAGE, READ_WRITE, ANONYMOUS | Linux.MAP_FIXED_NOREPLACE(), BAD_FD, 0));
+    }
+
+    @Test
+    void munmapEndsAMapping() throws IOException {
+        long address = succeed(() -> SystemCalls.mmap(state, 0, PAGE, READ_WRITE, ANONYMOUS, BAD_FD, 0));
+        succeed(() -> SystemCalls.munmap(state, address, PAGE));
+        assertThat(Files.readString(Path.of("/proc/self/maps")).lines())
+                .noneMatch(line -> line.startsWith(Long.toHexString(address) + "-"));
+    }
+
+    @Test
+    void munmapOfAMisalignedAddressIsEinval() {
+        assertFails(Linux.EINVAL(), () -> SystemCalls.munmap(state, 1, PAGE));
+    }
+
+    @Test
+    void mprotectChangesTheProtection() throws IOException {
+        long address = map(PAGE);
+        succeed(() -> SystemCalls.mprotect(state, address, PAGE, Linux.PROT_NONE()));
+        assertThat(Files.readString(Path.of("/proc/self/maps")).lines())
+                .anyMatch(line -> covers(line, address) && line.contains(" ---p "));
+    }
+
+    @Test
+    void mprotectOfAHoleIsEnomem() {
+        assertFails(Linux.ENOMEM(), () -> SystemCalls.mprotect(state, hole(), PAGE, Linux.PROT_READ()));
+    }
+
+    @Test
+    void mremapMovesTheContentsToTheFixedTarget() {
+        long source = succeed(() -> SystemCalls.mmap(state, 0, PAGE, READ_WRITE, ANONYMOUS, BAD_FD, 0));
+        long target = map(2 * PAGE);
+        Native.EVERYTHING.set(JAVA_LONG, source, 4711);
+
+        long moved = succeed(() -> SystemCalls.mremap(state, source, PAGE, 2 * PAGE,
+                Linux.MREMAP_MAYMOVE() | Linux.MREMAP_FIXED(), target)); // only the fifth argument says where
+
+        assertThat(moved).isEqualTo(target);
+        assertThat(Native.EVERYTHING.get(JAVA_LONG, target)).isEqualTo(4711);
+        assertThat(Native.EVERYTHING.get(JAVA_LONG, target + PAGE)).isZero();
+    }
+
+    @Test
+    void mremapOfAHoleIsEfault() {
+        assertFails(Linux.EFAULT(), () -> SystemCalls.mremap(state, hole(), PAGE, 2 * PAGE, Linux.MREMAP_MAYMOVE(), 0));
+    }
+
+    @Test
+    void madviseDropsThePages() {
+        long address = map(PAGE);
+        Native.EVERYTHING.set(JAVA_LONG, address, 1);
+        succeed(() -> SystemCalls.madvise(state, address, PAGE, Linux.MADV_DONTNEED()));
+        assertThat(Native.EVERYTHING.get(JAVA_LONG, address)).isZero();
+    }
+
+    @Test
+    void madviseOfAnUnknownAdviceIsEinval() {
+        long address = map(PAGE);
+        assertFails(Linux.EINVAL(), () -> SystemCalls.madvise(state, address, PAGE, 12345));
+    }
+
+    @Test
+    void mincoreTellsTouchedPagesFromOthers() {
+        long address = map(2 * PAGE);
+        Native.EVERYTHING.set(JAVA_BYTE, address, (byte) 1);
+        MemorySegment vector = scope.allocate(2);
+
+        succeed(() -> SystemCalls.mincore(state, address, 2 * PAGE, vector));
+
+        assertThat(vector.get(JAVA_BYTE, 0) & 1).isEqualTo(1);
+        assertThat(vector.get(JAVA_BYTE, 1) & 1).isZero();
+    }
+
+    @Test
+    void mincoreOfAHoleIsEnomem() {
+        MemorySegment vector = scope.allocate(1);
+        assertFails(Linux.ENOMEM(), () -> SystemCalls.mincore(state, hole(), PAGE, vector));
+    }
+
+    @Test
+    void aMemfdHoldsWhatWasWrittenToIt() {
+        int fd = closing(succeed(() -> SystemCalls.memfd_create(state, scope.allocateFrom("banos"), Linux.MFD_CLOEXEC())));
+        MemorySegment text = scope.allocateFrom("text");
+        succeed(() -> SystemCalls.ftruncate(state, fd, PAGE));
+
+        assertThat(succeed(() -> SystemCalls.write(state, fd, text))).isEqualTo(text.byteSize());
+
+        long address = succeed(() -> SystemCalls.mmap(state, 0, PAGE, READ_WRITE, Linux.MAP_SHARED(), fd, 0));
+        cleanUp.add(() -> SystemCalls.munmap(state, address, PAGE));
+        assertThat(Native.segment(address, PAGE).getString(0)).isEqualTo("text");
+    }
+
+    @Test
+    void memfdCreateWithUnknownFlagsIsEinval() {
+        MemorySegment name = scope.allocateFrom("banos");
+        assertFails(Linux.EINVAL(), () -> SystemCalls.memfd_create(state, name, 1 << 20));
+    }
+
+    @Test
+    void ftruncateOfABadDescriptorIsEbadf() {
+        assertFails(Linux.EBADF(), () -> SystemCalls.ftruncate(state, BAD_FD, 0));
+    }
+
+    @Test
+    void openCreatesTheFileWithTheModeThatIsPassedAsVariadic() throws IOException {
+        Path file = folder.resolve("created");
+        MemorySegment path = scope.allocateFrom(file.toString());
+
+        closing(succeed(() -> SystemCalls.open(state, path, Linux.O_CREAT() | Linux.O_WRONLY() | Linux.O_CLOEXEC(), 0400)));
+
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("r--------");
+    }
+
+    @Test
+    void openOfAMissingFileIsEnoent() {
+        MemorySegment path = scope.allocateFrom(folder.resolve("missing").toString());
+        assertFails(Linux.ENOENT(), () -> SystemCalls.open(state, path, Linux.O_RDONLY(), 0));
+    }
+
+    @Test
+    void readReturnsTheBytesAndThenZero() throws IOException {
+        MemorySegment path = scope.allocateFrom(Files.writeString(folder.resolve("f"), "abc").toString());
+        int fd = closing(succeed(() -> SystemCalls.open(state, path, Linux.O_RDONLY(), 0)));
+        MemorySegment into = scope.allocate(16);
+
+        assertThat(succeed(() -> SystemCalls.read(state, fd, into))).isEqualTo(3);
+        assertThat(into.getString(0)).isEqualTo("abc");
+        assertThat(succeed(() -> SystemCalls.read(state, fd, into))).isZero();
+    }
+
+    @Test
+    void readAndWriteAndCloseOfABadDescriptorAreEbadf() {
+        MemorySegment buffer = scope.allocate(1);
+        assertFails(Linux.EBADF(), () -> SystemCalls.read(state, BAD_FD, buffer));
+        assertFails(Linux.EBADF(), () -> SystemCalls.write(state, BAD_FD, buffer));
+        assertFails(Linux.EBADF(), () -> SystemCalls.close(state, BAD_FD));
+    }
+
+    @Test
+    void pollCountsTheReadyDescriptors() throws IOException {
+        MemorySegment path = scope.allocateFrom(Files.writeString(folder.resolve("f"), "abc").toString());
+        int fd = closing(succeed(() -> SystemCalls.open(state, path, Linux.O_RDONLY(), 0)));
+        MemorySegment fds = scope.allocate(pollfd.layout());
+        pollfd.fd(fds, fd);
+        pollfd.events(fds, (short) Linux.POLLIN());
+
+        assertThat(succeed(() -> SystemCalls.poll(state, fds, 1, 0))).isEqualTo(1);
+        assertThat(pollfd.revents(fds)).isEqualTo((short) Linux.POLLIN());
+        assertThat(succeed(() -> SystemCalls.poll(state, fds, 0, 0))).isZero();
+    }
+
+    @Test
+    void pollOfMoreDescriptorsThanAllowedIsEinval() {
+        assertFails(Linux.EINVAL(), () -> SystemCalls.poll(state, MemorySegment.NULL, 0xFFFF_FFFFL, 0));
+    }
+
+    @Test
+    void aFileIsNoTerminal() throws IOException {
+        MemorySegment path = scope.allocateFrom(Files.createFile(folder.resolve("f")).toString());
+        int fd = closing(succeed(() -> SystemCalls.open(state, path, Linux.O_RDONLY(), 0)));
+        assertThat(SystemCalls.isatty(state, fd)).isFalse();
+        assertThat(SystemCalls.errno(state)).isEqualTo(Linux.ENOTTY());
+    }
+
+    @Test
+    void aPseudoTerminalIsATerminal() {
+        MemorySegment path = scope.allocateFrom("/dev/ptmx");
+        int opened = SystemCalls.open(state, path, Linux.O_RDWR(), 0);
+        assumeTrue(opened >= 0, "no pseudo-terminals here");
+        int fd = closing(opened);
+        assertThat(succeed(() -> SystemCalls.isatty(state, fd) ? 1 : 0)).isEqualTo(1);
+    }
+
+    @Test
+    void sysconfKnowsThePageSize() {
+        assertThat(succeed(() -> SystemCalls.sysconf(state, Linux._SC_PAGESIZE()))).isPositive().isEqualTo(PAGE);
+        assertThat(succeed(() -> SystemCalls.sysconf(state, Linux._SC_NPROCESSORS_ONLN()))).isPositive();
+    }
+
+    @Test
+    void sysconfOfAnUnknownNameIsEinval() {
+        assertFails(Linux.EINVAL(), () -> SystemCalls.sysconf(state, 123456));
+    }
+
+    @Test
+    void rlimitsAreReadAndWritten() {
+        MemorySegment limit = scope.allocate(rlimit.layout());
+        succeed(() -> SystemCalls.getrlimit(state, Linux.RLIMIT_AS(), limit));
+        succeed(() -> SystemCalls.setrlimit(state, Linux.RLIMIT_AS(), limit));
+        assertThat(rlimit.rlim_max(limit)).isNotZero();
+    }
+
+    @Test
+    void rlimitsOfAnUnknownResourceAreEinval() {
+        MemorySegment limit = scope.allocate(rlimit.layout());
+        assertFails(Linux.EINVAL(), () -> SystemCalls.getrlimit(state, 12345, limit));
+        assertFails(Linux.EINVAL(), () -> SystemCalls.setrlimit(state, 12345, limit));
+    }
+
+    @Test
+    void identitiesAreThoseThatProcReports() throws IOException {
+        List<String> status = Files.readAllLines(Path.of("/proc/thread-self/status"));
+        assertThat(status).contains("Tgid:\t" + SystemCalls.getpid(), "Pid:\t" + SystemCalls.gettid());
+        assertThat(status).anyMatch(line ->
+                line.startsWith("Uid:\t" + SystemCalls.getuid() + "\t" + SystemCalls.geteuid() + "\t"));
+        assertThat((long) SystemCalls.getpid()).isEqualTo(ProcessHandle.current().pid());
+    }
+
+    @Test
+    void theProcessorIsOneOfTheMachines() {
+        assertThat(SystemCalls.sched_getcpu()).isBetween(0, 1 << 16);
+    }
+
+    @Test
+    void aLoadedLibraryAnswersForItsSymbols() {
+        MemorySegment libm = SystemCalls.dlopen(scope.allocateFrom("libm.so.6"), Linux.RTLD_NOW());
+        long cosine = SystemCalls.dlsym(libm, scope.allocateFrom("cos"));
+        MemorySegment info = scope.allocate(Dl_info.layout());
+
+        assertThat(cosine).isNotZero();
+        assertThat(SystemCalls.dladdr(cosine, info)).isTrue();
+        assertThat(Native.segment(Dl_info.dli_fname(info).address(), PAGE).getString(0)).contains("libm.so.6");
+        assertThat(SystemCalls.dladdr(scope.allocate(1).address(), info)).isFalse();
+        assertThat(SystemCalls.dlclose(libm)).isZero();
+    }
+
+    @Test
+    void dlerrorNamesTheLibraryThatIsMissingAndForgetsIt() {
+        assertThat(SystemCalls.dlopen(scope.allocateFrom("libmissing.so"), Linux.RTLD_NOW())).isEqualTo(MemorySegment.NULL);
+        assertThat(SystemCalls.dlerror()).contains("libmissing.so");
+        assertThat(SystemCalls.dlerror()).isEqualTo("no error");
+    }
+
+    @Test
+    void dlerrorNamesTheSymbolThatIsMissing() {
+        MemorySegment process = SystemCalls.dlopen(MemorySegment.NULL, Linux.RTLD_NOW());
+        assertThat(SystemCalls.dlsym(process, scope.allocateFrom("no_such_symbol"))).isZero();
+        assertThat(SystemCalls.dlerror()).contains("no_such_symbol");
+    }
+
+    @Test
+    void onlyTheKernelsRangeIsAnError() {
+        assertThat(SystemCalls.isError(-1)).isTrue();
+        assertThat(SystemCalls.isError(-4095)).isTrue();
+        assertThat(SystemCalls.isError(-4096)).isFalse();
+        assertThat(SystemCalls.isError(0)).isFalse();
+        assertThat(SystemCalls.isError(Long.MIN_VALUE)).isFalse();
+    }
+
+    private void assertFails(int errno, LongSupplier call) {
+        SystemCalls.setErrno(state, UNTOUCHED);
+        assertThat(call.getAsLong()).isEqualTo(-errno);
+        assertThat(SystemCalls.errno(state)).isEqualTo(errno);
+    }
+
+    /** The C library's own errno is made another one first: a copy of it, after a success, would show. */
+    private long succeed(LongSupplier call) {
+        SystemCalls.close(state, BAD_FD);
+        SystemCalls.setErrno(state, UNTOUCHED);
+        long result = call.getAsLong();
+        assertThat(SystemCalls.isError(result)).describedAs("result %d", result).isFalse();
+        assertThat(SystemCalls.errno(state)).describedAs("errno after a success").isEqualTo(UNTOUCHED);
+        return result;
+    }
+
+    private long map(long bytes) {
+        long address = succeed(() -> SystemCalls.mmap(state, 0, bytes, READ_WRITE, ANONYMOUS, BAD_FD, 0));
+        cleanUp.add(() -> SystemCalls.munmap(state, address, bytes));
+        return address;
+    }
+
+    /** The second page of the address space, which the kernel lets nobody map. */
+    private static long hole() {
+        return PAGE;
+    }
+
+    private int closing(long fd) {
+        cleanUp.add(() -> SystemCalls.close(state, (int) fd));
+        return (int) fd;
+    }
+
+    private static boolean covers(String line, long address) {
+        String[] range = line.split(" ", 2)[0].split("-");
+        return Long.compareUnsigned(Long.parseUnsignedLong(range[0], 16), address) <= 0
+                && Long.compareUnsigned(address, Long.parseUnsignedLong(range[1], 16)) < 0;
+    }
+}
