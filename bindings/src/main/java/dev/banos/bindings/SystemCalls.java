@@ -18,7 +18,7 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * System calls with their errno. The addresses are those of the generated bindings; what is added is
- * {@link Linker.Option#captureCallState}, which jextract cannot express, and pointers as {@code long}, which cost no object.
+ * {@link Linker.Option#captureCallState}, which jextract cannot express, and for mappings, pointers as {@code long}.
  *
  * <p>The first parameter of each method, {@code state}, is a segment of {@link #STATE} that receives errno: usually the
  * calling thread's control block. Each returns what the function returns, or {@code -errno}: a result from -4095 to -1 is
@@ -129,7 +129,8 @@ public final class SystemCalls {
     }
 
     private static final class Mincore {
-        private static final MethodHandle HANDLE = link(Linux.mincore$address(), Linux.mincore$descriptor());
+        private static final MethodHandle HANDLE = linkSegments(Linux.mincore$address(),
+                FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, ADDRESS)) ;
     }
 
     /**
@@ -139,21 +140,21 @@ public final class SystemCalls {
     public static int mincore(MemorySegment state, long address, long length, MemorySegment vector) {
         int errnoBefore = errno(state);
         try {
-            return settle(state, errnoBefore, (int) Mincore.HANDLE.invokeExact(state, address, length, vector.address()));
+            return settle(state, errnoBefore, (int) Mincore.HANDLE.invokeExact(state, address, length, writable(vector)));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
     }
 
     private static final class MemfdCreate {
-        private static final MethodHandle HANDLE = link(Linux.memfd_create$address(), Linux.memfd_create$descriptor());
+        private static final MethodHandle HANDLE = linkSegments(Linux.memfd_create$address(), Linux.memfd_create$descriptor());
     }
 
     /** @return a file descriptor, or -errno */
     public static int memfd_create(MemorySegment state, MemorySegment name, int flags) {
         int errnoBefore = errno(state);
         try {
-            return settle(state, errnoBefore, (int) MemfdCreate.HANDLE.invokeExact(state, name.address(), flags));
+            return settle(state, errnoBefore, (int) MemfdCreate.HANDLE.invokeExact(state, name, flags));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -175,14 +176,14 @@ public final class SystemCalls {
 
     private static final class Open {
         private static final MethodHandle HANDLE = Native.downcall(symbol("open").address(),
-                FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT), CAPTURE, Linker.Option.firstVariadicArg(2));
+                FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT), CAPTURE, Linker.Option.firstVariadicArg(2));
     }
 
     /** @return a file descriptor, or -errno */
     public static int open(MemorySegment state, MemorySegment path, int flags, int mode) {
         int errnoBefore = errno(state);
         try {
-            return settle(state, errnoBefore, (int) Open.HANDLE.invokeExact(state, path.address(), flags, mode));
+            return settle(state, errnoBefore, (int) Open.HANDLE.invokeExact(state, path, flags, mode));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -203,35 +204,35 @@ public final class SystemCalls {
     }
 
     private static final class Read {
-        private static final MethodHandle HANDLE = link(Linux.read$address(), Linux.read$descriptor());
+        private static final MethodHandle HANDLE = linkSegments(Linux.read$address(), Linux.read$descriptor());
     }
 
     /** @return bytes read (0 at the end), or -errno */
     public static long read(MemorySegment state, int fd, MemorySegment into) {
         int errnoBefore = errno(state);
         try {
-            return settle(state, errnoBefore, (long) Read.HANDLE.invokeExact(state, fd, into.address(), into.byteSize()));
+            return settle(state, errnoBefore, (long) Read.HANDLE.invokeExact(state, fd, writable(into), into.byteSize()));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
     }
 
     private static final class Write {
-        private static final MethodHandle HANDLE = link(Linux.write$address(), Linux.write$descriptor());
+        private static final MethodHandle HANDLE = linkSegments(Linux.write$address(), Linux.write$descriptor());
     }
 
     /** @return bytes written, which may be fewer than offered, or -errno */
     public static long write(MemorySegment state, int fd, MemorySegment from) {
         int errnoBefore = errno(state);
         try {
-            return settle(state, errnoBefore, (long) Write.HANDLE.invokeExact(state, fd, from.address(), from.byteSize()));
+            return settle(state, errnoBefore, (long) Write.HANDLE.invokeExact(state, fd, from, from.byteSize()));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
     }
 
     private static final class Poll {
-        private static final MethodHandle HANDLE = link(Linux.poll$address(), Linux.poll$descriptor());
+        private static final MethodHandle HANDLE = linkSegments(Linux.poll$address(), Linux.poll$descriptor());
     }
 
     /**
@@ -242,7 +243,7 @@ public final class SystemCalls {
     public static int poll(MemorySegment state, MemorySegment fds, long count, int timeoutMillis) {
         int errnoBefore = errno(state);
         try {
-            return settle(state, errnoBefore, (int) Poll.HANDLE.invokeExact(state, fds.address(), count, timeoutMillis));
+            return settle(state, errnoBefore, (int) Poll.HANDLE.invokeExact(state, writable(fds), count, timeoutMillis));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -282,28 +283,28 @@ public final class SystemCalls {
     }
 
     private static final class Getrlimit {
-        private static final MethodHandle HANDLE = link(Linux.getrlimit$address(), Linux.getrlimit$descriptor());
+        private static final MethodHandle HANDLE = linkSegments(Linux.getrlimit$address(), Linux.getrlimit$descriptor());
     }
 
     /** @return 0, or -errno */
     public static int getrlimit(MemorySegment state, int resource, MemorySegment rlimit) {
         int errnoBefore = errno(state);
         try {
-            return settle(state, errnoBefore, (int) Getrlimit.HANDLE.invokeExact(state, resource, rlimit.address()));
+            return settle(state, errnoBefore, (int) Getrlimit.HANDLE.invokeExact(state, resource, writable(rlimit)));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
     }
 
     private static final class Setrlimit {
-        private static final MethodHandle HANDLE = link(Linux.setrlimit$address(), Linux.setrlimit$descriptor());
+        private static final MethodHandle HANDLE = linkSegments(Linux.setrlimit$address(), Linux.setrlimit$descriptor());
     }
 
     /** @return 0, or -errno */
     public static int setrlimit(MemorySegment state, int resource, MemorySegment rlimit) {
         int errnoBefore = errno(state);
         try {
-            return settle(state, errnoBefore, (int) Setrlimit.HANDLE.invokeExact(state, resource, rlimit.address()));
+            return settle(state, errnoBefore, (int) Setrlimit.HANDLE.invokeExact(state, resource, rlimit));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -398,6 +399,18 @@ public final class SystemCalls {
 
     private static MethodHandle link(MemorySegment function, FunctionDescriptor descriptor) {
         return Native.downcall(function.address(), pointersAsLongs(descriptor), CAPTURE);
+    }
+
+    /** For calls on memory that Java owns: the JVM keeps a segment alive during the call and refuses one that is closed. */
+    private static MethodHandle linkSegments(MemorySegment function, FunctionDescriptor descriptor) {
+        return Native.downcall(function.address(), descriptor, CAPTURE);
+    }
+
+    private static MemorySegment writable(MemorySegment segment) {
+        if (segment.isReadOnly()) {
+            throw new IllegalArgumentException("segment=" + segment + " is read-only, and the call writes to it");
+        }
+        return segment;
     }
 
     private static MemorySegment symbol(String name) {

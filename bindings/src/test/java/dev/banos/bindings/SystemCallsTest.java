@@ -3,6 +3,7 @@ package dev.banos.bindings;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.banos.bindings.generated.Dl_info;
@@ -310,6 +311,20 @@ class SystemCallsTest {
         MemorySegment process = SystemCalls.dlopen(MemorySegment.NULL, Linux.RTLD_NOW());
         assertThat(SystemCalls.dlsym(process, scope.allocateFrom("no_such_symbol"))).isZero();
         assertThat(SystemCalls.dlerror()).contains("no_such_symbol");
+    }
+
+    @Test
+    void memoryThatTheCallMayNotTouchIsRefusedBeforeIt() {
+        MemorySegment closed;
+        try (Arena ended = Arena.ofConfined()) {
+            closed = ended.allocate(8);
+        }
+        assertThatThrownBy(() -> SystemCalls.read(state, BAD_FD, closed)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> SystemCalls.write(state, BAD_FD, MemorySegment.ofArray(new byte[8])))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> SystemCalls.read(state, BAD_FD, scope.allocate(8).asReadOnly()))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("read-only");
+        assertFails(Linux.EBADF(), () -> SystemCalls.write(state, BAD_FD, scope.allocate(8).asReadOnly()));
     }
 
     @Test
