@@ -1,4 +1,8 @@
-/** Fuzzes allocators. */
+/** Fuzzes allocators: a stateful model of live blocks, programs that break allocators, the shortest one that did. */
 module dev.banos.fuzz {
+    requires dev.banos.bindings;
+    requires dev.banos.mem;
     requires dev.banos.loader;
+
+    exports dev.banos.fuzz;
 }

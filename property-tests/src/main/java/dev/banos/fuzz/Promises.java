@@ -1,0 +1,96 @@
+package dev.banos.fuzz;
+
+/**
+ * What an allocator promises beyond the C standard; the fuzzer holds it to exactly this. Start from {@link #ofC()} and add:
+ * <pre>{@code  Promises.ofC().withCheckedFrees().withUnmappingFrom(64 << 10) }</pre>
+ *
+ * @param alignment every block of at least this size has this alignment, in bytes
+ * @param tinyAlignment the alignment of smaller blocks (a block of n bytes needs no more than the largest power of two in n)
+ * @param largestAlignment the largest alignment that {@link AllocatorUnderTest#alignedAlloc} accepts; 0 where there is none
+ * @param usableSize whether {@link AllocatorUnderTest#usableSize} is answered
+ * @param errno whether a refusal sets errno to ENOMEM
+ * @param checksFrees whether a free of anything but a live block throws
+ * @param unmapsFrom blocks of this many bytes or more are unmapped by their free; {@link Long#MAX_VALUE} for never
+ * @param returnsFootprint whether repeating a program that frees everything keeps the process's memory bounded
+ * @param threads whether several threads may call at once, and a block be freed by another thread than its allocator
+ * @param mayRefuse whether modest requests may be refused (a limited heap, system calls that fail by schedule)
+ */
+public record Promises(long alignment, long tinyAlignment, long largestAlignment, boolean usableSize, boolean errno,
+        boolean checksFrees, long unmapsFrom, boolean returnsFootprint, boolean threads, boolean mayRefuse) {
+    private static final long MAX_ALIGN_T = 16;
+    private static final long TINY = 8;
+    private static final long HUGE_PAGE = 2L << 20;
+
+    public Promises {
+        requirePowerOfTwo("alignment", alignment);
+        requirePowerOfTwo("tinyAlignment", tinyAlignment);
+        if (tinyAlignment < TINY) {
+            throw new IllegalArgumentException("tinyAlignment=" + tinyAlignment + " is below 8, the model's granule");
+        }
+        if (tinyAlignment > alignment) {
+            throw new IllegalArgumentException("tinyAlignment=" + tinyAlignment + " is above alignment=" + alignment);
+        }
+    }
+
+    /** What every allocator of a 64-bit C library gives. */
+    public static Promises ofC() {
+        return new Promises(MAX_ALIGN_T, TINY, HUGE_PAGE, true, true, false, Long.MAX_VALUE, true, true, false);
+    }
+
+    public Promises withAlignment(long bytes) {
+        return new Promises(bytes, bytes, largestAlignment, usableSize, errno, checksFrees, unmapsFrom, returnsFootprint,
+                threads, mayRefuse);
+    }
+
+    /** {@code bytes} 0: alignedAlloc is not called at all. */
+    public Promises withLargestAlignment(long bytes) {
+        return new Promises(alignment, tinyAlignment, bytes, usableSize, errno, checksFrees, unmapsFrom, returnsFootprint,
+                threads, mayRefuse);
+    }
+
+    public Promises withoutUsableSize() {
+        return new Promises(alignment, tinyAlignment, largestAlignment, false, errno, checksFrees, unmapsFrom,
+                returnsFootprint, threads, mayRefuse);
+    }
+
+    public Promises withoutErrno() {
+        return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, false, checksFrees, unmapsFrom,
+                returnsFootprint, threads, mayRefuse);
+    }
+
+    public Promises withCheckedFrees() {
+        return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, true, unmapsFrom,
+                returnsFootprint, threads, mayRefuse);
+    }
+
+    public Promises withUnmappingFrom(long bytes) {
+        return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, checksFrees, bytes,
+                returnsFootprint, threads, mayRefuse);
+    }
+
+    public Promises withoutReturningFootprint() {
+        return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, checksFrees, unmapsFrom, false,
+                threads, mayRefuse);
+    }
+
+    public Promises withoutThreads() {
+        return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, checksFrees, unmapsFrom,
+                returnsFootprint, false, mayRefuse);
+    }
+
+    public Promises withRefusals() {
+        return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, checksFrees, unmapsFrom,
+                returnsFootprint, threads, true);
+    }
+
+    /** The alignment that a block of {@code size} bytes must have. */
+    long alignmentOf(long size) {
+        return size >= 0 && size < alignment ? tinyAlignment : alignment;
+    }
+
+    private static void requirePowerOfTwo(String name, long value) {
+        if (Long.bitCount(value) != 1) {
+            throw new IllegalArgumentException(name + "=" + value + " is not a power of two");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package dev.banos.fuzz;
+
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.reflect.InvocationTargetException;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * A source of allocators, by the name that the command line uses.
+ * <pre>
+ *  glibc                the C library of this process
+ *  LIB.so[:PREFIX]      a shared library, by path or by a name that the dynamic linker finds; libmimalloc.so.2:mi_
+ *  class:NAME           a Java class that implements {@link AllocatorUnderTest} and has a public constructor without parameters
+ * </pre>
+ */
+public final class Target {
+    /** The accepted forms, for messages and the command's help. */
+    public static final List<String> FORMS = List.of("glibc", "LIB.so[:PREFIX]", "class:NAME");
+
+    private static final String CLASS = "class:";
+    private static final String LIBRARY = ".so";
+
+    private final String spec;
+    private final boolean foreign;
+    private final boolean renewable;
+    private final Supplier<AllocatorUnderTest> source;
+
+    private Target(String spec, boolean foreign, boolean renewable, Supplier<AllocatorUnderTest> source) {
+        this.spec = spec;
+        this.foreign = foreign;
+        this.renewable = renewable;
+        this.source = source;
+    }
+
+    /**
+     * An allocator of the target that {@code spec} names.
+     *
+     * @throws TargetException if there is no such target or it cannot be loaded: one line that says why
+     */
+    public static AllocatorUnderTest parse(String spec) {
+        return of(spec).open();
+    }
+
+    /** @throws TargetException as {@link #parse} */
+    public static Target of(String spec) {
+        if (spec.equals("glibc")) {
+            return new Target(spec, true, false, Target::glibc);
+        }
+        if (spec.startsWith(CLASS)) {
+            String name = spec.substring(CLASS.length());
+            return new Target(spec, true, true, () -> instance(spec, name));
+        }
+        int prefixAt = spec.lastIndexOf(':');
+        String file = prefixAt < 0 ? spec : spec.substring(0, prefixAt);
+        if (file.endsWith(LIBRARY) || file.contains(LIBRARY + ".")) {
+            SharedLibrary library = new SharedLibrary(spec, file, prefixAt < 0 ? "" : spec.substring(prefixAt + 1));
+            return new Target(spec, true, library.isRenewable(), library::open);
+        }
+        throw new TargetException("unknown target " + spec + "; a target is one of: " + String.join(", ", FORMS));
+    }
+
+    /** A target of the caller's own making; each allocator that {@code source} gives is in its first state. */
+    public static Target of(String name, Supplier<AllocatorUnderTest> source) {
+        return new Target(name, false, true, source);
+    }
+
+    /** What the target is called on the command line. */
+    public String spec() {
+        return spec;
+    }
+
+    /** Whether its failures may end the process: such a target is fuzzed in a child process. */
+    boolean isForeign() {
+        return foreign;
+    }
+
+    /** Whether each {@link #open} gives an allocator in its first state, whatever went before. */
+    boolean isRenewable() {
+        return renewable;
+    }
+
+    /** An allocator of this target; close it after use. */
+    public AllocatorUnderTest open() {
+        return source.get();
+    }
+
+    private static AllocatorUnderTest glibc() {
+        Linker linker = Linker.nativeLinker();
+        return new NativeAllocator("glibc",
+                name -> linker.defaultLookup().find(name).map(MemorySegment::address).orElse(0L),
+                Promises.ofC().withAlignment(Promises.ofC().alignment()), () -> { });
+    }
+
+    private static AllocatorUnderTest instance(String spec, String name) {
+        try {
+            Object made = Class.forName(name).getConstructor().newInstance();
+            if (made instanceof AllocatorUnderTest allocator) {
+                return allocator;
+            }
+            throw new TargetException(spec + ": the class does not implement " + AllocatorUnderTest.class.getName());
+        } catch (ClassNotFoundException | NoSuchMethodException | InstantiationException | IllegalAccessException absent) {
+            throw new TargetException(spec + ": no class with a public constructor without parameters (" + absent + ")", absent);
+        } catch (InvocationTargetException thrown) {
+            throw new TargetException(spec + ": its constructor failed (" + thrown.getCause() + ")", thrown);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return spec;
+    }
+}

@@ -1,0 +1,253 @@
+package dev.banos.fuzz;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
+import java.util.zip.ZipException;
+
+/**
+ * The allocator calls that a program made, in order: the {@code mtrace} format, compressed with gzip, little-endian.
+ * <pre>
+ *  header   "MTRACE1\0" | u32 operations | u32 slots
+ *  record   u32 operation | u32 slot | u32 size          (12 bytes each, {@code operations} of them)
+ * </pre>
+ * The low byte of {@code operation} is its kind; above it an {@link #ALIGNED} operation holds the logarithm of the
+ * alignment. A replayer keeps one array of {@link #slots()} addresses: a malloc, calloc or aligned allocation fills an
+ * empty slot, a realloc needs a full one, a free empties it. Every instance keeps these rules: {@link #read} checks them.
+ */
+public final class Trace {
+    public static final int MALLOC = 0;
+    public static final int CALLOC = 1;
+    public static final int REALLOC = 2;
+    public static final int ALIGNED = 3;
+    public static final int FREE = 4;
+
+    private static final byte[] MAGIC = "MTRACE1\0".getBytes(StandardCharsets.US_ASCII);
+    private static final int KIND_MASK = 0xff;
+    private static final int LARGEST_LOG2 = 40;
+
+    /** Both counts are far above what fits into this JVM's arrays and far above any recording that was met. */
+    private static final int LARGEST_COUNT = 1 << 27;
+
+    private static final ValueLayout.OfInt U32 = JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private static final StructLayout HEADER = MemoryLayout.structLayout(
+            MemoryLayout.sequenceLayout(MAGIC.length, ValueLayout.JAVA_BYTE).withName("magic"),
+            U32.withName("operations"),
+            U32.withName("slots"));
+
+    private static final StructLayout RECORD = MemoryLayout.structLayout(
+            U32.withName("operation"),
+            U32.withName("slot"),
+            U32.withName("size"));
+
+    private static final VarHandle OPERATIONS = field(HEADER, "operations");
+    private static final VarHandle SLOTS = field(HEADER, "slots");
+    private static final VarHandle OPERATION = field(RECORD, "operation");
+    private static final VarHandle SLOT = field(RECORD, "slot");
+    private static final VarHandle SIZE = field(RECORD, "size");
+
+    private final int slots;
+    private final int[] operation;
+    private final int[] slot;
+    private final int[] size;
+
+    private Trace(int slots, int[] operation, int[] slot, int[] size) {
+        this.slots = slots;
+        this.operation = operation;
+        this.slot = slot;
+        this.size = size;
+    }
+
+    /** @throws TraceException if the file cannot be read, is not a trace, or is damaged: one line that says where */
+    public static Trace read(Path file) {
+        try (InputStream in = new GZIPInputStream(Files.newInputStream(file))) {
+            return read(in, file.toString());
+        } catch (NoSuchFileException absent) {
+            throw new TraceException(file + ": no such file", absent);
+        } catch (ZipException | java.io.EOFException damaged) {
+            throw new TraceException(file + ": not a whole gzip file (" + damaged.getMessage() + ")", damaged);
+        } catch (IOException failed) {
+            throw new TraceException(file + ": cannot be read (" + failed.getMessage() + ")", failed);
+        }
+    }
+
+    private static Trace read(InputStream in, String name) throws IOException {
+        byte[] head = in.readNBytes((int) HEADER.byteSize());
+        if (head.length < HEADER.byteSize() || !Arrays.equals(head, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
+            throw new TraceException(name + ": not a trace: it does not begin with MTRACE1");
+        }
+        MemorySegment header = MemorySegment.ofArray(head);
+        int operations = count(name, "operations", (int) OPERATIONS.get(header, 0L));
+        int slots = count(name, "slots", (int) SLOTS.get(header, 0L));
+        byte[] body = in.readNBytes(operations <= Integer.MAX_VALUE / RECORD.byteSize()
+                ? (int) (operations * RECORD.byteSize()) : Integer.MAX_VALUE);
+        if (body.length < operations * RECORD.byteSize()) {
+            throw new TraceException(name + ": damaged: its header promises " + operations + " operations, it holds "
+                    + body.length / RECORD.byteSize());
+        }
+        if (in.read() >= 0) {
+            throw new TraceException(name + ": damaged: there are bytes after its " + operations + " operations");
+        }
+        return decode(name, MemorySegment.ofArray(body), operations, slots);
+    }
+
+    private static int count(String name, String what, int count) {
+        if (count < 0 || count > LARGEST_COUNT) {
+            throw new TraceException(name + ": damaged: " + what + "=" + Integer.toUnsignedString(count)
+                    + " is above " + LARGEST_COUNT);
+        }
+        return count;
+    }
+
+    private static Trace decode(String name, MemorySegment body, int operations, int slots) {
+        Builder builder = new Builder(operations);
+        for (int i = 0; i < operations; i++) {
+            long at = i * RECORD.byteSize();
+            try {
+                builder.add((int) OPERATION.get(body, at), (int) SLOT.get(body, at), (int) SIZE.get(body, at), slots);
+            } catch (IllegalArgumentException wrong) {
+                throw new TraceException(name + ": damaged at operation " + i + ": " + wrong.getMessage(), wrong);
+            }
+        }
+        return builder.build(slots);
+    }
+
+    /** Writes the file whole; an existing one is replaced. */
+    public void write(Path file) throws IOException {
+        MemorySegment bytes = MemorySegment.ofArray(new byte[Math.toIntExact(HEADER.byteSize() + size.length * RECORD.byteSize())]);
+        bytes.asSlice(0, MAGIC.length).copyFrom(MemorySegment.ofArray(MAGIC));
+        OPERATIONS.set(bytes, 0L, operation.length);
+        SLOTS.set(bytes, 0L, slots);
+        long at = HEADER.byteSize();
+        for (int i = 0; i < operation.length; i++, at += RECORD.byteSize()) {
+            OPERATION.set(bytes, at, operation[i]);
+            SLOT.set(bytes, at, slot[i]);
+            SIZE.set(bytes, at, size[i]);
+        }
+        try (OutputStream out = new GZIPOutputStream(new BufferedOutputStream(Files.newOutputStream(file)))) {
+            out.write((byte[]) bytes.heapBase().orElseThrow());
+        }
+    }
+
+    public int operations() {
+        return operation.length;
+    }
+
+    public int slots() {
+        return slots;
+    }
+
+    /** One of {@link #MALLOC}, {@link #CALLOC}, {@link #REALLOC}, {@link #ALIGNED}, {@link #FREE}. */
+    public int kind(int index) {
+        return operation[index] & KIND_MASK;
+    }
+
+    public int slot(int index) {
+        return slot[index];
+    }
+
+    /** Bytes; 0 for a free. */
+    public long size(int index) {
+        return Integer.toUnsignedLong(size[index]);
+    }
+
+    /** Bytes; meant for an {@link #ALIGNED} operation. */
+    public long alignment(int index) {
+        return 1L << (operation[index] >>> Byte.SIZE);
+    }
+
+    private static VarHandle field(StructLayout layout, String name) {
+        return layout.varHandle(PathElement.groupElement(name)).withInvokeExactBehavior();
+    }
+
+    /** Collects operations and keeps the rules of slots. */
+    public static final class Builder {
+        private int[] operation;
+        private int[] slot;
+        private int[] size;
+        private int count;
+        private int slots;
+        private final java.util.BitSet full = new java.util.BitSet();
+
+        public Builder() {
+            this(64);
+        }
+
+        private Builder(int capacity) {
+            operation = new int[capacity];
+            slot = new int[capacity];
+            size = new int[capacity];
+        }
+
+        /**
+         * @param kind one of the five kinds
+         * @param alignment bytes, for {@link #ALIGNED}; otherwise ignored
+         * @param bytes up to 2^32 - 1
+         */
+        public Builder add(int kind, int slot, long bytes, long alignment) {
+            if (bytes >>> Integer.SIZE != 0) {
+                throw new IllegalArgumentException("bytes=" + bytes + " does not fit the format's 32 bits");
+            }
+            int log2 = kind == ALIGNED ? Long.numberOfTrailingZeros(alignment) : 0;
+            add(kind | log2 << Byte.SIZE, slot, (int) bytes, Integer.MAX_VALUE);
+            return this;
+        }
+
+        public Trace build() {
+            return build(slots);
+        }
+
+        private Trace build(int slots) {
+            return new Trace(slots, Arrays.copyOf(operation, count), Arrays.copyOf(slot, count), Arrays.copyOf(size, count));
+        }
+
+        private void add(int word, int index, int bytes, int bound) {
+            check(word, index, bound);
+            if (count == operation.length) {
+                operation = Arrays.copyOf(operation, 2 * count + 1);
+                slot = Arrays.copyOf(slot, 2 * count + 1);
+                size = Arrays.copyOf(size, 2 * count + 1);
+            }
+            operation[count] = word;
+            slot[count] = index;
+            size[count++] = bytes;
+            slots = Math.max(slots, index + 1);
+        }
+
+        private void check(int word, int index, int bound) {
+            int kind = word & KIND_MASK;
+            if (kind > FREE) {
+                throw new IllegalArgumentException("unknown operation " + kind);
+            }
+            if (word >>> Byte.SIZE > (kind == ALIGNED ? LARGEST_LOG2 : 0)) {
+                throw new IllegalArgumentException("alignment 2^" + (word >>> Byte.SIZE) + " for operation " + kind);
+            }
+            if (index < 0 || index >= bound) {
+                throw new IllegalArgumentException("slot=" + Integer.toUnsignedString(index) + " of " + bound);
+            }
+            boolean needsFull = kind == REALLOC || kind == FREE;
+            if (full.get(index) != needsFull) {
+                throw new IllegalArgumentException("slot=" + index + (needsFull ? " is empty" : " is already in use"));
+            }
+            full.set(index, kind != FREE);
+        }
+    }
+}

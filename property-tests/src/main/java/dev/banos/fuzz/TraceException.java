@@ -1,0 +1,14 @@
+package dev.banos.fuzz;
+
+/** A file that is no whole trace or program; the message is one line that names the file and what is wrong with it. */
+public final class TraceException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    TraceException(String message) {
+        super(message);
+    }
+
+    TraceException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,65 @@
+package dev.banos.fuzz;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TargetTest {
+    private static final int ENOMEM = 12;
+
+    @Test
+    void glibcServesEveryFunction() {
+        try (AllocatorUnderTest glibc = Target.parse("glibc")) {
+            long block = glibc.malloc(100);
+            assertThat(block).isNotZero();
+            assertThat(glibc.usableSize(block)).isGreaterThanOrEqualTo(100);
+            block = glibc.realloc(block, 1000);
+            glibc.free(block);
+            long aligned = glibc.alignedAlloc(4096, 100);
+            assertThat(aligned % 4096).isZero();
+            glibc.free(aligned);
+            glibc.free(glibc.calloc(3, 7));
+        }
+    }
+
+    @Test
+    void refusalLeavesErrno() {
+        try (AllocatorUnderTest glibc = Target.parse("glibc")) {
+            assertThat(glibc.malloc(-1L)).isZero();
+            assertThat(glibc.errno()).isEqualTo(ENOMEM);
+            assertThat(glibc.alignedAlloc(64, -100L)).isZero();
+            assertThat(glibc.errno()).isEqualTo(ENOMEM);
+        }
+    }
+
+    @Test
+    void unknownTargetsAreNamedWithTheForms() {
+        assertThatThrownBy(() -> Target.parse("jmalloc")).isInstanceOf(TargetException.class)
+                .hasMessage("unknown target jmalloc; a target is one of: " + String.join(", ", Target.FORMS));
+    }
+
+    @Test
+    void aFileThatIsNoLibraryIsOneLine(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("x.so"), "not a library");
+        assertThatThrownBy(() -> Target.parse(file.toString())).isInstanceOf(TargetException.class)
+                .hasMessageContaining("x.so: cannot be loaded").hasMessageNotContaining("\n");
+        assertThatThrownBy(() -> Target.parse("absent.so:p_")).hasMessageContaining("absent.so:p_: cannot be loaded");
+    }
+
+    @Test
+    void aLibraryWithoutTheFunctionsIsNamed() {
+        assertThatThrownBy(() -> Target.parse("libc.so.6:no_such_")).isInstanceOf(TargetException.class)
+                .hasMessageContaining("it has no function malloc");
+    }
+
+    @Test
+    void aClassMustBeAnAllocator() {
+        assertThatThrownBy(() -> Target.parse("class:java.lang.Object")).isInstanceOf(TargetException.class)
+                .hasMessageContaining("does not implement dev.banos.fuzz.AllocatorUnderTest");
+        assertThatThrownBy(() -> Target.parse("class:no.Such")).hasMessageContaining("class:no.Such");
+    }
+}
