@@ -1,4 +1,7 @@
 /** Off-heap parts of a C library. */
 module dev.banos.libc {
+    requires dev.banos.bindings;
     requires dev.banos.mem;
+
+    exports dev.banos.libc.getopt;
 }
