@@ -4,4 +4,5 @@ module dev.banos.libc {
     requires dev.banos.mem;
 
     exports dev.banos.libc.getopt;
+    exports dev.banos.libc.zip;
 }

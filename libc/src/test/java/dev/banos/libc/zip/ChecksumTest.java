@@ -1,0 +1,94 @@
+package dev.banos.libc.zip;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+class ChecksumTest {
+    /** The check values that catalogues of CRCs print for the digits 1 to 9; Adler-32's computed by hand. */
+    @Test
+    void publishedCheckValues() {
+        MemorySegment digits = MemorySegment.ofArray("123456789".getBytes(US_ASCII));
+
+        assertThat(Crc32.update(Crc32.INITIAL, digits)).isEqualTo(0xCBF43926);
+        assertThat(Crc32C.update(Crc32C.INITIAL, digits)).isEqualTo(0xE3069283);
+        assertThat(Adler32.update(Adler32.INITIAL, digits)).isEqualTo(0x091E01DE);
+    }
+
+    @Test
+    void nothingChangesNothing() {
+        assertThat(Crc32.update(0x12345678, MemorySegment.NULL)).isEqualTo(0x12345678);
+        assertThat(Crc32C.update(0x12345678, MemorySegment.NULL)).isEqualTo(0x12345678);
+        assertThat(Adler32.update(0x12345678, MemorySegment.NULL)).isEqualTo(0x12345678);
+        assertThat(Crc32.combine(0x12345678, Crc32.INITIAL, 0)).isEqualTo(0x12345678);
+    }
+
+    @Test
+    void adlerTakesTheModuloJustInTime() {
+        long n = Adler32.BYTES_BEFORE_MODULO;
+        assertThat(65520 + n * 65520 + 255 * n * (n + 1) / 2).isLessThanOrEqualTo(Integer.MAX_VALUE);
+
+        byte[] largest = new byte[3 * (int) n];
+        Arrays.fill(largest, (byte) 255);
+        java.util.zip.Adler32 oracle = new java.util.zip.Adler32();
+        oracle.update(largest);
+        assertThat(Adler32.updateByLoop(Adler32.INITIAL, MemorySegment.ofArray(largest))).isEqualTo((int) oracle.getValue());
+    }
+
+    /** Pieces longer than the tables for continuing reach, and than a ByteBuffer holds, take another way. */
+    @Test
+    void segmentsBeyondTwoGibibytes() {
+        try (Arena scope = Arena.ofConfined()) {
+            long bytes = (2L << 30) + 12345; // zeros
+            MemorySegment zeros = scope.allocate(bytes);
+            assertThat(Crc32.update(0x12345678, zeros)).isEqualTo(Crc32.combine(0x12345678, zerosByHalves(bytes), bytes));
+            assertThat(Adler32.update(Adler32.INITIAL, zeros)).isEqualTo((int) (bytes % 65521) << 16 | 1);
+        }
+    }
+
+    private static int zerosByHalves(long bytes) {
+        if (bytes <= 1000) {
+            return Crc32.updateByTable(Crc32.INITIAL, MemorySegment.ofArray(new byte[(int) bytes]));
+        }
+        return Crc32.combine(zerosByHalves(bytes - bytes / 2), zerosByHalves(bytes / 2), bytes / 2);
+    }
+
+    @Test
+    void oneMebibyteFromAnyState() {
+        byte[] data = Bytes.random(1 << 20, 7);
+        MemorySegment segment = MemorySegment.ofArray(data);
+        assertThat(Crc32.update(0x12345678, segment)).isEqualTo(Crc32.updateByTable(0x12345678, segment));
+        assertThat(Crc32C.update(0x12345678, segment)).isEqualTo(Crc32C.updateByTable(0x12345678, segment));
+    }
+
+    @Test
+    void hotCallsAllocateNothing() {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (Arena scope = Arena.ofConfined()) {
+            MemorySegment[] data = {scope.allocate(9), scope.allocate(64), scope.allocate(5000), MemorySegment.ofArray(new byte[100])};
+            long least = Long.MAX_VALUE;
+            for (int round = 0; round < 20 && least > 0; round++) {
+                long before = threads.getCurrentThreadAllocatedBytes();
+                sumAll(data, 20_000);
+                least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+            }
+            assertThat(least).isLessThan(2000); // of 240,000 calls; the measurement itself may allocate a little
+        }
+    }
+
+    private static int sumAll(MemorySegment[] data, int times) {
+        int sum = 0;
+        for (int i = 0; i < times; i++) {
+            for (MemorySegment segment : data) {
+                sum = Crc32.update(sum, segment) + Crc32C.update(sum, segment) + Adler32.update(1, segment);
+            }
+        }
+        return sum;
+    }
+}
