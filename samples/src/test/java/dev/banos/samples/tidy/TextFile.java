@@ -1,0 +1,55 @@
+package dev.banos.samples.tidy;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A file and where it lies in the checkout.
+ *
+ * @param path relative to the root of the checkout
+ */
+record TextFile(String path, String text) {
+
+    static TextFile of(Path file) {
+        try {
+            return new TextFile(Checkout.root().relativize(file).toString(), Files.readString(file));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Each place where {@code pattern} matches, as {@code path:line: what it says}. */
+    List<String> places(Pattern pattern) {
+        return pattern.matcher(text).results()
+                .map(match -> path + ":" + line(match.start()) + ": " + match.group().strip())
+                .toList();
+    }
+
+    long lines() {
+        return text.lines().count();
+    }
+
+    long line(int offset) {
+        return text.substring(0, offset).chars().filter(c -> c == '\n').count() + 1;
+    }
+
+    /** The text with the inside of comments and of string literals blanked, line breaks kept. */
+    TextFile codeOnly() {
+        Matcher words = LITERALS_AND_COMMENTS.matcher(text);
+        return new TextFile(path, words.replaceAll(match -> Matcher.quoteReplacement(blanked(match.group()))));
+    }
+
+    private static final Pattern LITERALS_AND_COMMENTS = Pattern.compile(
+            "\"\"\".*?\"\"\"|\"(?:\\\\.|[^\"\\\\\n])*\"|'(?:\\\\.|[^'\\\\\n])+'|//[^\n]*|/\\*.*?\\*/", Pattern.DOTALL);
+
+    private static String blanked(String literalOrComment) {
+        return literalOrComment.startsWith("/")
+                ? literalOrComment.replaceAll("[^\n]", " ")
+                : "\"" + literalOrComment.replaceAll("[^\n]", "") + "\"";
+    }
+}

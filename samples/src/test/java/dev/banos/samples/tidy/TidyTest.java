@@ -1,0 +1,140 @@
+package dev.banos.samples.tidy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.classfile.ClassModel;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Style, as far as a machine can see it, over the whole checkout. {@link TidyRulesTest} shows that each rule can fail. */
+class TidyTest {
+    private static final int METHOD_LINES = 50;
+    private static final int FILE_LINES = 600;
+
+    /** Methods that are longer, how long they may be, and why. Raise no number without a better reason than haste. */
+    private static final Map<String, Integer> LONGER_METHODS = Map.of();
+
+    private static final Map<String, List<ClassModel>> CLASSES = classesByModule();
+
+    @Test
+    void noPackageCycles() {
+        assertThat(PackageGraph.of(allClasses()).cycles()).isEmpty();
+    }
+
+    @Test
+    void modulesSeeOnlyWhatStandsAboveThem() {
+        assertThat(ModuleOrder.uphill(CLASSES)).isEmpty();
+    }
+
+    @Test
+    void noVagueNames() {
+        assertThat(inSources(SourceRules::vagueNames)).isEmpty();
+    }
+
+    @Test
+    void noUnsafeAndNoJni() {
+        assertThat(inClasses(ClassRules::unsafeOrJni)).isEmpty();
+    }
+
+    @Test
+    void restrictedMethodsOnlyInBindings() {
+        assertThat(inSources(SourceRules::restrictedOutsideBindings)).isEmpty();
+    }
+
+    @Test
+    void varHandlesAreExact() {
+        assertThat(inClasses(ClassRules::inexactVarHandles)).isEmpty();
+    }
+
+    @Test
+    void methodHandlesAreInvokedExactly() {
+        assertThat(inClasses(ClassRules::inexactMethodHandleCalls)).isEmpty();
+    }
+
+    @Test
+    void offsetsComeFromLayouts() {
+        assertThat(inSources(file -> isMain(file) ? SourceRules.rawOffsets(file) : List.of())).isEmpty();
+    }
+
+    @Test
+    void noEmptyCatchBlocks() {
+        assertThat(inSources(SourceRules::emptyCatches)).isEmpty();
+    }
+
+    @Test
+    void nothingIsMarkedUnfinished() {
+        assertThat(Checkout.texts().stream().flatMap(file -> SourceRules.unfinishedMarks(file).stream())).isEmpty();
+    }
+
+    @Test
+    void noPathsOfOneMachine() {
+        assertThat(Checkout.texts().stream().flatMap(file -> SourceRules.machinePaths(file).stream())).isEmpty();
+    }
+
+    @Test
+    void linksInDocumentsLeadSomewhere() {
+        assertThat(Checkout.documents().stream().flatMap(file -> SourceRules.deadLinks(file).stream())).isEmpty();
+    }
+
+    @Test
+    void surefireRunsEveryTestClass() {
+        assertThat(inSources(SourceRules::testsThatSurefireSkips)).isEmpty();
+    }
+
+    @Test
+    void filesAreSplitByMeaning() {
+        assertThat(inSources(file -> SourceRules.longFiles(file, FILE_LINES))).isEmpty();
+    }
+
+    @Test
+    void methodsStayShort() {
+        assertThat(longMethods().entrySet().stream()
+                .filter(method -> method.getValue() > LONGER_METHODS.getOrDefault(method.getKey(), METHOD_LINES)))
+                .isEmpty();
+    }
+
+    /** An exception that is longer than its method lets it grow again. */
+    @Test
+    void exceptionsForLongMethodsFitTightly() {
+        Map<String, Integer> lines = longMethods();
+        assertThat(LONGER_METHODS).allSatisfy((name, limit) -> assertThat(lines.get(name)).as(name).isEqualTo(limit));
+    }
+
+    private static Map<String, Integer> longMethods() {
+        Map<String, Integer> lines = new TreeMap<>();
+        allClasses().stream()
+                .flatMap(type -> ClassRules.methodsLongerThan(METHOD_LINES, type).stream())
+                .forEach(method -> lines.merge(method.name(), method.lines(), Math::max));
+        return lines;
+    }
+
+    private static Stream<String> inSources(Function<TextFile, List<String>> rule) {
+        return Checkout.javaSources().stream().flatMap(file -> rule.apply(file).stream());
+    }
+
+    private static Stream<String> inClasses(Function<ClassModel, List<String>> rule) {
+        return allClasses().stream().flatMap(type -> rule.apply(type).stream());
+    }
+
+    private static boolean isMain(TextFile file) {
+        return file.path().contains("src/main/");
+    }
+
+    private static List<ClassModel> allClasses() {
+        List<ClassModel> all = new ArrayList<>();
+        CLASSES.values().forEach(all::addAll);
+        return all;
+    }
+
+    private static Map<String, List<ClassModel>> classesByModule() {
+        Map<String, List<ClassModel>> classes = new HashMap<>();
+        Checkout.MODULES.forEach(module -> classes.put(module, Checkout.classes(module)));
+        return classes;
+    }
+}
