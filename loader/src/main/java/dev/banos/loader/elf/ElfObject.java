@@ -1,0 +1,97 @@
+package dev.banos.loader.elf;
+
+import java.util.List;
+
+/**
+ * A relocatable object whose every offset, size, index and name has been checked: whoever holds one needs no further checks
+ * to walk it.
+ */
+public final class ElfObject {
+    private final String file;
+    private final byte[] bytes;
+    private final int machine;
+    private final int flags;
+    private final SectionTable sections;
+    private final SymbolTable symbols;
+    private final List<RelocationTable> relocations;
+    private final List<SectionGroup> groups;
+
+    ElfObject(String file, byte[] bytes, int machine, int flags, SectionTable sections, SymbolTable symbols,
+            List<RelocationTable> relocations, List<SectionGroup> groups) {
+        this.file = file;
+        this.bytes = bytes;
+        this.machine = machine;
+        this.flags = flags;
+        this.sections = sections;
+        this.symbols = symbols;
+        this.relocations = relocations;
+        this.groups = groups;
+    }
+
+    /** What messages call it: a path, or {@code libfoo.a(member.o)}. */
+    public String file() {
+        return file;
+    }
+
+    public byte[] bytes() {
+        return bytes;
+    }
+
+    /** e_machine. */
+    public int machine() {
+        return machine;
+    }
+
+    /** e_flags. */
+    public int flags() {
+        return flags;
+    }
+
+    public SectionTable sections() {
+        return sections;
+    }
+
+    public SymbolTable symbols() {
+        return symbols;
+    }
+
+    /** Those of sections that occupy memory; the others, of debug information, are not read. */
+    public List<RelocationTable> relocations() {
+        return relocations;
+    }
+
+    public List<SectionGroup> groups() {
+        return groups;
+    }
+
+    /** The relocations of {@code section}, or null. */
+    public RelocationTable relocationsOf(int section) {
+        for (RelocationTable table : relocations) {
+            if (table.target() == section) {
+                return table;
+            }
+        }
+        return null;
+    }
+
+    /** Where the bytes of {@code section} begin in {@link #bytes}. */
+    public int start(int section) {
+        return (int) sections.offset(section);
+    }
+
+    /** The NUL-terminated string at {@code offset} of {@code section}, or null where there is none. */
+    public String string(int section, long offset) {
+        long size = sections.size(section);
+        if (section <= 0 || !sections.hasBytes(section) || offset < 0 || offset >= size) {
+            return null;
+        }
+        int from = (int) (sections.offset(section) + offset);
+        int end = (int) (sections.offset(section) + size);
+        for (int to = from; to < end; to++) {
+            if (bytes[to] == 0) {
+                return new String(bytes, from, to - from, java.nio.charset.StandardCharsets.UTF_8);
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,349 @@
+package dev.banos.loader.elf;
+
+import static dev.banos.loader.elf.Elf.*;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Turns untrusted bytes into an {@link ElfObject}, or refuses them with the place and the cause. This is the only class that
+ * computes with numbers of the file before they are checked; each comparison is written so that it cannot overflow.
+ *
+ * <pre>
+ *     header ─► section headers ─► their names ─► symbols ─► relocations
+ *                                                        └─► groups
+ * </pre>
+ * Tables are copied in bulk into arrays of longs. Measured in a JVM just started, where all this is interpreted, the bulk
+ * copy costs nothing next to reading field by field through any kind of accessor. For the same reason a message is put
+ * together only once a check has failed.
+ */
+public final class ObjectReader {
+    private static final int HEADER_BYTES = 64;
+    private static final int MAGIC = 0x464c457f; // 7f 'E' 'L' 'F', little-endian
+    /** Enough for any cache line or huge structure; the census of Debian's objects ends at 32,768. */
+    private static final long LARGEST_ALIGNMENT = 1L << 24;
+
+    private final byte[] bytes;
+    private final String file;
+    private final ByteBuffer buffer;
+    private SectionTable sections;
+    private long tableBytes;
+
+    private ObjectReader(byte[] bytes, String file) {
+        this.bytes = bytes;
+        this.file = file;
+        this.buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /**
+     * @param file what messages call the object
+     * @throws Refusal if the bytes are not a well-formed ELF-64 little-endian relocatable object
+     */
+    public static ElfObject read(byte[] bytes, String file) {
+        return new ObjectReader(bytes, file).object();
+    }
+
+    private ElfObject object() {
+        checkHeader();
+        readSections();
+        int symbolSection = onlySection(SHT_SYMTAB);
+        SymbolTable symbols = symbolSection < 0 ? noSymbols() : symbols(symbolSection);
+        List<RelocationTable> relocations = relocations(symbolSection, symbols);
+        List<SectionGroup> groups = groups(symbolSection, symbols);
+        return new ElfObject(file, bytes, buffer.getShort(18) & 0xffff, buffer.getInt(48), sections, symbols, relocations,
+                groups);
+    }
+
+    private void checkHeader() {
+        require(bytes.length >= 4 && buffer.getInt(0) == MAGIC, "not an ELF file");
+        if (!(bytes.length >= HEADER_BYTES)) {
+            throw malformed("truncated: " + bytes.length + " bytes, an ELF header has " + HEADER_BYTES);
+        }
+        if (bytes[4] != ELFCLASS64) {
+            throw malformed("not a 64-bit object: EI_CLASS is " + bytes[4]);
+        }
+        if (bytes[5] != ELFDATA2LSB) {
+            throw malformed("not a little-endian object: EI_DATA is " + bytes[5]);
+        }
+        require(bytes[6] == EV_CURRENT && buffer.getInt(20) == EV_CURRENT, "unknown ELF version");
+        int type = buffer.getShort(16) & 0xffff;
+        if (type != ET_REL) {
+            throw malformed("not a relocatable object: e_type is " + type + "; compile with cc -c");
+        }
+        int headerSize = buffer.getShort(52) & 0xffff;
+        if (headerSize != HEADER_BYTES) {
+            throw malformed("e_ehsize is " + headerSize + ", not " + HEADER_BYTES);
+        }
+        int entrySize = buffer.getShort(58) & 0xffff;
+        if (entrySize != SectionTable.HEADER_BYTES) {
+            throw malformed("e_shentsize is " + entrySize + ", not " + SectionTable.HEADER_BYTES);
+        }
+    }
+
+    private void readSections() {
+        long offset = buffer.getLong(40);
+        requireRange(offset, SectionTable.HEADER_BYTES, "the section headers");
+        SectionTable first = new SectionTable(longs(offset, SectionTable.HEADER_BYTES));
+        // gABI, extended section numbering: what does not fit the header stands in section 0.
+        int few = buffer.getShort(60) & 0xffff;
+        long count = few != 0 ? few : first.size(0);
+        if (!(count >= 1 && count <= bytes.length / SectionTable.HEADER_BYTES)) {
+            throw malformed("truncated: " + count + " section headers do not fit the file");
+        }
+        requireRange(offset, count * SectionTable.HEADER_BYTES, "the section headers");
+        sections = new SectionTable(longs(offset, count * SectionTable.HEADER_BYTES));
+        for (int section = 1; section < count; section++) {
+            checkSection(section);
+        }
+        int names = buffer.getShort(62) & 0xffff;
+        nameSections(names == SHN_XINDEX ? first.link(0) : names);
+    }
+
+    private void checkSection(int section) {
+        int type = sections.type(section);
+        if (type == SHT_NULL) {
+            return;
+        }
+        long size = sections.size(section);
+        long offset = sections.offset(section);
+        if (type == SHT_NOBITS) {
+            if (!(size >= 0)) {
+                throw malformed(section, -1, "size " + Long.toUnsignedString(size) + " is beyond any memory");
+            }
+        } else {
+            if (!(offset >= 0 && size >= 0 && size <= bytes.length && offset <= bytes.length - size)) {
+                throw malformed(section, -1, "truncated: offset " + Long.toUnsignedString(offset) + " and size "
+                        + Long.toUnsignedString(size) + " reach beyond the file's " + bytes.length + " bytes");
+            }
+        }
+        long alignment = sections.alignment(section);
+        if (!(Long.bitCount(alignment) == 1 && alignment <= LARGEST_ALIGNMENT && alignment > 0)) {
+            throw malformed(section, -1, "alignment " + Long.toUnsignedString(alignment) + " is no power of two up to "
+                    + LARGEST_ALIGNMENT);
+        }
+    }
+
+    private void nameSections(int section) {
+        StringTable names = strings(section, "e_shstrndx");
+        for (int i = 0; i < sections.count(); i++) {
+            requireSection(names.contains(sections.nameOffset(i)), i, "its name lies outside the table of names");
+        }
+        sections.names(names);
+    }
+
+    private StringTable strings(int section, String whose) {
+        if (!(section > 0 && section < sections.count())) {
+            throw malformed(whose + " names section " + Integer.toUnsignedString(section) + " of " + sections.count());
+        }
+        if (sections.type(section) != SHT_STRTAB) {
+            throw malformed(section, -1, "not a string table, though " + whose + " says so");
+        }
+        int start = (int) sections.offset(section);
+        int size = (int) sections.size(section);
+        requireSection(size == 0 || bytes[start + size - 1] == 0, section, "the string table does not end with NUL");
+        return new StringTable(bytes, start, size);
+    }
+
+    private int onlySection(int type) {
+        int found = -1;
+        for (int section = 1; section < sections.count(); section++) {
+            if (sections.type(section) == type) {
+                requireSection(found < 0, section, "a second table of its kind; the format allows one");
+                found = section;
+            }
+        }
+        return found;
+    }
+
+    private SymbolTable noSymbols() {
+        return new SymbolTable(new long[SymbolTable.WORDS], 1, new StringTable(bytes, 0, 0), null);
+    }
+
+    private SymbolTable symbols(int section) {
+        long count = entries(section, SymbolTable.ENTRY_BYTES);
+        requireSection(count >= 1, section, "the symbol table is empty; it has at least the undefined symbol");
+        int firstGlobal = sections.info(section);
+        if (!(firstGlobal >= 1 && firstGlobal <= count)) {
+            throw malformed(section, -1, "sh_info puts the first global symbol at "
+                    + Integer.toUnsignedString(firstGlobal) + " of " + count);
+        }
+        StringTable names = strings(sections.link(section), "the symbol table's sh_link");
+        SymbolTable symbols = new SymbolTable(longs(sections.offset(section), sections.size(section)), firstGlobal, names,
+                extendedSections(count));
+        for (int symbol = 0; symbol < count; symbol++) {
+            checkSymbol(symbols, names, section, symbol);
+        }
+        return symbols;
+    }
+
+    private int[] extendedSections(long symbolCount) {
+        int section = onlySection(SHT_SYMTAB_SHNDX);
+        if (section < 0) {
+            return null;
+        }
+        if (!(sections.size(section) == symbolCount * Integer.BYTES)) {
+            throw malformed(section, -1, "it has not one entry for each of the " + symbolCount + " symbols");
+        }
+        int[] indices = new int[(int) symbolCount];
+        buffer.slice((int) sections.offset(section), (int) sections.size(section)).order(ByteOrder.LITTLE_ENDIAN)
+                .asIntBuffer().get(indices);
+        return indices;
+    }
+
+    private void checkSymbol(SymbolTable symbols, StringTable names, int table, int symbol) {
+        if (!names.contains(symbols.nameOffset(symbol))) {
+            throw malformed(table, symbol, "the symbol's name lies outside the string table");
+        }
+        int section = symbols.section(symbol);
+        if (section >= sections.count() || section < 0 && section != SHN_ABS && section != SHN_COMMON) {
+            throw malformed(table, symbol, "the symbol is in section " + section + " of " + sections.count());
+        }
+        if (section > 0 && sections.type(section) == SHT_NULL) {
+            throw malformed(table, symbol, "the symbol is in section " + section + ", which is inactive");
+        }
+        if (symbol >= symbols.firstGlobal() == (symbols.binding(symbol) == STB_LOCAL)) {
+            throw malformed(table, symbol, "local symbols stand before global ones; sh_info is " + symbols.firstGlobal());
+        }
+        if (section == SHN_COMMON) {
+            checkCommon(symbols, table, symbol);
+        }
+    }
+
+    /** A common symbol's value is its alignment. */
+    private void checkCommon(SymbolTable symbols, int table, int symbol) {
+        long alignment = symbols.value(symbol);
+        if (alignment < 0 || alignment > LARGEST_ALIGNMENT || Long.bitCount(alignment) > 1 || symbols.size(symbol) < 0) {
+            throw malformed(table, symbol, "common symbol " + symbols.name(symbol) + " has size "
+                    + Long.toUnsignedString(symbols.size(symbol)) + " and alignment " + Long.toUnsignedString(alignment));
+        }
+    }
+
+    private List<RelocationTable> relocations(int symbolSection, SymbolTable symbols) {
+        List<RelocationTable> tables = new ArrayList<>();
+        for (int section = 1; section < sections.count(); section++) {
+            int type = sections.type(section);
+            if (type != SHT_RELA && type != SHT_REL && type != SHT_RELR) {
+                continue;
+            }
+            int target = sections.info(section);
+            if (!(target > 0 && target < sections.count())) {
+                throw malformed(section, -1, "it relocates section " + Integer.toUnsignedString(target) + " of "
+                        + sections.count());
+            }
+            if (sections.isAllocated(target)) {
+                requireSection(type == SHT_RELA, section, "relocations without addends are not part of this machine's ABI");
+                requireSection(sections.link(section) == symbolSection, section, "sh_link is not the symbol table");
+                tables.add(relocations(section, target, symbols));
+            }
+        }
+        return tables;
+    }
+
+    private RelocationTable relocations(int section, int target, SymbolTable symbols) {
+        entries(section, RelocationTable.ENTRY_BYTES);
+        long[] words = longs(sections.offset(section), sections.size(section));
+        long symbolCount = symbols.count();
+        long limit = sections.size(target);
+        if (!(words.length == 0 || sections.hasBytes(target))) {
+            throw malformed(section, -1, "it relocates " + sections.label(target) + ", which has no bytes in the file");
+        }
+        for (int i = 0; i < words.length; i += RelocationTable.WORDS) {
+            if (words[i] < 0 || words[i] >= limit) {
+                throw malformed(section, i / RelocationTable.WORDS, "offset " + Long.toUnsignedString(words[i])
+                        + " lies outside section " + sections.label(target) + " of " + limit + " bytes");
+            }
+            if (words[i + 1] >>> 32 >= symbolCount) {
+                throw malformed(section, i / RelocationTable.WORDS,
+                        "symbol " + (words[i + 1] >>> 32) + " of " + symbolCount);
+            }
+        }
+        return new RelocationTable(section, target, words);
+    }
+
+    private List<SectionGroup> groups(int symbolSection, SymbolTable symbols) {
+        List<SectionGroup> groups = new ArrayList<>();
+        for (int section = 1; section < sections.count(); section++) {
+            if (sections.type(section) == SHT_GROUP) {
+                groups.add(group(section, symbolSection, symbols));
+            }
+        }
+        return groups;
+    }
+
+    private SectionGroup group(int section, int symbolSection, SymbolTable symbols) {
+        requireSection(sections.link(section) == symbolSection, section, "sh_link is not the symbol table");
+        int signature = sections.info(section);
+        if (!(signature > 0 && signature < symbols.count())) {
+            throw malformed(section, -1, "its signature is symbol " + Integer.toUnsignedString(signature) + " of "
+                    + symbols.count());
+        }
+        long count = entries(section, Integer.BYTES);
+        requireSection(count >= 1, section, "the group has no flags");
+        int start = (int) sections.offset(section);
+        int[] members = new int[(int) count - 1];
+        for (int i = 0; i < members.length; i++) {
+            members[i] = buffer.getInt(start + (i + 1) * Integer.BYTES);
+            if (members[i] <= 0 || members[i] >= sections.count()) {
+                throw malformed(section, i, "section " + Integer.toUnsignedString(members[i]) + " of " + sections.count());
+            }
+        }
+        return new SectionGroup(section, signatureName(signature, symbols), buffer.getInt(start) == GRP_COMDAT, members);
+    }
+
+    /** A section symbol has no name of its own: older assemblers sign a group with one, and mean the section's name. */
+    private String signatureName(int symbol, SymbolTable symbols) {
+        boolean isSection = symbols.type(symbol) == STT_SECTION && symbols.section(symbol) > 0;
+        return isSection ? sections.name(symbols.section(symbol)) : symbols.name(symbol);
+    }
+
+    private long entries(int section, int entryBytes) {
+        requireSection(sections.hasBytes(section), section, "the table has no bytes in the file");
+        long entrySize = sections.entrySize(section);
+        if (entrySize != entryBytes) {
+            throw malformed(section, -1, "sh_entsize is " + Long.toUnsignedString(entrySize) + ", not " + entryBytes);
+        }
+        if (!(sections.size(section) % entryBytes == 0)) {
+            throw malformed(section, -1, "its size " + sections.size(section) + " is no multiple of " + entryBytes);
+        }
+        tableBytes += sections.size(section);
+        if (tableBytes > bytes.length) {
+            // Otherwise a small file whose headers all name the same bytes would cost any amount of memory.
+            throw malformed(section, -1, "its bytes are shared with another table");
+        }
+        return sections.size(section) / entryBytes;
+    }
+
+    private long[] longs(long offset, long size) {
+        long[] words = new long[(int) (size / Long.BYTES)];
+        buffer.slice((int) offset, (int) size).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(words);
+        return words;
+    }
+
+    private void requireRange(long offset, long size, String what) {
+        if (!(offset >= 0 && offset <= bytes.length && size <= bytes.length - offset)) {
+            throw malformed("truncated: " + what + " reach beyond the file's " + bytes.length + " bytes");
+        }
+    }
+
+    private void require(boolean holds, String why) {
+        if (!holds) {
+            throw malformed(why);
+        }
+    }
+
+    private void requireSection(boolean holds, int section, String why) {
+        if (!holds) {
+            throw malformed(section, -1, why);
+        }
+    }
+
+    private Refusal malformed(String why) {
+        return Refusal.malformed(file, null, -1, why);
+    }
+
+    private Refusal malformed(int section, long entry, String why) {
+        return Refusal.malformed(file, sections.label(section), entry, why);
+    }
+}

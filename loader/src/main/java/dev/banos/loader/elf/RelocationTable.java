@@ -1,0 +1,56 @@
+package dev.banos.loader.elf;
+
+/**
+ * The relocations of one section, as three longs each: r_offset, r_info (type in the low half, symbol in the high one),
+ * r_addend. Symbols and offsets are known to exist; that the whole field lies in the section depends on the type and is
+ * checked where types are known.
+ */
+public final class RelocationTable {
+    public static final int WORDS = 3;
+    static final int ENTRY_BYTES = WORDS * Long.BYTES;
+
+    private final int section;
+    private final int target;
+    private final long[] words;
+
+    RelocationTable(int section, int target, long[] words) {
+        this.section = section;
+        this.target = target;
+        this.words = words;
+    }
+
+    /** The section that holds the relocations. */
+    public int section() {
+        return section;
+    }
+
+    /** The section whose bytes they change. */
+    public int target() {
+        return target;
+    }
+
+    public int count() {
+        return words.length / WORDS;
+    }
+
+    /** The array itself, for the loops that visit every relocation; nobody writes to it. */
+    public long[] words() {
+        return words;
+    }
+
+    public long offset(int entry) {
+        return words[entry * WORDS];
+    }
+
+    public int type(int entry) {
+        return (int) words[entry * WORDS + 1];
+    }
+
+    public int symbol(int entry) {
+        return (int) (words[entry * WORDS + 1] >>> 32);
+    }
+
+    public long addend(int entry) {
+        return words[entry * WORDS + 2];
+    }
+}

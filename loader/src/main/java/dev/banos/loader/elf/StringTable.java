@@ -1,0 +1,46 @@
+package dev.banos.loader.elf;
+
+import java.nio.charset.StandardCharsets;
+
+/** A table of NUL-terminated strings inside the file. Its last byte is known to be NUL, and so is every offset to be inside. */
+public final class StringTable {
+    private final byte[] bytes;
+    private final int start;
+    private final int size;
+
+    StringTable(byte[] bytes, int start, int size) {
+        this.bytes = bytes;
+        this.start = start;
+        this.size = size;
+    }
+
+    boolean contains(int offset) {
+        return Integer.compareUnsigned(offset, size) < 0 || offset == 0;
+    }
+
+    public String at(int offset) {
+        if (size == 0) {
+            return "";
+        }
+        int from = start + offset;
+        int to = from;
+        while (bytes[to] != 0) {
+            to++;
+        }
+        return new String(bytes, from, to - from, StandardCharsets.UTF_8);
+    }
+
+    /** Whether the string at {@code offset} is {@code text}, which is ASCII; makes no object. */
+    boolean equalsAt(int offset, String text) {
+        int length = text.length();
+        if (size - offset <= length) {
+            return false;
+        }
+        for (int i = 0; i < length; i++) {
+            if (bytes[start + offset + i] != text.charAt(i)) {
+                return false;
+            }
+        }
+        return bytes[start + offset + length] == 0;
+    }
+}

@@ -1,0 +1,90 @@
+package dev.banos.loader.elf;
+
+/**
+ * The symbols, as three longs each, just as they stand in the file.
+ *
+ * <pre>
+ *     long  0  st_name (32 bits), st_info (8), st_other (8), st_shndx (16)
+ *           1  st_value
+ *           2  st_size
+ * </pre>
+ */
+public final class SymbolTable {
+    static final int WORDS = 3;
+    static final int ENTRY_BYTES = WORDS * Long.BYTES;
+    private static final int VISIBILITY_MASK = 3;
+
+    private final long[] words;
+    private final int count;
+    private final int firstGlobal;
+    private final StringTable names;
+    private final int[] extendedSections;
+
+    /** @param extendedSections the SHT_SYMTAB_SHNDX table, or null */
+    SymbolTable(long[] words, int firstGlobal, StringTable names, int[] extendedSections) {
+        this.words = words;
+        this.count = words.length / WORDS;
+        this.firstGlobal = firstGlobal;
+        this.names = names;
+        this.extendedSections = extendedSections;
+    }
+
+    /** At least 1: symbol 0 is the undefined one. */
+    public int count() {
+        return count;
+    }
+
+    /** Symbols below this one are local. */
+    public int firstGlobal() {
+        return firstGlobal;
+    }
+
+    public String name(int symbol) {
+        return names.at(nameOffset(symbol));
+    }
+
+    public boolean isNamed(int symbol, String name) {
+        return names.equalsAt(nameOffset(symbol), name);
+    }
+
+    int nameOffset(int symbol) {
+        return (int) words[symbol * WORDS];
+    }
+
+    public int type(int symbol) {
+        return (int) (words[symbol * WORDS] >>> 32) & 0xf;
+    }
+
+    public int binding(int symbol) {
+        return (int) (words[symbol * WORDS] >>> 36) & 0xf;
+    }
+
+    public int visibility(int symbol) {
+        return (int) (words[symbol * WORDS] >>> 40) & VISIBILITY_MASK;
+    }
+
+    public long value(int symbol) {
+        return words[symbol * WORDS + 1];
+    }
+
+    public long size(int symbol) {
+        return words[symbol * WORDS + 2];
+    }
+
+    /** The section's index, 0 for an undefined symbol, or {@link Elf#SHN_ABS} and {@link Elf#SHN_COMMON}, which are negative. */
+    public int section(int symbol) {
+        int raw = (int) (words[symbol * WORDS] >>> 48);
+        if (raw < Elf.SHN_LORESERVE) {
+            return raw;
+        }
+        return raw == Elf.SHN_XINDEX && extendedSections != null ? extendedSections[symbol] : (short) raw;
+    }
+
+    public boolean isUndefined(int symbol) {
+        return section(symbol) == Elf.SHN_UNDEF;
+    }
+
+    public boolean isWeak(int symbol) {
+        return binding(symbol) == Elf.STB_WEAK;
+    }
+}
