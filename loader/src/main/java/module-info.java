@@ -1,4 +1,8 @@
 /** Loads and calls driver objects. */
 module dev.banos.loader {
+    requires dev.banos.bindings;
     requires dev.banos.libc;
+    requires dev.banos.mem;
+
+    exports dev.banos.loader;
 }

@@ -1,0 +1,171 @@
+package dev.banos.loader;
+
+import dev.banos.bindings.Native;
+import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.link.LinkedModule;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * An installed driver. Installing the same file twice makes two of them, each with its own data.
+ *
+ * <p>Its pointers and handles are alive while it is installed. Uninstalling waits for nobody: it is refused while a call
+ * through them is under way.
+ */
+public final class Driver {
+    private final Loader loader;
+    private final String file;
+    private final DriverMetadata metadata;
+    private final LinkedModule module;
+    private final long struct;
+    private final Set<Driver> dependencies;
+    private final Map<String, Export> exports = new LinkedHashMap<>();
+    /** The lifetime of every pointer handed out: closing it fails while a call holds one. Null once uninstalled. */
+    private volatile Arena scope = Arena.ofShared();
+
+    Driver(Loader loader, String file, DriverMetadata metadata, LinkedModule module, long struct, Set<Driver> dependencies) {
+        this.loader = loader;
+        this.file = file;
+        this.metadata = metadata;
+        this.module = module;
+        this.struct = struct;
+        this.dependencies = dependencies;
+    }
+
+    void add(Export export) {
+        exports.put(export.name(), export);
+    }
+
+    public String name() {
+        return metadata.name();
+    }
+
+    public Optional<String> license() {
+        return metadata.license();
+    }
+
+    public Version version() {
+        return metadata.version();
+    }
+
+    public DriverMetadata metadata() {
+        return metadata;
+    }
+
+    /** The file that it came from, or the name that was given for its bytes. */
+    public String file() {
+        return file;
+    }
+
+    /** Where its memory begins. */
+    public long base() {
+        return module.base();
+    }
+
+    /** Bytes of memory that it takes, a whole number of pages. */
+    public long footprint() {
+        return module.size();
+    }
+
+    /** The drivers whose exports it imports; they cannot be uninstalled before it. */
+    public Set<Driver> dependencies() {
+        return Collections.unmodifiableSet(dependencies);
+    }
+
+    /** How many installed drivers depend on this one. */
+    public int references() {
+        return loader.dependents(this).size();
+    }
+
+    public boolean isInstalled() {
+        return scope != null;
+    }
+
+    /**
+     * @throws LinkException if it exports nothing of that name; the message lists what it exports
+     */
+    public Export export(String name) {
+        Export export = exports.get(name);
+        if (export == null) {
+            throw LinkException.of(new Refusal(Refusal.ENOENT, file, null, -1, "driver " + name() + " exports no " + name,
+                    "it exports " + (exports.isEmpty() ? "nothing" : String.join(", ", exports.keySet()))));
+        }
+        return export;
+    }
+
+    /** The export of that name, or null. */
+    Export exportOrNull(String name) {
+        return exports.get(name);
+    }
+
+    public Collection<Export> exports() {
+        return List.copyOf(exports.values());
+    }
+
+    /** {@code export(name).handle(descriptor)}. */
+    public MethodHandle handle(String name, FunctionDescriptor descriptor) {
+        return export(name).handle(descriptor);
+    }
+
+    /** @see Loader#uninstall */
+    public void uninstall() {
+        loader.uninstall(this);
+    }
+
+    MemorySegment pointer(long address) {
+        Arena current = scope;
+        if (current == null) {
+            throw new IllegalStateException("driver=" + name() + " is uninstalled");
+        }
+        return Native.segment(address, 0, current, null);
+    }
+
+    Loader loader() {
+        return loader;
+    }
+
+    /** @return what init returned: negative is -errno */
+    int init() {
+        return Calls.lifecycle(BanosDriver.init(struct), struct);
+    }
+
+    /** @return what uninit returned, 0 where there is none */
+    int uninit() {
+        long uninit = metadata.hasUninit() ? BanosDriver.uninit(struct) : 0;
+        return uninit == 0 ? 0 : Calls.lifecycle(uninit, struct);
+    }
+
+    /** Ends every pointer handed out, or returns false where one is in use by a call. */
+    boolean closePointers() {
+        try {
+            scope.close();
+        } catch (IllegalStateException inUse) {
+            return false;
+        }
+        scope = null;
+        return true;
+    }
+
+    /** For a driver that refused to stop: it stays, with new pointers. */
+    void reopenPointers() {
+        scope = Arena.ofShared();
+    }
+
+    void unmap() {
+        module.unmap();
+    }
+
+    @Override
+    public String toString() {
+        return name() + " " + version() + " (" + file + ")";
+    }
+}

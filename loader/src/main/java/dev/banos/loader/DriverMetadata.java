@@ -1,0 +1,66 @@
+package dev.banos.loader;
+
+import dev.banos.loader.elf.ElfObject;
+import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.elf.SectionTable;
+import dev.banos.loader.link.PointerFields;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
+/**
+ * What a driver says of itself, read from the file before anything of it is mapped.
+ *
+ * @param driverSize     {@code sizeof(struct Banos_Driver)} in the headers that the driver was made with, in bytes
+ * @param minimalVersion the oldest version of the driver ABI that it runs on
+ * @param license        empty where the driver names none
+ */
+public record DriverMetadata(String name, Optional<String> license, Version version, Version minimalVersion, long driverSize) {
+
+    /** Whether the object has a driver's section at all. */
+    static boolean isIn(ElfObject object) {
+        return object.sections().find(BanosDriver.SECTION) > 0;
+    }
+
+    /** @throws Refusal if the object is no driver, or not one that this runtime understands */
+    static DriverMetadata read(ElfObject object) {
+        SectionTable sections = object.sections();
+        int section = sections.find(BanosDriver.SECTION);
+        if (section < 0) {
+            throw new Refusal(Refusal.ENOEXEC, object.file(), null, -1, "not a driver: there is no section "
+                    + BanosDriver.SECTION, "declare one with BANOS_DRIVER_API from <banos/driver.h>");
+        }
+        long size = sections.size(section);
+        if (!sections.hasBytes(section) || !sections.isAllocated(section) || size < BanosDriver.SHORTEST) {
+            throw malformed(object, section, "it holds " + size + " bytes; struct Banos_Driver has at least "
+                    + BanosDriver.SHORTEST);
+        }
+        MemorySegment file = MemorySegment.ofArray(object.bytes());
+        long driverSize = BanosDriver.driverSize(file, object.start(section));
+        if (driverSize < BanosDriver.SHORTEST || driverSize > size) {
+            throw malformed(object, section, "driver_size is " + Long.toUnsignedString(driverSize) + ": not between "
+                    + BanosDriver.SHORTEST + " and the section's " + size + " bytes");
+        }
+        if (size - driverSize >= BanosDriver.SHORTEST) {
+            throw malformed(object, section, "it holds more than one struct Banos_Driver");
+        }
+        PointerFields pointers = new PointerFields(object, section);
+        String name = pointers.string(BanosDriver.NAME);
+        if (name == null || name.isEmpty()) {
+            throw malformed(object, section, "the driver's name is no string of this object");
+        }
+        if (!pointers.isRelocated(BanosDriver.INIT)) {
+            throw malformed(object, section, "driver " + name + " has no init function");
+        }
+        return new DriverMetadata(name, Optional.ofNullable(pointers.string(BanosDriver.LICENSE)),
+                Version.unpack(BanosDriver.version(file, object.start(section))),
+                Version.unpack(BanosDriver.minimalBanosVersion(file, object.start(section))), driverSize);
+    }
+
+    boolean hasUninit() {
+        return driverSize >= BanosDriver.LAYOUT.byteSize();
+    }
+
+    private static Refusal malformed(ElfObject object, int section, String why) {
+        return Refusal.malformed(object.file(), object.sections().label(section), -1, why);
+    }
+}

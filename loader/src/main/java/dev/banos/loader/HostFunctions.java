@@ -1,0 +1,123 @@
+package dev.banos.loader;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+
+import dev.banos.bindings.Native;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
+
+/**
+ * What the host exports to drivers, as a table of {@code Banos_Symbol} in native memory, exactly as a driver has one. The
+ * host's own functions are upcalls into Java; making them takes milliseconds in a JVM just started, so it waits until
+ * someone asks for one of their names. What Java throws in one of them is reported on the console: it must not leave an
+ * upcall, because that would end the process.
+ */
+final class HostFunctions {
+    static final String DPRINTLN = "banos_dprintln";
+    static final String LOOKUP_SYMBOL = "banos_lookup_symbol";
+    private static final Set<String> OWN = Set.of(DPRINTLN, LOOKUP_SYMBOL);
+
+    private final Arena scope;
+    private final Consumer<String> console;
+    private final ToLongFunction<String> exports;
+    private final Map<String, MemorySegment> published = new LinkedHashMap<>();
+    private final Map<String, MemorySegment> own = new LinkedHashMap<>();
+
+    /**
+     * @param scope   as long as drivers may call
+     * @param console where {@code banos_dprintln} writes its lines
+     * @param exports what {@code banos_lookup_symbol} finds beside the host's functions: an address, or 0
+     */
+    HostFunctions(Arena scope, Consumer<String> console, ToLongFunction<String> exports) {
+        this.scope = scope;
+        this.console = console;
+        this.exports = exports;
+    }
+
+    /** Adds a function or variable of the application's own, or replaces one of that name. */
+    synchronized void publish(String name, MemorySegment address) {
+        published.put(name, address);
+    }
+
+    /** The address of what the host exports under that name, or 0. */
+    synchronized long find(String name) {
+        MemorySegment address = published.get(name);
+        if (address == null && OWN.contains(name)) {
+            address = own().get(name);
+        }
+        return address == null ? 0 : address.address();
+    }
+
+    synchronized Map<String, MemorySegment> all() {
+        Map<String, MemorySegment> all = new LinkedHashMap<>(own());
+        all.putAll(published);
+        return all;
+    }
+
+    /** All that the host exports, as an array of {@code Banos_Symbol} that lives as long as {@code into}. */
+    MemorySegment table(Arena into) {
+        Map<String, MemorySegment> all = all();
+        MemorySegment table = into.allocate(BanosSymbol.LAYOUT, all.size());
+        int index = 0;
+        for (Map.Entry<String, MemorySegment> symbol : all.entrySet()) {
+            BanosSymbol.set(table, index++, into.allocateFrom(symbol.getKey()), symbol.getValue());
+        }
+        return table;
+    }
+
+    private Map<String, MemorySegment> own() {
+        if (own.isEmpty()) {
+            own.put(DPRINTLN, upcall("dprintln", FunctionDescriptor.ofVoid(ADDRESS)));
+            own.put(LOOKUP_SYMBOL, upcall("lookupSymbol", FunctionDescriptor.of(ADDRESS, ADDRESS)));
+        }
+        return own;
+    }
+
+    private MemorySegment upcall(String method, FunctionDescriptor descriptor) {
+        MethodType type = descriptor.toMethodType();
+        try {
+            MethodHandle target = MethodHandles.lookup().bind(this, method, type);
+            return Native.upcall(target, descriptor, scope);
+        } catch (ReflectiveOperationException missing) {
+            throw new AssertionError(method + type, missing);
+        }
+    }
+
+    private void dprintln(MemorySegment text) {
+        try {
+            console.accept(string(text));
+        } catch (Throwable thrown) {
+            report(DPRINTLN, thrown);
+        }
+    }
+
+    private MemorySegment lookupSymbol(MemorySegment text) {
+        try {
+            String name = string(text);
+            long address = find(name);
+            return MemorySegment.ofAddress(address != 0 ? address : exports.applyAsLong(name));
+        } catch (Throwable thrown) {
+            report(LOOKUP_SYMBOL, thrown);
+            return MemorySegment.NULL;
+        }
+    }
+
+    /** A C string; text that is not UTF-8 is read as well as may be, for a driver must not fail by printing. */
+    private static String string(MemorySegment text) {
+        return text.address() == 0 ? "(null)" : Native.EVERYTHING.getString(text.address(), StandardCharsets.UTF_8);
+    }
+
+    private static void report(String function, Throwable thrown) {
+        System.err.println("banos: " + function + ": " + thrown);
+    }
+}

@@ -1,0 +1,99 @@
+package dev.banos.loader;
+
+/** Writes JSON (RFC 8259) into a string: names and values in the order in which they are given. */
+final class Json {
+    private static final int FIRST_PRINTABLE = 0x20;
+
+    private final StringBuilder text = new StringBuilder();
+    private boolean needsComma;
+
+    Json beginObject() {
+        return open('{');
+    }
+
+    Json endObject() {
+        return close('}');
+    }
+
+    Json beginArray() {
+        return open('[');
+    }
+
+    Json endArray() {
+        return close(']');
+    }
+
+    Json name(String name) {
+        value(name);
+        text.append(':');
+        needsComma = false;
+        return this;
+    }
+
+    Json field(String name, String value) {
+        return name(name).value(value);
+    }
+
+    Json field(String name, long value) {
+        return name(name).raw(Long.toString(value));
+    }
+
+    Json field(String name, boolean value) {
+        return name(name).raw(Boolean.toString(value));
+    }
+
+    /** @param value null becomes {@code null} */
+    Json value(String value) {
+        if (value == null) {
+            return raw("null");
+        }
+        separate();
+        text.append('"');
+        for (int i = 0; i < value.length(); i++) {
+            character(value.charAt(i));
+        }
+        text.append('"');
+        return this;
+    }
+
+    private void character(char character) {
+        if (character == '"' || character == '\\') {
+            text.append('\\').append(character);
+        } else if (character < FIRST_PRINTABLE || Character.isSurrogate(character)) {
+            text.append(String.format("\\u%04x", (int) character));
+        } else {
+            text.append(character);
+        }
+    }
+
+    private Json raw(String value) {
+        separate();
+        text.append(value);
+        return this;
+    }
+
+    private Json open(char bracket) {
+        separate();
+        text.append(bracket);
+        needsComma = false;
+        return this;
+    }
+
+    private Json close(char bracket) {
+        text.append(bracket);
+        needsComma = true;
+        return this;
+    }
+
+    private void separate() {
+        if (needsComma) {
+            text.append(',');
+        }
+        needsComma = true;
+    }
+
+    @Override
+    public String toString() {
+        return text.toString();
+    }
+}

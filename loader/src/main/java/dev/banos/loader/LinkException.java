@@ -1,0 +1,74 @@
+package dev.banos.loader;
+
+import dev.banos.loader.elf.Refusal;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
+
+/**
+ * An object was not read, linked, started or stopped. The message is one line that names the file, the section and the entry
+ * where they are known, the cause, and what to do about it; the parts can be asked for one by one.
+ */
+public final class LinkException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final transient Refusal refusal;
+
+    private LinkException(Refusal refusal) {
+        super(refusal.getMessage(), refusal.getCause());
+        this.refusal = refusal;
+    }
+
+    /** The one edge where what the internal packages throw becomes public. */
+    static <T> T atEdge(Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (Refusal refusal) {
+            throw new LinkException(refusal);
+        }
+    }
+
+    static LinkException of(Refusal refusal) {
+        return new LinkException(refusal);
+    }
+
+    static void atEdge(Runnable work) {
+        atEdge(() -> {
+            work.run();
+            return null;
+        });
+    }
+
+    /**
+     * The kind of failure as a C programmer knows it: ENOEXEC for malformed bytes, EOPNOTSUPP for what is not supported,
+     * ENOENT for missing imports, ERANGE for a value that does not fit, EPERM where the policy forbids, EBUSY where something
+     * is in use, and what a driver's {@code init} returned.
+     */
+    public int errno() {
+        return refusal.errno();
+    }
+
+    /** The file, or the name that was given for bytes in memory. */
+    public String file() {
+        return refusal.file();
+    }
+
+    /** The section's name and index. */
+    public Optional<String> section() {
+        return Optional.ofNullable(refusal.section());
+    }
+
+    /** The entry of the section: a symbol, a relocation, an export. */
+    public OptionalLong index() {
+        return refusal.index() < 0 ? OptionalLong.empty() : OptionalLong.of(refusal.index());
+    }
+
+    /** What is wrong, without the place. */
+    public String why() {
+        return refusal.why();
+    }
+
+    public Optional<String> remedy() {
+        return Optional.ofNullable(refusal.remedy());
+    }
+}

@@ -1,0 +1,316 @@
+package dev.banos.loader;
+
+import dev.banos.loader.elf.ElfObject;
+import dev.banos.loader.elf.ObjectReader;
+import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.link.CLibrary;
+import dev.banos.loader.link.LinkedModule;
+import dev.banos.loader.link.ModuleLinker;
+import dev.banos.loader.link.PointerFields;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+
+/**
+ * The host of drivers: installs ordinary relocatable objects ({@code cc -c driver.c}) into this process, finds what they
+ * export, and takes them out again.
+ *
+ * <pre>{@code
+ *     try (Loader loader = Loader.create()) {
+ *         Driver driver = loader.install(Path.of("d.o"));
+ *         System.out.println(Prototype.parse("int add(int, int)").call(driver, List.of("2", "3")));
+ *     }
+ * }</pre>
+ *
+ * A symbol that a driver does not define is looked for among what the host exports, then in the C library, then among the
+ * exports of the installed drivers, the youngest first. All methods may be called by any thread; installing and uninstalling
+ * exclude each other. A driver's {@code init} and {@code uninit} run in the calling thread.
+ */
+public final class Loader implements AutoCloseable {
+    private static final long LARGEST_FILE = Integer.MAX_VALUE - 8; // of a Java array
+
+    private final InstallPolicy policy;
+    private final Arena scope = Arena.ofShared();
+    private final HostFunctions host;
+    private final ReentrantLock lock = new ReentrantLock();
+    /** In the order of installation. Read without the lock, so that a driver may look up symbols at any time. */
+    private final List<Driver> drivers = new CopyOnWriteArrayList<>();
+    /** What the driver that is being installed has used so far; null at other times. Only under the lock. */
+    private Set<Driver> used;
+    private boolean closed;
+
+    private Loader(InstallPolicy policy, Consumer<String> console) {
+        this.policy = policy;
+        this.host = new HostFunctions(scope, console, this::findExport);
+    }
+
+    /** A loader that lets the superuser install drivers, and prints their messages on standard error. */
+    public static Loader create() {
+        return create(InstallPolicy.superuser());
+    }
+
+    public static Loader create(InstallPolicy policy) {
+        return create(policy, System.err::println);
+    }
+
+    /** @param console receives the lines that drivers print with {@code banos_dprintln}, on whatever thread they run */
+    public static Loader create(InstallPolicy policy, Consumer<String> console) {
+        return new Loader(policy, console);
+    }
+
+    /**
+     * Makes a function or variable of the application known to drivers that are installed from now on. It comes before one
+     * of the same name in the C library: {@code publish("malloc", …)} gives them another allocator.
+     *
+     * @param address must stay valid until this loader is closed
+     */
+    public void publish(String name, MemorySegment address) {
+        if (name.isEmpty() || address.address() == 0) {
+            throw new IllegalArgumentException("name=" + name + " address=" + address.address() + ": neither may be empty");
+        }
+        host.publish(name, address);
+    }
+
+    /**
+     * Links the driver into this process and runs its {@code init}.
+     *
+     * @throws LinkException if the file cannot be read or linked, the policy forbids it, or init fails; nothing stays mapped
+     */
+    public Driver install(Path path) {
+        return LinkException.atEdge(() -> install(path, read(path), path.toString()));
+    }
+
+    /** @param name what messages call the bytes */
+    public Driver install(byte[] bytes, String name) {
+        return LinkException.atEdge(() -> install(null, bytes.clone(), name));
+    }
+
+    static byte[] read(Path path) {
+        try {
+            if (Files.size(path) > LARGEST_FILE) {
+                throw Refusal.unsupported(path.toString(), null, -1, "the file has more than 2 GiB", null);
+            }
+            return Files.readAllBytes(path);
+        } catch (NoSuchFileException missing) {
+            throw new Refusal(Refusal.ENOENT, path.toString(), null, -1, "no such file", null);
+        } catch (IOException failed) {
+            throw new Refusal(Refusal.EIO, path.toString(), null, -1, "cannot be read: " + failed.getMessage(), null);
+        }
+    }
+
+    private Driver install(Path path, byte[] bytes, String file) {
+        ElfObject object = ObjectReader.read(bytes, file);
+        DriverMetadata metadata = DriverMetadata.read(object);
+        requireVersion(metadata, file);
+        requirePermission(new InstallPolicy.Request(path, bytes, metadata), file);
+        lock.lock();
+        try {
+            requireOpen();
+            used = new LinkedHashSet<>();
+            return start(object, metadata);
+        } finally {
+            used = null;
+            lock.unlock();
+        }
+    }
+
+    private static void requireVersion(DriverMetadata metadata, String file) {
+        if (metadata.minimalVersion().compareTo(Version.CURRENT) > 0) {
+            throw Refusal.unsupported(file, null, -1, "driver " + metadata.name() + " needs version "
+                    + metadata.minimalVersion() + " of the driver ABI; this is " + Version.CURRENT, "use a newer Banos");
+        }
+    }
+
+    private void requirePermission(InstallPolicy.Request request, String file) {
+        String objection = policy.objection(request);
+        if (objection != null) {
+            throw new Refusal(Refusal.EPERM, file, null, -1, "not permitted: " + objection,
+                    "an application chooses who may with Loader.create(InstallPolicy.anyUser()) or a policy of its own,"
+                            + " the banos command with --any-user");
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("closed=true: this loader takes no more drivers");
+        }
+    }
+
+    private Driver start(ElfObject object, DriverMetadata metadata) {
+        LinkedModule module = ModuleLinker.link(object.file(), List.of(object), this::findImport);
+        Driver driver = null;
+        try {
+            int section = object.sections().find(BanosDriver.SECTION);
+            driver = new Driver(this, object.file(), metadata, module, module.sectionAddress(0, section), used);
+            addExports(driver, object, module);
+            requireSuccess(driver, driver.init());
+            drivers.add(driver);
+            return driver;
+        } catch (Throwable failed) {
+            if (driver != null) {
+                driver.closePointers();
+            }
+            module.unmap();
+            throw failed;
+        }
+    }
+
+    private static void addExports(Driver driver, ElfObject object, LinkedModule module) {
+        int section = object.sections().find(BanosSymbol.SECTION);
+        if (section < 0) {
+            return;
+        }
+        long table = module.sectionAddress(0, section);
+        for (ExportEntry entry : ExportEntry.read(object)) {
+            driver.add(new Export(driver, entry.name(), BanosSymbol.arg(table, entry.index())));
+        }
+    }
+
+    private static void requireSuccess(Driver driver, int result) {
+        if (result < 0) {
+            throw new Refusal(-result, driver.file(), null, -1, "init of driver " + driver.name() + " returned " + result
+                    + " (" + Errno.describe(-result) + ")", null);
+        }
+    }
+
+    private long findImport(String name) {
+        long address = host.find(name);
+        if (address == 0) {
+            address = CLibrary.find(name);
+        }
+        return address != 0 ? address : findExport(name);
+    }
+
+    /** The address of what an installed driver exports, or 0. During an installation, whose it is becomes a dependency. */
+    private long findExport(String name) {
+        List<Driver> installed = drivers;
+        for (Driver driver : installed.reversed()) {
+            Export export = driver.exportOrNull(name);
+            if (export != null) {
+                if (lock.isHeldByCurrentThread() && used != null) {
+                    used.add(driver);
+                }
+                return export.rawAddress();
+            }
+        }
+        return 0;
+    }
+
+    /**
+     * The youngest installed driver of that name.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    public Driver find(String name) {
+        for (Driver driver : drivers.reversed()) {
+            if (driver.name().equals(name)) {
+                return driver;
+            }
+        }
+        throw new IllegalArgumentException("name=" + name + ": no such driver is installed; installed: " + drivers);
+    }
+
+    /** The installed drivers, the oldest first. */
+    public List<Driver> drivers() {
+        return List.copyOf(drivers);
+    }
+
+    /** What the installed drivers export. */
+    public List<Export> exports() {
+        List<Export> exports = new ArrayList<>();
+        drivers.forEach(driver -> exports.addAll(driver.exports()));
+        return exports;
+    }
+
+    /** What the host exports to drivers, by name, beside the symbols of the C library. */
+    public Map<String, MemorySegment> hostSymbols() {
+        return host.all();
+    }
+
+    /** The host's exports as C sees them: an array of {@code struct Banos_Symbol}, alive as long as {@code into}. */
+    public MemorySegment hostTable(Arena into) {
+        return host.table(into);
+    }
+
+    List<Driver> dependents(Driver driver) {
+        return drivers.stream().filter(other -> other.dependencies().contains(driver)).toList();
+    }
+
+    /**
+     * Runs the driver's {@code uninit} and unmaps it. Its pointers and handles are dead afterwards.
+     *
+     * @throws LinkException if other drivers depend on it, a call into it is under way, or uninit fails; it stays installed.
+     *         After a failed uninit, its pointers and handles must be asked for anew
+     * @throws IllegalStateException if it is not installed here
+     */
+    public void uninstall(Driver driver) {
+        LinkException.atEdge(() -> {
+            lock.lock();
+            try {
+                stop(driver);
+            } finally {
+                lock.unlock();
+            }
+        });
+    }
+
+    private void stop(Driver driver) {
+        if (!drivers.contains(driver)) {
+            throw new IllegalStateException("driver=" + driver.name() + " is not installed in this loader");
+        }
+        List<Driver> dependents = dependents(driver);
+        if (!dependents.isEmpty()) {
+            throw busy(driver, "is needed by " + String.join(", ", dependents.stream().map(Driver::name).toList()),
+                    "uninstall them first");
+        }
+        if (!driver.closePointers()) {
+            throw busy(driver, "has a call under way", "try again when it has returned");
+        }
+        int result = driver.uninit();
+        if (result < 0) {
+            driver.reopenPointers();
+            throw new Refusal(-result, driver.file(), null, -1, "uninit of driver " + driver.name() + " returned " + result
+                    + " (" + Errno.describe(-result) + "); the driver stays installed", null);
+        }
+        drivers.remove(driver);
+        driver.unmap();
+    }
+
+    private static Refusal busy(Driver driver, String why, String remedy) {
+        return new Refusal(Refusal.EBUSY, driver.file(), null, -1, "driver " + driver.name() + " " + why, remedy);
+    }
+
+    /**
+     * Uninstalls all drivers, the youngest first.
+     *
+     * @throws LinkException if one of them cannot be uninstalled: it and the older ones stay, and close may be called again
+     */
+    @Override
+    public void close() {
+        LinkException.atEdge(() -> {
+            lock.lock();
+            try {
+                for (Driver driver : drivers.reversed()) {
+                    stop(driver);
+                }
+                if (!closed) {
+                    closed = true;
+                    scope.close();
+                }
+            } finally {
+                lock.unlock();
+            }
+        });
+    }
+}

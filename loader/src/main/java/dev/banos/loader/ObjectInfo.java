@@ -1,0 +1,136 @@
+package dev.banos.loader;
+
+import dev.banos.loader.elf.Elf;
+import dev.banos.loader.elf.ElfObject;
+import dev.banos.loader.elf.ObjectReader;
+import dev.banos.loader.elf.SectionTable;
+import dev.banos.loader.elf.SymbolTable;
+import dev.banos.loader.link.RelocationNames;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a relocatable object holds, told from its bytes alone; nothing is mapped or run.
+ *
+ * @param machine     x86-64, aarch64, riscv64
+ * @param driver      empty for an object that is no driver
+ * @param exports     what it offers by its export table
+ * @param defined     its global symbols, in the order of the file
+ * @param imports     what it needs from elsewhere
+ * @param relocations how many there are of each type, in sections that occupy memory
+ */
+public record ObjectInfo(String file, String machine, Optional<DriverMetadata> driver, List<ExportedName> exports,
+        List<String> defined, List<ImportedName> imports, List<Section> sections, Map<String, Integer> relocations) {
+
+    /** @param symbol the symbol in this object that the name stands for; empty where it is a place without a symbol */
+    public record ExportedName(String name, String symbol) {
+    }
+
+    /** @param weak whether the object can do without it */
+    public record ImportedName(String name, boolean weak) {
+    }
+
+    /**
+     * @param flags     as readelf prints them: A allocated, W writable, X executable, T thread-local
+     * @param size      bytes
+     * @param alignment bytes
+     */
+    public record Section(int index, String name, String flags, long size, long alignment) {
+    }
+
+    /** @throws LinkException if the file cannot be read or is not a well-formed relocatable object */
+    public static ObjectInfo read(Path path) {
+        return LinkException.atEdge(() -> of(ObjectReader.read(Loader.read(path), path.toString())));
+    }
+
+    /** @param name what messages call the bytes */
+    public static ObjectInfo read(byte[] bytes, String name) {
+        return LinkException.atEdge(() -> of(ObjectReader.read(bytes, name)));
+    }
+
+    private static ObjectInfo of(ElfObject object) {
+        boolean isDriver = DriverMetadata.isIn(object);
+        return new ObjectInfo(object.file(), Elf.machineName(object.machine()),
+                isDriver ? Optional.of(DriverMetadata.read(object)) : Optional.empty(),
+                ExportEntry.read(object).stream().map(entry -> new ExportedName(entry.name(), entry.symbol())).toList(),
+                definedNames(object.symbols()), importedNames(object.symbols()), sections(object.sections()),
+                RelocationNames.count(object));
+    }
+
+    private static List<String> definedNames(SymbolTable symbols) {
+        List<String> names = new ArrayList<>();
+        for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
+            if (!symbols.isUndefined(symbol)) {
+                names.add(symbols.name(symbol));
+            }
+        }
+        return names;
+    }
+
+    private static List<ImportedName> importedNames(SymbolTable symbols) {
+        List<ImportedName> names = new ArrayList<>();
+        for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
+            if (symbols.isUndefined(symbol)) {
+                names.add(new ImportedName(symbols.name(symbol), symbols.isWeak(symbol)));
+            }
+        }
+        return names;
+    }
+
+    private static List<Section> sections(SectionTable table) {
+        List<Section> sections = new ArrayList<>();
+        for (int index = 1; index < table.count(); index++) {
+            sections.add(new Section(index, table.name(index), flags(table.flags(index)), table.size(index),
+                    table.alignment(index)));
+        }
+        return sections;
+    }
+
+    private static String flags(long flags) {
+        return ((flags & Elf.SHF_WRITE) != 0 ? "W" : "") + ((flags & Elf.SHF_ALLOC) != 0 ? "A" : "")
+                + ((flags & Elf.SHF_EXECINSTR) != 0 ? "X" : "") + ((flags & Elf.SHF_TLS) != 0 ? "T" : "");
+    }
+
+    /** For people: a few lines a subject. */
+    public String toText() {
+        StringBuilder text = new StringBuilder(file).append(": ").append(machine).append(' ')
+                .append(driver.isPresent() ? "driver" : "object").append('\n');
+        driver.ifPresent(metadata -> text.append("  name      ").append(metadata.name()).append('\n')
+                .append("  version   ").append(metadata.version()).append('\n')
+                .append("  license   ").append(metadata.license().orElse("none named")).append('\n')
+                .append("  needs     driver ABI ").append(metadata.minimalVersion()).append(" or newer\n"));
+        exports.forEach(export -> text.append("  exports   ").append(export.name()).append('\n'));
+        imports.forEach(name -> text.append("  imports   ").append(name.name()).append(name.weak() ? " (weak)\n" : "\n"));
+        for (Section section : sections) {
+            text.append(String.format("  section   %-3d %-4s %8d  align %-5d %s%n", section.index(), section.flags(),
+                    section.size(), section.alignment(), section.name()));
+        }
+        relocations.forEach((type, count) -> text.append(String.format("  relocates %6d  %s%n", count, type)));
+        return text.toString();
+    }
+
+    /** For programs: one JSON object on one line. */
+    public String toJson() {
+        Json json = new Json().beginObject().field("file", file).field("machine", machine);
+        driver.ifPresent(metadata -> json.name("driver").beginObject().field("name", metadata.name())
+                .field("license", metadata.license().orElse(null)).field("version", metadata.version().toString())
+                .field("minimalVersion", metadata.minimalVersion().toString()).field("driverSize", metadata.driverSize())
+                .endObject());
+        json.name("exports").beginArray();
+        exports.forEach(export -> json.beginObject().field("name", export.name()).field("symbol", export.symbol()).endObject());
+        json.endArray().name("defined").beginArray();
+        defined.forEach(json::value);
+        json.endArray().name("imports").beginArray();
+        imports.forEach(name -> json.beginObject().field("name", name.name()).field("weak", name.weak()).endObject());
+        json.endArray().name("sections").beginArray();
+        sections.forEach(section -> json.beginObject().field("index", section.index()).field("name", section.name())
+                .field("flags", section.flags()).field("size", section.size()).field("alignment", section.alignment())
+                .endObject());
+        json.endArray().name("relocations").beginObject();
+        relocations.forEach(json::field);
+        return json.endObject().endObject().toString();
+    }
+}

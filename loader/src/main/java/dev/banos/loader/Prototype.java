@@ -1,0 +1,203 @@
+package dev.banos.loader;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemoryLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The type of a function as its author wrote it: {@code int add(int, int)}. It says how Java has to call the function, and
+ * calls it with text from a command line. Types: void, bool, char, all integer types with and without sign, the names of
+ * {@code <stdint.h>}, {@code size_t} and its like, float, double, {@code const char *}, and pointers to anything.
+ */
+public final class Prototype {
+    private static final Pattern FORM = Pattern.compile("\\s*(.*?[\\s*])\\s*([A-Za-z_]\\w*)\\s*\\((.*)\\)\\s*;?\\s*", Pattern.DOTALL);
+    private static final Pattern WORD = Pattern.compile("[A-Za-z_]\\w*|\\*");
+    private static final Map<String, CType> NAMED = Map.ofEntries(
+            Map.entry("void", CType.VOID), Map.entry("bool", CType.BOOL), Map.entry("_Bool", CType.BOOL),
+            Map.entry("float", CType.FLOAT), Map.entry("double", CType.DOUBLE),
+            Map.entry("int8_t", CType.INT8), Map.entry("int16_t", CType.INT16), Map.entry("int32_t", CType.INT32),
+            Map.entry("int64_t", CType.INT64), Map.entry("uint8_t", CType.UINT8), Map.entry("uint16_t", CType.UINT16),
+            Map.entry("uint32_t", CType.UINT32), Map.entry("uint64_t", CType.UINT64),
+            Map.entry("size_t", CType.UINT64), Map.entry("ssize_t", CType.INT64), Map.entry("ptrdiff_t", CType.INT64),
+            Map.entry("intptr_t", CType.INT64), Map.entry("uintptr_t", CType.UINT64), Map.entry("off_t", CType.INT64));
+
+    private final String name;
+    private final CType result;
+    private final List<CType> parameters;
+
+    private Prototype(String name, CType result, List<CType> parameters) {
+        this.name = name;
+        this.result = result;
+        this.parameters = parameters;
+    }
+
+    /** @throws IllegalArgumentException if the text is no prototype, or has a type that is not offered */
+    public static Prototype parse(String text) {
+        Matcher form = FORM.matcher(text);
+        if (!form.matches()) {
+            throw new IllegalArgumentException("prototype=" + text + " has not the form \"int add(int, int)\"");
+        }
+        List<CType> parameters = new ArrayList<>();
+        String list = form.group(3).strip();
+        if (!list.isEmpty() && !list.equals("void")) {
+            for (String parameter : list.split(",", -1)) {
+                parameters.add(parameter(parameter, text));
+            }
+        }
+        return new Prototype(form.group(2), type(form.group(1), text, false), List.copyOf(parameters));
+    }
+
+    private static CType parameter(String declaration, String text) {
+        CType type = type(declaration, text, true);
+        if (type == CType.VOID) {
+            throw new IllegalArgumentException("prototype=" + text + ": a parameter cannot be void");
+        }
+        return type;
+    }
+
+    /** @param mayBeNamed whether the last word may be a parameter's name */
+    private static CType type(String declaration, String text, boolean mayBeNamed) {
+        List<String> words = words(declaration, text);
+        int pointers = (int) words.stream().filter("*"::equals).count();
+        boolean nameBehindPointer = pointers > 0 && !words.getLast().equals("*");
+        if (nameBehindPointer && !(mayBeNamed && words.indexOf("*") < words.size() - 1)) {
+            throw new IllegalArgumentException("prototype=" + text + ": what is \"" + declaration.strip() + "\"?");
+        }
+        if (pointers > 0) {
+            List<String> pointee = words.subList(0, words.indexOf("*"));
+            boolean characters = pointers == 1 && pointee.equals(List.of("char"));
+            return characters ? CType.STRING : CType.POINTER;
+        }
+        return arithmetic(words, text, mayBeNamed);
+    }
+
+    private static List<String> words(String declaration, String text) {
+        List<String> words = new ArrayList<>();
+        Matcher word = WORD.matcher(declaration);
+        int end = 0;
+        while (word.find()) {
+            requireBlank(declaration.substring(end, word.start()), text);
+            end = word.end();
+            switch (word.group()) {
+                case "const", "volatile", "restrict", "extern", "static", "inline", "register" -> { }
+                default -> words.add(word.group());
+            }
+        }
+        requireBlank(declaration.substring(end), text);
+        if (words.isEmpty() || words.getFirst().equals("*")) {
+            throw new IllegalArgumentException("prototype=" + text + ": a type is missing");
+        }
+        return words;
+    }
+
+    private static void requireBlank(String between, String text) {
+        if (!between.isBlank()) {
+            throw new IllegalArgumentException("prototype=" + text + ": what is \"" + between.strip() + "\"?");
+        }
+    }
+
+    private static CType arithmetic(List<String> words, String text, boolean mayBeNamed) {
+        CType named = NAMED.get(words.getFirst());
+        if (named != null && (words.size() == 1 || words.size() == 2 && mayBeNamed)) {
+            return named;
+        }
+        Map<String, Integer> count = new HashMap<>();
+        int used = 0;
+        while (used < words.size() && isIntegerWord(words.get(used))) {
+            count.merge(words.get(used++), 1, Integer::sum);
+        }
+        if (used == 0 || words.size() - used > (mayBeNamed ? 1 : 0)) {
+            throw new IllegalArgumentException("prototype=" + text + ": type \"" + String.join(" ", words)
+                    + "\" is not offered; use integers, float, double, const char * or void *");
+        }
+        return integer(count, text);
+    }
+
+    private static boolean isIntegerWord(String word) {
+        return switch (word) {
+            case "char", "short", "int", "long", "signed", "unsigned" -> true;
+            default -> false;
+        };
+    }
+
+    private static CType integer(Map<String, Integer> count, String text) {
+        boolean unsigned = count.containsKey("unsigned");
+        boolean signed = count.containsKey("signed");
+        int longs = count.getOrDefault("long", 0);
+        boolean isChar = count.containsKey("char");
+        boolean isShort = count.containsKey("short");
+        boolean contradiction = unsigned && signed || longs > 2 || isChar && (isShort || longs > 0 || count.containsKey("int"))
+                || isShort && longs > 0;
+        boolean repeated = count.entrySet().stream().anyMatch(entry -> entry.getValue() > 1 && !entry.getKey().equals("long"));
+        if (contradiction || repeated) {
+            throw new IllegalArgumentException("prototype=" + text + ": contradicting words in a type");
+        }
+        if (isChar) {
+            return unsigned ? CType.UINT8 : signed ? CType.INT8 : CType.CHAR;
+        }
+        if (isShort) {
+            return unsigned ? CType.UINT16 : CType.INT16;
+        }
+        if (longs > 0) {
+            return unsigned ? CType.UINT64 : CType.INT64;
+        }
+        return unsigned ? CType.UINT32 : CType.INT32;
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public int parameterCount() {
+        return parameters.size();
+    }
+
+    /** The type as the foreign linker takes it. */
+    public FunctionDescriptor descriptor() {
+        MemoryLayout[] layouts = parameters.stream().map(CType::layout).toArray(MemoryLayout[]::new);
+        return result == CType.VOID ? FunctionDescriptor.ofVoid(layouts) : FunctionDescriptor.of(result.layout(), layouts);
+    }
+
+    /**
+     * Calls the driver's export of this name.
+     *
+     * @param arguments one text for each parameter; strings live during the call
+     * @return the result as text, empty for void
+     * @throws IllegalArgumentException if there are too few or too many arguments, or one is no value of its type
+     * @throws LinkException if the driver exports no such name
+     */
+    public String call(Driver driver, List<String> arguments) {
+        return call(driver.export(name), arguments);
+    }
+
+    /** As {@link #call(Driver, List)}, of an export of any name. */
+    public String call(Export export, List<String> arguments) {
+        if (arguments.size() != parameters.size()) {
+            throw new IllegalArgumentException("arguments=" + arguments.size() + ": " + name + " takes " + parameters.size());
+        }
+        try (Arena scope = Arena.ofConfined()) {
+            Object[] values = new Object[parameters.size()];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = parameters.get(i).parse(arguments.get(i), scope);
+            }
+            return result.print(invoke(export.handle(descriptor()), values));
+        }
+    }
+
+    private static Object invoke(MethodHandle handle, Object[] values) {
+        try {
+            return handle.invokeWithArguments(values);
+        } catch (RuntimeException | Error refused) {
+            throw refused;
+        } catch (Throwable thrown) {
+            throw new AssertionError("a downcall throws nothing", thrown);
+        }
+    }
+}

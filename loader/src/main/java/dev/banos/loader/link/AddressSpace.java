@@ -1,0 +1,163 @@
+package dev.banos.loader.link;
+
+import dev.banos.bindings.Native;
+import dev.banos.bindings.SystemCalls;
+import dev.banos.bindings.generated.Linux;
+import dev.banos.loader.elf.Refusal;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Finds room for modules in a window of the address space, maps it and unmaps it. There are two windows:
+ *
+ * <pre>
+ *     0      64 KiB        2 GiB                     libc - 2 GiB        libc
+ *     ├────────┼─── low ─────┤ ~~~~~~~~~~~~~~~~~~~~~~~~~~~~┼──── near ─────┤
+ * </pre>
+ * What compilers make by default reaches {@code stdout} and its like by a signed 32-bit distance, so modules belong near
+ * libc; objects made with -fno-pic hold their own addresses in 32 bits, so they must lie low. Nothing is reserved beforehand:
+ * a module is mapped where {@code /proc/self/maps} shows a gap, never over another mapping, and is gone when it is unmapped.
+ */
+final class AddressSpace {
+    private static final long GUARD_BYTES = Layout.PAGE_BYTES;
+    private static final long REACH = 1L << 31;
+    /** Room at the window's edges for libc's own extent, and for addends. */
+    private static final long MARGIN = 32L << 20;
+    private static final long LOWEST_ADDRESS = 1L << 16;
+
+    private static final AddressSpace LOW = new AddressSpace(LOWEST_ADDRESS, REACH - MARGIN);
+
+    /** Where a function and a variable of libc lie decides its window: asked for once, at the first module. */
+    private static final class Near {
+        private static final AddressSpace NEAR = nearLibc();
+
+        private static AddressSpace nearLibc() {
+            long function = CLibrary.find("malloc");
+            long variable = CLibrary.find("stdout");
+            return new AddressSpace(Math.max(function, variable) - REACH + MARGIN, Math.min(function, variable));
+        }
+    }
+
+    private final long lowest;
+    private final long highest;
+    /** Where a module is likely to fit: behind the last one, or where one was unmapped. */
+    private long hint;
+
+    private AddressSpace(long lowest, long highest) {
+        this.lowest = lowest;
+        this.highest = highest;
+    }
+
+    static AddressSpace low() {
+        return LOW;
+    }
+
+    static AddressSpace near() {
+        return Near.NEAR;
+    }
+
+    /**
+     * Maps zeroed memory, readable and writable.
+     *
+     * @param file what messages call the module
+     * @throws Refusal if the window or the system has no room left
+     */
+    synchronized long map(String file, long size, long alignment) {
+        try (Arena scope = Arena.ofConfined()) {
+            MemorySegment state = scope.allocate(SystemCalls.STATE);
+            long wanted = align(hint, alignment);
+            long address = hint == 0 || wanted + size > highest ? -1 : mapAt(state, wanted, size);
+            if (SystemCalls.isError(address)) {
+                address = mapInGap(state, size, alignment);
+            }
+            if (SystemCalls.isError(address)) {
+                throw new Refusal(Refusal.ENOMEM, file, null, -1, "no room for " + size + " bytes between 0x"
+                        + Long.toHexString(lowest) + " and 0x" + Long.toHexString(highest), "uninstall other drivers");
+            }
+            hint = address + size + GUARD_BYTES;
+            return address;
+        }
+    }
+
+    synchronized void unmap(long address, long size) {
+        try (Arena scope = Arena.ofConfined()) {
+            require(SystemCalls.munmap(scope.allocate(SystemCalls.STATE), address, size), "munmap", address);
+            hint = address;
+        }
+    }
+
+    static void protect(long address, long size, int protection) {
+        if (size == 0) {
+            return;
+        }
+        try (Arena scope = Arena.ofConfined()) {
+            require(SystemCalls.mprotect(scope.allocate(SystemCalls.STATE), address, size, protection), "mprotect", address);
+        }
+    }
+
+    /** Never over an existing mapping, whoever else maps memory at the same time. */
+    private static long mapAt(MemorySegment state, long address, long size) {
+        return SystemCalls.mmap(state, address, size, Linux.PROT_READ() | Linux.PROT_WRITE(),
+                Linux.MAP_PRIVATE() | Linux.MAP_ANONYMOUS() | Linux.MAP_FIXED_NOREPLACE(), -1, 0);
+    }
+
+    /** Takes the lowest gap that fits: the kernel fills the neighbourhood of libc from above. */
+    private long mapInGap(MemorySegment state, long size, long alignment) {
+        byte[] maps = readMaps();
+        long end = lowest; // of the mapping before
+        int at = 0;
+        while (at < maps.length) {
+            int dash = indexOf(maps, at, '-');
+            long mappingStart = parseHex(maps, at, dash);
+            long address = tryGap(state, end, mappingStart, size, alignment);
+            if (!SystemCalls.isError(address)) {
+                return address;
+            }
+            int space = indexOf(maps, dash, ' ');
+            end = Math.max(lowest, parseHex(maps, dash + 1, space));
+            at = indexOf(maps, space, '\n') + 1;
+        }
+        return tryGap(state, end, highest, size, alignment);
+    }
+
+    private long tryGap(MemorySegment state, long from, long to, long size, long alignment) {
+        long start = align(from + GUARD_BYTES, alignment);
+        boolean fits = start + size + GUARD_BYTES <= Math.min(to, highest);
+        return fits ? mapAt(state, start, size) : -Linux.ENOMEM();
+    }
+
+    private static byte[] readMaps() {
+        try {
+            return Files.readAllBytes(Path.of("/proc/self/maps"));
+        } catch (IOException failed) {
+            throw new UncheckedIOException("cannot read /proc/self/maps to find room for a module", failed);
+        }
+    }
+
+    private static int indexOf(byte[] text, int from, char wanted) {
+        int at = from;
+        while (at < text.length && text[at] != wanted) {
+            at++;
+        }
+        return at;
+    }
+
+    private static long parseHex(byte[] text, int from, int to) {
+        return Long.parseUnsignedLong(new String(text, from, to - from, StandardCharsets.ISO_8859_1), 16);
+    }
+
+    private static long align(long address, long alignment) {
+        return address + alignment - 1 & -alignment;
+    }
+
+    private static void require(int result, String call, long address) {
+        if (result < 0) {
+            throw new IllegalStateException(call + " address=0x" + Long.toHexString(address) + " errno=" + -result);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package dev.banos.loader.link;
+
+import dev.banos.loader.elf.Elf;
+
+/** What differs between machines: the meaning of relocation numbers and the code of stubs. */
+abstract class Architecture {
+    /** The machine's ABI is not known to the linker. */
+    static final Architecture UNKNOWN = null;
+
+    private final FixupKind[] kinds;
+
+    /** @param kinds by relocation number, null where there is none */
+    Architecture(FixupKind[] kinds) {
+        this.kinds = kinds;
+    }
+
+    static Architecture of(int machine) {
+        return switch (machine) {
+            case Elf.EM_X86_64 -> X8664.INSTANCE;
+            default -> UNKNOWN;
+        };
+    }
+
+    /** e_machine of the machine that this process runs on. */
+    static int hostMachine() {
+        return "aarch64".equals(System.getProperty("os.arch")) ? Elf.EM_AARCH64 : Elf.EM_X86_64;
+    }
+
+    /** The kind, or null where the number means nothing to us. */
+    final FixupKind kind(int relocationType) {
+        return relocationType >= 0 && relocationType < kinds.length ? kinds[relocationType] : null;
+    }
+
+    /** {@link #kind} by number, for loops that have checked every number before. */
+    final FixupKind[] kinds() {
+        return kinds;
+    }
+
+    /** The psABI's name of a relocation number, for people. */
+    abstract String relocationName(int relocationType);
+
+    /** Bytes of a stub, which are also its alignment. */
+    abstract int stubBytes();
+
+    /**
+     * Writes a jump through a GOT entry.
+     *
+     * @param at    the stub's offset in the image
+     * @param delta the GOT entry's address minus the stub's
+     */
+    abstract void writeStub(Image image, int at, long delta);
+
+    /**
+     * Turns a load from the GOT into an instruction that needs none, where the opcode allows and the target is near enough.
+     *
+     * @param first  where the section begins in the image: nothing before it may be read
+     * @param at     the fixup's offset in the image
+     * @param target S
+     * @param rex    whether the instruction has a REX prefix
+     * @return whether the instruction was rewritten, field and all
+     */
+    abstract boolean relax(Image image, int first, int at, long target, boolean rex);
+}

@@ -1,0 +1,108 @@
+package dev.banos.loader.link;
+
+import dev.banos.loader.elf.Elf;
+import dev.banos.loader.elf.ElfObject;
+import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.elf.RelocationTable;
+import dev.banos.loader.elf.SectionTable;
+import dev.banos.loader.elf.SymbolTable;
+
+/**
+ * Phase 1, after parsing: the machine fits, each relocation is one that we know and lies wholly inside its section, and each
+ * symbol has noted what its relocations ask for. Nothing later needs to look at an offset or a number again.
+ */
+final class Check {
+    private final LinkedObject object;
+    private final ElfObject elf;
+    private final Architecture architecture;
+
+    private Check(LinkedObject object, Architecture architecture) {
+        this.object = object;
+        this.elf = object.elf;
+        this.architecture = architecture;
+    }
+
+    /** The architecture of an object for {@code machine}. */
+    static Architecture machine(ElfObject elf, int machine) {
+        Architecture architecture = Architecture.of(elf.machine());
+        if (elf.machine() != machine || architecture == Architecture.UNKNOWN) {
+            throw Refusal.unsupported(elf.file(), null, -1, "the object is for " + Elf.machineName(elf.machine())
+                    + ", not for " + Elf.machineName(machine), "compile it for " + Elf.machineName(machine));
+        }
+        return architecture;
+    }
+
+    static void object(LinkedObject object, Architecture architecture) {
+        Check check = new Check(object, architecture);
+        check.sections();
+        for (RelocationTable table : object.elf.relocations()) {
+            check.relocations(table);
+        }
+    }
+
+    private void sections() {
+        SectionTable sections = elf.sections();
+        long total = 0;
+        for (int section = 1; section < sections.count(); section++) {
+            if (!sections.isAllocated(section)) {
+                continue;
+            }
+            long flags = sections.flags(section);
+            if ((flags & Elf.SHF_WRITE) != 0 && (flags & Elf.SHF_EXECINSTR) != 0) {
+                throw object.unsupported(section, -1, "the section is writable and executable",
+                        "no page may be both at once: put code and data in sections of their own");
+            }
+            if ((flags & Elf.SHF_EXECINSTR) != 0 && !sections.hasBytes(section)) {
+                throw object.malformed(section, -1, "executable code without bytes in the file");
+            }
+            if ((flags & Elf.SHF_COMPRESSED) != 0) {
+                throw object.malformed(section, -1, "a section that occupies memory cannot be compressed");
+            }
+            if ((flags & Elf.SHF_TLS) != 0) {
+                throw object.unsupported(section, -1, "thread-local variables are not supported in a loaded object",
+                        "keep the variable in memory of your own, by thread");
+            }
+            total += sections.hasBytes(section) ? sections.size(section) : 0;
+        }
+        if (total > elf.bytes().length) {
+            throw Refusal.malformed(elf.file(), null, -1, "sections overlap: they take " + total + " bytes of a file of "
+                    + elf.bytes().length);
+        }
+    }
+
+    private void relocations(RelocationTable table) {
+        SymbolTable symbols = elf.symbols();
+        FixupKind[] kinds = architecture.kinds();
+        byte[] needs = object.needs;
+        long[] words = table.words();
+        long size = elf.sections().size(table.target());
+        for (int i = 0; i < words.length; i += RelocationTable.WORDS) {
+            int type = (int) words[i + 1];
+            FixupKind kind = type >= 0 && type < kinds.length ? kinds[type] : null;
+            if (kind == null) {
+                throw unknown(table, i / RelocationTable.WORDS, type);
+            }
+            if (words[i] > size - kind.width) {
+                throw object.malformed(table.section(), i / RelocationTable.WORDS, "a field of " + kind.width
+                        + " bytes at offset " + words[i] + " reaches beyond " + elf.sections().label(table.target())
+                        + " of " + size + " bytes");
+            }
+            if (kind.needs != 0) {
+                note(symbols, (int) (words[i + 1] >>> 32), kind.needs, needs);
+            }
+        }
+    }
+
+    private void note(SymbolTable symbols, int symbol, int kindNeeds, byte[] needs) {
+        needs[symbol] |= (byte) kindNeeds;
+        if (kindNeeds == FixupKind.Need.LOW && symbols.section(symbol) != Elf.SHN_ABS) {
+            object.needsLowMemory = true;
+        }
+    }
+
+    private Refusal unknown(RelocationTable table, long entry, int type) {
+        String symbol = elf.symbols().name(table.symbol((int) entry));
+        return object.unsupported(table.section(), entry, "relocation " + architecture.relocationName(type)
+                + (symbol.isEmpty() ? "" : " against " + symbol) + " is not supported", null);
+    }
+}

@@ -1,0 +1,74 @@
+package dev.banos.loader.link;
+
+/**
+ * What a relocation does, whatever number an architecture gives it. In the formulas, as the psABI writes them: S is the symbol,
+ * A the addend, P the place; G is the GOT entry of the symbol, GOT the table's start, L the symbol's stub, Z its size.
+ */
+enum FixupKind {
+    /** Nothing; some relocations only mark an instruction. */
+    NONE(0, 0),
+    /** S + A, 64 bits. */
+    ABS64(8, 0),
+    /** S + A, unsigned 32 bits. */
+    ABS32(4, Need.LOW),
+    /** S + A, signed 32 bits. */
+    ABS32S(4, Need.LOW),
+    /** S + A, 16 bits of either sign. */
+    ABS16(2, 0),
+    /** S + A, 8 bits of either sign. */
+    ABS8(1, 0),
+    /** S + A - P, 64 bits. */
+    DELTA64(8, 0),
+    /** S + A - P, signed 32 bits. */
+    DELTA32(4, 0),
+    /** S + A - P, signed 16 bits. */
+    DELTA16(2, 0),
+    /** S + A - P, signed 8 bits. */
+    DELTA8(1, 0),
+    /** S + A - P, signed 32 bits, in a call or jump: L stands for S where S is too far. */
+    BRANCH32(4, Need.STUB),
+    /** G + A - P, signed 32 bits. */
+    GOT_DELTA32(4, Need.GOT),
+    /** As GOT_DELTA32; the instruction before it may become one that needs no GOT entry. */
+    GOT_DELTA32_RELAXABLE(4, Need.GOT),
+    /** As GOT_DELTA32_RELAXABLE, and the instruction has a REX prefix. */
+    GOT_DELTA32_REX_RELAXABLE(4, Need.GOT),
+    /** G + A - P, 64 bits. */
+    GOT_DELTA64(8, Need.GOT),
+    /** G + A - GOT, signed 32 bits. */
+    GOT_OFFSET32(4, Need.GOT),
+    /** G + A - GOT, 64 bits. */
+    GOT_OFFSET64(8, Need.GOT),
+    /** GOT + A - P, signed 32 bits. */
+    GOT_BASE_DELTA32(4, 0),
+    /** GOT + A - P, 64 bits. */
+    GOT_BASE_DELTA64(8, 0),
+    /** S + A - GOT, 64 bits. */
+    FROM_GOT64(8, 0),
+    /** L + A - GOT, 64 bits. */
+    STUB_FROM_GOT64(8, Need.STUB),
+    /** Z + A, unsigned 32 bits. */
+    SIZE32(4, 0),
+    /** Z + A, 64 bits. */
+    SIZE64(8, 0);
+
+    /** What a fixup asks of its symbol or its module before addresses are known. */
+    static final class Need {
+        static final int GOT = 1;
+        static final int STUB = 2;
+        /** The module must lie in the lowest 2 GiB. */
+        static final int LOW = 4;
+
+        private Need() {
+        }
+    }
+
+    /** Bytes of the field. */
+    final int width;
+    final int needs;
+
+    FixupKind(int width, int needs) {
+        this.width = width;
+        this.needs = needs;
+    }
+}

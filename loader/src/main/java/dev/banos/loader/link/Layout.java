@@ -1,0 +1,37 @@
+package dev.banos.loader.link;
+
+/**
+ * The shape of a module in memory: three regions, each a whole number of pages, and what lies where in them. Offsets count
+ * from the module's base.
+ *
+ * <pre>
+ *     0                 constants            data               bytes      size
+ *     ├─ code ─ stubs ──┼─ constants ─ GOT ──┼─ data ───────────┼─ zeroes ─┤
+ *     │  read, execute  │  read              │  read, write                │
+ * </pre>
+ * Constants are what nobody writes to once the module is linked: also relocated tables ({@code .data.rel.ro}) and the GOT.
+ */
+final class Layout {
+    static final int PAGE_BYTES = 4096;
+
+    final int stubs;
+    final int constants;
+    final int got;
+    final int gotBytes;
+    final int data;
+    /** Where the bytes that an image holds end; the rest of the data region is zero. */
+    final int bytes;
+    final int size;
+    final int alignment;
+
+    Layout(int stubs, int constants, int got, int gotBytes, int data, int bytes, int size, int alignment) {
+        this.stubs = stubs;
+        this.constants = constants;
+        this.got = got;
+        this.gotBytes = gotBytes;
+        this.data = data;
+        this.bytes = bytes;
+        this.size = size;
+        this.alignment = alignment;
+    }
+}

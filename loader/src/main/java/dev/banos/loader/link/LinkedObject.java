@@ -1,0 +1,50 @@
+package dev.banos.loader.link;
+
+import dev.banos.loader.elf.ElfObject;
+import dev.banos.loader.elf.Refusal;
+import java.util.Arrays;
+
+/** One object inside a link: its checked view, and what the phases decide about its sections and symbols. */
+final class LinkedObject {
+    /** A section that takes no memory: debug information, or a duplicate that the link dropped. */
+    static final int NOT_PLACED = -1;
+
+    final ElfObject elf;
+    /** By section: its offset in the module. Written by {@link Place}. */
+    final int[] sectionOffset;
+    /** By symbol: what its relocations ask for, of {@link FixupKind.Need}. Written by {@link Check}. */
+    final byte[] needs;
+    /** By symbol: its GOT entry's offset in the module, or 0. Written by {@link Place}. */
+    final int[] gotOffset;
+    /** By symbol: its stub's offset in the module, or 0. Written by {@link Place}. */
+    final int[] stubOffset;
+    /** By symbol: a common symbol's offset in the module; null where there are none. Written by {@link Place}. */
+    int[] commonOffset;
+    /** By symbol: its address. Written by {@link Resolve}. */
+    final long[] address;
+    /** Whether absolute 32-bit fields demand the lowest 2 GiB. */
+    boolean needsLowMemory;
+
+    LinkedObject(ElfObject elf) {
+        this.elf = elf;
+        int symbols = elf.symbols().count();
+        this.sectionOffset = new int[elf.sections().count()];
+        this.needs = new byte[symbols];
+        this.gotOffset = new int[symbols];
+        this.stubOffset = new int[symbols];
+        this.address = new long[symbols];
+        Arrays.fill(sectionOffset, NOT_PLACED);
+    }
+
+    boolean isPlaced(int section) {
+        return sectionOffset[section] != NOT_PLACED;
+    }
+
+    Refusal malformed(int section, long entry, String why) {
+        return Refusal.malformed(elf.file(), elf.sections().label(section), entry, why);
+    }
+
+    Refusal unsupported(int section, long entry, String why, String remedy) {
+        return Refusal.unsupported(elf.file(), elf.sections().label(section), entry, why, remedy);
+    }
+}

@@ -1,0 +1,131 @@
+package dev.banos.loader.link;
+
+import dev.banos.loader.elf.Elf;
+import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.elf.SectionTable;
+import dev.banos.loader.elf.SymbolTable;
+import java.util.List;
+
+/** Phase 2: gives every section, stub, GOT entry and common symbol its offset in the module. See {@link Layout}. */
+final class Place {
+    /** The largest module: half of what a signed 32-bit distance spans, so that the rest of the neighbourhood has room. */
+    static final long LARGEST_MODULE = 1L << 30;
+    private static final int GOT_ENTRY_BYTES = Long.BYTES;
+
+    private enum Region {
+        CODE, CONSTANTS, DATA, ZEROES
+    }
+
+    private final List<LinkedObject> objects;
+    private final Architecture architecture;
+    private long cursor;
+    private long alignment = Layout.PAGE_BYTES;
+
+    private Place(List<LinkedObject> objects, Architecture architecture) {
+        this.objects = objects;
+        this.architecture = architecture;
+    }
+
+    static Layout objects(List<LinkedObject> objects, Architecture architecture) {
+        return new Place(objects, architecture).layout();
+    }
+
+    private Layout layout() {
+        sections(Region.CODE);
+        int stubs = stubs();
+        int constants = page();
+        sections(Region.CONSTANTS);
+        int got = got();
+        int gotBytes = (int) cursor - got;
+        int data = page();
+        sections(Region.DATA);
+        int bytes = (int) cursor;
+        sections(Region.ZEROES);
+        commons();
+        int size = Math.max(page(), Layout.PAGE_BYTES);
+        return new Layout(stubs, constants, got, gotBytes, data, bytes, size, (int) alignment);
+    }
+
+    private void sections(Region region) {
+        for (LinkedObject object : objects) {
+            SectionTable sections = object.elf.sections();
+            for (int section = 1; section < sections.count(); section++) {
+                if (sections.isAllocated(section) && sections.type(section) != Elf.SHT_NULL
+                        && regionOf(sections, section) == region) {
+                    object.sectionOffset[section] = take(object, sections.size(section), sections.alignment(section));
+                }
+            }
+        }
+    }
+
+    private static Region regionOf(SectionTable sections, int section) {
+        long flags = sections.flags(section);
+        if ((flags & Elf.SHF_EXECINSTR) != 0) {
+            return Region.CODE;
+        }
+        if (sections.type(section) == Elf.SHT_NOBITS) {
+            return Region.ZEROES;
+        }
+        return (flags & Elf.SHF_WRITE) == 0 || isConstantOnceLinked(sections, section) ? Region.CONSTANTS : Region.DATA;
+    }
+
+    private static boolean isConstantOnceLinked(SectionTable sections, int section) {
+        return switch (sections.type(section)) {
+            case Elf.SHT_INIT_ARRAY, Elf.SHT_FINI_ARRAY, Elf.SHT_PREINIT_ARRAY -> true;
+            default -> sections.name(section).startsWith(".data.rel.ro");
+        };
+    }
+
+    private int stubs() {
+        int start = take(null, 0, architecture.stubBytes());
+        for (LinkedObject object : objects) {
+            for (int symbol = 1; symbol < object.needs.length; symbol++) {
+                if ((object.needs[symbol] & FixupKind.Need.STUB) != 0) {
+                    object.stubOffset[symbol] = take(object, architecture.stubBytes(), 1);
+                }
+            }
+        }
+        return start;
+    }
+
+    private int got() {
+        int start = take(null, 0, GOT_ENTRY_BYTES);
+        for (LinkedObject object : objects) {
+            for (int symbol = 0; symbol < object.needs.length; symbol++) {
+                if ((object.needs[symbol] & (FixupKind.Need.GOT | FixupKind.Need.STUB)) != 0) {
+                    object.gotOffset[symbol] = take(object, GOT_ENTRY_BYTES, 1);
+                }
+            }
+        }
+        return start;
+    }
+
+    private void commons() {
+        for (LinkedObject object : objects) {
+            SymbolTable symbols = object.elf.symbols();
+            for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
+                if (symbols.section(symbol) == Elf.SHN_COMMON) {
+                    if (object.commonOffset == null) {
+                        object.commonOffset = new int[symbols.count()];
+                    }
+                    object.commonOffset[symbol] = take(object, symbols.size(symbol), Math.max(1, symbols.value(symbol)));
+                }
+            }
+        }
+    }
+
+    private int take(LinkedObject object, long size, long sizeAlignment) {
+        long start = cursor + sizeAlignment - 1 & -sizeAlignment;
+        if (size > LARGEST_MODULE - start) {
+            throw Refusal.unsupported(object == null ? "the module" : object.elf.file(), null, -1,
+                    "it takes more than " + (LARGEST_MODULE >> 20) + " MiB of memory", "allocate large tables at run time");
+        }
+        alignment = Math.max(alignment, sizeAlignment);
+        cursor = start + size;
+        return (int) start;
+    }
+
+    private int page() {
+        return take(null, 0, Layout.PAGE_BYTES);
+    }
+}

@@ -1,0 +1,174 @@
+package dev.banos.loader.link;
+
+import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.elf.RelocationTable;
+import dev.banos.loader.elf.SectionTable;
+import dev.banos.loader.elf.SymbolTable;
+import java.util.List;
+
+/**
+ * Phase 4: fills the image with the sections' bytes, the GOT and the stubs, and applies every fixup. A value that does not
+ * fit its field is refused; only calls may go through a stub instead, because a stub in place of data would be read as data.
+ */
+final class Relocate {
+    private final Architecture architecture;
+    private final Layout layout;
+    private final Image image;
+
+    private Relocate(Architecture architecture, Layout layout, Image image) {
+        this.architecture = architecture;
+        this.layout = layout;
+        this.image = image;
+    }
+
+    static void objects(List<LinkedObject> objects, Architecture architecture, Layout layout, Image image) {
+        Relocate relocate = new Relocate(architecture, layout, image);
+        for (LinkedObject object : objects) {
+            relocate.copySections(object);
+            relocate.fillGot(object);
+            for (RelocationTable table : object.elf.relocations()) {
+                if (object.isPlaced(table.target())) {
+                    relocate.apply(object, table);
+                }
+            }
+        }
+    }
+
+    private void copySections(LinkedObject object) {
+        SectionTable sections = object.elf.sections();
+        for (int section = 1; section < sections.count(); section++) {
+            if (object.isPlaced(section) && sections.hasBytes(section)) {
+                System.arraycopy(object.elf.bytes(), object.elf.start(section), image.bytes(),
+                        object.sectionOffset[section], (int) sections.size(section));
+            }
+        }
+    }
+
+    private void fillGot(LinkedObject object) {
+        for (int symbol = 0; symbol < object.needs.length; symbol++) {
+            int needs = object.needs[symbol];
+            if ((needs & (FixupKind.Need.GOT | FixupKind.Need.STUB)) != 0) {
+                image.put64(object.gotOffset[symbol], object.address[symbol]);
+                if ((needs & FixupKind.Need.STUB) != 0) {
+                    int stub = object.stubOffset[symbol];
+                    architecture.writeStub(image, stub, object.gotOffset[symbol] - stub);
+                }
+            }
+        }
+    }
+
+    /** The loop that a load spends its time in: the table and the addresses are arrays, and nothing in it makes an object. */
+    private void apply(LinkedObject object, RelocationTable table) {
+        FixupKind[] kinds = architecture.kinds();
+        long[] words = table.words();
+        long[] address = object.address;
+        int start = object.sectionOffset[table.target()];
+        for (int i = 0; i < words.length; i += RelocationTable.WORDS) {
+            FixupKind kind = kinds[(int) words[i + 1]];
+            int symbol = (int) (words[i + 1] >>> 32);
+            int at = start + (int) words[i];
+            long target = address[symbol] + words[i + 2];
+            boolean fits = switch (kind) {
+                case NONE -> true;
+                case ABS64 -> put64(at, target);
+                case DELTA64 -> put64(at, target - image.address(at));
+                case ABS32 -> putUnsigned32(at, target);
+                case ABS32S -> putSigned32(at, target);
+                case DELTA32 -> putSigned32(at, target - image.address(at));
+                case BRANCH32 -> putSigned32(at, target - image.address(at)) || viaStub(object, symbol, at, words[i + 2]);
+                case GOT_DELTA32 -> putSigned32(at, object.gotOffset[symbol] - at + words[i + 2]);
+                case GOT_DELTA32_RELAXABLE, GOT_DELTA32_REX_RELAXABLE ->
+                    load(object, symbol, start, at, words[i + 2], kind == FixupKind.GOT_DELTA32_REX_RELAXABLE);
+                default -> applyRare(object, kind, symbol, at, words[i + 2]);
+            };
+            if (!fits) {
+                throw doesNotFit(object, table, i / RelocationTable.WORDS, kind);
+            }
+        }
+    }
+
+    private boolean applyRare(LinkedObject object, FixupKind kind, int symbol, int at, long addend) {
+        long target = object.address[symbol] + addend;
+        long size = object.elf.symbols().size(symbol) + addend;
+        long gotEntry = object.gotOffset[symbol] + addend;
+        long gotBase = image.address(layout.got);
+        return switch (kind) {
+            case ABS16 -> put16(at, target, 0xffff);
+            case ABS8 -> put8(at, target, 0xff);
+            case DELTA16 -> put16(at, target - image.address(at), Short.MAX_VALUE);
+            case DELTA8 -> put8(at, target - image.address(at), Byte.MAX_VALUE);
+            case GOT_DELTA64 -> put64(at, gotEntry - at);
+            case GOT_OFFSET32 -> putSigned32(at, gotEntry - layout.got);
+            case GOT_OFFSET64 -> put64(at, gotEntry - layout.got);
+            case GOT_BASE_DELTA32 -> putSigned32(at, layout.got + addend - at);
+            case GOT_BASE_DELTA64 -> put64(at, layout.got + addend - at);
+            case FROM_GOT64 -> put64(at, target - gotBase);
+            case STUB_FROM_GOT64 -> put64(at, object.stubOffset[symbol] + addend - layout.got);
+            case SIZE32 -> putUnsigned32(at, size);
+            case SIZE64 -> put64(at, size);
+            default -> throw new AssertionError(kind);
+        };
+    }
+
+    private boolean viaStub(LinkedObject object, int symbol, int at, long addend) {
+        return putSigned32(at, object.stubOffset[symbol] + addend - at);
+    }
+
+    /** A load of the symbol's address: from the GOT, or computed in place where the instruction allows it. */
+    private boolean load(LinkedObject object, int symbol, int sectionStart, int at, long addend, boolean rex) {
+        // Another addend than -4 reads part of an entry, or an instruction with an operand behind the field.
+        return addend == -4 && architecture.relax(image, sectionStart, at, object.address[symbol], rex)
+                || putSigned32(at, object.gotOffset[symbol] - at + addend);
+    }
+
+    private boolean put64(int at, long value) {
+        image.put64(at, value);
+        return true;
+    }
+
+    private boolean putSigned32(int at, long value) {
+        image.put32(at, (int) value);
+        return value == (int) value;
+    }
+
+    private boolean putUnsigned32(int at, long value) {
+        image.put32(at, (int) value);
+        return value >>> 32 == 0;
+    }
+
+    private boolean put16(int at, long value, int largest) {
+        image.put16(at, (int) value);
+        return value >= Short.MIN_VALUE && value <= largest;
+    }
+
+    private boolean put8(int at, long value, int largest) {
+        image.put8(at, (int) value);
+        return value >= Byte.MIN_VALUE && value <= largest;
+    }
+
+    private Refusal doesNotFit(LinkedObject object, RelocationTable table, int entry, FixupKind kind) {
+        int symbol = table.symbol(entry);
+        long target = object.address[symbol] + table.addend(entry);
+        long place = image.address(object.sectionOffset[table.target()]) + table.offset(entry);
+        boolean absolute = switch (kind) {
+            case ABS8, ABS16, ABS32, ABS32S, SIZE32 -> true;
+            default -> false;
+        };
+        String value = absolute ? "value 0x" + Long.toHexString(target)
+                : "distance " + (target - place) + " from 0x" + Long.toHexString(place) + " to 0x" + Long.toHexString(target);
+        return new Refusal(Refusal.ERANGE, object.elf.file(), object.elf.sections().label(table.section()), entry,
+                architecture.relocationName(table.type(entry)) + " against " + describe(object, symbol) + " at "
+                        + object.elf.sections().name(table.target()) + "+0x" + Long.toHexString(table.offset(entry)) + ": "
+                        + value + " does not fit " + kind.width * Byte.SIZE + " bits",
+                "compile with -fPIC, which reaches data through a table of addresses");
+    }
+
+    private static String describe(LinkedObject object, int symbol) {
+        SymbolTable symbols = object.elf.symbols();
+        String name = symbols.name(symbol);
+        if (!name.isEmpty() || symbols.section(symbol) <= 0) {
+            return name.isEmpty() ? "no symbol" : name;
+        }
+        return object.elf.sections().name(symbols.section(symbol));
+    }
+}

@@ -1,0 +1,120 @@
+package dev.banos.loader.link;
+
+import static dev.banos.loader.link.FixupKind.*;
+
+/** System V psABI for x86-64, table 4.9 (relocation types) and appendix B.2 (optimised GOT loads). */
+final class X8664 extends Architecture {
+    private static final String[] NAMES = {
+        "NONE", "64", "PC32", "GOT32", "PLT32", "COPY", "GLOB_DAT", "JUMP_SLOT", "RELATIVE", "GOTPCREL", "32", "32S", "16",
+        "PC16", "8", "PC8", "DTPMOD64", "DTPOFF64", "TPOFF64", "TLSGD", "TLSLD", "DTPOFF32", "GOTTPOFF", "TPOFF32", "PC64",
+        "GOTOFF64", "GOTPC32", "GOT64", "GOTPCREL64", "GOTPC64", "GOTPLT64", "PLTOFF64", "SIZE32", "SIZE64",
+        "GOTPC32_TLSDESC", "TLSDESC_CALL", "TLSDESC", "IRELATIVE", "RELATIVE64", "39", "40", "GOTPCRELX", "REX_GOTPCRELX",
+        "CODE_4_GOTPCRELX", "CODE_4_GOTTPOFF", "CODE_4_GOTPC32_TLSDESC"};
+
+    private static final int STUB_BYTES = 8;
+    private static final int MOV_FROM_MEMORY = 0x8b;
+    private static final int LEA = 0x8d;
+    private static final int GROUP_5 = 0xff;
+    private static final int CALL_RIP_RELATIVE = 0x15;
+    private static final int JMP_RIP_RELATIVE = 0x25;
+    private static final int ADDR32_PREFIX = 0x67;
+    private static final int CALL = 0xe8;
+    private static final int JMP = 0xe9;
+    private static final int NOP = 0x90;
+    private static final int INT3 = 0xcc;
+    /** The processor counts a displacement from the end of its 4-byte field, the last of the instruction. */
+    private static final int FIELD_BYTES = 4;
+
+    /** After the constants above: the constructor uses them. */
+    static final X8664 INSTANCE = new X8664();
+
+    private X8664() {
+        super(kindsByNumber());
+    }
+
+    private static FixupKind[] kindsByNumber() {
+        FixupKind[] kinds = new FixupKind[NAMES.length];
+        kinds[0] = NONE;
+        kinds[1] = ABS64;
+        kinds[2] = DELTA32;
+        kinds[3] = GOT_OFFSET32;
+        kinds[4] = BRANCH32;
+        kinds[9] = GOT_DELTA32;
+        kinds[10] = ABS32;
+        kinds[11] = ABS32S;
+        kinds[12] = ABS16;
+        kinds[13] = DELTA16;
+        kinds[14] = ABS8;
+        kinds[15] = DELTA8;
+        kinds[24] = DELTA64;
+        kinds[25] = FROM_GOT64;
+        kinds[26] = GOT_BASE_DELTA32;
+        kinds[27] = GOT_OFFSET64;
+        kinds[28] = GOT_DELTA64;
+        kinds[29] = GOT_BASE_DELTA64;
+        kinds[30] = GOT_OFFSET64; // GOTPLT64: our GOT entries of functions are ordinary ones
+        kinds[31] = STUB_FROM_GOT64;
+        kinds[32] = SIZE32;
+        kinds[33] = SIZE64;
+        kinds[41] = GOT_DELTA32_RELAXABLE;
+        kinds[42] = GOT_DELTA32_REX_RELAXABLE;
+        kinds[43] = GOT_DELTA32;
+        return kinds;
+    }
+
+    @Override
+    String relocationName(int type) {
+        return "R_X86_64_" + (type >= 0 && type < NAMES.length ? NAMES[type] : Integer.toUnsignedString(type));
+    }
+
+    @Override
+    int stubBytes() {
+        return STUB_BYTES;
+    }
+
+    /** {@code jmp *entry(%rip)}, filled up with traps. */
+    @Override
+    void writeStub(Image image, int at, long delta) {
+        image.put8(at, GROUP_5);
+        image.put8(at + 1, JMP_RIP_RELATIVE);
+        image.put32(at + 2, (int) (delta - 2 - FIELD_BYTES));
+        image.put8(at + 6, INT3);
+        image.put8(at + 7, INT3);
+    }
+
+    @Override
+    boolean relax(Image image, int first, int at, long target, boolean rex) {
+        if (at - first < (rex ? 3 : 2)) {
+            return false;
+        }
+        long delta = target - image.address(at) - FIELD_BYTES;
+        if (delta != (int) delta) {
+            return false;
+        }
+        int opcode = image.get8(at - 2);
+        int modRm = image.get8(at - 1);
+        if (opcode == MOV_FROM_MEMORY) {
+            image.put8(at - 2, LEA);
+            image.put32(at, (int) delta);
+            return true;
+        }
+        return !rex && opcode == GROUP_5 && relaxBranch(image, at, modRm, delta);
+    }
+
+    private static boolean relaxBranch(Image image, int at, int modRm, long delta) {
+        if (modRm == CALL_RIP_RELATIVE) {
+            image.put8(at - 2, ADDR32_PREFIX);
+            image.put8(at - 1, CALL);
+            image.put32(at, (int) delta);
+            return true;
+        }
+        if (modRm == JMP_RIP_RELATIVE && delta + 1 == (int) (delta + 1)) {
+            // The jump is a byte shorter, so its field begins and ends a byte earlier.
+            image.put8(at - 2, JMP);
+            image.put32(at - 1, (int) (delta + 1));
+            image.put8(at + 3, NOP);
+            return true;
+        }
+        return false;
+    }
+}
