@@ -1,0 +1,117 @@
+package dev.banos.mem;
+
+import java.util.Arrays;
+
+/**
+ * The memory of the bitmaps, far from the blocks: no overflow of a block reaches them. Each run has two, its own and the
+ * one that other threads set bits in, on different cache lines.
+ *
+ * <pre>
+ *  +---------------------------+----------------------------+
+ *  | local:  1 = slot is free  | remote: 1 = free, not yet  |     each as many 64-byte lines as its slots need
+ *  |                           | folded into local          |
+ *  +---------------------------+----------------------------+
+ * </pre>
+ *
+ * <p>Areas are recycled by size and never unmapped, so that a late look into the bitmap of a run that is gone reads
+ * memory that exists.
+ */
+final class Bitmaps {
+    private static final long LINE_BYTES = 64;
+    private static final long CHUNK_BYTES = 64 * 1024;
+    private static final int MOST_LINES = 8;
+
+    private static final SpinLock LOCK = new SpinLock();
+    /** Idle areas by the lines of one of their two bitmaps. */
+    private static final long[][] IDLE = new long[MOST_LINES + 1][0];
+    private static final int[] IDLE_COUNT = new int[MOST_LINES + 1];
+    private static long next;
+    private static long end;
+    private static long mappedBytes;
+
+    private Bitmaps() {
+    }
+
+    /** How far behind the local bitmap the remote one lies. */
+    static long remoteOffset(int slots) {
+        return lines(slots) * LINE_BYTES;
+    }
+
+    /** @return the address of an area whose local bitmap says that all slots are free, or 0 */
+    static long take(int slots) {
+        long area = takeArea(lines(slots));
+        if (area != 0) {
+            clear(area, slots);
+        }
+        return area;
+    }
+
+    static void giveBack(long area, int slots) {
+        int lines = lines(slots);
+        LOCK.lock();
+        try {
+            if (IDLE_COUNT[lines] == IDLE[lines].length) {
+                IDLE[lines] = Arrays.copyOf(IDLE[lines], Math.max(16, IDLE[lines].length * 2));
+            }
+            IDLE[lines][IDLE_COUNT[lines]++] = area;
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    static long mappedBytes() {
+        LOCK.lock();
+        try {
+            return mappedBytes;
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    private static long takeArea(int lines) {
+        LOCK.lock();
+        try {
+            if (IDLE_COUNT[lines] > 0) {
+                return IDLE[lines][--IDLE_COUNT[lines]];
+            }
+            long bytes = 2 * lines * LINE_BYTES;
+            if (next + bytes > end && !mapChunk()) {
+                return 0;
+            }
+            long area = next;
+            next += bytes;
+            return area;
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    private static boolean mapChunk() {
+        long chunk = Kernel.map(CHUNK_BYTES);
+        if (Kernel.failed(chunk)) {
+            return false;
+        }
+        next = chunk;
+        end = chunk + CHUNK_BYTES;
+        mappedBytes += CHUNK_BYTES;
+        return true;
+    }
+
+    private static void clear(long area, int slots) {
+        int words = words(slots);
+        for (int i = 0; i < words; i++) {
+            Words.put(area + i * Words.BYTES, -1L);
+            Words.put(area + remoteOffset(slots) + i * Words.BYTES, 0);
+        }
+        int beyond = words * Long.SIZE - slots;
+        Words.put(area + (words - 1) * Words.BYTES, -1L >>> beyond);
+    }
+
+    static int words(int slots) {
+        return (slots + Long.SIZE - 1) / Long.SIZE;
+    }
+
+    private static int lines(int slots) {
+        return (int) ((words(slots) * Words.BYTES + LINE_BYTES - 1) / LINE_BYTES);
+    }
+}

@@ -1,0 +1,56 @@
+package dev.banos.mem;
+
+/** What an address is, in words, for the message of an {@link InvalidBlockException}. Never on a hot path. */
+final class Diagnosis {
+    private Diagnosis() {
+    }
+
+    /** @param through the domain whose free, realloc or usableSize was called */
+    static InvalidBlockException invalid(String operation, long address, Domain through) {
+        return new InvalidBlockException(address,
+                operation + " of 0x" + Long.toHexString(address) + " through " + through + ": " + describe(address, through));
+    }
+
+    private static String describe(long address, Domain through) {
+        Run run = RunTable.at(address);
+        if (run != null) {
+            return describe(run, address, through);
+        }
+        DirectMappings.Mapping mapping = DirectMappings.containing(address);
+        if (mapping != null) {
+            return describe(mapping, address, through);
+        }
+        long offset = address - Reservation.BASE;
+        if (offset >= 0 && offset < Reservation.BYTES) {
+            return "no block lives there; the memory that the address is in belongs to the allocator and is unused";
+        }
+        return "not memory of this allocator";
+    }
+
+    private static String describe(Run run, long address, Domain through) {
+        long offset = address - run.base;
+        int slot = run.slotOf(offset);
+        if (slot >= run.slots) {
+            return "past the last block of " + run.slotBytes + " bytes in its run";
+        }
+        String block = (run.isLive(slot) ? "a live block" : "a free block") + " of " + run.slotBytes + " bytes at 0x"
+                + Long.toHexString(run.base + slot * run.slotBytes) + " (size class " + run.bin.sizeClass + ", owned by "
+                + run.owner + ")";
+        if (!run.begins(slot, offset)) {
+            return (offset - slot * run.slotBytes) + " bytes inside " + block;
+        }
+        if (run.isLive(slot)) {
+            return run.owner.domain == through ? "was " + block + " a moment ago" : "it is " + block + ", of another heap";
+        }
+        return "not live, freed before or never given out: it is " + block;
+    }
+
+    private static String describe(DirectMappings.Mapping mapping, long address, Domain through) {
+        String block = "a live block of " + mapping.bytes() + " bytes at 0x" + Long.toHexString(mapping.address())
+                + " (a mapping of its own, owned by " + mapping.domain() + ")";
+        if (mapping.address() != address) {
+            return (address - mapping.address()) + " bytes inside " + block;
+        }
+        return mapping.domain() == through ? "was " + block + " a moment ago" : "it is " + block + ", of another heap";
+    }
+}

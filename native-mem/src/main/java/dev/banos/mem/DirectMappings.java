@@ -1,0 +1,234 @@
+package dev.banos.mem;
+
+/**
+ * Blocks that are mappings of their own: malloc is mmap, free is munmap there and then, realloc is mremap. The registry of
+ * their addresses is what tells a right free from a wrong one.
+ *
+ * <p>A block leaves the registry before the kernel is called, and enters it after: between the two its address is nobody's,
+ * so of two frees at the same time one is wrong, and an address that the kernel gives out again is never in it twice.
+ */
+final class DirectMappings {
+    /** A block as the registry knows it. */
+    record Mapping(long address, long bytes, Domain domain) {
+    }
+
+    /** No result: mappings are never negative in length. */
+    static final long NONE = -1;
+
+    /** Larger than any user address space: what exceeds it would overflow when rounded. */
+    private static final long LARGEST = 1L << 47;
+    private static final int STRIPES = 16;
+    private static final MappingTable[] TABLES = new MappingTable[STRIPES];
+    private static final SpinLock[] LOCKS = new SpinLock[STRIPES];
+    /** What the kernel refused to unmap: nobody's block, to be unmapped later. */
+    private static final MappingTable REFUSED = new MappingTable();
+    private static final SpinLock REFUSED_LOCK = new SpinLock();
+    private static volatile int refusedCount;
+
+    static {
+        for (int i = 0; i < STRIPES; i++) {
+            TABLES[i] = new MappingTable();
+            LOCKS[i] = new SpinLock();
+        }
+    }
+
+    private DirectMappings() {
+    }
+
+    /** @return a block of zeros, or 0 when there is no memory for it */
+    static long map(long size, Domain domain) {
+        if (Long.compareUnsigned(size, LARGEST) > 0) {
+            return 0;
+        }
+        long bytes = roundUp(size, Kernel.PAGE_BYTES);
+        long address = Kernel.map(bytes);
+        return Kernel.failed(address) ? 0 : register(address, bytes, domain);
+    }
+
+    /** @param alignment a power of two */
+    static long mapAligned(long size, long alignment, Domain domain) {
+        if (alignment <= Kernel.PAGE_BYTES) {
+            return map(size, domain);
+        }
+        if (Long.compareUnsigned(size, LARGEST) > 0 || alignment > LARGEST) {
+            return 0;
+        }
+        long bytes = roundUp(Math.max(size, 1), Kernel.PAGE_BYTES);
+        long mapped = bytes + alignment - Kernel.PAGE_BYTES;
+        long start = Kernel.map(mapped);
+        if (Kernel.failed(start)) {
+            return 0;
+        }
+        long address = roundUp(start, alignment);
+        unmap(start, address - start);
+        unmap(address + bytes, start + mapped - (address + bytes));
+        return register(address, bytes, domain);
+    }
+
+    /** @return whether {@code address} was a live block of {@code domain}; if not, nothing has changed */
+    static boolean free(long address, Domain domain) {
+        long bytes = remove(address, domain);
+        if (bytes == NONE) {
+            return false;
+        }
+        unmap(address, bytes);
+        return true;
+    }
+
+    /** @return the length of the live block at {@code address}, or {@link #NONE} */
+    static long length(long address, Domain domain) {
+        int stripe = stripe(address);
+        LOCKS[stripe].lock();
+        try {
+            int index = TABLES[stripe].indexOf(address);
+            return index != MappingTable.NONE && TABLES[stripe].domain(index) == domain ? TABLES[stripe].length(index) : NONE;
+        } finally {
+            LOCKS[stripe].unlock();
+        }
+    }
+
+    /** @return where the block is now; 0 when there is no memory for it, and the block is as it was; or {@link #NONE} */
+    static long resize(long address, long size, Domain domain) {
+        if (Long.compareUnsigned(size, LARGEST) > 0) {
+            return length(address, domain) == NONE ? NONE : 0;
+        }
+        long bytes = remove(address, domain);
+        if (bytes == NONE) {
+            return NONE;
+        }
+        long newBytes = roundUp(size, Kernel.PAGE_BYTES);
+        long moved = newBytes == bytes ? address : Kernel.resize(address, bytes, newBytes);
+        if (Kernel.failed(moved)) {
+            register(address, bytes, domain);
+            return 0;
+        }
+        return register(moved, newBytes, domain);
+    }
+
+    /** Unmaps all blocks of a domain that closes. */
+    static void freeAll(Domain domain) {
+        for (int stripe = 0; stripe < STRIPES; stripe++) {
+            for (Mapping mapping = anyOf(domain, stripe); mapping != null; mapping = anyOf(domain, stripe)) {
+                free(mapping.address(), domain);
+            }
+        }
+    }
+
+    /** The block that holds the byte at {@code address}, of whatever domain; a search through all, for messages. */
+    static Mapping containing(long address) {
+        for (int stripe = 0; stripe < STRIPES; stripe++) {
+            LOCKS[stripe].lock();
+            try {
+                MappingTable table = TABLES[stripe];
+                for (int i = 0; i < table.capacity(); i++) {
+                    long start = table.address(i);
+                    if (start != 0 && address >= start && address < start + table.length(i)) {
+                        return new Mapping(start, table.length(i), table.domain(i));
+                    }
+                }
+            } finally {
+                LOCKS[stripe].unlock();
+            }
+        }
+        return null;
+    }
+
+    /** Tries again to unmap what the kernel refused to. */
+    static void retryRefused() {
+        for (int tries = refusedCount; tries > 0; tries--) {
+            Mapping mapping = pollRefused();
+            if (mapping == null) {
+                return;
+            }
+            unmap(mapping.address(), mapping.bytes());
+        }
+    }
+
+    static int refusedCount() {
+        return refusedCount;
+    }
+
+    private static Mapping anyOf(Domain domain, int stripe) {
+        LOCKS[stripe].lock();
+        try {
+            MappingTable table = TABLES[stripe];
+            for (int i = 0; i < table.capacity(); i++) {
+                if (table.domain(i) == domain) {
+                    return new Mapping(table.address(i), table.length(i), domain);
+                }
+            }
+            return null;
+        } finally {
+            LOCKS[stripe].unlock();
+        }
+    }
+
+    private static long register(long address, long bytes, Domain domain) {
+        int stripe = stripe(address);
+        LOCKS[stripe].lock();
+        try {
+            TABLES[stripe].put(address, bytes, domain);
+        } finally {
+            LOCKS[stripe].unlock();
+        }
+        return address;
+    }
+
+    private static long remove(long address, Domain domain) {
+        int stripe = stripe(address);
+        LOCKS[stripe].lock();
+        try {
+            MappingTable table = TABLES[stripe];
+            int index = table.indexOf(address);
+            if (index == MappingTable.NONE || table.domain(index) != domain) {
+                return NONE;
+            }
+            long bytes = table.length(index);
+            table.removeAt(index);
+            return bytes;
+        } finally {
+            LOCKS[stripe].unlock();
+        }
+    }
+
+    /** The kernel refuses when splitting a mapping would need one more than it allows: then at least the memory goes back. */
+    private static void unmap(long address, long bytes) {
+        if (bytes == 0 || !Kernel.failed(Kernel.unmap(address, bytes))) {
+            return;
+        }
+        Kernel.discard(address, bytes);
+        REFUSED_LOCK.lock();
+        try {
+            REFUSED.put(address, bytes, Domain.MALLOC);
+            refusedCount = REFUSED.size();
+        } finally {
+            REFUSED_LOCK.unlock();
+        }
+    }
+
+    private static Mapping pollRefused() {
+        REFUSED_LOCK.lock();
+        try {
+            for (int i = 0; i < REFUSED.capacity(); i++) {
+                if (REFUSED.address(i) != 0) {
+                    Mapping mapping = new Mapping(REFUSED.address(i), REFUSED.length(i), REFUSED.domain(i));
+                    REFUSED.removeAt(i);
+                    refusedCount = REFUSED.size();
+                    return mapping;
+                }
+            }
+            return null;
+        } finally {
+            REFUSED_LOCK.unlock();
+        }
+    }
+
+    private static int stripe(long address) {
+        long page = address / Kernel.PAGE_BYTES;
+        return (int) (page ^ page >>> 8) & (STRIPES - 1);
+    }
+
+    private static long roundUp(long value, long alignment) {
+        return (value + alignment - 1) & -alignment;
+    }
+}

@@ -1,0 +1,326 @@
+package dev.banos.mem;
+
+import static dev.banos.bindings.generated.Linux.EINVAL;
+import static dev.banos.bindings.generated.Linux.ENOMEM;
+
+import dev.banos.bindings.Native;
+import dev.banos.thread.Tcb;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+import java.lang.foreign.ValueLayout;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A heap: the calling thread's own ({@link #current}), or one that an application makes, and destroys with everything in it.
+ *
+ * <p>A heap of {@link #create} serves the thread that made it, at the speed of that thread's own malloc; any thread may
+ * free its blocks. A heap of {@link #createShared} serves every thread, one at a time. A block goes back to the heap that
+ * it came from: any other heap, and {@link Malloc}, refuse it. The functions on addresses are those of {@link Malloc}.
+ *
+ * <p>After {@link #close} each call is an {@link IllegalStateException}, and each free of what lived in it an
+ * {@link InvalidBlockException}, also while another thread is closing it.
+ */
+public final class Heap implements SegmentAllocator, AutoCloseable {
+    private static final AtomicLong CREATED = new AtomicLong();
+
+    /** The one thread that need not lock: null where there is none, so that every call takes the slow path. */
+    private Thread owner;
+    /** Null for the heap of virtual threads, which take one of {@link SharedPools} for each call. */
+    private final SlotPool pool;
+    private final Domain domain;
+
+    Heap(Thread owner, SlotPool pool) {
+        this.owner = owner;
+        this.pool = pool;
+        this.domain = pool == null ? Domain.MALLOC : pool.domain;
+    }
+
+    private static final class OfVirtualThreads {
+        private static final Heap INSTANCE = new Heap(null, null);
+    }
+
+    /** The heap that {@link Malloc} uses for the calling thread. It cannot be closed. */
+    public static Heap current() {
+        Thread thread = Thread.currentThread();
+        if (thread.isVirtual()) {
+            return OfVirtualThreads.INSTANCE;
+        }
+        SlotPool pool = ThreadPools.currentOrNull();
+        return (pool != null ? pool : ThreadPools.adoptOrCreate()).handle(thread);
+    }
+
+    /** A heap that allocates for the calling thread. */
+    public static Heap create() {
+        return new Heap(Thread.currentThread(), new SlotPool(newDomain(), Access.CONFINED));
+    }
+
+    /** A heap that allocates for any thread. */
+    public static Heap createShared() {
+        return new Heap(null, new SlotPool(newDomain(), Access.SHARED));
+    }
+
+    private static Domain newDomain() {
+        return new Domain("heap " + CREATED.incrementAndGet());
+    }
+
+    public long malloc(long size) {
+        long address = Thread.currentThread() == owner ? pool.allocate(size) : 0;
+        return address != 0 ? address : mallocSlow(size);
+    }
+
+    public void free(long address) {
+        Run run = RunTable.at(address);
+        if (run == null || run.owner != pool || Thread.currentThread() != owner || !pool.free(run, address)) {
+            freeSlow("free", run, Thread.currentThread() == owner ? pool : null, address, domain);
+        }
+    }
+
+    public long calloc(long count, long size) {
+        long bytes = product(count, size);
+        long address = bytes < 0 ? Malloc.outOfMemory() : malloc(bytes);
+        if (address != 0 && bytes < SizeClasses.DIRECT_BYTES) { // what is larger comes as zeros from the system
+            Native.segment(address, bytes).fill((byte) 0);
+        }
+        return address;
+    }
+
+    public long realloc(long address, long size) {
+        if (address == 0) {
+            return malloc(size);
+        }
+        long usable = usableSize("realloc", address, domain);
+        if (size == 0) {
+            free(address);
+            return 0;
+        }
+        if (Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) >= 0 && RunTable.at(address) == null) {
+            return resizeMapping(address, size);
+        }
+        // In place while at least half is used: a block that shrinks a little is likely to grow again.
+        boolean stays = Long.compareUnsigned(size, usable) <= 0 && size >= usable / 2;
+        return stays ? address : move(address, usable, size);
+    }
+
+    public long reallocarray(long address, long count, long size) {
+        long bytes = product(count, size);
+        return bytes < 0 ? Malloc.outOfMemory() : realloc(address, bytes);
+    }
+
+    public long alignedAlloc(long alignment, long size) {
+        if (Long.bitCount(alignment) != 1 || alignment < 0) {
+            Tcb.current().errno(EINVAL());
+            return 0;
+        }
+        return allocateAligned(alignment, size);
+    }
+
+    public int posixMemalign(MemorySegment out, long alignment, long size) {
+        if (Long.bitCount(alignment) != 1 || alignment < Long.BYTES) {
+            return EINVAL();
+        }
+        Tcb tcb = Tcb.current();
+        int errno = tcb.errno();
+        long address = allocateAligned(alignment, size);
+        tcb.errno(errno);
+        if (address == 0) {
+            return ENOMEM();
+        }
+        out.set(ValueLayout.JAVA_LONG_UNALIGNED, 0, address);
+        return 0;
+    }
+
+    public long usableSize(long address) {
+        return usableSize(address, domain);
+    }
+
+    /**
+     * A segment of exactly {@code byteSize} bytes, whose content is whatever was there. It is not tied to a scope: after
+     * {@link #free(MemorySegment)}, or the close of the heap, it must not be used.
+     *
+     * @throws OutOfMemoryError when there is no memory
+     */
+    @Override
+    public MemorySegment allocate(long byteSize, long byteAlignment) {
+        if (byteSize < 0 || byteAlignment <= 0 || Long.bitCount(byteAlignment) != 1) {
+            throw new IllegalArgumentException("byteSize=" + byteSize + ", byteAlignment=" + byteAlignment);
+        }
+        long address = byteAlignment <= SizeClasses.ALIGNMENT ? malloc(byteSize) : allocateAligned(byteAlignment, byteSize);
+        if (address == 0) {
+            throw Malloc.noMemory(byteSize);
+        }
+        return Native.EVERYTHING.asSlice(address, byteSize);
+    }
+
+    public void free(MemorySegment block) {
+        free(block.address());
+    }
+
+    /** Gives all memory of this heap back to the system that has no live block in it. */
+    public void trim() {
+        if (pool == null) {
+            SharedPools.trim();
+        } else if (Thread.currentThread() == owner) {
+            pool.trim();
+        } else {
+            SlotPool locked = enter();
+            try {
+                locked.trim();
+            } finally {
+                locked.lock.unlock();
+            }
+        }
+        Spans.purge();
+        DirectMappings.retryRefused();
+    }
+
+    /**
+     * Destroys the heap and every block in it. A second close does nothing.
+     *
+     * @throws IllegalStateException for a thread's own heap; for a confined heap, if another thread calls
+     */
+    @Override
+    public void close() {
+        if (domain == Domain.MALLOC) {
+            throw new IllegalStateException("the heap of malloc cannot be closed");
+        }
+        pool.lock.lock();
+        try {
+            if (domain.closed) {
+                return;
+            }
+            if (pool.access == Access.CONFINED && Thread.currentThread() != owner) {
+                throw wrongThread();
+            }
+            domain.closed = true;
+            owner = null;
+            pool.destroy();
+            DirectMappings.freeAll(domain);
+        } finally {
+            pool.lock.unlock();
+        }
+        DirectMappings.retryRefused();
+    }
+
+    @Override
+    public String toString() {
+        return pool == null ? domain + " of virtual threads" : pool.toString();
+    }
+
+    /** Large blocks, heaps that are shared, and failure. */
+    long mallocSlow(long size) {
+        if (Thread.currentThread() == owner) {
+            return allocateHere(pool, size);
+        }
+        SlotPool locked = enter();
+        try {
+            return allocateHere(locked, size);
+        } finally {
+            locked.lock.unlock();
+        }
+    }
+
+    private long allocateHere(SlotPool mine, long size) {
+        long address = Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) < 0
+                ? mine.allocate(size) : DirectMappings.map(size, domain);
+        return address != 0 ? address : Malloc.outOfMemory();
+    }
+
+    /** @param alignment a power of two */
+    private long allocateAligned(long alignment, long size) {
+        long rounded = (Math.max(size, 1) + alignment - 1) & -alignment;
+        if (size >= 0 && rounded > 0 && rounded < SizeClasses.DIRECT_BYTES) {
+            return malloc(rounded); // a slot size at least as large as its step of alignment is a multiple of it
+        }
+        if (Thread.currentThread() == owner) {
+            return orOutOfMemory(DirectMappings.mapAligned(size, alignment, domain));
+        }
+        SlotPool locked = enter();
+        try {
+            return orOutOfMemory(DirectMappings.mapAligned(size, alignment, domain));
+        } finally {
+            locked.lock.unlock();
+        }
+    }
+
+    private static long orOutOfMemory(long address) {
+        return address != 0 ? address : Malloc.outOfMemory();
+    }
+
+    /** Locks the pool for a thread that does not own it, if it may use it at all. */
+    private SlotPool enter() {
+        if (pool == null) {
+            return SharedPools.lock();
+        }
+        if (pool.access == Access.OWN_THREAD) {
+            throw wrongThread();
+        }
+        pool.lock.lock();
+        if (domain.closed || pool.access == Access.CONFINED) {
+            pool.lock.unlock();
+            throw domain.closed ? new IllegalStateException(domain + " is closed") : wrongThread();
+        }
+        return pool;
+    }
+
+    private IllegalStateException wrongThread() {
+        return new IllegalStateException(this + " does not serve thread " + Thread.currentThread().threadId()
+                + ": use Heap.createShared(), or a heap of its own");
+    }
+
+    /** @param mine the pool that the calling thread owns, whose own free has already refused, or null */
+    static void freeSlow(String operation, Run run, SlotPool mine, long address, Domain domain) {
+        if (address == 0) {
+            return;
+        }
+        boolean freed = run == null
+                ? DirectMappings.free(address, domain)
+                : run.owner != mine && run.owner.domain == domain && run.owner.freeFromOutside(run, address);
+        if (!freed) {
+            throw Diagnosis.invalid(operation, address, domain);
+        }
+    }
+
+    static long usableSize(long address, Domain domain) {
+        return address == 0 ? 0 : usableSize("usableSize", address, domain);
+    }
+
+    private static long usableSize(String operation, long address, Domain domain) {
+        Run run = RunTable.at(address);
+        long usable = run == null ? DirectMappings.length(address, domain) : slotSize(run, address, domain);
+        if (usable == DirectMappings.NONE) {
+            throw Diagnosis.invalid(operation, address, domain);
+        }
+        return usable;
+    }
+
+    private static long slotSize(Run run, long address, Domain domain) {
+        long offset = address - run.base;
+        int slot = run.slotOf(offset);
+        boolean live = run.owner.domain == domain && run.begins(slot, offset) && run.isLive(slot);
+        return live ? run.slotBytes : DirectMappings.NONE;
+    }
+
+    private long resizeMapping(long address, long size) {
+        long moved = DirectMappings.resize(address, size, domain);
+        if (moved == DirectMappings.NONE) {
+            throw Diagnosis.invalid("realloc", address, domain);
+        }
+        return orOutOfMemory(moved);
+    }
+
+    private long move(long address, long usable, long size) {
+        long moved = malloc(size);
+        if (moved == 0) {
+            return 0;
+        }
+        MemorySegment.copy(Native.EVERYTHING, address, Native.EVERYTHING, moved, Math.min(usable, size));
+        free(address);
+        return moved;
+    }
+
+    /** @return the product as {@code size_t}, or -1 where it does not fit into a positive {@code long} */
+    private static long product(long count, long size) {
+        boolean overflows = Math.unsignedMultiplyHigh(count, size) != 0 || count * size < 0;
+        return overflows ? -1 : count * size;
+    }
+}

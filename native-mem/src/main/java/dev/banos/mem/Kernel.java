@@ -1,0 +1,114 @@
+package dev.banos.mem;
+
+import static dev.banos.bindings.generated.Linux.MADV_DONTNEED;
+import static dev.banos.bindings.generated.Linux.MAP_ANONYMOUS;
+import static dev.banos.bindings.generated.Linux.MAP_NORESERVE;
+import static dev.banos.bindings.generated.Linux.MAP_PRIVATE;
+import static dev.banos.bindings.generated.Linux.MREMAP_MAYMOVE;
+import static dev.banos.bindings.generated.Linux.PROT_NONE;
+import static dev.banos.bindings.generated.Linux.PROT_READ;
+import static dev.banos.bindings.generated.Linux.PROT_WRITE;
+
+import dev.banos.bindings.SystemCalls;
+import dev.banos.mem.fault.SystemCallFaults;
+import dev.banos.mem.fault.SystemCallFaults.Call;
+import dev.banos.thread.Tcb;
+
+/**
+ * The one seam between the allocator and the kernel: each call returns its result or {@code -errno}, fails when a test
+ * wants it to, and leaves the thread's errno as it was, because a malloc that succeeds and a free must not change it.
+ */
+final class Kernel {
+    static final long PAGE_BYTES = 4096;
+
+    private static final int RESERVE = MAP_PRIVATE() | MAP_ANONYMOUS() | MAP_NORESERVE();
+    private static final int COMMIT = MAP_PRIVATE() | MAP_ANONYMOUS();
+    private static final int READ_WRITE = PROT_READ() | PROT_WRITE();
+
+    private Kernel() {
+    }
+
+    static boolean failed(long result) {
+        return SystemCalls.isError(result);
+    }
+
+    /** Address space without access and without memory behind it. */
+    static long reserve(long bytes) {
+        return mmap(bytes, PROT_NONE(), RESERVE);
+    }
+
+    /** Zeroed memory, committed page by page as it is touched. */
+    static long map(long bytes) {
+        return mmap(bytes, READ_WRITE, COMMIT);
+    }
+
+    static int unmap(long address, long bytes) {
+        int fault = SystemCallFaults.errnoFor(Call.MUNMAP);
+        if (fault != 0) {
+            return -fault;
+        }
+        Tcb tcb = Tcb.current();
+        int errno = tcb.errno();
+        int result = SystemCalls.munmap(tcb.segment(), address, bytes);
+        tcb.errno(errno);
+        return result;
+    }
+
+    /** @return where the block is now, moved if need be */
+    static long resize(long address, long oldBytes, long newBytes) {
+        int fault = SystemCallFaults.errnoFor(Call.MREMAP);
+        if (fault != 0) {
+            return -fault;
+        }
+        Tcb tcb = Tcb.current();
+        int errno = tcb.errno();
+        long result = SystemCalls.mremap(tcb.segment(), address, oldBytes, newBytes, MREMAP_MAYMOVE(), 0);
+        tcb.errno(errno);
+        return result;
+    }
+
+    static int allowAccess(long address, long bytes) {
+        return protect(address, bytes, READ_WRITE);
+    }
+
+    static int denyAccess(long address, long bytes) {
+        return protect(address, bytes, PROT_NONE());
+    }
+
+    /** Gives the memory back; the addresses stay ours and read as zero. */
+    static int discard(long address, long bytes) {
+        int fault = SystemCallFaults.errnoFor(Call.MADVISE);
+        if (fault != 0) {
+            return -fault;
+        }
+        Tcb tcb = Tcb.current();
+        int errno = tcb.errno();
+        int result = SystemCalls.madvise(tcb.segment(), address, bytes, MADV_DONTNEED());
+        tcb.errno(errno);
+        return result;
+    }
+
+    private static long mmap(long bytes, int protection, int flags) {
+        int fault = SystemCallFaults.errnoFor(Call.MMAP);
+        if (fault != 0) {
+            return -fault;
+        }
+        Tcb tcb = Tcb.current();
+        int errno = tcb.errno();
+        long result = SystemCalls.mmap(tcb.segment(), 0, bytes, protection, flags, -1, 0);
+        tcb.errno(errno);
+        return result;
+    }
+
+    private static int protect(long address, long bytes, int protection) {
+        int fault = SystemCallFaults.errnoFor(Call.MPROTECT);
+        if (fault != 0) {
+            return -fault;
+        }
+        Tcb tcb = Tcb.current();
+        int errno = tcb.errno();
+        int result = SystemCalls.mprotect(tcb.segment(), address, bytes, protection);
+        tcb.errno(errno);
+        return result;
+    }
+}

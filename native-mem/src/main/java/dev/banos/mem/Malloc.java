@@ -1,0 +1,121 @@
+package dev.banos.mem;
+
+import static dev.banos.bindings.generated.Linux.ENOMEM;
+
+import dev.banos.bindings.Native;
+import dev.banos.thread.Tcb;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * C's allocation functions, on addresses: 0 and the calling thread's {@link Tcb#errno} say that a call failed. Blocks are
+ * 16-byte aligned, and any thread may free what any other allocated. A size is C's {@code size_t}: what is negative in
+ * Java is huge in C, and out of memory.
+ *
+ * <p>What C leaves undefined is defined: an address that is not the beginning of a live block is an
+ * {@link InvalidBlockException}, from each function that takes one, and nothing changes.
+ */
+public final class Malloc {
+    private Malloc() {
+    }
+
+    /** @return a block of at least {@code size} bytes, never 0 for size 0; 0 with ENOMEM */
+    public static long malloc(long size) {
+        SlotPool pool = ThreadPools.currentOrNull();
+        long address = pool != null ? pool.allocate(size) : 0;
+        return address != 0 ? address : Heap.current().mallocSlow(size);
+    }
+
+    /** Ends the life of a block. Address 0 is allowed and does nothing. Leaves errno alone. */
+    public static void free(long address) {
+        Run run = RunTable.at(address);
+        SlotPool pool = ThreadPools.currentOrNull();
+        if (run == null || run.owner != pool || !pool.free(run, address)) {
+            Heap.freeSlow("free", run, pool, address, Domain.MALLOC);
+        }
+    }
+
+    /** @return a block of {@code count * size} zero bytes; 0 with ENOMEM, also where the product overflows */
+    public static long calloc(long count, long size) {
+        return Heap.current().calloc(count, size);
+    }
+
+    /**
+     * @param address a live block, or 0: then this is {@link #malloc}
+     * @param size 0 frees the block and returns 0, as glibc does
+     * @return where the block is now, its content kept up to the smaller size; 0 with ENOMEM, and the block is as it was
+     */
+    public static long realloc(long address, long size) {
+        return Heap.current().realloc(address, size);
+    }
+
+    /** As {@link #realloc} to {@code count * size} bytes; ENOMEM where the product overflows. */
+    public static long reallocarray(long address, long count, long size) {
+        return Heap.current().reallocarray(address, count, size);
+    }
+
+    /**
+     * @param alignment a power of two; the size need not be a multiple of it
+     * @return a block; 0 with EINVAL for another alignment, 0 with ENOMEM
+     */
+    public static long alignedAlloc(long alignment, long size) {
+        return Heap.current().alignedAlloc(alignment, size);
+    }
+
+    /**
+     * @param out where the block's address is written, if there is one
+     * @param alignment a power of two that is a multiple of the size of a pointer
+     * @return 0, EINVAL or ENOMEM; errno stays as it was
+     */
+    public static int posixMemalign(MemorySegment out, long alignment, long size) {
+        return Heap.current().posixMemalign(out, alignment, size);
+    }
+
+    /** How many bytes may be written at a live block: as many as asked for, or more. 0 for address 0. */
+    public static long usableSize(long address) {
+        return Heap.usableSize(address, Domain.MALLOC);
+    }
+
+    /**
+     * {@link #malloc} for Java: a segment of exactly {@code size} bytes, whose bounds the JVM checks. Its content is
+     * whatever was there. It is not tied to a scope: after {@link #free(MemorySegment)} it must not be used.
+     *
+     * @throws OutOfMemoryError when there is no memory
+     */
+    public static MemorySegment allocate(long size) {
+        long address = malloc(size);
+        if (address == 0) {
+            throw noMemory(size);
+        }
+        return Native.EVERYTHING.asSlice(address, size);
+    }
+
+    /** Frees the block that begins where {@code block} does. */
+    public static void free(MemorySegment block) {
+        free(block.address());
+    }
+
+    /**
+     * Gives all memory back to the system that has no live block in it: at once, where otherwise a second passes. Covers
+     * the calling thread, virtual threads and ended threads; another running thread's empty runs stay with it.
+     */
+    public static void trim() {
+        SlotPool pool = ThreadPools.currentOrNull();
+        if (pool != null) {
+            pool.trim();
+        }
+        SharedPools.trim();
+        ThreadPools.trimAbandoned();
+        Spans.purge();
+        DirectMappings.retryRefused();
+    }
+
+    static OutOfMemoryError noMemory(long size) {
+        return new OutOfMemoryError("native memory: " + Long.toUnsignedString(size) + " bytes");
+    }
+
+    /** @return 0, for the caller to return */
+    static long outOfMemory() {
+        Tcb.current().errno(ENOMEM());
+        return 0;
+    }
+}

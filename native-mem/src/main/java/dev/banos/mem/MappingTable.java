@@ -1,0 +1,115 @@
+package dev.banos.mem;
+
+import java.util.Arrays;
+
+/**
+ * A map from the address of a mapping to its length and its domain: open addressing with linear probing, at most half full,
+ * in arrays of primitives. For one thread at a time.
+ */
+final class MappingTable {
+    static final int NONE = -1;
+    private static final int INITIAL_CAPACITY = 64;
+    /** 2^64 over the golden ratio: spreads page numbers over the high bits. */
+    private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+
+    /** 0: the slot is empty. */
+    private long[] addresses = new long[INITIAL_CAPACITY];
+    private long[] lengths = new long[INITIAL_CAPACITY];
+    private Domain[] domains = new Domain[INITIAL_CAPACITY];
+    private int size;
+
+    /** Makes {@link #put} after it free of allocation, so that it cannot fail. */
+    void ensureRoom() {
+        if ((size + 1) * 2 > addresses.length) {
+            grow();
+        }
+    }
+
+    void put(long address, long length, Domain domain) {
+        ensureRoom();
+        int i = home(address);
+        while (addresses[i] != 0) {
+            i = next(i);
+        }
+        addresses[i] = address;
+        lengths[i] = length;
+        domains[i] = domain;
+        size++;
+    }
+
+    /** @return where the address stands, for {@link #length}, {@link #domain} and {@link #removeAt}; or {@link #NONE} */
+    int indexOf(long address) {
+        int i = home(address);
+        while (addresses[i] != 0) {
+            if (addresses[i] == address) {
+                return i;
+            }
+            i = next(i);
+        }
+        return NONE;
+    }
+
+    long address(int index) {
+        return addresses[index];
+    }
+
+    long length(int index) {
+        return lengths[index];
+    }
+
+    Domain domain(int index) {
+        return domains[index];
+    }
+
+    /** How many indexes there are; at some of them {@link #address} is 0. */
+    int capacity() {
+        return addresses.length;
+    }
+
+    int size() {
+        return size;
+    }
+
+    void removeAt(int index) {
+        int gap = index;
+        for (int i = next(gap); addresses[i] != 0; i = next(i)) {
+            int distance = (i - home(addresses[i])) & (addresses.length - 1);
+            if (distance >= ((i - gap) & (addresses.length - 1))) {
+                move(i, gap);
+                gap = i;
+            }
+        }
+        addresses[gap] = 0;
+        domains[gap] = null;
+        size--;
+    }
+
+    private void move(int from, int to) {
+        addresses[to] = addresses[from];
+        lengths[to] = lengths[from];
+        domains[to] = domains[from];
+    }
+
+    private void grow() {
+        long[] oldAddresses = addresses;
+        long[] oldLengths = lengths;
+        Domain[] oldDomains = domains;
+        addresses = new long[oldAddresses.length * 2];
+        lengths = new long[addresses.length];
+        domains = Arrays.copyOf(new Domain[0], addresses.length);
+        size = 0;
+        for (int i = 0; i < oldAddresses.length; i++) {
+            if (oldAddresses[i] != 0) {
+                put(oldAddresses[i], oldLengths[i], oldDomains[i]);
+            }
+        }
+    }
+
+    private int home(long address) {
+        return (int) ((address * GOLDEN) >>> 32) & (addresses.length - 1);
+    }
+
+    private int next(int index) {
+        return (index + 1) & (addresses.length - 1);
+    }
+}

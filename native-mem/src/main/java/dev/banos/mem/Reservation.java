@@ -1,0 +1,34 @@
+package dev.banos.mem;
+
+/**
+ * The address space that all runs live in: reserved once, without access and without memory behind it, so that telling
+ * our addresses from others is one subtraction and one comparison. 2 MiB aligned, so that huge pages can serve it.
+ */
+final class Reservation {
+    private static final long ALIGNMENT = 2L << 20;
+    private static final long SMALLEST = 32L << 20;
+    /** Under a limit on address space less is taken, by halves. */
+    private static final long WANTED = roundUp(Long.getLong("banos.mem.reservation", 256L << 30));
+
+    /** 0 when not even the smallest reservation could be had: then every small malloc is out of memory. */
+    static final long BASE;
+    static final long BYTES;
+
+    static {
+        long bytes = WANTED;
+        long start = Kernel.reserve(bytes + ALIGNMENT);
+        while (Kernel.failed(start) && bytes > SMALLEST) {
+            bytes = roundUp(bytes / 2);
+            start = Kernel.reserve(bytes + ALIGNMENT);
+        }
+        BASE = Kernel.failed(start) ? 0 : roundUp(start);
+        BYTES = BASE == 0 ? 0 : bytes;
+    }
+
+    private Reservation() {
+    }
+
+    private static long roundUp(long value) {
+        return (value + ALIGNMENT - 1) & -ALIGNMENT;
+    }
+}

@@ -1,0 +1,62 @@
+package dev.banos.mem;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+
+/**
+ * Which run an address falls in: one entry a span of the reservation. The bounds check of the array is the check for
+ * foreign pointers.
+ *
+ * <p>Readers take no lock. A thread that may use a block learned its address from a thread that had it from malloc, so it
+ * sees the entry, and the array that holds it. Whoever passes an address that it has no right to may see an older state;
+ * what it then finds is checked further by the bitmap.
+ */
+final class RunTable {
+    private static final int LOG_SPAN = Long.numberOfTrailingZeros(SizeClasses.SPAN_BYTES);
+    private static final SpinLock LOCK = new SpinLock();
+    private static final VarHandle TABLE = handle();
+
+    private static Run[] table = new Run[256];
+
+    private RunTable() {
+    }
+
+    /** The run whose spans hold this address, or null. */
+    static Run at(long address) {
+        Run[] runs = table;
+        long span = (address - Reservation.BASE) >>> LOG_SPAN;
+        return span < runs.length ? runs[(int) span] : null;
+    }
+
+    static void put(Run run) {
+        LOCK.lock();
+        try {
+            int end = run.firstSpan() + run.spans();
+            if (end > table.length) {
+                TABLE.setRelease(Arrays.copyOf(table, Math.max(end, table.length * 2)));
+            }
+            Arrays.fill(table, run.firstSpan(), end, run);
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    static void remove(Run run) {
+        LOCK.lock();
+        try {
+            Arrays.fill(table, run.firstSpan(), run.firstSpan() + run.spans(), null);
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    private static VarHandle handle() {
+        try {
+            return MethodHandles.lookup().findStaticVarHandle(RunTable.class, "table", Run[].class)
+                    .withInvokeExactBehavior();
+        } catch (ReflectiveOperationException impossible) {
+            throw new ExceptionInInitializerError(impossible);
+        }
+    }
+}

@@ -1,0 +1,243 @@
+package dev.banos.mem;
+
+import dev.banos.thread.ThreadAttachment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+
+/**
+ * The slots of one heap: its bins and its runs. Everything but {@link #enqueue} is for one thread at a time, the owner:
+ * the thread that the pool hangs on, or whoever holds the lock of a heap that is shared.
+ *
+ * <pre>
+ *   allocate(size) -> bin of the size class -> its word                         hot: no loop, no atomic operation
+ *                                           -> next word, next run, remote frees, new run    ...Slow
+ * </pre>
+ */
+final class SlotPool extends ThreadAttachment {
+    /** Up to here the bin is found by one look into a table. */
+    private static final long QUICK_BYTES = 1024;
+    private static final int LOG_ALIGNMENT = Integer.numberOfTrailingZeros(SizeClasses.ALIGNMENT);
+    private static final VarHandle QUEUE = handle();
+
+    final Domain domain;
+    final Access access;
+    final SpinLock lock = new SpinLock();
+    private final Bin[] bins = new Bin[SizeClasses.COUNT];
+    private final Bin[] quick = new Bin[(int) (QUICK_BYTES / SizeClasses.ALIGNMENT) + 1];
+    private Run[] runs = new Run[8];
+    private int runCount;
+    private long racedFrees;
+    /** The thread that this pool hangs on, or hung on last: for messages. */
+    private long threadId;
+    private Heap handle;
+
+    /** A stack of runs in which other threads freed slots. */
+    private Run queue;
+
+    SlotPool(Domain domain, Access access) {
+        this.domain = domain;
+        this.access = access;
+        createBins();
+    }
+
+    private void createBins() {
+        for (int i = 0; i < bins.length; i++) {
+            bins[i] = new Bin(this, i);
+        }
+        for (int i = 0; i < quick.length; i++) {
+            quick[i] = bins[SizeClasses.indexOf(Math.max(1, (long) i * SizeClasses.ALIGNMENT))];
+        }
+    }
+
+    /** @return the address of a slot of at least {@code size} bytes, or 0: too large for a slot, or no memory */
+    long allocate(long size) {
+        if (Long.compareUnsigned(size, QUICK_BYTES) <= 0) {
+            Bin bin = quick[(int) (size + SizeClasses.ALIGNMENT - 1) >>> LOG_ALIGNMENT];
+            long free = bin.word;
+            return free != 0 ? bin.take(free) : bin.takeSlow();
+        }
+        return allocateLarger(size);
+    }
+
+    private long allocateLarger(long size) {
+        if (Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) >= 0) {
+            return 0;
+        }
+        Bin bin = bins[SizeClasses.indexOf(size)];
+        long free = bin.word;
+        return free != 0 ? bin.take(free) : bin.takeSlow();
+    }
+
+    /** @return whether {@code address} was a live block of {@code run}, which is ours; if not, nothing has changed */
+    boolean free(Run run, long address) {
+        long offset = address - run.base;
+        int slot = run.slotOf(offset);
+        if (!run.begins(slot, offset)) {
+            return false;
+        }
+        return run.hasRemoteFrees() ? freeSlow(run, slot) : run.bin.free(run, slot);
+    }
+
+    private boolean freeSlow(Run run, int slot) {
+        return run.isLive(slot) && run.bin.free(run, slot);
+    }
+
+    /**
+     * The free of a thread that does not own this pool. Same answer as {@link #free}; false as well when the heap has
+     * been closed meanwhile.
+     */
+    boolean freeFromOutside(Run run, long address) {
+        long offset = address - run.base;
+        int slot = run.slotOf(offset);
+        if (!run.begins(slot, offset)) {
+            return false;
+        }
+        return switch (access) {
+            case OWN_THREAD -> run.freeRemotely(slot);
+            case STRIPED -> lock.tryLock() ? freeAndUnlock(run, slot) : run.freeRemotely(slot);
+            case CONFINED -> {
+                lock.lock();
+                try {
+                    yield !domain.closed && run.freeRemotely(slot);
+                } finally {
+                    lock.unlock();
+                }
+            }
+            case SHARED -> {
+                lock.lock();
+                yield freeAndUnlock(run, slot);
+            }
+        };
+    }
+
+    private boolean freeAndUnlock(Run run, int slot) {
+        try {
+            return !domain.closed && !run.retired && freeSlow(run, slot);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Any thread: tells the owner that there are remote frees in {@code run}. */
+    void enqueue(Run run) {
+        Run head = (Run) QUEUE.getOpaque(this);
+        while (true) {
+            run.nextQueued = head;
+            Run witness = (Run) QUEUE.compareAndExchange(this, head, run);
+            if (witness == head) {
+                return;
+            }
+            head = witness;
+        }
+    }
+
+    /** The heap that this pool is the inside of, for a thread's own pool made when asked for. */
+    Heap handle(Thread owner) {
+        if (handle == null) {
+            handle = new Heap(owner, this);
+        }
+        return handle;
+    }
+
+    void adoptedBy(Thread owner) {
+        threadId = owner.threadId();
+        handle = null;
+    }
+
+    /** Takes what other threads freed. */
+    void foldRemote() {
+        if ((Run) QUEUE.getOpaque(this) == null) {
+            return;
+        }
+        Run run = (Run) QUEUE.getAndSet(this, (Run) null);
+        while (run != null) {
+            Run following = run.nextQueued;
+            run.nextQueued = null;
+            racedFrees += run.foldRemote();
+            run = following;
+        }
+    }
+
+    boolean hasRemoteFrees() {
+        return (Run) QUEUE.getOpaque(this) != null;
+    }
+
+    /** Gives back all runs without a live slot. */
+    void trim() {
+        foldRemote();
+        for (Bin bin : bins) {
+            bin.close();
+            bin.retireEmpty();
+        }
+        assert isValid();
+    }
+
+    /** Gives back all runs, whatever lives in them. */
+    void destroy() {
+        for (int i = runCount - 1; i >= 0; i--) {
+            removeRun(runs[i]);
+        }
+        createBins();
+    }
+
+    Run addRun(Bin bin) {
+        int spans = SizeClasses.spans(bin.sizeClass);
+        int first = Spans.take(spans);
+        if (first == Spans.NONE) {
+            return null;
+        }
+        long bitmaps = Bitmaps.take(SizeClasses.slots(bin.sizeClass));
+        if (bitmaps == 0) {
+            Spans.giveBack(first, spans);
+            return null;
+        }
+        Run run = new Run(bin, first, bitmaps);
+        if (runCount == runs.length) {
+            runs = Arrays.copyOf(runs, runCount * 2);
+        }
+        run.indexInPool = runCount;
+        runs[runCount++] = run;
+        RunTable.put(run);
+        return run;
+    }
+
+    void removeRun(Run run) {
+        run.retired = true;
+        RunTable.remove(run);
+        Run last = runs[--runCount];
+        runs[run.indexInPool] = last;
+        last.indexInPool = run.indexInPool;
+        runs[runCount] = null;
+        Bitmaps.giveBack(run.local, run.slots);
+        Spans.giveBack(run.firstSpan(), run.spans());
+    }
+
+    @Override
+    protected void threadEnded() {
+        ThreadPools.abandon(this);
+    }
+
+    @Override
+    public String toString() {
+        return domain + (access == Access.OWN_THREAD ? " of thread " + threadId : "");
+    }
+
+    /** The invariants of every run; true, or an {@link AssertionError}. */
+    boolean isValid() {
+        for (int i = 0; i < runCount; i++) {
+            assert runs[i].indexInPool == i : "run " + i + " believes to be " + runs[i].indexInPool;
+            assert RunTable.at(runs[i].base) == runs[i] : "run " + i + " is not in the table";
+            assert runs[i].bin.isValid(runs[i]);
+        }
+        return true;
+    }
+
+    private static VarHandle handle() {
+        try {
+            return MethodHandles.lookup().findVarHandle(SlotPool.class, "queue", Run.class).withInvokeExactBehavior();
+        } catch (ReflectiveOperationException impossible) {
+            throw new ExceptionInInitializerError(impossible);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package dev.banos.thread;
+
+/**
+ * A thread that carries its control block in a field: the block is found five times faster than in any other thread
+ * (README), and is given back, with the heap that hangs on it, at the very end of {@link #run}.
+ */
+public class BanosThread extends Thread {
+    /** Null before and after the body runs. Only the thread itself reads it while it runs. */
+    Tcb tcb;
+
+    public BanosThread(Runnable body) {
+        super(body);
+    }
+
+    public BanosThread(Runnable body, String name) {
+        super(body, name);
+    }
+
+    public BanosThread(ThreadGroup group, Runnable body, String name, long stackBytes) {
+        super(group, body, name, stackBytes);
+    }
+
+    @Override
+    public final void run() {
+        if (Thread.currentThread() != this) {
+            throw new IllegalStateException("run() called by thread " + Thread.currentThread().getName()
+                    + ": start() runs the body in its own thread");
+        }
+        tcb = TcbTable.findOrCreate(this);
+        try {
+            super.run();
+        } finally {
+            try {
+                bodyEnded();
+            } finally {
+                Tcb ended = tcb;
+                tcb = null;
+                TcbTable.release(ended);
+            }
+        }
+    }
+
+    /** Runs in this thread after its body, with the control block still there: the place for destructors. */
+    protected void bodyEnded() {
+    }
+}

@@ -1,0 +1,194 @@
+package dev.banos.thread;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.banos.bindings.Native;
+import dev.banos.bindings.SystemCalls;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.invoke.VarHandle;
+import java.lang.ref.WeakReference;
+
+/**
+ * The thread control block: one off-heap record a thread, and what Java keeps beside it.
+ *
+ * <pre>
+ *  0         4              8             12           16             24           32
+ *  +---------+--------------+-------------+------------+--------------+------------+
+ *  |  errno  | cancel_state | cancel_type | cancelled  | cleanup_head |  specific ---> {sequence, value} x 128
+ *  +---------+--------------+-------------+------------+--------------+------------+
+ *  '- the capture state: a downcall writes errno straight into it
+ * </pre>
+ *
+ * <p>A public entry of the runtime reads {@link #current} once and passes it down. Three kinds of thread, dearest last:
+ * a {@link BanosThread} has the block in a field; any other platform thread has it in a table indexed by its id; so has a
+ * virtual thread, but only from the first time that something asks, so that a million that only allocate have none.
+ * Blocks of ended threads are recycled, see {@link TcbTable}: who keeps a {@code Tcb} beyond its thread's end reads
+ * another thread's.
+ */
+public final class Tcb {
+    /** How many thread-specific values a thread has. */
+    public static final int SPECIFIC_KEYS = 128;
+
+    public static final StructLayout LAYOUT = MemoryLayout.structLayout(
+            SystemCalls.STATE.withName("captured"),
+            JAVA_INT.withName("cancel_state"),
+            JAVA_INT.withName("cancel_type"),
+            JAVA_INT.withName("cancelled"),
+            JAVA_LONG.withName("cleanup_head"),
+            JAVA_LONG.withName("specific"));
+
+    /** One thread-specific value, with the sequence number of the key that it was set for. */
+    public static final StructLayout SPECIFIC_LAYOUT = MemoryLayout.structLayout(
+            JAVA_LONG.withName("sequence"),
+            JAVA_LONG.withName("value"));
+
+    private static final VarHandle ERRNO = handle(PathElement.groupElement("captured"), PathElement.groupElement("errno"));
+    private static final VarHandle CANCEL_STATE = handle(PathElement.groupElement("cancel_state"));
+    private static final VarHandle CANCEL_TYPE = handle(PathElement.groupElement("cancel_type"));
+    private static final VarHandle CANCELLED = handle(PathElement.groupElement("cancelled"));
+    private static final VarHandle CLEANUP_HEAD = handle(PathElement.groupElement("cleanup_head"));
+    private static final VarHandle SPECIFIC = handle(PathElement.groupElement("specific"));
+
+    private static final RecordStore RECORDS = new RecordStore(LAYOUT.byteSize());
+    private static final RecordStore SPECIFIC_VALUES = new RecordStore(SPECIFIC_LAYOUT.byteSize() * SPECIFIC_KEYS);
+
+    /** The owner's {@link Thread#threadId}, which the JVM never gives out twice; -1 once the thread has ended. */
+    long threadId;
+    final WeakReference<Thread> thread;
+    private final long address;
+    private final MemorySegment segment;
+    private ThreadAttachment attachment;
+
+    Tcb(Thread thread) {
+        this.thread = new WeakReference<>(thread);
+        this.threadId = thread.threadId();
+        this.address = RECORDS.take();
+        this.segment = Native.segment(address, LAYOUT.byteSize());
+    }
+
+    /** The calling thread's block; made on its first call. */
+    public static Tcb current() {
+        Tcb tcb = currentOrNull();
+        return tcb != null ? tcb : TcbTable.findOrCreate(Thread.currentThread());
+    }
+
+    /** The calling thread's block if it has one: never takes a lock, never allocates. */
+    public static Tcb currentOrNull() {
+        Thread thread = Thread.currentThread();
+        return thread instanceof BanosThread own ? own.tcb : TcbTable.find(thread.threadId());
+    }
+
+    /** The block of a thread that has started and not ended; made if it had none. Null for any other thread. */
+    public static Tcb of(Thread thread) {
+        return thread.isAlive() ? TcbTable.findOrCreate(thread) : null;
+    }
+
+    /** How many threads have a block now. */
+    public static int count() {
+        return RECORDS.inUse();
+    }
+
+    /** The native record, which begins with the state that {@link SystemCalls} captures into. */
+    public MemorySegment segment() {
+        return segment;
+    }
+
+    public int errno() {
+        return (int) ERRNO.get(Native.EVERYTHING, address);
+    }
+
+    public void errno(int errno) {
+        ERRNO.set(Native.EVERYTHING, address, errno);
+    }
+
+    public int cancelState() {
+        return (int) CANCEL_STATE.get(Native.EVERYTHING, address);
+    }
+
+    public void cancelState(int state) {
+        CANCEL_STATE.set(Native.EVERYTHING, address, state);
+    }
+
+    public int cancelType() {
+        return (int) CANCEL_TYPE.get(Native.EVERYTHING, address);
+    }
+
+    public void cancelType(int type) {
+        CANCEL_TYPE.set(Native.EVERYTHING, address, type);
+    }
+
+    /** The only field that other threads write. Zero: nobody has asked this thread to end. */
+    public int cancelledOpaque() {
+        return (int) CANCELLED.getOpaque(Native.EVERYTHING, address);
+    }
+
+    public int cancelledAcquire() {
+        return (int) CANCELLED.getAcquire(Native.EVERYTHING, address);
+    }
+
+    public void cancelledRelease(int value) {
+        CANCELLED.setRelease(Native.EVERYTHING, address, value);
+    }
+
+    /** Returns the value as it was: equal to {@code expected} exactly when the update won. */
+    public int cancelledExchange(int expected, int update) {
+        return (int) CANCELLED.compareAndExchange(Native.EVERYTHING, address, expected, update);
+    }
+
+    /** Whatever stands for the top of the clean-up stack; 0 when it is empty. */
+    public long cleanupHead() {
+        return (long) CLEANUP_HEAD.get(Native.EVERYTHING, address);
+    }
+
+    public void cleanupHead(long head) {
+        CLEANUP_HEAD.set(Native.EVERYTHING, address, head);
+    }
+
+    /** The address of the thread-specific values, {@link #SPECIFIC_KEYS} times {@link #SPECIFIC_LAYOUT}; 0 before their first use. */
+    public long specificOrNull() {
+        return (long) SPECIFIC.get(Native.EVERYTHING, address);
+    }
+
+    /** As {@link #specificOrNull}, but made (all zero) where absent; they go with the block. */
+    public long specific() {
+        long values = specificOrNull();
+        if (values == 0) {
+            values = SPECIFIC_VALUES.take();
+            SPECIFIC.set(Native.EVERYTHING, address, values);
+        }
+        return values;
+    }
+
+    public ThreadAttachment attachment() {
+        return attachment;
+    }
+
+    public void attach(ThreadAttachment attachment) {
+        this.attachment = attachment;
+    }
+
+    /** Called once, after the thread's last use of its block. */
+    void recycle() {
+        threadId = -1;
+        try {
+            if (attachment != null) {
+                attachment.threadEnded();
+            }
+        } finally {
+            attachment = null;
+            long values = specificOrNull();
+            if (values != 0) {
+                SPECIFIC_VALUES.giveBack(values);
+            }
+            RECORDS.giveBack(address);
+        }
+    }
+
+    private static VarHandle handle(PathElement... path) {
+        return LAYOUT.varHandle(path).withInvokeExactBehavior();
+    }
+}

@@ -1,0 +1,135 @@
+package dev.banos.thread;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * All control blocks by thread id: open addressing, linear probing, at most half full. Ids are handed out in sequence, so
+ * the id itself is the hash and a thread nearly always finds its block in the first slot it looks at.
+ *
+ * <p>A thread looks itself up without a lock: its entry was put there by itself, and an entry that carries its id is its
+ * own, whichever generation of the array it is found in. While another thread moves entries, a search can miss; a miss is
+ * repeated under the lock. Everything else happens under the lock.
+ *
+ * <p>Java does not tell when a thread that is not ours ends. So each new entry pays for looking at a few old ones, in
+ * turn, and releases those whose thread is no longer alive: ended threads cannot outnumber living ones for long, without
+ * a reaper thread and without waiting for the garbage collector.
+ */
+final class TcbTable {
+    private static final int INITIAL_CAPACITY = 256;
+    /** At half load, eight slots hold four entries: four looked at for one made. */
+    private static final int SLOTS_SWEPT_PER_ENTRY = 8;
+
+    private static Tcb[] table = new Tcb[INITIAL_CAPACITY];
+    private static int size;
+    private static int sweepHand;
+
+    private TcbTable() {
+    }
+
+    static Tcb find(long threadId) {
+        Tcb[] slots = table;
+        Tcb tcb = slots[(int) threadId & (slots.length - 1)];
+        return tcb != null && tcb.threadId == threadId ? tcb : findFurther(slots, threadId);
+    }
+
+    private static Tcb findFurther(Tcb[] slots, long threadId) {
+        int mask = slots.length - 1;
+        int i = (int) threadId & mask;
+        Tcb tcb = slots[i]; // read once: its slot may be emptied meanwhile
+        while (tcb != null && tcb.threadId != threadId) {
+            i = (i + 1) & mask;
+            tcb = slots[i];
+        }
+        return tcb;
+    }
+
+    static Tcb findOrCreate(Thread thread) {
+        List<Tcb> ended = new ArrayList<>();
+        Tcb tcb;
+        synchronized (TcbTable.class) {
+            tcb = findFurther(table, thread.threadId());
+            if (tcb == null) {
+                collectEnded(ended);
+                tcb = new Tcb(thread);
+                insert(tcb);
+            }
+        }
+        // Outside the lock: an attachment that gives back a heap may itself need the control block of this thread.
+        for (Tcb each : ended) {
+            each.recycle();
+        }
+        return tcb;
+    }
+
+    static void release(Tcb tcb) {
+        synchronized (TcbTable.class) {
+            remove(tcb);
+        }
+        tcb.recycle();
+    }
+
+    private static void collectEnded(List<Tcb> ended) {
+        for (int i = 0; i < SLOTS_SWEPT_PER_ENTRY; i++) {
+            sweepHand = (sweepHand + 1) & (table.length - 1);
+            Tcb tcb = table[sweepHand];
+            if (tcb != null && hasEnded(tcb)) {
+                remove(tcb);
+                ended.add(tcb);
+            }
+        }
+    }
+
+    private static boolean hasEnded(Tcb tcb) {
+        Thread thread = tcb.thread.get();
+        return thread == null || !thread.isAlive();
+    }
+
+    private static void insert(Tcb tcb) {
+        if (++size > table.length / 2) {
+            grow();
+        }
+        put(table, tcb);
+    }
+
+    private static void grow() {
+        Tcb[] larger = new Tcb[table.length * 2];
+        for (Tcb tcb : table) {
+            if (tcb != null) {
+                put(larger, tcb);
+            }
+        }
+        table = larger;
+    }
+
+    private static void put(Tcb[] slots, Tcb tcb) {
+        int i = (int) tcb.threadId & (slots.length - 1);
+        while (slots[i] != null) {
+            i = (i + 1) & (slots.length - 1);
+        }
+        slots[i] = tcb;
+    }
+
+    /** Closes the gap behind the entry, so that no search ever passes over dead slots. */
+    private static void remove(Tcb tcb) {
+        int mask = table.length - 1;
+        int gap = indexOf(tcb);
+        for (int i = (gap + 1) & mask; table[i] != null; i = (i + 1) & mask) {
+            int home = (int) table[i].threadId & mask;
+            if (((i - home) & mask) >= ((i - gap) & mask)) {
+                table[gap] = table[i];
+                gap = i;
+            }
+        }
+        table[gap] = null;
+        size--;
+    }
+
+    private static int indexOf(Tcb tcb) {
+        int i = (int) tcb.threadId & (table.length - 1);
+        while (table[i] != tcb) {
+            i = (i + 1) & (table.length - 1);
+        }
+        return i;
+    }
+}
