@@ -1,0 +1,110 @@
+package dev.banos.libc.zip;
+
+/**
+ * The caller's input as a stream of bits, the lowest bit of a byte first (RFC 1951, 3.1.1).
+ *
+ * <pre>
+ *   bits   ....next bytes....|count valid bits, the next one lowest
+ *   memory start .. next .. end
+ * </pre>
+ *
+ * The bits above {@code count} are zero or equal the bytes from {@code next} on, so that loading a byte twice does no harm;
+ * {@link #finish} clears them, because the next call brings other memory.
+ */
+final class BitInput {
+    private long start;
+    long next;
+    long end;
+    long bits;
+    int count;
+
+    void reset() {
+        bits = 0;
+        count = 0;
+    }
+
+    void begin(long address, long length) {
+        start = address;
+        next = address;
+        end = address + length;
+    }
+
+    /** Hands whole bytes back and returns how many the caller has to count as consumed. */
+    long finish() {
+        giveBack();
+        bits &= lowBits(count);
+        return next - start;
+    }
+
+    /** How many whole bytes of this call's memory have been used up. */
+    long used() {
+        return next - start - Math.min(count >>> 3, next - start);
+    }
+
+    /**
+     * Moves the position back over whole bytes that no element needed. Bytes of an earlier call cannot be handed back; they are
+     * never there to be, because a call keeps only the bits of an element that is not complete yet.
+     */
+    void giveBack() {
+        long whole = Math.min(count >>> 3, next - start);
+        next -= whole;
+        count -= (int) whole << 3;
+        bits &= lowBits(count);
+    }
+
+    /** Whether {@code n} bits (at most 56) are there now; takes every byte there is before it says no. */
+    boolean need(int n) {
+        if (count < n) {
+            refill();
+        }
+        return count >= n;
+    }
+
+    /** As many bits as fit, at least 56 unless the input ends before. */
+    void refill() {
+        if (end - next >= Long.BYTES) {
+            bits |= Ram.getLong(next) << count;
+            next += (Long.SIZE - 1 - count) >>> 3;
+            count |= Long.SIZE - Byte.SIZE;
+        } else {
+            refillSlow();
+        }
+    }
+
+    private void refillSlow() {
+        bits &= lowBits(count);
+        while (count < Long.SIZE - Byte.SIZE && next < end) {
+            bits |= (long) Ram.getByte(next++) << count;
+            count += Byte.SIZE;
+        }
+    }
+
+    int peek(int n) {
+        return (int) (bits & lowBits(n));
+    }
+
+    void drop(int n) {
+        bits >>>= n;
+        count -= n;
+    }
+
+    int take(int n) {
+        int value = peek(n);
+        drop(n);
+        return value;
+    }
+
+    long take32() {
+        long value = bits & lowBits(32);
+        drop(32);
+        return value;
+    }
+
+    void alignToByte() {
+        drop(count & 7);
+    }
+
+    private static long lowBits(int n) {
+        return (1L << n) - 1;
+    }
+}

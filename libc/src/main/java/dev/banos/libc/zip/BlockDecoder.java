@@ -1,0 +1,242 @@
+package dev.banos.libc.zip;
+
+/**
+ * A raw DEFLATE stream (RFC 1951), block by block. {@link #run} goes on until the input ends, the output limit of
+ * {@link #symbols} is reached, the last block has ended, or the stream is wrong, and may be called again at any of the first two.
+ */
+final class BlockDecoder {
+    enum Stop { INPUT, OUTPUT, END, ERROR }
+
+    private enum State { HEADER, STORED_LENGTH, STORED, COUNTS, PRECODE, LENGTHS, SYMBOLS, END }
+
+    /** The order in which the precode's lengths come (RFC 1951, 3.2.7), five bits each: 16 17 18 0 8 7 ... */
+    private static final int[] PRECODE_ORDER = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
+    private static final int REPEAT_PREVIOUS = 16;
+    private static final int REPEAT_ZERO_LONG = 18;
+    private static final int LONGEST_PRECODE_ITEM = DecodeTable.PRECODE_BITS + 7;
+
+    final SymbolLoop symbols;
+    private final BitInput input;
+    private final Workspace workspace;
+    private final DecodeTable builder;
+
+    private State state = State.HEADER;
+    private boolean last;
+    private int storedLeft;
+    private int literalCount;
+    private int distanceCount;
+    private int precodeCount;
+    private int done;
+    private long precodeMask;
+    private String error;
+
+    BlockDecoder(BitInput input, Workspace workspace) {
+        this.input = input;
+        this.workspace = workspace;
+        symbols = new SymbolLoop(input);
+        builder = new DecodeTable(workspace.scratch);
+    }
+
+    void reset() {
+        state = State.HEADER;
+        last = false;
+        error = null;
+    }
+
+    /** zlib's words for what is wrong. */
+    String error() {
+        return error;
+    }
+
+    Stop run() {
+        Stop stop;
+        do {
+            stop = switch (state) {
+                case HEADER -> header();
+                case STORED_LENGTH -> storedLength();
+                case STORED -> stored();
+                case COUNTS -> counts();
+                case PRECODE -> precode();
+                case LENGTHS -> lengths();
+                case SYMBOLS -> symbols();
+                case END -> Stop.END;
+            };
+        } while (stop == null);
+        return stop;
+    }
+
+    private Stop header() {
+        if (last) {
+            state = State.END;
+            return Stop.END;
+        }
+        if (!input.need(3)) {
+            return Stop.INPUT;
+        }
+        last = input.take(1) != 0;
+        switch (input.take(2)) {
+            case 0 -> {
+                input.alignToByte();
+                state = State.STORED_LENGTH;
+            }
+            case 1 -> {
+                symbols.use(FixedCode.LITERALS, FixedCode.LITERAL_BITS, FixedCode.DISTANCES, FixedCode.DISTANCE_BITS);
+                state = State.SYMBOLS;
+            }
+            case 2 -> state = State.COUNTS;
+            default -> {
+                return wrong("invalid block type");
+            }
+        }
+        return null;
+    }
+
+    private Stop storedLength() {
+        if (!input.need(32)) {
+            return Stop.INPUT;
+        }
+        int length = input.take(16);
+        if (input.take(16) != (length ^ 0xFFFF)) {
+            return wrong("invalid stored block lengths");
+        }
+        input.giveBack();
+        storedLeft = length;
+        state = State.STORED;
+        return null;
+    }
+
+    private Stop stored() {
+        while (storedLeft > 0) {
+            long bytes = Math.min(storedLeft, Math.min(input.end - input.next, symbols.outLimit - symbols.out));
+            if (bytes <= 0) {
+                return symbols.out >= symbols.outLimit ? Stop.OUTPUT : Stop.INPUT;
+            }
+            Ram.copy(input.next, symbols.out, bytes);
+            input.next += bytes;
+            symbols.out += bytes;
+            storedLeft -= (int) bytes;
+        }
+        state = State.HEADER;
+        return null;
+    }
+
+    private Stop counts() {
+        if (!input.need(14)) {
+            return Stop.INPUT;
+        }
+        literalCount = input.take(5) + 257;
+        distanceCount = input.take(5) + 1;
+        precodeCount = input.take(4) + 4;
+        if (literalCount > Alphabet.VALID_LITERAL_SYMBOLS || distanceCount > Alphabet.VALID_DISTANCE_SYMBOLS) {
+            return wrong("too many length or distance symbols");
+        }
+        done = 0;
+        Ram.fill(workspace.lengths, Alphabet.PRECODE_SYMBOLS, 0);
+        state = State.PRECODE;
+        return null;
+    }
+
+    private Stop precode() {
+        while (done < precodeCount) {
+            if (!input.need(3)) {
+                return Stop.INPUT;
+            }
+            Ram.putByte(workspace.lengths + PRECODE_ORDER[done++], input.take(3));
+        }
+        int bits = builder.build(workspace.precode, DecodeTable.PRECODE_BITS, workspace.lengths,
+                Alphabet.PRECODE_SYMBOLS, Alphabet.PRECODE, false);
+        if (bits == 0) {
+            return wrong("invalid code lengths set");
+        }
+        precodeMask = (1L << bits) - 1;
+        done = 0;
+        state = State.LENGTHS;
+        return null;
+    }
+
+    private Stop lengths() {
+        int total = literalCount + distanceCount;
+        while (done < total) {
+            if (input.count < LONGEST_PRECODE_ITEM) {
+                input.refill();
+            }
+            int entry = DecodeTable.lookup(workspace.precode, input.bits & precodeMask);
+            int used = DecodeTable.bitsUsed(entry);
+            int symbol = DecodeTable.value(entry);
+            if (used > input.count) {
+                return Stop.INPUT;
+            }
+            if (symbol < REPEAT_PREVIOUS) {
+                input.drop(used);
+                Ram.putByte(workspace.lengths + done++, symbol);
+            } else {
+                Stop stop = repeat(symbol, used, total);
+                if (stop != null) {
+                    return stop;
+                }
+            }
+        }
+        return tables();
+    }
+
+    private Stop repeat(int symbol, int used, int total) {
+        int extraBits = symbol == REPEAT_PREVIOUS ? 2 : symbol == REPEAT_ZERO_LONG ? 7 : 3;
+        if (used + extraBits > input.count) {
+            return Stop.INPUT;
+        }
+        if (symbol == REPEAT_PREVIOUS && done == 0) {
+            return wrong("invalid bit length repeat");
+        }
+        input.drop(used);
+        int times = input.take(extraBits) + (symbol == REPEAT_ZERO_LONG ? 11 : 3);
+        if (done + times > total) {
+            return wrong("invalid bit length repeat");
+        }
+        int length = symbol == REPEAT_PREVIOUS ? Ram.getByte(workspace.lengths + done - 1) : 0;
+        Ram.fill(workspace.lengths + done, times, length);
+        done += times;
+        return null;
+    }
+
+    private Stop tables() {
+        if (Ram.getByte(workspace.lengths + Alphabet.END_OF_BLOCK) == 0) {
+            return wrong("invalid code -- missing end-of-block");
+        }
+        int literalBits = builder.build(workspace.literals, DecodeTable.LITERAL_BITS, workspace.lengths,
+                literalCount, Alphabet.LITERALS, true);
+        if (literalBits == 0) {
+            return wrong("invalid literal/lengths set");
+        }
+        int distanceBits = builder.build(workspace.distances, DecodeTable.DISTANCE_BITS, workspace.lengths + literalCount,
+                distanceCount, Alphabet.DISTANCES, true);
+        if (distanceBits == 0) {
+            return wrong("invalid distances set");
+        }
+        symbols.use(workspace.literals, literalBits, workspace.distances, distanceBits);
+        state = State.SYMBOLS;
+        return null;
+    }
+
+    private Stop symbols() {
+        switch (symbols.run()) {
+            case SymbolLoop.INPUT:
+                return Stop.INPUT;
+            case SymbolLoop.OUTPUT:
+                return Stop.OUTPUT;
+            case SymbolLoop.END_OF_BLOCK:
+                state = State.HEADER;
+                return null;
+            case SymbolLoop.BAD_LITERAL:
+                return wrong("invalid literal/length code");
+            case SymbolLoop.BAD_DISTANCE:
+                return wrong("invalid distance code");
+            default:
+                return wrong("invalid distance too far back");
+        }
+    }
+
+    private Stop wrong(String message) {
+        error = message;
+        return Stop.ERROR;
+    }
+}

@@ -1,0 +1,256 @@
+package dev.banos.libc.zip;
+
+/**
+ * Builds the lookup table of a Huffman code in off-heap memory: indexed by the next bits of the input, it says what they mean
+ * and how many of them that takes.
+ *
+ * <pre>
+ *   one entry, an int
+ *    31        30 ........ 16   15            14         13 ....... 8         7 ..... 0
+ *   +---------+--------------+-------------+----------+-------------------+-----------+
+ *   | LITERAL | value        | EXCEPTIONAL | SUBTABLE | bits of codeword  | bits used |
+ *   +---------+--------------+-------------+----------+-------------------+-----------+
+ *
+ *   literal              value is the byte
+ *   length, distance     value is the base; the extra bits lie above the codeword, and "bits used" covers both
+ *   subtable             value is the index of its first entry; "bits of codeword" says how many bits select in it
+ *   end, invalid         EXCEPTIONAL with a value that tells which
+ * </pre>
+ *
+ * The field "bits used" is lowest and the shift distance of a {@code long} is taken modulo 64, so that
+ * {@code bits >>>= entry} consumes a symbol without taking the field out first; "bits of codeword" is reached by one shift in
+ * the same way. Codewords longer than the index share a subtable for each prefix, which lies behind the main table.
+ *
+ * <p>Building costs time in proportion to the number of symbols and of entries; the main table has no more index bits than the
+ * longest codeword needs, so that a stream of tiny codes cannot make it dear.
+ */
+final class DecodeTable {
+    static final int LITERAL = 1 << 31;
+    static final int VALUE_SHIFT = 16;
+    static final int EXCEPTIONAL = 1 << 15;
+    static final int SUBTABLE = 1 << 14;
+    static final int CODEWORD_SHIFT = 8;
+    static final int INVALID = EXCEPTIONAL;
+    static final int END_OF_BLOCK = EXCEPTIONAL | 1 << VALUE_SHIFT;
+
+    static final int LONGEST_CODEWORD = 15;
+    static final int LITERAL_BITS = 11;
+    static final int DISTANCE_BITS = 8;
+    static final int PRECODE_BITS = 7;
+
+    static final int LITERAL_ENTRIES = entries(LITERAL_BITS, Alphabet.LITERAL_SYMBOLS);
+    static final int DISTANCE_ENTRIES = entries(DISTANCE_BITS, Alphabet.DISTANCE_SYMBOLS);
+    static final int PRECODE_ENTRIES = 1 << PRECODE_BITS;
+
+    static final int SCRATCH_BYTES = Short.BYTES * Alphabet.LITERAL_SYMBOLS;
+
+    private static final long ENTRY_SHIFT = 2;
+    private static final int BULK_BYTES = 128;
+
+    private final long sorted;
+    private final int[] count = new int[LONGEST_CODEWORD + 1];
+    private final int[] offset = new int[LONGEST_CODEWORD + 2];
+
+    /** @param scratch the address of {@link #SCRATCH_BYTES} bytes */
+    DecodeTable(long scratch) {
+        sorted = scratch;
+    }
+
+    /**
+     * Room for any code: a subtable of k index bits is a tree of depth k, which has at least k + 1 leaves, so that it holds at
+     * most 2^k / (k + 1) entries a symbol; the quotient grows with k.
+     */
+    private static int entries(int indexBits, int symbols) {
+        int deepest = LONGEST_CODEWORD - indexBits;
+        return (1 << indexBits) + (symbols << deepest) / (deepest + 1);
+    }
+
+    static int lookup(long table, long index) {
+        return Ram.getInt(table + (index << ENTRY_SHIFT));
+    }
+
+    static int value(int entry) {
+        return entry >>> VALUE_SHIFT & 0x7FFF;
+    }
+
+    /** Bits of codeword and of what follows it. */
+    static int bitsUsed(int entry) {
+        return entry & 0xFF;
+    }
+
+    static int bitsOfCodeword(int entry) {
+        return entry >>> CODEWORD_SHIFT & 0x3F;
+    }
+
+    /**
+     * @param lengths address of one byte a symbol, the length of its codeword, 0 to {@link #LONGEST_CODEWORD}
+     * @param meanings the entry of each symbol without its codeword's length
+     * @param mayLack whether a single codeword of one bit, which leaves half of the code unused, is accepted
+     * @return the number of index bits, or 0 if the code is over-subscribed or incomplete. A code without any symbol is
+     *     accepted; each use of it is invalid.
+     */
+    int build(long table, int largestIndex, long lengths, int symbols, int[] meanings, boolean mayLack) {
+        countLengths(lengths, symbols);
+        int longest = longest();
+        if (longest == 0) {
+            put(table, 0, INVALID | 1);
+            put(table, 1, INVALID | 1);
+            return 1;
+        }
+        int unused = unusedSpace();
+        if (unused < 0 || unused > 0 && !(mayLack && longest == 1)) {
+            return 0;
+        }
+        sort(lengths, symbols);
+        int indexBits = Math.min(longest, largestIndex);
+        if (unused > 0) {
+            put(table, 0, meanings[symbol(0)] + codeword(1));
+            put(table, 1, INVALID | 1);
+        } else {
+            fill(table, indexBits, meanings);
+        }
+        return indexBits;
+    }
+
+    private void countLengths(long lengths, int symbols) {
+        java.util.Arrays.fill(count, 0);
+        for (int symbol = 0; symbol < symbols; symbol++) {
+            count[Ram.getByte(lengths + symbol) & LONGEST_CODEWORD]++;
+        }
+    }
+
+    private int longest() {
+        int longest = LONGEST_CODEWORD;
+        while (longest > 0 && count[longest] == 0) {
+            longest--;
+        }
+        return longest;
+    }
+
+    /** The part of the code space that no codeword covers, in units of 2^-15; negative if it is covered twice. */
+    private int unusedSpace() {
+        int unused = 1;
+        for (int length = 1; length <= LONGEST_CODEWORD; length++) {
+            unused = (unused << 1) - count[length];
+            if (unused < 0) {
+                return unused;
+            }
+        }
+        return unused;
+    }
+
+    /** By length, then by symbol: the order in which a canonical code gives out its codewords. */
+    private void sort(long lengths, int symbols) {
+        offset[1] = 0;
+        for (int length = 1; length <= LONGEST_CODEWORD; length++) {
+            offset[length + 1] = offset[length] + count[length];
+        }
+        for (int symbol = 0; symbol < symbols; symbol++) {
+            int length = Ram.getByte(lengths + symbol) & LONGEST_CODEWORD;
+            if (length != 0) {
+                Ram.putShort(sorted + ((long) offset[length]++ << 1), symbol);
+            }
+        }
+    }
+
+    private int symbol(int rank) {
+        return Ram.getShort(sorted + ((long) rank << 1));
+    }
+
+    /** Codewords are counted up bit-reversed, since the input's next bit is an index's lowest. */
+    private void fill(long table, int indexBits, int[] meanings) {
+        int length = 1;
+        while (count[length] == 0) {
+            length++;
+        }
+        int rank = 0;
+        int codeword = 0;
+        while (length <= indexBits) {
+            int last = (1 << length) - 1;
+            for (int left = count[length]; left > 0; left--) {
+                put(table, codeword, meanings[symbol(rank++)] + codeword(length));
+                if (codeword == last) {
+                    return;
+                }
+                codeword = next(codeword, last);
+            }
+            do {
+                if (length < indexBits) {
+                    twice(table, 1 << length);
+                }
+                length++;
+            } while (count[length] == 0);
+        }
+        fillSubtables(table, indexBits, meanings, length, codeword, rank);
+    }
+
+    private void fillSubtables(long table, int indexBits, int[] meanings, int firstLength, int firstCodeword, int firstRank) {
+        int length = firstLength;
+        int codeword = firstCodeword;
+        int rank = firstRank;
+        int free = 1 << indexBits;
+        int prefix = -1;
+        int start = 0;
+        int size = 0;
+        for (;;) {
+            if ((codeword & (1 << indexBits) - 1) != prefix) {
+                prefix = codeword & (1 << indexBits) - 1;
+                int selectBits = selectBits(length, indexBits);
+                start = free;
+                size = 1 << selectBits;
+                free += size;
+                put(table, prefix, EXCEPTIONAL | SUBTABLE | start << VALUE_SHIFT | selectBits << CODEWORD_SHIFT | indexBits);
+            }
+            int tail = length - indexBits;
+            int entry = meanings[symbol(rank++)] + codeword(tail);
+            for (int i = codeword >>> indexBits; i < size; i += 1 << tail) {
+                put(table, start + i, entry);
+            }
+            int last = (1 << length) - 1;
+            if (codeword == last) {
+                return;
+            }
+            codeword = next(codeword, last);
+            count[length]--;
+            while (count[length] == 0) {
+                length++;
+            }
+        }
+    }
+
+    /** How deep the tree below a prefix is: deeper until the codewords that are left fill it. */
+    private int selectBits(int length, int indexBits) {
+        int bits = length - indexBits;
+        int filled = count[length];
+        while (filled < 1 << bits) {
+            bits++;
+            filled = (filled << 1) + count[indexBits + bits];
+        }
+        return bits;
+    }
+
+    private static int next(int codeword, int last) {
+        int carry = Integer.highestOneBit(codeword ^ last);
+        return codeword & carry - 1 | carry;
+    }
+
+    private static int codeword(int length) {
+        return length << CODEWORD_SHIFT | length;
+    }
+
+    /** One index bit more: what was said for all indexes holds whatever the new bit is. */
+    private static void twice(long table, int entries) {
+        long bytes = (long) entries << ENTRY_SHIFT;
+        if (bytes >= BULK_BYTES) {
+            Ram.copy(table, table + bytes, bytes);
+            return;
+        }
+        for (long at = table; at < table + bytes; at += Integer.BYTES) {
+            Ram.putInt(at + bytes, Ram.getInt(at));
+        }
+    }
+
+    private static void put(long table, int index, int entry) {
+        Ram.putInt(table + ((long) index << ENTRY_SHIFT), entry);
+    }
+}

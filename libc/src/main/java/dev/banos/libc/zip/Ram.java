@@ -1,0 +1,67 @@
+package dev.banos.libc.zip;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+
+import dev.banos.bindings.Native;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/**
+ * Little-endian loads and stores at addresses. Nothing here checks an address: {@link Inflater} proves at its entry that
+ * the caller's segments may be used, and each loop in this package keeps the margins that it states.
+ */
+final class Ram {
+    private static final VarHandle BYTE = JAVA_BYTE.varHandle().withInvokeExactBehavior();
+    private static final VarHandle SHORT = JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle().withInvokeExactBehavior();
+    private static final VarHandle INT = JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle().withInvokeExactBehavior();
+    private static final VarHandle LONG = JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle().withInvokeExactBehavior();
+
+    private Ram() {
+    }
+
+    static int getByte(long address) {
+        return (byte) BYTE.get(Native.EVERYTHING, address) & 0xFF;
+    }
+
+    static void putByte(long address, int value) {
+        BYTE.set(Native.EVERYTHING, address, (byte) value);
+    }
+
+    static int getShort(long address) {
+        return (short) SHORT.get(Native.EVERYTHING, address) & 0xFFFF;
+    }
+
+    static void putShort(long address, int value) {
+        SHORT.set(Native.EVERYTHING, address, (short) value);
+    }
+
+    static int getInt(long address) {
+        return (int) INT.get(Native.EVERYTHING, address);
+    }
+
+    static void putInt(long address, int value) {
+        INT.set(Native.EVERYTHING, address, value);
+    }
+
+    static long getLong(long address) {
+        return (long) LONG.get(Native.EVERYTHING, address);
+    }
+
+    static void putLong(long address, long value) {
+        LONG.set(Native.EVERYTHING, address, value);
+    }
+
+    static void copy(long from, long to, long bytes) {
+        MemorySegment.copy(Native.EVERYTHING, from, Native.EVERYTHING, to, bytes);
+    }
+
+    static void fill(long address, long bytes, int value) {
+        for (long end = address + bytes; address < end; address++) {
+            putByte(address, value);
+        }
+    }
+}
