@@ -29,9 +29,8 @@ final class BitInput {
         end = address + length;
     }
 
-    /** Hands whole bytes back and returns how many the caller has to count as consumed. */
+    /** The memory goes away; returns how many of its bytes count as consumed. */
     long finish() {
-        giveBack();
         bits &= lowBits(count);
         return next - start;
     }

@@ -23,10 +23,12 @@ import java.lang.foreign.StructLayout;
 final class Workspace {
     static final int HISTORY_BYTES = 1 << 15;
     static final int WINDOW_BYTES = 2 * HISTORY_BYTES;
-    static final int HEADER_TEXT_BYTES = 1024;
+    static final int STAGE_BYTES = 1 << 13;
+    static final int HEADER_TEXT_BYTES = Inflater.HEADER_TEXT_BYTES;
 
     private static final StructLayout LAYOUT = MemoryLayout.structLayout(
             MemoryLayout.sequenceLayout(WINDOW_BYTES + SymbolLoop.OUTPUT_MARGIN, JAVA_BYTE).withName("window"),
+            MemoryLayout.sequenceLayout(STAGE_BYTES, JAVA_BYTE).withName("stage"),
             MemoryLayout.sequenceLayout(DecodeTable.LITERAL_ENTRIES, JAVA_INT).withName("literals"),
             MemoryLayout.sequenceLayout(DecodeTable.DISTANCE_ENTRIES, JAVA_INT).withName("distances"),
             MemoryLayout.sequenceLayout(DecodeTable.PRECODE_ENTRIES, JAVA_INT).withName("precode"),
@@ -38,6 +40,7 @@ final class Workspace {
 
     private final Arena scope;
     final long window;
+    final long stage;
     final long literals;
     final long distances;
     final long precode;
@@ -51,6 +54,7 @@ final class Workspace {
         scope = Arena.ofShared();
         MemorySegment block = scope.allocate(LAYOUT);
         window = block.address() + offset("window");
+        stage = block.address() + offset("stage");
         literals = block.address() + offset("literals");
         distances = block.address() + offset("distances");
         precode = block.address() + offset("precode");

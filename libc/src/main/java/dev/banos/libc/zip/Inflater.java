@@ -1,0 +1,507 @@
+package dev.banos.libc.zip;
+
+import dev.banos.bindings.Native;
+import dev.banos.libc.segment.Liveness;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.lang.ref.Reference;
+
+/**
+ * Decompresses DEFLATE, zlib and gzip streams (RFC 1951, 1950, 1952) from segment to segment, piece by piece.
+ *
+ * <pre>{@code
+ * try (Inflater inflater = Inflater.of(Format.GZIP)) {
+ *     for (;;) {
+ *         Status status = inflater.inflate(in, out);
+ *         use(out, inflater.produced());
+ *         switch (status) {
+ *             case DONE -> { return; }
+ *             case NEED_OUTPUT -> { }                                     // once more, with in.asSlice(inflater.consumed())
+ *             case NEED_INPUT -> in = read();                             // all of the old one is consumed
+ *             case NEED_DICTIONARY -> inflater.setDictionary(dictionary); // the one with dictionaryId()
+ *         }
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p><b>Counts.</b> A call takes {@link #consumed()} bytes of its input and writes {@link #produced()} bytes of output. Bytes
+ * behind the stream's end are never consumed. Up to {@value #LOOKAHEAD} bytes and a match may be decoded that had no room in the
+ * output yet; a later call delivers them. Behind the bytes produced, the rest of the output segment is scratch.
+ *
+ * <p><b>Errors.</b> Streams are accepted and refused exactly as zlib does, with its words. A wrong stream throws
+ * {@link InflateException}, once all bytes before the error have been delivered, and again at each further call. A stream that
+ * is cut asks for input; whether more will come is the caller's knowledge.
+ *
+ * <p><b>Memory.</b> One off-heap block of fixed size for the life of the inflater; no call of {@link #inflate} or
+ * {@link #reset} allocates. Segments may be of any kind: native ones of a scope that the calling thread owns, or of the global
+ * one, are read and written in place; through others (shared, automatic, heap) the bytes take one more copy, which makes it safe
+ * to close a shared scope at any time.
+ *
+ * <p>An inflater serves one thread at a time; a second one that comes in during a call is refused.
+ */
+public final class Inflater implements AutoCloseable {
+    /** What stands around the DEFLATE stream. */
+    public enum Format {
+        /** Nothing: RFC 1951 alone. */
+        RAW,
+        /** Two bytes of header, and Adler-32 (RFC 1950). */
+        ZLIB,
+        /** A header with fields, CRC-32 and the length (RFC 1952). */
+        GZIP,
+        /** zlib or gzip, told by the first two bytes. */
+        AUTO
+    }
+
+    /** What the caller has to do next. */
+    public enum Status {
+        /** The stream has ended and its checks were right. */
+        DONE,
+        /** All input is consumed and everything that follows from it is delivered. */
+        NEED_INPUT,
+        /** At least one more byte is known and has no room. */
+        NEED_OUTPUT,
+        /** The stream wants {@link #setDictionary}. */
+        NEED_DICTIONARY
+    }
+
+    /** What to do with input behind the end of the stream. */
+    public enum TrailingData {
+        /** It is not consumed. */
+        LEAVE,
+        /** It is an error, {@code trailing data}. */
+        REFUSE,
+        /** It is consumed and dropped. */
+        IGNORE
+    }
+
+    private enum Phase { HEADER, BODY, TRAILER, BETWEEN_MEMBERS, FINISHED, FAILED }
+
+    /** How much of a text of the gzip header is kept, in bytes. */
+    public static final int HEADER_TEXT_BYTES = 1024;
+    static final int LOOKAHEAD = 4096;
+    /** Output up to here passes any ratio limit: it harms nobody and short streams have odd ratios. */
+    static final int RATIO_GRACE = 1 << 16;
+    private static final int DIRECT_MINIMUM = 1 << 14;
+    /** Checks and limits are applied after so many bytes, while they are in the cache. */
+    private static final int DIRECT_CHUNK = 1 << 16;
+
+    private static final VarHandle BUSY = busyHandle();
+
+    private final InflaterOptions options;
+    private final Workspace workspace;
+    private final BitInput input = new BitInput();
+    private final BlockDecoder decoder;
+    private final SymbolLoop symbols;
+    private final Envelope envelope;
+
+    private volatile boolean busy;
+    private boolean closed;
+    private Phase phase;
+    private String failure;
+    private long failureOffset;
+
+    /** Decoded bytes from here to {@code symbols.out} wait in the window. */
+    private long delivered;
+    /** How far back a match may reach, up to {@link Workspace#HISTORY_BYTES}. */
+    private long history;
+
+    private MemorySegment target;
+    private long targetOffset;
+    private long targetLength;
+    private boolean targetInPlace;
+
+    private long consumed;
+    private long produced;
+    private long totalIn;
+    private long totalOut;
+
+    private static VarHandle busyHandle() {
+        try {
+            return MethodHandles.lookup().findVarHandle(Inflater.class, "busy", boolean.class).withInvokeExactBehavior();
+        } catch (ReflectiveOperationException impossible) {
+            throw new ExceptionInInitializerError(impossible);
+        }
+    }
+
+    /** An inflater with the default options: see {@link InflaterOptions}. */
+    public static Inflater of(Format format) {
+        return new Inflater(InflaterOptions.of(format));
+    }
+
+    public Inflater(InflaterOptions options) {
+        this.options = options;
+        workspace = new Workspace();
+        decoder = new BlockDecoder(input, workspace);
+        symbols = decoder.symbols;
+        envelope = new Envelope(input, workspace, options.format(), options.windowBits());
+        restart();
+    }
+
+    /** Makes it as new, for another stream with the same options. */
+    public void reset() {
+        acquire();
+        try {
+            restart();
+        } finally {
+            release();
+        }
+    }
+
+    private void restart() {
+        phase = Phase.HEADER;
+        failure = null;
+        input.reset();
+        decoder.reset();
+        envelope.reset();
+        symbols.out = workspace.window;
+        delivered = workspace.window;
+        history = 0;
+        consumed = 0;
+        produced = 0;
+        totalIn = 0;
+        totalOut = 0;
+    }
+
+    /** Frees the memory. A second call does nothing. */
+    @Override
+    public void close() {
+        enter();
+        try {
+            if (!closed) {
+                closed = true;
+                workspace.free();
+            }
+        } finally {
+            release();
+        }
+    }
+
+    /**
+     * Decompresses from {@code in} to {@code out} as far as both go.
+     *
+     * @throws InflateException if the stream is wrong or passes a limit of the options; {@link #consumed()} and
+     *     {@link #produced()} still tell what was done
+     * @throws IllegalArgumentException if {@code out} is read-only, or shares memory with {@code in}
+     * @throws IllegalStateException if the scope of a segment or this inflater is closed, or another thread is using it
+     * @throws WrongThreadException if a segment is confined to another thread
+     */
+    public Status inflate(MemorySegment in, MemorySegment out) throws InflateException {
+        return inflate(in, 0, in.byteSize(), out, 0, out.byteSize());
+    }
+
+    /**
+     * The same for parts of the segments, which needs no slices.
+     *
+     * @throws IndexOutOfBoundsException if a part does not lie in its segment
+     */
+    public Status inflate(MemorySegment in, long inOffset, long inLength, MemorySegment out, long outOffset, long outLength)
+            throws InflateException {
+        Arguments.check(in, inOffset, inLength, out, outOffset, outLength);
+        acquire();
+        try {
+            consumed = 0;
+            produced = 0;
+            target = out;
+            targetOffset = outOffset;
+            targetLength = outLength;
+            targetInPlace = outLength >= DIRECT_MINIMUM && Liveness.isCertain(out);
+            return inLength == 0 || Liveness.isCertain(in)
+                    ? piece(in.address() + inOffset, inLength)
+                    : staged(in, inOffset, inLength);
+        } finally {
+            target = null;
+            release();
+            Reference.reachabilityFence(in);
+            Reference.reachabilityFence(out);
+        }
+    }
+
+    /** Input that may vanish under our hands is copied first, by the accesses that its scope guards. */
+    private Status staged(MemorySegment in, long offset, long length) throws InflateException {
+        Status status;
+        do {
+            long bytes = Math.min(length - consumed, Workspace.STAGE_BYTES);
+            MemorySegment.copy(in, offset + consumed, Native.EVERYTHING, workspace.stage, bytes);
+            status = piece(workspace.stage, bytes);
+        } while (status == Status.NEED_INPUT && consumed < length);
+        return status;
+    }
+
+    private Status piece(long address, long length) throws InflateException {
+        input.begin(address, length);
+        Status status = null;
+        try {
+            status = drive();
+            return status;
+        } finally {
+            if (status != Status.NEED_INPUT) {
+                input.giveBack(); // otherwise what was read ahead begins an element that is not complete
+            }
+            long used = input.finish();
+            consumed += used;
+            totalIn += used;
+        }
+    }
+
+    private Status drive() throws InflateException {
+        for (;;) {
+            if (symbols.out != delivered && !deliver()) {
+                return Status.NEED_OUTPUT;
+            }
+            Status status = switch (phase) {
+                case HEADER -> header();
+                case BODY -> body();
+                case TRAILER -> trailer();
+                case BETWEEN_MEMBERS -> betweenMembers();
+                case FINISHED -> finished();
+                case FAILED -> throw new InflateException(failure, failureOffset);
+            };
+            if (status != null) {
+                return status;
+            }
+        }
+    }
+
+    private Status header() {
+        return switch (envelope.header()) {
+            case INPUT -> Status.NEED_INPUT;
+            case OUTPUT -> Status.NEED_DICTIONARY;
+            case ERROR -> fail(envelope.error());
+            case END -> {
+                phase = Phase.BODY;
+                yield null;
+            }
+        };
+    }
+
+    private Status body() {
+        BlockDecoder.Stop stop = mayDecodeInPlace() ? decodeInPlace() : decodeToWindow();
+        if (options.ratioLimit() != Long.MAX_VALUE && passesRatio()) {
+            return fail("ratio limit exceeded");
+        }
+        switch (stop) {
+            case INPUT -> {
+                return symbols.out == delivered ? Status.NEED_INPUT : null;
+            }
+            case ERROR -> {
+                return fail(decoder.error());
+            }
+            case END -> phase = Phase.TRAILER;
+            case OUTPUT -> { }
+        }
+        return null;
+    }
+
+    /** Once the output of this call holds all that a match may reach back to, the window is not needed. */
+    private boolean mayDecodeInPlace() {
+        return targetInPlace && room() >= DIRECT_MINIMUM && produced >= history;
+    }
+
+    private long room() {
+        return Math.min(targetLength - produced, options.outputLimit() - totalOut);
+    }
+
+    private BlockDecoder.Stop decodeInPlace() {
+        long start = target.address() + targetOffset;
+        symbols.out = start + produced;
+        symbols.oldest = symbols.out - history;
+        BlockDecoder.Stop stop;
+        do {
+            long from = symbols.out;
+            symbols.outLimit = from + Math.min(DIRECT_CHUNK, room() - SymbolLoop.OUTPUT_MARGIN);
+            stop = decoder.run();
+            long bytes = symbols.out - from;
+            envelope.update(from, bytes);
+            produced += bytes;
+            totalOut += bytes;
+            history = Math.min(history + bytes, Workspace.HISTORY_BYTES);
+        } while (stop == BlockDecoder.Stop.OUTPUT && room() >= DIRECT_MINIMUM
+                && (options.ratioLimit() == Long.MAX_VALUE || !passesRatio()));
+        moveToWindow();
+        return stop;
+    }
+
+    /** The next call may bring another output segment: what matches may reach back to is kept here. */
+    private void moveToWindow() {
+        Ram.copy(symbols.out - history, workspace.window, history);
+        symbols.out = workspace.window + history;
+        delivered = symbols.out;
+    }
+
+    private BlockDecoder.Stop decodeToWindow() {
+        long end = workspace.window + Workspace.WINDOW_BYTES;
+        if (end - symbols.out < LOOKAHEAD) {
+            moveToWindow();
+        }
+        long from = symbols.out;
+        symbols.oldest = from - history;
+        symbols.outLimit = Math.min(end, from + Math.max(LOOKAHEAD, targetLength - produced));
+        BlockDecoder.Stop stop = decoder.run();
+        long bytes = symbols.out - from;
+        envelope.update(from, bytes);
+        history = Math.min(history + bytes, Workspace.HISTORY_BYTES);
+        return stop;
+    }
+
+    /** @return whether everything that was decoded has been delivered */
+    private boolean deliver() throws InflateException {
+        long bytes = Math.min(symbols.out - delivered, room());
+        MemorySegment.copy(Native.EVERYTHING, delivered, target, targetOffset + produced, bytes);
+        delivered += bytes;
+        produced += bytes;
+        totalOut += bytes;
+        if (delivered != symbols.out && totalOut == options.outputLimit()) {
+            delivered = symbols.out;
+            fail("output limit exceeded");
+        }
+        return delivered == symbols.out;
+    }
+
+    private boolean passesRatio() {
+        long out = totalOut + (symbols.out - delivered);
+        return out > RATIO_GRACE && out / options.ratioLimit() > totalIn + input.used();
+    }
+
+    private Status trailer() {
+        return switch (envelope.trailer()) {
+            case INPUT -> Status.NEED_INPUT;
+            case ERROR -> fail(envelope.error());
+            case OUTPUT, END -> {
+                input.giveBack();
+                phase = options.multiMember() && envelope.isGzip() ? Phase.BETWEEN_MEMBERS : Phase.FINISHED;
+                yield null;
+            }
+        };
+    }
+
+    private Status betweenMembers() {
+        if (!input.need(16)) {
+            boolean mayBegin = input.count == 0 || input.peek(8) == (Envelope.GZIP_MAGIC & 0xFF);
+            if (mayBegin) {
+                return input.count == 0 ? Status.DONE : Status.NEED_INPUT;
+            }
+        } else if (input.peek(16) == Envelope.GZIP_MAGIC) {
+            decoder.reset();
+            envelope.reset();
+            history = 0;
+            phase = Phase.HEADER;
+            return null;
+        }
+        input.giveBack();
+        phase = Phase.FINISHED;
+        return null;
+    }
+
+    private Status finished() {
+        if (input.next == input.end && input.count == 0) {
+            return Status.DONE;
+        }
+        switch (options.trailingData()) {
+            case LEAVE -> { }
+            case IGNORE -> {
+                input.next = input.end;
+                input.reset();
+            }
+            case REFUSE -> {
+                return fail("trailing data");
+            }
+        }
+        return Status.DONE;
+    }
+
+    /** The error itself is thrown when all that came before it has been delivered. */
+    private Status fail(String reason) {
+        failure = reason;
+        failureOffset = totalIn + input.used();
+        phase = Phase.FAILED;
+        return null;
+    }
+
+    /**
+     * Gives the stream the bytes that it was compressed against: when {@link #inflate} has asked for them, or, for
+     * {@link Format#RAW}, before the first call. Of a longer dictionary the last 32 KiB count.
+     *
+     * @throws IllegalArgumentException if it is not the one with {@link #dictionaryId()}
+     * @throws IllegalStateException if the stream does not want a dictionary now
+     */
+    public void setDictionary(MemorySegment dictionary) {
+        acquire();
+        try {
+            boolean beforeRaw = options.format() == Format.RAW && phase == Phase.HEADER;
+            if (!beforeRaw && !envelope.needsDictionary()) {
+                throw new IllegalStateException("phase=" + phase + ": the stream does not want a dictionary now");
+            }
+            int id = Adler32.update(Adler32.INITIAL, dictionary);
+            if (!beforeRaw && id != envelope.dictionaryId()) {
+                throw new IllegalArgumentException("Adler-32 of dictionary=" + Integer.toHexString(id)
+                        + ", but the stream wants " + Integer.toHexString(envelope.dictionaryId()));
+            }
+            history = Math.min(dictionary.byteSize(), Workspace.HISTORY_BYTES);
+            MemorySegment.copy(dictionary, dictionary.byteSize() - history, Native.EVERYTHING, workspace.window, history);
+            symbols.out = workspace.window + history;
+            delivered = symbols.out;
+            envelope.dictionarySet();
+        } finally {
+            release();
+        }
+    }
+
+    /** The Adler-32 of the dictionary that the stream wants; 0 before it said so. */
+    public int dictionaryId() {
+        return envelope.dictionaryId();
+    }
+
+    /** The header of the gzip member begun last, or null while there is none. */
+    public GzipHeader gzipHeader() {
+        acquire();
+        try {
+            return envelope.gzipHeader();
+        } finally {
+            release();
+        }
+    }
+
+    /** The window that the zlib header declares, as a power of two, 8 to 15; 0 before it and in other formats. */
+    public int windowBits() {
+        return envelope.declaredWindowBits();
+    }
+
+    /** Bytes of input that the last call took. */
+    public long consumed() {
+        return consumed;
+    }
+
+    /** Bytes of output that the last call wrote. */
+    public long produced() {
+        return produced;
+    }
+
+    /** Bytes consumed since the start or {@link #reset}. */
+    public long totalIn() {
+        return totalIn;
+    }
+
+    /** Bytes produced since the start or {@link #reset}. */
+    public long totalOut() {
+        return totalOut;
+    }
+
+    private void acquire() {
+        enter();
+        if (closed) {
+            release();
+            throw new IllegalStateException("closed=true: the inflater has no memory any more");
+        }
+    }
+
+    private void enter() {
+        if (!(boolean) BUSY.compareAndSet(this, false, true)) {
+            throw new IllegalStateException("busy=true: another thread is using this inflater");
+        }
+    }
+
+    private void release() {
+        BUSY.setRelease(this, false);
+    }
+}
