@@ -57,7 +57,7 @@ public final class Adler32 {
         }
         for (long at = 0; at < bytes; ) {
             long piece = Math.min(bytes - at, JavaUtilZip.LARGEST_PIECE);
-            state = append(state, fresh(data.asSlice(at, piece)), piece);
+            state = update(state, data.asSlice(at, piece));
             at += piece;
         }
         return state;

@@ -29,7 +29,7 @@ public final class Crc32 {
 
     private static final CrcTable TABLE = CrcTable.of(POLYNOMIAL);
 
-    /** Its tables are computed when the first checksum is continued. */
+    /** Its tables are computed when the first checksum is continued or combined. */
     private static final class Shift {
         static final CrcShift TABLES = CrcShift.of(POLYNOMIAL);
     }
@@ -46,9 +46,9 @@ public final class Crc32 {
      */
     public static int update(int state, MemorySegment data) {
         long bytes = data.byteSize();
-        if (bytes >= JavaUtilZip.WORTHWHILE && bytes < CrcShift.LIMIT && JavaUtilZip.canTake(data)) {
+        if (bytes >= JavaUtilZip.WORTHWHILE && bytes <= JavaUtilZip.LARGEST_PIECE && JavaUtilZip.canTake(data)) {
             int fresh = fresh(data);
-            return state == INITIAL ? fresh : fresh ^ Shift.TABLES.apply(state, (int) bytes);
+            return state == INITIAL ? fresh : fresh ^ Shift.TABLES.apply(state, bytes);
         }
         return updateSlow(state, data);
     }
@@ -66,7 +66,7 @@ public final class Crc32 {
         }
         for (long at = 0; at < bytes; ) {
             long piece = Math.min(bytes - at, JavaUtilZip.LARGEST_PIECE);
-            state = combine(state, fresh(data.asSlice(at, piece)), piece);
+            state = update(state, data.asSlice(at, piece));
             at += piece;
         }
         return state;
@@ -89,6 +89,6 @@ public final class Crc32 {
         if (secondBytes < 0) {
             throw new IllegalArgumentException("secondBytes=" + secondBytes + " is negative");
         }
-        return POLYNOMIAL.appendZeroBytes(first, secondBytes) ^ second;
+        return Shift.TABLES.apply(first, secondBytes) ^ second;
     }
 }
