@@ -1,5 +1,6 @@
 package dev.banos.mem;
 
+import dev.banos.lock.SpinLock;
 import java.util.Arrays;
 
 /**

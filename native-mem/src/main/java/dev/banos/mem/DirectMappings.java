@@ -1,5 +1,7 @@
 package dev.banos.mem;
 
+import dev.banos.lock.SpinLock;
+
 /**
  * Blocks that are mappings of their own: malloc is mmap, free is munmap there and then, realloc is mremap. The registry of
  * their addresses is what tells a right free from a wrong one.

@@ -1,5 +1,7 @@
 package dev.banos.mem;
 
+import dev.banos.lock.SpinLock;
+
 /**
  * The pools of all virtual threads: a few, bounded by the processors, each behind a lock that is only ever tried. A
  * virtual thread takes the one that its id points at; if that is taken, the next. Within our code a virtual thread is never
@@ -15,15 +17,15 @@ final class SharedPools {
 
     /** @return a pool that the caller has locked, and unlocks soon */
     static SlotPool lock() {
-        int i = (int) Thread.currentThread().threadId();
-        while (true) {
-            for (int tries = 0; tries < COUNT; tries++) {
-                SlotPool pool = POOLS[i++ & (COUNT - 1)];
-                if (pool.lock.tryLock()) {
-                    return pool;
-                }
+        int first = (int) Thread.currentThread().threadId();
+        for (int tries = 0;; tries++) {
+            SlotPool pool = POOLS[(first + tries) & (COUNT - 1)];
+            if (pool.lock.tryLock()) {
+                return pool;
             }
-            Thread.yield();
+            if (tries >= COUNT) {
+                SpinLock.pause(tries);
+            }
         }
     }
 

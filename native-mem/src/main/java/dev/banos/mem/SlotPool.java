@@ -1,5 +1,6 @@
 package dev.banos.mem;
 
+import dev.banos.lock.SpinLock;
 import dev.banos.thread.ThreadAttachment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;

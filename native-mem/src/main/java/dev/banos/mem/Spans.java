@@ -3,6 +3,7 @@ package dev.banos.mem;
 import static dev.banos.mem.SizeClasses.SPANS_PER_ARENA;
 import static dev.banos.mem.SizeClasses.SPAN_BYTES;
 
+import dev.banos.lock.SpinLock;
 import java.util.Arrays;
 
 /**

@@ -1,6 +1,7 @@
 package dev.banos.thread;
 
 import dev.banos.bindings.Native;
+import dev.banos.lock.SpinLock;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -14,6 +15,7 @@ final class RecordStore {
     /** A cache line: two threads never write to the same one. */
     private static final long ALIGNMENT = 64;
 
+    private final SpinLock lock = new SpinLock();
     private final long recordBytes;
     private long[] idle = new long[RECORDS_A_CHUNK];
     private int idleCount;
@@ -23,24 +25,44 @@ final class RecordStore {
         recordBytes = (bytes + ALIGNMENT - 1) & -ALIGNMENT;
     }
 
-    synchronized long take() {
-        if (idleCount == 0) {
-            addChunk();
+    long take() {
+        lock.lock();
+        try {
+            if (idleCount == 0) {
+                addChunk();
+            }
+            return idle[--idleCount];
+        } finally {
+            lock.unlock();
         }
-        return idle[--idleCount];
     }
 
-    synchronized void giveBack(long address) {
+    void giveBack(long address) {
         Native.segment(address, recordBytes).fill((byte) 0);
-        push(address);
+        lock.lock();
+        try {
+            push(address);
+        } finally {
+            lock.unlock();
+        }
     }
 
-    synchronized int inUse() {
-        return created - idleCount;
+    int inUse() {
+        lock.lock();
+        try {
+            return created - idleCount;
+        } finally {
+            lock.unlock();
+        }
     }
 
-    synchronized int created() {
-        return created;
+    int created() {
+        lock.lock();
+        try {
+            return created;
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void addChunk() {

@@ -1,5 +1,6 @@
 package dev.banos.thread;
 
+import dev.banos.lock.SpinLock;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,6 +21,7 @@ final class TcbTable {
     /** At half load, eight slots hold four entries: four looked at for one made. */
     private static final int SLOTS_SWEPT_PER_ENTRY = 8;
 
+    private static final SpinLock LOCK = new SpinLock();
     private static Tcb[] table = new Tcb[INITIAL_CAPACITY];
     private static int size;
     private static int sweepHand;
@@ -47,13 +49,16 @@ final class TcbTable {
     static Tcb findOrCreate(Thread thread) {
         List<Tcb> ended = new ArrayList<>();
         Tcb tcb;
-        synchronized (TcbTable.class) {
+        LOCK.lock();
+        try {
             tcb = findFurther(table, thread.threadId());
             if (tcb == null) {
                 collectEnded(ended);
                 tcb = new Tcb(thread);
                 insert(tcb);
             }
+        } finally {
+            LOCK.unlock();
         }
         // Outside the lock: an attachment that gives back a heap may itself need the control block of this thread.
         for (Tcb each : ended) {
@@ -63,8 +68,11 @@ final class TcbTable {
     }
 
     static void release(Tcb tcb) {
-        synchronized (TcbTable.class) {
+        LOCK.lock();
+        try {
             remove(tcb);
+        } finally {
+            LOCK.unlock();
         }
         tcb.recycle();
     }

@@ -1,0 +1,2 @@
+/** Mutual exclusion inside malloc, where no thread may park. */
+package dev.banos.lock;

@@ -1,0 +1,83 @@
+package dev.banos.mem;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.banos.bindings.Native;
+import dev.banos.thread.BanosThread;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Blocks that one thread allocates and another frees: none lost, none given out twice, contents intact. */
+class HandOverTest {
+    /** Each block begins with its size and ends with its own address: whoever takes it over checks both. */
+    private static final int LEAST = 16;
+
+    private final ConcurrentLinkedQueue<Long> handedOver = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger waiting = new AtomicInteger();
+    private final AtomicLong failures = new AtomicLong();
+
+    @Test
+    @Timeout(120)
+    void eightPlatformThreadsAndTenThousandVirtualThreads() throws InterruptedException {
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            int seed = i;
+            Runnable body = () -> exchange(seed, 20_000);
+            threads.add(i % 2 == 0 ? new BanosThread(body) : new Thread(body));
+        }
+        for (int i = 0; i < 10_000; i++) {
+            int seed = 100 + i;
+            threads.add(Thread.ofVirtual().unstarted(() -> exchange(seed, 30)));
+        }
+        threads.forEach(Thread::start);
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        for (Long block = handedOver.poll(); block != null; block = handedOver.poll()) {
+            checkAndFree(block);
+        }
+        assertThat(failures).hasValue(0);
+        Malloc.trim();
+    }
+
+    private void exchange(int seed, int rounds) {
+        try {
+            SplittableRandom random = new SplittableRandom(seed);
+            for (int i = 0; i < rounds; i++) {
+                int size = LEAST + (random.nextInt(50) == 0 ? random.nextInt(100_000) : random.nextInt(600)) / 8 * 8;
+                long block = Malloc.malloc(size);
+                Native.EVERYTHING.set(ValueLayout.JAVA_LONG, block, size);
+                Native.EVERYTHING.set(ValueLayout.JAVA_LONG, block + size - 8, block);
+                handedOver.add(block);
+                if (waiting.incrementAndGet() > 1000) {
+                    waiting.decrementAndGet();
+                    Long other = handedOver.poll();
+                    if (other != null) {
+                        checkAndFree(other);
+                    }
+                }
+                if (i % 10 == 0) {
+                    Thread.yield();
+                }
+            }
+        } catch (RuntimeException | Error failure) {
+            failures.incrementAndGet();
+            throw failure;
+        }
+    }
+
+    private void checkAndFree(long block) {
+        long size = Native.EVERYTHING.get(ValueLayout.JAVA_LONG, block);
+        if (Native.EVERYTHING.get(ValueLayout.JAVA_LONG, block + size - 8) != block) {
+            throw new AssertionError("block 0x" + Long.toHexString(block) + " was overwritten");
+        }
+        Malloc.free(block);
+    }
+}
