@@ -4,5 +4,6 @@ module dev.banos.libc {
     requires dev.banos.mem;
 
     exports dev.banos.libc.getopt;
+    exports dev.banos.libc.pthread;
     exports dev.banos.libc.zip;
 }

@@ -130,7 +130,7 @@ public final class SystemCalls {
 
     private static final class Mincore {
         private static final MethodHandle HANDLE = linkSegments(Linux.mincore$address(),
-                FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, ADDRESS)) ;
+                FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, ADDRESS)); // the range is an address, the vector Java's
     }
 
     /**
@@ -244,6 +244,41 @@ public final class SystemCalls {
         int errnoBefore = errno(state);
         try {
             return settle(state, errnoBefore, (int) Poll.HANDLE.invokeExact(state, writable(fds), count, timeoutMillis));
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
+    }
+
+    private static final class Eventfd {
+        private static final MethodHandle HANDLE = link(symbol("eventfd"), FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    }
+
+    /**
+     * @param flags 0 or O_CLOEXEC, which is EFD_CLOEXEC
+     * @return a file descriptor of a counter that starts at {@code initial}, or -errno
+     */
+    public static int eventfd(MemorySegment state, int initial, int flags) {
+        int errnoBefore = errno(state);
+        try {
+            return settle(state, errnoBefore, (int) Eventfd.HANDLE.invokeExact(state, initial, flags));
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
+    }
+
+    private static final class Pipe2 {
+        private static final MethodHandle HANDLE = linkSegments(symbol("pipe2"), FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+    }
+
+    /**
+     * @param ends two ints, filled in: the end to read from and the end to write to
+     * @param flags 0 or O_CLOEXEC, O_NONBLOCK
+     * @return 0, or -errno
+     */
+    public static int pipe2(MemorySegment state, MemorySegment ends, int flags) {
+        int errnoBefore = errno(state);
+        try {
+            return settle(state, errnoBefore, (int) Pipe2.HANDLE.invokeExact(state, writable(ends), flags));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }

@@ -106,8 +106,10 @@ class GeneratedBindingsTest {
     }
 
     @Test
-    void variadicFunctionsTakeWhatSystemCallsPasses() throws Exception {
-        Map<String, String> inC = printedBy(isCompatible("open", "int (const char *, int, ...)")
+    void functionsThatSystemCallsLinksItselfTakeWhatItPasses() throws Exception {
+        Map<String, String> inC = printedBy("#include <sys/eventfd.h>\n", isCompatible("open", "int (const char *, int, ...)")
+                + isCompatible("eventfd", "int (unsigned int, int)") + isCompatible("pipe2", "int (int *, int)")
+                + "_Static_assert(EFD_CLOEXEC == O_CLOEXEC, \"flags\");"
                 + isCompatible("mremap", "void *(void *, size_t, size_t, int, ...)")
                 + "printf(\"mode_t\"); SHOW(mode_t) puts(\"\");");
 
@@ -133,8 +135,12 @@ class GeneratedBindingsTest {
     }
 
     private Map<String, String> printedBy(String body) throws IOException, InterruptedException {
+        return printedBy("", body);
+    }
+
+    private Map<String, String> printedBy(String includes, String body) throws IOException, InterruptedException {
         Files.copy(Path.of("src/main/c/linux.h"), folder.resolve("linux.h"));
-        return CCompiler.linesPrintedBy(PROLOGUE + body + "}\n", folder).stream()
+        return CCompiler.linesPrintedBy(PROLOGUE.replace("int main", includes + "int main") + body + "}\n", folder).stream()
                 .map(line -> line.split(" ", 2))
                 .collect(Collectors.toMap(words -> words[0], words -> words[1].strip()));
     }

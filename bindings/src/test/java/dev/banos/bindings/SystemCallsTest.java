@@ -1,6 +1,7 @@
 package dev.banos.bindings;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -227,6 +228,31 @@ class SystemCallsTest {
     @Test
     void pollOfMoreDescriptorsThanAllowedIsEinval() {
         assertFails(Linux.EINVAL(), () -> SystemCalls.poll(state, MemorySegment.NULL, 0xFFFF_FFFFL, 0));
+    }
+
+    @Test
+    void aPipeCarriesBytesFromOneEndToTheOther() {
+        MemorySegment ends = scope.allocate(JAVA_INT, 2);
+        succeed(() -> SystemCalls.pipe2(state, ends, Linux.O_CLOEXEC()));
+        int reading = closing(ends.getAtIndex(JAVA_INT, 0));
+        int writing = closing(ends.getAtIndex(JAVA_INT, 1));
+        MemorySegment into = scope.allocate(8);
+
+        assertThat(succeed(() -> SystemCalls.write(state, writing, scope.allocateFrom("pipe")))).isEqualTo(5);
+        assertThat(succeed(() -> SystemCalls.read(state, reading, into))).isEqualTo(5);
+        assertThat(into.getString(0)).isEqualTo("pipe");
+        assertFails(Linux.EINVAL(), () -> SystemCalls.pipe2(state, ends, -1));
+    }
+
+    @Test
+    void anEventfdCounts() {
+        int fd = closing(succeed(() -> SystemCalls.eventfd(state, 3, Linux.O_CLOEXEC())));
+        MemorySegment count = scope.allocate(JAVA_LONG);
+        succeed(() -> SystemCalls.write(state, fd, scope.allocateFrom(JAVA_LONG, 4)));
+
+        assertThat(succeed(() -> SystemCalls.read(state, fd, count))).isEqualTo(8);
+        assertThat(count.get(JAVA_LONG, 0)).isEqualTo(7);
+        assertFails(Linux.EINVAL(), () -> SystemCalls.eventfd(state, 0, -1));
     }
 
     @Test

@@ -16,10 +16,10 @@ import java.lang.ref.WeakReference;
  * The thread control block: one off-heap record a thread, and what Java keeps beside it.
  *
  * <pre>
- *  0         4              8             12           16             24           32
- *  +---------+--------------+-------------+------------+--------------+------------+
- *  |  errno  | cancel_state | cancel_type | cancelled  | cleanup_head |  specific ---> {sequence, value} x 128
- *  +---------+--------------+-------------+------------+--------------+------------+
+ *  0         4              8             12           16           24
+ *  +---------+--------------+-------------+------------+------------+
+ *  |  errno  | cancel_state | cancel_type | cancelled  |  specific ---> {sequence, value} x 128
+ *  +---------+--------------+-------------+------------+------------+
  *  '- the capture state: a downcall writes errno straight into it
  * </pre>
  *
@@ -38,7 +38,6 @@ public final class Tcb {
             JAVA_INT.withName("cancel_state"),
             JAVA_INT.withName("cancel_type"),
             JAVA_INT.withName("cancelled"),
-            JAVA_LONG.withName("cleanup_head"),
             JAVA_LONG.withName("specific"));
 
     /** One thread-specific value, with the sequence number of the key that it was set for. */
@@ -50,7 +49,6 @@ public final class Tcb {
     private static final VarHandle CANCEL_STATE = handle(PathElement.groupElement("cancel_state"));
     private static final VarHandle CANCEL_TYPE = handle(PathElement.groupElement("cancel_type"));
     private static final VarHandle CANCELLED = handle(PathElement.groupElement("cancelled"));
-    private static final VarHandle CLEANUP_HEAD = handle(PathElement.groupElement("cleanup_head"));
     private static final VarHandle SPECIFIC = handle(PathElement.groupElement("specific"));
 
     private static final RecordStore RECORDS = new RecordStore(LAYOUT.byteSize());
@@ -62,6 +60,7 @@ public final class Tcb {
     private final long address;
     private final MemorySegment segment;
     private ThreadAttachment attachment;
+    private Object companion;
 
     Tcb(Thread thread) {
         this.thread = new WeakReference<>(thread);
@@ -134,18 +133,9 @@ public final class Tcb {
         CANCELLED.setRelease(Native.EVERYTHING, address, value);
     }
 
-    /** Returns the value as it was: equal to {@code expected} exactly when the update won. */
-    public int cancelledExchange(int expected, int update) {
-        return (int) CANCELLED.compareAndExchange(Native.EVERYTHING, address, expected, update);
-    }
-
-    /** Whatever stands for the top of the clean-up stack; 0 when it is empty. */
-    public long cleanupHead() {
-        return (long) CLEANUP_HEAD.get(Native.EVERYTHING, address);
-    }
-
-    public void cleanupHead(long head) {
-        CLEANUP_HEAD.set(Native.EVERYTHING, address, head);
+    /** Sets {@code bit}, whatever other threads set at the same time. */
+    public void cancelledMark(int bit) {
+        int _ = (int) CANCELLED.getAndBitwiseOr(Native.EVERYTHING, address, bit);
     }
 
     /** The address of the thread-specific values, {@link #SPECIFIC_KEYS} times {@link #SPECIFIC_LAYOUT}; 0 before their first use. */
@@ -161,6 +151,30 @@ public final class Tcb {
             SPECIFIC.set(Native.EVERYTHING, address, values);
         }
         return values;
+    }
+
+    /**
+     * Marks a thread that has started and not ended with {@code bit} in {@code cancelled}, in a way that never marks another
+     * thread's block, however the end of this one and the recycling of its block fall.
+     *
+     * @return false where the thread is not alive
+     */
+    public static boolean cancel(Thread thread, int bit) {
+        return thread.isAlive() && TcbTable.cancel(thread, bit);
+    }
+
+    /** The living thread of that id, if it has a block; null otherwise. */
+    public static Thread threadNamed(long threadId) {
+        return TcbTable.threadNamed(threadId);
+    }
+
+    /** What the package of POSIX threads keeps beside the block, its clean-up stack among it; null before its first use. */
+    public Object companion() {
+        return companion;
+    }
+
+    public void companion(Object companion) {
+        this.companion = companion;
     }
 
     public ThreadAttachment attachment() {
@@ -180,6 +194,7 @@ public final class Tcb {
             }
         } finally {
             attachment = null;
+            companion = null;
             long values = specificOrNull();
             if (values != 0) {
                 SPECIFIC_VALUES.giveBack(values);

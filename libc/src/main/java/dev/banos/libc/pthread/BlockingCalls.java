@@ -1,0 +1,141 @@
+package dev.banos.libc.pthread;
+
+import dev.banos.bindings.SystemCalls;
+import dev.banos.bindings.generated.Linux;
+import dev.banos.bindings.generated.pollfd;
+import dev.banos.thread.Tcb;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.Callable;
+
+/**
+ * Calls that wait, and that are cancellation points: a cancel ends the wait and the call does not return. So is
+ * {@link Pthread#join}.
+ *
+ * <p>An interrupt of the calling thread ends the wait with EINTR, and the thread stays interrupted: nothing here clears it.
+ * A virtual thread that waits gives its carrier free. Each method returns its value or {@code -errno}, with errno set.
+ */
+public final class BlockingCalls {
+    /** What a pipe takes whole as soon as it is ready to be written (limits.h); more could block in the kernel. */
+    private static final int PIPE_BUF = 4096;
+    private static final long NANOS_A_MILLI = 1_000_000;
+
+    private BlockingCalls() {
+    }
+
+    /**
+     * Reads what is there, once something is; 0 at the end. Waits also where the descriptor has O_NONBLOCK, which is how
+     * several threads may read from one: without it, a thread that finds its bytes taken by another blocks in the kernel,
+     * where no cancel reaches it.
+     */
+    public static long read(int fd, MemorySegment into) {
+        return Cancellation.act(readOrCanceled(fd, into));
+    }
+
+    /**
+     * Writes all of {@code from}, waiting as often as need be. A cancel or an interrupt that comes after the first bytes have
+     * gone ends the call with their number, and acts at the next cancellation point.
+     */
+    public static long write(int fd, MemorySegment from) {
+        return Cancellation.act(writeOrCanceled(fd, from));
+    }
+
+    /**
+     * @param fds an array of {@code struct pollfd}
+     * @param timeoutMillis milliseconds; negative waits for ever
+     * @return how many descriptors are ready; 0 after the time-out
+     */
+    public static int poll(MemorySegment fds, int count, int timeoutMillis) {
+        return Cancellation.act(pollOrCanceled(fds, count, timeoutMillis));
+    }
+
+    /** Sleeps for {@code nanos} nanoseconds. @return 0, or -EINTR when interrupted */
+    public static int sleep(long nanos) {
+        return Cancellation.act(sleepOrCanceled(nanos));
+    }
+
+    /**
+     * Runs Java code that blocks in a way that an interrupt ends. A cancel interrupts it, then takes that interrupt back if
+     * it can tell it from a real one (threads of {@link Pthread#create} can; in others the status stays set).
+     *
+     * @return what {@code body} returns
+     * @throws Exception what {@code body} throws, if no cancel is due
+     */
+    public static <T> T interruptible(Callable<T> body) throws Exception {
+        return InterruptibleRegion.run(body);
+    }
+
+    // The inner forms, for drivers too: no exception may pass through frames of C.
+
+    static long readOrCanceled(int fd, MemorySegment into) {
+        Tcb tcb = Tcb.current();
+        long result;
+        do {
+            int status = awaitReady(tcb, fd, Linux.POLLIN());
+            result = status < 0 ? status : SystemCalls.read(tcb.segment(), fd, into);
+        } while (result == -Linux.EAGAIN());
+        return withErrno(tcb, result);
+    }
+
+    static long writeOrCanceled(int fd, MemorySegment from) {
+        Tcb tcb = Tcb.current();
+        long written = 0;
+        do {
+            int status = awaitReady(tcb, fd, Linux.POLLOUT());
+            long result = status < 0 ? status : writeSome(tcb, fd, from, written);
+            if (result < 0 && result != -Linux.EAGAIN()) {
+                return written > 0 ? written : withErrno(tcb, result);
+            }
+            written += Math.max(result, 0);
+        } while (written < from.byteSize());
+        return written;
+    }
+
+    private static long writeSome(Tcb tcb, int fd, MemorySegment from, long start) {
+        return SystemCalls.write(tcb.segment(), fd, from.asSlice(start, Math.min(PIPE_BUF, from.byteSize() - start)));
+    }
+
+    static int pollOrCanceled(MemorySegment fds, int count, int timeoutMillis) {
+        Tcb tcb = Tcb.current();
+        return (int) withErrno(tcb, await(tcb, fds, count, timeoutMillis));
+    }
+
+    static int sleepOrCanceled(long nanos) {
+        Tcb tcb = Tcb.current();
+        int status = Cancellation.await(tcb, () -> false, System.nanoTime() + Math.max(nanos, 0));
+        return status == -Linux.EAGAIN() ? 0 : (int) withErrno(tcb, status);
+    }
+
+    private static int awaitReady(Tcb tcb, int fd, int events) {
+        if (fd < 0) {
+            return Cancellation.isDue(tcb) ? -Linux.ECANCELED() : 0; // poll takes no notice of it; the call itself is EBADF
+        }
+        try (Arena scope = Arena.ofConfined()) {
+            MemorySegment one = scope.allocate(pollfd.layout());
+            pollfd.fd(one, fd);
+            pollfd.events(one, (short) events);
+            return await(tcb, one, 1, -1);
+        }
+    }
+
+    /** A descriptor that is ready costs one short system call; only a wait goes to the poller. */
+    private static int await(Tcb tcb, MemorySegment fds, int count, int timeoutMillis) {
+        if (Cancellation.isDue(tcb)) {
+            return -Linux.ECANCELED();
+        }
+        int ready = SystemCalls.poll(tcb.segment(), fds, count, 0);
+        if (ready != 0 || timeoutMillis == 0) {
+            return ready;
+        }
+        long deadline = timeoutMillis < 0 ? Cancellation.FOR_EVER : System.nanoTime() + timeoutMillis * NANOS_A_MILLI;
+        int status = Poller.await(tcb, fds, count, deadline);
+        return status == -Linux.EAGAIN() ? 0 : status;
+    }
+
+    private static long withErrno(Tcb tcb, long result) {
+        if (result < 0) {
+            tcb.errno((int) -result);
+        }
+        return result;
+    }
+}

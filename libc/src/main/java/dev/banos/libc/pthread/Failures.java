@@ -1,0 +1,33 @@
+package dev.banos.libc.pthread;
+
+/** Runs what must all run, whatever one of them throws; the first failure is reported in the end, with the others inside. */
+final class Failures {
+    private Throwable first;
+
+    void collect(Runnable step) {
+        try {
+            step.run();
+        } catch (ThreadExit alreadyExiting) {
+            // A handler that exits ends itself, not the ones after it.
+        } catch (RuntimeException | Error failure) {
+            add(failure);
+        }
+    }
+
+    private void add(Throwable failure) {
+        if (first == null) {
+            first = failure;
+        } else {
+            first.addSuppressed(failure);
+        }
+    }
+
+    void rethrow() {
+        if (first instanceof Error error) {
+            throw error;
+        }
+        if (first instanceof RuntimeException exception) {
+            throw exception;
+        }
+    }
+}

@@ -1,0 +1,306 @@
+package dev.banos.libc.pthread;
+
+import dev.banos.bindings.generated.Linux;
+import dev.banos.thread.BanosThread;
+import dev.banos.thread.Tcb;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * What Java keeps of a thread beside its control block: its clean-up stack, its result, and who joins it.
+ *
+ * <pre>
+ *   running --exit, cancel or return--> exiting --handlers, destructors--> ended --join or detach--> forgotten
+ * </pre>
+ *
+ * <p>Clean-up stack and result belong to the thread itself; {@code ended}, {@code detached} and {@code joiner} are guarded
+ * by this object's lock. Invariants: a thread is in {@link #JOINABLE} from its start until it is joined, or until it is
+ * both ended and detached; {@code joiner} is null when {@code detached}.
+ */
+final class PosixThread {
+    private static final ConcurrentMap<Long, PosixThread> JOINABLE = new ConcurrentHashMap<>();
+
+    private Thread thread;
+    private CleanUp top;
+    private boolean hasBeginning;
+    private boolean resultDecided;
+    private long result = Pthread.CANCELED;
+
+    private boolean ended;
+    private boolean detached;
+    private Thread joiner;
+
+    /** The calling thread's. */
+    static PosixThread current(Tcb tcb) {
+        if (tcb.companion() instanceof PosixThread own) {
+            return own;
+        }
+        PosixThread made = new PosixThread();
+        tcb.companion(made);
+        return made;
+    }
+
+    static long start(Pthread.Routine routine, long argument, boolean isVirtual) {
+        PosixThread posix = new PosixThread();
+        Runnable body = () -> posix.live(routine, argument);
+        Thread thread = isVirtual ? Thread.ofVirtual().unstarted(body) : new Platform(body);
+        posix.thread = thread;
+        JOINABLE.put(thread.threadId(), posix);
+        try {
+            thread.start();
+        } catch (OutOfMemoryError noMoreThreads) {
+            JOINABLE.remove(thread.threadId());
+            return -Linux.EAGAIN();
+        }
+        return thread.threadId();
+    }
+
+    /** Null where no thread of that name runs. */
+    static Thread threadNamed(long id) {
+        PosixThread ours = JOINABLE.get(id);
+        return ours != null ? ours.thread : Tcb.threadNamed(id);
+    }
+
+    private void live(Pthread.Routine routine, long argument) {
+        Tcb tcb = Tcb.current();
+        tcb.companion(this);
+        try {
+            runFromTheBeginning(tcb, routine, argument);
+        } finally {
+            end();
+        }
+    }
+
+    long runFromTheBeginning(Tcb tcb, Pthread.Routine routine, long argument) {
+        if (hasBeginning) {
+            throw new IllegalStateException("thread=" + Pthread.self() + " already runs a routine that a call or a create began");
+        }
+        hasBeginning = true;
+        try {
+            decide(routine.run(argument));
+        } catch (ThreadExit exit) {
+            decide(exit.result());
+        } finally {
+            Cancellation.markExiting(tcb);
+            cleanUpEverything(tcb);
+        }
+        return result;
+    }
+
+    /** The first decision counts: an exit that somebody caught on its way is still the end of the thread. */
+    private void decide(long value) {
+        if (!resultDecided) {
+            resultDecided = true;
+            result = value;
+        }
+    }
+
+    ThreadExit cancelNow(Tcb tcb) {
+        return exit(tcb, Pthread.CANCELED);
+    }
+
+    /** Returns what is to be thrown. */
+    ThreadExit exit(Tcb tcb, long value) {
+        decide(value);
+        ThreadExit exit = new ThreadExit(result);
+        Cancellation.markExiting(tcb);
+        if (!hasBeginning) {
+            cleanUpEverything(tcb);
+        }
+        return exit;
+    }
+
+    /** After this, whatever the thread still does it does as a new one; only its result remains. */
+    private void cleanUpEverything(Tcb tcb) {
+        Failures failures = new Failures();
+        while (top != null) {
+            failures.collect(this::runTop);
+        }
+        ThreadKeys.destroyValues(tcb, failures);
+        hasBeginning = false;
+        resultDecided = false;
+        Cancellation.reset(tcb);
+        failures.rethrow();
+    }
+
+    private void runTop() {
+        CleanUp handler = top;
+        top = handler.below;
+        handler.run();
+    }
+
+    CleanUp push(Pthread.Handler handler, long argument) {
+        top = new CleanUp(this, handler, argument, top);
+        return top;
+    }
+
+    void pop(boolean execute) {
+        if (top == null) {
+            throw new IllegalStateException("thread=" + Pthread.self() + " pops a clean-up handler, but none is pushed");
+        }
+        if (execute) {
+            runTop();
+        } else {
+            top = top.below;
+        }
+    }
+
+    void closed(CleanUp closed) {
+        Tcb tcb = Tcb.current();
+        if (current(tcb) != this) {
+            throw new IllegalStateException("thread=" + Pthread.self() + " closes a clean-up handler of another thread");
+        }
+        if (!isPushed(closed)) {
+            return;
+        }
+        if (Cancellation.isExiting(tcb)) {
+            runDownTo(closed);
+        } else if (top == closed) {
+            top = closed.below;
+        } else {
+            throw new IllegalStateException("thread=" + Pthread.self()
+                    + " closes a clean-up handler, but one pushed later is still there: pop that first");
+        }
+    }
+
+    private void runDownTo(CleanUp last) {
+        Failures failures = new Failures();
+        while (isPushed(last)) {
+            failures.collect(this::runTop);
+        }
+        failures.rethrow();
+    }
+
+    private boolean isPushed(CleanUp wanted) {
+        for (CleanUp each = top; each != null; each = each.below) {
+            if (each == wanted) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private synchronized void end() {
+        ended = true;
+        if (detached) {
+            JOINABLE.remove(thread.threadId());
+        }
+        LockSupport.unpark(joiner);
+    }
+
+    /** @return 0, an error of {@link Pthread#join}, or -ECANCELED where a cancel is due */
+    static int join(long id, MemorySegment resultOut) {
+        PosixThread target = JOINABLE.get(id);
+        if (target == null) {
+            return -Linux.ESRCH();
+        }
+        if (target.thread == Thread.currentThread()) {
+            return -Linux.EDEADLK();
+        }
+        if (!target.claim(Thread.currentThread())) {
+            return -Linux.EINVAL();
+        }
+        if (target.awaitEnd() != 0) {
+            target.release();
+            return -Linux.ECANCELED();
+        }
+        JOINABLE.remove(id);
+        if (!resultOut.equals(MemorySegment.NULL)) {
+            resultOut.set(ValueLayout.JAVA_LONG_UNALIGNED, 0, target.result);
+        }
+        return 0;
+    }
+
+    /** An interrupt is put aside while waiting, because a join never returns EINTR, and put back in the end. */
+    private int awaitEnd() {
+        Tcb tcb = Tcb.current();
+        boolean interrupted = false;
+        try {
+            int status = Cancellation.await(tcb, this::hasEnded, Cancellation.FOR_EVER);
+            while (status == -Linux.EINTR()) {
+                interrupted |= Thread.interrupted();
+                status = Cancellation.await(tcb, this::hasEnded, Cancellation.FOR_EVER);
+            }
+            return status;
+        } finally {
+            if (interrupted) {
+                InterruptibleRegion.restoreStatus();
+            }
+        }
+    }
+
+    static int detach(long id) {
+        PosixThread target = JOINABLE.get(id);
+        return target == null ? -Linux.ESRCH() : target.detach();
+    }
+
+    private synchronized int detach() {
+        if (detached || joiner != null) {
+            return -Linux.EINVAL();
+        }
+        detached = true;
+        if (ended) {
+            JOINABLE.remove(thread.threadId());
+        }
+        return 0;
+    }
+
+    private synchronized boolean claim(Thread wanting) {
+        boolean free = joiner == null && !detached;
+        if (free) {
+            joiner = wanting;
+        }
+        return free;
+    }
+
+    private synchronized void release() {
+        joiner = null;
+    }
+
+    private synchronized boolean hasEnded() {
+        return ended;
+    }
+
+    /** A platform thread that tells a real interrupt from the one by which {@link InterruptibleRegion} wakes it. */
+    static final class Platform extends BanosThread {
+        private final Object interruptLock = new Object();
+        private int realInterrupts;
+
+        Platform(Runnable body) {
+            super(body);
+        }
+
+        /** Count and status change together: whoever holds the lock sees both or neither. */
+        @Override
+        public void interrupt() {
+            synchronized (interruptLock) {
+                realInterrupts++;
+                super.interrupt();
+            }
+        }
+
+        void interruptByCancel() {
+            super.interrupt();
+        }
+
+        int realInterrupts() {
+            synchronized (interruptLock) {
+                return realInterrupts;
+            }
+        }
+
+        /** Called by this thread after an interrupt by a cancel: takes the status back, unless a real one came as well. */
+        void settleStatus(int realInterruptsBefore) {
+            synchronized (interruptLock) {
+                if (realInterrupts == realInterruptsBefore) {
+                    Thread.interrupted();
+                } else {
+                    super.interrupt();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+package dev.banos.libc.pthread;
+
+import dev.banos.bindings.generated.Linux;
+import dev.banos.thread.Tcb;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The life of a thread: create, exit, join, cancel, and what runs in between.
+ *
+ * <pre>
+ *   cancel(t) ---> pending ---> t reaches a cancellation point, with cancellation enabled
+ *                                  |            exit(result)
+ *                                  v            v
+ *                          exiting: cancellation is off for good
+ *                                  |  ThreadExit unwinds Java's frames; a scoped CleanUp runs as its try block ends
+ *                                  v
+ *                          where the thread began: the clean-up handlers still pushed, last first,
+ *                          then destructors of thread-specific values, then whoever joins gets the result
+ * </pre>
+ *
+ * <p>A thread that was made elsewhere (an executor's, say) takes part like any other. It has no frame of ours where it
+ * began, so its handlers and destructors run where the exit happens, and then {@link ThreadExit} goes up. {@link #call}
+ * gives such a thread a beginning for as long as the call lasts.
+ *
+ * <p>Threads are named by {@link Thread#threadId}, which Java never gives out twice: a name that is no longer valid is
+ * ESRCH, not another thread. All methods return {@code -errno} for an error and leave errno itself alone, as POSIX has it.
+ */
+public final class Pthread {
+    public static final int CANCEL_ENABLE = 0;
+    public static final int CANCEL_DISABLE = 1;
+    /** A cancel acts at cancellation points only. */
+    public static final int CANCEL_DEFERRED = 0;
+    /**
+     * A cancel may act at any time. Java code cannot be stopped at any instruction, so it acts also when the state or the
+     * type is set; a loop that calls nothing of ours runs on.
+     */
+    public static final int CANCEL_ASYNCHRONOUS = 1;
+    /** The result of a cancelled thread, {@code PTHREAD_CANCELED}. */
+    public static final long CANCELED = -1;
+
+    private Pthread() {
+    }
+
+    /** What a thread does: takes and returns what C passes as {@code void *}. */
+    @FunctionalInterface
+    public interface Routine {
+        long run(long argument);
+    }
+
+    /** Runs when its thread is cancelled or exits, or when it is popped with execution. */
+    @FunctionalInterface
+    public interface Handler {
+        void cleanUp(long argument);
+    }
+
+    /** The calling thread's name. */
+    public static long self() {
+        return Thread.currentThread().threadId();
+    }
+
+    /** A cancellation point: does not return if a cancel is pending and cancellation is enabled. */
+    public static void testcancel() {
+        Tcb tcb = Tcb.currentOrNull();
+        if (tcb != null && tcb.cancelledOpaque() != 0) {
+            Cancellation.act(tcb);
+        }
+    }
+
+    /**
+     * @param state {@link #CANCEL_ENABLE} or {@link #CANCEL_DISABLE}
+     * @return the old state, or -EINVAL for any other
+     */
+    public static int setcancelstate(int state) {
+        if (state != CANCEL_ENABLE && state != CANCEL_DISABLE) {
+            return -Linux.EINVAL();
+        }
+        Tcb tcb = Tcb.current();
+        int old = tcb.cancelState();
+        tcb.cancelState(state);
+        actIfAsynchronous(tcb);
+        return old;
+    }
+
+    /**
+     * @param type {@link #CANCEL_DEFERRED} or {@link #CANCEL_ASYNCHRONOUS}
+     * @return the old type, or -EINVAL for any other
+     */
+    public static int setcanceltype(int type) {
+        if (type != CANCEL_DEFERRED && type != CANCEL_ASYNCHRONOUS) {
+            return -Linux.EINVAL();
+        }
+        Tcb tcb = Tcb.current();
+        int old = tcb.cancelType();
+        tcb.cancelType(type);
+        actIfAsynchronous(tcb);
+        return old;
+    }
+
+    private static void actIfAsynchronous(Tcb tcb) {
+        if (tcb.cancelType() == CANCEL_ASYNCHRONOUS) {
+            Cancellation.act(tcb);
+        }
+    }
+
+    /**
+     * Asks a thread to end. Returns at once; the thread acts when it may.
+     *
+     * @return 0, or -ESRCH where no such thread runs. A thread made elsewhere is known by its name from the first time that
+     *         it used native memory or this package; before that only {@link #cancel(Thread)} reaches it
+     */
+    public static int cancel(long thread) {
+        Thread target = PosixThread.threadNamed(thread);
+        return target == null ? -Linux.ESRCH() : cancel(target);
+    }
+
+    /** As {@link #cancel(long)}, for any thread that has started. */
+    public static int cancel(Thread thread) {
+        if (!Tcb.cancel(thread, Cancellation.PENDING)) {
+            return -Linux.ESRCH();
+        }
+        Cancellation.wake(thread);
+        if (thread == Thread.currentThread()) {
+            actIfAsynchronous(Tcb.current());
+        }
+        return 0;
+    }
+
+    /** Ends the calling thread. The type of the result lets a caller write {@code throw exit(0)}; it always throws. */
+    public static ThreadExit exit(long result) {
+        Tcb tcb = Tcb.current();
+        throw PosixThread.current(tcb).exit(tcb, result);
+    }
+
+    /** Starts a platform thread. @return its name, or -EAGAIN where the system has no more threads to give */
+    public static long create(Routine routine, long argument) {
+        return PosixThread.start(routine, argument, false);
+    }
+
+    /** Starts a virtual thread. @return its name */
+    public static long createVirtual(Routine routine, long argument) {
+        return PosixThread.start(routine, argument, true);
+    }
+
+    /**
+     * Runs {@code routine} as a thread of its own within the calling one, which was made elsewhere: an exit or a cancel ends
+     * the call, not the Java thread, and handlers and destructors have run when it returns.
+     *
+     * @return the routine's result, what it gave to {@link #exit}, or {@link #CANCELED}
+     * @throws IllegalStateException where the calling thread already has a beginning of ours
+     */
+    public static long call(Routine routine, long argument) {
+        Tcb tcb = Tcb.current();
+        return PosixThread.current(tcb).runFromTheBeginning(tcb, routine, argument);
+    }
+
+    /**
+     * Waits until a thread made by {@link #create} or {@link #createVirtual} has ended. A cancellation point: a joiner that
+     * is cancelled leaves the thread joinable. An interrupt does not end the wait and is still there afterwards.
+     *
+     * @param result receives the 8-byte result; may be {@link MemorySegment#NULL}
+     * @return 0; -ESRCH: no such thread, or already joined; -EINVAL: detached, or another thread joins it;
+     *         -EDEADLK: the calling thread itself
+     */
+    public static int join(long thread, MemorySegment result) {
+        return Cancellation.act(PosixThread.join(thread, result));
+    }
+
+    /** Nobody will join the thread. @return 0; -ESRCH: no such thread; -EINVAL: detached, or being joined */
+    public static int detach(long thread) {
+        return PosixThread.detach(thread);
+    }
+
+    /**
+     * Pushes a clean-up handler. With {@code try (CleanUp c = cleanupPush(...))} it is popped at the block's end: without
+     * being run when the block is left in any ordinary way, and run when it is left by an exit or a cancel.
+     */
+    public static CleanUp cleanupPush(Handler handler, long argument) {
+        Tcb tcb = Tcb.current();
+        return PosixThread.current(tcb).push(handler, argument);
+    }
+
+    /** Pops the handler pushed last, and runs it if {@code execute}. @throws IllegalStateException where none is pushed */
+    public static void cleanupPop(boolean execute) {
+        PosixThread.current(Tcb.current()).pop(execute);
+    }
+}

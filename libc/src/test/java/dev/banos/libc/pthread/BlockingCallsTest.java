@@ -1,0 +1,302 @@
+package dev.banos.libc.pthread;
+
+import static dev.banos.libc.pthread.Pthread.CANCELED;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.banos.bindings.SystemCalls;
+import dev.banos.bindings.generated.Linux;
+import dev.banos.bindings.generated.pollfd;
+import dev.banos.thread.Tcb;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A call that waits is ended by a cancel, by what it waits for, and by an interrupt, and each is told from the others. */
+@Timeout(30)
+class BlockingCallsTest {
+    private static final long A_LONG_TIME = 3600_000_000_000L;
+
+    private final Arena scope = Arena.ofShared();
+    private final List<String> seen = new CopyOnWriteArrayList<>();
+    private int reading;
+    private int writing;
+
+    @BeforeEach
+    void openPipe() {
+        MemorySegment ends = scope.allocate(JAVA_INT, 2);
+        assertThat(SystemCalls.pipe2(Tcb.current().segment(), ends, Linux.O_CLOEXEC())).isZero();
+        reading = ends.getAtIndex(JAVA_INT, 0);
+        writing = ends.getAtIndex(JAVA_INT, 1);
+    }
+
+    @AfterEach
+    void closePipe() {
+        SystemCalls.close(Tcb.current().segment(), reading);
+        SystemCalls.close(Tcb.current().segment(), writing);
+        scope.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aReaderThatWaitsIsCancelled(Kind kind) {
+        Kind.Running thread = kind.start(argument -> BlockingCalls.read(reading, scope.allocate(8)));
+        awaitParked(thread);
+        thread.cancel();
+        assertThat(thread.join()).isEqualTo(CANCELED);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aReaderThatWaitsGetsWhatIsWritten(Kind kind) {
+        MemorySegment into = scope.allocate(8);
+        Kind.Running thread = kind.start(argument -> BlockingCalls.read(reading, into));
+        awaitParked(thread);
+        assertThat(BlockingCalls.write(writing, scope.allocateFrom("abc"))).isEqualTo(4);
+        assertThat(thread.join()).isEqualTo(4);
+        assertThat(into.getString(0)).isEqualTo("abc");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aReaderWakesAtTheEndOfThePipe(Kind kind) {
+        Kind.Running thread = kind.start(argument -> BlockingCalls.read(reading, scope.allocate(8)));
+        awaitParked(thread);
+        SystemCalls.close(Tcb.current().segment(), writing);
+        assertThat(thread.join()).isZero();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aPendingCancelActsEvenWhenNothingWouldBlock(Kind kind) {
+        BlockingCalls.write(writing, scope.allocateFrom("abc"));
+        assertThat(kind.start(argument -> {
+            Pthread.cancel(Thread.currentThread());
+            return BlockingCalls.read(reading, scope.allocate(8));
+        }).join()).isEqualTo(CANCELED);
+        assertThat(BlockingCalls.read(reading, scope.allocate(8))).describedAs("nothing was consumed").isEqualTo(4);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aWriterWritesAllHoweverLittleThePipeHolds(Kind kind) {
+        long bytes = 300_000;
+        Kind.Running writer = kind.start(argument -> BlockingCalls.write(writing, pattern(bytes)));
+        MemorySegment all = scope.allocate(bytes);
+        for (long got = 0; got < bytes; ) {
+            got += BlockingCalls.read(reading, all.asSlice(got));
+        }
+        assertThat(writer.join()).isEqualTo(bytes);
+        assertThat(all.mismatch(pattern(bytes))).isEqualTo(-1);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aWriterOfAFullPipeReportsWhatHasGoneAndIsCancelledAtTheNextPoint(Kind kind) {
+        Kind.Running thread = kind.start(argument -> {
+            seen.add("wrote " + BlockingCalls.write(writing, pattern(300_000)));
+            Pthread.testcancel();
+            seen.add("not reached");
+            return 0;
+        });
+        awaitParked(thread);
+        thread.cancel();
+        assertThat(thread.join()).isEqualTo(CANCELED);
+        assertThat(seen).containsExactly("wrote 65536");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aDisabledThreadIsNotDisturbedByACancel(Kind kind) {
+        Kind.Running thread = kind.start(argument -> {
+            Pthread.setcancelstate(Pthread.CANCEL_DISABLE);
+            return BlockingCalls.read(reading, scope.allocate(8));
+        });
+        awaitParked(thread);
+        thread.cancel();
+        BlockingCalls.write(writing, scope.allocateFrom("x"));
+        assertThat(thread.join()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anInterruptIsEintrAndStays(Kind kind) {
+        Kind.Running thread = kind.start(argument -> {
+            long result = BlockingCalls.read(reading, scope.allocate(8));
+            seen.add(result + " errno=" + Tcb.current().errno() + " " + Thread.currentThread().isInterrupted());
+            return 0;
+        });
+        awaitParked(thread);
+        thread.thread().interrupt();
+        thread.join();
+        assertThat(seen).containsExactly("-4 errno=4 true");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aCancelLeavesNoInterruptBehind(Kind kind) {
+        Kind.Running thread = kind.start(argument -> {
+            try (CleanUp _ = Pthread.cleanupPush(value -> seen.add("interrupted: " + Thread.interrupted()), 0)) {
+                return BlockingCalls.sleep(A_LONG_TIME);
+            }
+        });
+        awaitParked(thread);
+        thread.cancel();
+        assertThat(thread.join()).isEqualTo(CANCELED);
+        assertThat(seen).containsExactly("interrupted: false");
+    }
+
+    @Test
+    void sleepTakesItsTime() {
+        long begin = System.nanoTime();
+        assertThat(BlockingCalls.sleep(2_000_000)).isZero();
+        assertThat(System.nanoTime() - begin).isGreaterThanOrEqualTo(2_000_000);
+        assertThat(BlockingCalls.sleep(0)).isZero();
+        assertThat(BlockingCalls.sleep(-5)).isZero();
+    }
+
+    @Test
+    void pollTimesOutAndReportsEachDescriptor() {
+        MemorySegment fds = pollfd.allocateArray(2, scope);
+        pollfd.fd(pollfd.asSlice(fds, 0), reading);
+        pollfd.events(pollfd.asSlice(fds, 0), (short) Linux.POLLIN());
+        pollfd.fd(pollfd.asSlice(fds, 1), writing);
+        assertThat(BlockingCalls.poll(fds, 2, 1)).isZero();
+
+        pollfd.events(pollfd.asSlice(fds, 1), (short) Linux.POLLOUT());
+        assertThat(BlockingCalls.poll(fds, 2, -1)).isEqualTo(1);
+        assertThat(pollfd.revents(pollfd.asSlice(fds, 1))).isEqualTo((short) Linux.POLLOUT());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aPollThatWaitsSeesWhichDescriptorBecameReady(Kind kind) {
+        MemorySegment fds = pollfd.allocateArray(2, scope);
+        pollfd.fd(pollfd.asSlice(fds, 0), writing);
+        pollfd.fd(pollfd.asSlice(fds, 1), reading);
+        pollfd.events(pollfd.asSlice(fds, 1), (short) Linux.POLLIN());
+        Kind.Running thread = kind.start(argument -> BlockingCalls.poll(fds, 2, -1));
+        awaitParked(thread);
+        BlockingCalls.write(writing, scope.allocateFrom(""));
+        assertThat(thread.join()).isEqualTo(1);
+        assertThat(pollfd.revents(pollfd.asSlice(fds, 1))).isEqualTo((short) Linux.POLLIN());
+        assertThat(pollfd.revents(pollfd.asSlice(fds, 0))).isZero();
+    }
+
+    @Test
+    void aBadDescriptorIsEbadf() {
+        assertThat(BlockingCalls.read(-1, scope.allocate(1))).isEqualTo(-Linux.EBADF());
+        assertThat(Tcb.current().errno()).isEqualTo(Linux.EBADF());
+        assertThat(BlockingCalls.write(9999, scope.allocate(1))).isEqualTo(-Linux.EBADF());
+    }
+
+    @Test
+    void manyVirtualThreadsWaitAtOnceWithoutCarriersOrDescriptors() {
+        List<Kind.Running> readers = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            readers.add(Kind.VIRTUAL.start(argument -> BlockingCalls.read(reading, scope.allocate(1))));
+        }
+        readers.forEach(BlockingCallsTest::awaitParked);
+        readers.forEach(Kind.Running::cancel);
+        assertThat(readers).allMatch(reader -> reader.join() == CANCELED);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void javaCodeThatBlocksIsReachedByACancel(Kind kind) {
+        Kind.Running thread = kind.start(argument -> takeFromEmptyQueue());
+        awaitParked(thread);
+        thread.cancel();
+        assertThat(thread.join()).isEqualTo(CANCELED);
+    }
+
+    @Test
+    void theInterruptOfACancelIsTakenBackInAThreadOfOurs() {
+        Kind.Running thread = Kind.PLATFORM.start(argument -> {
+            try (CleanUp _ = Pthread.cleanupPush(value -> seen.add("interrupted: " + Thread.interrupted()), 0)) {
+                return takeFromEmptyQueue();
+            }
+        });
+        awaitParked(thread);
+        thread.cancel();
+        thread.join();
+        assertThat(seen).containsExactly("interrupted: false");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aRealInterruptGoesThroughAsItIs(Kind kind) {
+        Kind.Running thread = kind.start(argument -> {
+            assertThatThrownBy(() -> BlockingCalls.interruptible(() -> new LinkedBlockingQueue<>().take()))
+                    .isInstanceOf(InterruptedException.class);
+            return 1;
+        });
+        awaitParked(thread);
+        thread.thread().interrupt();
+        assertThat(thread.join()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aRealInterruptThatComesWithACancelIsNotLost(Kind kind) {
+        Kind.Running thread = kind.start(argument -> {
+            try (CleanUp _ = Pthread.cleanupPush(value -> seen.add("interrupted: " + Thread.interrupted()), 0)) {
+                return interruptible(() -> {
+                    Pthread.cancel(Thread.currentThread());
+                    Thread.currentThread().interrupt();
+                    return new LinkedBlockingQueue<Integer>().take();
+                });
+            }
+        });
+        assertThat(thread.join()).isEqualTo(CANCELED);
+        assertThat(seen).containsExactly("interrupted: true");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void nestedRegionsEndWithTheirOwn(Kind kind) {
+        Kind.Running thread = kind.start(argument -> interruptible(() -> interruptible(() -> 3) + takeFromEmptyQueue()));
+        awaitParked(thread);
+        thread.cancel();
+        assertThat(thread.join()).isEqualTo(CANCELED);
+    }
+
+    private static int takeFromEmptyQueue() {
+        return interruptible(() -> new LinkedBlockingQueue<Integer>().take());
+    }
+
+    private static int interruptible(java.util.concurrent.Callable<Integer> body) {
+        try {
+            return BlockingCalls.interruptible(body);
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private MemorySegment pattern(long bytes) {
+        MemorySegment segment = scope.allocate(bytes);
+        for (long i = 0; i < bytes; i++) {
+            segment.set(JAVA_BYTE, i, (byte) (i * 31 >> 5));
+        }
+        return segment;
+    }
+
+    private static void awaitParked(Kind.Running thread) {
+        Thread.State state = thread.thread().getState();
+        while (state != Thread.State.WAITING && state != Thread.State.TIMED_WAITING) {
+            Thread.onSpinWait();
+            state = thread.thread().getState();
+        }
+    }
+}
