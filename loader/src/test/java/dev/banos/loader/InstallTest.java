@@ -1,0 +1,140 @@
+package dev.banos.loader;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Drivers as the host's compilers make them, installed and called. */
+class InstallTest {
+    @TempDir
+    Path folder;
+    private final List<String> console = new ArrayList<>();
+    private Loader loader;
+
+    @BeforeEach
+    void create() {
+        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
+        loader = Loader.create(InstallPolicy.anyUser(), console::add);
+    }
+
+    @AfterEach
+    void close() {
+        if (loader != null) {
+            loader.close();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"gcc,-O2", "gcc,-O0 -g", "gcc,-O2 -fPIC", "gcc,-O2 -fno-pic", "gcc,-O3 -fno-plt", "gcc,-O2 -mcmodel=large -fno-pic",
+        "gcc,-O2 -ffunction-sections -fdata-sections", "gcc,-O2 -fcommon", "clang,-O2", "clang,-O0 -g", "clang,-O2 -fPIC",
+        "clang,-O2 -fno-pic"})
+    void everyFlavourComputesTheSame(String compiler, String flags) {
+        Driver driver = loader.install(CCompiler.object(folder, "calculator.c", compiler, flags.split(" ")));
+        assertThat(driver.name()).isEqualTo("calculator");
+        assertThat(driver.version()).hasToString("1.2.3");
+        assertThat(driver.license()).contains("MIT");
+        assertThat(Prototype.parse("int add(int, int)").call(driver, List.of("2", "3"))).isEqualTo("5");
+        assertThat(Prototype.parse("const char *pick(int)").call(driver, List.of("1"))).isEqualTo("one");
+        assertThat(Prototype.parse("int count()").call(driver, List.of())).isEqualTo("2");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"gcc,-O2", "gcc,-O0 -g", "gcc,-O2 -fPIC", "gcc,-O2 -fno-plt -fPIC", "gcc,-O2 -fcommon", "gcc,-O2 -fno-pic",
+        "clang,-O2", "clang,-O0 -g", "clang,-O2 -fPIC", "clang,-O2 -fno-pic"})
+    void aDriverAnswersAsTheSameCodeInAProgram(String compiler, String flags) {
+        Driver driver = loader.install(CCompiler.object(folder, "everything.c", compiler, flags.split(" ")));
+        Prototype report = Prototype.parse("const char *report(void)");
+        String twice = report.call(driver, List.of()) + "\n" + report.call(driver, List.of()) + "\n";
+        Path program = CCompiler.program(folder, "everything.c", "-O1", "-DPROGRAM", "-lm");
+        assertThat(twice).isEqualTo(CCompiler.run(List.of(program.toString())));
+    }
+
+    @Test
+    void aDriverOfOtherHeadersIsInstalledUnchanged() {
+        Driver driver = loader.install(CCompiler.object(folder, "other_headers.c", "gcc", "-O2"));
+        assertThat(driver.version()).isEqualTo(new Version(1, 2, 3));
+        assertThat(Prototype.parse("int get_state(void)").call(driver, List.of())).isEqualTo("1");
+        driver.uninstall();
+        assertThat(console).containsExactly("other", "BSD-2-Clause");
+    }
+
+    @Test
+    void headersServeCPlusPlus() {
+        CCompiler.requireProgram("g++");
+        Driver driver = loader.install(CCompiler.object(folder, "counter.cpp", "g++", "-O2", "-fno-exceptions"));
+        assertThat(Prototype.parse("int clamped(int)").call(driver, List.of("77"))).isEqualTo("10");
+        assertThat(driver.license()).isEmpty();
+        assertThat(console).containsExactly("counter");
+    }
+
+    @Test
+    void aSecondCopyIsItsOwnInstance() {
+        Path file = CCompiler.object(folder, "calculator.c", "gcc", "-O2");
+        Driver first = loader.install(file);
+        Driver second = loader.install(file);
+        Prototype count = Prototype.parse("int count(void)");
+        assertThat(count.call(first, List.of())).isEqualTo("1");
+        assertThat(count.call(first, List.of())).isEqualTo("2");
+        assertThat(count.call(second, List.of())).isEqualTo("1");
+        assertThat(loader.find("calculator")).isSameAs(second);
+        second.uninstall();
+        assertThat(loader.find("calculator")).isSameAs(first);
+    }
+
+    @Test
+    void aHandleIsTypedAndDiesWithItsDriver() throws Throwable {
+        Driver driver = loader.install(CCompiler.object(folder, "calculator.c", "gcc", "-O2"));
+        MethodHandle add = driver.handle("sum.of-two",
+                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+        assertThat((int) add.invokeExact(40, 2)).isEqualTo(42);
+        driver.uninstall();
+        assertThat(driver.isInstalled()).isFalse();
+        assertThatThrownBy(() -> { int sum = (int) add.invokeExact(1, 2); }).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> driver.export("add").address()).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("calculator");
+    }
+
+    @Test
+    void exportsOfTheHostAreATableInNativeMemory() {
+        try (var scope = java.lang.foreign.Arena.ofConfined()) {
+            var table = loader.hostTable(scope);
+            assertThat(table.byteSize()).isEqualTo(loader.hostSymbols().size() * BanosSymbol.BYTES);
+            assertThat(loader.hostSymbols()).containsKeys("banos_dprintln", "banos_lookup_symbol");
+            assertThat(BanosSymbol.arg(table.address(), 0))
+                    .isEqualTo(loader.hostSymbols().values().iterator().next().address());
+        }
+    }
+
+    @Test
+    void anApplicationPublishesItsOwnSymbols() {
+        Path file = CCompiler.text(folder, "wants", """
+                #include <banos/driver.h>
+                #include <banos/export.h>
+                extern int answer;
+                static int init(struct Banos_Driver *d) { (void)d; return 0; }
+                BANOS_DRIVER_API struct Banos_Driver driver = { .driver_size = sizeof driver, .name = "wants", .init = init };
+                int ask(void) { return answer; }
+                BANOS_EXPORT(ask);
+                """, "-fPIC");
+        assertThatThrownBy(() -> loader.install(file)).isInstanceOf(LinkException.class).hasMessageContaining("answer");
+        try (var scope = java.lang.foreign.Arena.ofConfined()) {
+            loader.publish("answer", scope.allocateFrom(ValueLayout.JAVA_INT, 42));
+            Driver driver = loader.install(file);
+            assertThat(Prototype.parse("int ask(void)").call(driver, List.of())).isEqualTo("42");
+            driver.uninstall();
+        }
+    }
+}
