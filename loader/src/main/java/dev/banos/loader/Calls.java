@@ -2,6 +2,7 @@ package dev.banos.loader;
 
 import dev.banos.bindings.Native;
 import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Map;
@@ -30,7 +31,7 @@ final class Calls {
     /** Calls {@code init} or {@code uninit}. */
     static int lifecycle(long function, long driver) {
         try {
-            return (int) Lifecycle.HANDLE.invokeExact(java.lang.foreign.MemorySegment.ofAddress(function), driver);
+            return (int) Lifecycle.HANDLE.invokeExact(MemorySegment.ofAddress(function), driver);
         } catch (Throwable thrown) {
             throw new AssertionError("a downcall throws nothing", thrown);
         }

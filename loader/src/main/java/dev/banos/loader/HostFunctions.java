@@ -52,7 +52,7 @@ final class HostFunctions {
     /** The address of what the host exports under that name, or 0. */
     synchronized long find(String name) {
         MemorySegment address = published.get(name);
-        if (address == null && OWN.contains(name)) {
+        if (address == null && (OWN.contains(name) || MallocFunctions.has(name))) {
             address = own().get(name);
         }
         return address == null ? 0 : address.address();
@@ -79,6 +79,7 @@ final class HostFunctions {
         if (own.isEmpty()) {
             own.put(DPRINTLN, upcall("dprintln", FunctionDescriptor.ofVoid(ADDRESS)));
             own.put(LOOKUP_SYMBOL, upcall("lookupSymbol", FunctionDescriptor.of(ADDRESS, ADDRESS)));
+            MallocFunctions.names().forEach(name -> own.put(name, MallocFunctions.upcall(name, scope)));
         }
         return own;
     }

@@ -6,7 +6,6 @@ import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.CLibrary;
 import dev.banos.loader.link.LinkedModule;
 import dev.banos.loader.link.ModuleLinker;
-import dev.banos.loader.link.PointerFields;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -111,6 +110,7 @@ public final class Loader implements AutoCloseable {
 
     private Driver install(Path path, byte[] bytes, String file) {
         ElfObject object = ObjectReader.read(bytes, file);
+        ModuleLinker.requireThisMachine(object);
         DriverMetadata metadata = DriverMetadata.read(object);
         requireVersion(metadata, file);
         requirePermission(new InstallPolicy.Request(path, bytes, metadata), file);

@@ -51,8 +51,8 @@ public final class CCompiler {
     private static void compile(Path source, Path output, String compiler, List<String> flags) {
         requireProgram(compiler);
         List<String> command = new ArrayList<>(List.of(compiler, "-I", HEADERS.toString(), "-o", output.toString()));
-        command.addAll(flags);
         command.add(source.toString());
+        command.addAll(flags); // behind the source, for the libraries among them
         run(command, 0);
     }
 

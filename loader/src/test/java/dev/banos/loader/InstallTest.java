@@ -52,14 +52,29 @@ class InstallTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"gcc,-O2", "gcc,-O0 -g", "gcc,-O2 -fPIC", "gcc,-O2 -fno-plt -fPIC", "gcc,-O2 -fcommon", "gcc,-O2 -fno-pic",
-        "clang,-O2", "clang,-O0 -g", "clang,-O2 -fPIC", "clang,-O2 -fno-pic"})
+    @CsvSource({"gcc,-O2", "gcc,-O0 -g", "gcc,-O2 -fPIC", "gcc,-O2 -fno-plt -fPIC", "gcc,-O2 -fcommon",
+        "clang,-O2", "clang,-O0 -g", "clang,-O2 -fPIC"})
     void aDriverAnswersAsTheSameCodeInAProgram(String compiler, String flags) {
         Driver driver = loader.install(CCompiler.object(folder, "everything.c", compiler, flags.split(" ")));
         Prototype report = Prototype.parse("const char *report(void)");
         String twice = report.call(driver, List.of()) + "\n" + report.call(driver, List.of()) + "\n";
         Path program = CCompiler.program(folder, "everything.c", "-O1", "-DPROGRAM", "-lm");
         assertThat(twice).isEqualTo(CCompiler.run(List.of(program.toString())));
+    }
+
+    /** Such code holds addresses in 32 bits, so it lies low, and libc's variables are out of its reach. */
+    @ParameterizedTest
+    @CsvSource({"gcc,-O2", "gcc,-O0", "clang,-O2", "clang,-O0"})
+    void positionDependentCodeRunsAsLongAsItUsesNoVariableOfLibc(String compiler, String level) {
+        assertThatThrownBy(() -> loader.install(CCompiler.object(folder, "everything.c", compiler, level, "-fno-pic")))
+                .isInstanceOf(LinkException.class).hasMessageContaining("-fPIC").hasMessageContaining("does not fit 32 bits");
+        Driver driver = loader.install(
+                CCompiler.object(folder, "everything.c", compiler, level, "-fno-pic", "-DNO_VARIABLES_OF_LIBC"));
+        Prototype report = Prototype.parse("const char *report(void)");
+        String twice = report.call(driver, List.of()) + "\n" + report.call(driver, List.of()) + "\n";
+        Path program = CCompiler.program(folder, "everything.c", "-DPROGRAM", "-DNO_VARIABLES_OF_LIBC", "-lm");
+        assertThat(twice).isEqualTo(CCompiler.run(List.of(program.toString())));
+        assertThat(driver.base()).isLessThan(1L << 31);
     }
 
     @Test
@@ -116,6 +131,37 @@ class InstallTest {
             assertThat(BanosSymbol.arg(table.address(), 0))
                     .isEqualTo(loader.hostSymbols().values().iterator().next().address());
         }
+    }
+
+    @Test
+    void driversImportTheRuntimesOwnMalloc() {
+        Path file = CCompiler.text(folder, "ring", """
+                #include <banos/driver.h>
+                #include <banos/export.h>
+                #include <errno.h>
+                #include <stddef.h>
+                void *banos_malloc(size_t), *banos_calloc(size_t, size_t), *banos_realloc(void *, size_t);
+                void banos_free(void *);
+                static int init(struct Banos_Driver *d) { (void)d; return 0; }
+                BANOS_DRIVER_API struct Banos_Driver driver = { .driver_size = sizeof driver, .name = "ring", .init = init };
+                int use(int n) {
+                    int *a = banos_malloc(n * sizeof *a), *b = banos_calloc(n, sizeof *b), sum = 0;
+                    for (int i = 0; i < n; i++) { a[i] = i; sum += b[i]; }
+                    a = banos_realloc(a, 2 * n * sizeof *a);
+                    for (int i = 0; i < n; i++) sum += a[i];
+                    banos_free(a);
+                    banos_free(b);
+                    banos_free(NULL);
+                    return sum;
+                }
+                int exhaust(void) { errno = 0; return banos_malloc((size_t)-1) == NULL ? errno : -1; }
+                int wrong(void) { banos_free((void *)16); return 3; }
+                BANOS_EXPORT(use); BANOS_EXPORT(exhaust); BANOS_EXPORT(wrong);
+                """, "-O2");
+        Driver ring = loader.install(file);
+        assertThat(Prototype.parse("int use(int)").call(ring, List.of("1000"))).isEqualTo("499500");
+        assertThat(Prototype.parse("int exhaust(void)").call(ring, List.of())).isEqualTo("12");
+        assertThat(Prototype.parse("int wrong(void)").call(ring, List.of())).isEqualTo("3");
     }
 
     @Test

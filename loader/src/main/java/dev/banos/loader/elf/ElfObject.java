@@ -1,5 +1,6 @@
 package dev.banos.loader.elf;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
@@ -89,7 +90,7 @@ public final class ElfObject {
         int end = (int) (sections.offset(section) + size);
         for (int to = from; to < end; to++) {
             if (bytes[to] == 0) {
-                return new String(bytes, from, to - from, java.nio.charset.StandardCharsets.UTF_8);
+                return new String(bytes, from, to - from, StandardCharsets.UTF_8);
             }
         }
         return null;

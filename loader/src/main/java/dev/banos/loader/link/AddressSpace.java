@@ -1,12 +1,11 @@
 package dev.banos.loader.link;
 
-import dev.banos.bindings.Native;
 import dev.banos.bindings.SystemCalls;
 import dev.banos.bindings.generated.Linux;
 import dev.banos.loader.elf.Refusal;
+import dev.banos.thread.Tcb;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -68,35 +67,28 @@ final class AddressSpace {
      * @throws Refusal if the window or the system has no room left
      */
     synchronized long map(String file, long size, long alignment) {
-        try (Arena scope = Arena.ofConfined()) {
-            MemorySegment state = scope.allocate(SystemCalls.STATE);
-            long wanted = align(hint, alignment);
-            long address = hint == 0 || wanted + size > highest ? -1 : mapAt(state, wanted, size);
-            if (SystemCalls.isError(address)) {
-                address = mapInGap(state, size, alignment);
-            }
-            if (SystemCalls.isError(address)) {
-                throw new Refusal(Refusal.ENOMEM, file, null, -1, "no room for " + size + " bytes between 0x"
-                        + Long.toHexString(lowest) + " and 0x" + Long.toHexString(highest), "uninstall other drivers");
-            }
-            hint = address + size + GUARD_BYTES;
-            return address;
+        MemorySegment state = Tcb.current().segment();
+        long wanted = align(hint, alignment);
+        long address = hint == 0 || wanted + size > highest ? -1 : mapAt(state, wanted, size);
+        if (SystemCalls.isError(address)) {
+            address = mapInGap(state, size, alignment);
         }
+        if (SystemCalls.isError(address)) {
+            throw new Refusal(Refusal.ENOMEM, file, null, -1, "no room for " + size + " bytes between 0x"
+                    + Long.toHexString(lowest) + " and 0x" + Long.toHexString(highest), "uninstall other drivers");
+        }
+        hint = address + size + GUARD_BYTES;
+        return address;
     }
 
     synchronized void unmap(long address, long size) {
-        try (Arena scope = Arena.ofConfined()) {
-            require(SystemCalls.munmap(scope.allocate(SystemCalls.STATE), address, size), "munmap", address);
-            hint = address;
-        }
+        require(SystemCalls.munmap(Tcb.current().segment(), address, size), "munmap", address);
+        hint = address;
     }
 
     static void protect(long address, long size, int protection) {
-        if (size == 0) {
-            return;
-        }
-        try (Arena scope = Arena.ofConfined()) {
-            require(SystemCalls.mprotect(scope.allocate(SystemCalls.STATE), address, size, protection), "mprotect", address);
+        if (size != 0) {
+            require(SystemCalls.mprotect(Tcb.current().segment(), address, size, protection), "mprotect", address);
         }
     }
 

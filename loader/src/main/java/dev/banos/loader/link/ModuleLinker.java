@@ -18,6 +18,11 @@ public final class ModuleLinker {
     private ModuleLinker() {
     }
 
+    /** @throws Refusal if the object is for another machine than this process runs on */
+    public static void requireThisMachine(ElfObject object) {
+        Check.machine(object, Architecture.hostMachine());
+    }
+
     /**
      * @param name what messages call the module
      * @return the module, linked and sealed; none of its code has run
