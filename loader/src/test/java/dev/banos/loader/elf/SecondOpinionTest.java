@@ -1,0 +1,75 @@
+package dev.banos.loader.elf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.banos.loader.CCompiler;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import net.fornwall.jelf.ElfFile;
+import net.fornwall.jelf.ElfRelocationAddend;
+import net.fornwall.jelf.ElfRelocationAddendSection;
+import net.fornwall.jelf.ElfSection;
+import net.fornwall.jelf.ElfSymbol;
+import net.fornwall.jelf.ElfSymbolTableSection;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** jelf, an independent reader, sees the same sections, symbols and relocations in what compilers make. */
+class SecondOpinionTest {
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @CsvSource({"everything.c,gcc,-O2", "everything.c,gcc,-O0 -g -fcommon", "calculator.c,gcc,-O2 -ffunction-sections -fPIC",
+        "everything.c,clang,-O1 -g", "counter.cpp,g++,-O2 -g"})
+    void agrees(String source, String compiler, String flags) throws IOException {
+        CCompiler.requireProgram(compiler);
+        Path file = CCompiler.object(folder, source, compiler, flags.split(" "));
+        compare(ObjectReader.read(Files.readAllBytes(file), file.toString()), ElfFile.from(new File(file.toString())));
+    }
+
+    private static void compare(ElfObject ours, ElfFile theirs) {
+        assertThat(ours.machine()).isEqualTo(theirs.e_machine);
+        assertThat(ours.sections().count()).isEqualTo(theirs.e_shnum);
+        for (int index = 1; index < ours.sections().count(); index++) {
+            ElfSection section = theirs.getSection(index);
+            assertThat(ours.sections().name(index)).isEqualTo(section.header.getName());
+            assertThat(ours.sections().type(index)).isEqualTo(section.header.sh_type);
+            assertThat(ours.sections().size(index)).isEqualTo(section.header.sh_size);
+            assertThat(ours.sections().offset(index)).isEqualTo(section.header.sh_offset);
+            if (section instanceof ElfSymbolTableSection table) {
+                compareSymbols(ours.symbols(), table.symbols);
+            }
+            if (section instanceof ElfRelocationAddendSection table && ours.sections().isAllocated(ours.sections().info(index))) {
+                compareRelocations(ours.relocationsOf(ours.sections().info(index)), table.relocations);
+            }
+        }
+    }
+
+    private static void compareSymbols(SymbolTable ours, ElfSymbol[] theirs) {
+        assertThat(ours.count()).isEqualTo(theirs.length);
+        for (int symbol = 0; symbol < theirs.length; symbol++) {
+            assertThat(ours.value(symbol)).isEqualTo(theirs[symbol].st_value);
+            assertThat(ours.size(symbol)).isEqualTo(theirs[symbol].st_size);
+            assertThat(ours.type(symbol)).isEqualTo(theirs[symbol].getType());
+            assertThat(ours.binding(symbol)).isEqualTo(theirs[symbol].getBinding());
+            assertThat((short) ours.section(symbol)).isEqualTo(theirs[symbol].st_shndx);
+            if (ours.type(symbol) != Elf.STT_SECTION) {
+                assertThat(ours.name(symbol)).isEqualTo(theirs[symbol].getName() == null ? "" : theirs[symbol].getName());
+            }
+        }
+    }
+
+    private static void compareRelocations(RelocationTable ours, ElfRelocationAddend[] theirs) {
+        assertThat(ours.count()).isEqualTo(theirs.length);
+        for (int entry = 0; entry < theirs.length; entry++) {
+            assertThat(ours.offset(entry)).isEqualTo(theirs[entry].r_offset);
+            assertThat(ours.type(entry)).isEqualTo((int) theirs[entry].getType());
+            assertThat(ours.symbol(entry)).isEqualTo(theirs[entry].getSymbolIndex());
+            assertThat(ours.addend(entry)).isEqualTo(theirs[entry].r_addend);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+package dev.banos.loader.link;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
+
+import dev.banos.loader.CCompiler;
+import dev.banos.loader.Damage;
+import dev.banos.loader.elf.Elf;
+import dev.banos.loader.elf.ElfObject;
+import dev.banos.loader.elf.ObjectReader;
+import dev.banos.loader.elf.Refusal;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Objects with damage: everything up to the finished image runs on them, only mapping and running does not. Whatever the
+ * bytes are, the answer is an image or a {@link Refusal}, soon, and without much memory.
+ */
+class MalformedObjectTest {
+    private static final long BASE = 0x1000_0000L;
+    private static final Duration SOON = Duration.ofSeconds(20);
+    @TempDir
+    static Path folder;
+    private static List<byte[]> wellFormed;
+
+    @BeforeAll
+    static void compile() throws IOException {
+        wellFormed = List.of(
+                Files.readAllBytes(CCompiler.object(folder, "everything.c", "gcc", "-O2")),
+                Files.readAllBytes(CCompiler.object(folder, "calculator.c", "gcc", "-O2", "-fPIC", "-ffunction-sections")),
+                Files.readAllBytes(CCompiler.object(folder, "other_headers.c", "gcc", "-O0", "-g", "-fno-pic")));
+    }
+
+    @Test
+    void theObjectsAreWellFormedBefore() {
+        wellFormed.forEach(bytes -> assertThat(image(bytes)).isNotNull());
+    }
+
+    @Test
+    void damagedNumbersAreSurvived() {
+        assertThat(damageMany(4_000, 20_26)).as("refused").isGreaterThan(500);
+    }
+
+    @Test
+    @Tag("campaign")
+    void damagedNumbersAreSurvivedByTheHundredThousand() {
+        long seed = new Random().nextLong();
+        assertThat(damageMany(300_000, seed)).as("refused, seed %d", seed).isGreaterThan(30_000);
+    }
+
+    private static int damageMany(int rounds, long seed) {
+        Random random = new Random(seed);
+        int refused = 0;
+        for (int round = 0; round < rounds; round++) {
+            byte[] bytes = Damage.to(wellFormed.get(round % wellFormed.size()).clone(), random);
+            long start = System.nanoTime();
+            try {
+                image(bytes);
+            } catch (Refusal refusal) {
+                assertThat(refusal.getMessage()).startsWith("damaged.o: ").doesNotContain("\n");
+                refused++;
+            } catch (Throwable thrown) {
+                fail("round " + round + " of seed " + seed, thrown);
+            }
+            assertThat(System.nanoTime() - start).as("round %d of seed %d", round, seed).isLessThan(SOON.toNanos());
+        }
+        return refused;
+    }
+
+    private static Image image(byte[] bytes) {
+        ElfObject elf = ObjectReader.read(bytes, "damaged.o");
+        LinkedObject object = new LinkedObject(elf);
+        Architecture architecture = Check.machine(elf, Elf.EM_X86_64);
+        Check.object(object, architecture);
+        List<LinkedObject> objects = new ArrayList<>(List.of(object));
+        Layout layout = Place.objects(objects, architecture);
+        Resolve.objects(objects, layout, BASE, name -> BASE + 0x0100_0000);
+        Image image = new Image(layout.bytes, BASE);
+        Relocate.objects(objects, architecture, layout, image);
+        return image;
+    }
+
+    /** One field of a well-formed object gets a value that the format forbids: the message says what is wrong. */
+    @ParameterizedTest
+    @CsvSource({"0,1,0x7e,not an ELF file", "4,1,1,64-bit", "5,1,2,little-endian", "6,1,9,version", "16,2,3,e_type is 3",
+        "18,2,40,machine 40", "52,2,63,e_ehsize", "58,2,63,e_shentsize", "60,2,9999,truncated", "62,2,9999,e_shstrndx",
+        "40,8,-1,truncated", "40,8,9223372036854775807,truncated"})
+    void aWrongHeaderIsNamed(int offset, int bytes, String value, String message) {
+        byte[] object = wellFormed.getFirst().clone();
+        put(object, offset, bytes, Long.decode(value));
+        assertThatThrownBy(() -> image(object)).isInstanceOf(Refusal.class).hasMessageContaining(message);
+    }
+
+    @Test
+    void anyTruncationIsRefused() {
+        byte[] whole = wellFormed.get(2);
+        for (int length = 0; length < whole.length; length += 7) {
+            byte[] part = Arrays.copyOf(whole, length);
+            assertThatThrownBy(() -> image(part)).isInstanceOf(Refusal.class);
+        }
+    }
+
+    @Test
+    void hugeZeroedMemoryIsRefusedAndCostsNothing() {
+        byte[] object = wellFormed.getFirst().clone();
+        ByteBuffer buffer = ByteBuffer.wrap(object).order(ByteOrder.LITTLE_ENDIAN);
+        int bss = ObjectReader.read(object, "x").sections().find(".bss");
+        buffer.putLong((int) buffer.getLong(40) + bss * 64 + 32, 1L << 45);
+        assertThatThrownBy(() -> image(object)).isInstanceOf(Refusal.class).hasMessageContaining("MiB");
+    }
+
+    private static void put(byte[] object, int offset, int bytes, long value) {
+        for (int i = 0; i < bytes; i++) {
+            object[offset + i] = (byte) (value >> 8 * i);
+        }
+    }
+}
