@@ -1,5 +1,6 @@
 package dev.banos.samples.tidy;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.lang.classfile.ClassModel;
@@ -19,18 +20,21 @@ final class Snippet {
     }
 
     /**
-     * Compiles against the main classes of this build.
+     * Compiles against what the tests run with.
      *
      * @return what the compiler said; empty where it was content
      */
     static String compile(Path into, String... sources) {
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        List<String> classPath = Checkout.MODULES.stream()
-                .map(module -> Checkout.root().resolve(module).resolve("target/classes").toString()).toList();
         StringWriter said = new StringWriter();
-        List<String> options = List.of("-d", into.toString(), "-cp", String.join(":", classPath), "-nowarn", "-proc:none");
+        List<String> options = List.of("-d", into.toString(), "-cp", classPath(), "-nowarn", "-proc:none");
         compiler.getTask(said, null, null, options, null, Stream.of(sources).map(Snippet::source).toList()).call();
         return said.toString();
+    }
+
+    /** What the tests themselves run with: the modules of this build, JUnit and jqwik. */
+    private static String classPath() {
+        return System.getProperty("jdk.module.path") + File.pathSeparator + System.getProperty("java.class.path");
     }
 
     static List<ClassModel> classes(Path folder, String... sources) throws IOException {

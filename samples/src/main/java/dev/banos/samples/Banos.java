@@ -1,0 +1,82 @@
+package dev.banos.samples;
+
+import dev.banos.bindings.NativeAccessError;
+import dev.banos.libc.getopt.LongOption;
+import dev.banos.samples.command.Command;
+import dev.banos.samples.command.CommandEnd;
+import dev.banos.samples.command.Options;
+import dev.banos.samples.inspect.InfoCommand;
+import dev.banos.samples.inspect.SymbolsCommand;
+import dev.banos.samples.install.InstallCommand;
+import java.io.PrintStream;
+
+/** The {@code banos} command: its first operand says what to do, and each such word is a {@link Command}. */
+public final class Banos {
+    private static final String USAGE = """
+            usage: banos WORD [ARGUMENT]...
+
+              cflags     prints what a C compiler needs to compile a driver
+              info       shows what a driver object holds: metadata, exports, imports, sections
+              install    links drivers into a process, calls their exports, takes them out again
+              symbols    lists what the host, and drivers, export
+
+            banos WORD --help says more. Exit status: 0, 1 when the job failed, 2 for wrong usage.
+            """;
+    private static final int VERSION = 'V';
+
+    private Banos() {
+    }
+
+    public static void main(String[] args) {
+        int status = run(args, System.out, System.err);
+        System.out.flush();
+        if (System.out.checkError() && status == CommandEnd.SUCCESS) {
+            System.err.println("banos: standard output: cannot be written");
+            status = CommandEnd.FAILURE;
+        }
+        System.exit(status); // also where a driver has left a thread behind
+    }
+
+    /** The exit status. */
+    static int run(String[] args, PrintStream out, PrintStream err) {
+        String program = "banos";
+        try {
+            Options options = new Options(program, USAGE, args, out, err,
+                    LongOption.of("version", LongOption.Argument.NONE, VERSION));
+            switch (options.next()) {
+                case VERSION -> out.println("banos " + version());
+                case Options.OPERAND -> {
+                    program += " " + options.argument();
+                    return command(options.argument()).run(rest(options, args), out, err);
+                }
+                default -> throw CommandEnd.wrongUsage("a word is missing that says what to do; see banos --help");
+            }
+            return CommandEnd.SUCCESS;
+        } catch (CommandEnd end) {
+            if (!end.getMessage().isEmpty()) {
+                err.println(program + ": " + end.getMessage());
+            }
+            return end.status();
+        } catch (NativeAccessError refused) {
+            err.println(program + ": " + refused.getMessage());
+            return CommandEnd.FAILURE;
+        }
+    }
+
+    private static Command command(String word) throws CommandEnd {
+        return switch (word) {
+            case "info" -> InfoCommand::run;
+            case "install" -> InstallCommand::run;
+            case "symbols" -> SymbolsCommand::run;
+            default -> throw CommandEnd.wrongUsage("there is no such word; see banos --help");
+        };
+    }
+
+    private static String[] rest(Options options, String[] args) {
+        return options.takeRaw(args.length).toArray(String[]::new);
+    }
+
+    private static String version() {
+        return Banos.class.getModule().getDescriptor().rawVersion().orElse("of unknown version");
+    }
+}

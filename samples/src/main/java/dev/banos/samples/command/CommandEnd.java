@@ -1,0 +1,44 @@
+package dev.banos.samples.command;
+
+/** A command ends before its work is done: with an exit status, and one line on standard error where there is one to say. */
+public final class CommandEnd extends Exception {
+    public static final int SUCCESS = 0;
+    public static final int FAILURE = 1;
+    public static final int WRONG_USAGE = 2;
+
+    private static final long serialVersionUID = 1L;
+
+    private final int status;
+
+    private CommandEnd(int status, String message, Throwable cause) {
+        super(message, cause);
+        this.status = status;
+    }
+
+    /** What was asked for has been printed. */
+    static CommandEnd success() {
+        return new CommandEnd(SUCCESS, "", null);
+    }
+
+    /** Wrong usage that getopt has explained already. */
+    static CommandEnd explained() {
+        return wrongUsage("");
+    }
+
+    /** @param message names the file and the cause */
+    public static CommandEnd failure(String message) {
+        return new CommandEnd(FAILURE, message, null);
+    }
+
+    public static CommandEnd failure(RuntimeException cause) {
+        return new CommandEnd(FAILURE, cause.getMessage(), cause);
+    }
+
+    public static CommandEnd wrongUsage(String message) {
+        return new CommandEnd(WRONG_USAGE, message, null);
+    }
+
+    public int status() {
+        return status;
+    }
+}

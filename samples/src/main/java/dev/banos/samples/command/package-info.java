@@ -1,0 +1,2 @@
+/** What the words of the command share: options and exit statuses. */
+package dev.banos.samples.command;

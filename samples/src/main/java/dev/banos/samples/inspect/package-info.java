@@ -1,0 +1,2 @@
+/** Shows what objects and hosts hold: {@code banos info} and {@code banos symbols}. */
+package dev.banos.samples.inspect;

@@ -1,0 +1,122 @@
+package dev.banos.samples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a person meets at the command line: output, one line on standard error, exit statuses. */
+class CommandTest {
+    private static final String HELLO = "drivers/x86-64/hello.o";
+    private static final String RING = "drivers/x86-64/ring.o";
+    private static final String STATS = "drivers/x86-64/stats.o";
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void installsCallsAndUninstallsInOrder() {
+        Run run = Run.of("install", "--any-user", HELLO, "--call", "int hello(const char *)", "you", "--call=int hello_count(void)");
+        assertThat(run).isEqualTo(new Run(0, "hello: installed\nhello, you\n1\n1\nhello: uninstalled\n", ""));
+    }
+
+    @Test
+    void aDriverUsesAnothersExports() {
+        Run run = Run.of("install", "--any-user", RING, STATS, "--call", "int ring_put(long)", "-3",
+                "--call", "int ring_put(long)", "10", "--call", "double stats_mean(void)", "--call", "long stats_max(void)");
+        assertThat(run).isEqualTo(new Run(0, "0\n0\n3.5\n10\n", ""));
+    }
+
+    @Test
+    void aFullRingSaysSo() {
+        Run run = Run.of("install", "--any-user", RING, "--call", "int ring_resize(size_t)", "1",
+                "--call", "int ring_put(long)", "7", "--call", "int ring_put(long)", "8", "--call", "long ring_take(void)",
+                "--call", "long ring_take(void)", "--call", "int ring_resize(size_t)", "0x7fffffffffffffff");
+        assertThat(run).isEqualTo(new Run(0, "0\n0\n-28\n7\n0\n-12\n", ""));
+    }
+
+    @Test
+    void whatIsMissingIsNamedTogether() {
+        Run run = Run.of("install", "--any-user", STATS);
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.err()).startsWith("banos install: " + STATS).contains("ring_at", "ring_size").hasLineCount(1);
+    }
+
+    @Test
+    void aCallOfAnUnknownExportNamesTheKnownOnes() {
+        Run run = Run.of("install", "--any-user", HELLO, "--call", "int nobody(void)");
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.err()).contains("nobody", "hello_count").hasLineCount(1);
+        assertThat(run.out()).endsWith("hello: uninstalled\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "", "frobnicate", "--frobnicate", "install", "install hello.o --frob", "install hello.o --call",
+        "install hello.o --call int_add", "info", "info --frob x.o", "symbols --frob"})
+    void wrongUsageIsStatus2AndOneLine(String line) {
+        Run run = Run.of(line.isEmpty() ? new String[0] : line.split(" "));
+        assertThat(run.status()).as(run.err()).isEqualTo(2);
+        assertThat(run.err()).startsWith("banos").hasLineCount(1);
+        assertThat(run.out()).isEmpty();
+    }
+
+    @Test
+    void aCallWithTooFewArgumentsIsWrongUsageBeforeAnythingIsInstalled() {
+        Run run = Run.of("install", "--any-user", HELLO, "--call", "int add(int, int)", "1");
+        assertThat(run).isEqualTo(new Run(2, "",
+                "banos install: --call 'int add(int, int)': arguments expected: 2, given: 1\n"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"install --any-user", "info", "symbols"})
+    void aFileThatIsMissingOrNoObjectIsNamed(String words) throws IOException {
+        Path text = Files.writeString(folder.resolve("text.o"), "no object at all");
+        for (Path file : new Path[] {text, folder.resolve("absent.o")}) {
+            Run run = Run.of((words + " " + file).split(" "));
+            assertThat(run.status()).isEqualTo(1);
+            assertThat(run.err()).contains(file.toString()).hasLineCount(1);
+        }
+    }
+
+    @Test
+    void installingIsAPrivilege() {
+        assumeTrue(!"root".equals(System.getProperty("user.name")), "the superuser may install drivers");
+        Run run = Run.of("install", HELLO);
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.err()).contains(HELLO, "--any-user").hasLineCount(1);
+    }
+
+    @Test
+    void infoShowsWhatADriverHolds() {
+        assertThat(Run.of("info", STATS).out()).contains("stats", "1.0.0", "stats_mean", "ring_at", ".banos-driver", "R_X86_64_");
+        assertThat(Run.of("info", "--json", STATS, RING).out().lines())
+                .hasSize(2).allSatisfy(line -> assertThat(line).startsWith("{").endsWith("}"));
+    }
+
+    @Test
+    void symbolsListsTheHostsAndTheDrivers() {
+        assertThat(Run.of("symbols", RING).out())
+                .contains("banos_dprintln ", "banos_lookup_symbol ", "banos_malloc ", "ring_put ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--help", "install --help", "info -h", "symbols --help"})
+    void helpIsPrinted(String line) {
+        Run run = Run.of(line.split(" "));
+        assertThat(run.status()).isZero();
+        assertThat(run.out()).startsWith("usage: banos");
+        assertThat(run.err()).isEmpty();
+    }
+
+    @Test
+    void versionIsPrinted() {
+        assertThat(Run.of("--version").out()).matches("banos \\d+\\.\\d+\\.\\d+.*\n");
+    }
+}
