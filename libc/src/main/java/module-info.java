@@ -5,5 +5,6 @@ module dev.banos.libc {
 
     exports dev.banos.libc.getopt;
     exports dev.banos.libc.pthread;
+    exports dev.banos.libc.sort;
     exports dev.banos.libc.zip;
 }

@@ -1,0 +1,88 @@
+package dev.banos.libc.sort;
+
+import dev.banos.libc.segment.Liveness;
+import dev.banos.mem.Malloc;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Sorts numbers in native memory by their digits, in time proportional to their count, with the help of a temporary area as
+ * large as the data.
+ *
+ * <pre>{@code
+ * RadixSort.sort(Key.U64, data, temporary); // allocates nothing
+ * RadixSort.sort(Key.F64, data);            // brings its own temporary area for the time of the call
+ * }</pre>
+ *
+ * <p>All of {@code data} is sorted; its size in bytes is a multiple of the key's, of any number of elements, at any
+ * alignment. Of {@code temporary} the first {@code data.byteSize()} bytes are overwritten, nothing behind them is touched.
+ * Ascending data is only read. Bytes are counted and need no temporary area, but one is asked for all the same.
+ *
+ * <p>Both segments must stay alive during the call. That is the caller's to see to for a confined scope, which only the
+ * calling thread could close; closing a shared scope during the call fails with its {@link IllegalStateException}.
+ *
+ * @see <a href="https://doi.org/10.1007/3-540-44688-5_8">Rahman and Raman, Adapting radix sort to the memory hierarchy</a>
+ */
+public final class RadixSort {
+    private static final Elements[] ELEMENTS = new Elements[Key.values().length];
+
+    static {
+        for (Key key : Key.values()) {
+            ELEMENTS[key.ordinal()] = switch (key.bytes()) {
+                case Byte.BYTES -> null; // see ByteCounting
+                case Short.BYTES -> new ShortElements(key);
+                case Integer.BYTES -> new IntElements(key);
+                default -> new LongElements(key);
+            };
+        }
+    }
+
+    private RadixSort() {
+    }
+
+    /**
+     * Sorts {@code data} in ascending order of {@code key}.
+     *
+     * @throws IllegalArgumentException if a segment is on the Java heap or read-only, {@code data} does not consist of whole
+     *     numbers, {@code temporary} is smaller than {@code data}, or both overlap; nothing was touched
+     * @throws IllegalStateException if the scope of a segment is closed; nothing was touched
+     * @throws WrongThreadException if a segment is confined to another thread; nothing was touched
+     * @throws OutOfMemoryError if no sort ran at this moment before and there are no 64 KiB for its counters; nothing was touched
+     */
+    public static void sort(Key key, MemorySegment data, MemorySegment temporary) {
+        Arguments.requireData(data, key.bytes());
+        Arguments.requireTemporary(temporary, data);
+        if (Liveness.isCertain(data) && Liveness.isCertain(temporary)) {
+            sort(key, data.address(), data.byteSize(), temporary.address());
+        } else {
+            HeldScopes.sort(key, data, temporary);
+        }
+    }
+
+    static void sort(Key key, long data, long bytes, long temporary) {
+        long counters = Scratch.claim();
+        try {
+            if (key.bytes() == Byte.BYTES) {
+                ByteCounting.sort(key, data, data + bytes, counters);
+            } else {
+                Radix.sort(ELEMENTS[key.ordinal()], data, data + bytes, temporary, false, counters);
+            }
+        } finally {
+            Scratch.release(counters);
+        }
+    }
+
+    /**
+     * As {@link #sort(Key, MemorySegment, MemorySegment)} with a temporary area of its own.
+     *
+     * @throws OutOfMemoryError if there is no native memory for it; nothing was touched
+     */
+    public static void sort(Key key, MemorySegment data) {
+        Arguments.requireData(data, key.bytes());
+        MemorySegment temporary = Malloc.allocate(data.byteSize());
+        try {
+            sort(key, data, temporary);
+        } finally {
+            Malloc.free(temporary);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+package dev.banos.libc.sort;
+
+/** Records of any fixed size, compared by one number in each. */
+final class RecordElements extends Elements {
+    final Key key;
+    final long keyOffset;
+
+    RecordElements(long bytes, Key key, long keyOffset) {
+        super(bytes);
+        this.key = key;
+        this.keyOffset = keyOffset;
+    }
+
+    private long key(long record) {
+        return key.read(record + keyOffset);
+    }
+
+    private void copy(long from, long to) {
+        long at = 0;
+        for (; at <= bytes - Long.BYTES; at += Long.BYTES) {
+            Memory.setLong(to + at, Memory.getLong(from + at));
+        }
+        for (; at < bytes; at++) {
+            Memory.setByte(to + at, Memory.getByte(from + at));
+        }
+    }
+
+    @Override
+    boolean isAscending(long from, long end) {
+        long previous = 0;
+        for (long at = from; at < end; at += bytes) {
+            long key = key(at);
+            if (Long.compareUnsigned(key, previous) < 0) {
+                return false;
+            }
+            previous = key;
+        }
+        return true;
+    }
+
+    @Override
+    long varyingBits(long from, long end) {
+        long first = key(from);
+        long varying = 0;
+        for (long at = from; at < end; at += bytes) {
+            varying |= first ^ key(at);
+        }
+        return varying;
+    }
+
+    @Override
+    void count(long from, long end, long counters, int shift, long mask) {
+        for (long at = from; at < end; at += bytes) {
+            increment(counters, key(at) >>> shift & mask);
+        }
+    }
+
+    @Override
+    void countTwo(long from, long end, long low, int lowShift, long high, int highShift, long mask) {
+        for (long at = from; at < end; at += bytes) {
+            long key = key(at);
+            increment(low, key >>> lowShift & mask);
+            increment(high, key >>> highShift & mask);
+        }
+    }
+
+    private void increment(long counters, long digit) {
+        long counter = counters + digit * COUNTER_BYTES;
+        Memory.setLong(counter, Memory.getLong(counter) + bytes);
+    }
+
+    @Override
+    void scatter(long from, long end, long counters, int shift, long mask) {
+        for (long at = from; at < end; at += bytes) {
+            long counter = counters + (key(at) >>> shift & mask) * COUNTER_BYTES;
+            long to = Memory.getLong(counter);
+            Memory.setLong(counter, to + bytes);
+            copy(at, to);
+        }
+    }
+
+    @Override
+    boolean settle(long from, long end, long to, long hold, long steps) {
+        long left = steps;
+        long out = to;
+        long largest = 0;
+        for (long at = from; at < end; at += bytes, out += bytes) {
+            long key = key(at);
+            if (Long.compareUnsigned(key, largest) >= 0) {
+                Memory.move(at, out, bytes);
+                largest = key;
+            } else {
+                left -= insert(to, out, at, hold, left);
+                if (left < 0) {
+                    Memory.move(at + bytes, out + bytes, end - at - bytes);
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /** @return how many records made room; more than {@code limit} if {@code record} had to stop before its place */
+    private long insert(long first, long end, long record, long hold, long limit) {
+        long inserted = record;
+        if (record == end) { // which the first step overwrites
+            copy(record, hold);
+            inserted = hold;
+        }
+        long key = key(inserted);
+        long at = end;
+        long steps = 0;
+        do {
+            copy(at - bytes, at);
+            at -= bytes;
+            steps++;
+        } while (at > first && steps <= limit && Long.compareUnsigned(key(at - bytes), key) > 0);
+        copy(inserted, at);
+        return steps;
+    }
+}
