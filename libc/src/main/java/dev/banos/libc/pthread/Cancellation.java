@@ -12,7 +12,7 @@ import java.util.function.BooleanSupplier;
  * {@link #EXITING}, which the thread itself sets once it acts. Only the thread itself reads and writes its state and type.
  *
  * <p>A thread that waits is parked, never blocked in the kernel: {@link #await} looks at the bits before each park, and
- * {@link #wake} unparks after setting them. Unpark leaves a permit, so whichever comes first, the wait ends. This needs
+ * {@link #request} unparks after setting them. Unpark leaves a permit, so whichever comes first, the wait ends. This needs
  * no {@link Thread#interrupt}, and so cannot be taken for one.
  */
 final class Cancellation {
@@ -42,9 +42,32 @@ final class Cancellation {
         tcb.cancelledRelease(0);
     }
 
-    static void wake(Thread thread) {
+    static int exchangeState(Tcb tcb, int state) {
+        if (state != Pthread.CANCEL_ENABLE && state != Pthread.CANCEL_DISABLE) {
+            return -Linux.EINVAL();
+        }
+        int old = tcb.cancelState();
+        tcb.cancelState(state);
+        return old;
+    }
+
+    static int exchangeType(Tcb tcb, int type) {
+        if (type != Pthread.CANCEL_DEFERRED && type != Pthread.CANCEL_ASYNCHRONOUS) {
+            return -Linux.EINVAL();
+        }
+        int old = tcb.cancelType();
+        tcb.cancelType(type);
+        return old;
+    }
+
+    /** @return 0, or -ESRCH where the thread does not run */
+    static int request(Thread thread) {
+        if (!Tcb.cancel(thread, PENDING)) {
+            return -Linux.ESRCH();
+        }
         LockSupport.unpark(thread);
         InterruptibleRegion.wake(thread);
+        return 0;
     }
 
     /** Does not return if a cancel is due. */

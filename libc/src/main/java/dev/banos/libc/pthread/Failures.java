@@ -7,14 +7,16 @@ final class Failures {
     void collect(Runnable step) {
         try {
             step.run();
-        } catch (ThreadExit alreadyExiting) {
-            // A handler that exits ends itself, not the ones after it.
         } catch (RuntimeException | Error failure) {
             add(failure);
         }
     }
 
+    /** A handler that exits ends itself, not the ones after it: that is no failure. */
     private void add(Throwable failure) {
+        if (failure instanceof ThreadExit) {
+            return;
+        }
         if (first == null) {
             first = failure;
         } else {

@@ -102,6 +102,13 @@ final class PosixThread {
         return exit(tcb, Pthread.CANCELED);
     }
 
+    /** An exit by a driver, whose frames no exception may pass: it acts at the next cancellation point in Java. */
+    void exitAtNextPoint(Tcb tcb, long value) {
+        decide(value);
+        tcb.cancelState(Pthread.CANCEL_ENABLE);
+        tcb.cancelledMark(Cancellation.PENDING);
+    }
+
     /** Returns what is to be thrown. */
     ThreadExit exit(Tcb tcb, long value) {
         decide(value);
@@ -138,7 +145,7 @@ final class PosixThread {
     }
 
     void pop(boolean execute) {
-        if (top == null) {
+        if (!hasHandlers()) {
             throw new IllegalStateException("thread=" + Pthread.self() + " pops a clean-up handler, but none is pushed");
         }
         if (execute) {
@@ -146,6 +153,10 @@ final class PosixThread {
         } else {
             top = top.below;
         }
+    }
+
+    boolean hasHandlers() {
+        return top != null;
     }
 
     void closed(CleanUp closed) {

@@ -71,13 +71,11 @@ public final class Pthread {
      * @return the old state, or -EINVAL for any other
      */
     public static int setcancelstate(int state) {
-        if (state != CANCEL_ENABLE && state != CANCEL_DISABLE) {
-            return -Linux.EINVAL();
-        }
         Tcb tcb = Tcb.current();
-        int old = tcb.cancelState();
-        tcb.cancelState(state);
-        actIfAsynchronous(tcb);
+        int old = Cancellation.exchangeState(tcb, state);
+        if (old >= 0) {
+            actIfAsynchronous(tcb);
+        }
         return old;
     }
 
@@ -86,13 +84,11 @@ public final class Pthread {
      * @return the old type, or -EINVAL for any other
      */
     public static int setcanceltype(int type) {
-        if (type != CANCEL_DEFERRED && type != CANCEL_ASYNCHRONOUS) {
-            return -Linux.EINVAL();
-        }
         Tcb tcb = Tcb.current();
-        int old = tcb.cancelType();
-        tcb.cancelType(type);
-        actIfAsynchronous(tcb);
+        int old = Cancellation.exchangeType(tcb, type);
+        if (old >= 0) {
+            actIfAsynchronous(tcb);
+        }
         return old;
     }
 
@@ -115,14 +111,11 @@ public final class Pthread {
 
     /** As {@link #cancel(long)}, for any thread that has started. */
     public static int cancel(Thread thread) {
-        if (!Tcb.cancel(thread, Cancellation.PENDING)) {
-            return -Linux.ESRCH();
-        }
-        Cancellation.wake(thread);
+        int status = Cancellation.request(thread);
         if (thread == Thread.currentThread()) {
             actIfAsynchronous(Tcb.current());
         }
-        return 0;
+        return status;
     }
 
     /** Ends the calling thread. The type of the result lets a caller write {@code throw exit(0)}; it always throws. */
