@@ -57,6 +57,19 @@ public class ThreadBenchmark {
         return Tcb.current().errno();
     }
 
+    /** The same two with the callee inlined: nothing is left but the access. */
+    @Benchmark
+    public int errnoPassedAsPointerInlined() {
+        SystemCalls.setErrno(passed, ++value);
+        return SystemCalls.errno(passed);
+    }
+
+    @Benchmark
+    public int errnoOfTheThreadInlined() {
+        Tcb.current().errno(++value);
+        return Tcb.current().errno();
+    }
+
     @Benchmark
     public long errnoInAThreadLocal() {
         failInThreadLocal(++value);
