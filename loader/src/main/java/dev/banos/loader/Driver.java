@@ -161,6 +161,7 @@ public final class Driver {
     }
 
     void unmap() {
+        module.stop();
         module.unmap();
     }
 

@@ -150,16 +150,22 @@ public final class Loader implements AutoCloseable {
     private Driver start(ElfObject object, DriverMetadata metadata) {
         LinkedModule module = ModuleLinker.link(object.file(), List.of(object), this::findImport);
         Driver driver = null;
+        boolean started = false;
         try {
             int section = object.sections().find(BanosDriver.SECTION);
             driver = new Driver(this, object.file(), metadata, module, module.sectionAddress(0, section), used);
             addExports(driver, object, module);
+            module.start();
+            started = true;
             requireSuccess(driver, driver.init());
             drivers.add(driver);
             return driver;
         } catch (Throwable failed) {
             if (driver != null) {
                 driver.closePointers();
+            }
+            if (started) {
+                module.stop();
             }
             module.unmap();
             throw failed;

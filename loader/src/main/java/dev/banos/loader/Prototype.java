@@ -179,6 +179,15 @@ public final class Prototype {
 
     /** As {@link #call(Driver, List)}, of an export of any name. */
     public String call(Export export, List<String> arguments) {
+        return call(export.handle(descriptor()), arguments);
+    }
+
+    /** As {@link #call(Driver, List)}, of the symbol of this name. */
+    public String call(LinkedLibrary library, List<String> arguments) {
+        return call(library.handle(name, descriptor()), arguments);
+    }
+
+    private String call(MethodHandle handle, List<String> arguments) {
         if (arguments.size() != parameters.size()) {
             throw new IllegalArgumentException("arguments=" + arguments.size() + ": " + name + " takes " + parameters.size());
         }
@@ -187,7 +196,7 @@ public final class Prototype {
             for (int i = 0; i < values.length; i++) {
                 values[i] = parameters.get(i).parse(arguments.get(i), scope);
             }
-            return result.print(invoke(export.handle(descriptor()), values));
+            return result.print(invoke(handle, values));
         }
     }
 

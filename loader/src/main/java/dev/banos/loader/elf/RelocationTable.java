@@ -1,5 +1,8 @@
 package dev.banos.loader.elf;
 
+import java.util.Arrays;
+import java.util.function.IntPredicate;
+
 /**
  * The relocations of one section, as three longs each: r_offset, r_info (type in the low half, symbol in the high one),
  * r_addend. Symbols and offsets are known to exist; that the whole field lies in the section depends on the type and is
@@ -36,6 +39,19 @@ public final class RelocationTable {
     /** The array itself, for the loops that visit every relocation; nobody writes to it. */
     public long[] words() {
         return words;
+    }
+
+    /** This table less the entries that the predicate names. */
+    public RelocationTable without(IntPredicate dropped) {
+        long[] kept = new long[words.length];
+        int size = 0;
+        for (int entry = 0; entry < count(); entry++) {
+            if (!dropped.test(entry)) {
+                System.arraycopy(words, entry * WORDS, kept, size, WORDS);
+                size += WORDS;
+            }
+        }
+        return new RelocationTable(section, target, Arrays.copyOf(kept, size));
     }
 
     public long offset(int entry) {

@@ -35,6 +35,7 @@ final class Check {
     static void object(LinkedObject object, Architecture architecture) {
         Check check = new Check(object, architecture);
         check.sections();
+        check.indirectFunctions();
         for (RelocationTable table : object.elf.relocations()) {
             check.relocations(table);
         }
@@ -67,6 +68,15 @@ final class Check {
         if (total > elf.bytes().length) {
             throw Refusal.malformed(elf.file(), null, -1, "sections overlap: they take " + total + " bytes of a file of "
                     + elf.bytes().length);
+        }
+    }
+
+    /** Whoever refers to such a function gets its stub: where it leads is known once its resolver has run. */
+    private void indirectFunctions() {
+        for (int symbol = 1; symbol < elf.symbols().count(); symbol++) {
+            if (Resolve.isIndirect(elf.symbols(), symbol)) {
+                object.needs[symbol] |= FixupKind.Need.STUB;
+            }
         }
     }
 

@@ -3,6 +3,7 @@ package dev.banos.loader.link;
 import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.SymbolTable;
 import java.util.List;
+import java.util.Map;
 
 /** A module in memory. Whoever unmaps it answers for it that nothing runs in it any more. */
 public final class LinkedModule {
@@ -10,12 +11,17 @@ public final class LinkedModule {
     private final long base;
     private final Layout layout;
     private final List<LinkedObject> objects;
+    private final Map<String, Combine.Definition> definitions;
+    private final StartStop startStop;
 
-    LinkedModule(AddressSpace space, long base, Layout layout, List<LinkedObject> objects) {
+    LinkedModule(AddressSpace space, long base, Layout layout, List<LinkedObject> objects,
+            Map<String, Combine.Definition> definitions) {
         this.space = space;
         this.base = base;
         this.layout = layout;
         this.objects = objects;
+        this.definitions = definitions;
+        this.startStop = new StartStop(base, objects);
     }
 
     public long base() {
@@ -25,6 +31,16 @@ public final class LinkedModule {
     /** Bytes of memory, a whole number of pages. */
     public long size() {
         return layout.size;
+    }
+
+    /** Registers the module's unwind tables and runs its constructors. */
+    public void start() {
+        startStop.start();
+    }
+
+    /** Runs what was registered with {@code __cxa_atexit} and the module's destructors, and forgets its unwind tables. */
+    public void stop() {
+        startStop.stop();
     }
 
     public void unmap() {
@@ -38,6 +54,10 @@ public final class LinkedModule {
 
     /** The address of a global symbol that the module defines, or 0. */
     public long symbol(String name) {
+        Combine.Definition definition = definitions.get(name);
+        if (definition != null) {
+            return definition.object().address[definition.symbol()];
+        }
         for (LinkedObject object : objects) {
             SymbolTable symbols = object.elf.symbols();
             for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {

@@ -2,7 +2,11 @@ package dev.banos.loader.link;
 
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.elf.RelocationTable;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
 
 /** One object inside a link: its checked view, and what the phases decide about its sections and symbols. */
 final class LinkedObject {
@@ -22,11 +26,16 @@ final class LinkedObject {
     int[] commonOffset;
     /** By symbol: its address. Written by {@link Resolve}. */
     final long[] address;
+    /** The relocations to apply: those of the object, less what {@link Combine} dropped. */
+    final List<RelocationTable> relocations;
+    /** The sections of which another object's copy is kept. Written by {@link Combine}. */
+    private final BitSet dropped = new BitSet();
     /** Whether absolute 32-bit fields demand the lowest 2 GiB. */
     boolean needsLowMemory;
 
     LinkedObject(ElfObject elf) {
         this.elf = elf;
+        this.relocations = new ArrayList<>(elf.relocations());
         int symbols = elf.symbols().count();
         this.sectionOffset = new int[elf.sections().count()];
         this.needs = new byte[symbols];
@@ -34,6 +43,14 @@ final class LinkedObject {
         this.stubOffset = new int[symbols];
         this.address = new long[symbols];
         Arrays.fill(sectionOffset, NOT_PLACED);
+    }
+
+    void drop(int section) {
+        dropped.set(section);
+    }
+
+    boolean isDropped(int section) {
+        return dropped.get(section);
     }
 
     boolean isPlaced(int section) {

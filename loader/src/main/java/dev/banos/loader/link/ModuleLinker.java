@@ -4,14 +4,15 @@ import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.Refusal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Links objects into the running process. Each phase is a class; what they share are the {@link LinkedObject}s, the
  * {@link Layout} and the {@link Image}.
  *
  * <pre>
- *     Check ──► Place ──► (map) ──► Resolve ──► Relocate ──► Seal
- *       nothing is mapped here │ a failure from here on unmaps
+ *     Check ──► Combine ──► Place ──► (map) ──► Resolve ──► Relocate ──► Seal
+ *            nothing is mapped here │ a failure from here on unmaps
  * </pre>
  */
 public final class ModuleLinker {
@@ -25,29 +26,30 @@ public final class ModuleLinker {
 
     /**
      * @param name what messages call the module
-     * @return the module, linked and sealed; none of its code has run
+     * @return the module, linked and sealed; of its code, at most the resolvers of indirect functions have run
      * @throws Refusal if an object is not for this machine, a symbol is missing, or a value does not fit
      */
     public static LinkedModule link(String name, List<ElfObject> parsed, Imports imports) {
         List<LinkedObject> objects = new ArrayList<>();
-        Architecture architecture = null;
+        Architecture architecture = Architecture.of(Architecture.hostMachine());
         boolean low = false;
         for (ElfObject elf : parsed) {
-            architecture = Check.machine(elf, Architecture.hostMachine());
+            requireThisMachine(elf);
             LinkedObject object = new LinkedObject(elf);
             Check.object(object, architecture);
             low |= object.needsLowMemory;
             objects.add(object);
         }
-        Layout layout = Place.objects(objects, architecture);
+        Map<String, Combine.Definition> definitions = Combine.objects(objects);
+        Layout layout = Place.objects(objects, definitions, architecture);
         AddressSpace space = low ? AddressSpace.low() : AddressSpace.near();
         long base = space.map(name, layout.size, layout.alignment);
         try {
-            Resolve.objects(objects, layout, base, imports);
+            Resolve.objects(objects, definitions, layout, base, imports);
             Image image = new Image(layout.bytes, base);
             Relocate.objects(objects, architecture, layout, image);
-            Seal.image(image, layout);
-            return new LinkedModule(space, base, layout, objects);
+            Seal.image(image, layout, objects);
+            return new LinkedModule(space, base, layout, objects, definitions);
         } catch (Throwable failed) {
             space.unmap(base, layout.size);
             throw failed;

@@ -4,12 +4,18 @@ import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Phase 2: gives every section, stub, GOT entry and common symbol its offset in the module. See {@link Layout}. */
 final class Place {
     /** The largest module: half of what a signed 32-bit distance spans, so that the rest of the neighbourhood has room. */
     static final long LARGEST_MODULE = 1L << 30;
+    static final String EH_FRAME = ".eh_frame";
+    /** A length of zero ends a table of unwind information. */
+    private static final int EH_FRAME_END = Integer.BYTES;
     private static final int GOT_ENTRY_BYTES = Long.BYTES;
 
     private enum Region {
@@ -18,16 +24,19 @@ final class Place {
 
     private final List<LinkedObject> objects;
     private final Architecture architecture;
+    private final Map<String, Combine.Definition> definitions;
     private long cursor;
     private long alignment = Layout.PAGE_BYTES;
 
-    private Place(List<LinkedObject> objects, Architecture architecture) {
+    private Place(List<LinkedObject> objects, Map<String, Combine.Definition> definitions, Architecture architecture) {
         this.objects = objects;
+        this.definitions = definitions;
         this.architecture = architecture;
     }
 
-    static Layout objects(List<LinkedObject> objects, Architecture architecture) {
-        return new Place(objects, architecture).layout();
+    /** @param definitions what {@link Combine} decided */
+    static Layout objects(List<LinkedObject> objects, Map<String, Combine.Definition> definitions, Architecture architecture) {
+        return new Place(objects, definitions, architecture).layout();
     }
 
     private Layout layout() {
@@ -47,14 +56,43 @@ final class Place {
     }
 
     private void sections(Region region) {
+        Map<String, List<Piece>> gathered = new LinkedHashMap<>();
         for (LinkedObject object : objects) {
             SectionTable sections = object.elf.sections();
             for (int section = 1; section < sections.count(); section++) {
-                if (sections.isAllocated(section) && sections.type(section) != Elf.SHT_NULL
-                        && regionOf(sections, section) == region) {
-                    object.sectionOffset[section] = take(object, sections.size(section), sections.alignment(section));
+                if (isWanted(object, section) && regionOf(sections, section) == region) {
+                    if (objects.size() > 1 && isIdentifier(sections.name(section))) {
+                        gathered.computeIfAbsent(sections.name(section), name -> new ArrayList<>())
+                                .add(new Piece(object, section));
+                    } else {
+                        place(object, section);
+                    }
                 }
             }
+        }
+        gathered.values().forEach(pieces -> pieces.forEach(piece -> place(piece.object(), piece.section())));
+    }
+
+    /** Sections whose name is a C identifier lie side by side: programs walk them from {@code __start_} to {@code __stop_}. */
+    private record Piece(LinkedObject object, int section) {
+    }
+
+    private static boolean isWanted(LinkedObject object, int section) {
+        SectionTable sections = object.elf.sections();
+        return sections.isAllocated(section) && sections.type(section) != Elf.SHT_NULL && !object.isDropped(section)
+                && !sections.isTls(section);
+    }
+
+    private static boolean isIdentifier(String name) {
+        return !name.isEmpty() && name.chars().allMatch(c -> c == '_' || Character.isLetterOrDigit(c))
+                && !Character.isDigit(name.charAt(0));
+    }
+
+    private void place(LinkedObject object, int section) {
+        SectionTable sections = object.elf.sections();
+        object.sectionOffset[section] = take(object, sections.size(section), sections.alignment(section));
+        if (sections.name(section).equals(EH_FRAME)) {
+            take(object, EH_FRAME_END, 1);
         }
     }
 
@@ -104,7 +142,7 @@ final class Place {
         for (LinkedObject object : objects) {
             SymbolTable symbols = object.elf.symbols();
             for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
-                if (symbols.section(symbol) == Elf.SHN_COMMON) {
+                if (symbols.section(symbol) == Elf.SHN_COMMON && isChosen(object, symbol)) {
                     if (object.commonOffset == null) {
                         object.commonOffset = new int[symbols.count()];
                     }
@@ -112,6 +150,12 @@ final class Place {
                 }
             }
         }
+    }
+
+    /** Of the common symbols of one name, the largest gets memory, unless an ordinary symbol has the name. */
+    private boolean isChosen(LinkedObject object, int symbol) {
+        Combine.Definition definition = definitions.get(object.elf.symbols().name(symbol));
+        return definition == null || definition.object() == object && definition.symbol() == symbol;
     }
 
     private int take(LinkedObject object, long size, long sizeAlignment) {

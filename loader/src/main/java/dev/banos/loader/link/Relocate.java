@@ -26,7 +26,7 @@ final class Relocate {
         for (LinkedObject object : objects) {
             relocate.copySections(object);
             relocate.fillGot(object);
-            for (RelocationTable table : object.elf.relocations()) {
+            for (RelocationTable table : object.relocations) {
                 if (object.isPlaced(table.target())) {
                     relocate.apply(object, table);
                 }
@@ -48,7 +48,8 @@ final class Relocate {
         for (int symbol = 0; symbol < object.needs.length; symbol++) {
             int needs = object.needs[symbol];
             if ((needs & (FixupKind.Need.GOT | FixupKind.Need.STUB)) != 0) {
-                image.put64(object.gotOffset[symbol], object.address[symbol]);
+                image.put64(object.gotOffset[symbol], Resolve.isIndirect(object.elf.symbols(), symbol)
+                        ? Resolve.definedAddress(object, symbol, image.base()) : object.address[symbol]);
                 if ((needs & FixupKind.Need.STUB) != 0) {
                     int stub = object.stubOffset[symbol];
                     architecture.writeStub(image, stub, object.gotOffset[symbol] - stub);

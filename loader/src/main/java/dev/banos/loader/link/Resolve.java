@@ -6,6 +6,7 @@ import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Phase 3: gives every symbol its address: where its own section lies, what the link defines, or what the module imports. A
@@ -16,38 +17,64 @@ final class Resolve {
     private static final String STOP = "__stop_";
 
     private final List<LinkedObject> objects;
+    private final Map<String, Combine.Definition> definitions;
     private final Layout layout;
     private final long base;
     private final Imports imports;
     private final List<String> missing = new ArrayList<>();
 
-    private Resolve(List<LinkedObject> objects, Layout layout, long base, Imports imports) {
+    private Resolve(List<LinkedObject> objects, Map<String, Combine.Definition> definitions, Layout layout, long base, Imports imports) {
         this.objects = objects;
+        this.definitions = definitions;
         this.layout = layout;
         this.base = base;
         this.imports = imports;
     }
 
-    static void objects(List<LinkedObject> objects, Layout layout, long base, Imports imports) {
-        Resolve resolve = new Resolve(objects, layout, base, imports);
+    static void objects(List<LinkedObject> objects, Map<String, Combine.Definition> definitions, Layout layout, long base,
+            Imports imports) {
+        Resolve resolve = new Resolve(objects, definitions, layout, base, imports);
         objects.forEach(resolve::defined);
+        objects.forEach(resolve::overruled);
         objects.forEach(resolve::undefined);
         resolve.requireAll();
     }
 
+    /** A function that its own code chooses when the module starts: the symbol is that code. */
+    static boolean isIndirect(SymbolTable symbols, int symbol) {
+        return symbols.type(symbol) == Elf.STT_GNU_IFUNC && symbols.section(symbol) > 0;
+    }
+
+    /** Where a symbol of the object's own lies; 0 if its section was dropped. */
+    static long definedAddress(LinkedObject object, int symbol, long base) {
+        SymbolTable symbols = object.elf.symbols();
+        int offset = object.sectionOffset[symbols.section(symbol)];
+        return offset == LinkedObject.NOT_PLACED ? 0 : base + offset + symbols.value(symbol);
+    }
+
     private void defined(LinkedObject object) {
         SymbolTable symbols = object.elf.symbols();
-        int[] sectionOffset = object.sectionOffset;
         long[] address = object.address;
         for (int symbol = 1; symbol < address.length; symbol++) {
             int section = symbols.section(symbol);
             if (section > 0) {
-                int offset = sectionOffset[section];
-                address[symbol] = offset == LinkedObject.NOT_PLACED ? 0 : base + offset + symbols.value(symbol);
+                address[symbol] = isIndirect(symbols, symbol) ? base + object.stubOffset[symbol]
+                        : definedAddress(object, symbol, base);
             } else if (section == Elf.SHN_ABS) {
                 address[symbol] = symbols.value(symbol);
-            } else if (section == Elf.SHN_COMMON) {
+            } else if (section == Elf.SHN_COMMON && object.commonOffset != null) {
                 address[symbol] = base + object.commonOffset[symbol];
+            }
+        }
+    }
+
+    /** Where several objects define a name, all of them mean the definition that was chosen. */
+    private void overruled(LinkedObject object) {
+        SymbolTable symbols = object.elf.symbols();
+        for (int symbol = symbols.firstGlobal(); !definitions.isEmpty() && symbol < symbols.count(); symbol++) {
+            Combine.Definition definition = symbols.isUndefined(symbol) ? null : definitions.get(symbols.name(symbol));
+            if (definition != null && definition.object() != object) {
+                object.address[symbol] = definition.object().address[definition.symbol()];
             }
         }
     }
@@ -68,6 +95,10 @@ final class Resolve {
     }
 
     private long find(String name) {
+        Combine.Definition definition = definitions.get(name);
+        if (definition != null) {
+            return definition.object().address[definition.symbol()];
+        }
         if (name.equals("_GLOBAL_OFFSET_TABLE_")) {
             return base + layout.got;
         }

@@ -2,18 +2,38 @@ package dev.banos.loader.link;
 
 import dev.banos.bindings.Native;
 import dev.banos.bindings.generated.Linux;
+import dev.banos.loader.elf.SymbolTable;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 
-/** Phase 5: copies the image into its memory and gives each region its final protection. No page is ever writable and executable. */
+/**
+ * Phase 5: copies the image into its memory and gives each region its final protection. No page is ever writable and
+ * executable. Indirect functions are resolved in between, when their code can run and the GOT can still be written.
+ */
 final class Seal {
     private Seal() {
     }
 
-    static void image(Image image, Layout layout) {
+    static void image(Image image, Layout layout, List<LinkedObject> objects) {
         long base = image.base();
-        MemorySegment.copy(image.bytes(), 0, Native.segment(base, layout.size), ValueLayout.JAVA_BYTE, 0, layout.bytes);
+        MemorySegment memory = Native.segment(base, layout.size);
+        MemorySegment.copy(image.bytes(), 0, memory, ValueLayout.JAVA_BYTE, 0, layout.bytes);
         AddressSpace.protect(base, layout.constants, Linux.PROT_READ() | Linux.PROT_EXEC());
+        for (LinkedObject object : objects) {
+            resolveIndirect(object, memory);
+        }
         AddressSpace.protect(base + layout.constants, layout.data - layout.constants, Linux.PROT_READ());
+    }
+
+    private static void resolveIndirect(LinkedObject object, MemorySegment memory) {
+        SymbolTable symbols = object.elf.symbols();
+        for (int symbol = 1; symbol < symbols.count(); symbol++) {
+            if (Resolve.isIndirect(symbols, symbol) && object.isPlaced(symbols.section(symbol))) {
+                long entry = object.gotOffset[symbol];
+                long resolver = memory.get(ValueLayout.JAVA_LONG, entry);
+                memory.set(ValueLayout.JAVA_LONG, entry, NativeCalls.resolve(resolver));
+            }
+        }
     }
 }

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -88,8 +89,8 @@ class MalformedObjectTest {
         Architecture architecture = Check.machine(elf, Elf.EM_X86_64);
         Check.object(object, architecture);
         List<LinkedObject> objects = new ArrayList<>(List.of(object));
-        Layout layout = Place.objects(objects, architecture);
-        Resolve.objects(objects, layout, BASE, name -> BASE + 0x0100_0000);
+        Layout layout = Place.objects(objects, Map.of(), architecture);
+        Resolve.objects(objects, Map.of(), layout, BASE, name -> BASE + 0x0100_0000);
         Image image = new Image(layout.bytes, BASE);
         Relocate.objects(objects, architecture, layout, image);
         return image;

@@ -1,0 +1,66 @@
+package dev.banos.loader;
+
+import dev.banos.bindings.Native;
+import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.link.LinkedModule;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/** Objects that were linked into this process. Their pointers and handles are alive until it is closed. */
+public final class LinkedLibrary implements AutoCloseable {
+    private final String name;
+    private final LinkedModule module;
+    private final Arena scope = Arena.ofShared();
+
+    LinkedLibrary(String name, LinkedModule module) {
+        this.name = name;
+        this.module = module;
+    }
+
+    /** Where its memory begins. */
+    public long base() {
+        return module.base();
+    }
+
+    /** Bytes of memory that it takes. */
+    public long footprint() {
+        return module.size();
+    }
+
+    /**
+     * The function or variable of that name.
+     *
+     * @throws LinkException if no object defines it
+     */
+    public MemorySegment symbol(String symbol) {
+        long address = module.symbol(symbol);
+        if (address == 0) {
+            throw LinkException.of(new Refusal(Refusal.ENOENT, name, null, -1, "no object defines " + symbol, null));
+        }
+        return Native.segment(address, 0, scope, null);
+    }
+
+    /** A handle that calls the function as one of that type; nothing checks that it is. */
+    public MethodHandle handle(String symbol, FunctionDescriptor descriptor) {
+        return Calls.handle(descriptor).bindTo(symbol(symbol));
+    }
+
+    /**
+     * Runs the destructors and unmaps the objects.
+     *
+     * @throws LinkException if a call into them is under way; they stay
+     */
+    @Override
+    public void close() {
+        try {
+            scope.close();
+        } catch (IllegalStateException inUse) {
+            throw LinkException.of(new Refusal(Refusal.EBUSY, name, null, -1, scope.scope().isAlive()
+                    ? "a call is under way" : "closed already", null));
+        }
+        module.stop();
+        module.unmap();
+    }
+}

@@ -1,0 +1,135 @@
+package dev.banos.loader;
+
+import dev.banos.bindings.SystemCalls;
+import dev.banos.bindings.generated.Linux;
+import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.link.CLibrary;
+import dev.banos.loader.link.LinkedModule;
+import dev.banos.loader.link.ModuleLinker;
+import dev.banos.loader.link.Selection;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Links objects that are no drivers into this process: object files, and static archives of which the members that are
+ * needed are taken. What they define is called by name, without {@code ld} and without a shared library.
+ *
+ * <pre>{@code
+ *     try (LinkedLibrary zlib = ObjectLinker.create(InstallPolicy.superuser())
+ *             .add(Path.of("libz.a")).require("crc32").link()) {
+ *         Prototype.parse("unsigned long crc32(unsigned long, const char *, unsigned)").call(zlib, List.of("0", "abc", "3"));
+ *     }
+ * }</pre>
+ *
+ * Objects of one link may need each other. What none of them defines comes from {@link #define}, then from the C library and
+ * what was loaded with {@link #library}. For each link, one linker is made and used by one thread.
+ */
+public final class ObjectLinker {
+    private final InstallPolicy policy;
+    private final Selection selection = new Selection();
+    private final Map<String, Long> defined = new HashMap<>();
+    private final List<String> required = new ArrayList<>();
+    private String name = "objects";
+
+    private ObjectLinker(InstallPolicy policy) {
+        this.policy = policy;
+    }
+
+    /** @param policy asked for each file; the metadata of its requests is null, since these are no drivers */
+    public static ObjectLinker create(InstallPolicy policy) {
+        return new ObjectLinker(policy);
+    }
+
+    /**
+     * Adds an object file, all of it, or an archive to take members from.
+     *
+     * @throws LinkException if the file is neither, or the policy forbids it
+     */
+    public ObjectLinker add(Path file) {
+        return LinkException.atEdge(() -> add(file, Loader.read(file), file.toString()));
+    }
+
+    /** @param file what messages call the bytes */
+    public ObjectLinker add(byte[] bytes, String file) {
+        return LinkException.atEdge(() -> add(null, bytes.clone(), file));
+    }
+
+    private ObjectLinker add(Path path, byte[] bytes, String file) {
+        String objection = policy.objection(new InstallPolicy.Request(path, bytes, null));
+        if (objection != null) {
+            throw new Refusal(Refusal.EPERM, file, null, -1, "not permitted: " + objection,
+                    "an application chooses another InstallPolicy");
+        }
+        selection.add(bytes, file);
+        name = file;
+        return this;
+    }
+
+    /** Takes the archive members that define these symbols; without a call of it, {@link #link} takes all members. */
+    public ObjectLinker require(String... symbols) {
+        for (String symbol : symbols) {
+            required.add(symbol);
+            selection.require(symbol);
+        }
+        return this;
+    }
+
+    /** Gives the objects a function or variable under that name, before any library does: {@code define("malloc", …)}. */
+    public ObjectLinker define(String symbol, MemorySegment address) {
+        if (symbol.isEmpty() || address.address() == 0) {
+            throw new IllegalArgumentException("symbol=" + symbol + " address=" + address.address() + ": neither may be empty");
+        }
+        defined.put(symbol, address.address());
+        return this;
+    }
+
+    /**
+     * Loads a shared library for everyone in this process, {@code libstdc++.so.6} for C++ objects.
+     *
+     * @throws LinkException if the dynamic linker cannot load it
+     */
+    public ObjectLinker library(String file) {
+        try (Arena scope = Arena.ofConfined()) {
+            MemorySegment handle = SystemCalls.dlopen(scope.allocateFrom(file), Linux.RTLD_NOW() | Linux.RTLD_GLOBAL());
+            if (handle.address() == 0) {
+                throw LinkException.of(new Refusal(Refusal.ENOENT, file, null, -1, SystemCalls.dlerror(), null));
+            }
+        }
+        return this;
+    }
+
+    /**
+     * Links, and runs the constructors.
+     *
+     * @throws LinkException if something is missing, defined twice, or does not fit; nothing stays mapped
+     */
+    public LinkedLibrary link() {
+        return LinkException.atEdge(() -> {
+            if (required.isEmpty()) {
+                selection.takeAll();
+            }
+            LinkedModule module = ModuleLinker.link(name, selection.objects(), this::find);
+            requireDefined(module);
+            module.start();
+            return new LinkedLibrary(name, module);
+        });
+    }
+
+    private void requireDefined(LinkedModule module) {
+        List<String> missing = required.stream().filter(symbol -> module.symbol(symbol) == 0).toList();
+        if (!missing.isEmpty()) {
+            module.unmap();
+            throw new Refusal(Refusal.ENOENT, name, null, -1, "no object defines " + String.join(", ", missing), null);
+        }
+    }
+
+    private long find(String symbol) {
+        Long own = defined.get(symbol);
+        return own != null ? own : CLibrary.find(symbol);
+    }
+}

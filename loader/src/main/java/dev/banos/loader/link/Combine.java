@@ -1,0 +1,124 @@
+package dev.banos.loader.link;
+
+import dev.banos.loader.elf.Elf;
+import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.elf.RelocationTable;
+import dev.banos.loader.elf.SectionGroup;
+import dev.banos.loader.elf.SectionTable;
+import dev.banos.loader.elf.SymbolTable;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Between check and place, where a link has several objects: keeps one COMDAT group of each signature, and decides which
+ * definition each global name means. An ordinary definition beats a common one, which beats a weak one; two ordinary ones are
+ * an error.
+ */
+final class Combine {
+    /** Which symbol of which object a name means. */
+    record Definition(LinkedObject object, int symbol) {
+    }
+
+    private final Map<String, Definition> definitions = new HashMap<>();
+
+    private Combine() {
+    }
+
+    static Map<String, Definition> objects(List<LinkedObject> objects) {
+        Set<String> signatures = new HashSet<>();
+        for (LinkedObject object : objects) {
+            dropDuplicateGroups(object, signatures);
+        }
+        if (objects.size() == 1) {
+            return Map.of();
+        }
+        Combine combine = new Combine();
+        objects.forEach(combine::define);
+        return combine.definitions;
+    }
+
+    private static void dropDuplicateGroups(LinkedObject object, Set<String> signatures) {
+        boolean drops = false;
+        for (SectionGroup group : object.elf.groups()) {
+            if (group.comdat() && !signatures.add(group.signature())) {
+                drops = true;
+                for (int section : group.members()) {
+                    object.drop(section);
+                }
+            }
+        }
+        if (drops) {
+            object.relocations.replaceAll(table -> withoutDropped(object, table));
+        }
+    }
+
+    /**
+     * Unwind tables and exception tables may speak of functions that were dropped: their fields stay zero, which unwinders
+     * take for an entry that is not there.
+     */
+    private static RelocationTable withoutDropped(LinkedObject object, RelocationTable table) {
+        SymbolTable symbols = object.elf.symbols();
+        String target = object.elf.sections().name(table.target());
+        boolean mayBeZero = target.startsWith(".eh_frame") || target.startsWith(".gcc_except_table");
+        return table.without(entry -> {
+            int symbol = table.symbol(entry);
+            int section = symbols.section(symbol);
+            boolean dropped = section > 0 && object.isDropped(section) && symbol < symbols.firstGlobal();
+            if (dropped && !mayBeZero && !object.isDropped(table.target())) {
+                throw object.malformed(table.section(), entry, "it refers to " + object.elf.sections().label(section)
+                        + ", of which another object's copy was kept, by a local symbol");
+            }
+            return dropped && mayBeZero;
+        });
+    }
+
+    private void define(LinkedObject object) {
+        SymbolTable symbols = object.elf.symbols();
+        for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
+            int section = symbols.section(symbol);
+            if (section == Elf.SHN_UNDEF || section > 0 && object.isDropped(section)) {
+                continue;
+            }
+            Definition definition = new Definition(object, symbol);
+            Definition other = definitions.putIfAbsent(symbols.name(symbol), definition);
+            if (other != null && beats(definition, other)) {
+                definitions.put(symbols.name(symbol), definition);
+            }
+        }
+    }
+
+    private static boolean beats(Definition definition, Definition other) {
+        int strength = strength(definition);
+        int otherStrength = strength(other);
+        if (strength == STRONG && otherStrength == STRONG) {
+            SectionTable sections = definition.object().elf.sections();
+            SymbolTable symbols = definition.object().elf.symbols();
+            int section = symbols.section(definition.symbol());
+            throw new Refusal(Refusal.EINVAL, definition.object().elf.file(), section > 0 ? sections.label(section) : null, -1,
+                    "symbol " + symbols.name(definition.symbol()) + " is also defined in " + other.object().elf.file(),
+                    "leave one of them out");
+        }
+        boolean larger = strength == COMMON && otherStrength == COMMON && size(definition) > size(other);
+        return strength > otherStrength || larger;
+    }
+
+    private static final int WEAK = 0;
+    private static final int COMMON = 1;
+    private static final int STRONG = 2;
+
+    private static int strength(Definition definition) {
+        SymbolTable symbols = definition.object().elf.symbols();
+        int binding = symbols.binding(definition.symbol());
+        if (binding == Elf.STB_WEAK || binding == Elf.STB_GNU_UNIQUE) {
+            return WEAK;
+        }
+        return symbols.section(definition.symbol()) == Elf.SHN_COMMON ? COMMON : STRONG;
+    }
+
+    private static long size(Definition definition) {
+        return definition.object().elf.symbols().size(definition.symbol());
+    }
+}

@@ -1,0 +1,79 @@
+package dev.banos.loader.link;
+
+import dev.banos.loader.elf.Archive;
+import dev.banos.loader.elf.ElfObject;
+import dev.banos.loader.elf.ObjectReader;
+import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.elf.SymbolTable;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The objects of a link: those that are named, and of archives, the members that define what is still missing. Archives are
+ * searched again until nothing more is found, so their order does not matter.
+ */
+public final class Selection {
+    private final List<ElfObject> objects = new ArrayList<>();
+    private final List<Archive> archives = new ArrayList<>();
+    private final Set<String> defined = new HashSet<>();
+    private final Set<String> taken = new HashSet<>();
+    private final Deque<String> wanted = new ArrayDeque<>();
+
+    /** Adds an object, or an archive to search. */
+    public void add(byte[] bytes, String file) {
+        if (Archive.isArchive(bytes)) {
+            archives.add(Archive.read(bytes, file));
+        } else {
+            take(ObjectReader.read(bytes, file));
+        }
+    }
+
+    /** Asks for a symbol, as an undefined one in an object would. */
+    public void require(String symbol) {
+        wanted.add(symbol);
+    }
+
+    /** Adds every member of every archive. */
+    public void takeAll() {
+        archives.forEach(archive -> archive.objects().forEach(this::takeOnce));
+    }
+
+    public List<ElfObject> objects() {
+        while (!wanted.isEmpty()) {
+            String symbol = wanted.remove();
+            for (int i = 0; i < archives.size() && !defined.contains(symbol); i++) {
+                if (archives.get(i).definer(symbol) != null && !taken.contains(archives.get(i).definer(symbol))) {
+                    takeOnce(archives.get(i).defining(symbol));
+                }
+            }
+        }
+        return objects;
+    }
+
+    private void takeOnce(ElfObject object) {
+        if (taken.add(object.file())) {
+            take(object);
+        }
+    }
+
+    private void take(ElfObject object) {
+        objects.add(object);
+        SymbolTable symbols = object.symbols();
+        for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
+            String name = symbols.name(symbol);
+            if (name.equals("__gnu_lto_slim")) {
+                throw Refusal.unsupported(object.file(), null, -1, "the object holds the compiler's own code for link-time"
+                        + " optimisation, no machine code", "compile without -flto, or with -ffat-lto-objects");
+            }
+            if (!symbols.isUndefined(symbol)) {
+                defined.add(name);
+            } else if (!symbols.isWeak(symbol)) {
+                wanted.add(name);
+            }
+        }
+    }
+}

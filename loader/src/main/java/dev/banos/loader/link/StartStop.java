@@ -1,0 +1,144 @@
+package dev.banos.loader.link;
+
+import dev.banos.bindings.Native;
+import dev.banos.bindings.SystemCalls;
+import dev.banos.bindings.generated.Linux;
+import dev.banos.loader.elf.Elf;
+import dev.banos.loader.elf.SectionTable;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * What a dynamic linker does around a library's life: unwind tables are registered, so that C++ exceptions can pass; then
+ * constructors run, those with a priority first and in its order; at the end all of it in reverse.
+ */
+final class StartStop {
+    /** Constructors without a priority come after all that have one, 65,535 being the largest. */
+    private static final int NO_PRIORITY = 65_536;
+
+    private final long base;
+    private final List<Long> constructors = new ArrayList<>();
+    private final List<Long> destructors = new ArrayList<>();
+    private final List<Long> unwindTables = new ArrayList<>();
+
+    /** The unwinder that C++ libraries of this machine use; absent where none is installed. */
+    private static final class Unwinder {
+        private static final MemorySegment LIBRARY = open();
+        private static final long REGISTER = symbol("__register_frame");
+        private static final long DEREGISTER = symbol("__deregister_frame");
+
+        private static MemorySegment open() {
+            try (Arena scope = Arena.ofConfined()) {
+                return SystemCalls.dlopen(scope.allocateFrom("libgcc_s.so.1"), Linux.RTLD_NOW() | Linux.RTLD_GLOBAL());
+            }
+        }
+
+        private static long symbol(String name) {
+            try (Arena scope = Arena.ofConfined()) {
+                return LIBRARY.address() == 0 ? 0 : SystemCalls.dlsym(LIBRARY, scope.allocateFrom(name));
+            }
+        }
+    }
+
+    private record Table(int priority, long address, long size) {
+    }
+
+    StartStop(long base, List<LinkedObject> objects) {
+        this.base = base;
+        List<Table> initTables = new ArrayList<>();
+        List<Table> finiTables = new ArrayList<>();
+        for (LinkedObject object : objects) {
+            SectionTable sections = object.elf.sections();
+            for (int section = 1; section < sections.count(); section++) {
+                if (object.isPlaced(section) && sections.size(section) > 0) {
+                    classify(object, section, initTables, finiTables);
+                }
+            }
+        }
+        readPointers(initTables, constructors);
+        readPointers(finiTables, destructors);
+    }
+
+    private void classify(LinkedObject object, int section, List<Table> initTables, List<Table> finiTables) {
+        SectionTable sections = object.elf.sections();
+        String name = sections.name(section);
+        long address = base + object.sectionOffset[section];
+        Table table = new Table(priority(name), address, sections.size(section));
+        switch (sections.type(section)) {
+            case Elf.SHT_PREINIT_ARRAY -> initTables.add(new Table(-1, address, sections.size(section)));
+            case Elf.SHT_INIT_ARRAY -> initTables.add(table);
+            case Elf.SHT_FINI_ARRAY -> finiTables.add(table);
+            default -> {
+                if (name.equals(".ctors") || name.startsWith(".ctors.")) {
+                    initTables.add(table);
+                } else if (name.equals(".dtors") || name.startsWith(".dtors.")) {
+                    finiTables.add(table);
+                } else if (name.equals(Place.EH_FRAME) && usesExceptions(object)) {
+                    unwindTables.add(address);
+                }
+            }
+        }
+    }
+
+    /** Only an object that can catch or clean up needs its table registered: registration loads a library and costs a lock. */
+    private static boolean usesExceptions(LinkedObject object) {
+        SectionTable sections = object.elf.sections();
+        for (int section = 1; section < sections.count(); section++) {
+            if (sections.name(section).startsWith(".gcc_except_table")) {
+                return true;
+            }
+        }
+        for (int symbol = object.elf.symbols().firstGlobal(); symbol < object.elf.symbols().count(); symbol++) {
+            if (object.elf.symbols().isNamed(symbol, "__cxa_throw")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** {@code .init_array.101} has 101; {@code .ctors.65434} counts from the other end. */
+    private static int priority(String section) {
+        String suffix = section.substring(section.lastIndexOf('.') + 1);
+        if (!suffix.matches("[0-9]{1,5}")) {
+            return NO_PRIORITY;
+        }
+        int number = Integer.parseInt(suffix);
+        return section.startsWith(".ctors") || section.startsWith(".dtors") ? NO_PRIORITY - 1 - number : number;
+    }
+
+    private static void readPointers(List<Table> tables, List<Long> functions) {
+        tables.sort(Comparator.comparingInt(Table::priority));
+        for (Table table : tables) {
+            MemorySegment pointers = Native.segment(table.address(), table.size());
+            for (long at = 0; at + Long.BYTES <= table.size(); at += Long.BYTES) {
+                long function = pointers.get(ValueLayout.JAVA_LONG_UNALIGNED, at);
+                if (function != 0 && function != -1) {
+                    functions.add(function);
+                }
+            }
+        }
+    }
+
+    void start() {
+        if (!unwindTables.isEmpty() && Unwinder.REGISTER != 0) {
+            unwindTables.forEach(table -> NativeCalls.call(Unwinder.REGISTER, table));
+        }
+        if (!constructors.isEmpty()) {
+            MemorySegment environ = Native.segment(CLibrary.find("environ"), ValueLayout.ADDRESS.byteSize());
+            MemorySegment environment = environ.get(ValueLayout.ADDRESS, 0);
+            constructors.forEach(function -> NativeCalls.initialize(function, environment));
+        }
+    }
+
+    void stop() {
+        destructors.reversed().forEach(function -> NativeCalls.call(function, 0));
+        NativeCalls.call(CLibrary.find("__cxa_finalize"), base);
+        if (!unwindTables.isEmpty() && Unwinder.DEREGISTER != 0) {
+            unwindTables.forEach(table -> NativeCalls.call(Unwinder.DEREGISTER, table));
+        }
+    }
+}

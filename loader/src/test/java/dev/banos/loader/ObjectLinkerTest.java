@@ -1,0 +1,230 @@
+package dev.banos.loader;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What several objects mean together: which definition wins, which member is taken, what runs when. */
+class ObjectLinkerTest {
+    @TempDir
+    Path folder;
+
+    @BeforeEach
+    void onlyHere() {
+        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: objects run on x86-64 only");
+    }
+
+    private Path c(String name, String code, String... flags) {
+        return CCompiler.text(folder, name, code, flags.length == 0 ? new String[] {"-O2"} : flags);
+    }
+
+    private static LinkedLibrary link(Path... files) {
+        ObjectLinker linker = ObjectLinker.create(InstallPolicy.anyUser());
+        for (Path file : files) {
+            linker.add(file);
+        }
+        return linker.link();
+    }
+
+    private static String call(LinkedLibrary library, String prototype, String... arguments) {
+        return Prototype.parse(prototype).call(library, List.of(arguments));
+    }
+
+    private Path archive(String name, Path... members) {
+        CCompiler.requireProgram("ar");
+        Path archive = folder.resolve(name);
+        List<String> command = new ArrayList<>(List.of("ar", "rcs", archive.toString()));
+        for (Path member : members) {
+            command.add(member.toString());
+        }
+        CCompiler.run(command);
+        return archive;
+    }
+
+    @Test
+    void objectsThatNeedEachOtherAreLinkedTogether() {
+        Path even = c("even", "int odd(unsigned); int even(unsigned n) { return n == 0 ? 1 : odd(n - 1); }");
+        Path odd = c("odd", "int even(unsigned); int odd(unsigned n) { return n == 0 ? 0 : even(n - 1); }");
+        try (LinkedLibrary library = link(even, odd)) {
+            assertThat(call(library, "int even(unsigned)", "10")).isEqualTo("1");
+            assertThat(call(library, "int odd(unsigned)", "10")).isEqualTo("0");
+        }
+    }
+
+    @Test
+    void anOrdinaryDefinitionBeatsAWeakOneEverywhere() {
+        Path weak = c("weak", "__attribute__((weak)) int f(void) { return 1; } int viaWeak(void) { return f(); }"
+                + "int (*pointer)(void) = f; int viaPointer(void) { return pointer(); }");
+        Path strong = c("strong", "int f(void) { return 2; }");
+        try (LinkedLibrary library = link(weak, strong)) {
+            assertThat(call(library, "int viaWeak(void)")).isEqualTo("2");
+            assertThat(call(library, "int viaPointer(void)")).isEqualTo("2");
+            assertThat(call(library, "int f(void)")).isEqualTo("2");
+        }
+    }
+
+    @Test
+    void twoOrdinaryDefinitionsAreAnErrorThatNamesBoth() {
+        Path one = c("one", "int f(void) { return 1; }");
+        Path two = c("two", "int f(void) { return 2; }");
+        assertThatThrownBy(() -> link(one, two)).isInstanceOf(LinkException.class)
+                .hasMessageContaining("one.o").hasMessageContaining("two.o").hasMessageContaining("symbol f");
+    }
+
+    @Test
+    void commonSymbolsShareTheLargestPlace() {
+        Path small = c("small", "int shared[2]; int *small(void) { return shared; }", "-O2", "-fcommon");
+        Path large = c("large", "int shared[1000]; int large(void) { shared[999] = 5; shared[0] = 7; return shared[999]; }"
+                + "int *first(void) { return shared; }", "-O2", "-fcommon");
+        try (LinkedLibrary library = link(small, large)) {
+            assertThat(call(library, "int large(void)")).isEqualTo("5");
+            assertThat(call(library, "int *small(void)")).isEqualTo(call(library, "int *first(void)"));
+        }
+    }
+
+    @Test
+    void anIndirectFunctionIsChosenOnceAndCalledEveryWay() {
+        Path file = c("indirect", """
+                static int fast(int x) { return x + 100; }
+                static int (*choose(void))(int) { return fast; }
+                int f(int) __attribute__((ifunc("choose")));
+                int direct(int x) { return f(x); }
+                int (*table[])(int) = { f };
+                int indirect(int x) { return table[0](x); }
+                """);
+        Path other = c("other", "int f(int); int elsewhere(int x) { return f(x) + 1; } int (*p)(int) = f;"
+                + "int pointer(int x) { return p(x); }");
+        try (LinkedLibrary library = link(other, file)) {
+            assertThat(call(library, "int direct(int)", "1")).isEqualTo("101");
+            assertThat(call(library, "int indirect(int)", "2")).isEqualTo("102");
+            assertThat(call(library, "int elsewhere(int)", "3")).isEqualTo("104");
+            assertThat(call(library, "int pointer(int)", "4")).isEqualTo("104");
+            assertThat(call(library, "int f(int)", "5")).isEqualTo("105");
+        }
+    }
+
+    @Test
+    void constructorsRunByPriorityAndDestructorsInReverse() {
+        Path log = c("log", "char *log_at; void put(char c) { if (log_at) *log_at++ = c; } ");
+        Path file = c("order", """
+                extern char *log_at;
+                void put(char);
+                static char text[64];
+                __attribute__((constructor(101))) static void first(void) { log_at = text; put('1'); }
+                __attribute__((constructor)) static void third(void) { put('3'); }
+                __attribute__((constructor(102))) static void second(void) { put('2'); }
+                const char *history(void) { return text; }
+                """);
+        try (LinkedLibrary library = link(log, file)) {
+            assertThat(call(library, "const char *history(void)")).isEqualTo("123");
+        }
+    }
+
+    @Test
+    void destructorsAndAtexitRunOnClose() {
+        try (var scope = java.lang.foreign.Arena.ofConfined()) {
+            var seen = scope.allocate(16);
+            Path file = c("ending", """
+                    extern char seen[];
+                    static int used;
+                    int __cxa_atexit(void (*)(void *), void *, void *);
+                    extern void *__dso_handle;
+                    static void registered(void *c) { seen[used++] = (char)(long)c; }
+                    __attribute__((destructor(101))) static void last(void) { seen[used++] = 'l'; }
+                    __attribute__((destructor)) static void first(void) { seen[used++] = 'f'; }
+                    int arm(void) { return __cxa_atexit(registered, (void *)'r', &__dso_handle); }
+                    """, "-O2", "-fPIC");
+            LinkedLibrary library = ObjectLinker.create(InstallPolicy.anyUser()).define("seen", seen).add(file).link();
+            assertThat(call(library, "int arm(void)")).isEqualTo("0");
+            assertThat(seen.getString(0)).isEmpty();
+            library.close();
+            assertThat(seen.getString(0)).isEqualTo("flr");
+        }
+    }
+
+    @Test
+    void sectionsOfOneNameLieSideBySide() {
+        String entry = "__attribute__((section(\"handlers\"), used)) static int %s = %d;";
+        Path one = c("h1", entry.formatted("a", 1) + "static int other1 = 9; int *o1(void) { return &other1; }");
+        Path two = c("h2", entry.formatted("b", 20) + entry.formatted("c", 300));
+        Path sum = c("sum", "extern int __start_handlers[], __stop_handlers[]; int sum(void) { int s = 0;"
+                + " for (int *p = __start_handlers; p < __stop_handlers; p++) s += *p; return s; }");
+        try (LinkedLibrary library = link(one, two, sum)) {
+            assertThat(call(library, "int sum(void)")).isEqualTo("321");
+        }
+    }
+
+    @Test
+    void ofAnArchiveOnlyTheNeededMembersAreTaken() {
+        Path needed = c("needed", "int deeper(int); int needed(int x) { return deeper(x) * 2; }");
+        Path deeper = c("deeper", "int deeper(int x) { return x + 1; }");
+        Path broken = c("broken", "int nowhere_at_all(void); int broken(void) { return nowhere_at_all(); }");
+        Path archive = archive("libneeded.a", broken, deeper, needed);
+        try (LinkedLibrary library = ObjectLinker.create(InstallPolicy.anyUser()).add(archive).require("needed").link()) {
+            assertThat(call(library, "int needed(int)", "4")).isEqualTo("10");
+            assertThatThrownBy(() -> library.symbol("broken")).isInstanceOf(LinkException.class);
+        }
+        assertThatThrownBy(() -> link(archive)).isInstanceOf(LinkException.class).hasMessageContaining("nowhere_at_all");
+        assertThatThrownBy(() -> ObjectLinker.create(InstallPolicy.anyUser()).add(archive).require("absent").link())
+                .isInstanceOf(LinkException.class).hasMessageContaining("absent");
+    }
+
+    @Test
+    void archivesOfOtherKindsAreRefusedClearly() throws IOException {
+        Path object = c("m", "int m(void) { return 1; }");
+        CCompiler.requireProgram("ar");
+        Path thin = folder.resolve("thin.a");
+        CCompiler.run(List.of("ar", "rcsT", thin.toString(), object.toString()));
+        assertThatThrownBy(() -> link(thin)).isInstanceOf(LinkException.class).hasMessageContaining("thin archive");
+        Path lto = c("lto", "int l(void) { return 1; }", "-O2", "-flto");
+        assertThatThrownBy(() -> link(lto)).isInstanceOf(LinkException.class).hasMessageContaining("-flto");
+        byte[] damaged = Files.readAllBytes(archive("ok.a", object));
+        damaged[8 + 48] = 'x';
+        assertThatThrownBy(() -> ObjectLinker.create(InstallPolicy.anyUser()).add(damaged, "damaged.a"))
+                .isInstanceOf(LinkException.class).hasMessageContaining("damaged.a").hasMessageContaining("size");
+    }
+
+    @Test
+    void templatesOfSeveralObjectsAreOneAndExceptionsPass() throws IOException {
+        CCompiler.requireProgram("g++");
+        Path header = Files.writeString(folder.resolve("t.hpp"), """
+                #include <stdexcept>
+                #include <string>
+                template <typename T> T *slot() { static T value{}; return &value; }
+                struct Base { virtual ~Base() {} virtual int id() const { return 1; } };
+                inline int check(int x) { if (x < 0) throw std::invalid_argument("negative " + std::to_string(x)); return x; }
+                """);
+        Path one = cpp("one", "#include \"" + header + "\"\nextern \"C\" int *one() { return slot<int>(); }\n"
+                + "struct Derived : Base { int id() const override { return 2; } };\n"
+                + "Base *make() { return new Derived; }\n");
+        Path two = cpp("two", "#include \"" + header + "\"\n#include <cstring>\nBase *make();\n"
+                + "struct Counted { Counted() { *slot<long>() = 77; } }; static Counted counted;\n"
+                + "extern \"C\" int *two() { return slot<int>(); }\nextern \"C\" long constructed() { return *slot<long>(); }\n"
+                + "extern \"C\" const char *caught(int x) { static char text[64]; try { check(x); return \"none\"; }\n"
+                + " catch (const std::exception &e) { std::strcpy(text, e.what()); return text; } }\n"
+                + "extern \"C\" int dynamic() { Base *b = make(); int id = b->id(); delete b; return id; }\n");
+        try (LinkedLibrary library = ObjectLinker.create(InstallPolicy.anyUser()).library("libstdc++.so.6").add(one).add(two).link()) {
+            assertThat(call(library, "int *one()")).isEqualTo(call(library, "int *two()"));
+            assertThat(call(library, "long constructed()")).isEqualTo("77");
+            assertThat(call(library, "const char *caught(int)", "-5")).isEqualTo("negative -5");
+            assertThat(call(library, "const char *caught(int)", "5")).isEqualTo("none");
+            assertThat(call(library, "int dynamic()")).isEqualTo("2");
+        }
+    }
+
+    private Path cpp(String name, String code) throws IOException {
+        Path source = Files.writeString(folder.resolve(name + ".cpp"), code);
+        Path object = folder.resolve(name + "-cpp.o");
+        CCompiler.run(List.of("g++", "-O1", "-c", "-o", object.toString(), source.toString()));
+        return object;
+    }
+}
