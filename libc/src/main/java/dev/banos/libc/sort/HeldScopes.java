@@ -24,8 +24,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * This adds a tenth of a microsecond, once; checked access would add a quarter to every pass.
  */
 final class HeldScopes {
-    /** A sort of plain numbers has no records. */
-    private static final long NO_RECORDS = 0;
+    /** In place of the size of a record. */
+    private static final long NUMBERS = 0;
+    private static final long NUMBERS_IN_PLACE = -1;
 
     private static final Key[] KEYS = Key.values();
 
@@ -41,7 +42,11 @@ final class HeldScopes {
     }
 
     static void sort(Key key, MemorySegment data, MemorySegment temporary) {
-        call(key, data, temporary, NO_RECORDS, 0);
+        call(key, data, temporary, NUMBERS, 0);
+    }
+
+    static void sortInPlace(Key key, MemorySegment data) {
+        call(key, data, data, NUMBERS_IN_PLACE, 0);
     }
 
     static void sort(RecordElements records, MemorySegment data, MemorySegment temporary) {
@@ -65,7 +70,9 @@ final class HeldScopes {
     /** The parameters are those of {@link #SORT}, the segments become addresses. */
     private static int run(int key, long data, long temporary, long bytes, long recordBytes, long keyOffset) {
         try {
-            if (recordBytes == NO_RECORDS) {
+            if (recordBytes == NUMBERS_IN_PLACE) {
+                Introsort.sort(KEYS[key], data, bytes);
+            } else if (recordBytes == NUMBERS) {
                 RadixSort.sort(KEYS[key], data, bytes, temporary);
             } else {
                 RecordSort.sort(new RecordElements(recordBytes, KEYS[key], keyOffset), data, bytes, temporary);

@@ -1,0 +1,56 @@
+package dev.banos.libc.sort;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+
+/** {@code java.util.Arrays} is the oracle. */
+class IntrosortPropertiesTest {
+    @Property(tries = 3000)
+    void sortsAsTheJdkSorts(@ForAll Key key, @ForAll Shape shape, @ForAll @IntRange(max = 3000) int n, @ForAll long seed,
+            @ForAll @IntRange(max = 7) int misalignment, @ForAll boolean isShared) {
+        try (Arena scope = isShared ? Arena.ofShared() : Arena.ofConfined()) {
+            Guarded data = new Guarded(scope, (long) n * key.bytes(), misalignment);
+            Numbers.store(key, shape.numbers(n, seed), data.segment);
+            Object expected = Numbers.sorted(key, data.segment);
+
+            Introsort.sort(key, data.segment);
+
+            assertThat(Numbers.areSorted(key, data.segment, expected)).isTrue();
+            data.requireIntact();
+        }
+    }
+
+    /** Elements of odd sizes, each filled with what its first bytes say, so that a torn element shows. */
+    @Property(tries = 500)
+    void elementsOfAnySizeMoveWhole(@ForAll Shape shape, @ForAll @IntRange(max = 700) int n, @ForAll long seed,
+            @ForAll @IntRange(min = 8, max = 40) int elementBytes) {
+        try (Arena scope = Arena.ofConfined()) {
+            Guarded data = new Guarded(scope, (long) n * elementBytes, 0);
+            long[] numbers = shape.numbers(n, seed);
+            for (int i = 0; i < n; i++) {
+                MemorySegment element = data.segment.asSlice((long) i * elementBytes, elementBytes).fill((byte) numbers[i]);
+                element.set(ValueLayout.JAVA_LONG_UNALIGNED, 0, numbers[i]);
+            }
+
+            Introsort.sort(data.segment, elementBytes, (a, b) -> -Long.compare(Memory.getLong(a), Memory.getLong(b)));
+
+            Arrays.sort(numbers);
+            for (int i = 0; i < n; i++) {
+                long number = numbers[n - 1 - i];
+                MemorySegment element = data.segment.asSlice((long) i * elementBytes, elementBytes);
+                assertThat(element.get(ValueLayout.JAVA_LONG_UNALIGNED, 0)).isEqualTo(number);
+                for (int b = 8; b < elementBytes; b++) {
+                    assertThat(element.get(ValueLayout.JAVA_BYTE, b)).isEqualTo((byte) number);
+                }
+            }
+            data.requireIntact();
+        }
+    }
+}
