@@ -1,31 +1,39 @@
 package dev.banos.mem;
 
+import dev.banos.lock.SpinLock;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
 /**
- * One size class of one pool: the bitmap word that it serves from, and the runs that have free slots beyond that word.
- * Used by one thread at a time.
+ * One size class of one pool: the bitmap word in hand, and the runs that have free slots. Used by one thread at a time,
+ * except {@link #holds}.
  *
  * <pre>
- *   word ------ one of ------> [run] words...     the run being served from; not in the list
+ *   word  <---- taken out of ---- [run] words...  the run being served from; not in the list
  *   list: head <-> run <-> run <-> tail           runs with free slots, the one to serve from next at the head
  *   full runs are in neither; a free brings one back, to the tail, so that it gathers more before its turn
  * </pre>
  *
- * <p>The word is held in a field, because the compiler forwards fields from free to malloc and does not forward native
- * memory: a malloc and free pair took 11.6 ns with the word in a segment and 3.3 ns with it in a field. It is written
- * through to the bitmap each time, so that other threads, and everything that inspects a heap, find the truth there.
+ * <p>The word in hand is a field, not native memory, and malloc takes from it while free gives to the bitmap: so the two
+ * do not wait for each other's store, which is most of what a malloc and free pair costs (README). To take a word in hand
+ * its bits leave the bitmap: a slot is free when its bit is set in either.
  */
 final class Bin {
+    private static final VarHandle WORD = handle("word", long.class);
+    private static final VarHandle VERSION = handle("version", long.class);
+
     final SlotPool pool;
     final int sizeClass;
     final long slotBytes;
 
-    /** The free slots of the word being served from: always equal to what stands at {@link #wordAddress}. */
+    /** The free slots in hand. */
     long word;
-    /** 0 while no word is open. */
-    private long wordAddress;
     /** The address of the slot that bit 0 of the word stands for. */
     private long wordBase;
-    private int wordIndex;
+    /** Where the word came from; 0 while none is in hand. */
+    private long wordAddress;
+    /** Odd while the word is being changed for another: see {@link #holds}. */
+    private long version;
     private Run run;
     private Run head;
     private Run tail;
@@ -38,9 +46,7 @@ final class Bin {
 
     /** @param free {@link #word} as just read, not 0 */
     long take(long free) {
-        long rest = free & (free - 1);
-        word = rest;
-        Words.put(wordAddress, rest);
+        word = free & (free - 1);
         return wordBase + Long.numberOfTrailingZeros(free) * slotBytes;
     }
 
@@ -53,27 +59,31 @@ final class Bin {
     boolean free(Run of, int slot) {
         long bit = 1L << slot;
         long address = of.localWord(slot);
-        if (address == wordAddress) {
-            long now = word;
-            word = now | bit;
-            Words.put(address, now | bit);
-            return (now & bit) == 0;
-        }
-        return freeElsewhere(of, slot >>> 6, address, bit);
-    }
-
-    private boolean freeElsewhere(Run of, int index, long address, long bit) {
         long now = Words.get(address);
-        if ((now & bit) != 0) {
+        long inHand = address == wordAddress ? word : 0;
+        if (((now | inHand) & bit) != 0) {
             return false;
         }
-        Words.put(address, now | bit);
-        of.summary |= 1L << index;
-        of.free++;
-        if (!of.listed || of.free == of.slots) {
-            relist(of);
+        long all = now | bit;
+        Words.put(address, all);
+        if (now == 0 || all == of.fullWord) {
+            addedTo(of, slot >>> 6);
         }
         return true;
+    }
+
+    /** A word has its first free slot, or its last: the run may have to be listed, or be empty. */
+    private void addedTo(Run of, int index) {
+        of.summary |= 1L << index;
+        if (of == run) {
+            return;
+        }
+        if (!of.listed) {
+            append(of);
+        }
+        if (head != tail && of.isEmpty()) { // one empty run is kept for the next burst
+            retire(of);
+        }
     }
 
     /**
@@ -84,33 +94,51 @@ final class Bin {
     int addFree(Run of, int index, long bits) {
         long address = of.local + index * Words.BYTES;
         long now = Words.get(address);
-        long all = now | bits;
-        Words.put(address, all);
-        if (address == wordAddress) {
-            word = all;
-        } else {
-            of.summary |= 1L << index;
-            of.free += Long.bitCount(all ^ now);
-            relist(of);
+        long twice = (now | (address == wordAddress ? word : 0)) & bits;
+        long added = bits & ~twice;
+        Words.put(address, now | added);
+        if (added != 0) {
+            addedTo(of, index);
         }
-        return Long.bitCount(now & bits);
+        return Long.bitCount(twice);
     }
 
-    /** Stops serving from a word, so that all free slots are where the invariants of {@link Run} want them. */
+    /**
+     * Any thread: whether the word in hand came from {@code address} and has {@code bit}. Exact for a caller that knows
+     * of a free of that slot, or of its malloc: the owner makes the version odd, then empties the word's place in the
+     * bitmap, fills the hand, and makes the version even again. Who found the place empty sees the version that did it, or
+     * a later one, and reads the hand between two looks at the same even version.
+     */
+    boolean holds(long address, long bit) {
+        for (int tries = 1;; tries++) {
+            long before = (long) VERSION.getAcquire(this);
+            boolean held = wordAddress == address && ((long) WORD.getOpaque(this) & bit) != 0;
+            VarHandle.loadLoadFence();
+            if ((before & 1) == 0 && (long) VERSION.getOpaque(this) == before) {
+                return held;
+            }
+            SpinLock.pause(tries);
+        }
+    }
+
+    /** Puts the word in hand back, so that all free slots are where the invariants of {@link Run} want them. */
     void close() {
-        if (run == null) {
+        Run closed = run;
+        if (closed == null) {
             return;
         }
-        Run closed = run;
+        version++;
+        VarHandle.storeStoreFence();
+        int index = (int) ((wordAddress - closed.local) / Words.BYTES);
+        Words.put(wordAddress, Words.get(wordAddress) | word);
+        closed.summary |= word == 0 ? 0 : 1L << index;
         run = null;
         wordAddress = 0;
-        closed.free += Long.bitCount(word);
-        if (word != 0) {
-            closed.summary |= 1L << wordIndex;
-            word = 0;
-        }
+        word = 0;
+        VarHandle.storeStoreFence();
+        version++;
         if (closed.summary != 0) {
-            relist(closed);
+            append(closed);
         }
     }
 
@@ -119,7 +147,7 @@ final class Bin {
         Run each = head;
         while (each != null) {
             Run following = each.next;
-            if (each.free == each.slots) {
+            if (each.isEmpty()) {
                 retire(each);
             }
             each = following;
@@ -127,13 +155,10 @@ final class Bin {
     }
 
     private boolean openWord() {
-        Run next = run != null && run.summary != 0 ? run : pollListed();
+        Run next = nextWithFree();
         if (next == null) {
             pool.foldRemote();
-            if (word != 0) {
-                return true;
-            }
-            next = run != null && run.summary != 0 ? run : pollListed();
+            next = nextWithFree();
         }
         if (next == null) {
             next = pool.addRun(this);
@@ -145,28 +170,31 @@ final class Bin {
         return true;
     }
 
-    private void open(Run next) {
-        int index = Long.numberOfTrailingZeros(next.summary);
-        next.summary &= next.summary - 1;
-        run = next;
-        wordIndex = index;
-        wordAddress = next.local + index * Words.BYTES;
-        wordBase = next.base + index * Long.SIZE * slotBytes;
-        word = Words.get(wordAddress);
-        next.free -= Long.bitCount(word);
+    private Run nextWithFree() {
+        if (run != null && run.summary != 0) {
+            return run;
+        }
+        Run first = head;
+        if (first != null) {
+            unlink(first);
+        }
+        return first;
     }
 
-    /** A run that was full, or has become empty. One empty run is kept for the next burst. */
-    private void relist(Run of) {
-        if (of == run) {
-            return;
-        }
-        if (!of.listed) {
-            append(of);
-        }
-        if (of.free == of.slots && head != tail) {
-            retire(of);
-        }
+    private void open(Run next) {
+        int index = Long.numberOfTrailingZeros(next.summary);
+        long address = next.local + index * Words.BYTES;
+        long bits = Words.get(address);
+        next.summary &= next.summary - 1;
+        version++;
+        VarHandle.storeStoreFence();
+        Words.put(address, 0);
+        run = next;
+        wordAddress = address;
+        wordBase = next.base + index * Long.SIZE * slotBytes;
+        word = bits;
+        VarHandle.storeStoreFence();
+        version++;
     }
 
     private void retire(Run of) {
@@ -184,14 +212,6 @@ final class Bin {
             tail.next = of;
         }
         tail = of;
-    }
-
-    private Run pollListed() {
-        Run first = head;
-        if (first != null) {
-            unlink(first);
-        }
-        return first;
     }
 
     private void unlink(Run of) {
@@ -213,20 +233,22 @@ final class Bin {
     /** The invariants of this bin and of the run; true, or an {@link AssertionError} that says which is broken. */
     boolean isValid(Run of) {
         long summary = 0;
-        int free = 0;
         for (int w = 0; w < of.words(); w++) {
             long address = of.local + w * Words.BYTES;
-            if (address == wordAddress) {
-                assert Words.get(address) == word : "the word in hand differs from the bitmap in " + of.base;
-                continue;
-            }
             long bits = Words.get(address);
-            free += Long.bitCount(bits);
+            assert address != wordAddress || (bits & word) == 0 : "slots both in hand and in the bitmap of " + of.base;
             summary |= bits == 0 ? 0 : 1L << w;
         }
-        assert free == of.free : "free " + of.free + " but counted " + free;
         assert summary == of.summary : "summary " + Long.toHexString(of.summary) + " but is " + Long.toHexString(summary);
         assert of.listed == (of != run && summary != 0) : "listed " + of.listed + " with summary " + summary;
         return true;
+    }
+
+    private static VarHandle handle(String field, Class<?> type) {
+        try {
+            return MethodHandles.lookup().findVarHandle(Bin.class, field, type).withInvokeExactBehavior();
+        } catch (ReflectiveOperationException impossible) {
+            throw new ExceptionInInitializerError(impossible);
+        }
     }
 }

@@ -7,11 +7,10 @@ import java.lang.invoke.VarHandle;
  * A span, or several, cut into slots of one size. Lives as long as the spans serve this size class for this pool; its
  * pool never changes, because a pool outlives its thread and is handed on as a whole.
  *
- * <p>The local bitmap is the truth about its slots: bit set means free. Only the owner writes it. Another thread's free
- * sets a bit in the remote bitmap, and queues the run with its owner, once.
+ * <p>A slot is free when its bit is set in the local bitmap, which only the owner writes, or in the word that the bin has
+ * in hand. Another thread's free sets a bit in the remote bitmap, and queues the run with its owner, once.
  *
- * <p>Invariants, as the owner sees them, w over all words but the one that the bin serves from:
- * {@code free == sum of bitCount(local[w])} and {@code summary bit w is set == (local[w] != 0)}.
+ * <p>Invariant, as the owner sees it: {@code summary bit w is set == (local[w] != 0)}.
  */
 final class Run {
     private static final VarHandle QUEUED = handle();
@@ -25,11 +24,12 @@ final class Run {
     final int slots;
     final long local;
     final long remote;
+    /** A word of the bitmap in which every slot is free: the same for all words, because the last is never cut short. */
+    final long fullWord;
     private final long reciprocal;
 
     /** Written by the owner only. */
     long summary;
-    int free;
     boolean listed;
     boolean retired;
     Run previous;
@@ -51,7 +51,7 @@ final class Run {
         this.reciprocal = (1L << RECIPROCAL_BITS) / slotBytes + 1;
         int words = Bitmaps.words(slots);
         this.summary = -1L >>> (Long.SIZE - words);
-        this.free = slots;
+        this.fullWord = slots < Long.SIZE ? (1L << slots) - 1 : -1L;
     }
 
     int firstSpan() {
@@ -64,6 +64,16 @@ final class Run {
 
     int words() {
         return Bitmaps.words(slots);
+    }
+
+    /** Owner: whether no slot is in use, nor in hand. */
+    boolean isEmpty() {
+        for (int w = 0; w < words(); w++) {
+            if (Words.get(local + w * Words.BYTES) != fullWord) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /**
@@ -93,9 +103,16 @@ final class Run {
         return queued != 0;
     }
 
+    /** Any thread: whether the slot is in use, as far as the caller can know. */
     boolean isLive(int slot) {
+        return !isFreeLocally(slot) && (Words.getAcquire(remoteWord(slot)) & 1L << slot) == 0;
+    }
+
+    /** The bitmap first, then the hand: {@link Bin#holds} depends on this order. */
+    private boolean isFreeLocally(int slot) {
+        long address = localWord(slot);
         long bit = 1L << slot;
-        return ((Words.getOpaque(localWord(slot)) | Words.getOpaque(remoteWord(slot))) & bit) == 0;
+        return (Words.getAcquire(address) & bit) != 0 || bin.holds(address, bit);
     }
 
     /**
@@ -105,8 +122,8 @@ final class Run {
      */
     boolean freeRemotely(int slot) {
         long bit = 1L << slot;
-        // A live block's bit has been 0 since before its address left malloc: a 1 here is a block that is free already.
-        if ((Words.getOpaque(localWord(slot)) & bit) != 0 || (Words.getAndOr(remoteWord(slot), bit) & bit) != 0) {
+        // A live slot has been free nowhere since before its address left malloc: a bit found here was freed already.
+        if (isFreeLocally(slot) || (Words.getAndOr(remoteWord(slot), bit) & bit) != 0) {
             return false;
         }
         // The owner clears the mark before it looks at the bits. If the mark is still set, the owner has yet to look,
@@ -130,7 +147,7 @@ final class Run {
         int freedTwice = 0;
         for (int w = 0; w < words(); w++) {
             long address = remote + w * Words.BYTES;
-            if (Words.getOpaque(address) != 0) {
+            if (Words.getAcquire(address) != 0) {
                 freedTwice += bin.addFree(this, w, Words.getAndSet(address, 0));
             }
         }

@@ -23,11 +23,14 @@ final class RunTable {
     private RunTable() {
     }
 
-    /** The run whose spans hold this address, or null. */
+    /**
+     * The run whose spans hold this address, or null. The index is cut to 32 bits, because the compiler then needs one
+     * comparison; an address beyond 2^47 may so meet a run that is not its own, where no slot begins at its offset.
+     */
     static Run at(long address) {
         Run[] runs = table;
-        long span = (address - Reservation.BASE) >>> LOG_SPAN;
-        return span < runs.length ? runs[(int) span] : null;
+        int span = (int) ((address - Reservation.BASE) >>> LOG_SPAN);
+        return Integer.compareUnsigned(span, runs.length) < 0 ? runs[span] : null;
     }
 
     static void put(Run run) {

@@ -21,14 +21,13 @@ final class SizeClasses {
     private static final int STEPS_PER_DOUBLING = 8;
     private static final int LOG_STEPS = Integer.numberOfTrailingZeros(STEPS_PER_DOUBLING);
     private static final int LOG_ALIGNMENT = Integer.numberOfTrailingZeros(ALIGNMENT);
-    /** A run has at least this many slots where an arena can hold them: one whole bitmap word to serve from. */
-    private static final int SLOTS_WANTED = 64;
-
     private static final int[] SLOT_BYTES = new int[COUNT];
+    private static final int[] SPANS = new int[COUNT];
 
     static {
         for (int i = 0; i < COUNT; i++) {
             SLOT_BYTES[i] = computeSlotBytes(i);
+            SPANS[i] = computeSpans(SLOT_BYTES[i]);
         }
         assert SLOT_BYTES[COUNT - 1] == DIRECT_BYTES;
     }
@@ -48,18 +47,29 @@ final class SizeClasses {
         return SLOT_BYTES[sizeClass];
     }
 
-    /** How many spans a run of this class takes: a power of two, at most an arena. */
+    /** How many spans a run of this class takes: the fewest that leave little unused, at most an arena. */
     static int spans(int sizeClass) {
-        long wanted = (long) SLOT_BYTES[sizeClass] * SLOTS_WANTED;
-        int spans = 1;
-        while (spans < SPANS_PER_ARENA && spans * SPAN_BYTES < wanted) {
-            spans *= 2;
-        }
-        return spans;
+        return SPANS[sizeClass];
     }
 
+    /** A whole number of bitmap words, or less than one: so all words of a run have the same number of slots. */
     static int slots(int sizeClass) {
-        return (int) (spans(sizeClass) * SPAN_BYTES / SLOT_BYTES[sizeClass]);
+        return slots(SLOT_BYTES[sizeClass], SPANS[sizeClass]);
+    }
+
+    private static int slots(int slotBytes, int spans) {
+        int fit = (int) (spans * SPAN_BYTES / slotBytes);
+        return fit < Long.SIZE ? fit : fit / Long.SIZE * Long.SIZE;
+    }
+
+    /** What a run does not use is never touched, so it costs address space and no memory: one eighth is little enough. */
+    private static int computeSpans(int slotBytes) {
+        int spans = 1;
+        while (spans < SPANS_PER_ARENA && (slots(slotBytes, spans) < Long.SIZE
+                || slots(slotBytes, spans) * (long) slotBytes < spans * SPAN_BYTES * 7 / 8)) {
+            spans++;
+        }
+        return spans;
     }
 
     private static int computeSlotBytes(int sizeClass) {

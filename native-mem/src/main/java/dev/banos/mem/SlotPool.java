@@ -21,6 +21,8 @@ final class SlotPool extends ThreadAttachment {
     private static final int LOG_ALIGNMENT = Integer.numberOfTrailingZeros(SizeClasses.ALIGNMENT);
     private static final VarHandle QUEUE = handle();
 
+    static final long NO_THREAD = -1;
+
     final Domain domain;
     final Access access;
     final SpinLock lock = new SpinLock();
@@ -29,8 +31,9 @@ final class SlotPool extends ThreadAttachment {
     private Run[] runs = new Run[8];
     private int runCount;
     private long racedFrees;
-    /** The thread that this pool hangs on, or hung on last: for messages. */
-    private long threadId;
+    /** The thread that this pool hangs on, written by itself; {@link #NO_THREAD} once it has ended. */
+    long threadId = NO_THREAD;
+    private long lastThreadId;
     private Heap handle;
 
     /** A stack of runs in which other threads freed slots. */
@@ -143,6 +146,7 @@ final class SlotPool extends ThreadAttachment {
 
     void adoptedBy(Thread owner) {
         threadId = owner.threadId();
+        lastThreadId = threadId;
         handle = null;
     }
 
@@ -221,7 +225,7 @@ final class SlotPool extends ThreadAttachment {
 
     @Override
     public String toString() {
-        return domain + (access == Access.OWN_THREAD ? " of thread " + threadId : "");
+        return domain + (access == Access.OWN_THREAD ? " of thread " + lastThreadId : "");
     }
 
     /** The invariants of every run; true, or an {@link AssertionError}. */

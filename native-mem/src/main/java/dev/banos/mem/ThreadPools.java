@@ -13,13 +13,32 @@ final class ThreadPools {
     private static final SpinLock LOCK = new SpinLock();
     private static final ArrayDeque<SlotPool> ABANDONED = new ArrayDeque<>();
 
+    /**
+     * By thread id, a shortcut past the control block, which costs a malloc and free pair 1 ns more. Written without
+     * synchronisation, because an entry proves itself: only a thread itself writes its id into a pool.
+     */
+    private static final SlotPool[] RECENT = new SlotPool[1024];
+
     private ThreadPools() {
     }
 
     /** The calling thread's own pool; null for a virtual thread, and for a platform thread that never called malloc. */
     static SlotPool currentOrNull() {
+        long id = Thread.currentThread().threadId();
+        SlotPool pool = RECENT[(int) id & (RECENT.length - 1)];
+        return pool != null && pool.threadId == id ? pool : currentSlow(id);
+    }
+
+    private static SlotPool currentSlow(long id) {
+        if (Thread.currentThread().isVirtual()) {
+            return null;
+        }
         Tcb tcb = Tcb.currentOrNull();
-        return tcb != null && tcb.attachment() instanceof SlotPool pool ? pool : null;
+        if (tcb == null || !(tcb.attachment() instanceof SlotPool pool)) {
+            return null;
+        }
+        RECENT[(int) id & (RECENT.length - 1)] = pool;
+        return pool;
     }
 
     /** A pool for a platform thread that has none. */
@@ -35,6 +54,7 @@ final class ThreadPools {
     }
 
     static void abandon(SlotPool pool) {
+        pool.threadId = SlotPool.NO_THREAD;
         pool.trim();
         push(pool);
     }

@@ -9,20 +9,22 @@ final class Words {
     static final int BYTES = Long.BYTES;
 
     private static final VarHandle WORD = ValueLayout.JAVA_LONG.varHandle().withInvokeExactBehavior();
+    /** For plain access on hot paths: the words are aligned, and this handle does not check it each time. */
+    private static final VarHandle UNCHECKED = ValueLayout.JAVA_LONG_UNALIGNED.varHandle().withInvokeExactBehavior();
 
     private Words() {
     }
 
     static long get(long address) {
-        return (long) WORD.get(Native.EVERYTHING, address);
+        return (long) UNCHECKED.get(Native.EVERYTHING, address);
     }
 
     static void put(long address, long value) {
-        WORD.set(Native.EVERYTHING, address, value);
+        UNCHECKED.set(Native.EVERYTHING, address, value);
     }
 
-    static long getOpaque(long address) {
-        return (long) WORD.getOpaque(Native.EVERYTHING, address);
+    static long getAcquire(long address) {
+        return (long) WORD.getAcquire(Native.EVERYTHING, address);
     }
 
     static long getAndSet(long address, long value) {
