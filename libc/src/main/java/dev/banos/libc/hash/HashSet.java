@@ -1,0 +1,103 @@
+package dev.banos.libc.hash;
+
+/**
+ * A set in native memory whose keys are what a {@link Keys} says: {@code insert(key)}, {@code contains(key)} and
+ * {@code remove(key)} take a key as that strategy does. For one thread at a time.
+ */
+public final class HashSet extends HashTable {
+    private static final long MOST_BYTES = 1L << 31;
+
+    private final Keys keys;
+    private final long slotWords;
+
+    public HashSet(Keys keys) {
+        this(keys, 0, Storage.MALLOC);
+    }
+
+    /** A set of entries: behind each key, at the next whole word, {@code valueBytes} more. */
+    HashSet(Keys keys, long valueBytes, Storage storage) {
+        super(storage);
+        if (valueBytes < 0 || valueBytes > MOST_BYTES || keys.byteSize() <= 0 || keys.byteSize() > MOST_BYTES) {
+            throw new IllegalArgumentException("keys.byteSize()=" + keys.byteSize() + " or valueBytes=" + valueBytes
+                    + " is out of range: a key has at least 1 byte, each at most " + MOST_BYTES);
+        }
+        this.keys = keys;
+        this.slotWords = wordsFor(keys.byteSize()) + wordsFor(valueBytes);
+    }
+
+    static long wordsFor(long bytes) {
+        return (bytes + WORD - 1) / WORD;
+    }
+
+    @Override
+    long slotWords() {
+        return slotWords;
+    }
+
+    @Override
+    boolean holds(long slot, long key) {
+        return keys.equal(keys.load(slot), key);
+    }
+
+    @Override
+    long hashAt(long slot) {
+        return hash(keys.load(slot));
+    }
+
+    @Override
+    long findAgain(long slot, long hash) {
+        return find(keys.load(slot), hash);
+    }
+
+    private long hash(long key) {
+        return mix(keys.hash(key, seed()));
+    }
+
+    /** The address of the element of {@code key}, or 0. */
+    public long find(long key) {
+        return find(key, hash(key));
+    }
+
+    public boolean contains(long key) {
+        return find(key) != ABSENT;
+    }
+
+    /** The key of the element at this address. */
+    public long key(long element) {
+        return keys.load(element);
+    }
+
+    public Insertion insert(long key) {
+        long hash = hash(key);
+        if (find(key, hash) != ABSENT) {
+            return Insertion.PRESENT;
+        }
+        return claim(key, hash) == ABSENT ? Insertion.OUT_OF_MEMORY : Insertion.INSERTED;
+    }
+
+    /** The element of {@code key}, which is new in the set where {@link #size} has grown; {@link #ABSENT} without memory. */
+    long findOrClaim(long key) {
+        long hash = hash(key);
+        long element = find(key, hash);
+        return element != ABSENT ? element : claim(key, hash);
+    }
+
+    private long claim(long key, long hash) {
+        long element = claim(hash);
+        if (element != ABSENT) {
+            keys.store(element, key);
+        }
+        return element;
+    }
+
+    /** @return whether the key was there */
+    public boolean remove(long key) {
+        long hash = hash(key);
+        long element = find(key, hash);
+        if (element == ABSENT) {
+            return false;
+        }
+        erase(element, hash);
+        return true;
+    }
+}

@@ -1,0 +1,461 @@
+package dev.banos.libc.hash;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
+import dev.banos.bindings.Native;
+import java.lang.foreign.Arena;
+
+/**
+ * The engine of this package's tables: open addressing in groups of seven slots, each group with a control word that says
+ * what is in it, so that most searches for an absent key read one word and no slot.
+ *
+ * <pre>
+ *  block                            slots
+ *  +--------+--------+-- - --+------+------------------+------------------+-- - --+
+ *  | word 0 | word 1 |       | last | 7 slots of word 0| 7 slots of word 1|       |
+ *  +--------+--------+-- - --+------+------------------+------------------+-- - --+
+ *
+ *  bits 63    56 55     48        15      8 7       0
+ *      +--------+---------+- - -+----------+---------+
+ *      | passed | of slot 6     | of slot 1| of slot 0    a slot's byte: 0 empty, or 0x80 and seven bits of the hash
+ *      +--------+---------+- - -+----------+---------+
+ * </pre>
+ *
+ * <p>A key lies in its home group, or where that was full, in the first later one that had room. {@code passed} counts the
+ * keys that found this group full and went on, so a search ends at a group with {@code passed = 0}. Removal counts down the
+ * same way: no marker stays behind, a table does not age, and no element moves but at an insertion that grows the table.
+ * (The counters are those of Meta's F14, 2019; matching seven bytes in a word at once is Mycroft's test for a zero byte.)
+ *
+ * <p>A counter that reached 255 has lost count and stays; when more removals than the table has slots found it so, the next
+ * insertion rebuilds the table.
+ *
+ * <p>Measured and left: one line of 128 bytes with the word and seven entries (fewer lines for a key that is there, but 4
+ * times as slow for one that is not), keys and values in columns, linear probing with a preferred slot. See the README.
+ */
+public abstract sealed class HashTable implements AutoCloseable permits LongTable, HashSet {
+    static final long WORD = JAVA_LONG.byteSize();
+    static final long ABSENT = 0;
+
+    private static final int GROUP_SLOTS = 7;
+    private static final long EACH = 0x01_01_01_01_01_01_01L; // the lowest bit of each slot's byte
+    private static final long FULL = 0x80L * EACH;
+    private static final int PASSED_SHIFT = GROUP_SLOTS * Byte.SIZE;
+    private static final long PASSED_ONE = 1L << PASSED_SHIFT;
+    private static final long PASSED_MOST = 0xFF;
+    private static final int TAG_SHIFT = Long.SIZE - 7;
+    private static final long TAG_FULL = 0x80;
+    /** Where a match of slot 0 shows in a word. */
+    private static final int FIRST_BIT = Byte.SIZE - 1;
+
+    private static final long FEWEST_GROUPS = 2;
+    private static final long MOST_GROUPS = 1L << 40;
+
+    /** Bounds that all values keep; told to the compiler, they spare it a bounds check an access. */
+    private static final long ADDRESSES = (1L << 56) - 1;
+    private static final long PLACES = MOST_GROUPS * WORD - 1;
+
+    /** The control words of a table that has no block: one that ends each search, one that sends each on to be refused. */
+    private static final long NO_BLOCK = Arena.global().allocate(JAVA_LONG, 1).address();
+    private static final long CLOSED = Arena.global().allocate(JAVA_LONG, 1).address();
+
+    static {
+        store(CLOSED, PASSED_ONE);
+    }
+
+    private final Storage storage;
+    private final long seed = Mixer.secret();
+    private final long multiplier = Mixer.secret() | 1;
+
+    private long block; // 0 for none
+    private long control = NO_BLOCK; // address of word 0
+    private long matched; // address of slot 0, less the slot words that FIRST_BIT will add
+    private long mask; // a place is a group's offset among the control words; this is the last one
+    private long size;
+    private long limit; // the size at which an insertion looks for more room
+    private long uncounted; // removals that met a counter which had lost count
+
+    HashTable(Storage storage) {
+        this.storage = storage;
+    }
+
+    // What the kinds of table differ in. Their classes are final, so that the compiler sees through these calls.
+
+    abstract long slotWords();
+
+    /** Whether the element in {@code slot} is that of {@code key}. */
+    abstract boolean holds(long slot, long key);
+
+    abstract long hashAt(long slot);
+
+    /** The number of elements. */
+    public final long size() {
+        return size;
+    }
+
+    /** How many elements there is room for without more memory. */
+    public final long capacity() {
+        requireOpen();
+        return block == 0 ? 0 : mostIn(mask / WORD + 1);
+    }
+
+    final long mix(long key) {
+        return Mixer.fold(key ^ seed, multiplier);
+    }
+
+    final long seed() {
+        return seed;
+    }
+
+    // Search.
+
+    /** The slot of {@code key}, or {@link #ABSENT}. */
+    final long find(long key, long hash) {
+        long words = control & ADDRESSES;
+        long slots = matched & ADDRESSES;
+        long last = mask & PLACES;
+        long tags = tags(hash);
+        long place = hash & last;
+        while (true) {
+            long word = load(words + place);
+            for (long match = matches(word, tags); match != 0; match &= match - 1) {
+                long slot = slot(slots, place, match);
+                if (holds(slot, key)) {
+                    return slot;
+                }
+            }
+            if (word >>> PASSED_SHIFT == 0) {
+                return ABSENT;
+            }
+            place = place + WORD & last;
+            if (place == (hash & last)) {
+                return allPassed();
+            }
+        }
+    }
+
+    private long allPassed() {
+        requireOpen();
+        return ABSENT;
+    }
+
+    private static long tags(long hash) {
+        return (hash >>> TAG_SHIFT | TAG_FULL) * EACH;
+    }
+
+    /** The top bit of each byte that equals its tag; one above a true match may be wrong, the lowest never is. */
+    private static long matches(long word, long tags) {
+        long zeroWhereEqual = word ^ tags;
+        return zeroWhereEqual - EACH & ~zeroWhereEqual & FULL;
+    }
+
+    /** The slot that the lowest bit of {@code match} belongs to. */
+    private long slot(long slots, long place, long match) {
+        long bit = Integer.toUnsignedLong(Long.numberOfTrailingZeros(match));
+        return slots + (place * GROUP_SLOTS + bit) * slotWords();
+    }
+
+    // Insertion.
+
+    /** A slot for an absent key, for the caller to fill; {@link #ABSENT} when there is no memory. */
+    final long claim(long hash) {
+        if (size >= limit && !makeRoom()) {
+            return ABSENT;
+        }
+        size++;
+        return place(hash);
+    }
+
+    private long place(long hash) {
+        long words = control & ADDRESSES;
+        long last = mask & PLACES;
+        long place = hash & last;
+        long word = load(words + place);
+        while ((word & FULL) == FULL) {
+            store(words + place, passed(word));
+            place = place + WORD & last;
+            word = load(words + place);
+        }
+        long free = Long.lowestOneBit(~word & FULL);
+        long wholeByte = free | free - (free >>> FIRST_BIT);
+        store(words + place, word | wholeByte & tags(hash));
+        return slot(matched & ADDRESSES, place, free);
+    }
+
+    private static long passed(long word) {
+        return word >>> PASSED_SHIFT == PASSED_MOST ? word : word + PASSED_ONE;
+    }
+
+    private boolean makeRoom() {
+        requireOpen();
+        long groups = block == 0 ? FEWEST_GROUPS : mask / WORD + 1;
+        if (block == 0 || size == mostIn(groups)) {
+            return resize(block == 0 ? groups : 2 * groups);
+        }
+        if (!resize(groups)) { // only the counters are wrong: searches take longer, no more
+            uncounted = 0;
+            limit = mostIn(groups);
+        }
+        return true;
+    }
+
+    // Removal.
+
+    /** Empties {@code slot}, whose key has this hash. */
+    final void erase(long slot, long hash) {
+        long number = numberOf(slot);
+        long target = number / GROUP_SLOTS * WORD;
+        for (long place = hash & mask; place != target; place = place + WORD & mask) {
+            notPassed(control + place);
+        }
+        long slotByte = 0xFFL << number % GROUP_SLOTS * Byte.SIZE;
+        store(control + target, load(control + target) & ~slotByte);
+        size--;
+    }
+
+    private void notPassed(long address) {
+        long word = load(address);
+        if (word >>> PASSED_SHIFT != PASSED_MOST) {
+            store(address, word - PASSED_ONE);
+        } else if (++uncounted > mask) {
+            limit = 0; // the next insertion may move elements, this one may be part of an iteration
+        }
+    }
+
+    // Iteration.
+
+    /** The address of an element, 0 in an empty table. */
+    public final long first() {
+        requireOpen();
+        return firstFrom(0, load(control) & FULL);
+    }
+
+    /**
+     * The address of the element after {@code element}, which may have been removed meanwhile; 0 after the last.
+     *
+     * @throws IllegalArgumentException where no element can be at this address
+     */
+    public final long next(long element) {
+        long number = numberOf(element);
+        long place = number / GROUP_SLOTS * WORD;
+        long later = -1L << (number % GROUP_SLOTS + 1) * Byte.SIZE;
+        return firstFrom(place, load(control + place) & FULL & later);
+    }
+
+    private long firstFrom(long place, long full) {
+        while (full == 0) {
+            place += WORD;
+            if (place > mask) {
+                return ABSENT;
+            }
+            full = load(control + place) & FULL;
+        }
+        return slot(matched, place, full);
+    }
+
+    /**
+     * Removes the element at this address, and no other moves: an iteration goes on with {@link #next}.
+     *
+     * @throws IllegalArgumentException where no element is at this address
+     */
+    public final void removeAt(long element) {
+        long number = numberOf(element);
+        long fullBit = TAG_FULL << number % GROUP_SLOTS * Byte.SIZE;
+        if ((load(control + number / GROUP_SLOTS * WORD) & fullBit) == 0) {
+            throw noElement(element);
+        }
+        erase(element, hashAt(element));
+    }
+
+    /** How many slots stand before that of this element. */
+    private long numberOf(long element) {
+        requireOpen();
+        long number = (element - matched) / (WORD * slotWords()); // FIRST_BIT vanishes in the division
+        long slot = matched + (number * Byte.SIZE + FIRST_BIT) * slotWords();
+        if (block == 0 || element != slot || number < 0 || number / GROUP_SLOTS * WORD > mask) {
+            throw noElement(element);
+        }
+        return number;
+    }
+
+    private IllegalArgumentException noElement(long element) {
+        return new IllegalArgumentException("element=0x" + Long.toHexString(element) + " is no element of table=" + this);
+    }
+
+    // Memory.
+
+    /**
+     * Makes room for {@code elements} in all, so that up to then no insertion can fail.
+     *
+     * @return false when there is no memory; the table is as it was
+     */
+    public final boolean reserve(long elements) {
+        requireOpen();
+        if (elements < 0) {
+            throw new IllegalArgumentException("elements=" + elements + " is negative");
+        }
+        return elements <= capacity() || elements <= mostIn(MOST_GROUPS) && resize(groupsFor(elements));
+    }
+
+    /**
+     * Gives back what the elements do not need.
+     *
+     * @return false when there is no memory to move them to; the table is as it was
+     */
+    public final boolean shrink() {
+        requireOpen();
+        if (size == 0) {
+            release(NO_BLOCK);
+            return true;
+        }
+        long groups = groupsFor(size);
+        return groups * WORD > mask || resize(groups);
+    }
+
+    /** Removes all elements and keeps the memory. */
+    public final void clear() {
+        requireOpen();
+        if (block != 0) {
+            empty(mask / WORD + 1);
+        }
+    }
+
+    /** Gives all memory back; further calls throw {@link IllegalStateException}, but another close does nothing. */
+    @Override
+    public final void close() {
+        release(CLOSED);
+    }
+
+    private void release(long words) {
+        if (block != 0) {
+            storage.free(block);
+        }
+        block = matched = mask = size = limit = uncounted = 0;
+        control = words;
+    }
+
+    /** Moves all elements to a new block. */
+    private boolean resize(long groups) {
+        long groupBytes = (1 + GROUP_SLOTS * slotWords()) * WORD;
+        if (groups > MOST_GROUPS || groups > ADDRESSES / groupBytes) {
+            return false;
+        }
+        long fresh = storage.allocate(groups * groupBytes);
+        if (fresh == 0) {
+            return false;
+        }
+        long oldBlock = block;
+        long oldControl = control;
+        long oldMatched = matched;
+        long oldMask = mask;
+        long elements = size;
+        block = control = fresh;
+        matched = fresh + groups * WORD - FIRST_BIT * slotWords();
+        empty(groups);
+        if (oldBlock != 0) {
+            moveFrom(oldControl, oldMatched, oldMask);
+            storage.free(oldBlock);
+        }
+        size = elements;
+        return true;
+    }
+
+    private void empty(long groups) {
+        mask = (groups - 1) * WORD;
+        for (long place = 0; place <= mask; place += WORD) {
+            store(control + place, 0);
+        }
+        size = 0;
+        uncounted = 0;
+        limit = mostIn(groups);
+    }
+
+    private void moveFrom(long oldControl, long oldMatched, long oldMask) {
+        for (long place = 0; place <= oldMask; place += WORD) {
+            for (long full = load(oldControl + place) & FULL; full != 0; full &= full - 1) {
+                long from = slot(oldMatched, place, full);
+                long to = place(hashAt(from));
+                for (long offset = 0; offset < slotWords() * WORD; offset += WORD) {
+                    store(to + offset, load(from + offset));
+                }
+            }
+        }
+    }
+
+    /** Three quarters of the slots: a fuller table would send too many searches on to the next group. */
+    private static long mostIn(long groups) {
+        return groups * GROUP_SLOTS * 3 / 4;
+    }
+
+    private static long groupsFor(long elements) {
+        long groups = FEWEST_GROUPS;
+        while (mostIn(groups) < elements) {
+            groups *= 2;
+        }
+        return groups;
+    }
+
+    final void requireOpen() {
+        if (control == CLOSED) {
+            throw new IllegalStateException("table=" + this + " is closed");
+        }
+    }
+
+    // Invariants.
+
+    /**
+     * Whether each element's byte has its hash's tag, a search finds each element where it is, the counters count exactly
+     * the keys that went on (one at its limit at least as many as it says), and the size is the number of elements.
+     */
+    final boolean isValid() {
+        requireOpen();
+        long[] passes = new long[(int) (mask / WORD + 1)];
+        long elements = 0;
+        for (long slot = first(); slot != ABSENT; slot = next(slot)) {
+            elements++;
+            if (!isValid(slot, passes)) {
+                return false;
+            }
+        }
+        for (int group = 0; group < passes.length; group++) {
+            long counter = load(control + group * WORD) >>> PASSED_SHIFT;
+            if (counter != passes[group] && counter != PASSED_MOST) {
+                return false;
+            }
+        }
+        return elements == size && size <= mostIn(passes.length);
+    }
+
+    /** How often a key was sent on from a full group, over all keys that are here. */
+    final long passes() {
+        long passes = 0;
+        for (long place = 0; place <= mask; place += WORD) {
+            passes += load(control + place) >>> PASSED_SHIFT;
+        }
+        return passes;
+    }
+
+    private boolean isValid(long slot, long[] passes) {
+        long hash = hashAt(slot);
+        long number = numberOf(slot);
+        long target = number / GROUP_SLOTS * WORD;
+        for (long place = hash & mask; place != target; place = place + WORD & mask) {
+            passes[(int) (place / WORD)]++;
+        }
+        long slotByte = 0xFFL << number % GROUP_SLOTS * Byte.SIZE;
+        return ((load(control + target) ^ tags(hash)) & slotByte) == 0 && findAgain(slot, hash) == slot;
+    }
+
+    /** What a search for the key of the element in {@code slot} finds. */
+    abstract long findAgain(long slot, long hash);
+
+    // Access.
+
+    static long load(long address) {
+        return Native.EVERYTHING.get(JAVA_LONG_UNALIGNED, address);
+    }
+
+    static void store(long address, long value) {
+        Native.EVERYTHING.set(JAVA_LONG_UNALIGNED, address, value);
+    }
+}

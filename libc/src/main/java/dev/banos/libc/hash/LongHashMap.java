@@ -1,0 +1,89 @@
+package dev.banos.libc.hash;
+
+/**
+ * A map from {@code long} to {@code long} in native memory. For one thread at a time.
+ *
+ * <p>An entry is 16 bytes at an address that {@link #find} and the iteration give: {@code long} key, {@code long} value.
+ */
+public final class LongHashMap extends LongTable {
+    private static final long VALUE = WORD;
+
+    public LongHashMap() {
+        this(Storage.MALLOC);
+    }
+
+    LongHashMap(Storage storage) {
+        super(storage);
+    }
+
+    @Override
+    long slotWords() {
+        return 2;
+    }
+
+    public boolean contains(long key) {
+        return find(key) != ABSENT;
+    }
+
+    /** The address of the entry of {@code key}, or 0. */
+    public long find(long key) {
+        return find(key, mix(key));
+    }
+
+    /** The value of {@code key}, or {@code otherwise} where it has none. */
+    public long get(long key, long otherwise) {
+        long entry = find(key, mix(key));
+        return entry == ABSENT ? otherwise : load(entry + VALUE);
+    }
+
+    /** The value of the entry at this address. */
+    public long value(long entry) {
+        return load(entry + VALUE);
+    }
+
+    /** Changes the value of the entry at this address. */
+    public void value(long entry, long value) {
+        store(entry + VALUE, value);
+    }
+
+    /** Inserts the entry, but leaves one of the same key as it is. */
+    public Insertion insert(long key, long value) {
+        long hash = mix(key);
+        if (find(key, hash) != ABSENT) {
+            return Insertion.PRESENT;
+        }
+        return insertAbsent(key, value, hash);
+    }
+
+    /** Inserts the entry, or assigns the value to the one that is there. */
+    public Insertion insertOrAssign(long key, long value) {
+        long hash = mix(key);
+        long entry = find(key, hash);
+        if (entry == ABSENT) {
+            return insertAbsent(key, value, hash);
+        }
+        store(entry + VALUE, value);
+        return Insertion.PRESENT;
+    }
+
+    private Insertion insertAbsent(long key, long value, long hash) {
+        long entry = claim(hash);
+        if (entry == ABSENT) {
+            return Insertion.OUT_OF_MEMORY;
+        }
+        store(entry, key);
+        store(entry + VALUE, value);
+        return Insertion.INSERTED;
+    }
+
+    /** @return whether the key was there */
+    public boolean remove(long key) {
+        long hash = mix(key);
+        long entry = find(key, hash);
+        if (entry == ABSENT) {
+            return false;
+        }
+        erase(entry, hash);
+        return true;
+    }
+}

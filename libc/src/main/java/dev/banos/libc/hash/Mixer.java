@@ -1,0 +1,30 @@
+package dev.banos.libc.hash;
+
+import java.security.SecureRandom;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Folded multiplication, and the secrets to multiply by. The 128-bit product of a key and a secret, its halves combined by
+ * exclusive or: each bit of the result depends on each of both, and who does not know the secret cannot name keys that
+ * collide. (The mixing step of Wang Yi's wyhash, 2019.)
+ */
+final class Mixer {
+    private static final long GOLDEN = 0x9E3779B97F4A7C15L; // 2^64 divided by the golden ratio, odd
+    private static final SecureRandom RANDOM = new SecureRandom();
+    private static final long SECRET = RANDOM.nextLong();
+    private static final long MULTIPLIER = RANDOM.nextLong() | 1;
+    private static final AtomicLong SEQUENCE = new AtomicLong(RANDOM.nextLong());
+
+    private Mixer() {
+    }
+
+    static long fold(long left, long right) {
+        return Math.unsignedMultiplyHigh(left, right) ^ left * right;
+    }
+
+    /** Another secret each time; one table's do not tell another's. */
+    static long secret() {
+        long step = SEQUENCE.getAndAdd(GOLDEN);
+        return fold(fold(step ^ SECRET, MULTIPLIER) ^ step, GOLDEN);
+    }
+}

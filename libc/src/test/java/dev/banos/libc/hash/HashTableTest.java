@@ -1,0 +1,248 @@
+package dev.banos.libc.hash;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+
+/** The hazards of a hash table in native memory, one by one. */
+class HashTableTest {
+
+    @Test
+    void anEmptyTableHasNoMemory() {
+        FailingStorage storage = new FailingStorage();
+        try (LongHashMap map = new LongHashMap(storage)) {
+            assertThat(map.find(1)).isZero();
+            assertThat(map.remove(1)).isFalse();
+            assertThat(map.first()).isZero();
+            assertThat(map.shrink()).isTrue();
+            map.clear();
+            assertThat(map.isValid()).isTrue();
+            assertThat(storage.blocks()).isZero();
+        }
+    }
+
+    @Test
+    void withoutMemoryTheTableStaysAsItWas() {
+        FailingStorage storage = new FailingStorage();
+        try (LongHashMap map = new LongHashMap(storage)) {
+            long keys = 0;
+            while (keys < 100 || map.size() < map.capacity()) {
+                map.insert(keys, keys++);
+            }
+            storage.failing(true);
+            assertThat(map.insert(keys, 0)).isEqualTo(Insertion.OUT_OF_MEMORY);
+            assertThat(map.insertOrAssign(5, 55)).isEqualTo(Insertion.PRESENT);
+            assertThat(map.reserve(2 * keys)).isFalse();
+            assertThat(map.reserve(Long.MAX_VALUE)).isFalse();
+            assertThat(map.isValid()).isTrue();
+            assertThat(map.size()).isEqualTo(keys);
+            assertThat(map.get(5, -1)).isEqualTo(55);
+            assertThat(map.get(keys, -1)).isEqualTo(-1);
+            storage.failing(false);
+            assertThat(map.insert(keys, 0)).isEqualTo(Insertion.INSERTED);
+        }
+        assertThat(storage.blocks()).isZero();
+    }
+
+    @Test
+    void aTableDoesNotAgeUnderChurn() {
+        FailingStorage storage = new FailingStorage();
+        try (LongHashSet set = new LongHashSet(storage)) {
+            assertThat(set.reserve(1000)).isTrue();
+            storage.failing(true); // neither more memory nor a rebuild
+            for (long key = 0; key < 2_000_000; key++) {
+                assertThat(set.insert(key)).isEqualTo(Insertion.INSERTED);
+                if (key >= 1000 - 1) {
+                    assertThat(set.remove(key - (1000 - 1))).isTrue();
+                }
+            }
+            assertThat(set.isValid()).as("each counter counts the keys that are there, none of the past").isTrue();
+        }
+    }
+
+    @Test
+    void countersThatLostCountAreRebuilt() {
+        FailingStorage storage = new FailingStorage();
+        try (HashSet set = new HashSet(new Subject.CollidingKeys(), 0, storage)) {
+            for (int round = 0; round < 5; round++) {
+                for (long key = 0; key < 3000; key++) {
+                    set.insert(key);
+                }
+                assertThat(set.isValid()).isTrue();
+                for (long key = 0; key < 3000; key++) {
+                    set.remove(key);
+                }
+                assertThat(set.isValid()).isTrue();
+                storage.failing(round == 3);
+            }
+        }
+        assertThat(storage.blocks()).isZero();
+    }
+
+    @Test
+    void aSearchEndsWhereEachGroupWasPassed() {
+        try (HashSet set = new HashSet(new Subject.CollidingKeys(), 0, Storage.MALLOC)) {
+            for (long key = 0; key < 5000; key += 3) {
+                set.insert(key);
+            }
+            assertThat(set.contains(5001)).isFalse();
+            assertThat(set.contains(5000 - 2)).isEqualTo((5000 - 2) % 3 == 0);
+        }
+    }
+
+    @Test
+    void shrinkGivesMemoryBack() {
+        FailingStorage storage = new FailingStorage();
+        try (LongHashSet set = new LongHashSet(storage)) {
+            for (long key = 0; key < 10_000; key++) {
+                set.insert(key);
+            }
+            for (long key = 10; key < 10_000; key++) {
+                set.remove(key);
+            }
+            assertThat(set.shrink()).isTrue();
+            assertThat(set.capacity()).isEqualTo(10);
+            assertThat(set.isValid()).isTrue();
+            set.clear();
+            assertThat(set.shrink()).isTrue();
+            assertThat(storage.blocks()).isZero();
+        }
+    }
+
+    @Test
+    void largeTablesLieInHugePagesAndWork() {
+        try (LongHashMap map = new LongHashMap()) {
+            for (long key = 0; key < 600_000; key++) {
+                map.insert(key * key, key);
+            }
+            for (long key = 0; key < 600_000; key++) {
+                assertThat(map.get(key * key, -1)).isEqualTo(key);
+            }
+        }
+    }
+
+    @Test
+    void aClosedTableRefusesEachCall() {
+        LongHashMap map = new LongHashMap();
+        map.insert(1, 1);
+        map.close();
+        map.close();
+        ThrowingCallable[] calls = {
+            () -> map.get(1, 0), () -> map.contains(1), () -> map.insert(2, 2), () -> map.insertOrAssign(1, 2), () -> map.remove(1),
+            map::first, () -> map.next(8), () -> map.removeAt(8), () -> map.reserve(5), map::shrink, map::clear, map::capacity};
+        for (ThrowingCallable call : calls) {
+            assertThatIllegalStateException().isThrownBy(call).withMessageContaining("closed");
+        }
+    }
+
+    @Test
+    void aWrongElementIsRefused() {
+        try (LongHashMap map = new LongHashMap()) {
+            assertThatIllegalArgumentException().isThrownBy(() -> map.removeAt(64)).withMessageContaining("element=0x40");
+            map.insert(1, 1);
+            long entry = map.first();
+            assertThatIllegalArgumentException().isThrownBy(() -> map.removeAt(entry + 8));
+            assertThatIllegalArgumentException().isThrownBy(() -> map.removeAt(0));
+            assertThatIllegalArgumentException().isThrownBy(() -> map.removeAt(entry + (1 << 20)));
+            map.removeAt(entry);
+            assertThatIllegalArgumentException().as("removed twice").isThrownBy(() -> map.removeAt(entry));
+            assertThat(map.isValid()).isTrue();
+        }
+    }
+
+    @Test
+    void badArgumentsAreRefused() {
+        try (LongHashSet set = new LongHashSet(); Arena scope = Arena.ofConfined()) {
+            assertThatIllegalArgumentException().isThrownBy(() -> set.reserve(-1)).withMessageContaining("elements=-1");
+            assertThatIllegalArgumentException().isThrownBy(() -> Keys.bytes(0)).withMessageContaining("bytes=0");
+            assertThatIllegalArgumentException().isThrownBy(() -> new HashMap(Keys.longs(), -1)).withMessageContaining("valueBytes=-1");
+            MemorySegment onHeap = MemorySegment.ofArray(new byte[16]);
+            assertThatIllegalArgumentException().isThrownBy(() -> Keys.bytes(16).of(onHeap));
+            assertThatIllegalArgumentException().isThrownBy(() -> Keys.strings().of(onHeap));
+            assertThatIllegalArgumentException().isThrownBy(() -> Keys.bytes(16).of(scope.allocate(15)));
+            MemorySegment endless = scope.allocate(4).fill((byte) 'x');
+            assertThatIllegalArgumentException().isThrownBy(() -> Keys.strings().of(endless)).withMessageContaining("null byte");
+        }
+    }
+
+    @Test
+    void aSymbolTableNeedsNoKeyObjects() {
+        try (HashMap symbols = new HashMap(Keys.strings(), JAVA_LONG.byteSize()); Arena scope = Arena.ofConfined()) {
+            MemorySegment value = scope.allocateFrom(JAVA_LONG, 0x1234);
+            assertThat(symbols.insert(scope.allocateFrom("banos_dprintln").address(), value.address())).isEqualTo(Insertion.INSERTED);
+            long entry = symbols.find(scope.allocateFrom("banos_dprintln").address());
+            assertThat(symbols.value(entry).get(JAVA_LONG, 0)).isEqualTo(0x1234);
+            assertThat(symbols.value(entry).byteSize()).isEqualTo(8);
+            assertThat(symbols.find(scope.allocateFrom("banos_dprintl").address())).isZero();
+            assertThat(symbols.find(scope.allocateFrom("").address())).isZero();
+        }
+    }
+
+    @Test
+    void tablesMixDifferently() {
+        try (LongHashSet one = new LongHashSet(); LongHashSet other = new LongHashSet()) {
+            StringBuilder inOne = new StringBuilder();
+            StringBuilder inOther = new StringBuilder();
+            for (long key = 0; key < 100; key++) {
+                one.insert(key);
+                other.insert(key);
+            }
+            for (long element = one.first(); element != 0; element = one.next(element)) {
+                inOne.append(one.key(element)).append(' ');
+            }
+            for (long element = other.first(); element != 0; element = other.next(element)) {
+                inOther.append(other.key(element)).append(' ');
+            }
+            assertThat(inOne).as("the order shows the seed").doesNotHaveToString(inOther.toString());
+        }
+    }
+
+    /** Multiples of a power of two, dense numbers, and numbers that differ in their top bits only, all spread alike. */
+    @Test
+    void keysInPatternsSpread() {
+        for (int shift : new int[] {0, 3, 12, 32, 48}) {
+            try (LongHashSet set = new LongHashSet()) {
+                for (long key = 0; key < 60_000; key++) {
+                    set.insert(key << shift);
+                }
+                assertThat(set.passes()).as("groups that keys were sent on from, keys << %d", shift).isLessThan(60_000 / 4);
+            }
+        }
+    }
+
+    @Test
+    void noCallAllocatesOnTheJavaHeap() {
+        assumeTrue(ManagementFactory.getThreadMXBean() instanceof com.sun.management.ThreadMXBean, "no ThreadMXBean that counts allocation");
+        com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (LongHashMap map = new LongHashMap(); HashMap symbols = new HashMap(Keys.strings(), 8); Arena scope = Arena.ofConfined()) {
+            MemorySegment text = scope.allocateFrom("text");
+            MemorySegment value = scope.allocate(8);
+            exercise(map, symbols, text.address(), value.address(), 200_000);
+            long before = threads.getCurrentThreadAllocatedBytes();
+            exercise(map, symbols, text.address(), value.address(), 200_000);
+            assertThat(threads.getCurrentThreadAllocatedBytes() - before).as("bytes in 2,000,000 calls").isLessThan(1000);
+        }
+    }
+
+    private static void exercise(LongHashMap map, HashMap symbols, long text, long value, long rounds) {
+        for (long key = 0; key < rounds; key++) {
+            map.insert(key, key);
+            map.insertOrAssign(key, key);
+            map.get(key, -1);
+            map.get(-key, -1);
+            map.next(map.first());
+            map.remove(key - 100);
+            symbols.insertOrAssign(text, value);
+            symbols.find(text);
+            symbols.remove(text);
+        }
+    }
+}
