@@ -70,20 +70,26 @@ final class TcbTable {
     /** Under the lock an entry's block is its thread's: recycling begins with the entry's removal. */
     static boolean cancel(Thread thread, int bit) {
         findOrCreate(thread);
-        synchronized (TcbTable.class) {
+        LOCK.lock();
+        try {
             Tcb tcb = findFurther(table, thread.threadId());
             if (tcb != null) { // otherwise it ended just now
                 tcb.cancelledMark(bit);
             }
             return tcb != null;
+        } finally {
+            LOCK.unlock();
         }
     }
 
     static Thread threadNamed(long threadId) {
-        synchronized (TcbTable.class) {
+        LOCK.lock();
+        try {
             Tcb tcb = findFurther(table, threadId);
             Thread thread = tcb == null ? null : tcb.thread.get();
             return thread != null && thread.isAlive() ? thread : null;
+        } finally {
+            LOCK.unlock();
         }
     }
 
