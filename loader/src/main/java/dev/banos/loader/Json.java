@@ -38,6 +38,11 @@ final class Json {
         return name(name).raw(Long.toString(value));
     }
 
+    /** A number that uses all 64 bits. */
+    Json unsigned(String name, long value) {
+        return name(name).raw(Long.toUnsignedString(value));
+    }
+
     Json field(String name, boolean value) {
         return name(name).raw(Boolean.toString(value));
     }

@@ -53,11 +53,15 @@ public record ObjectInfo(String file, String machine, Optional<DriverMetadata> d
 
     private static ObjectInfo of(ElfObject object) {
         boolean isDriver = DriverMetadata.isIn(object);
-        return new ObjectInfo(object.file(), Elf.machineName(object.machine()),
+        return new ObjectInfo(object.file(), machine(object),
                 isDriver ? Optional.of(DriverMetadata.read(object)) : Optional.empty(),
                 ExportEntry.read(object).stream().map(entry -> new ExportedName(entry.name(), entry.symbol())).toList(),
                 definedNames(object.symbols()), importedNames(object.symbols()), sections(object.sections()),
                 RelocationNames.count(object));
+    }
+
+    static String machine(ElfObject object) {
+        return Elf.machineName(object.machine());
     }
 
     private static List<String> definedNames(SymbolTable symbols) {

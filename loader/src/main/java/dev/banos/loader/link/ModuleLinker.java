@@ -47,7 +47,7 @@ public final class ModuleLinker {
         try {
             Resolve.objects(objects, definitions, layout, base, imports);
             Image image = new Image(layout.bytes, base);
-            Relocate.objects(objects, architecture, layout, image);
+            Relocate.objects(objects, architecture, layout, image, true);
             Seal.image(image, layout, objects);
             return new LinkedModule(space, base, layout, objects, definitions);
         } catch (Throwable failed) {

@@ -1,5 +1,6 @@
 package dev.banos.loader.link;
 
+import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.RelocationTable;
 import dev.banos.loader.elf.SectionTable;
@@ -14,15 +15,22 @@ final class Relocate {
     private final Architecture architecture;
     private final Layout layout;
     private final Image image;
+    private final boolean relaxImports;
 
-    private Relocate(Architecture architecture, Layout layout, Image image) {
+    private Relocate(Architecture architecture, Layout layout, Image image, boolean relaxImports) {
         this.architecture = architecture;
         this.layout = layout;
         this.image = image;
+        this.relaxImports = relaxImports;
     }
 
-    static void objects(List<LinkedObject> objects, Architecture architecture, Layout layout, Image image) {
-        Relocate relocate = new Relocate(architecture, layout, image);
+    /**
+     * @param relaxImports whether loads of imported addresses may become computations of them, as those of the module's own
+     *                     do; linkers of programs, with which offline results are compared, leave them
+     */
+    static void objects(List<LinkedObject> objects, Architecture architecture, Layout layout, Image image,
+            boolean relaxImports) {
+        Relocate relocate = new Relocate(architecture, layout, image, relaxImports);
         for (LinkedObject object : objects) {
             relocate.copySections(object);
             relocate.fillGot(object);
@@ -118,8 +126,13 @@ final class Relocate {
     /** A load of the symbol's address: from the GOT, or computed in place where the instruction allows it. */
     private boolean load(LinkedObject object, int symbol, int sectionStart, int at, long addend, boolean rex) {
         // Another addend than -4 reads part of an entry, or an instruction with an operand behind the field.
-        return addend == -4 && architecture.relax(image, sectionStart, at, object.address[symbol], rex)
+        return addend == -4 && mayRelax(object, symbol) && architecture.relax(image, sectionStart, at, object.address[symbol], rex)
                 || putSigned32(at, object.gotOffset[symbol] - at + addend);
+    }
+
+    private boolean mayRelax(LinkedObject object, int symbol) {
+        int section = object.elf.symbols().section(symbol);
+        return relaxImports || section != Elf.SHN_UNDEF && section != Elf.SHN_ABS;
     }
 
     private boolean put64(int at, long value) {
@@ -164,7 +177,7 @@ final class Relocate {
                 "compile with -fPIC, which reaches data through a table of addresses");
     }
 
-    private static String describe(LinkedObject object, int symbol) {
+    static String describe(LinkedObject object, int symbol) {
         SymbolTable symbols = object.elf.symbols();
         String name = symbols.name(symbol);
         if (!name.isEmpty() || symbols.section(symbol) <= 0) {

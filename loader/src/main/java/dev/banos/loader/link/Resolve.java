@@ -13,6 +13,8 @@ import java.util.Map;
  * weak symbol that is nowhere is 0; other missing ones are reported all at once.
  */
 final class Resolve {
+    /** Names a module in calls of {@code __cxa_atexit}. */
+    static final String DSO_HANDLE = "__dso_handle";
     private static final String START = "__start_";
     private static final String STOP = "__stop_";
 
@@ -102,7 +104,7 @@ final class Resolve {
         if (name.equals("_GLOBAL_OFFSET_TABLE_")) {
             return base + layout.got;
         }
-        if (name.equals("__dso_handle")) {
+        if (name.equals(DSO_HANDLE)) {
             return base;
         }
         if (name.startsWith(START)) {

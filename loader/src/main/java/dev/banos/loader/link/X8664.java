@@ -14,6 +14,13 @@ final class X8664 extends Architecture {
     private static final int STUB_BYTES = 8;
     private static final int MOV_FROM_MEMORY = 0x8b;
     private static final int LEA = 0x8d;
+    private static final int TEST = 0x85;
+    private static final int TEST_IMMEDIATE = 0xf7;
+    private static final int ARITHMETIC_FROM_MEMORY = 0x03;
+    private static final int ARITHMETIC_IMMEDIATE = 0x81;
+    private static final int OPERATION = 0x38;
+    private static final int MOD_REGISTER = 0xc0;
+    private static final int REX_R = 4;
     private static final int GROUP_5 = 0xff;
     private static final int CALL_RIP_RELATIVE = 0x15;
     private static final int JMP_RIP_RELATIVE = 0x25;
@@ -88,17 +95,32 @@ final class X8664 extends Architecture {
             return false;
         }
         long delta = target - image.address(at) - FIELD_BYTES;
-        if (delta != (int) delta) {
-            return false;
-        }
         int opcode = image.get8(at - 2);
         int modRm = image.get8(at - 1);
-        if (opcode == MOV_FROM_MEMORY) {
+        if (opcode == MOV_FROM_MEMORY && delta == (int) delta) {
             image.put8(at - 2, LEA);
             image.put32(at, (int) delta);
             return true;
         }
-        return !rex && opcode == GROUP_5 && relaxBranch(image, at, modRm, delta);
+        if (opcode == GROUP_5) {
+            return !rex && delta == (int) delta && relaxBranch(image, at, modRm, delta);
+        }
+        return rex && target == (int) target && opcode != MOV_FROM_MEMORY && relaxOperand(image, at, opcode, modRm, target);
+    }
+
+    /** {@code test} and the eight arithmetic operations take a small address as an immediate operand. */
+    private static boolean relaxOperand(Image image, int at, int opcode, int modRm, long target) {
+        boolean arithmetic = (opcode & ~OPERATION) == ARITHMETIC_FROM_MEMORY;
+        if (!arithmetic && opcode != TEST) {
+            return false;
+        }
+        int rex = image.get8(at - 3);
+        int register = modRm >> 3 & 7;
+        image.put8(at - 3, rex & ~REX_R | (rex & REX_R) >> 2); // the register moves to where a base register stands
+        image.put8(at - 2, arithmetic ? ARITHMETIC_IMMEDIATE : TEST_IMMEDIATE);
+        image.put8(at - 1, MOD_REGISTER | (arithmetic ? opcode & OPERATION : 0) | register);
+        image.put32(at, (int) target);
+        return true;
     }
 
     private static boolean relaxBranch(Image image, int at, int modRm, long delta) {

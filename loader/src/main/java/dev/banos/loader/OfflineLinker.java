@@ -1,0 +1,136 @@
+package dev.banos.loader;
+
+import dev.banos.loader.elf.ElfObject;
+import dev.banos.loader.elf.ObjectReader;
+import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.link.OfflineLink;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Links objects for a given address without running them, so that anyone can check the result against another linker. Each
+ * file is linked by itself, for its own machine.
+ */
+public final class OfflineLinker {
+    private static final long PAGE_BYTES = 4096;
+
+    private final long base;
+    private final Map<String, Long> defined = new HashMap<>();
+    private boolean phonyImports;
+
+    private OfflineLinker(long base) {
+        this.base = base;
+    }
+
+    /** @param base where the image will lie, a multiple of 4096 */
+    public static OfflineLinker at(long base) {
+        if (base % PAGE_BYTES != 0) {
+            throw new IllegalArgumentException("base=0x" + Long.toHexString(base) + " is no multiple of " + PAGE_BYTES);
+        }
+        return new OfflineLinker(base);
+    }
+
+    /** Gives an undefined symbol its address. */
+    public OfflineLinker define(String symbol, long address) {
+        defined.put(symbol, address);
+        return this;
+    }
+
+    /** Gives every undefined symbol that is neither defined nor weak an address behind the module. */
+    public OfflineLinker phonyImports() {
+        phonyImports = true;
+        return this;
+    }
+
+    /** @throws LinkException if the file cannot be read or linked for this address */
+    public Linked link(Path file) {
+        return LinkException.atEdge(() -> link(ObjectReader.read(Loader.read(file), file.toString())));
+    }
+
+    /** @param name what messages call the bytes */
+    public Linked link(byte[] bytes, String name) {
+        return LinkException.atEdge(() -> link(ObjectReader.read(bytes, name)));
+    }
+
+    private Linked link(ElfObject object) {
+        OfflineLink link = OfflineLink.link(object, base, name -> defined.getOrDefault(name, 0L), phonyImports);
+        return new Linked(ObjectInfo.machine(object), base, link);
+    }
+
+    /** An object at its address. */
+    public static final class Linked {
+        private final String machine;
+        private final long base;
+        private final OfflineLink link;
+
+        Linked(String machine, long base, OfflineLink link) {
+            this.machine = machine;
+            this.base = base;
+            this.link = link;
+        }
+
+        /** The bytes from the base on, up to the last that the file holds; behind them, {@link #size} tells, all is zero. */
+        public byte[] bytes() {
+            return link.bytes().clone();
+        }
+
+        /** Bytes of memory, a whole number of pages. */
+        public long size() {
+            return link.size();
+        }
+
+        /** What lies where: machine, base, size, sections, commons, imports, got, stubs, skipped. Addresses are JSON numbers. */
+        public String mapJson() {
+            Json json = new Json().beginObject().field("machine", machine).unsigned("base", base).field("size", link.size());
+            parts(json, "sections", "index", link.sections());
+            parts(json, "commons", "symbol", link.commons());
+            json.name("imports").beginArray();
+            link.imports().forEach((name, address) ->
+                    json.beginObject().field("name", name).unsigned("address", address).endObject());
+            json.endArray();
+            slots(json, "got", link.got());
+            slots(json, "stubs", link.stubs());
+            json.name("skipped").beginArray();
+            link.skipped().forEach(skipped -> json.beginObject().field("section", skipped.section())
+                    .field("count", skipped.count()).field("reason", skipped.reason()).endObject());
+            return json.endArray().endObject().toString();
+        }
+
+        private static void parts(Json json, String name, String index, List<OfflineLink.Part> parts) {
+            json.name(name).beginArray();
+            parts.forEach(part -> json.beginObject().field(index, part.index()).field("name", part.name())
+                    .unsigned("address", part.address()).field("size", part.size()).endObject());
+            json.endArray();
+        }
+
+        private static void slots(Json json, String name, List<OfflineLink.Slot> slots) {
+            json.name(name).beginArray();
+            slots.forEach(slot -> json.beginObject().unsigned("address", slot.address()).field("symbol", slot.symbol())
+                    .unsigned("value", slot.value()).endObject());
+            json.endArray();
+        }
+
+        /**
+         * Writes {@code name.image}, of {@link #size} bytes, and {@code name.map.json}.
+         *
+         * @throws LinkException if they cannot be written
+         */
+        public void write(Path folder, String name) {
+            Path file = folder.resolve(name + ".image");
+            try (RandomAccessFile output = new RandomAccessFile(file.toFile(), "rw")) {
+                output.setLength(0);
+                output.write(link.bytes());
+                output.setLength(link.size()); // the zeroes take no room on the disk
+                Files.writeString(folder.resolve(name + ".map.json"), mapJson() + "\n");
+            } catch (IOException failed) {
+                throw LinkException.of(new Refusal(Refusal.EIO, file.toString(), null, -1,
+                        "cannot be written: " + failed.getMessage(), null));
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+package dev.banos.loader.link;
+
+import dev.banos.loader.elf.Elf;
+import dev.banos.loader.elf.ElfObject;
+import dev.banos.loader.elf.SectionTable;
+import dev.banos.loader.elf.SymbolTable;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** One object linked for a given address on any architecture that the linker knows; nothing is mapped or run. */
+public final class OfflineLink {
+    private final LinkedObject object;
+    private final Layout layout;
+    private final Image image;
+    private final Map<String, Long> imports;
+
+    /** A part of the module that has a name: a section, a common symbol. */
+    public record Part(int index, String name, long address, long size) {
+    }
+
+    /** A GOT entry or a stub: where it is, whose it is, and the address that it holds or leads to. */
+    public record Slot(long address, String symbol, long value) {
+    }
+
+    /** Relocations that were not applied. */
+    public record Skipped(String section, long count, String reason) {
+    }
+
+    private OfflineLink(LinkedObject object, Layout layout, Image image, Map<String, Long> imports) {
+        this.object = object;
+        this.layout = layout;
+        this.image = image;
+        this.imports = imports;
+    }
+
+    /**
+     * @param base        a multiple of the page size
+     * @param phonyImports whether a missing symbol gets an address behind the module, 16 bytes for each
+     */
+    public static OfflineLink link(ElfObject elf, long base, Imports given, boolean phonyImports) {
+        Architecture architecture = Check.machine(elf, elf.machine());
+        LinkedObject object = new LinkedObject(elf);
+        Check.object(object, architecture);
+        List<LinkedObject> objects = List.of(object);
+        Layout layout = Place.objects(objects, Combine.objects(objects), architecture);
+        Map<String, Long> imports = new LinkedHashMap<>();
+        Phony phony = new Phony(base + layout.size, phonyImports ? elf.symbols() : null);
+        Resolve.objects(objects, Map.of(), layout, base, name -> {
+            long address = given.find(name);
+            long found = address != 0 ? address : phony.find(name);
+            if (found != 0) {
+                imports.put(name, found);
+            }
+            return found;
+        });
+        for (int symbol = elf.symbols().firstGlobal(); symbol < elf.symbols().count(); symbol++) {
+            if (elf.symbols().isUndefined(symbol) && elf.symbols().isNamed(symbol, Resolve.DSO_HANDLE)) {
+                imports.put(Resolve.DSO_HANDLE, object.address[symbol]); // other linkers choose another address for it
+            }
+        }
+        Image image = new Image(layout.bytes, base);
+        Relocate.objects(objects, architecture, layout, image, false);
+        return new OfflineLink(object, layout, image, imports);
+    }
+
+    /** Made-up addresses for the undefined symbols of an object that are not weak. */
+    private static final class Phony {
+        private static final long BYTES = 16;
+        private final Map<String, Long> addresses = new LinkedHashMap<>();
+
+        Phony(long first, SymbolTable symbols) {
+            for (int symbol = 1; symbols != null && symbol < symbols.count(); symbol++) {
+                if (symbols.isUndefined(symbol) && !symbols.isWeak(symbol)) {
+                    addresses.put(symbols.name(symbol), first + addresses.size() * BYTES);
+                }
+            }
+        }
+
+        long find(String name) {
+            return addresses.getOrDefault(name, 0L);
+        }
+    }
+
+    /** The bytes of the file's sections in place; the module's size may be larger, and the rest is zero. */
+    public byte[] bytes() {
+        return image.bytes();
+    }
+
+    public long size() {
+        return layout.size;
+    }
+
+    public Map<String, Long> imports() {
+        return imports;
+    }
+
+    public List<Part> sections() {
+        SectionTable sections = object.elf.sections();
+        List<Part> parts = new ArrayList<>();
+        for (int section = 1; section < sections.count(); section++) {
+            if (object.isPlaced(section)) {
+                parts.add(new Part(section, sections.name(section), image.address(object.sectionOffset[section]),
+                        sections.size(section)));
+            }
+        }
+        return parts;
+    }
+
+    public List<Part> commons() {
+        SymbolTable symbols = object.elf.symbols();
+        List<Part> parts = new ArrayList<>();
+        for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
+            if (symbols.section(symbol) == Elf.SHN_COMMON) {
+                parts.add(new Part(symbol, symbols.name(symbol), object.address[symbol], symbols.size(symbol)));
+            }
+        }
+        return parts;
+    }
+
+    public List<Slot> got() {
+        return slots(FixupKind.Need.GOT | FixupKind.Need.STUB, object.gotOffset);
+    }
+
+    public List<Slot> stubs() {
+        return slots(FixupKind.Need.STUB, object.stubOffset);
+    }
+
+    private List<Slot> slots(int needs, int[] offsets) {
+        List<Slot> slots = new ArrayList<>();
+        for (int symbol = 0; symbol < object.needs.length; symbol++) {
+            if ((object.needs[symbol] & needs) != 0) {
+                long value = Resolve.isIndirect(object.elf.symbols(), symbol)
+                        ? Resolve.definedAddress(object, symbol, image.base()) : object.address[symbol];
+                slots.add(new Slot(image.address(offsets[symbol]), Relocate.describe(object, symbol), value));
+            }
+        }
+        return slots;
+    }
+
+    /** Those of debug information and the like, which have no address. */
+    public List<Skipped> skipped() {
+        SectionTable sections = object.elf.sections();
+        List<Skipped> skipped = new ArrayList<>();
+        for (int section = 1; section < sections.count(); section++) {
+            boolean relocations = sections.type(section) == Elf.SHT_RELA || sections.type(section) == Elf.SHT_REL;
+            if (relocations && !sections.isAllocated(sections.info(section)) && sections.entrySize(section) > 0) {
+                skipped.add(new Skipped(sections.name(section), sections.size(section) / sections.entrySize(section),
+                        "they change " + sections.name(sections.info(section)) + ", which occupies no memory"));
+            }
+        }
+        return skipped;
+    }
+}
