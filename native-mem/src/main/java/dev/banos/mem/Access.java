@@ -9,5 +9,7 @@ enum Access {
     /** One thread, until it closes the heap: others leave their frees under the lock, which the close takes. */
     CONFINED,
     /** Any thread, under the lock. */
-    SHARED
+    SHARED,
+    /** As SHARED, and a record is kept of each block: {@link TrackedPool}. */
+    TRACKED
 }

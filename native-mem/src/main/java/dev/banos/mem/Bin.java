@@ -50,9 +50,12 @@ final class Bin {
         return wordBase + Long.numberOfTrailingZeros(free) * slotBytes;
     }
 
-    /** @return the address of a slot, or 0 when the system has no more memory */
+    /** @return the address of a slot, or 0 when the system has no more memory or the {@link Sampler} wants this allocation */
     long takeSlow() {
-        return openWord() ? take(word) : 0;
+        if (pool.sampler.takesAll() || !openWord()) {
+            return 0;
+        }
+        return pool.sampler.takesOne(Long.bitCount(word) * slotBytes) ? 0 : take(word);
     }
 
     /** @return whether the slot was not free before; if it was, nothing has changed */

@@ -1,5 +1,7 @@
 package dev.banos.mem;
 
+import dev.banos.mem.insight.MemoryEvents;
+
 /** What an address is, in words, for the message of an {@link InvalidBlockException}. Never on a hot path. */
 final class Diagnosis {
     private Diagnosis() {
@@ -7,8 +9,10 @@ final class Diagnosis {
 
     /** @param through the domain whose free, realloc or usableSize was called */
     static InvalidBlockException invalid(String operation, long address, Domain through) {
-        return new InvalidBlockException(address,
-                operation + " of 0x" + Long.toHexString(address) + " through " + through + ": " + describe(address, through));
+        String finding = operation + " of 0x" + Long.toHexString(address) + " through " + through + ": "
+                + describe(address, through);
+        MemoryEvents.invalidBlock(address, finding);
+        return new InvalidBlockException(address, finding);
     }
 
     private static String describe(long address, Domain through) {

@@ -1,6 +1,8 @@
 package dev.banos.mem;
 
 import dev.banos.lock.SpinLock;
+import dev.banos.mem.insight.LeakTracking;
+import dev.banos.mem.insight.MemoryEvents;
 
 /**
  * Blocks that are mappings of their own: malloc is mmap, free is munmap there and then, realloc is mremap. The registry of
@@ -44,7 +46,11 @@ final class DirectMappings {
         }
         long bytes = roundUp(size, Kernel.PAGE_BYTES);
         long address = Kernel.map(bytes);
-        return Kernel.failed(address) ? 0 : register(address, bytes, domain);
+        if (Kernel.failed(address)) {
+            return 0;
+        }
+        MemoryEvents.mapping("map", address, bytes);
+        return register(address, bytes, domain);
     }
 
     /** @param alignment a power of two */
@@ -64,6 +70,7 @@ final class DirectMappings {
         long address = roundUp(start, alignment);
         unmap(start, address - start);
         unmap(address + bytes, start + mapped - (address + bytes));
+        MemoryEvents.mapping("map", address, bytes);
         return register(address, bytes, domain);
     }
 
@@ -73,6 +80,8 @@ final class DirectMappings {
         if (bytes == NONE) {
             return false;
         }
+        forget(address, domain);
+        MemoryEvents.mapping("unmap", address, bytes);
         unmap(address, bytes);
         return true;
     }
@@ -104,7 +113,38 @@ final class DirectMappings {
             register(address, bytes, domain);
             return 0;
         }
+        forget(address, domain);
+        MemoryEvents.mapping("move", moved, newBytes);
         return register(moved, newBytes, domain);
+    }
+
+    /** The caller has the address out of the registry, and not yet unmapped. */
+    private static void forget(long address, Domain domain) {
+        if (domain == Domain.MALLOC && LeakTracking.count() > 0) {
+            LeakTracking.died(address);
+        }
+    }
+
+    /** How many blocks there are, and their bytes. */
+    record Sum(long count, long bytes) {
+    }
+
+    static Sum sum() {
+        long count = 0;
+        long bytes = 0;
+        for (int stripe = 0; stripe < STRIPES; stripe++) {
+            LOCKS[stripe].lock();
+            try {
+                MappingTable table = TABLES[stripe];
+                for (int i = 0; i < table.capacity(); i++) {
+                    count += table.address(i) != 0 ? 1 : 0;
+                    bytes += table.address(i) != 0 ? table.length(i) : 0;
+                }
+            } finally {
+                LOCKS[stripe].unlock();
+            }
+        }
+        return new Sum(count, bytes);
     }
 
     /** Unmaps all blocks of a domain that closes. */

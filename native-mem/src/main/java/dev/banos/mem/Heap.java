@@ -4,6 +4,8 @@ import static dev.banos.bindings.generated.Linux.EINVAL;
 import static dev.banos.bindings.generated.Linux.ENOMEM;
 
 import dev.banos.bindings.Native;
+import dev.banos.mem.insight.LeakTracking;
+import dev.banos.mem.insight.MemoryEvents;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
@@ -159,6 +161,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     public void trim() {
         if (pool == null) {
             SharedPools.trim();
+            TrackedPool.trim();
         } else if (Thread.currentThread() == owner) {
             pool.trim();
         } else {
@@ -208,21 +211,45 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     /** Large blocks, heaps that are shared, and failure. */
     long mallocSlow(long size) {
+        long address = attempt(size);
+        return orOutOfMemory(address >= 0 ? tracked(address, size) : sample(size, -address));
+    }
+
+    /** @return an address; 0: no memory; or less than 0: a sample is due, and this is its weight with the sign changed */
+    private long attempt(long size) {
         if (Thread.currentThread() == owner) {
-            return allocateHere(pool, size);
+            return attempt(pool, size);
         }
         SlotPool locked = enter();
         try {
-            return allocateHere(locked, size);
+            return attempt(locked, size);
         } finally {
             locked.lock.unlock();
         }
     }
 
-    private long allocateHere(SlotPool mine, long size) {
-        long address = Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) < 0
-                ? mine.allocate(size) : DirectMappings.map(size, domain);
-        return address != 0 ? address : Malloc.outOfMemory();
+    private long attempt(SlotPool mine, long size) {
+        if (Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) >= 0) {
+            return DirectMappings.map(size, domain);
+        }
+        long address = mine.sampler.isDue() ? 0 : mine.allocate(size);
+        return address == 0 && mine.sampler.isDue() ? -mine.sampler.takeWeight(size) : address;
+    }
+
+    /** Outside the locks, because records and events are Java's: they may allocate, and park a virtual thread. */
+    private long sample(long size, long weight) {
+        long address = LeakTracking.isOff() ? Math.max(0, attempt(size)) : TrackedPool.allocate(size, weight);
+        if (address != 0) {
+            MemoryEvents.allocated(address, size, weight);
+        }
+        return address;
+    }
+
+    private long tracked(long address, long size) {
+        if (address != 0 && !LeakTracking.isOff() && RunTable.at(address) == null && domain == Domain.MALLOC) {
+            LeakTracking.born(address, size, size);
+        }
+        return address;
     }
 
     /** @param alignment a power of two */
@@ -231,12 +258,16 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         if (size >= 0 && rounded > 0 && rounded < SizeClasses.DIRECT_BYTES) {
             return malloc(rounded); // a slot size at least as large as its step of alignment is a multiple of it
         }
+        return orOutOfMemory(tracked(mapAligned(alignment, size), size));
+    }
+
+    private long mapAligned(long alignment, long size) {
         if (Thread.currentThread() == owner) {
-            return orOutOfMemory(DirectMappings.mapAligned(size, alignment, domain));
+            return DirectMappings.mapAligned(size, alignment, domain);
         }
         SlotPool locked = enter();
         try {
-            return orOutOfMemory(DirectMappings.mapAligned(size, alignment, domain));
+            return DirectMappings.mapAligned(size, alignment, domain);
         } finally {
             locked.lock.unlock();
         }
@@ -305,7 +336,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         if (moved == DirectMappings.NONE) {
             throw Diagnosis.invalid("realloc", address, domain);
         }
-        return orOutOfMemory(moved);
+        return orOutOfMemory(tracked(moved, size));
     }
 
     private long move(long address, long usable, long size) {

@@ -26,6 +26,7 @@ final class SlotPool extends ThreadAttachment {
     final Domain domain;
     final Access access;
     final SpinLock lock = new SpinLock();
+    final Sampler sampler;
     private final Bin[] bins = new Bin[SizeClasses.COUNT];
     private final Bin[] quick = new Bin[(int) (QUICK_BYTES / SizeClasses.ALIGNMENT) + 1];
     private Run[] runs = new Run[8];
@@ -42,6 +43,7 @@ final class SlotPool extends ThreadAttachment {
     SlotPool(Domain domain, Access access) {
         this.domain = domain;
         this.access = access;
+        this.sampler = new Sampler(domain == Domain.MALLOC && access != Access.TRACKED);
         createBins();
     }
 
@@ -112,6 +114,7 @@ final class SlotPool extends ThreadAttachment {
                 lock.lock();
                 yield freeAndUnlock(run, slot);
             }
+            case TRACKED -> TrackedPool.free(run, address);
         };
     }
 

@@ -4,6 +4,7 @@ import static dev.banos.mem.SizeClasses.SPANS_PER_ARENA;
 import static dev.banos.mem.SizeClasses.SPAN_BYTES;
 
 import dev.banos.lock.SpinLock;
+import dev.banos.mem.insight.MemoryEvents;
 import java.util.Arrays;
 
 /**
@@ -44,6 +45,15 @@ final class Spans {
 
     /** @return the first of {@code count} spans, or {@link #NONE} when the system or the reservation has no more */
     static int take(int count) {
+        int committedBefore = committed;
+        int first = takeLocked(count);
+        if (committed != committedBefore && first != NONE) {
+            MemoryEvents.arenaCommitted(address(first), committed);
+        }
+        return first;
+    }
+
+    private static int takeLocked(int count) {
         LOCK.lock();
         try {
             int arena = LOWEST[count];
@@ -80,6 +90,7 @@ final class Spans {
      * @return how many bytes were given back
      */
     static long purge() {
+        long begin = System.nanoTime();
         long purged = 0;
         for (int arena = 0; arena < committed(); arena++) {
             int spans = claimDirty(arena);
@@ -90,6 +101,7 @@ final class Spans {
                 spans &= ~mask(first, count);
             }
         }
+        MemoryEvents.purged(purged, System.nanoTime() - begin);
         return purged;
     }
 

@@ -1,0 +1,104 @@
+package dev.banos.mem;
+
+import dev.banos.mem.insight.AllocatorMXBean;
+import dev.banos.mem.insight.Footprint;
+import dev.banos.mem.insight.LeakTracking;
+import java.lang.management.ManagementFactory;
+import java.util.Locale;
+import javax.management.JMException;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
+import javax.management.StandardMBean;
+
+/** Where the allocator's figures are to be had: by a call, in a management console, and in flight recordings. */
+public final class MemoryInsight {
+    public static final String MXBEAN_NAME = "dev.banos.mem:type=Allocator";
+
+    private MemoryInsight() {
+    }
+
+    /** Exact but for what other threads do meanwhile. */
+    public static Footprint footprint() {
+        DirectMappings.Sum mappings = DirectMappings.sum();
+        return new Footprint(Spans.committed(), Spans.usedBytes(), Spans.dirtyBytes(), mappings.bytes(), mappings.count());
+    }
+
+    /**
+     * Shows the allocator in the platform's MBean server, and its footprint in flight recordings. A second call does
+     * nothing.
+     */
+    public static synchronized void register() {
+        MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+        try {
+            ObjectName name = new ObjectName(MXBEAN_NAME);
+            if (!server.isRegistered(name)) {
+                server.registerMBean(new StandardMBean(new Bean(), AllocatorMXBean.class, true), name);
+                Footprint.recordPeriodically(MemoryInsight::footprint);
+            }
+        } catch (JMException refused) {
+            throw new IllegalStateException("cannot register " + MXBEAN_NAME, refused);
+        }
+    }
+
+    private static final class Bean implements AllocatorMXBean {
+        @Override
+        public long getFootprintBytes() {
+            return footprint().bytes();
+        }
+
+        @Override
+        public int getArenas() {
+            return footprint().arenas();
+        }
+
+        @Override
+        public long getUsedBytes() {
+            return footprint().usedBytes();
+        }
+
+        @Override
+        public long getKeptBytes() {
+            return footprint().keptBytes();
+        }
+
+        @Override
+        public long getMappedBytes() {
+            return footprint().mappedBytes();
+        }
+
+        @Override
+        public long getMappings() {
+            return footprint().mappings();
+        }
+
+        @Override
+        public String getLeakLevel() {
+            return LeakTracking.level().name();
+        }
+
+        @Override
+        public void setLeakLevel(String level) {
+            LeakTracking.level(LeakTracking.Level.valueOf(level.toUpperCase(Locale.ROOT)));
+        }
+
+        @Override
+        public int getTrackedBlocks() {
+            return LeakTracking.count();
+        }
+
+        @Override
+        public String leakReport() {
+            return LeakTracking.report().toString();
+        }
+
+        @Override
+        public String heapProfile() {
+            return LeakTracking.report().toFoldedStacks();
+        }
+
+        @Override
+        public void trim() {
+            Heap.current().trim();
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package dev.banos.mem.insight;
+
+import java.util.function.Supplier;
+import jdk.jfr.FlightRecorder;
+
+/**
+ * What the allocator holds of the system's memory.
+ *
+ * @param arenas how many 1 MiB arenas are accessible
+ * @param usedBytes spans that serve blocks
+ * @param keptBytes spans that are free, and whose memory has not been given back yet
+ * @param mappedBytes blocks that are mappings of their own
+ * @param mappings how many those are
+ */
+public record Footprint(int arenas, long usedBytes, long keptBytes, long mappedBytes, long mappings) {
+    public long bytes() {
+        return usedBytes + keptBytes + mappedBytes;
+    }
+
+    /** From now on each recording that wants it gets the allocator's footprint periodically. */
+    public static void recordPeriodically(Supplier<Footprint> now) {
+        if (FlightRecorder.isAvailable()) {
+            FlightRecorder.addPeriodicEvent(MemoryEvents.Statistics.class, () -> MemoryEvents.statistics(now.get()));
+        }
+    }
+}

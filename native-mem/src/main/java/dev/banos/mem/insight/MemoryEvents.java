@@ -1,0 +1,210 @@
+package dev.banos.mem.insight;
+
+import jdk.jfr.Category;
+import jdk.jfr.DataAmount;
+import jdk.jfr.Description;
+import jdk.jfr.Event;
+import jdk.jfr.Label;
+import jdk.jfr.MemoryAddress;
+import jdk.jfr.Name;
+import jdk.jfr.Period;
+import jdk.jfr.StackTrace;
+import jdk.jfr.Timespan;
+
+/**
+ * The flight recorder events. Each static method is called by the allocator, outside its locks; while no recording wants
+ * the event it tests one flag and returns. {@code jfr view dev.banos.mem.AllocationSample recording.jfr} shows one as a table.
+ */
+public final class MemoryEvents {
+    private static final AllocationSample ALLOCATION_PROBE = new AllocationSample();
+
+    private MemoryEvents() {
+    }
+
+    @Name("dev.banos.mem.AllocationSample")
+    @Label("Native Allocation Sample")
+    @Description("One allocation that stands for weight bytes of allocations")
+    @Category({"Banos", "Memory"})
+    static final class AllocationSample extends Event {
+        @Label("Size")
+        @DataAmount
+        long size;
+        @Label("Weight")
+        @Description("The sum over a recording estimates the bytes allocated, without bias")
+        @DataAmount
+        long weight;
+        @Label("Address")
+        @MemoryAddress
+        long address;
+    }
+
+    @Name("dev.banos.mem.FreeSample")
+    @Label("Native Free Sample")
+    @Description("The free of a block that is tracked")
+    @Category({"Banos", "Memory"})
+    static final class FreeSample extends Event {
+        @Label("Size")
+        @DataAmount
+        long size;
+        @Label("Weight")
+        @DataAmount
+        long weight;
+        @Label("Address")
+        @MemoryAddress
+        long address;
+        @Label("Lifetime")
+        @Timespan
+        long lifetime;
+    }
+
+    @Name("dev.banos.mem.ArenaCommit")
+    @Label("Arena Commit")
+    @Description("Arenas became accessible, because no other had room")
+    @Category({"Banos", "Memory"})
+    static final class ArenaCommit extends Event {
+        @Label("Address")
+        @MemoryAddress
+        long address;
+        @Label("Arenas")
+        @Description("How many there are now")
+        int arenas;
+    }
+
+    @Name("dev.banos.mem.Mapping")
+    @Label("Direct Mapping")
+    @Description("A block that is a mapping of its own was mapped, moved or unmapped")
+    @Category({"Banos", "Memory"})
+    static final class Mapping extends Event {
+        @Label("Action")
+        String action;
+        @Label("Address")
+        @MemoryAddress
+        long address;
+        @Label("Size")
+        @DataAmount
+        long size;
+    }
+
+    @Name("dev.banos.mem.Purge")
+    @Label("Purge")
+    @Description("Memory of free spans went back to the system")
+    @Category({"Banos", "Memory"})
+    @StackTrace(false)
+    static final class Purge extends Event {
+        @Label("Size")
+        @DataAmount
+        long size;
+        @Label("Took")
+        @Timespan
+        long took;
+    }
+
+    @Name("dev.banos.mem.InvalidBlock")
+    @Label("Invalid Block")
+    @Description("An address that is no live block was passed to free, realloc or usableSize, and refused")
+    @Category({"Banos", "Memory"})
+    static final class InvalidBlock extends Event {
+        @Label("Address")
+        @MemoryAddress
+        long address;
+        @Label("Finding")
+        String finding;
+    }
+
+    @Name("dev.banos.mem.Statistics")
+    @Label("Allocator Statistics")
+    @Category({"Banos", "Memory"})
+    @StackTrace(false)
+    @Period("everyChunk")
+    static final class Statistics extends Event {
+        @Label("Footprint")
+        @Description("Spans in use, spans kept for reuse, and direct mappings")
+        @DataAmount
+        long footprint;
+        @Label("Spans In Use")
+        @DataAmount
+        long used;
+        @Label("Spans Kept")
+        @Description("Free, and not yet given back to the system")
+        @DataAmount
+        long kept;
+        @Label("Direct Mappings")
+        @DataAmount
+        long mapped;
+        @Label("Direct Mapping Count")
+        long mappings;
+    }
+
+    public static boolean wantsAllocations() {
+        return ALLOCATION_PROBE.isEnabled();
+    }
+
+    public static void allocated(long address, long size, long weight) {
+        AllocationSample event = new AllocationSample();
+        if (event.shouldCommit()) {
+            event.address = address;
+            event.size = size;
+            event.weight = weight;
+            event.commit();
+        }
+    }
+
+    static void freed(TrackedBlock block) {
+        FreeSample event = new FreeSample();
+        if (event.shouldCommit()) {
+            event.address = block.address();
+            event.size = block.size();
+            event.weight = block.weight();
+            event.lifetime = System.nanoTime() - block.nanoTime();
+            event.commit();
+        }
+    }
+
+    public static void arenaCommitted(long address, int arenas) {
+        ArenaCommit event = new ArenaCommit();
+        if (event.shouldCommit()) {
+            event.address = address;
+            event.arenas = arenas;
+            event.commit();
+        }
+    }
+
+    public static void mapping(String action, long address, long size) {
+        Mapping event = new Mapping();
+        if (event.shouldCommit()) {
+            event.action = action;
+            event.address = address;
+            event.size = size;
+            event.commit();
+        }
+    }
+
+    /** @param nanos how long it took */
+    public static void purged(long bytes, long nanos) {
+        Purge event = new Purge();
+        if (bytes > 0 && event.shouldCommit()) {
+            event.size = bytes;
+            event.took = nanos;
+            event.commit();
+        }
+    }
+
+    public static void invalidBlock(long address, String finding) {
+        InvalidBlock event = new InvalidBlock();
+        if (event.shouldCommit()) {
+            event.address = address;
+            event.finding = finding;
+            event.commit();
+        }
+    }
+
+    static void statistics(Footprint now) {
+        Statistics event = new Statistics();
+        event.footprint = now.bytes();
+        event.used = now.usedBytes();
+        event.kept = now.keptBytes();
+        event.mapped = now.mappedBytes();
+        event.mappings = now.mappings();
+        event.commit();
+    }
+}

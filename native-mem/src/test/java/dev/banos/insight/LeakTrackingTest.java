@@ -1,0 +1,193 @@
+package dev.banos.insight;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.banos.mem.Heap;
+import dev.banos.mem.InvalidBlockException;
+import dev.banos.mem.Malloc;
+import dev.banos.mem.insight.LeakReport;
+import dev.banos.mem.insight.LeakTracking;
+import dev.banos.mem.insight.LeakTracking.Level;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.zip.GZIPInputStream;
+import org.assertj.core.data.Percentage;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
+
+/** What is remembered of live blocks, at each level; each test runs in threads of its own, whose pools are fresh. */
+@Isolated
+class LeakTrackingTest {
+    private final List<Long> live = new ArrayList<>();
+
+    @AfterEach
+    void freeAll() {
+        live.forEach(Malloc::free);
+        LeakTracking.level(Level.OFF);
+        assertThat(LeakTracking.count()).describedAs("blocks remembered after all were freed").isZero();
+    }
+
+    @Test
+    void offRemembersNothing() {
+        inNewThread(() -> leakHere(1000, 100));
+        assertThat(LeakTracking.report().sites()).isEmpty();
+    }
+
+    @Test
+    void fullRemembersEveryBlockWithItsStack() {
+        LeakTracking.level(Level.FULL);
+        inNewThread(() -> {
+            leakHere(10, 100);
+            leakThere(30, 50);
+            leakThere(1, 100_000);
+        });
+
+        List<LeakReport.Site> sites = LeakTracking.report().sites();
+        assertThat(sites).hasSize(3);
+        assertThat(sites).extracting(LeakReport.Site::bytes).containsExactly(100_000L, 1500L, 1000L);
+        assertThat(sites).extracting(LeakReport.Site::blocks).containsExactly(1L, 30L, 10L);
+        assertThat(sites).extracting(LeakReport.Site::weight).containsExactly(100_000L, 1500L, 1000L);
+        assertThat(sites).allMatch(site -> site.stack().getFirst().getClassName().equals(LeakTrackingTest.class.getName()));
+        assertThat(LeakTracking.report().toString()).startsWith("banos: 102500 bytes live in 3 stacks\n")
+                .contains("1500 bytes (30 blocks of 1500 bytes remembered)").contains("leakThere");
+    }
+
+    @Test
+    void whatIsFreedIsForgotten() {
+        LeakTracking.level(Level.FULL);
+        inNewThread(() -> {
+            leakHere(5, 64);
+            Malloc.free(live.removeFirst());
+            long large = Malloc.malloc(200_000);
+            Malloc.free(Malloc.realloc(large, 900_000));
+            Malloc.free(Malloc.realloc(Malloc.malloc(100), 5000));
+        });
+        assertThat(LeakTracking.count()).isEqualTo(4);
+    }
+
+    @Test
+    void virtualThreadsAreTrackedToo() throws InterruptedException {
+        LeakTracking.level(Level.FULL);
+        Thread.ofVirtual().start(() -> leakHere(7, 64)).join();
+        assertThat(LeakTracking.count()).isEqualTo(7);
+    }
+
+    @Test
+    void aBlockThatIsTrackedIsFreedByAnyThreadAndOnlyOnce() {
+        LeakTracking.level(Level.FULL);
+        inNewThread(() -> leakHere(1, 48));
+        long block = live.removeFirst();
+        assertThat(Malloc.usableSize(block)).isBetween(48L, 64L);
+        assertThatThrownBy(() -> Malloc.free(block + 16)).isInstanceOf(InvalidBlockException.class);
+        Malloc.free(block);
+        assertThatThrownBy(() -> Malloc.free(block)).isInstanceOf(InvalidBlockException.class);
+        assertThatThrownBy(() -> Malloc.usableSize(block)).isInstanceOf(InvalidBlockException.class);
+    }
+
+    @Test
+    void alignedBlocksKeepTheirAlignment() {
+        LeakTracking.level(Level.FULL);
+        inNewThread(() -> {
+            for (long alignment = 16; alignment <= 1 << 20; alignment *= 2) {
+                long block = Malloc.alignedAlloc(alignment, 100);
+                live.add(block);
+                assertThat(block % alignment).isZero();
+            }
+        });
+    }
+
+    @Test
+    void aHeapOfTheApplicationIsNotTracked() {
+        LeakTracking.level(Level.FULL);
+        inNewThread(() -> {
+            try (Heap heap = Heap.create()) {
+                heap.malloc(100);
+                heap.malloc(100_000);
+            }
+        });
+        assertThat(LeakTracking.count()).isZero();
+    }
+
+    /** 256 MiB in steps of 512 KiB are 512 samples: their number has a standard deviation of 4.4 %. */
+    @Test
+    void samplesEstimateTheBytesOfEachStack() {
+        LeakTracking.level(Level.SAMPLED);
+        inNewThread(() -> {
+            for (int round = 0; round < 1000; round++) {
+                leakHere(100, 2000);
+                leakThere(1000, 60);
+            }
+        });
+
+        LeakReport report = LeakTracking.report();
+        assertThat(report.weight()).isCloseTo(1000L * (100 * 2048 + 1000 * 64), Percentage.withPercentage(25));
+        assertThat(report.sites()).hasSize(2);
+        assertThat(report.sites().getFirst().stack().getFirst().getMethodName()).isEqualTo("leakHere");
+        assertThat(report.sites().getFirst().weight()).isCloseTo(1000L * 100 * 2048, Percentage.withPercentage(30));
+        assertThat(LeakTracking.count()).isLessThan(1500);
+    }
+
+    @Test
+    void foldedStacksBeginWithTheOutermostFrame() {
+        LeakTracking.level(Level.FULL);
+        inNewThread(() -> leakHere(2, 32));
+        assertThat(LeakTracking.report().toFoldedStacks())
+                .matches("java\\.lang\\.Thread.*;dev\\.banos\\.insight\\.LeakTrackingTest\\.leakHere 64\n");
+    }
+
+    @Test
+    void pprofHoldsTheSameInItsFormat() throws IOException {
+        LeakTracking.level(Level.FULL);
+        inNewThread(() -> leakHere(3, 32));
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        LeakTracking.report().writePprof(out);
+
+        byte[] message = new GZIPInputStream(new ByteArrayInputStream(out.toByteArray())).readAllBytes();
+        ProtocolBuffer profile = ProtocolBuffer.parse(message);
+        List<String> strings = profile.all(6).stream().map(bytes -> new String(bytes, StandardCharsets.UTF_8)).toList();
+        assertThat(strings.getFirst()).isEmpty();
+        assertThat(profile.messages(1)).extracting(type -> strings.get((int) type.number(1)) + "/" + strings.get((int) type.number(2)))
+                .containsExactly("inuse_objects/count", "inuse_space/bytes");
+
+        ProtocolBuffer sample = profile.messages(2).getFirst();
+        assertThat(sample.numbers(2)).containsExactly(3L, 96L);
+        ProtocolBuffer location = profile.messages(4).stream()
+                .filter(each -> each.number(1) == sample.numbers(1).getFirst()).findFirst().orElseThrow();
+        ProtocolBuffer function = profile.messages(5).stream()
+                .filter(each -> each.number(1) == location.messages(4).getFirst().number(1)).findFirst().orElseThrow();
+        assertThat(strings.get((int) function.number(2))).isEqualTo("dev.banos.insight.LeakTrackingTest.leakHere");
+    }
+
+    private void leakHere(int count, long size) {
+        for (int i = 0; i < count; i++) {
+            live.add(Malloc.malloc(size));
+        }
+    }
+
+    private void leakThere(int count, long size) {
+        for (int i = 0; i < count; i++) {
+            live.add(Malloc.malloc(size));
+        }
+    }
+
+    /** A pool of a thread that ended before may have words in hand: those blocks escape even the level FULL. */
+    private static void inNewThread(Runnable body) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        Thread.ofPlatform().start(() -> {
+            try {
+                body.run();
+                done.complete(null);
+            } catch (RuntimeException | Error failure) {
+                done.completeExceptionally(failure);
+            }
+        });
+        done.join();
+    }
+}
