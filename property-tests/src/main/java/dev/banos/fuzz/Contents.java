@@ -1,0 +1,175 @@
+package dev.banos.fuzz;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
+import dev.banos.bindings.Native;
+import java.lang.foreign.MemorySegment;
+import java.util.HexFormat;
+
+/**
+ * What the fuzzer writes into a block, so that any change is seen: each word depends on the block's key and on its offset.
+ * A copy to the wrong place, a neighbour's bytes and a stale block all differ.
+ * <pre>
+ *   0 .. 1 KiB          every word
+ *   1 KiB .. 32 KiB     one word in 256 bytes
+ *   32 KiB .. 256 KiB   one word in 4 KiB, so one a page
+ *   256 KiB ..          one word in 16 KiB: a page fault costs as much as five small operations
+ *   the last 64 bytes   every byte
+ * </pre>
+ * The value at an offset does not depend on the block's length: a block that grows keeps its words.
+ */
+final class Contents {
+    static final int WORD = Long.BYTES;
+    private static final long DENSE = 1 << 10;
+    private static final long MEDIUM = 32 << 10;
+    private static final long LARGE = 256 << 10;
+    private static final int MEDIUM_STEP = 256;
+    private static final int LARGE_STEP = 4 << 10;
+    private static final int HUGE_STEP = 16 << 10;
+    private static final int TAIL = 64;
+
+    /** Up to here calloc's zeroes are read one by one. */
+    private static final long ZERO_DENSE = 32 << 10;
+    private static final int ZERO_STEP = 4 << 10;
+
+    private static final long STRIDE_FACTOR = 0x9E37_79B9_7F4A_7C15L;
+    private static final MemorySegment MEMORY = Native.EVERYTHING;
+
+    private Contents() {
+    }
+
+    private static long word(long key, long offset) {
+        return key + offset * STRIDE_FACTOR;
+    }
+
+    /**
+     * Writes the block's bytes from {@code from} to {@code length}; what lies before is already written. The last bytes of
+     * {@code size}, which is all that a realloc must keep, are written as densely as those of the whole.
+     */
+    static void fill(long block, long key, long from, long size, long length) {
+        long at = from & -WORD;
+        long dense = Math.min(length & -WORD, DENSE);
+        for (; at < dense; at += WORD) {
+            MEMORY.set(JAVA_LONG_UNALIGNED, block + at, word(key, at));
+        }
+        if (length > DENSE) {
+            fillSparse(block, key, from, length);
+            fillTail(block, key, size);
+        }
+        fillTail(block, key, length);
+    }
+
+    private static void fillSparse(long block, long key, long from, long length) {
+        for (long at = nextSparse(Math.max(from & -WORD, DENSE)); at + WORD <= length; at += step(at)) {
+            MEMORY.set(JAVA_LONG_UNALIGNED, block + at, word(key, at));
+        }
+    }
+
+    private static void fillTail(long block, long key, long length) {
+        long at = Math.max(0, length - TAIL) & -WORD;
+        for (; at + WORD <= length; at += WORD) {
+            MEMORY.set(JAVA_LONG_UNALIGNED, block + at, word(key, at));
+        }
+        long value = word(key, at);
+        for (; at < length; at++, value >>>= Byte.SIZE) {
+            MEMORY.set(JAVA_BYTE, block + at, (byte) value);
+        }
+    }
+
+    /** The offset of the first byte or word that is not as {@link #fill} left it in a block of {@code length}, or -1. */
+    static long firstChange(long block, long key, long length) {
+        long at = firstChangeBeforeTail(block, key, length);
+        return at >= 0 ? at : firstChangeInTail(block, key, length, length);
+    }
+
+    /** As {@link #firstChange}, for a block that was filled to more than {@code length}. */
+    static long firstChangeBeforeTail(long block, long key, long length) {
+        long dense = Math.min(length & -WORD, DENSE);
+        for (long at = 0; at < dense; at += WORD) {
+            if (MEMORY.get(JAVA_LONG_UNALIGNED, block + at) != word(key, at)) {
+                return at;
+            }
+        }
+        for (long at = DENSE; at + WORD <= length; at += step(at)) {
+            if (MEMORY.get(JAVA_LONG_UNALIGNED, block + at) != word(key, at)) {
+                return at;
+            }
+        }
+        return length < DENSE ? firstChangeInBytes(block, key, dense, length) : -1;
+    }
+
+    /** The part of the last bytes of a block once filled to {@code filled} that lies before {@code length}. */
+    static long firstChangeInTail(long block, long key, long length, long filled) {
+        long at = Math.max(0, filled - TAIL) & -WORD;
+        for (; at + WORD <= length; at += WORD) {
+            if (MEMORY.get(JAVA_LONG_UNALIGNED, block + at) != word(key, at)) {
+                return at;
+            }
+        }
+        return firstChangeInBytes(block, key, at, length);
+    }
+
+    private static long firstChangeInBytes(long block, long key, long from, long length) {
+        long value = word(key, from);
+        for (long at = from; at < length; at++, value >>>= Byte.SIZE) {
+            if (MEMORY.get(JAVA_BYTE, block + at) != (byte) value) {
+                return at;
+            }
+        }
+        return -1;
+    }
+
+    /** The offset of a word or byte that is not zero, or -1. */
+    static long firstNonZero(long block, long length) {
+        long words = length & -WORD;
+        long dense = Math.min(words, ZERO_DENSE);
+        for (long at = 0; at < dense; at += WORD) {
+            if (MEMORY.get(JAVA_LONG_UNALIGNED, block + at) != 0) {
+                return at;
+            }
+        }
+        for (long at = dense; at + WORD <= length; at += ZERO_STEP) {
+            if (MEMORY.get(JAVA_LONG_UNALIGNED, block + at) != 0) {
+                return at;
+            }
+        }
+        for (long at = Math.max(0, length - TAIL); at < length; at++) {
+            if (MEMORY.get(JAVA_BYTE, block + at) != 0) {
+                return at;
+            }
+        }
+        return -1;
+    }
+
+    private static long nextSparse(long at) {
+        long step = step(at);
+        return (at + step - 1) & -step;
+    }
+
+    private static long step(long at) {
+        return at < MEDIUM ? MEDIUM_STEP : at < LARGE ? LARGE_STEP : HUGE_STEP;
+    }
+
+    /** Up to eight bytes at {@code offset}, as they are and as they should be. */
+    static String bytesAt(long block, long key, long offset, long length) {
+        int count = (int) Math.min(WORD, length - offset);
+        byte[] found = new byte[count];
+        byte[] expected = new byte[count];
+        for (int i = 0; i < count; i++) {
+            found[i] = MEMORY.get(JAVA_BYTE, block + offset + i);
+            long at = offset + i;
+            expected[i] = (byte) (word(key, at & -WORD) >>> Byte.SIZE * (at & (WORD - 1)));
+        }
+        HexFormat hex = HexFormat.ofDelimiter(" ");
+        return "found " + hex.formatHex(found) + ", expected " + hex.formatHex(expected);
+    }
+
+    static String bytesAt(long block, long offset, long length) {
+        byte[] found = new byte[(int) Math.min(WORD, length - offset)];
+        for (int i = 0; i < found.length; i++) {
+            found[i] = MEMORY.get(JAVA_BYTE, block + offset + i);
+        }
+        return HexFormat.ofDelimiter(" ").formatHex(found);
+    }
+}

@@ -1,0 +1,118 @@
+package dev.banos.fuzz;
+
+import java.util.Arrays;
+
+/**
+ * What the programs that ran did: a fuzzer that reports nothing may have tried nothing. Counted from the program's text
+ * where that is enough, so that the running operations are not slowed.
+ */
+final class Coverage {
+    static final int COUNTERS;
+
+    private static final int KIND = 0;
+    private static final int SIZE_LOG2 = KIND + Program.KINDS;
+    private static final int AT_BOUNDARY = SIZE_LOG2 + Long.SIZE + 1;
+    private static final int THREADS = AT_BOUNDARY + 1;
+    private static final int IN_PLACE = THREADS + Program.LARGEST_THREADS + 1;
+    private static final int MOVED = IN_PLACE + 1;
+    private static final int REFUSED = MOVED + 1;
+    private static final int WRONG_FREES = REFUSED + 1;
+    private static final int PROGRAMS = WRONG_FREES + 1;
+
+    static {
+        COUNTERS = PROGRAMS + 1;
+    }
+
+    private final long[] counters = new long[COUNTERS];
+
+    void begin(Program program) {
+        int threads = 1;
+        for (int i = 0; i < program.length(); i++) {
+            int kind = program.kind(i);
+            counters[KIND + kind]++;
+            if (kind < Program.FREE) {
+                long size = program.size(i);
+                counters[SIZE_LOG2 + Long.SIZE - Long.numberOfLeadingZeros(size)]++;
+                counters[AT_BOUNDARY] += isAtBoundary(size) ? 1 : 0;
+            }
+            threads = Math.max(threads, program.thread(i) + 1);
+        }
+        counters[THREADS + threads]++;
+        counters[PROGRAMS]++;
+    }
+
+    /** Within one byte of a power of two or of a page. */
+    private static boolean isAtBoundary(long size) {
+        long near = size + 1 & -4;
+        return Long.bitCount(near) == 1 || near != 0 && (near & Mapped.PAGE - 1) == 0;
+    }
+
+    void reallocated(boolean inPlace) {
+        counters[inPlace ? IN_PLACE : MOVED]++;
+    }
+
+    void refused() {
+        counters[REFUSED]++;
+    }
+
+    void wrongFree() {
+        counters[WRONG_FREES]++;
+    }
+
+    long programs() {
+        return counters[PROGRAMS];
+    }
+
+    long operations() {
+        return Arrays.stream(counters, KIND, KIND + Program.KINDS).sum();
+    }
+
+    long[] counters() {
+        return counters;
+    }
+
+    void add(long[] others) {
+        Arrays.setAll(counters, i -> counters[i] + others[i]);
+    }
+
+    void clear() {
+        Arrays.fill(counters, 0);
+    }
+
+    /** A few lines for a person. */
+    @Override
+    public String toString() {
+        return String.format(
+                "operations  malloc %,d  calloc %,d  realloc %,d (%,d in place, %,d moved)  aligned %,d  free %,d  check %,d%n"
+                + "edges       %,d sizes at a boundary  %,d refusals  %,d wrong frees reported%n"
+                + "sizes       %s%n"
+                + "threads     %s",
+                counters[KIND + Program.MALLOC], counters[KIND + Program.CALLOC], counters[KIND + Program.REALLOC],
+                counters[IN_PLACE], counters[MOVED], counters[KIND + Program.ALIGNED],
+                counters[KIND + Program.FREE] + counters[KIND + Program.FREE_TWICE], counters[KIND + Program.CHECK],
+                counters[AT_BOUNDARY], counters[REFUSED], counters[WRONG_FREES], sizes(), threads());
+    }
+
+    private String sizes() {
+        StringBuilder text = new StringBuilder();
+        text.append(share(0, 0, "0")).append(share(1, 6, "<64")).append(share(7, 10, "<1K")).append(share(11, 12, "<4K"))
+                .append(share(13, 16, "<64K")).append(share(17, 20, "<1M")).append(share(21, 47, "1M.."))
+                .append(share(48, Long.SIZE, "impossible"));
+        return text.toString().strip();
+    }
+
+    private String share(int from, int to, String name) {
+        long sum = Arrays.stream(counters, SIZE_LOG2 + from, SIZE_LOG2 + to + 1).sum();
+        return String.format("%s %,d  ", name, sum);
+    }
+
+    private String threads() {
+        StringBuilder text = new StringBuilder();
+        for (int threads = 1; threads <= Program.LARGEST_THREADS; threads++) {
+            if (counters[THREADS + threads] > 0) {
+                text.append(String.format("%d in %,d programs  ", threads, counters[THREADS + threads]));
+            }
+        }
+        return text.append(String.format("exits %,d", counters[KIND + Program.EXIT])).toString();
+    }
+}

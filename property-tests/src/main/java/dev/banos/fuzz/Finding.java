@@ -1,0 +1,34 @@
+package dev.banos.fuzz;
+
+/**
+ * A broken law with the shortest program that was found to break it.
+ *
+ * @param target as the command line names it
+ * @param seed of the campaign
+ * @param tryNumber which of its programs broke the law first; -1 for a program of the corpus
+ * @param program shrunk
+ * @param violation what the shrunk program breaks
+ * @param mode how the program must be run: LOCKSTEP, FREELY or REPEATED
+ * @param originalLength operations of the program before it was shrunk
+ * @param reproduced whether the program breaks the law again when it runs alone
+ */
+public record Finding(String target, long seed, long tryNumber, Program program, Violation violation, String mode,
+        int originalLength, boolean reproduced) {
+
+    /** Findings of one kind are told apart by the law and by the calls of the shrunk program, not by its sizes. */
+    public String kind() {
+        StringBuilder kind = new StringBuilder(violation.law().name());
+        if (reproduced) {
+            for (int i = 0; i < program.length(); i++) {
+                kind.append('-').append(program.kind(i));
+            }
+        }
+        return kind.toString();
+    }
+
+    /** The report on one screen. */
+    @Override
+    public String toString() {
+        return Report.text(this);
+    }
+}

@@ -1,0 +1,104 @@
+package dev.banos.fuzz;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * Finds leaks: repeats a program that frees everything, and sees whether memory grows as it goes on.
+ *
+ * <p>Two signs must agree, since each alone deceives. Blocks must keep coming from pages that were never used before, as
+ * much in the second half as in the first: an allocator that places blocks at random reaches a plateau. And the process's
+ * resident memory must have grown by a good part of those pages: the JVM's own memory moves, too, but not in step.
+ */
+final class Footprint {
+    private static final int WARM_UP = 4;
+    private static final int LARGEST_REPEATS = 1 << 16;
+    private static final int ENOUGH_PAGES = 512;
+    private static final int FEWEST_PAGES = 48;
+    private static final long NANOS = 250_000_000L;
+    private static final Path STATM = Path.of("/proc/self/statm");
+
+    private final Interpreter interpreter;
+
+    Footprint(Interpreter interpreter) {
+        this.interpreter = interpreter;
+    }
+
+    Violation measure(Program program, AllocatorUnderTest allocator) {
+        Pages pages = new Pages();
+        interpreter.watch(pages);
+        try {
+            return measure(program, allocator, pages);
+        } finally {
+            interpreter.watch(null);
+        }
+    }
+
+    private Violation measure(Program program, AllocatorUnderTest allocator, Pages pages) {
+        Violation violation = repeat(program, allocator, WARM_UP);
+        long residentBefore = residentPages();
+        int warm = pages.count();
+        int repeats = 0;
+        long end = System.nanoTime() + NANOS;
+        while (violation == null && repeats < LARGEST_REPEATS && pages.count() - warm < ENOUGH_PAGES
+                && System.nanoTime() < end) {
+            violation = repeat(program, allocator, 1);
+            repeats++;
+        }
+        int first = pages.count() - warm;
+        if (violation != null || first < FEWEST_PAGES) {
+            return violation;
+        }
+        violation = repeat(program, allocator, repeats);
+        int both = pages.count() - warm;
+        long grown = residentPages() - residentBefore;
+        if (violation != null || both - first < first / 2 || grown < both / 4) {
+            return violation;
+        }
+        // No counts in the text: they differ from run to run, and equal seeds must give equal findings.
+        return new Violation(Law.FOOTPRINT, program.length(), "repeated over and over, each time freeing everything, it took "
+                + "new pages in the second half as much as in the first, and resident memory grew with them");
+    }
+
+    private Violation repeat(Program program, AllocatorUnderTest allocator, int times) {
+        Violation violation = null;
+        for (int i = 0; i < times && violation == null; i++) {
+            violation = interpreter.run(program, allocator);
+        }
+        return violation;
+    }
+
+    static long residentPages() {
+        try {
+            return Long.parseLong(Files.readString(STATM).split(" ")[1]);
+        } catch (IOException absent) {
+            throw new UncheckedIOException(STATM + " cannot be read: the footprint law needs it", absent);
+        }
+    }
+
+    /** The pages that any block has begun or ended in. */
+    static final class Pages {
+        private final Set<Long> seen = new HashSet<>();
+        private long last;
+
+        void add(long address, long bytes) {
+            addPage(address / Mapped.PAGE);
+            addPage((address + bytes) / Mapped.PAGE);
+        }
+
+        private void addPage(long page) {
+            if (page != last) {
+                seen.add(page);
+                last = page;
+            }
+        }
+
+        int count() {
+            return seen.size();
+        }
+    }
+}

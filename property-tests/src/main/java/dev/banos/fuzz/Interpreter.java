@@ -1,0 +1,284 @@
+package dev.banos.fuzz;
+
+import java.lang.foreign.Arena;
+
+/**
+ * Runs programs on an allocator and holds it to the laws. One instance is kept for many runs.
+ * <pre>
+ *   run ── step ─┬─ allocate ── served ── Blocks.add       overlap, alignment, usable size, zeroes
+ *                ├─ reallocate ────────── Blocks.moved     prefix kept; or the block kept when refused
+ *                ├─ free ──────────────── Blocks.check     contents; unmapped afterwards
+ *                └─ wrong frees                            refused, and nothing else changes
+ * </pre>
+ */
+final class Interpreter {
+    private static final int ENOMEM = 12;
+
+    /** No address space of a 64-bit Linux process holds a block of this size. */
+    static final long IMPOSSIBLE = 1L << 47;
+
+    /** Up to here a request must be served; programs keep far less than this live. */
+    static final long MODEST = 64L << 20;
+
+    /** Memory of the fuzzer's own: an address in it was given by no allocator under test. */
+    private static final long FOREIGN = Arena.global().allocate(1 << 16, 1 << 12).address();
+    private static final long[] FOREIGN_ADDRESSES = {FOREIGN, FOREIGN + 16, FOREIGN + 8, FOREIGN + 4096, FOREIGN + 1,
+        8, 4096, 1L << 46, -16, Long.MIN_VALUE, -1, 1L << 20};
+
+    private final Blocks blocks = new Blocks();
+    private final Coverage coverage;
+    private final Progress progress;
+
+    private Program program;
+    private AllocatorUnderTest allocator;
+    private Promises promises;
+    private boolean exact;
+    private Footprint.Pages watching;
+
+    Interpreter() {
+        this(new Progress(), new Coverage());
+    }
+
+    Interpreter(Progress progress, Coverage coverage) {
+        this.progress = progress;
+        this.coverage = coverage;
+    }
+
+    /** Runs the whole program, one operation at a time in program order, each on its thread; null if every law held. */
+    Violation run(Program program, AllocatorUnderTest allocator) {
+        begin(program, allocator, true);
+        Violation violation = program.isThreaded() ? new Lockstep(this).run(program) : range(0, program.length());
+        return violation != null ? violation : drain();
+    }
+
+    /** Runs each thread's operations at its own pace; only operations on the same slot keep their order. */
+    Violation runFreely(Program program, AllocatorUnderTest allocator) {
+        begin(program, allocator, false);
+        Violation violation = new FreeRun(this).run(program);
+        return violation != null ? violation : drain();
+    }
+
+    /** From now on the pages of all blocks are entered here; null ends it. */
+    void watch(Footprint.Pages pages) {
+        watching = pages;
+    }
+
+    private void begin(Program program, AllocatorUnderTest allocator, boolean exact) {
+        this.program = program;
+        this.allocator = allocator;
+        promises = allocator.promises();
+        this.exact = exact;
+        blocks.reset(program.slots(), exact, progress);
+        coverage.begin(program);
+    }
+
+    /** The operations from {@code from} to {@code to}, on the calling thread. */
+    Violation range(int from, int to) {
+        for (int i = from; i < to; i++) {
+            Violation violation = tryStep(i);
+            if (violation != null) {
+                return violation;
+            }
+        }
+        return null;
+    }
+
+    Violation tryStep(int index) {
+        try {
+            progress.calling(index);
+            step(index);
+            return null;
+        } catch (LawBroken broken) {
+            return new Violation(broken.law, index, broken.getMessage());
+        } catch (RuntimeException | Error thrown) {
+            return new Violation(Law.NO_EXCEPTION, index, ProgramText.line(program, index) + " threw " + thrown);
+        }
+    }
+
+    private void step(int i) {
+        int slot = program.slot(i);
+        boolean live = blocks.isLive(slot);
+        switch (program.kind(i)) {
+            case Program.MALLOC, Program.CALLOC, Program.ALIGNED -> {
+                if (!live) {
+                    allocate(i, slot);
+                }
+            }
+            case Program.REALLOC -> reallocate(i, slot);
+            case Program.FREE -> {
+                if (live) {
+                    free(slot);
+                }
+            }
+            case Program.CHECK -> {
+                if (live) {
+                    blocks.check(slot, Law.CONTENTS);
+                }
+            }
+            default -> stepRarely(i, slot, live);
+        }
+    }
+
+    private void stepRarely(int i, int slot, boolean live) {
+        switch (program.kind(i)) {
+            case Program.FREE_TWICE -> {
+                if (live) {
+                    long address = blocks.address(slot);
+                    free(slot);
+                    requireRefused(address, "a second free of b" + slot);
+                }
+            }
+            case Program.FREE_INSIDE -> {
+                long offset = program.size(i);
+                if (live && offset > 0 && offset < blocks.size(slot)) {
+                    requireRefused(blocks.address(slot) + offset, "a free of b" + slot + " + " + offset);
+                    blocks.check(slot, Law.CONTENTS);
+                }
+            }
+            case Program.FREE_FOREIGN -> {
+                int choice = (int) Long.remainderUnsigned(program.size(i), FOREIGN_ADDRESSES.length);
+                requireRefused(FOREIGN_ADDRESSES[choice], "a free of an address that no allocator gave");
+            }
+            default -> {
+                // EXIT: the runner of threads has done it
+            }
+        }
+    }
+
+    private void allocate(int i, int slot) {
+        int log2 = program.log2(i);
+        long size = program.size(i);
+        switch (program.kind(i)) {
+            case Program.MALLOC -> served(slot, allocator.malloc(size), size, promises.alignmentOf(size), false);
+            case Program.CALLOC -> {
+                long count = 1L << log2;
+                boolean overflows = Math.unsignedMultiplyHigh(count, size) != 0;
+                long total = overflows ? -1 : count * size;
+                served(slot, allocator.calloc(count, size), total, promises.alignmentOf(total), true);
+            }
+            default -> {
+                if (promises.largestAlignment() >= 1L << log2) {
+                    served(slot, allocator.alignedAlloc(1L << log2, size), size, 1L << log2, false);
+                }
+            }
+        }
+    }
+
+    private void served(int slot, long address, long size, long alignment, boolean zeroed) {
+        if (address == 0) {
+            refused("b" + slot, size);
+            return;
+        }
+        long usable = requireUsable(slot, address, size, alignment);
+        if (zeroed) {
+            requireZero(slot, address, size);
+        }
+        blocks.add(slot, address, size, usable);
+    }
+
+    private void reallocate(int i, int slot) {
+        long size = program.size(i);
+        if (!blocks.isLive(slot)) {
+            served(slot, allocator.realloc(0, size), size, promises.alignmentOf(size), false);
+            return;
+        }
+        long before = blocks.address(slot);
+        long address = allocator.realloc(before, size);
+        if (address == 0 && size == 0) {
+            blocks.remove(slot); // C leaves this open; every allocator that answers 0 here has freed the block
+        } else if (address == 0) {
+            blocks.check(slot, Law.FAILED_REALLOC_KEEPS_BLOCK);
+            refused("b" + slot, size);
+        } else {
+            long usable = requireUsable(slot, address, size, promises.alignmentOf(size));
+            coverage.reallocated(address == before);
+            blocks.moved(slot, address, size, usable);
+        }
+    }
+
+    private long requireUsable(int slot, long address, long size, long alignment) {
+        if (Long.compareUnsigned(size, IMPOSSIBLE) >= 0) {
+            throw new LawBroken(Law.IMPOSSIBLE_SIZE, "b" + slot + ": a request of " + Long.toUnsignedString(size)
+                    + " bytes was served");
+        }
+        if ((address & alignment - 1) != 0) {
+            throw new LawBroken(Law.ALIGNMENT, "b" + slot + " (" + size + " bytes) must be aligned to " + alignment
+                    + " and is aligned to " + Long.lowestOneBit(address));
+        }
+        long usable = promises.usableSize() ? allocator.usableSize(address) : size;
+        if (usable < size || usable > size + MODEST) {
+            throw new LawBroken(Law.USABLE_SIZE, "b" + slot + " of " + size + " bytes has the usable size " + usable);
+        }
+        if (watching != null) {
+            watching.add(address, usable);
+        }
+        return usable;
+    }
+
+    private void requireZero(int slot, long address, long size) {
+        progress.touching(slot);
+        long wrong = Contents.firstNonZero(address, size);
+        if (wrong >= 0) {
+            throw new LawBroken(Law.CALLOC_IS_ZERO, "b" + slot + " (" + size + " bytes) is not zero at byte " + wrong
+                    + ": found " + Contents.bytesAt(address, wrong, size));
+        }
+    }
+
+    private void refused(String block, long size) {
+        coverage.refused();
+        if (size == 0) {
+            return; // C allows it, and it is no failure
+        }
+        if (Long.compareUnsigned(size, MODEST) <= 0 && !promises.mayRefuse()) {
+            throw new LawBroken(Law.AVAILABILITY, block + ": a request of " + size + " bytes was refused, errno "
+                    + allocator.errno());
+        }
+        if (promises.errno() && allocator.errno() != ENOMEM) {
+            throw new LawBroken(Law.ERRNO, block + ": a request of " + Long.toUnsignedString(size)
+                    + " bytes was refused with errno " + allocator.errno() + " instead of ENOMEM (12)");
+        }
+    }
+
+    private void free(int slot) {
+        blocks.check(slot, Law.CONTENTS);
+        progress.touching(-1);
+        long address = blocks.address(slot);
+        long size = blocks.size(slot);
+        blocks.remove(slot);
+        allocator.free(address);
+        if (exact && size >= promises.unmapsFrom() && !Mapped.isGone(address, size)) {
+            throw new LawBroken(Law.UNMAPPED_AFTER_FREE, "b" + slot + " (" + size + " bytes) is still mapped at "
+                    + blocks.place(address) + " after its free");
+        }
+    }
+
+    private void requireRefused(long address, String what) {
+        if (!promises.checksFrees() || !exact) {
+            return; // where threads run freely, one may meanwhile have been given this very address
+        }
+        try {
+            allocator.free(address);
+        } catch (RuntimeException refused) {
+            coverage.wrongFree();
+            return;
+        }
+        throw new LawBroken(Law.WRONG_FREE_IS_REFUSED, what + " was accepted in silence");
+    }
+
+    /** Checks and frees what is still live. */
+    private Violation drain() {
+        progress.calling(program.length());
+        try {
+            for (int slot = 0; slot < program.slots(); slot++) {
+                if (blocks.isLive(slot)) {
+                    free(slot);
+                }
+            }
+            return null;
+        } catch (LawBroken broken) {
+            return new Violation(broken.law, program.length(), broken.getMessage());
+        } catch (RuntimeException | Error thrown) {
+            return new Violation(Law.NO_EXCEPTION, program.length(), "freeing what is still live at the end threw " + thrown);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package dev.banos.fuzz;
+
+import dev.banos.bindings.SystemCalls;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** Asks the kernel which pages are mapped: a block that is not must be found without touching it. */
+final class Mapped {
+    static final long PAGE = 4096;
+
+    /** mincore writes a byte a page here; the answer itself is not used. */
+    private static final MemorySegment VECTOR = Arena.global().allocate(1 << 14);
+    private static final ThreadLocal<MemorySegment> STATE =
+            ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(SystemCalls.STATE));
+
+    private Mapped() {
+    }
+
+    /** Whether every page of the range is mapped. */
+    static boolean isWhole(long address, long bytes) {
+        long end = address + Math.max(bytes, 1);
+        long most = VECTOR.byteSize() * PAGE;
+        for (long at = address & -PAGE; at < end; at += most) {
+            if (SystemCalls.mincore(STATE.get(), at, Math.min(most, end - at), VECTOR) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether the first, the middle and the last page of the range are all gone. */
+    static boolean isGone(long address, long bytes) {
+        return !isWhole(address, 1) && !isWhole(address + bytes / 2, 1) && !isWhole(address + bytes - 1, 1);
+    }
+}

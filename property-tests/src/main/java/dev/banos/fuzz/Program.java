@@ -1,0 +1,195 @@
+package dev.banos.fuzz;
+
+import java.util.Arrays;
+import java.util.BitSet;
+
+/**
+ * A sequence of allocator calls on numbered slots. It holds no addresses, so it means the same to every allocator, and any
+ * part of it is a program too: an operation whose slot is not as it needs it (a free of an empty slot, a malloc into a
+ * full one) is left out when the program runs. That is what lets a failing program be shrunk.
+ *
+ * <p>After its last operation every block that is still live is checked and freed.
+ */
+public final class Program {
+    static final int MALLOC = Trace.MALLOC;
+    static final int CALLOC = Trace.CALLOC;
+    static final int REALLOC = Trace.REALLOC;
+    static final int ALIGNED = Trace.ALIGNED;
+    static final int FREE = Trace.FREE;
+    /** Reads the whole block. */
+    static final int CHECK = 5;
+    /** Frees the block, then frees it again: the second must be refused. */
+    static final int FREE_TWICE = 6;
+    /** Frees an address {@code size} bytes into the block: must be refused. */
+    static final int FREE_INSIDE = 7;
+    /** Frees an address that no allocator gave, chosen by {@code size}: must be refused. */
+    static final int FREE_FOREIGN = 8;
+    /** Ends the thread; the next operation of the same number runs on a new one. */
+    static final int EXIT = 9;
+    static final int KINDS = 10;
+
+    static final int LARGEST_THREADS = 8;
+
+    private static final int KIND_BITS = 8;
+    private static final int LOG2_BITS = 8;
+    private static final int BYTE_MASK = 0xff;
+
+    private int count;
+    private int slots;
+    private boolean threaded;
+    private int[] what;
+    private int[] slot;
+    private long[] size;
+
+    Program(int capacity) {
+        what = new int[capacity];
+        slot = new int[capacity];
+        size = new long[capacity];
+    }
+
+    /** @throws TraceException if a line is no operation */
+    public static Program parse(String text) {
+        return ProgramText.parse(text);
+    }
+
+    /** The program that makes the recorded calls. */
+    public static Program of(Trace trace) {
+        Program program = new Program(trace.operations());
+        for (int i = 0; i < trace.operations(); i++) {
+            int log2 = trace.kind(i) == Trace.ALIGNED ? Long.numberOfTrailingZeros(trace.alignment(i)) : 0;
+            program.add(trace.kind(i), log2, 0, trace.slot(i), trace.size(i));
+        }
+        return program;
+    }
+
+    /**
+     * The program's calls as a trace: without threads, wrong frees and sizes of 4 GiB or more, which the format cannot hold.
+     */
+    public Trace toTrace() {
+        Trace.Builder builder = new Trace.Builder();
+        BitSet full = new BitSet();
+        for (int i = 0; i < count; i++) {
+            addTo(builder, full, i);
+        }
+        return builder.build();
+    }
+
+    private void addTo(Trace.Builder builder, BitSet full, int index) {
+        int kind = kind(index) == FREE_TWICE ? FREE : kind(index);
+        if (kind > FREE || size[index] >>> Integer.SIZE != 0) {
+            return;
+        }
+        boolean isFull = full.get(slot[index]);
+        if (kind == REALLOC && !isFull) {
+            kind = MALLOC;
+        }
+        if (isFull != (kind == REALLOC || kind == FREE)) {
+            return;
+        }
+        long bytes = kind == CALLOC ? size[index] << log2(index) : kind == FREE ? 0 : size[index];
+        if (bytes >>> Integer.SIZE == 0) {
+            builder.add(kind, slot[index], bytes, 1L << log2(index));
+            full.set(slot[index], kind != FREE);
+        }
+    }
+
+    /**
+     * Runs the program on the allocator with all laws on.
+     *
+     * @throws AssertionError if a law broke: says which, where, with addresses, sizes and bytes
+     */
+    public void requireLawful(AllocatorUnderTest allocator) {
+        Violation violation = new Interpreter().run(this, allocator);
+        if (violation != null) {
+            throw new AssertionError(Report.oneScreen(this, violation));
+        }
+    }
+
+    /** @param log2 of the alignment of {@link #ALIGNED}, of the count of {@link #CALLOC}; otherwise 0 */
+    void add(int kind, int log2, int thread, int slot, long size) {
+        addPacked(kind | log2 << KIND_BITS | thread << KIND_BITS + LOG2_BITS, slot, size);
+    }
+
+    /** @param packed as {@link #what} gives it */
+    void addPacked(int packed, int slot, long size) {
+        if (count == what.length) {
+            ensureCapacity(2 * count + 16);
+        }
+        what[count] = packed;
+        this.slot[count] = slot;
+        this.size[count++] = size;
+        slots = Math.max(slots, slot + 1);
+        threaded |= packed >>> KIND_BITS + LOG2_BITS != 0 || (packed & BYTE_MASK) == EXIT;
+    }
+
+    void addFrom(Program other, int index) {
+        addPacked(other.what[index], other.slot[index], other.size[index]);
+    }
+
+    /** Adds the whole of another program, which then frees what it left live: the two do not meet in a slot. */
+    void append(Program other) {
+        for (int i = 0; i < other.count; i++) {
+            addFrom(other, i);
+        }
+        for (int live = 0; live < other.slots; live++) {
+            add(FREE, 0, 0, live, 0);
+        }
+    }
+
+    void clear() {
+        count = 0;
+        slots = 0;
+        threaded = false;
+    }
+
+    private void ensureCapacity(int capacity) {
+        what = Arrays.copyOf(what, capacity);
+        slot = Arrays.copyOf(slot, capacity);
+        size = Arrays.copyOf(size, capacity);
+    }
+
+    /** How many operations there are. */
+    public int length() {
+        return count;
+    }
+
+    /** How many slots a run needs. */
+    int slots() {
+        return slots;
+    }
+
+    /** Whether any operation runs on another thread than the first. */
+    boolean isThreaded() {
+        return threaded;
+    }
+
+    int what(int index) {
+        return what[index];
+    }
+
+    int kind(int index) {
+        return what[index] & BYTE_MASK;
+    }
+
+    int log2(int index) {
+        return what[index] >>> KIND_BITS & BYTE_MASK;
+    }
+
+    int thread(int index) {
+        return what[index] >>> KIND_BITS + LOG2_BITS;
+    }
+
+    int slot(int index) {
+        return slot[index];
+    }
+
+    long size(int index) {
+        return size[index];
+    }
+
+    /** One operation a line, in the form that {@link #parse} reads. */
+    @Override
+    public String toString() {
+        return ProgramText.print(this);
+    }
+}

@@ -1,0 +1,78 @@
+package dev.banos.fuzz;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.invoke.VarHandle;
+
+/**
+ * A program in a mapped file, written before it runs: what a crashed process leaves behind of it, and how a parent hands one
+ * to its child.
+ * <pre>
+ *  0        4        8      12     16
+ *  +--------+--------+------+------+------------------~
+ *  | length | freely | what | slot | size  | what ...
+ *  +--------+--------+------+------+------------------~
+ * </pre>
+ */
+final class ProgramImage {
+    /** The most operations that an image holds; the file is sparse. */
+    static final int LARGEST_LENGTH = 1 << 20;
+
+    private static final StructLayout HEADER = MemoryLayout.structLayout(
+            JAVA_INT.withName("length"),
+            JAVA_INT.withName("freely"));
+
+    private static final StructLayout RECORD = MemoryLayout.structLayout(
+            JAVA_INT.withName("what"),
+            JAVA_INT.withName("slot"),
+            JAVA_LONG.withName("size"));
+
+    static final long BYTES = HEADER.byteSize() + LARGEST_LENGTH * RECORD.byteSize();
+
+    private static final VarHandle LENGTH = field(HEADER, "length");
+    private static final VarHandle FREELY = field(HEADER, "freely");
+    private static final VarHandle WHAT = field(RECORD, "what");
+    private static final VarHandle SLOT = field(RECORD, "slot");
+    private static final VarHandle SIZE = field(RECORD, "size");
+
+    private final MemorySegment image;
+
+    ProgramImage(MemorySegment image) {
+        this.image = image;
+    }
+
+    void write(Program program, boolean freely) {
+        int length = Math.min(program.length(), LARGEST_LENGTH);
+        LENGTH.set(image, 0L, length);
+        FREELY.set(image, 0L, freely ? 1 : 0);
+        long at = HEADER.byteSize();
+        for (int i = 0; i < length; i++, at += RECORD.byteSize()) {
+            WHAT.set(image, at, program.what(i));
+            SLOT.set(image, at, program.slot(i));
+            SIZE.set(image, at, program.size(i));
+        }
+    }
+
+    boolean freely() {
+        return (int) FREELY.get(image, 0L) != 0;
+    }
+
+    Program read() {
+        int length = (int) LENGTH.get(image, 0L);
+        Program program = new Program(length);
+        long at = HEADER.byteSize();
+        for (int i = 0; i < length; i++, at += RECORD.byteSize()) {
+            program.addPacked((int) WHAT.get(image, at), (int) SLOT.get(image, at), (long) SIZE.get(image, at));
+        }
+        return program;
+    }
+
+    private static VarHandle field(StructLayout layout, String name) {
+        return layout.varHandle(PathElement.groupElement(name)).withInvokeExactBehavior();
+    }
+}

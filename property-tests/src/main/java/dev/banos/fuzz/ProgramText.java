@@ -1,0 +1,126 @@
+package dev.banos.fuzz;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Programs as text, one operation a line; {@code #} begins a comment.
+ * <pre>
+ *  b0 = malloc(24)                 free(b0)
+ *  b1 = calloc(4, 100)             free_twice(b1)
+ *  b1 = realloc(b1, 8000)          free(b1 + 16)
+ *  b2 = aligned_alloc(4096, 10)    free(foreign 3)
+ *  check(b1)                       thread 2: free(b1)
+ *                                  thread 2: exit
+ * </pre>
+ */
+final class ProgramText {
+    private static final Pattern LINE = Pattern.compile("(?:thread (?<thread>\\d+): *)?(?:"
+            + "b(?<block>\\d+) = (?<function>malloc|calloc|realloc|aligned_alloc)\\((?<arguments>[^)]*)\\)"
+            + "|(?<verb>check|free_twice|free)\\(b(?<subject>\\d+)(?: \\+ (?<offset>\\d+))?\\)"
+            + "|free\\(foreign (?<foreign>\\d+)\\)"
+            + "|(?<exit>exit))");
+    private static final Pattern COMMA = Pattern.compile(" *, *");
+    private static final int LARGEST_SLOT = 1 << 20;
+
+    private ProgramText() {
+    }
+
+    static String print(Program program) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < program.length(); i++) {
+            text.append(line(program, i)).append('\n');
+        }
+        return text.toString();
+    }
+
+    static String line(Program program, int index) {
+        String thread = program.thread(index) == 0 ? "" : "thread " + program.thread(index) + ": ";
+        String block = "b" + program.slot(index);
+        String size = Long.toUnsignedString(program.size(index));
+        return thread + switch (program.kind(index)) {
+            case Program.MALLOC -> block + " = malloc(" + size + ")";
+            case Program.CALLOC -> block + " = calloc(" + (1L << program.log2(index)) + ", " + size + ")";
+            case Program.REALLOC -> block + " = realloc(" + block + ", " + size + ")";
+            case Program.ALIGNED -> block + " = aligned_alloc(" + (1L << program.log2(index)) + ", " + size + ")";
+            case Program.FREE -> "free(" + block + ")";
+            case Program.CHECK -> "check(" + block + ")";
+            case Program.FREE_TWICE -> "free_twice(" + block + ")";
+            case Program.FREE_INSIDE -> "free(" + block + " + " + size + ")";
+            case Program.FREE_FOREIGN -> "free(foreign " + size + ")";
+            case Program.EXIT -> "exit";
+            default -> throw new IllegalStateException("kind=" + program.kind(index));
+        };
+    }
+
+    static Program parse(String text) {
+        Program program = new Program(16);
+        int number = 0;
+        for (String raw : text.split("\n", -1)) {
+            number++;
+            String line = raw.replaceFirst("#.*", "").strip();
+            if (!line.isEmpty()) {
+                try {
+                    parseLine(program, line);
+                } catch (IllegalArgumentException wrong) {
+                    throw new TraceException("line " + number + ": no operation: " + line, wrong);
+                }
+            }
+        }
+        return program;
+    }
+
+    private static void parseLine(Program program, String line) {
+        Matcher parts = LINE.matcher(line);
+        if (!parts.matches()) {
+            throw new IllegalArgumentException(line);
+        }
+        int thread = parts.group("thread") == null ? 0 : bounded(parts.group("thread"), Program.LARGEST_THREADS);
+        if (parts.group("function") != null) {
+            parseCall(program, thread, bounded(parts.group("block"), LARGEST_SLOT), parts);
+        } else if (parts.group("verb") != null) {
+            parseUse(program, thread, bounded(parts.group("subject"), LARGEST_SLOT), parts);
+        } else if (parts.group("foreign") != null) {
+            program.add(Program.FREE_FOREIGN, 0, thread, 0, Long.parseLong(parts.group("foreign")));
+        } else {
+            program.add(Program.EXIT, 0, thread, 0, 0);
+        }
+    }
+
+    private static void parseCall(Program program, int thread, int slot, Matcher parts) {
+        String[] arguments = COMMA.split(parts.group("arguments").strip());
+        long last = Long.parseUnsignedLong(arguments[arguments.length - 1]);
+        switch (parts.group("function")) {
+            case "malloc" -> program.add(Program.MALLOC, 0, thread, slot, last);
+            case "calloc" -> program.add(Program.CALLOC, log2(arguments[0]), thread, slot, last);
+            case "realloc" -> program.add(Program.REALLOC, 0, thread, slot, last);
+            default -> program.add(Program.ALIGNED, log2(arguments[0]), thread, slot, last);
+        }
+    }
+
+    private static void parseUse(Program program, int thread, int slot, Matcher parts) {
+        String offset = parts.group("offset");
+        switch (parts.group("verb")) {
+            case "check" -> program.add(Program.CHECK, 0, thread, slot, 0);
+            case "free_twice" -> program.add(Program.FREE_TWICE, 0, thread, slot, 0);
+            default -> program.add(offset == null ? Program.FREE : Program.FREE_INSIDE, 0, thread, slot,
+                    offset == null ? 0 : Long.parseLong(offset));
+        }
+    }
+
+    private static int log2(String number) {
+        long value = Long.parseUnsignedLong(number);
+        if (Long.bitCount(value) != 1) {
+            throw new IllegalArgumentException(number + " is not a power of two");
+        }
+        return Long.numberOfTrailingZeros(value);
+    }
+
+    private static int bounded(String number, int bound) {
+        int value = Integer.parseInt(number);
+        if (value >= bound) {
+            throw new IllegalArgumentException(number + " is not below " + bound);
+        }
+        return value;
+    }
+}

@@ -1,0 +1,53 @@
+package dev.banos.fuzz;
+
+/** Findings as text for a person. */
+final class Report {
+    private static final int LINES = 24;
+
+    private Report() {
+    }
+
+    static String text(Finding finding) {
+        Violation violation = finding.violation();
+        StringBuilder text = new StringBuilder();
+        text.append(String.format("%s breaks a law: %s%n", finding.target(), violation.law().sentence()));
+        text.append(String.format("  %s%n", violation.details().replace("\n", "\n  ")));
+        text.append(String.format("  seed %d, try %d; %d operations, shrunk from %d%s%n", finding.seed(), finding.tryNumber(),
+                finding.program().length(), finding.originalLength(), manner(finding)));
+        appendProgram(text, finding.program(), violation);
+        return text.toString();
+    }
+
+    private static String manner(Finding finding) {
+        if (!finding.reproduced()) {
+            return "; it did not fail again when run alone: it needs what ran before it, or luck of timing";
+        }
+        return switch (finding.mode()) {
+            case "FREELY" -> "; its threads run at the same time, so it may need several runs";
+            case "REPEATED" -> "; the program runs over and over";
+            default -> "";
+        };
+    }
+
+    static void appendProgram(StringBuilder text, Program program, Violation violation) {
+        int from = Math.max(0, Math.min(violation.operation(), program.length() - 1) - LINES + 1);
+        if (from > 0) {
+            text.append(String.format("      ... %d operations before these%n", from));
+        }
+        for (int i = from; i < Math.min(program.length(), from + LINES); i++) {
+            text.append(i == violation.operation() ? "   -> " : "      ").append(ProgramText.line(program, i))
+                    .append(System.lineSeparator());
+        }
+        if (violation.operation() >= program.length()) {
+            text.append(String.format("   -> at the end, while what is still live is checked and freed%n"));
+        }
+    }
+
+    /** For an assertion: law, details, program. */
+    static String oneScreen(Program program, Violation violation) {
+        StringBuilder text = new StringBuilder(violation.law().sentence()).append(": ").append(violation.details())
+                .append(System.lineSeparator());
+        appendProgram(text, program, violation);
+        return text.toString();
+    }
+}

@@ -1,0 +1,41 @@
+package dev.banos.fuzz;
+
+/** Runs programs on a target, in this process or in another. After any violation the target's state is given up. */
+interface Runner extends AutoCloseable {
+    /** How one program is run. */
+    enum Mode {
+        /** One operation at a time, in program order. */
+        LOCKSTEP,
+        /** Each thread at its own pace; several times over, since timing decides. */
+        FREELY,
+        /** Over and over, while the process's memory is watched. */
+        REPEATED
+    }
+
+    /**
+     * What a range of tries came to.
+     *
+     * @param violation null if every law held
+     * @param tryNumber the try that broke it
+     * @param program the program of that try; for the footprint law, of the whole epoch
+     * @param mode how it ran
+     */
+    record Outcome(Violation violation, long tryNumber, Program program, Mode mode) {
+        static final Outcome LAWFUL = new Outcome(null, -1, null, null);
+    }
+
+    /** The tries from {@code first} to {@code first + count - 1}, up to the first that breaks a law. */
+    Outcome tries(long first, int count);
+
+    /** The program on a fresh target, or on one as fresh as there is; null if every law held. */
+    Violation replay(Program program, Mode mode);
+
+    /** All programs of these tries as one. */
+    Program history(long first, long last);
+
+    /** What was covered since the last call. */
+    long[] takeCoverage();
+
+    @Override
+    void close();
+}

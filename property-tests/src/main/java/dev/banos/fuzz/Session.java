@@ -1,0 +1,152 @@
+package dev.banos.fuzz;
+
+/** Runs programs on a target in this process. */
+final class Session implements Runner {
+    private static final int FREE_RUNS = 24;
+
+    private final Target target;
+    private final Settings settings;
+    private final Progress progress;
+    private final ProgramImage image;
+    private final Coverage coverage = new Coverage();
+    private final Interpreter interpreter;
+    private final Generator generator;
+    private final Mutator mutator;
+    private final Footprint footprint;
+
+    private AllocatorUnderTest allocator;
+    private long epoch = -1;
+
+    /** @param image where each program is written before it runs, or null */
+    Session(Target target, Settings settings, Progress progress, ProgramImage image) {
+        this.target = target;
+        this.settings = settings;
+        this.progress = progress;
+        this.image = image;
+        interpreter = new Interpreter(progress, coverage);
+        allocator = target.open();
+        generator = new Generator(allocator.promises(), settings.maxOperations(), settings.maxThreads());
+        mutator = settings.example() == null ? null
+                : new Mutator(settings.example(), allocator.promises(), settings.maxOperations());
+        footprint = new Footprint(interpreter);
+    }
+
+    Session(Target target, Settings settings) {
+        this(target, settings, new Progress(), null);
+    }
+
+    Promises promises() {
+        return allocator.promises();
+    }
+
+    @Override
+    public Outcome tries(long first, int count) {
+        for (long number = first; number < first + count; number++) {
+            enterEpoch(Settings.epochOf(number));
+            Mode mode = settings.runsFreely(number) ? Mode.FREELY : Mode.LOCKSTEP;
+            Program program = program(number);
+            Violation violation = runWritten(program, mode);
+            if (violation != null) {
+                renew();
+                return new Outcome(violation, number, program, mode);
+            }
+            progress.tries(progress.tries() + 1);
+            if (isFootprintDue(number)) {
+                Outcome outcome = epochFootprint(number);
+                if (outcome != Outcome.LAWFUL) {
+                    return outcome;
+                }
+            }
+        }
+        return Outcome.LAWFUL;
+    }
+
+    private Violation runWritten(Program program, Mode mode) {
+        if (image != null) {
+            image.write(program, mode == Mode.FREELY);
+        }
+        return mode == Mode.FREELY ? interpreter.runFreely(program, allocator) : interpreter.run(program, allocator);
+    }
+
+    private void enterEpoch(long number) {
+        if (number != epoch && epoch >= 0) {
+            renew();
+        }
+        epoch = number;
+    }
+
+    /** At the end of the first epochs, then ever more rarely: it takes as long as hundreds of tries. */
+    private boolean isFootprintDue(long number) {
+        long epochNumber = Settings.epochOf(number);
+        boolean chosen = Long.bitCount(epochNumber) <= 1 || (epochNumber & 127) == 127;
+        return chosen && number % Settings.EPOCH == Settings.EPOCH - 1 && allocator.promises().returnsFootprint();
+    }
+
+    private Outcome epochFootprint(long last) {
+        Program all = history(last - last % Settings.EPOCH, last);
+        Violation violation = replay(all, Mode.REPEATED);
+        return violation == null ? Outcome.LAWFUL : new Outcome(violation, last, all, Mode.REPEATED);
+    }
+
+    @Override
+    public Violation replay(Program program, Mode mode) {
+        renew();
+        try {
+            return switch (mode) {
+                case LOCKSTEP -> runWritten(program, mode);
+                case FREELY -> freely(program);
+                case REPEATED -> repeated(program);
+            };
+        } finally {
+            renew();
+        }
+    }
+
+    private Violation freely(Program program) {
+        Violation violation = null;
+        for (int run = 0; run < FREE_RUNS && violation == null; run++) {
+            violation = runWritten(program, Mode.FREELY);
+        }
+        return violation;
+    }
+
+    private Violation repeated(Program program) {
+        if (image != null) {
+            image.write(program, false);
+        }
+        return footprint.measure(program, allocator);
+    }
+
+    private Program program(long number) {
+        return settings.startsFromExample(number) ? mutator.mutate(settings.seedOf(number))
+                : generator.generate(settings.seedOf(number), settings.runsFreely(number));
+    }
+
+    @Override
+    public Program history(long first, long last) {
+        Program all = new Program(1 << 10);
+        for (long number = first; number <= last; number++) {
+            all.append(program(number));
+        }
+        return all;
+    }
+
+    private void renew() {
+        if (target.isRenewable()) {
+            allocator.close();
+            allocator = target.open();
+        }
+    }
+
+    @Override
+    public long[] takeCoverage() {
+        long[] taken = coverage.counters().clone();
+        coverage.clear();
+        return taken;
+    }
+
+    @Override
+    public void close() {
+        allocator.close();
+    }
+}

@@ -1,0 +1,256 @@
+package dev.banos.fuzz;
+
+import java.time.Duration;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Makes a failing program as short and as plain as it gets while it breaks the same law.
+ * <pre>
+ *   cut what follows the failure  ->  one slot a block  ->  [ drop blocks  ->  drop operations  ->  plainer operations ]*
+ * </pre>
+ * Dropping is delta debugging (Zeller, Hildebrandt 2002): halves first, then ever smaller pieces. Any part of a program is
+ * a program, so nothing needs repair.
+ */
+final class Shrinker {
+    private final Runner runner;
+    private final Runner.Mode mode;
+    private final long end;
+    private Program best;
+    private Violation violation;
+    private int replays;
+
+    /** @param violation what the program breaks on a fresh target: already seen in a replay */
+    Shrinker(Runner runner, Program program, Violation violation, Runner.Mode mode, Duration limit) {
+        this.runner = runner;
+        this.mode = mode;
+        this.violation = violation;
+        end = System.nanoTime() + limit.toNanos();
+        best = program;
+    }
+
+    Program program() {
+        return best;
+    }
+
+    Violation violation() {
+        return violation;
+    }
+
+    int replays() {
+        return replays;
+    }
+
+    void shrink() {
+        cutAfterFailure();
+        improve(withOneSlotABlock(best));
+        int before;
+        do {
+            before = weight(best);
+            dropBlocks();
+            dropOperations();
+            new Plainer().run();
+        } while (weight(best) < before && hasTime());
+        improve(compact(best));
+    }
+
+    private boolean hasTime() {
+        return System.nanoTime() < end;
+    }
+
+    private static int weight(Program program) {
+        int weight = 0;
+        for (int i = 0; i < program.length(); i++) {
+            weight += 64 + 65 - Long.numberOfLeadingZeros(program.size(i)) + program.log2(i) + program.thread(i);
+        }
+        return weight;
+    }
+
+    /** Takes the candidate over if it breaks the same law. */
+    private boolean improve(Program candidate) {
+        if (!hasTime()) {
+            return false;
+        }
+        replays++;
+        Violation seen = runner.replay(candidate, mode);
+        if (!violation.breaksSameLawAs(seen)) {
+            return false;
+        }
+        best = candidate;
+        violation = seen;
+        cutAfterFailure();
+        return true;
+    }
+
+    /** What runs after the failure cannot be its cause; with threads that run freely there is no "after". */
+    private void cutAfterFailure() {
+        if (mode == Runner.Mode.LOCKSTEP && violation.operation() + 1 < best.length()) {
+            Program cut = new Program(violation.operation() + 1);
+            for (int i = 0; i <= violation.operation(); i++) {
+                cut.addFrom(best, i);
+            }
+            best = cut;
+        }
+    }
+
+    /** A slot that held several blocks becomes several slots, so that one block can go without the others. */
+    private static Program withOneSlotABlock(Program program) {
+        Program renamed = new Program(program.length());
+        int[] name = new int[program.slots()];
+        BitSet live = new BitSet();
+        int next = 0;
+        for (int i = 0; i < program.length(); i++) {
+            int slot = program.slot(i);
+            boolean fills = program.kind(i) < Program.FREE && !live.get(slot);
+            if (fills || name[slot] == 0) {
+                name[slot] = ++next;
+            }
+            if (program.kind(i) < Program.FREE) {
+                live.set(slot);
+            } else if (program.kind(i) == Program.FREE || program.kind(i) == Program.FREE_TWICE) {
+                live.clear(slot);
+            }
+            renamed.addPacked(program.what(i), name[slot] - 1, program.size(i));
+        }
+        return renamed;
+    }
+
+    /** Numbers slots and threads in the order of their appearance. */
+    private static Program compact(Program program) {
+        Program compact = new Program(program.length());
+        Map<Integer, Integer> slots = new HashMap<>();
+        Map<Integer, Integer> threads = new HashMap<>(Map.of(0, 0));
+        for (int i = 0; i < program.length(); i++) {
+            int slot = usesSlot(program.kind(i)) ? slots.computeIfAbsent(program.slot(i), name -> slots.size()) : 0;
+            int thread = threads.computeIfAbsent(program.thread(i), name -> threads.size());
+            compact.add(program.kind(i), program.log2(i), thread, slot, program.size(i));
+        }
+        return compact;
+    }
+
+    private static boolean usesSlot(int kind) {
+        return kind != Program.FREE_FOREIGN && kind != Program.EXIT;
+    }
+
+    private void dropBlocks() {
+        for (int piece = Integer.highestOneBit(Math.max(1, best.slots())); piece > 0 && hasTime(); piece /= 2) {
+            for (int from = 0; from < best.slots() && hasTime(); from += piece) {
+                int first = from;
+                int beyond = from + piece;
+                Program program = best;
+                Program candidate = filtered(program, i -> !usesSlot(program.kind(i))
+                        || program.slot(i) < first || program.slot(i) >= beyond);
+                if (candidate.length() < program.length()) {
+                    improve(candidate);
+                }
+            }
+        }
+    }
+
+    private void dropOperations() {
+        for (int piece = Integer.highestOneBit(Math.max(1, best.length())); piece > 0 && hasTime(); piece /= 2) {
+            int from = 0;
+            while (from < best.length() && hasTime()) {
+                int first = from;
+                int beyond = from + piece;
+                if (!improve(filtered(best, i -> i < first || i >= beyond))) {
+                    from += piece;
+                }
+            }
+        }
+    }
+
+    private static Program filtered(Program program, java.util.function.IntPredicate keep) {
+        Program result = new Program(program.length());
+        for (int i = 0; i < program.length(); i++) {
+            if (keep.test(i)) {
+                result.addFrom(program, i);
+            }
+        }
+        return result;
+    }
+
+    /** Replaces operations by plainer ones: another kind, a smaller size, the first thread. */
+    private final class Plainer {
+        /** The sizes a person would choose, tried before the smallest is searched. */
+        private static final long[] ROUND = {0, 1, 8, 16, 32, 64, 100, 128, 256, 512, 1000, 1024, 4096};
+
+        void run() {
+            for (int i = 0; i < best.length() && hasTime(); i++) {
+                if (best.thread(i) != 0 && best.kind(i) != Program.EXIT) {
+                    change(i, best.kind(i), best.log2(i), 0, best.size(i));
+                }
+                plainKind(i);
+                if (i < best.length()) {
+                    smallerSize(i);
+                }
+            }
+        }
+
+        private void plainKind(int i) {
+            int kind = i < best.length() ? best.kind(i) : Program.MALLOC;
+            if (kind == Program.CALLOC || kind == Program.ALIGNED || kind == Program.REALLOC) {
+                long bytes = kind == Program.CALLOC ? best.size(i) << best.log2(i) : best.size(i);
+                if (change(i, Program.MALLOC, 0, best.thread(i), bytes)) {
+                    return;
+                }
+                if (kind == Program.CALLOC && change(i, kind, 0, best.thread(i), bytes)) {
+                    return;
+                }
+            }
+            while (kind == Program.ALIGNED && i < best.length() && best.log2(i) > 3
+                    && change(i, kind, best.log2(i) - 1, best.thread(i), best.size(i))) {
+                // again, with half the alignment
+            }
+            if (kind == Program.FREE_TWICE) {
+                change(i, Program.FREE, 0, best.thread(i), 0);
+            }
+        }
+
+        private void smallerSize(int i) {
+            long size = best.size(i);
+            if (size == 0 || best.kind(i) == Program.FREE_FOREIGN) {
+                return;
+            }
+            if (Long.compareUnsigned(size, Interpreter.IMPOSSIBLE) >= 0) {
+                if (size != -1) {
+                    resize(i, -1);
+                }
+                return;
+            }
+            for (long round : ROUND) {
+                if (round >= size || i >= best.length() || resize(i, round)) {
+                    break;
+                }
+            }
+            searchSmallest(i);
+        }
+
+        private void searchSmallest(int i) {
+            long low = 0;
+            while (hasTime() && i < best.length() && best.size(i) - low > 1) {
+                long middle = low + (best.size(i) - low) / 2;
+                if (!resize(i, middle)) {
+                    low = middle;
+                }
+            }
+        }
+
+        private boolean resize(int i, long size) {
+            return change(i, best.kind(i), best.log2(i), best.thread(i), size);
+        }
+
+        private boolean change(int index, int kind, int log2, int thread, long size) {
+            Program changed = new Program(best.length());
+            for (int i = 0; i < best.length(); i++) {
+                if (i == index) {
+                    changed.add(kind, log2, thread, best.slot(i), size);
+                } else {
+                    changed.addFrom(best, i);
+                }
+            }
+            return improve(changed);
+        }
+    }
+}
