@@ -115,6 +115,22 @@ final class Blocks {
         address[slot] = 0;
     }
 
+    /**
+     * The removed block's memory must be unmapped. Another part of the process may have mapped something new there within
+     * these nanoseconds; then the block's words are not what is found.
+     */
+    void requireGone(int slot, long at) {
+        long last = written[slot] - 1;
+        if (isStillThere(slot, at, 0) || isStillThere(slot, at, last - Contents.WORD & -Contents.WORD)) {
+            throw new LawBroken(Law.UNMAPPED_AFTER_FREE, name(slot) + " (" + size[slot] + " bytes) is still mapped at "
+                    + place(at) + " after its free, with its contents");
+        }
+    }
+
+    private boolean isStillThere(int slot, long at, long offset) {
+        return Mapped.isWhole(at + offset, 1) && Contents.isWord(at, key[slot], offset);
+    }
+
     private void claim(int slot, long at, long bytes, long usable) {
         if (origin == 0) {
             origin = at;

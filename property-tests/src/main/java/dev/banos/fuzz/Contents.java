@@ -13,8 +13,7 @@ import java.util.HexFormat;
  * <pre>
  *   0 .. 1 KiB          every word
  *   1 KiB .. 32 KiB     one word in 256 bytes
- *   32 KiB .. 256 KiB   one word in 4 KiB, so one a page
- *   256 KiB ..          one word in 16 KiB: a page fault costs as much as five small operations
+ *   32 KiB ..           one word in 16 KiB: each page touched for the first time costs as much as many operations
  *   the last 64 bytes   every byte
  * </pre>
  * The value at an offset does not depend on the block's length: a block that grows keeps its words.
@@ -23,15 +22,13 @@ final class Contents {
     static final int WORD = Long.BYTES;
     private static final long DENSE = 1 << 10;
     private static final long MEDIUM = 32 << 10;
-    private static final long LARGE = 256 << 10;
     private static final int MEDIUM_STEP = 256;
-    private static final int LARGE_STEP = 4 << 10;
-    private static final int HUGE_STEP = 16 << 10;
+    private static final int LARGE_STEP = 16 << 10;
     private static final int TAIL = 64;
 
     /** Up to here calloc's zeroes are read one by one. */
     private static final long ZERO_DENSE = 32 << 10;
-    private static final int ZERO_STEP = 4 << 10;
+    private static final int ZERO_STEP = 16 << 10;
 
     private static final long STRIDE_FACTOR = 0x9E37_79B9_7F4A_7C15L;
     private static final MemorySegment MEMORY = Native.EVERYTHING;
@@ -148,7 +145,7 @@ final class Contents {
     }
 
     private static long step(long at) {
-        return at < MEDIUM ? MEDIUM_STEP : at < LARGE ? LARGE_STEP : HUGE_STEP;
+        return at < MEDIUM ? MEDIUM_STEP : LARGE_STEP;
     }
 
     /** Up to eight bytes at {@code offset}, as they are and as they should be. */
@@ -163,6 +160,11 @@ final class Contents {
         }
         HexFormat hex = HexFormat.ofDelimiter(" ");
         return "found " + hex.formatHex(found) + ", expected " + hex.formatHex(expected);
+    }
+
+    /** Whether the word at {@code offset}, a multiple of 8, is as {@link #fill} wrote it. */
+    static boolean isWord(long block, long key, long offset) {
+        return MEMORY.get(JAVA_LONG_UNALIGNED, block + offset) == word(key, offset);
     }
 
     static String bytesAt(long block, long offset, long length) {

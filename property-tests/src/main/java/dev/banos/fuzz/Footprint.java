@@ -10,15 +10,16 @@ import java.util.Set;
 /**
  * Finds leaks: repeats a program that frees everything, and sees whether memory grows as it goes on.
  *
- * <p>Two signs must agree, since each alone deceives. Blocks must keep coming from pages that were never used before, as
- * much in the second half as in the first: an allocator that places blocks at random reaches a plateau. And the process's
- * resident memory must have grown by a good part of those pages: the JVM's own memory moves, too, but not in step.
+ * <p>Two signs must agree, since each alone deceives. Blocks must keep coming from pages that were never used before, at
+ * the same rate to the end: fragmentation and random placement reach a plateau, a leak does not. And the process's resident
+ * memory must have grown by a good part of those pages: the JVM's own memory moves, too, but not in step.
  */
 final class Footprint {
     private static final int WARM_UP = 4;
     private static final int LARGEST_REPEATS = 1 << 16;
     private static final int ENOUGH_PAGES = 512;
-    private static final int FEWEST_PAGES = 48;
+    private static final int FEWEST_PAGES = 128;
+    private static final int SECOND_PART = 3;
     private static final long NANOS = 250_000_000L;
     private static final Path STATM = Path.of("/proc/self/statm");
 
@@ -53,15 +54,15 @@ final class Footprint {
         if (violation != null || first < FEWEST_PAGES) {
             return violation;
         }
-        violation = repeat(program, allocator, repeats);
-        int both = pages.count() - warm;
+        violation = repeat(program, allocator, SECOND_PART * repeats);
+        int second = pages.count() - warm - first;
         long grown = residentPages() - residentBefore;
-        if (violation != null || both - first < first / 2 || grown < both / 4) {
+        if (violation != null || second < SECOND_PART * first * 3 / 4 || grown < (first + second) / 3) {
             return violation;
         }
         // No counts in the text: they differ from run to run, and equal seeds must give equal findings.
         return new Violation(Law.FOOTPRINT, program.length(), "repeated over and over, each time freeing everything, it took "
-                + "new pages in the second half as much as in the first, and resident memory grew with them");
+                + "new pages at the same rate to the end, and resident memory grew with them");
     }
 
     private Violation repeat(Program program, AllocatorUnderTest allocator, int times) {

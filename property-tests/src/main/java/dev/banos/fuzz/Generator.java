@@ -12,7 +12,7 @@ import java.util.Arrays;
 final class Generator {
     private static final int SLOTS = 1024;
     private static final int SHORTEST = 4;
-    private static final int LONGEST_OF_LARGE = 48;
+    private static final int LONGEST_OF_LARGE = 32;
     private static final int LARGEST_ALIGNMENT_LOG2 = 21;
 
     private final Promises promises;
@@ -98,7 +98,7 @@ final class Generator {
             case CHECK -> 8;
             case ZERO, IMPOSSIBLE -> 2;
             case FILL, CHECKERBOARD, GROW_CHAIN, DRAIN -> 1;
-            case WRONG_FREE -> promises.checksFrees() && !freely ? 4 : 0;
+            case WRONG_FREE -> promises.checksFrees() && !freely ? 2 : 0;
             case SWITCH_THREAD, EXIT_THREAD -> 0;
         };
     }

@@ -246,9 +246,8 @@ final class Interpreter {
         long size = blocks.size(slot);
         blocks.remove(slot);
         allocator.free(address);
-        if (exact && size >= promises.unmapsFrom() && !Mapped.isGone(address, size)) {
-            throw new LawBroken(Law.UNMAPPED_AFTER_FREE, "b" + slot + " (" + size + " bytes) is still mapped at "
-                    + blocks.place(address) + " after its free");
+        if (exact && size >= promises.unmapsFrom()) {
+            blocks.requireGone(slot, address);
         }
     }
 

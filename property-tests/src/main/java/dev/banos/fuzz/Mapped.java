@@ -27,9 +27,4 @@ final class Mapped {
         }
         return true;
     }
-
-    /** Whether the first, the middle and the last page of the range are all gone. */
-    static boolean isGone(long address, long bytes) {
-        return !isWhole(address, 1) && !isWhole(address + bytes / 2, 1) && !isWhole(address + bytes - 1, 1);
-    }
 }

@@ -1,13 +1,11 @@
 package dev.banos.fuzz;
 
 import dev.banos.bindings.SystemCalls;
-import dev.banos.bindings.generated.Dl_info;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -18,47 +16,48 @@ import java.nio.file.StandardCopyOption;
  */
 final class SharedLibrary {
     private static final int RTLD_NOW = 2;
-    private static final String FUNCTION_OF_EVERY_ALLOCATOR = "malloc";
 
     private final String spec;
     private final String file;
     private final String prefix;
 
-    /** Loaded once and for ever, or null where each instance is a copy. */
-    private final MemorySegment single;
-    private final Path original;
+    /** Null where each instance is a copy. */
+    private MemorySegment single;
+    private final boolean copied;
 
-    /** @param file a path, or a bare name that the dynamic linker looks for */
+    /** @param file a path, or a bare name that the dynamic linker looks for; nothing is loaded yet */
     SharedLibrary(String spec, String file, String prefix) {
         this.spec = spec;
         this.file = file;
         this.prefix = prefix;
-        MemorySegment first = load(file);
-        original = pathOf(first);
-        single = original == null || hasThreadLocals(original) ? first : null;
-        if (single == null) {
-            SystemCalls.dlclose(first);
-        }
+        copied = file.indexOf('/') >= 0 && !hasThreadLocals(Path.of(file));
     }
 
     /** Whether each {@link #open} gives an allocator in its first state. */
     boolean isRenewable() {
-        return single == null;
+        return copied;
     }
 
     AllocatorUnderTest open() {
-        if (single != null) {
-            return new NativeAllocator(spec, name -> symbol(single, prefix + name), Promises.ofC(), () -> { });
+        if (copied) {
+            MemorySegment copy = loadCopy();
+            return allocator(copy, () -> SystemCalls.dlclose(copy));
         }
-        MemorySegment copy = loadCopy();
-        return new NativeAllocator(spec, name -> symbol(copy, prefix + name), Promises.ofC(), () -> SystemCalls.dlclose(copy));
+        if (single == null) {
+            single = load(file);
+        }
+        return allocator(single, () -> { });
+    }
+
+    private AllocatorUnderTest allocator(MemorySegment library, Runnable close) {
+        return new NativeAllocator(spec, name -> symbol(library, prefix + name), Promises.ofC(), close);
     }
 
     private MemorySegment loadCopy() {
         try {
             Path copy = Files.createTempFile("banos-fuzz", ".so");
             try {
-                Files.copy(original, copy, StandardCopyOption.REPLACE_EXISTING);
+                Files.copy(Path.of(file), copy, StandardCopyOption.REPLACE_EXISTING);
                 return load(copy.toString());
             } finally {
                 Files.delete(copy);
@@ -75,18 +74,6 @@ final class SharedLibrary {
                 throw new TargetException(spec + ": cannot be loaded (" + SystemCalls.dlerror() + ")");
             }
             return handle;
-        }
-    }
-
-    private Path pathOf(MemorySegment handle) {
-        try (Arena scope = Arena.ofConfined()) {
-            MemorySegment info = Dl_info.allocate(scope);
-            long function = symbol(handle, prefix + FUNCTION_OF_EVERY_ALLOCATOR);
-            if (function == 0 || !SystemCalls.dladdr(function, info)) {
-                return null;
-            }
-            Path path = Path.of(Dl_info.dli_fname(info).getString(0, StandardCharsets.UTF_8));
-            return Files.isRegularFile(path) ? path : null;
         }
     }
 

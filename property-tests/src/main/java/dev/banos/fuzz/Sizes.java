@@ -33,7 +33,7 @@ final class Sizes {
     Sizes(Random64 random) {
         this.random = random;
         int draw = random.below(100);
-        style = draw < 25 ? TINY : draw < 50 ? ONE_CLASS : draw < 83 ? BOUNDARY : draw < 96 ? SPREAD : LARGE;
+        style = draw < 25 ? TINY : draw < 50 ? ONE_CLASS : draw < 83 ? BOUNDARY : draw < 97 ? SPREAD : LARGE;
         budget = style == LARGE ? LARGE_BUDGET : SMALLEST_BUDGET << Math.min(random.below(8), random.below(8));
         ofClass = boundary(random.below(8) == 0 ? BOUNDARIES.length : BOUNDARIES.length / 2);
     }

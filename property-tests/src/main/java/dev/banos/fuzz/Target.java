@@ -9,6 +9,9 @@ import java.util.function.Supplier;
 /**
  * A source of allocators, by the name that the command line uses.
  * <pre>
+ *  banos                Banos's malloc
+ *  banos:own            a heap of its own for each instance, shared by all threads
+ *  banos:confined       a heap of its own for each instance, for one thread
  *  glibc                the C library of this process
  *  LIB.so[:PREFIX]      a shared library, by path or by a name that the dynamic linker finds; libmimalloc.so.2:mi_
  *  class:NAME           a Java class that implements {@link AllocatorUnderTest} and has a public constructor without parameters
@@ -16,19 +19,17 @@ import java.util.function.Supplier;
  */
 public final class Target {
     /** The accepted forms, for messages and the command's help. */
-    public static final List<String> FORMS = List.of("glibc", "LIB.so[:PREFIX]", "class:NAME");
+    public static final List<String> FORMS = List.of("banos", "banos:own", "banos:confined", "glibc", "LIB.so[:PREFIX]", "class:NAME");
 
     private static final String CLASS = "class:";
     private static final String LIBRARY = ".so";
 
     private final String spec;
-    private final boolean foreign;
     private final boolean renewable;
     private final Supplier<AllocatorUnderTest> source;
 
-    private Target(String spec, boolean foreign, boolean renewable, Supplier<AllocatorUnderTest> source) {
+    private Target(String spec, boolean renewable, Supplier<AllocatorUnderTest> source) {
         this.spec = spec;
-        this.foreign = foreign;
         this.renewable = renewable;
         this.source = source;
     }
@@ -44,35 +45,47 @@ public final class Target {
 
     /** @throws TargetException as {@link #parse} */
     public static Target of(String spec) {
-        if (spec.equals("glibc")) {
-            return new Target(spec, true, false, Target::glibc);
+        switch (spec) {
+            case "banos" -> {
+                return new Target(spec, false, BanosAllocator.Shared::new);
+            }
+            case "banos:own" -> {
+                return new Target(spec, true, () -> new BanosAllocator.Own(false));
+            }
+            case "banos:confined" -> {
+                return new Target(spec, true, () -> new BanosAllocator.Own(true));
+            }
+            case "glibc" -> {
+                return new Target(spec, false, Target::glibc);
+            }
+            default -> {
+                return inFile(spec);
+            }
         }
+    }
+
+    private static Target inFile(String spec) {
         if (spec.startsWith(CLASS)) {
             String name = spec.substring(CLASS.length());
-            return new Target(spec, true, true, () -> instance(spec, name));
+            return new Target(spec, true, () -> instance(spec, name));
         }
         int prefixAt = spec.lastIndexOf(':');
         String file = prefixAt < 0 ? spec : spec.substring(0, prefixAt);
         if (file.endsWith(LIBRARY) || file.contains(LIBRARY + ".")) {
             SharedLibrary library = new SharedLibrary(spec, file, prefixAt < 0 ? "" : spec.substring(prefixAt + 1));
-            return new Target(spec, true, library.isRenewable(), library::open);
+            return new Target(spec, library.isRenewable(), library::open);
         }
         throw new TargetException("unknown target " + spec + "; a target is one of: " + String.join(", ", FORMS));
     }
 
     /** A target of the caller's own making; each allocator that {@code source} gives is in its first state. */
     public static Target of(String name, Supplier<AllocatorUnderTest> source) {
-        return new Target(name, false, true, source);
+        return new Target(name, true, source);
     }
 
     /** What the target is called on the command line. */
     public String spec() {
         return spec;
-    }
-
-    /** Whether its failures may end the process: such a target is fuzzed in a child process. */
-    boolean isForeign() {
-        return foreign;
     }
 
     /** Whether each {@link #open} gives an allocator in its first state, whatever went before. */

@@ -1,0 +1,244 @@
+package dev.banos.fuzz;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+
+/**
+ * Fuzzes one target: replays the corpus, then makes programs from the seed until a law breaks, the tries are used up or the
+ * time is over. Each finding is replayed on a fresh target and shrunk.
+ * <pre>{@code
+ *   List<Finding> findings = Campaign.of("./liballoc.so:my_").withSeed(7).withTime(Duration.ofMinutes(1)).run();
+ * }</pre>
+ */
+public final class Campaign {
+    private static final Duration SHRINKING = Duration.ofSeconds(40);
+    private static final int CHUNK = Settings.EPOCH;
+    private static final int LARGEST_HISTORY = 16 * Settings.EPOCH;
+    private static final int FINDINGS_OF_A_LAW = 3;
+    private static final int MOST_FINDINGS = 16;
+
+    private final Target target;
+    private final boolean inProcess;
+    private final List<Program> corpus = new ArrayList<>();
+    private long seed;
+    private long tries = Long.MAX_VALUE;
+    private Duration time = Duration.ofSeconds(60);
+    private int threads = 1;
+    private int maxOperations = Settings.DEFAULT_OPERATIONS;
+    private Path example;
+    private int shard;
+    private int shards = 1;
+    private boolean keepGoing;
+    private Consumer<Statistics> listener = statistics -> { };
+
+    private final Coverage coverage = new Coverage();
+    private final Map<Law, Integer> found = new HashMap<>();
+    private final Map<String, Finding> findings = new HashMap<>();
+    private long triesDone;
+    private long begun;
+
+    /**
+     * What was done so far.
+     *
+     * @param text a few lines for a person
+     */
+    public record Statistics(long tries, long operations, double seconds, String text) {
+        /** Operations a second, all told: generation, laws, starts of child processes. */
+        public double operationsPerSecond() {
+            return operations / Math.max(seconds, 1e-3);
+        }
+    }
+
+    private Campaign(Target target, boolean inProcess) {
+        this.target = target;
+        this.inProcess = inProcess;
+    }
+
+    /**
+     * A campaign in a child process, so that a crash is a finding.
+     *
+     * @param spec as {@link Target} describes
+     * @throws TargetException if {@code spec} names no target; whether it can be loaded shows when the campaign runs
+     */
+    public static Campaign of(String spec) {
+        return new Campaign(Target.of(spec), false);
+    }
+
+    /** A campaign in this process: faster to start, but a crash ends the process. */
+    public static Campaign inProcess(Target target) {
+        return new Campaign(target, true);
+    }
+
+    public Campaign withSeed(long seed) {
+        this.seed = seed;
+        return this;
+    }
+
+    /** @param tries how many programs are run at most; unless a time is given, too, only this ends the campaign */
+    public Campaign withTries(long tries) {
+        if (tries < 1) {
+            throw new IllegalArgumentException("tries=" + tries + " is below 1");
+        }
+        this.tries = tries;
+        time = Duration.ofDays(365);
+        return this;
+    }
+
+    public Campaign withTime(Duration time) {
+        this.time = Objects.requireNonNull(time, "time");
+        return this;
+    }
+
+    public Campaign withThreads(int threads) {
+        if (threads < 1 || threads > Program.LARGEST_THREADS) {
+            throw new IllegalArgumentException("threads=" + threads + " is not from 1 to " + Program.LARGEST_THREADS);
+        }
+        this.threads = threads;
+        return this;
+    }
+
+    public Campaign withMaxOperations(int operations) {
+        if (operations < 1 || operations > ProgramImage.LARGEST_LENGTH / Settings.EPOCH) {
+            throw new IllegalArgumentException("max-ops=" + operations + " is not from 1 to "
+                    + ProgramImage.LARGEST_LENGTH / Settings.EPOCH);
+        }
+        maxOperations = operations;
+        return this;
+    }
+
+    /** @param example a trace or a program's text; half of the tries start from it, mutated */
+    public Campaign withExample(Path example) {
+        this.example = example;
+        return this;
+    }
+
+    /** Only the tries that belong to shard {@code index} (from 0) of {@code count}. */
+    public Campaign withShard(int index, int count) {
+        if (index < 0 || index >= count) {
+            throw new IllegalArgumentException("shard=" + index + " of " + count);
+        }
+        shard = index;
+        shards = count;
+        return this;
+    }
+
+    /** Goes on after a finding, to collect different ones. */
+    public Campaign keepGoing() {
+        keepGoing = true;
+        return this;
+    }
+
+    /** Programs to run before all others: what broke a target once. */
+    public Campaign withCorpus(List<Program> programs) {
+        corpus.addAll(programs);
+        return this;
+    }
+
+    /** Told now and then how far the campaign has come. */
+    public Campaign withListener(Consumer<Statistics> listener) {
+        this.listener = listener;
+        return this;
+    }
+
+    /**
+     * Runs the campaign.
+     *
+     * @return what broke; empty if every law held
+     * @throws TargetException if the target cannot be loaded
+     * @throws TraceException if the example is damaged
+     */
+    public List<Finding> run() {
+        String file = example == null ? Examples.NONE : example.toString();
+        Settings settings = new Settings(seed, maxOperations, threads, Examples.read(file));
+        begun = System.nanoTime();
+        try (Runner runner = inProcess ? new Session(target, settings) : new ChildRunner(target, settings, file)) {
+            replayCorpus(runner);
+            explore(runner);
+        }
+        return findings.values().stream()
+                .sorted(java.util.Comparator.comparingLong(Finding::tryNumber)).toList();
+    }
+
+    /** What was done, at any time. */
+    public Statistics statistics() {
+        double seconds = (System.nanoTime() - begun) / 1e9;
+        return new Statistics(triesDone, coverage.operations(), seconds, coverage.toString());
+    }
+
+    private void replayCorpus(Runner runner) {
+        for (Program program : corpus) {
+            Violation violation = runner.replay(program, Runner.Mode.LOCKSTEP);
+            if (violation != null) {
+                enter(runner, new Runner.Outcome(violation, -1, program, Runner.Mode.LOCKSTEP));
+            }
+            if (isOver()) {
+                return;
+            }
+        }
+    }
+
+    private void explore(Runner runner) {
+        long first = (long) shard * CHUNK;
+        while (!isOver()) {
+            int count = (int) Math.min(CHUNK - first % CHUNK, tries - triesDone);
+            Runner.Outcome outcome = runner.tries(first, count);
+            long done = outcome.violation() == null ? count : outcome.tryNumber() - first + 1;
+            triesDone += done;
+            first += done;
+            coverage.add(runner.takeCoverage());
+            if (outcome.violation() != null) {
+                enter(runner, outcome);
+            }
+            if (first % CHUNK == 0) {
+                first += (long) (shards - 1) * CHUNK;
+            }
+            listener.accept(statistics());
+        }
+    }
+
+    private boolean isOver() {
+        return triesDone >= tries || System.nanoTime() - begun >= time.toNanos() || findings.size() >= MOST_FINDINGS
+                || !keepGoing && !findings.isEmpty();
+    }
+
+    private void enter(Runner runner, Runner.Outcome outcome) {
+        Law law = outcome.violation().law();
+        if (found.merge(law, 1, Integer::sum) <= FINDINGS_OF_A_LAW) {
+            Finding finding = shrunk(runner, outcome);
+            if (finding.reproduced() || law != Law.FOOTPRINT) { // what the process's memory did once proves nothing
+                findings.merge(finding.kind(), finding, Campaign::shorter);
+            }
+        }
+        runner.takeCoverage(); // replays are not tries
+    }
+
+    static Finding shorter(Finding one, Finding other) {
+        return other.program().length() < one.program().length() ? other : one;
+    }
+
+    /** Alone first; then with what ran before it, ever further back; if nothing reproduces it, as it is. */
+    private Finding shrunk(Runner runner, Runner.Outcome outcome) {
+        Program program = outcome.program();
+        Violation seen = runner.replay(program, outcome.mode());
+        for (int before = Settings.EPOCH; !outcome.violation().breaksSameLawAs(seen) && outcome.tryNumber() >= 0
+                && outcome.mode() == Runner.Mode.LOCKSTEP && before <= LARGEST_HISTORY; before *= 4) {
+            long epochStart = outcome.tryNumber() - outcome.tryNumber() % Settings.EPOCH;
+            program = runner.history(Math.max(0, epochStart - before + Settings.EPOCH), outcome.tryNumber());
+            seen = runner.replay(program, outcome.mode());
+        }
+        if (!outcome.violation().breaksSameLawAs(seen)) {
+            return new Finding(target.spec(), seed, outcome.tryNumber(), outcome.program(), outcome.violation(),
+                    outcome.mode().name(), outcome.program().length(), false);
+        }
+        Shrinker shrinker = new Shrinker(runner, program, seen, outcome.mode(), SHRINKING);
+        shrinker.shrink();
+        return new Finding(target.spec(), seed, outcome.tryNumber(), shrinker.program(), shrinker.violation(),
+                outcome.mode().name(), outcome.program().length(), true);
+    }
+}

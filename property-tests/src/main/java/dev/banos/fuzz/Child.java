@@ -1,0 +1,190 @@
+package dev.banos.fuzz;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** One child process: started, asked, watched, ended. */
+final class Child implements AutoCloseable {
+    /** What became of a question. */
+    enum End { ANSWERED, DIED, HUNG, GREW }
+
+    record Answer(End end, String[] words) {
+    }
+
+    private static final String END_OF_OUTPUT = "";
+    private static final long POLL_MILLIS = 50;
+    private static final long START_NANOS = TimeUnit.SECONDS.toNanos(60);
+    private static final long LARGEST_RESIDENT_PAGES = (1L << 30) / Mapped.PAGE;
+    private static final String SURPLUS_FOR_THREAD_LOCALS = "glibc.rtld.optional_static_tls=65536";
+
+    private final Process process;
+    private final Writer commands;
+    private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+    private final String mark = UUID.randomUUID().toString();
+    private final Progress progress;
+    private final Path crashReport;
+
+    /** @param settled compile little and start fast: for a child that replays a few programs */
+    Child(Path folder, WorkFile file, List<String> arguments, boolean settled) {
+        progress = file.progress();
+        crashReport = folder.resolve("crash-" + mark + ".log");
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Xms64m", "-Xmx512m", "-XX:-UsePerfData",
+                "-XX:-CreateCoredumpOnCrash", "-Xshare:auto", "-XX:ErrorFile=" + crashReport));
+        if (settled) {
+            command.add("-XX:TieredStopAtLevel=1");
+        }
+        command.addAll(List.of("-cp", classPath(), ChildMain.class.getName(), mark));
+        command.addAll(arguments);
+        process = start(command, folder);
+        commands = process.outputWriter(StandardCharsets.UTF_8);
+        Thread reader = new Thread(this::readLines, "fuzz-answers");
+        reader.setDaemon(true);
+        reader.start();
+    }
+
+    private static Process start(List<String> command, Path folder) {
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).directory(new File("."));
+        builder.environment().merge("GLIBC_TUNABLES", SURPLUS_FOR_THREAD_LOCALS, (mine, ours) -> mine + ":" + ours);
+        try {
+            return builder.start();
+        } catch (IOException failed) {
+            throw new UncheckedIOException("cannot start a child process in " + folder, failed);
+        }
+    }
+
+    /** Everything that this process can load, as one class path: the child needs no modules. */
+    private static String classPath() {
+        String extra = System.getProperty("banos.fuzz.classpath", "");
+        return Stream.of(System.getProperty("jdk.module.path", ""), System.getProperty("java.class.path", ""), extra,
+                        rootOf(ChildMain.class))
+                .filter(path -> !path.isEmpty()).distinct().reduce((a, b) -> a + File.pathSeparator + b).orElseThrow();
+    }
+
+    private static String rootOf(Class<?> type) {
+        try {
+            return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
+        } catch (java.net.URISyntaxException impossible) {
+            throw new IllegalStateException("location of " + type, impossible);
+        }
+    }
+
+    private void readLines() {
+        try (BufferedReader in = process.inputReader(StandardCharsets.UTF_8)) {
+            for (String line = in.readLine(); line != null; line = in.readLine()) {
+                int at = line.indexOf(mark);
+                if (at >= 0) {
+                    lines.add(line.substring(at));
+                }
+            }
+        } catch (IOException closed) {
+            lines.add(END_OF_OUTPUT);
+            return;
+        }
+        lines.add(END_OF_OUTPUT);
+    }
+
+    /** Waits until the child is ready; {@link TargetException} if it cannot have its target. */
+    Promises awaitReady() {
+        Answer answer = await(START_NANOS);
+        if (answer.end != End.ANSWERED) {
+            throw new TargetException("the child process that should load the target ended before it was ready ("
+                    + describeEnd(answer) + ")");
+        }
+        if (answer.words[1].equals("unusable")) {
+            throw new TargetException(ChildMain.unescape(answer.words[2]));
+        }
+        return PromisesText.parse(answer.words[2]);
+    }
+
+    /** @param hangNanos how long it may stay at one operation */
+    Answer ask(String command, long hangNanos) {
+        try {
+            commands.write(command + "\n");
+            commands.flush();
+        } catch (IOException died) {
+            return await(hangNanos); // its last words say more than the broken pipe
+        }
+        return await(hangNanos);
+    }
+
+    private Answer await(long hangNanos) {
+        long moved = System.nanoTime();
+        long state = state();
+        try {
+            while (true) {
+                String line = lines.poll(POLL_MILLIS, TimeUnit.MILLISECONDS);
+                if (line != null) {
+                    return line.equals(END_OF_OUTPUT) ? died() : new Answer(End.ANSWERED, line.split("\t"));
+                }
+                if (residentPages() > LARGEST_RESIDENT_PAGES) {
+                    return killed(End.GREW);
+                }
+                if (state() != state) {
+                    state = state();
+                    moved = System.nanoTime();
+                } else if (System.nanoTime() - moved > hangNanos) {
+                    return killed(End.HUNG);
+                }
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return killed(End.HUNG);
+        }
+    }
+
+    private long state() {
+        return progress.tries() * 1_000_003 + progress.operation() * 31L + progress.phase() + progress.slot();
+    }
+
+    private long residentPages() {
+        try {
+            return Long.parseLong(Files.readString(Path.of("/proc/" + process.pid() + "/statm")).split(" ")[1]);
+        } catch (IOException | ArrayIndexOutOfBoundsException ended) {
+            return 0;
+        }
+    }
+
+    private Answer died() throws InterruptedException {
+        process.waitFor();
+        return new Answer(End.DIED, null);
+    }
+
+    private Answer killed(End end) {
+        close();
+        return new Answer(end, null);
+    }
+
+    private String describeEnd(Answer answer) {
+        return answer.end == End.DIED ? CrashReport.describe(process.exitValue(), crashReport) : answer.end.toString();
+    }
+
+    /** How a child that died did so, in words that do not differ from run to run. */
+    String describeDeath() {
+        return CrashReport.describe(process.exitValue(), crashReport);
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+        try {
+            process.waitFor();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

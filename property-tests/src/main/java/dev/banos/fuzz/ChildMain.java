@@ -1,0 +1,127 @@
+package dev.banos.fuzz;
+
+import dev.banos.bindings.SystemCalls;
+import dev.banos.bindings.generated.rlimit;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.Collectors;
+
+/**
+ * The process in which a target runs and may crash. It reads commands on standard input, one a line, and answers each with
+ * one line that begins with a mark; whatever the target itself prints is thereby told apart. The end of its input ends it.
+ * <pre>
+ *  tries FIRST COUNT     ->  lawful | broken LAW OPERATION TRY MODE DETAILS
+ *  replay MODE           ->  lawful | broken LAW OPERATION -1 MODE DETAILS        the program is in the work file
+ *  history FIRST LAST    ->  written                                            the program is in the work file
+ *  coverage              ->  numbers ...
+ * </pre>
+ */
+final class ChildMain {
+    private static final int RLIMIT_CORE = 4;
+    private static final int FAILED = 3;
+
+    private final Session session;
+    private final WorkFile file;
+
+    private ChildMain(Session session, WorkFile file) {
+        this.session = session;
+        this.file = file;
+    }
+
+    /** Arguments: mark, work file, target, seed, operations, threads, example (a trace, or "-"). */
+    public static void main(String[] arguments) throws InterruptedException {
+        PrintStream out = System.out;
+        String mark = arguments[0];
+        LinkedBlockingQueue<String> commands = commands();
+        withoutCoreFiles();
+        try {
+            ChildMain child = open(arguments);
+            out.println(mark + "\tready\t" + PromisesText.print(child.session.promises()));
+            while (true) {
+                out.println(mark + "\t" + child.answer(commands.take().split(" ")));
+            }
+        } catch (TargetException | TraceException unusable) {
+            out.println(mark + "\tunusable\t" + escape(unusable.getMessage()));
+            System.exit(FAILED);
+        }
+    }
+
+    private static ChildMain open(String[] arguments) {
+        WorkFile file = WorkFile.map(Path.of(arguments[1]), Arena.global());
+        Settings settings = new Settings(Long.parseLong(arguments[3]), Integer.parseInt(arguments[4]),
+                Integer.parseInt(arguments[5]), Examples.read(arguments[6]));
+        return new ChildMain(new Session(Target.of(arguments[2]), settings, file.progress(), file.image()), file);
+    }
+
+    private String answer(String[] command) {
+        return switch (command[0]) {
+            case "tries" -> text(session.tries(Long.parseLong(command[1]), Integer.parseInt(command[2])));
+            case "replay" -> {
+                Runner.Mode mode = Runner.Mode.valueOf(command[1]);
+                Violation violation = session.replay(file.image().read(), mode);
+                yield text(new Runner.Outcome(violation, -1, null, mode));
+            }
+            case "history" -> {
+                file.image().write(session.history(Long.parseLong(command[1]), Long.parseLong(command[2])), false);
+                yield "written";
+            }
+            case "coverage" -> "numbers\t" + Arrays.stream(session.takeCoverage())
+                    .mapToObj(Long::toString).collect(Collectors.joining(" "));
+            default -> throw new IllegalArgumentException("command=" + command[0]);
+        };
+    }
+
+    /** The epoch's program is too long for a line, so the work file carries it. */
+    private String text(Runner.Outcome outcome) {
+        Violation violation = outcome.violation();
+        if (violation == null) {
+            return "lawful";
+        }
+        if (outcome.program() != null) {
+            file.image().write(outcome.program(), outcome.mode() == Runner.Mode.FREELY);
+        }
+        return String.join("\t", "broken", violation.law().name(), Integer.toString(violation.operation()),
+                Long.toString(outcome.tryNumber()), outcome.mode().name(), escape(violation.details()));
+    }
+
+    static String escape(String text) {
+        return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", " ");
+    }
+
+    static String unescape(String text) {
+        return text.replace("\\n", "\n").replace("\\\\", "\\");
+    }
+
+    /** A thread of its own reads them, so that the parent's death ends this process also while the target hangs. */
+    private static LinkedBlockingQueue<String> commands() {
+        LinkedBlockingQueue<String> commands = new LinkedBlockingQueue<>();
+        Thread reader = new Thread(() -> {
+            try (BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
+                for (String line = in.readLine(); line != null; line = in.readLine()) {
+                    commands.add(line);
+                }
+                Runtime.getRuntime().halt(0);
+            } catch (IOException parentGone) {
+                Runtime.getRuntime().halt(FAILED);
+            }
+        }, "fuzz-commands");
+        reader.setDaemon(true);
+        reader.start();
+        return commands;
+    }
+
+    private static void withoutCoreFiles() {
+        try (Arena scope = Arena.ofConfined()) {
+            MemorySegment none = rlimit.allocate(scope);
+            SystemCalls.setrlimit(scope.allocate(SystemCalls.STATE), RLIMIT_CORE, none);
+        }
+    }
+}

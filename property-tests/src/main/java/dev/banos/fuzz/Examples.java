@@ -1,0 +1,40 @@
+package dev.banos.fuzz;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/** Programs in files: an {@code mtrace} trace by its name's end in .gz, anything else as the text of a program. */
+final class Examples {
+    static final String NONE = "-";
+
+    private Examples() {
+    }
+
+    /** @return null for {@link #NONE} */
+    static Program read(String file) {
+        return file.equals(NONE) ? null : read(Path.of(file));
+    }
+
+    /** @throws TraceException if the file cannot be read or is damaged: one line */
+    static Program read(Path file) {
+        Program program = file.toString().endsWith(".gz") ? Program.of(Trace.read(file)) : parse(file);
+        if (program.length() == 0) {
+            throw new TraceException(file + ": it holds no operations");
+        }
+        return program;
+    }
+
+    private static Program parse(Path file) {
+        try {
+            return Program.parse(Files.readString(file));
+        } catch (NoSuchFileException absent) {
+            throw new TraceException(file + ": no such file", absent);
+        } catch (IOException failed) {
+            throw new TraceException(file + ": cannot be read as a program (" + failed.getMessage() + ")", failed);
+        } catch (TraceException wrong) {
+            throw new TraceException(file + ": " + wrong.getMessage(), wrong);
+        }
+    }
+}

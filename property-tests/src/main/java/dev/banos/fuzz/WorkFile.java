@@ -1,0 +1,40 @@
+package dev.banos.fuzz;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/** The file that parent and child both map: progress, and the program that is running. It outlives the child's crash. */
+final class WorkFile {
+    private static final long IMAGE_AT = 4096;
+
+    private final Progress progress;
+    private final ProgramImage image;
+
+    private WorkFile(MemorySegment file) {
+        progress = new Progress(file.asSlice(0, Progress.LAYOUT));
+        image = new ProgramImage(file.asSlice(IMAGE_AT, ProgramImage.BYTES));
+    }
+
+    /** Maps the file, and makes it where there is none. */
+    static WorkFile map(Path path, Arena scope) {
+        try (FileChannel channel = FileChannel.open(path,
+                StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE)) {
+            return new WorkFile(channel.map(FileChannel.MapMode.READ_WRITE, 0, IMAGE_AT + ProgramImage.BYTES, scope));
+        } catch (IOException failed) {
+            throw new UncheckedIOException(path + ": cannot be mapped", failed);
+        }
+    }
+
+    Progress progress() {
+        return progress;
+    }
+
+    ProgramImage image() {
+        return image;
+    }
+}
