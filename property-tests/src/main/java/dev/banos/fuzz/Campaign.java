@@ -222,23 +222,38 @@ public final class Campaign {
         return other.program().length() < one.program().length() ? other : one;
     }
 
-    /** Alone first; then with what ran before it, ever further back; if nothing reproduces it, as it is. */
+    /**
+     * Looks for the plainest way to see the failure again: alone and in order, alone as it ran, then with what ran before
+     * it, ever further back. Any broken law will do: what an overlap breaks first is a matter of luck.
+     */
     private Finding shrunk(Runner runner, Runner.Outcome outcome) {
-        Program program = outcome.program();
-        Violation seen = runner.replay(program, outcome.mode());
-        for (int before = Settings.EPOCH; !outcome.violation().breaksSameLawAs(seen) && outcome.tryNumber() >= 0
-                && outcome.mode() == Runner.Mode.LOCKSTEP && before <= LARGEST_HISTORY; before *= 4) {
+        Finding finding = outcome.mode() == Runner.Mode.FREELY ? shrunk(runner, outcome, outcome.program(), Runner.Mode.LOCKSTEP)
+                : null;
+        if (finding == null) {
+            finding = shrunk(runner, outcome, outcome.program(), outcome.mode());
+        }
+        for (int before = Settings.EPOCH; finding == null && outcome.tryNumber() >= 0 && outcome.mode() != Runner.Mode.REPEATED
+                && before <= LARGEST_HISTORY; before *= 4) {
             long epochStart = outcome.tryNumber() - outcome.tryNumber() % Settings.EPOCH;
-            program = runner.history(Math.max(0, epochStart - before + Settings.EPOCH), outcome.tryNumber());
-            seen = runner.replay(program, outcome.mode());
+            long first = Math.max(0, epochStart - before + Settings.EPOCH);
+            finding = shrunk(runner, outcome, runner.history(first, outcome.tryNumber()), Runner.Mode.LOCKSTEP);
         }
-        if (!outcome.violation().breaksSameLawAs(seen)) {
-            return new Finding(target.spec(), seed, outcome.tryNumber(), outcome.program(), outcome.violation(),
-                    outcome.mode().name(), outcome.program().length(), false);
+        return finding != null ? finding : finding(outcome, outcome.program(), outcome.violation(), outcome.mode(), false);
+    }
+
+    /** Null if the program breaks no law when it runs so. */
+    private Finding shrunk(Runner runner, Runner.Outcome outcome, Program program, Runner.Mode mode) {
+        Violation seen = runner.replay(program, mode);
+        if (seen == null) {
+            return null;
         }
-        Shrinker shrinker = new Shrinker(runner, program, seen, outcome.mode(), SHRINKING);
+        Shrinker shrinker = new Shrinker(runner, program, seen, mode, SHRINKING);
         shrinker.shrink();
-        return new Finding(target.spec(), seed, outcome.tryNumber(), shrinker.program(), shrinker.violation(),
-                outcome.mode().name(), outcome.program().length(), true);
+        return finding(outcome, shrinker.program(), shrinker.violation(), mode, true);
+    }
+
+    private Finding finding(Runner.Outcome outcome, Program program, Violation violation, Runner.Mode mode, boolean reproduced) {
+        return new Finding(target.spec(), seed, outcome.tryNumber(), program, violation, mode.name(),
+                outcome.program().length(), reproduced);
     }
 }

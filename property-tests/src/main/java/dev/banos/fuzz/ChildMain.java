@@ -79,7 +79,6 @@ final class ChildMain {
         };
     }
 
-    /** The epoch's program is too long for a line, so the work file carries it. */
     private String text(Runner.Outcome outcome) {
         Violation violation = outcome.violation();
         if (violation == null) {

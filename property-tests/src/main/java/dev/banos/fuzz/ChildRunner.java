@@ -24,6 +24,8 @@ final class ChildRunner implements Runner {
     private final WorkFile file;
     private Child child;
     private boolean settled;
+    /** Asked for before its child was ended. */
+    private long[] lastCoverage;
 
     ChildRunner(Target target, Settings settings, String example) {
         this.target = target;
@@ -63,6 +65,7 @@ final class ChildRunner implements Runner {
         }
         Outcome outcome = new Outcome(violation(answer), Long.parseLong(answer.words()[4]), file.image().read(),
                 Mode.valueOf(answer.words()[5]));
+        lastCoverage = takeCoverage();
         giveUpState();
         return outcome;
     }
@@ -130,6 +133,14 @@ final class ChildRunner implements Runner {
 
     @Override
     public long[] takeCoverage() {
+        if (lastCoverage != null) {
+            long[] taken = lastCoverage;
+            lastCoverage = null;
+            return taken;
+        }
+        if (child == null) {
+            return new long[Coverage.COUNTERS]; // it went with the child
+        }
         Child.Answer answer = ready().ask("coverage", HANG_NANOS);
         if (answer.end() != Child.End.ANSWERED) {
             endChild();

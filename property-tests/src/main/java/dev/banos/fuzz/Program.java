@@ -105,6 +105,22 @@ public final class Program {
         }
     }
 
+    /**
+     * As {@link #requireLawful}, for what shows only in many runs: leaks, and threads that run at the same time.
+     *
+     * @throws AssertionError if a law broke
+     */
+    public void requireLawfulRepeatedly(AllocatorUnderTest allocator) {
+        Interpreter interpreter = new Interpreter();
+        Violation violation = new Footprint(interpreter).measure(this, allocator);
+        for (int run = 0; run < Session.FREE_RUNS && violation == null && threaded; run++) {
+            violation = interpreter.runFreely(this, allocator);
+        }
+        if (violation != null) {
+            throw new AssertionError(Report.oneScreen(this, violation));
+        }
+    }
+
     /** @param log2 of the alignment of {@link #ALIGNED}, of the count of {@link #CALLOC}; otherwise 0 */
     void add(int kind, int log2, int thread, int slot, long size) {
         addPacked(kind | log2 << KIND_BITS | thread << KIND_BITS + LOG2_BITS, slot, size);

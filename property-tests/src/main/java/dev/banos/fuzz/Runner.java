@@ -17,7 +17,7 @@ interface Runner extends AutoCloseable {
      *
      * @param violation null if every law held
      * @param tryNumber the try that broke it
-     * @param program the program of that try; for the footprint law, of the whole epoch
+     * @param program the program of that try
      * @param mode how it ran
      */
     record Outcome(Violation violation, long tryNumber, Program program, Mode mode) {

@@ -2,7 +2,10 @@ package dev.banos.fuzz;
 
 /** Runs programs on a target in this process. */
 final class Session implements Runner {
-    private static final int FREE_RUNS = 24;
+    static final int FREE_RUNS = 24;
+    private static final long EARLY_TRIES = 256;
+    private static final long EARLY_STEP = 8;
+    private static final long LATE_STEP = 1024;
 
     private final Target target;
     private final Settings settings;
@@ -51,10 +54,10 @@ final class Session implements Runner {
                 return new Outcome(violation, number, program, mode);
             }
             progress.tries(progress.tries() + 1);
-            if (isFootprintDue(number)) {
-                Outcome outcome = epochFootprint(number);
-                if (outcome != Outcome.LAWFUL) {
-                    return outcome;
+            if (isFootprintDue(number) && allocator.promises().returnsFootprint()) {
+                violation = replay(program, Mode.REPEATED);
+                if (violation != null) {
+                    return new Outcome(violation, number, program, Mode.REPEATED);
                 }
             }
         }
@@ -75,17 +78,9 @@ final class Session implements Runner {
         epoch = number;
     }
 
-    /** At the end of the first epochs, then ever more rarely: it takes as long as hundreds of tries. */
-    private boolean isFootprintDue(long number) {
-        long epochNumber = Settings.epochOf(number);
-        boolean chosen = Long.bitCount(epochNumber) <= 1 || (epochNumber & 127) == 127;
-        return chosen && number % Settings.EPOCH == Settings.EPOCH - 1 && allocator.promises().returnsFootprint();
-    }
-
-    private Outcome epochFootprint(long last) {
-        Program all = history(last - last % Settings.EPOCH, last);
-        Violation violation = replay(all, Mode.REPEATED);
-        return violation == null ? Outcome.LAWFUL : new Outcome(violation, last, all, Mode.REPEATED);
+    /** Often at first, then rarely: it takes as long as many tries. */
+    private static boolean isFootprintDue(long number) {
+        return number < EARLY_TRIES ? number % EARLY_STEP == EARLY_STEP - 2 : number % LATE_STEP == LATE_STEP - 2;
     }
 
     @Override

@@ -1,0 +1,163 @@
+package dev.banos.fuzz;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * A folder of findings. Each has one name and up to five files:
+ * <pre>
+ *  NAME.txt              the report for a person
+ *  NAME.program          the program with its facts in comments: what {@link #read} reads, and what is replayed next time
+ *  NAME.mtrace.gz        for banos replay
+ *  NAMETest.java         a JUnit test
+ *  NAME.c                where the target can be called from C
+ * </pre>
+ */
+public final class ReportFolder {
+    private static final String PROGRAM = ".program";
+    private static final Pattern FACT = Pattern.compile("# (?<name>[a-z]+): (?<value>.*)");
+
+    private final Path folder;
+
+    /** @param folder is made when something is written to it */
+    public ReportFolder(Path folder) {
+        this.folder = folder;
+    }
+
+    /** Writes all files of the finding; those of the same kind are replaced. */
+    public void write(Finding finding) throws IOException {
+        Files.createDirectories(folder);
+        String name = name(finding);
+        Files.writeString(folder.resolve(name + ".txt"), finding.toString());
+        Files.writeString(folder.resolve(name + PROGRAM), facts(finding) + finding.program());
+        finding.program().toTrace().write(folder.resolve(name + ".mtrace.gz"));
+        Files.writeString(folder.resolve(className(name) + ".java"), junitTest(finding, className(name)));
+        if (CProgram.isPossible(finding)) {
+            Files.writeString(folder.resolve(name + ".c"), CProgram.of(finding));
+        }
+    }
+
+    /** The law, and a number made from the kind: equal findings have equal names. */
+    private static String name(Finding finding) {
+        String law = finding.violation().law().name().toLowerCase(Locale.ROOT).replace('_', '-');
+        return law + "-" + String.format("%04x", (finding.target() + finding.kind()).hashCode() & 0xffff);
+    }
+
+    private static String className(String name) {
+        StringBuilder words = new StringBuilder();
+        for (String word : name.split("-")) {
+            words.append(word.substring(0, 1).toUpperCase(Locale.ROOT)).append(word.substring(1));
+        }
+        return words + "Test";
+    }
+
+    private static String facts(Finding finding) {
+        Map<String, String> facts = new LinkedHashMap<>();
+        facts.put("target", finding.target());
+        facts.put("law", finding.violation().law().name());
+        facts.put("operation", Integer.toString(finding.violation().operation()));
+        facts.put("details", finding.violation().details().replace("\n", " "));
+        facts.put("seed", Long.toString(finding.seed()));
+        facts.put("try", Long.toString(finding.tryNumber()));
+        facts.put("mode", finding.mode());
+        facts.put("original", Integer.toString(finding.originalLength()));
+        facts.put("reproduced", Boolean.toString(finding.reproduced()));
+        StringBuilder text = new StringBuilder();
+        facts.forEach((name, value) -> text.append("# ").append(name).append(": ").append(value).append('\n'));
+        return text.toString();
+    }
+
+    /**
+     * The findings in the folder, in the order of their files' names.
+     *
+     * @throws TraceException if one is damaged, or there is no such folder
+     */
+    public List<Finding> read() {
+        List<Finding> findings = new ArrayList<>();
+        for (Path file : programs()) {
+            findings.add(read(file));
+        }
+        return findings;
+    }
+
+    private List<Path> programs() {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.toString().endsWith(PROGRAM)).sorted().toList();
+        } catch (IOException absent) {
+            throw new TraceException(folder + ": no readable folder", absent);
+        }
+    }
+
+    private static Finding read(Path file) {
+        try {
+            String text = Files.readString(file);
+            Map<String, String> facts = new LinkedHashMap<>();
+            Matcher matcher = FACT.matcher(text);
+            while (matcher.find()) {
+                facts.put(matcher.group("name"), matcher.group("value"));
+            }
+            Violation violation = new Violation(Law.valueOf(fact(facts, "law")), Integer.parseInt(fact(facts, "operation")),
+                    fact(facts, "details"));
+            return new Finding(fact(facts, "target"), Long.parseLong(fact(facts, "seed")), Long.parseLong(fact(facts, "try")),
+                    Program.parse(text), violation, fact(facts, "mode"), Integer.parseInt(fact(facts, "original")),
+                    Boolean.parseBoolean(fact(facts, "reproduced")));
+        } catch (IOException | IllegalArgumentException | TraceException damaged) {
+            throw new TraceException(file + ": not a finding (" + damaged.getMessage() + ")", damaged);
+        }
+    }
+
+    private static String fact(Map<String, String> facts, String name) {
+        String value = facts.get(name);
+        if (value == null) {
+            throw new IllegalArgumentException("no line \"# " + name + ": ...\"");
+        }
+        return value;
+    }
+
+    /** The findings of several folders, the smallest of each kind on each target. */
+    public static List<Finding> merge(List<Path> folders) {
+        Map<String, Finding> smallest = new LinkedHashMap<>();
+        for (Path folder : folders) {
+            for (Finding finding : new ReportFolder(folder).read()) {
+                smallest.merge(finding.target() + " " + finding.kind(), finding, Campaign::shorter);
+            }
+        }
+        return smallest.values().stream()
+                .sorted(Comparator.comparing(Finding::target).thenComparing(Finding::kind)).toList();
+    }
+
+    private static String junitTest(Finding finding, String className) {
+        String run = finding.mode().equals(Runner.Mode.LOCKSTEP.name())
+                ? "program.requireLawful(allocator);"
+                : "program.requireLawfulRepeatedly(allocator);";
+        return """
+                import dev.banos.fuzz.AllocatorUnderTest;
+                import dev.banos.fuzz.Program;
+                import dev.banos.fuzz.Target;
+                import org.junit.jupiter.api.Test;
+
+                /** Law: %s. */
+                class %s {
+                    @Test
+                    void holds() {
+                        Program program = Program.parse(\"""
+                %s                \""");
+                        try (AllocatorUnderTest allocator = Target.parse("%s")) {
+                            %s
+                        }
+                    }
+                }
+                """.formatted(finding.violation().law().sentence(), className,
+                finding.program().toString().indent(16), finding.target(), run);
+    }
+}

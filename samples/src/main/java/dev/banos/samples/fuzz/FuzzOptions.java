@@ -1,0 +1,163 @@
+package dev.banos.samples.fuzz;
+
+import dev.banos.libc.getopt.ArgumentVector;
+import dev.banos.libc.getopt.Getopt;
+import dev.banos.libc.getopt.LongOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The command line of {@code banos fuzz}. */
+final class FuzzOptions {
+    static final String USAGE = """
+            usage: banos fuzz [--target SPEC] [--tries N | --time DURATION] [--seed N] [--threads N] [--max-ops N]
+                              [--from TRACE] [--shard I/N] [--report DIR] [--trace-out FILE] [--keep-going]
+                   banos fuzz --merge DIR... [--report DIR]
+
+              --target SPEC     %s (default: banos)
+              --tries N         run N programs at most
+              --time DURATION   run for that long: 30s, 10m, 2h (default: 60s)
+              --seed N          the same seed makes the same programs (default: 1)
+              --threads N       programs of up to N threads, 1 to 8 (default: 1)
+              --max-ops N       the longest programs have N operations (default: 2000)
+              --from TRACE      half of the programs are mutations of a trace (.mtrace.gz) or a program's text
+              --shard I/N       run the Ith of N parts of the programs, I from 0
+              --report DIR      write each finding there; findings already there are replayed first
+              --trace-out FILE  write the first finding as a trace for banos replay
+              --keep-going      go on after a finding, to collect different ones
+              --merge DIR...    join reports: the smallest program of each distinct failure
+
+            Exit status: 0 no law broke, 1 a finding, 2 wrong usage.
+            """.formatted(FuzzCommand.targetForms());
+
+    private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)?");
+    private static final Pattern SHARD = Pattern.compile("(\\d{1,9})/(\\d{1,9})");
+
+    private static final String[] WITH_ARGUMENT = {"target", "tries", "time", "seed", "threads", "max-ops", "from", "shard",
+        "report", "trace-out"};
+    private static final int FIRST_VALUE = 256;
+    private static final int KEEP_GOING = 'k';
+    private static final int MERGE = 'm';
+    private static final int HELP = 'h';
+
+    String target = "banos";
+    long tries;
+    Duration time;
+    long seed = 1;
+    int threads = 1;
+    int maxOperations = 2000;
+    Path from;
+    int shard;
+    int shards = 1;
+    Path report;
+    Path traceOut;
+    boolean keepGoing;
+    boolean help;
+    List<Path> merge = List.of();
+
+    /** What is wrong with the command line, in one line. */
+    static final class WrongUsage extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        WrongUsage(String message) {
+            super(message);
+        }
+    }
+
+    private FuzzOptions() {
+    }
+
+    static FuzzOptions parse(String[] args) throws WrongUsage {
+        FuzzOptions options = new FuzzOptions();
+        StringBuilder complaint = new StringBuilder();
+        Getopt parser = new Getopt(complaint, System::getenv);
+        ArgumentVector argv = ArgumentVector.ofMain("banos fuzz", args);
+        List<LongOption> known = known();
+        boolean merging = false;
+        for (int option; (option = parser.getoptLong(argv, "h", known)) != Getopt.END; ) {
+            switch (option) {
+                case Getopt.UNKNOWN -> throw new WrongUsage(complaint.toString().strip().replaceFirst("^banos fuzz: ", ""));
+                case KEEP_GOING -> options.keepGoing = true;
+                case MERGE -> merging = true;
+                case HELP -> options.help = true;
+                default -> options.take(WITH_ARGUMENT[option - FIRST_VALUE], parser.optarg());
+            }
+        }
+        options.operands(argv.from(parser.optind()), merging);
+        return options;
+    }
+
+    private static List<LongOption> known() {
+        List<LongOption> known = new ArrayList<>();
+        for (int i = 0; i < WITH_ARGUMENT.length; i++) {
+            known.add(LongOption.of(WITH_ARGUMENT[i], LongOption.Argument.REQUIRED, FIRST_VALUE + i));
+        }
+        known.add(LongOption.of("keep-going", LongOption.Argument.NONE, KEEP_GOING));
+        known.add(LongOption.of("merge", LongOption.Argument.NONE, MERGE));
+        known.add(LongOption.of("help", LongOption.Argument.NONE, HELP));
+        return known;
+    }
+
+    private void operands(List<String> operands, boolean merging) throws WrongUsage {
+        if (merging && operands.isEmpty() && !help) {
+            throw new WrongUsage("--merge needs at least one folder");
+        }
+        if (!merging && !operands.isEmpty()) {
+            throw new WrongUsage("unexpected argument " + operands.getFirst() + "; see banos fuzz --help");
+        }
+        merge = operands.stream().map(Path::of).toList();
+    }
+
+    private void take(String name, String value) throws WrongUsage {
+        switch (name) {
+            case "target" -> target = value;
+            case "tries" -> tries = number(name, value, 1, Long.MAX_VALUE);
+            case "time" -> time = duration(value);
+            case "seed" -> seed = number(name, value, Long.MIN_VALUE, Long.MAX_VALUE);
+            case "threads" -> threads = (int) number(name, value, 1, 8);
+            case "max-ops" -> maxOperations = (int) number(name, value, 1, 16_000);
+            case "from" -> from = Path.of(value);
+            case "shard" -> takeShard(value);
+            case "report" -> report = Path.of(value);
+            default -> traceOut = Path.of(value);
+        }
+    }
+
+    private void takeShard(String value) throws WrongUsage {
+        Matcher parts = SHARD.matcher(value);
+        if (!parts.matches() || Integer.parseInt(parts.group(1)) >= Integer.parseInt(parts.group(2))) {
+            throw new WrongUsage("--shard " + value + ": give I/N with I from 0 to N - 1");
+        }
+        shard = Integer.parseInt(parts.group(1));
+        shards = Integer.parseInt(parts.group(2));
+    }
+
+    private static long number(String name, String value, long least, long most) throws WrongUsage {
+        try {
+            long number = Long.parseLong(value);
+            if (number >= least && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException noNumber) {
+            throw new WrongUsage("--" + name + " " + value + ": not a number");
+        }
+        throw new WrongUsage("--" + name + " " + value + ": not from " + least + " to " + most);
+    }
+
+    private static Duration duration(String value) throws WrongUsage {
+        Matcher parts = DURATION.matcher(value);
+        if (!parts.matches()) {
+            throw new WrongUsage("--time " + value + ": give a number with ms, s, m or h, such as 30s");
+        }
+        long amount = Long.parseLong(parts.group(1));
+        return switch (parts.group(2) == null ? "s" : parts.group(2)) {
+            case "ms" -> Duration.ofMillis(amount);
+            case "m" -> Duration.ofMinutes(amount);
+            case "h" -> Duration.ofHours(amount);
+            default -> Duration.ofSeconds(amount);
+        };
+    }
+}
