@@ -86,7 +86,7 @@ final class Child implements AutoCloseable {
     private void readLines() {
         try (BufferedReader in = process.inputReader(StandardCharsets.UTF_8)) {
             for (String line = in.readLine(); line != null; line = in.readLine()) {
-                int at = line.indexOf(mark);
+                int at = line.indexOf(mark + "\t");
                 if (at >= 0) {
                     lines.add(line.substring(at));
                 }

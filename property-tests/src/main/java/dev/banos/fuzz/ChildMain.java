@@ -70,7 +70,7 @@ final class ChildMain {
                 yield text(new Runner.Outcome(violation, -1, null, mode));
             }
             case "history" -> {
-                file.image().write(session.history(Long.parseLong(command[1]), Long.parseLong(command[2])), false);
+                file.image().write(session.history(Long.parseLong(command[1]), Long.parseLong(command[2])), Runner.Mode.LOCKSTEP);
                 yield "written";
             }
             case "coverage" -> "numbers\t" + Arrays.stream(session.takeCoverage())
@@ -85,7 +85,7 @@ final class ChildMain {
             return "lawful";
         }
         if (outcome.program() != null) {
-            file.image().write(outcome.program(), outcome.mode() == Runner.Mode.FREELY);
+            file.image().write(outcome.program(), outcome.mode());
         }
         return String.join("\t", "broken", violation.law().name(), Integer.toString(violation.operation()),
                 Long.toString(outcome.tryNumber()), outcome.mode().name(), escape(violation.details()));

@@ -16,6 +16,8 @@ import java.util.stream.Stream;
  */
 final class ChildRunner implements Runner {
     private static final long HANG_NANOS = TimeUnit.SECONDS.toNanos(8);
+    /** Once it has hung, it is replayed many times. */
+    private static final long HANG_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Target target;
     private final List<String> arguments;
@@ -24,6 +26,7 @@ final class ChildRunner implements Runner {
     private final WorkFile file;
     private Child child;
     private boolean settled;
+    private boolean hung;
     /** Asked for before its child was ended. */
     private long[] lastCoverage;
 
@@ -53,10 +56,11 @@ final class ChildRunner implements Runner {
     @Override
     public Outcome tries(long first, int count) {
         file.progress().tries(first);
+        hung = false;
         settle(false);
         Child.Answer answer = ready().ask("tries " + first + " " + count, HANG_NANOS);
         if (answer.end() != Child.End.ANSWERED) {
-            Mode mode = file.image().freely() ? Mode.FREELY : Mode.LOCKSTEP;
+            Mode mode = file.image().mode();
             Program program = file.image().read();
             return new Outcome(ending(answer, program), file.progress().tries(), program, mode);
         }
@@ -74,8 +78,8 @@ final class ChildRunner implements Runner {
     public Violation replay(Program program, Mode mode) {
         settle(true);
         Child asked = ready();
-        file.image().write(program, mode == Mode.FREELY);
-        Child.Answer answer = asked.ask("replay " + mode, HANG_NANOS);
+        file.image().write(program, mode);
+        Child.Answer answer = asked.ask("replay " + mode, hung ? HANG_AGAIN_NANOS : HANG_NANOS);
         if (answer.end() != Child.End.ANSWERED) {
             return ending(answer, program);
         }
@@ -121,6 +125,7 @@ final class ChildRunner implements Runner {
             case GREW -> new Violation(Law.BOUNDED_MEMORY, operation, "the process took more than 1 GiB, " + during);
             case ANSWERED -> throw new IllegalStateException("answer=" + Arrays.toString(answer.words()));
         };
+        hung |= answer.end() == Child.End.HUNG;
         endChild();
         return violation;
     }

@@ -15,7 +15,7 @@ import java.lang.invoke.VarHandle;
  * <pre>
  *  0        4        8      12     16
  *  +--------+--------+------+------+------------------~
- *  | length | freely | what | slot | size  | what ...
+ *  | length |  mode  | what | slot | size  | what ...
  *  +--------+--------+------+------+------------------~
  * </pre>
  */
@@ -25,7 +25,7 @@ final class ProgramImage {
 
     private static final StructLayout HEADER = MemoryLayout.structLayout(
             JAVA_INT.withName("length"),
-            JAVA_INT.withName("freely"));
+            JAVA_INT.withName("mode"));
 
     private static final StructLayout RECORD = MemoryLayout.structLayout(
             JAVA_INT.withName("what"),
@@ -35,10 +35,12 @@ final class ProgramImage {
     static final long BYTES = HEADER.byteSize() + LARGEST_LENGTH * RECORD.byteSize();
 
     private static final VarHandle LENGTH = field(HEADER, "length");
-    private static final VarHandle FREELY = field(HEADER, "freely");
+    private static final VarHandle MODE = field(HEADER, "mode");
     private static final VarHandle WHAT = field(RECORD, "what");
     private static final VarHandle SLOT = field(RECORD, "slot");
     private static final VarHandle SIZE = field(RECORD, "size");
+
+    private static final Runner.Mode[] MODES = Runner.Mode.values();
 
     private final MemorySegment image;
 
@@ -46,10 +48,10 @@ final class ProgramImage {
         this.image = image;
     }
 
-    void write(Program program, boolean freely) {
+    void write(Program program, Runner.Mode mode) {
         int length = Math.min(program.length(), LARGEST_LENGTH);
         LENGTH.set(image, 0L, length);
-        FREELY.set(image, 0L, freely ? 1 : 0);
+        MODE.set(image, 0L, mode.ordinal());
         long at = HEADER.byteSize();
         for (int i = 0; i < length; i++, at += RECORD.byteSize()) {
             WHAT.set(image, at, program.what(i));
@@ -58,8 +60,8 @@ final class ProgramImage {
         }
     }
 
-    boolean freely() {
-        return (int) FREELY.get(image, 0L) != 0;
+    Runner.Mode mode() {
+        return MODES[(int) MODE.get(image, 0L)];
     }
 
     Program read() {

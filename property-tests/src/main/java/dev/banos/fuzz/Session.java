@@ -53,20 +53,20 @@ final class Session implements Runner {
                 renew();
                 return new Outcome(violation, number, program, mode);
             }
-            progress.tries(progress.tries() + 1);
             if (isFootprintDue(number) && allocator.promises().returnsFootprint()) {
                 violation = replay(program, Mode.REPEATED);
                 if (violation != null) {
                     return new Outcome(violation, number, program, Mode.REPEATED);
                 }
             }
+            progress.tries(progress.tries() + 1);
         }
         return Outcome.LAWFUL;
     }
 
     private Violation runWritten(Program program, Mode mode) {
         if (image != null) {
-            image.write(program, mode == Mode.FREELY);
+            image.write(program, mode);
         }
         return mode == Mode.FREELY ? interpreter.runFreely(program, allocator) : interpreter.run(program, allocator);
     }
@@ -107,7 +107,7 @@ final class Session implements Runner {
 
     private Violation repeated(Program program) {
         if (image != null) {
-            image.write(program, false);
+            image.write(program, Mode.REPEATED);
         }
         return footprint.measure(program, allocator);
     }

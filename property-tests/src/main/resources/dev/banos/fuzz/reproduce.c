@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Set by what stands above: BLOCKS, MALLOC, CALLOC, REALLOC, POSIX_MEMALIGN, FREE, USABLE_SIZE. */
+
 static unsigned char *at[BLOCKS + 1];
 static size_t size[BLOCKS + 1], filled[BLOCKS + 1];
 static int now;
@@ -75,13 +77,13 @@ static size_t natural(size_t bytes)
     return bytes < 16 ? 8 : 16;
 }
 
-static void do_malloc(int block, size_t bytes)
+__attribute__((unused)) static void do_malloc(int block, size_t bytes)
 {
     if (!at[block])
         served(block, MALLOC(bytes), bytes, natural(bytes), 0);
 }
 
-static void do_calloc(int block, size_t count, size_t bytes)
+__attribute__((unused)) static void do_calloc(int block, size_t count, size_t bytes)
 {
     size_t total;
     if (__builtin_mul_overflow(count, bytes, &total))
@@ -90,7 +92,7 @@ static void do_calloc(int block, size_t count, size_t bytes)
         served(block, CALLOC(count, bytes), total, natural(total), 1);
 }
 
-static void do_aligned(int block, size_t alignment, size_t bytes)
+__attribute__((unused)) static void do_aligned(int block, size_t alignment, size_t bytes)
 {
     void *memory = 0;
     if (!at[block]) {
@@ -99,7 +101,7 @@ static void do_aligned(int block, size_t alignment, size_t bytes)
     }
 }
 
-static void do_realloc(int block, size_t bytes)
+__attribute__((unused)) static void do_realloc(int block, size_t bytes)
 {
     if (!at[block]) {
         served(block, REALLOC(0, bytes), bytes, natural(bytes), 0);

@@ -1,0 +1,116 @@
+package dev.banos.fuzz;
+
+import static dev.banos.fuzz.Law.AVAILABILITY;
+import static dev.banos.fuzz.Law.BOUNDED_MEMORY;
+import static dev.banos.fuzz.Law.CALLOC_IS_ZERO;
+import static dev.banos.fuzz.Law.CONTENTS;
+import static dev.banos.fuzz.Law.FOOTPRINT;
+import static dev.banos.fuzz.Law.NO_CRASH;
+import static dev.banos.fuzz.Law.NO_HANG;
+import static dev.banos.fuzz.Law.OVERLAP;
+import static dev.banos.fuzz.Law.REALLOC_KEEPS_PREFIX;
+import static dev.banos.fuzz.Law.STAYS_MAPPED;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Faults of a shared library, where a failure may be a crash, a hang or an explosion of memory of the child process. */
+class CMutantsTest {
+    private static final int SHORT = 8;
+
+    @TempDir
+    Path folder;
+
+    /** The laws by which each fault of toy.c may show first. */
+    private static Set<Law> laws(int fault) {
+        return switch (fault) {
+            case 1, 10 -> Set.of(NO_CRASH, STAYS_MAPPED, NO_HANG, CONTENTS, FOOTPRINT);
+            case 2 -> Set.of(FOOTPRINT);
+            case 5 -> Set.of(NO_HANG);
+            case 6 -> Set.of(BOUNDED_MEMORY);
+            case 7 -> Set.of(CONTENTS, OVERLAP, NO_CRASH, NO_HANG, STAYS_MAPPED, CALLOC_IS_ZERO, REALLOC_KEEPS_PREFIX);
+            case 8 -> Set.of(REALLOC_KEEPS_PREFIX);
+            case 9 -> Set.of(OVERLAP, CONTENTS, NO_CRASH);
+            case 11 -> Set.of(CONTENTS, OVERLAP, NO_CRASH, NO_HANG, CALLOC_IS_ZERO, REALLOC_KEEPS_PREFIX, AVAILABILITY, FOOTPRINT);
+            case 13 -> Set.of(NO_CRASH, STAYS_MAPPED);
+            case 14 -> Set.of(OVERLAP, CONTENTS, CALLOC_IS_ZERO);
+            case 15 -> Set.of(NO_CRASH, AVAILABILITY);
+            default -> Set.of(NO_CRASH);
+        };
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {3, 4, 8, 9, 12, 13, 14, 15})
+    void aFaultIsFoundAndShrunk(int fault) throws Exception {
+        requireFound(fault);
+    }
+
+    @ParameterizedTest
+    @Tag("campaign")
+    @ValueSource(ints = {1, 2, 5, 6, 7, 10, 11})
+    void aFaultThatTakesTimeToShowIsFoundAndShrunk(int fault) throws Exception {
+        requireFound(fault);
+    }
+
+    private void requireFound(int fault) throws Exception {
+        List<Finding> findings = Campaign.of(CToy.build(folder, fault) + CToy.PREFIX).withSeed(1).withThreads(2)
+                .withTime(Duration.ofSeconds(60)).run();
+        assertThat(findings).hasSize(1);
+        Finding finding = findings.getFirst();
+        assertThat(laws(fault)).as(finding.toString()).contains(finding.violation().law());
+        assertThat(finding.program().length()).as(finding.toString()).isLessThanOrEqualTo(SHORT);
+    }
+
+    @Test
+    void theCorrectTwinPasses() throws Exception {
+        assertThat(Campaign.of(CToy.build(folder, 0) + CToy.PREFIX).withThreads(2).withTime(Duration.ofSeconds(3)).run())
+                .isEmpty();
+    }
+
+    @Test
+    @Tag("campaign")
+    void theCorrectTwinPassesTenMinutes() throws Exception {
+        assertThat(Campaign.of(CToy.build(folder, 0) + CToy.PREFIX).withThreads(4).withTime(Duration.ofMinutes(10)).run())
+                .isEmpty();
+    }
+
+    @Test
+    void equalSeedsGiveEqualFindings() throws Exception {
+        String target = CToy.build(folder, 8) + CToy.PREFIX;
+        String first = Campaign.of(target).withSeed(3).run().toString();
+        assertThat(Campaign.of(target).withSeed(3).run()).hasToString(first);
+    }
+
+    @Test
+    void theReportHoldsAProgramInCThatShowsTheFaultWithoutJava() throws Exception {
+        Path library = CToy.build(folder, 8);
+        Finding finding = Campaign.of(library + CToy.PREFIX).withSeed(1).run().getFirst();
+        ReportFolder report = new ReportFolder(folder.resolve("report"));
+        report.write(finding);
+        assertThat(report.read()).containsExactly(finding);
+
+        assertThat(runReport(library)).as("the broken library").isEqualTo(1);
+        Files.copy(CToy.build(folder, 0), library, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        assertThat(runReport(library)).as("the correct one").isZero();
+    }
+
+    private int runReport(Path library) throws Exception {
+        Path source;
+        try (var files = Files.list(folder.resolve("report"))) {
+            source = files.filter(file -> file.toString().endsWith(".c")).findFirst().orElseThrow();
+        }
+        Path program = folder.resolve("reproduce");
+        CToy.compile(folder, List.of("-g", "-o", program.toString(), source.toString(), library.toString(), "-lpthread"));
+        Process process = new ProcessBuilder(program.toString()).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+        return process.waitFor();
+    }
+}

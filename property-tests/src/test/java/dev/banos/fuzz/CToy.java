@@ -1,0 +1,46 @@
+package dev.banos.fuzz;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The C compiler of the machine, where there is one, and the small allocator in C that it builds. */
+final class CToy {
+    static final String PREFIX = ":toy_";
+    private static final Path SOURCE = Path.of("src", "test", "c", "toy.c");
+
+    private CToy() {
+    }
+
+    /** The library with this fault; 0 is the correct one. Skips the test where there is no compiler. */
+    static Path build(Path folder, int fault) throws IOException, InterruptedException {
+        Path library = folder.resolve("toy" + fault + ".so");
+        compile(folder, List.of("-O1", "-shared", "-fPIC", "-DFAULT=" + fault, "-o", library.toString(),
+                SOURCE.toAbsolutePath().toString(), "-lpthread"));
+        return library;
+    }
+
+    static void compile(Path folder, List<String> arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("cc"));
+        command.addAll(arguments);
+        assumeTrue(isThere(), "no C compiler (cc) on this machine");
+        Path log = folder.resolve("cc.log");
+        Process compiler = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        assertThat(compiler.waitFor()).as(Files.readString(log)).isZero();
+    }
+
+    private static boolean isThere() throws InterruptedException {
+        try {
+            Process compiler = new ProcessBuilder("cc", "--version").redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+            return compiler.waitFor() == 0;
+        } catch (IOException absent) {
+            return false;
+        }
+    }
+}
