@@ -15,6 +15,9 @@ final class Blocks {
     private static final long LARGE = 64 << 10;
     private static final long KEY_FACTOR = 0xBF58_476D_1CE4_E5B9L;
 
+    /** What lies further away is in a mapping that the kernel placed as it liked. */
+    private static final long REGION = 1 << 20;
+
     private final Shadow shadow = new Shadow();
     private boolean exact;
     private Progress progress;
@@ -27,7 +30,8 @@ final class Blocks {
     private long[] key = new long[0];
 
     /** @param exact whether overlap is looked up in the shadow: not where several threads run at once */
-    void reset(int slots, boolean exact, Progress progress) {
+    void reset(Program program, boolean exact, Progress progress) {
+        int slots = program.slots();
         if (slots > address.length) {
             address = new long[slots];
             size = new long[slots];
@@ -40,6 +44,7 @@ final class Blocks {
         this.exact = exact;
         this.progress = progress;
         origin = 0;
+        serial = program.salt();
     }
 
     boolean isLive(int slot) {
@@ -184,7 +189,7 @@ final class Blocks {
      */
     String place(long at) {
         long distance = at - origin;
-        if (Math.abs(distance) >= 1L << 30) {
+        if (Math.abs(distance) >= REGION) {
             return String.format("another region (page offset 0x%03x)", at & (Mapped.PAGE - 1));
         }
         return "first" + (distance < 0 ? "-0x" : "+0x") + Long.toHexString(Math.abs(distance));

@@ -68,7 +68,7 @@ final class Interpreter {
         this.allocator = allocator;
         promises = allocator.promises();
         this.exact = exact;
-        blocks.reset(program.slots(), exact, progress);
+        blocks.reset(program, exact, progress);
         coverage.begin(program);
     }
 

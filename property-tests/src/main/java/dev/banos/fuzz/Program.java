@@ -30,6 +30,7 @@ public final class Program {
 
     static final int LARGEST_THREADS = 8;
 
+    private static final int SALTED_OPERATIONS = 8;
     private static final int KIND_BITS = 8;
     private static final int LOG2_BITS = 8;
     private static final int BYTE_MASK = 0xff;
@@ -167,6 +168,15 @@ public final class Program {
     /** How many operations there are. */
     public int length() {
         return count;
+    }
+
+    /** Keeps the contents that two programs write apart, and is the same each time this one runs. */
+    long salt() {
+        long salt = count;
+        for (int i = 0; i < Math.min(count, SALTED_OPERATIONS); i++) {
+            salt = Random64.mix(salt + size[i] * 31 + what[i]);
+        }
+        return salt;
     }
 
     /** How many slots a run needs. */
