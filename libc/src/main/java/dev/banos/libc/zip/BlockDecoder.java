@@ -27,7 +27,6 @@ final class BlockDecoder {
     private int distanceCount;
     private int precodeCount;
     private int done;
-    private long precodeMask;
     private String error;
 
     BlockDecoder(BitInput input, Workspace workspace) {
@@ -80,7 +79,7 @@ final class BlockDecoder {
                 state = State.STORED_LENGTH;
             }
             case 1 -> {
-                symbols.use(FixedCode.LITERALS, FixedCode.LITERAL_BITS, FixedCode.DISTANCES, FixedCode.DISTANCE_BITS);
+                symbols.use(FixedCode.LITERALS, FixedCode.DISTANCES);
                 state = State.SYMBOLS;
             }
             case 2 -> state = State.COUNTS;
@@ -143,12 +142,11 @@ final class BlockDecoder {
             }
             Ram.putByte(workspace.lengths + PRECODE_ORDER[done++], input.take(3));
         }
-        int bits = builder.build(workspace.precode, DecodeTable.PRECODE_BITS, workspace.lengths,
+        boolean good = builder.build(workspace.precode, DecodeTable.PRECODE_BITS, workspace.lengths,
                 Alphabet.PRECODE_SYMBOLS, Alphabet.PRECODE, false);
-        if (bits == 0) {
+        if (!good) {
             return wrong("invalid code lengths set");
         }
-        precodeMask = (1L << bits) - 1;
         done = 0;
         state = State.LENGTHS;
         return null;
@@ -160,7 +158,7 @@ final class BlockDecoder {
             if (input.count < LONGEST_PRECODE_ITEM) {
                 input.refill();
             }
-            int entry = DecodeTable.lookup(workspace.precode, input.bits & precodeMask);
+            int entry = DecodeTable.lookup(workspace.precode, input.bits & DecodeTable.PRECODE_MASK);
             int used = DecodeTable.bitsUsed(entry);
             int symbol = DecodeTable.value(entry);
             if (used > input.count) {
@@ -202,17 +200,17 @@ final class BlockDecoder {
         if (Ram.getByte(workspace.lengths + Alphabet.END_OF_BLOCK) == 0) {
             return wrong("invalid code -- missing end-of-block");
         }
-        int literalBits = builder.build(workspace.literals, DecodeTable.LITERAL_BITS, workspace.lengths,
+        boolean goodLiterals = builder.build(workspace.literals, DecodeTable.LITERAL_BITS, workspace.lengths,
                 literalCount, Alphabet.LITERALS, true);
-        if (literalBits == 0) {
+        if (!goodLiterals) {
             return wrong("invalid literal/lengths set");
         }
-        int distanceBits = builder.build(workspace.distances, DecodeTable.DISTANCE_BITS, workspace.lengths + literalCount,
+        boolean goodDistances = builder.build(workspace.distances, DecodeTable.DISTANCE_BITS, workspace.lengths + literalCount,
                 distanceCount, Alphabet.DISTANCES, true);
-        if (distanceBits == 0) {
+        if (!goodDistances) {
             return wrong("invalid distances set");
         }
-        symbols.use(workspace.literals, literalBits, workspace.distances, distanceBits);
+        symbols.use(workspace.literals, workspace.distances);
         state = State.SYMBOLS;
         return null;
     }

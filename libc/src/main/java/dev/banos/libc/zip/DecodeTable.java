@@ -21,8 +21,7 @@ package dev.banos.libc.zip;
  * {@code bits >>>= entry} consumes a symbol without taking the field out first; "bits of codeword" is reached by one shift in
  * the same way. Codewords longer than the index share a subtable for each prefix, which lies behind the main table.
  *
- * <p>Building costs time in proportion to the number of symbols and of entries; the main table has no more index bits than the
- * longest codeword needs, so that a stream of tiny codes cannot make it dear.
+ * <p>Building costs time in proportion to the number of symbols, plus a copy of the main table: that is made by doubling.
  */
 final class DecodeTable {
     static final int LITERAL = 1 << 31;
@@ -38,13 +37,19 @@ final class DecodeTable {
     static final int DISTANCE_BITS = 8;
     static final int PRECODE_BITS = 7;
 
+    /** Constants, since the compiler then knows the bounds of an index. */
+    static final int LITERAL_MASK = (1 << LITERAL_BITS) - 1;
+    static final int DISTANCE_MASK = (1 << DISTANCE_BITS) - 1;
+    static final int PRECODE_MASK = (1 << PRECODE_BITS) - 1;
+    static final int LARGEST_SELECT = (1 << LONGEST_CODEWORD - DISTANCE_BITS) - 1;
+
     static final int LITERAL_ENTRIES = entries(LITERAL_BITS, Alphabet.LITERAL_SYMBOLS);
     static final int DISTANCE_ENTRIES = entries(DISTANCE_BITS, Alphabet.DISTANCE_SYMBOLS);
     static final int PRECODE_ENTRIES = 1 << PRECODE_BITS;
 
     static final int SCRATCH_BYTES = Short.BYTES * Alphabet.LITERAL_SYMBOLS;
 
-    private static final long ENTRY_SHIFT = 2;
+    private static final int ENTRY_SHIFT = 2;
     private static final int BULK_BYTES = 128;
 
     private final long sorted;
@@ -86,30 +91,25 @@ final class DecodeTable {
      * @param lengths address of one byte a symbol, the length of its codeword, 0 to {@link #LONGEST_CODEWORD}
      * @param meanings the entry of each symbol without its codeword's length
      * @param mayLack whether a single codeword of one bit, which leaves half of the code unused, is accepted
-     * @return the number of index bits, or 0 if the code is over-subscribed or incomplete. A code without any symbol is
-     *     accepted; each use of it is invalid.
+     * @return whether the code is neither over-subscribed nor incomplete. A code without any symbol is accepted; each use of it
+     *     is invalid.
      */
-    int build(long table, int largestIndex, long lengths, int symbols, int[] meanings, boolean mayLack) {
+    boolean build(long table, int indexBits, long lengths, int symbols, int[] meanings, boolean mayLack) {
         countLengths(lengths, symbols);
         int longest = longest();
-        if (longest == 0) {
-            put(table, 0, INVALID | 1);
-            put(table, 1, INVALID | 1);
-            return 1;
-        }
         int unused = unusedSpace();
-        if (unused < 0 || unused > 0 && !(mayLack && longest == 1)) {
-            return 0;
+        if (unused < 0 || unused > 0 && longest != 0 && !(mayLack && longest == 1)) {
+            return false;
         }
         sort(lengths, symbols);
-        int indexBits = Math.min(longest, largestIndex);
         if (unused > 0) {
-            put(table, 0, meanings[symbol(0)] + codeword(1));
+            put(table, 0, longest == 0 ? INVALID | 1 : meanings[symbol(0)] + codeword(1));
             put(table, 1, INVALID | 1);
+            widen(table, 1, indexBits);
         } else {
             fill(table, indexBits, meanings);
         }
-        return indexBits;
+        return true;
     }
 
     private void countLengths(long lengths, int symbols) {
@@ -170,16 +170,16 @@ final class DecodeTable {
             for (int left = count[length]; left > 0; left--) {
                 put(table, codeword, meanings[symbol(rank++)] + codeword(length));
                 if (codeword == last) {
+                    widen(table, length, indexBits);
                     return;
                 }
                 codeword = next(codeword, last);
             }
+            int shorter = length;
             do {
-                if (length < indexBits) {
-                    twice(table, 1 << length);
-                }
                 length++;
             } while (count[length] == 0);
+            widen(table, shorter, Math.min(length, indexBits));
         }
         fillSubtables(table, indexBits, meanings, length, codeword, rank);
     }
@@ -238,15 +238,17 @@ final class DecodeTable {
         return length << CODEWORD_SHIFT | length;
     }
 
-    /** One index bit more: what was said for all indexes holds whatever the new bit is. */
-    private static void twice(long table, int entries) {
-        long bytes = (long) entries << ENTRY_SHIFT;
-        if (bytes >= BULK_BYTES) {
-            Ram.copy(table, table + bytes, bytes);
-            return;
-        }
-        for (long at = table; at < table + bytes; at += Integer.BYTES) {
-            Ram.putInt(at + bytes, Ram.getInt(at));
+    /** More index bits: what was said for each index holds whatever a new bit is. */
+    private static void widen(long table, int fromBits, int toBits) {
+        for (int bits = fromBits; bits < toBits; bits++) {
+            long bytes = 1L << bits + ENTRY_SHIFT;
+            if (bytes >= BULK_BYTES) {
+                Ram.copy(table, table + bytes, bytes);
+            } else {
+                for (long at = table; at < table + bytes; at += 2 * Integer.BYTES) {
+                    Ram.putLong(at + bytes, Ram.getLong(at));
+                }
+            }
         }
     }
 

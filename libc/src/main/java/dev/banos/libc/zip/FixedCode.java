@@ -7,8 +7,6 @@ import java.lang.foreign.ValueLayout;
 final class FixedCode {
     static final long LITERALS = allocate(DecodeTable.LITERAL_ENTRIES);
     static final long DISTANCES = allocate(DecodeTable.DISTANCE_ENTRIES);
-    static final int LITERAL_BITS;
-    static final int DISTANCE_BITS;
 
     static {
         try (Arena scope = Arena.ofConfined()) {
@@ -18,10 +16,10 @@ final class FixedCode {
             Ram.fill(lengths + 144, 112, 9);
             Ram.fill(lengths + 256, 24, 7);
             Ram.fill(lengths + 280, 8, 8);
-            LITERAL_BITS = builder.build(LITERALS, DecodeTable.LITERAL_BITS, lengths,
+            builder.build(LITERALS, DecodeTable.LITERAL_BITS, lengths,
                     Alphabet.LITERAL_SYMBOLS, Alphabet.LITERALS, false);
             Ram.fill(lengths, Alphabet.DISTANCE_SYMBOLS, 5);
-            DISTANCE_BITS = builder.build(DISTANCES, DecodeTable.DISTANCE_BITS, lengths,
+            builder.build(DISTANCES, DecodeTable.DISTANCE_BITS, lengths,
                     Alphabet.DISTANCE_SYMBOLS, Alphabet.DISTANCES, false);
         }
     }

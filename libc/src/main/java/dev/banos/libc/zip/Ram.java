@@ -20,7 +20,23 @@ final class Ram {
     private static final VarHandle INT = JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle().withInvokeExactBehavior();
     private static final VarHandle LONG = JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle().withInvokeExactBehavior();
 
+    private static final long LOWEST_ORDINARY = 1L << 31;
+    private static final long HIGHEST_ORDINARY = 1L << 47;
+
     private Ram() {
+    }
+
+    /** Whether all of a range lies where {@link #ordinary} leaves addresses alone: all memory does that nobody placed by hand. */
+    static boolean isOrdinary(long address, long bytes) {
+        return address >= LOWEST_ORDINARY && address + bytes <= HIGHEST_ORDINARY;
+    }
+
+    /**
+     * The same address, from which the compiler can see that no int added to it makes it negative: then it removes the
+     * comparison with the end of the address space from each access, and a table's index goes into the load itself.
+     */
+    static long ordinary(long address) {
+        return Math.min(Math.max(address, LOWEST_ORDINARY), HIGHEST_ORDINARY);
     }
 
     static int getByte(long address) {

@@ -17,6 +17,8 @@ final class SymbolLoop {
 
     private static final int COPY_STEP = 2 * Long.BYTES;
     private static final int LITERALS_PER_STEP = 3;
+    /** Positions within a run are ints. */
+    private static final int LONGEST_RUN = 1 << 30;
 
     /** A step begins below the limit and writes some literals, one match, and the rest of the match's last word. */
     static final int OUTPUT_MARGIN = (LITERALS_PER_STEP + Alphabet.LONGEST_MATCH + COPY_STEP + 7) & -8;
@@ -32,19 +34,15 @@ final class SymbolLoop {
     long oldest;
 
     private long literals;
-    private long literalMask;
     private long distances;
-    private long distanceMask;
 
     SymbolLoop(BitInput input) {
         this.input = input;
     }
 
-    void use(long literalTable, int literalBits, long distanceTable, int distanceBits) {
+    void use(long literalTable, long distanceTable) {
         literals = literalTable;
-        literalMask = (1L << literalBits) - 1;
         distances = distanceTable;
-        distanceMask = (1L << distanceBits) - 1;
     }
 
     int run() {
@@ -62,45 +60,45 @@ final class SymbolLoop {
      * literals and one match a step; the entry of the next step is loaded before the match is copied, so that the two overlap.
      */
     private int fast() {
-        final long literals = this.literals;
-        final long literalMask = this.literalMask;
-        final long distances = this.distances;
-        final long distanceMask = this.distanceMask;
-        final long oldest = this.oldest;
-        final long outLimit = this.outLimit;
-        final long inLimit = input.end - INPUT_MARGIN;
-        long in = input.next;
+        final long literals = Ram.ordinary(this.literals);
+        final long distances = Ram.ordinary(this.distances);
+        final long inBase = Ram.ordinary(input.next);
+        final long outBase = Ram.ordinary(this.out);
+        final int oldest = (int) Math.max(this.oldest - outBase, -Workspace.HISTORY_BYTES);
+        final int outLimit = (int) Math.min(this.outLimit - outBase, LONGEST_RUN);
+        final int inLimit = (int) Math.min(input.end - inBase, LONGEST_RUN) - INPUT_MARGIN;
+        int in = 0;
+        int out = 0;
         long bits = input.bits;
         int left = input.count; // only the lowest byte counts: an entry is subtracted as a whole
-        long out = this.out;
 
-        bits |= Ram.getLong(in) << left;
+        bits |= Ram.getLong(inBase) << left;
         in += 7 - (left >>> 3 & 7);
         left |= 56;
-        int entry = DecodeTable.lookup(literals, bits & literalMask);
+        int entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
         int stop = NONE;
         while (in <= inLimit && out < outLimit) {
             long saved = bits;
             bits >>>= entry;
             left -= entry;
             if (entry < 0) {
-                Ram.putByte(out++, entry >> DecodeTable.VALUE_SHIFT);
-                entry = DecodeTable.lookup(literals, bits & literalMask);
+                Ram.putByte(outBase + out++, entry >> DecodeTable.VALUE_SHIFT);
+                entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
                 saved = bits;
                 bits >>>= entry;
                 left -= entry;
                 if (entry < 0) {
-                    Ram.putByte(out++, entry >> DecodeTable.VALUE_SHIFT);
-                    entry = DecodeTable.lookup(literals, bits & literalMask);
+                    Ram.putByte(outBase + out++, entry >> DecodeTable.VALUE_SHIFT);
+                    entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
                     saved = bits;
                     bits >>>= entry;
                     left -= entry;
                     if (entry < 0) {
-                        Ram.putByte(out++, entry >> DecodeTable.VALUE_SHIFT);
-                        bits |= Ram.getLong(in) << left;
+                        Ram.putByte(outBase + out++, entry >> DecodeTable.VALUE_SHIFT);
+                        bits |= Ram.getLong(inBase + in) << left;
                         in += 7 - (left >>> 3 & 7);
                         left |= 56;
-                        entry = DecodeTable.lookup(literals, bits & literalMask);
+                        entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
                         continue;
                     }
                 }
@@ -110,17 +108,16 @@ final class SymbolLoop {
                     stop = literalStop(entry);
                     break;
                 }
-                entry = DecodeTable.lookup(literals, (entry >>> DecodeTable.VALUE_SHIFT)
-                        + (bits & ~(-1L << (entry >>> DecodeTable.CODEWORD_SHIFT))));
+                entry = lookupSubtable(literals, entry, bits);
                 saved = bits;
                 bits >>>= entry;
                 left -= entry;
                 if (entry < 0) {
-                    Ram.putByte(out++, entry >> DecodeTable.VALUE_SHIFT);
-                    bits |= Ram.getLong(in) << left;
+                    Ram.putByte(outBase + out++, entry >> DecodeTable.VALUE_SHIFT);
+                    bits |= Ram.getLong(inBase + in) << left;
                     in += 7 - (left >>> 3 & 7);
                     left |= 56;
-                    entry = DecodeTable.lookup(literals, bits & literalMask);
+                    entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
                     continue;
                 }
                 if ((entry & DecodeTable.EXCEPTIONAL) != 0) {
@@ -128,17 +125,15 @@ final class SymbolLoop {
                     break;
                 }
             }
-            int length = (entry >> DecodeTable.VALUE_SHIFT)
-                    + (int) ((saved & ~(-1L << entry)) >>> (entry >>> DecodeTable.CODEWORD_SHIFT));
-            bits |= Ram.getLong(in) << left;
+            int length = valueWithExtra(entry, saved);
+            bits |= Ram.getLong(inBase + in) << left;
             in += 7 - (left >>> 3 & 7);
             left |= 56;
-            entry = DecodeTable.lookup(distances, bits & distanceMask);
+            entry = DecodeTable.lookup(distances, bits & DecodeTable.DISTANCE_MASK);
             if ((entry & DecodeTable.SUBTABLE) != 0) {
                 bits >>>= entry;
                 left -= entry;
-                entry = DecodeTable.lookup(distances, (entry >>> DecodeTable.VALUE_SHIFT)
-                        + (bits & ~(-1L << (entry >>> DecodeTable.CODEWORD_SHIFT))));
+                entry = lookupSubtable(distances, entry, bits);
             }
             saved = bits;
             bits >>>= entry;
@@ -147,35 +142,34 @@ final class SymbolLoop {
                 stop = BAD_DISTANCE;
                 break;
             }
-            int distance = (entry >> DecodeTable.VALUE_SHIFT)
-                    + (int) ((saved & ~(-1L << entry)) >>> (entry >>> DecodeTable.CODEWORD_SHIFT));
-            long from = out - distance;
+            int distance = valueWithExtra(entry, saved);
+            int from = out - distance;
             if (from < oldest) {
                 stop = TOO_FAR;
                 break;
             }
-            bits |= Ram.getLong(in) << left;
+            bits |= Ram.getLong(inBase + in) << left;
             in += 7 - (left >>> 3 & 7);
             left |= 56;
-            entry = DecodeTable.lookup(literals, bits & literalMask);
-            long to = out;
+            entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
+            int to = out;
             out += length;
             if (distance >= Long.BYTES) {
                 do {
-                    Ram.putLong(to, Ram.getLong(from));
-                    Ram.putLong(to + 8, Ram.getLong(from + 8));
+                    Ram.putLong(outBase + to, Ram.getLong(outBase + from));
+                    Ram.putLong(outBase + to + 8, Ram.getLong(outBase + from + 8));
                     from += COPY_STEP;
                     to += COPY_STEP;
                 } while (to < out);
             } else {
-                repeat(to, out, distance);
+                repeat(outBase + to, outBase + out, distance);
             }
         }
-        input.next = in;
+        input.next = inBase + in;
         input.count = left & 0xFF;
         input.bits = bits;
         input.giveBack();
-        this.out = out;
+        this.out = outBase + out;
         return stop;
     }
 
@@ -201,13 +195,13 @@ final class SymbolLoop {
         while (out < outLimit) {
             input.refill();
             long bits = input.bits;
-            int entry = DecodeTable.lookup(literals, bits & literalMask);
+            int entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
             int used = 0;
             if (isSubtable(entry)) {
                 used = DecodeTable.bitsUsed(entry);
+                bits >>>= used;
                 entry = lookupSubtable(literals, entry, bits);
             }
-            int usedBefore = used;
             used += DecodeTable.bitsUsed(entry);
             if (used > input.count) {
                 return INPUT;
@@ -219,7 +213,7 @@ final class SymbolLoop {
                 input.drop(used);
                 return literalStop(entry);
             } else {
-                int stop = carefulMatch(valueWithExtra(entry, bits >>> usedBefore), used);
+                int stop = carefulMatch(valueWithExtra(entry, bits), used);
                 if (stop != NONE) {
                     return stop;
                 }
@@ -232,12 +226,11 @@ final class SymbolLoop {
     private int carefulMatch(int length, int before) {
         long bits = input.bits >>> before;
         int used = before;
-        int entry = DecodeTable.lookup(distances, bits & distanceMask);
+        int entry = DecodeTable.lookup(distances, bits & DecodeTable.DISTANCE_MASK);
         if (isSubtable(entry)) {
             used += DecodeTable.bitsUsed(entry);
-            int pointer = entry;
-            entry = lookupSubtable(distances, pointer, bits);
-            bits >>>= pointer;
+            bits >>>= entry;
+            entry = lookupSubtable(distances, entry, bits);
         }
         used += DecodeTable.bitsUsed(entry);
         if (used > input.count) {
@@ -257,8 +250,9 @@ final class SymbolLoop {
         return NONE;
     }
 
+    /** @param bits those behind the pointer's own */
     private static int lookupSubtable(long table, int pointer, long bits) {
-        long select = bits >>> pointer & ~(-1L << DecodeTable.bitsOfCodeword(pointer));
+        long select = bits & ~(-1 << DecodeTable.bitsOfCodeword(pointer)) & DecodeTable.LARGEST_SELECT;
         return DecodeTable.lookup(table, DecodeTable.value(pointer) + select);
     }
 
