@@ -16,12 +16,13 @@ final class SymbolLoop {
     static final int TOO_FAR = 6;
 
     private static final int COPY_STEP = 2 * Long.BYTES;
+    private static final int LARGEST_STEP = 8 * Long.BYTES;
     private static final int LITERALS_PER_STEP = 3;
     /** Positions within a run are ints. */
     private static final int LONGEST_RUN = 1 << 30;
 
     /** A step begins below the limit and writes some literals, one match, and the rest of the match's last word. */
-    static final int OUTPUT_MARGIN = (LITERALS_PER_STEP + Alphabet.LONGEST_MATCH + COPY_STEP + 7) & -8;
+    static final int OUTPUT_MARGIN = (LITERALS_PER_STEP + Alphabet.LONGEST_MATCH + LARGEST_STEP + 7) & -8;
 
     /** A step loads a word twice: the second begins at most 7 bytes after the first. */
     private static final int INPUT_MARGIN = 2 * Long.BYTES - 1;
@@ -62,17 +63,15 @@ final class SymbolLoop {
     private int fast() {
         final long literals = Ram.ordinary(this.literals);
         final long distances = Ram.ordinary(this.distances);
-        final long inBase = Ram.ordinary(input.next);
-        final long outBase = Ram.ordinary(this.out);
-        final int oldest = (int) Math.max(this.oldest - outBase, -Workspace.HISTORY_BYTES);
-        final int outLimit = (int) Math.min(this.outLimit - outBase, LONGEST_RUN);
-        final int inLimit = (int) Math.min(input.end - inBase, LONGEST_RUN) - INPUT_MARGIN;
-        int in = 0;
-        int out = 0;
+        long in = input.next;
+        long out = this.out;
+        final long oldest = this.oldest;
+        final long outLimit = this.outLimit;
+        final long inLimit = input.end - INPUT_MARGIN;
         long bits = input.bits;
         int left = input.count; // only the lowest byte counts: an entry is subtracted as a whole
 
-        bits |= Ram.getLong(inBase) << left;
+        bits |= Ram.getLong(in) << left;
         in += 7 - (left >>> 3 & 7);
         left |= 56;
         int entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
@@ -82,23 +81,23 @@ final class SymbolLoop {
             bits >>>= entry;
             left -= entry;
             if (entry < 0) {
-                Ram.putByte(outBase + out++, entry >> DecodeTable.VALUE_SHIFT);
+                Ram.putByte(out++, entry >> DecodeTable.VALUE_SHIFT);
                 entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
                 saved = bits;
                 bits >>>= entry;
                 left -= entry;
                 if (entry < 0) {
-                    Ram.putByte(outBase + out++, entry >> DecodeTable.VALUE_SHIFT);
+                    Ram.putByte(out++, entry >> DecodeTable.VALUE_SHIFT);
                     entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
                     saved = bits;
                     bits >>>= entry;
                     left -= entry;
                     if (entry < 0) {
-                        Ram.putByte(outBase + out++, entry >> DecodeTable.VALUE_SHIFT);
-                        bits |= Ram.getLong(inBase + in) << left;
+                        Ram.putByte(out++, entry >> DecodeTable.VALUE_SHIFT);
+                        entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
+                        bits |= Ram.getLong(in) << left;
                         in += 7 - (left >>> 3 & 7);
                         left |= 56;
-                        entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
                         continue;
                     }
                 }
@@ -113,11 +112,11 @@ final class SymbolLoop {
                 bits >>>= entry;
                 left -= entry;
                 if (entry < 0) {
-                    Ram.putByte(outBase + out++, entry >> DecodeTable.VALUE_SHIFT);
-                    bits |= Ram.getLong(inBase + in) << left;
+                    Ram.putByte(out++, entry >> DecodeTable.VALUE_SHIFT);
+                    entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
+                    bits |= Ram.getLong(in) << left;
                     in += 7 - (left >>> 3 & 7);
                     left |= 56;
-                    entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
                     continue;
                 }
                 if ((entry & DecodeTable.EXCEPTIONAL) != 0) {
@@ -126,10 +125,10 @@ final class SymbolLoop {
                 }
             }
             int length = valueWithExtra(entry, saved);
-            bits |= Ram.getLong(inBase + in) << left;
+            entry = DecodeTable.lookup(distances, bits & DecodeTable.DISTANCE_MASK);
+            bits |= Ram.getLong(in) << left;
             in += 7 - (left >>> 3 & 7);
             left |= 56;
-            entry = DecodeTable.lookup(distances, bits & DecodeTable.DISTANCE_MASK);
             if ((entry & DecodeTable.SUBTABLE) != 0) {
                 bits >>>= entry;
                 left -= entry;
@@ -143,48 +142,90 @@ final class SymbolLoop {
                 break;
             }
             int distance = valueWithExtra(entry, saved);
-            int from = out - distance;
+            long from = out - distance;
             if (from < oldest) {
                 stop = TOO_FAR;
                 break;
             }
-            bits |= Ram.getLong(inBase + in) << left;
+            entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
+            bits |= Ram.getLong(in) << left;
             in += 7 - (left >>> 3 & 7);
             left |= 56;
-            entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
-            int to = out;
+            long to = out;
             out += length;
             if (distance >= Long.BYTES) {
-                do {
-                    Ram.putLong(outBase + to, Ram.getLong(outBase + from));
-                    Ram.putLong(outBase + to + 8, Ram.getLong(outBase + from + 8));
-                    from += COPY_STEP;
-                    to += COPY_STEP;
-                } while (to < out);
+                Ram.putLong(to, Ram.getLong(from));
+                Ram.putLong(to + 8, Ram.getLong(from + 8));
+                if (length > COPY_STEP) {
+                    Ram.putLong(to + 16, Ram.getLong(from + 16));
+                    Ram.putLong(to + 24, Ram.getLong(from + 24));
+                    if (length > 2 * COPY_STEP) {
+                        copyRest(to + 2 * COPY_STEP, out, distance);
+                    }
+                }
             } else {
-                repeat(outBase + to, outBase + out, distance);
+                copyRest(to, out, distance);
             }
         }
-        input.next = inBase + in;
+        input.next = in;
         input.count = left & 0xFF;
         input.bits = bits;
         input.giveBack();
-        this.out = outBase + out;
+        this.out = out;
         return stop;
     }
 
-    /** Copies a match that overlaps itself within a word: the pattern fills a word, which then goes out in whole periods. */
-    private static void repeat(long to, long end, int distance) {
-        int periodBits = distance << 3;
-        long pattern = Ram.getLong(to - distance) & (1L << periodBits) - 1;
-        for (int filled = periodBits; filled < Long.SIZE; filled <<= 1) {
-            pattern |= pattern << filled;
+    /**
+     * Copies a match, or what is left of one, by words, so that up to {@link #LARGEST_STEP} - 1 bytes behind {@code end} are
+     * written as well. It is so long for the compiler not to inline it ({@code FreqInlineSize}, 325 bytecodes): its loops would
+     * take the registers of {@link #fast}, which was measured to make the whole a tenth slower.
+     */
+    private static void copyRest(long start, long end, int distance) {
+        long to = start;
+        long from = to - distance;
+        if (distance >= LARGEST_STEP) {
+            do {
+                Ram.putLong(to, Ram.getLong(from));
+                Ram.putLong(to + 8, Ram.getLong(from + 8));
+                Ram.putLong(to + 16, Ram.getLong(from + 16));
+                Ram.putLong(to + 24, Ram.getLong(from + 24));
+                Ram.putLong(to + 32, Ram.getLong(from + 32));
+                Ram.putLong(to + 40, Ram.getLong(from + 40));
+                Ram.putLong(to + 48, Ram.getLong(from + 48));
+                Ram.putLong(to + 56, Ram.getLong(from + 56));
+                to += LARGEST_STEP;
+                from += LARGEST_STEP;
+            } while (to < end);
+        } else if (distance >= 2 * Long.BYTES) {
+            do {
+                Ram.putLong(to, Ram.getLong(from));
+                Ram.putLong(to + 8, Ram.getLong(from + 8));
+                to += 2 * Long.BYTES;
+                from += 2 * Long.BYTES;
+            } while (to < end);
+        } else if (distance >= Long.BYTES) {
+            do {
+                Ram.putLong(to, Ram.getLong(from));
+                to += Long.BYTES;
+                from += Long.BYTES;
+            } while (to < end);
+        } else {
+            long word = Ram.getLong(from);
+            long pattern = switch (distance) {
+                case 1 -> (word & 0xFFL) * 0x0101_0101_0101_0101L;
+                case 2 -> (word & 0xFFFFL) * 0x0001_0001_0001_0001L;
+                case 3 -> (word & 0xFF_FFFFL) * 0x0001_0000_0100_0001L;
+                case 4 -> (word & 0xFFFF_FFFFL) * 0x0000_0001_0000_0001L;
+                case 5 -> word & 0xFF_FFFF_FFFFL | word << 40;
+                case 6 -> word & 0xFFFF_FFFF_FFFFL | word << 48;
+                default -> word & 0xFF_FFFF_FFFF_FFFFL | word << 56;
+            };
+            int wholePeriods = Long.BYTES - Long.BYTES % distance;
+            do {
+                Ram.putLong(to, pattern);
+                to += wholePeriods;
+            } while (to < end);
         }
-        int step = Long.BYTES - Long.BYTES % distance;
-        do {
-            Ram.putLong(to, pattern);
-            to += step;
-        } while (to < end);
     }
 
     /**
@@ -246,7 +287,7 @@ final class SymbolLoop {
         input.drop(used);
         long to = out;
         out += length;
-        copyMatch(to, out, distance);
+        copyRest(to, out, distance);
         return NONE;
     }
 
@@ -266,19 +307,5 @@ final class SymbolLoop {
 
     private static int literalStop(int entry) {
         return DecodeTable.value(entry) == DecodeTable.value(DecodeTable.END_OF_BLOCK) ? END_OF_BLOCK : BAD_LITERAL;
-    }
-
-    /** Writes whole words, so up to {@link #COPY_STEP} - 1 bytes behind {@code end}. */
-    private static void copyMatch(long start, long end, int distance) {
-        if (distance < Long.BYTES) {
-            repeat(start, end, distance);
-            return;
-        }
-        long to = start;
-        do {
-            Ram.putLong(to, Ram.getLong(to - distance));
-            Ram.putLong(to + 8, Ram.getLong(to + 8 - distance));
-            to += COPY_STEP;
-        } while (to < end);
     }
 }
