@@ -1,5 +1,7 @@
 package dev.banos.libc.zip;
 
+import java.util.Arrays;
+
 /**
  * Builds the lookup table of a Huffman code in off-heap memory: indexed by the next bits of the input, it says what they mean
  * and how many of them that takes.
@@ -42,6 +44,9 @@ final class DecodeTable {
     static final int DISTANCE_MASK = (1 << DISTANCE_BITS) - 1;
     static final int PRECODE_MASK = (1 << PRECODE_BITS) - 1;
     static final int LARGEST_SELECT = (1 << LONGEST_CODEWORD - DISTANCE_BITS) - 1;
+
+    /** A codeword and the extra bits of the farthest distances. */
+    static final int LARGEST_DISTANCE_BITS = LONGEST_CODEWORD + 13;
 
     static final int LITERAL_ENTRIES = entries(LITERAL_BITS, Alphabet.LITERAL_SYMBOLS);
     static final int DISTANCE_ENTRIES = entries(DISTANCE_BITS, Alphabet.DISTANCE_SYMBOLS);
@@ -113,7 +118,7 @@ final class DecodeTable {
     }
 
     private void countLengths(long lengths, int symbols) {
-        java.util.Arrays.fill(count, 0);
+        Arrays.fill(count, 0);
         for (int symbol = 0; symbol < symbols; symbol++) {
             count[Ram.getByte(lengths + symbol) & LONGEST_CODEWORD]++;
         }

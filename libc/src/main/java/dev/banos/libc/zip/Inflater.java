@@ -205,8 +205,8 @@ public final class Inflater implements AutoCloseable {
             target = out;
             targetOffset = outOffset;
             targetLength = outLength;
-            targetInPlace = outLength >= DIRECT_MINIMUM && Liveness.isCertain(out);
-            return inLength == 0 || Liveness.isCertain(in)
+            targetInPlace = outLength >= DIRECT_MINIMUM && inPlace(out);
+            return inLength == 0 || inPlace(in)
                     ? piece(in.address() + inOffset, inLength)
                     : staged(in, inOffset, inLength);
         } finally {
@@ -215,6 +215,10 @@ public final class Inflater implements AutoCloseable {
             Reference.reachabilityFence(in);
             Reference.reachabilityFence(out);
         }
+    }
+
+    private static boolean inPlace(MemorySegment segment) {
+        return Liveness.isCertain(segment) && Ram.isOrdinary(segment.address(), segment.byteSize());
     }
 
     /** Input that may vanish under our hands is copied first, by the accesses that its scope guards. */

@@ -2,6 +2,7 @@ package dev.banos.libc.zip;
 
 import dev.banos.libc.zip.Inflater.Format;
 import dev.banos.libc.zip.Inflater.TrailingData;
+import java.util.Objects;
 
 /**
  * How an {@link Inflater} reads its streams; each {@code with} method returns a copy with one option changed.
@@ -26,8 +27,8 @@ public record InflaterOptions(Format format, boolean multiMember, TrailingData t
                 "windowBits", windowBits, "has to be 8 to 15");
         require(outputLimit >= 0, "outputLimit", outputLimit, "has to be 0 or more");
         require(ratioLimit > 0, "ratioLimit", ratioLimit, "has to be more than 0");
-        java.util.Objects.requireNonNull(format, "format");
-        java.util.Objects.requireNonNull(trailingData, "trailingData");
+        Objects.requireNonNull(format, "format");
+        Objects.requireNonNull(trailingData, "trailingData");
     }
 
     /** One member, what follows it is left, no limits. */

@@ -15,13 +15,14 @@ final class SymbolLoop {
     static final int BAD_DISTANCE = 5;
     static final int TOO_FAR = 6;
 
-    private static final int COPY_STEP = 2 * Long.BYTES;
+    /** What is copied without a look at the length, of a match that does not overlap itself within a word. */
+    private static final int FIRST_COPY = 4 * Long.BYTES;
     private static final int LARGEST_STEP = 8 * Long.BYTES;
     private static final int LITERALS_PER_STEP = 3;
-    /** Positions within a run are ints. */
+    /** Positions within a run are ints, see {@link Ram#ordinary}. */
     private static final int LONGEST_RUN = 1 << 30;
 
-    /** A step begins below the limit and writes some literals, one match, and the rest of the match's last word. */
+    /** A step begins below the limit and writes some literals, one match, and the rest of its last copy. */
     static final int OUTPUT_MARGIN = (LITERALS_PER_STEP + Alphabet.LONGEST_MATCH + LARGEST_STEP + 7) & -8;
 
     /** A step loads a word twice: the second begins at most 7 bytes after the first. */
@@ -58,20 +59,23 @@ final class SymbolLoop {
 
     /**
      * The hot loop; long because whatever is called or stored between two symbols costs as much as a symbol. Up to three
-     * literals and one match a step; the entry of the next step is loaded before the match is copied, so that the two overlap.
+     * literals and one match a step. An entry is looked up as soon as its bits are there, before the refill and before the
+     * copy, so that the three overlap; a refill leaves 56 bits or more and does not branch.
      */
     private int fast() {
         final long literals = Ram.ordinary(this.literals);
         final long distances = Ram.ordinary(this.distances);
-        long in = input.next;
-        long out = this.out;
-        final long oldest = this.oldest;
-        final long outLimit = this.outLimit;
-        final long inLimit = input.end - INPUT_MARGIN;
+        final long inBase = Ram.ordinary(input.next);
+        final long outBase = Ram.ordinary(this.out);
+        final int oldest = (int) Math.max(this.oldest - outBase, -Workspace.HISTORY_BYTES);
+        final int outLimit = (int) Math.min(this.outLimit - outBase, LONGEST_RUN);
+        final int inLimit = (int) Math.min(input.end - inBase, LONGEST_RUN) - INPUT_MARGIN;
+        int in = 0;
+        int out = 0;
         long bits = input.bits;
         int left = input.count; // only the lowest byte counts: an entry is subtracted as a whole
 
-        bits |= Ram.getLong(in) << left;
+        bits |= Ram.getLong(inBase) << left;
         in += 7 - (left >>> 3 & 7);
         left |= 56;
         int entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
@@ -81,21 +85,21 @@ final class SymbolLoop {
             bits >>>= entry;
             left -= entry;
             if (entry < 0) {
-                Ram.putByte(out++, entry >> DecodeTable.VALUE_SHIFT);
+                Ram.putByte(outBase + out++, entry >> DecodeTable.VALUE_SHIFT);
                 entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
                 saved = bits;
                 bits >>>= entry;
                 left -= entry;
                 if (entry < 0) {
-                    Ram.putByte(out++, entry >> DecodeTable.VALUE_SHIFT);
+                    Ram.putByte(outBase + out++, entry >> DecodeTable.VALUE_SHIFT);
                     entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
                     saved = bits;
                     bits >>>= entry;
                     left -= entry;
                     if (entry < 0) {
-                        Ram.putByte(out++, entry >> DecodeTable.VALUE_SHIFT);
+                        Ram.putByte(outBase + out++, entry >> DecodeTable.VALUE_SHIFT);
                         entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
-                        bits |= Ram.getLong(in) << left;
+                        bits |= Ram.getLong(inBase + in) << left;
                         in += 7 - (left >>> 3 & 7);
                         left |= 56;
                         continue;
@@ -112,9 +116,9 @@ final class SymbolLoop {
                 bits >>>= entry;
                 left -= entry;
                 if (entry < 0) {
-                    Ram.putByte(out++, entry >> DecodeTable.VALUE_SHIFT);
+                    Ram.putByte(outBase + out++, entry >> DecodeTable.VALUE_SHIFT);
                     entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
-                    bits |= Ram.getLong(in) << left;
+                    bits |= Ram.getLong(inBase + in) << left;
                     in += 7 - (left >>> 3 & 7);
                     left |= 56;
                     continue;
@@ -126,9 +130,11 @@ final class SymbolLoop {
             }
             int length = valueWithExtra(entry, saved);
             entry = DecodeTable.lookup(distances, bits & DecodeTable.DISTANCE_MASK);
-            bits |= Ram.getLong(in) << left;
-            in += 7 - (left >>> 3 & 7);
-            left |= 56;
+            if ((left & 0xFF) < DecodeTable.LARGEST_DISTANCE_BITS) {
+                bits |= Ram.getLong(inBase + in) << left;
+                in += 7 - (left >>> 3 & 7);
+                left |= 56;
+            }
             if ((entry & DecodeTable.SUBTABLE) != 0) {
                 bits >>>= entry;
                 left -= entry;
@@ -142,36 +148,34 @@ final class SymbolLoop {
                 break;
             }
             int distance = valueWithExtra(entry, saved);
-            long from = out - distance;
+            int from = out - distance;
             if (from < oldest) {
                 stop = TOO_FAR;
                 break;
             }
             entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
-            bits |= Ram.getLong(in) << left;
+            bits |= Ram.getLong(inBase + in) << left;
             in += 7 - (left >>> 3 & 7);
             left |= 56;
-            long to = out;
+            int to = out;
             out += length;
             if (distance >= Long.BYTES) {
-                Ram.putLong(to, Ram.getLong(from));
-                Ram.putLong(to + 8, Ram.getLong(from + 8));
-                if (length > COPY_STEP) {
-                    Ram.putLong(to + 16, Ram.getLong(from + 16));
-                    Ram.putLong(to + 24, Ram.getLong(from + 24));
-                    if (length > 2 * COPY_STEP) {
-                        copyRest(to + 2 * COPY_STEP, out, distance);
-                    }
+                Ram.putLong(outBase + to, Ram.getLong(outBase + from));
+                Ram.putLong(outBase + to + 8, Ram.getLong(outBase + from + 8));
+                Ram.putLong(outBase + to + 16, Ram.getLong(outBase + from + 16));
+                Ram.putLong(outBase + to + 24, Ram.getLong(outBase + from + 24));
+                if (length > FIRST_COPY) {
+                    copyRest(outBase + to + FIRST_COPY, outBase + out, distance);
                 }
             } else {
-                copyRest(to, out, distance);
+                copyRest(outBase + to, outBase + out, distance);
             }
         }
-        input.next = in;
+        input.next = inBase + in;
         input.count = left & 0xFF;
         input.bits = bits;
         input.giveBack();
-        this.out = out;
+        this.out = outBase + out;
         return stop;
     }
 
