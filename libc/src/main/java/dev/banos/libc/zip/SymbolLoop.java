@@ -28,6 +28,9 @@ final class SymbolLoop {
     /** A step loads a word twice: the second begins at most 7 bytes after the first. */
     private static final int INPUT_MARGIN = 2 * Long.BYTES - 1;
 
+    /** A step has 56 bits; when so many are left before a distance, it and the next lookup need no refill between them. */
+    private static final int ENOUGH_FOR_A_DISTANCE = DecodeTable.LARGEST_DISTANCE_BITS + DecodeTable.LITERAL_BITS;
+
     private final BitInput input;
 
     long out;
@@ -130,7 +133,7 @@ final class SymbolLoop {
             }
             int length = valueWithExtra(entry, saved);
             entry = DecodeTable.lookup(distances, bits & DecodeTable.DISTANCE_MASK);
-            if ((left & 0xFF) < DecodeTable.LARGEST_DISTANCE_BITS) {
+            if ((left & 0xFF) < ENOUGH_FOR_A_DISTANCE) {
                 bits |= Ram.getLong(inBase + in) << left;
                 in += 7 - (left >>> 3 & 7);
                 left |= 56;
