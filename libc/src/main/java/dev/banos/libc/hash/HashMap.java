@@ -68,16 +68,17 @@ public final class HashMap implements AutoCloseable {
     }
 
     private Insertion insert(long key, long value, boolean assign) {
-        long before = entries.size();
         long entry = entries.findOrClaim(key);
+        if (entry > HashTable.ABSENT && !assign) {
+            return Insertion.PRESENT;
+        }
         if (entry == HashTable.ABSENT) {
             return Insertion.OUT_OF_MEMORY;
         }
-        boolean inserted = entries.size() > before;
-        if (inserted || assign) {
-            MemorySegment.copy(Native.EVERYTHING, value, Native.EVERYTHING, entry + valueOffset, valueBytes);
-        }
-        return inserted ? Insertion.INSERTED : Insertion.PRESENT;
+        boolean present = entry > HashTable.ABSENT;
+        long to = (present ? entry : ~entry) + valueOffset;
+        MemorySegment.copy(Native.EVERYTHING, value, Native.EVERYTHING, to, valueBytes);
+        return present ? Insertion.PRESENT : Insertion.INSERTED;
     }
 
     /** @return whether the key was there */

@@ -1,5 +1,8 @@
 package dev.banos.libc.hash;
 
+import dev.banos.bindings.Native;
+import java.lang.foreign.MemorySegment;
+
 /**
  * A set in native memory whose keys are what a {@link Keys} says: {@code insert(key)}, {@code contains(key)} and
  * {@code remove(key)} take a key as that strategy does. For one thread at a time.
@@ -32,6 +35,11 @@ public final class HashSet extends HashTable {
     @Override
     long slotWords() {
         return slotWords;
+    }
+
+    @Override
+    void copy(long from, long to) {
+        MemorySegment.copy(Native.EVERYTHING, from, Native.EVERYTHING, to, slotWords * WORD);
     }
 
     @Override
@@ -68,24 +76,18 @@ public final class HashSet extends HashTable {
     }
 
     public Insertion insert(long key) {
-        long hash = hash(key);
-        if (find(key, hash) != ABSENT) {
+        long element = findOrClaim(key);
+        if (element > ABSENT) {
             return Insertion.PRESENT;
         }
-        return claim(key, hash) == ABSENT ? Insertion.OUT_OF_MEMORY : Insertion.INSERTED;
+        return element == ABSENT ? Insertion.OUT_OF_MEMORY : Insertion.INSERTED;
     }
 
-    /** The element of {@code key}, which is new in the set where {@link #size} has grown; {@link #ABSENT} without memory. */
+    /** As {@link HashTable#findOrClaim}, and a new slot has its key. */
     long findOrClaim(long key) {
-        long hash = hash(key);
-        long element = find(key, hash);
-        return element != ABSENT ? element : claim(key, hash);
-    }
-
-    private long claim(long key, long hash) {
-        long element = claim(hash);
-        if (element != ABSENT) {
-            keys.store(element, key);
+        long element = findOrClaim(key, hash(key));
+        if (element < ABSENT) {
+            keys.store(~element, key);
         }
         return element;
     }

@@ -21,6 +21,12 @@ public final class LongHashMap extends LongTable {
         return 2;
     }
 
+    @Override
+    void copy(long from, long to) {
+        store(to, load(from));
+        store(to + VALUE, load(from + VALUE));
+    }
+
     public boolean contains(long key) {
         return find(key) != ABSENT;
     }
@@ -48,29 +54,25 @@ public final class LongHashMap extends LongTable {
 
     /** Inserts the entry, but leaves one of the same key as it is. */
     public Insertion insert(long key, long value) {
-        long hash = mix(key);
-        if (find(key, hash) != ABSENT) {
-            return Insertion.PRESENT;
-        }
-        return insertAbsent(key, value, hash);
+        long entry = findOrClaim(key, mix(key));
+        return entry > ABSENT ? Insertion.PRESENT : fill(entry, key, value);
     }
 
     /** Inserts the entry, or assigns the value to the one that is there. */
     public Insertion insertOrAssign(long key, long value) {
-        long hash = mix(key);
-        long entry = find(key, hash);
-        if (entry == ABSENT) {
-            return insertAbsent(key, value, hash);
+        long entry = findOrClaim(key, mix(key));
+        if (entry > ABSENT) {
+            store(entry + VALUE, value);
+            return Insertion.PRESENT;
         }
-        store(entry + VALUE, value);
-        return Insertion.PRESENT;
+        return fill(entry, key, value);
     }
 
-    private Insertion insertAbsent(long key, long value, long hash) {
-        long entry = claim(hash);
-        if (entry == ABSENT) {
+    private static Insertion fill(long claimed, long key, long value) {
+        if (claimed == ABSENT) {
             return Insertion.OUT_OF_MEMORY;
         }
+        long entry = ~claimed;
         store(entry, key);
         store(entry + VALUE, value);
         return Insertion.INSERTED;

@@ -16,20 +16,24 @@ public final class LongHashSet extends LongTable {
         return 1;
     }
 
+    @Override
+    void copy(long from, long to) {
+        store(to, load(from));
+    }
+
     public boolean contains(long key) {
         return find(key, mix(key)) != ABSENT;
     }
 
     public Insertion insert(long key) {
-        long hash = mix(key);
-        if (find(key, hash) != ABSENT) {
+        long slot = findOrClaim(key, mix(key));
+        if (slot > ABSENT) {
             return Insertion.PRESENT;
         }
-        long slot = claim(hash);
         if (slot == ABSENT) {
             return Insertion.OUT_OF_MEMORY;
         }
-        store(slot, key);
+        store(~slot, key);
         return Insertion.INSERTED;
     }
 
