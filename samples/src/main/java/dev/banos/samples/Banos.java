@@ -5,9 +5,11 @@ import dev.banos.libc.getopt.LongOption;
 import dev.banos.samples.command.Command;
 import dev.banos.samples.command.CommandEnd;
 import dev.banos.samples.command.Options;
+import dev.banos.samples.fuzz.FuzzCommand;
 import dev.banos.samples.inspect.InfoCommand;
 import dev.banos.samples.inspect.SymbolsCommand;
 import dev.banos.samples.install.InstallCommand;
+import dev.banos.samples.replay.ReplayCommand;
 import java.io.PrintStream;
 
 /** The {@code banos} command: its first operand says what to do, and each such word is a {@link Command}. */
@@ -19,6 +21,8 @@ public final class Banos {
               info       shows what a driver object holds: metadata, exports, imports, sections
               install    links drivers into a process, calls their exports, takes them out again
               symbols    lists what the host, and drivers, export
+              replay     runs a recorded trace of malloc and free, and measures
+              fuzz       looks for the shortest program that breaks an allocator
 
             banos WORD --help says more. Exit status: 0, 1 when the job failed, 2 for wrong usage.
             """;
@@ -68,6 +72,8 @@ public final class Banos {
             case "info" -> InfoCommand::run;
             case "install" -> InstallCommand::run;
             case "symbols" -> SymbolsCommand::run;
+            case "replay" -> ReplayCommand::run;
+            case "fuzz" -> FuzzCommand::run;
             default -> throw CommandEnd.wrongUsage("there is no such word; see banos --help");
         };
     }

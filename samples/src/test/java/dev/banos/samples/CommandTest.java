@@ -59,7 +59,8 @@ class CommandTest {
     @ParameterizedTest
     @ValueSource(strings = {
         "", "frobnicate", "--frobnicate", "install", "install hello.o --frob", "install hello.o --call",
-        "install hello.o --call int_add", "info", "info --frob x.o", "symbols --frob"})
+        "install hello.o --call int_add", "info", "info --frob x.o", "symbols --frob", "replay", "replay a b",
+        "replay --target nonsense drivers/x86-64/hello.o"})
     void wrongUsageIsStatus2AndOneLine(String line) {
         Run run = Run.of(line.isEmpty() ? new String[0] : line.split(" "));
         assertThat(run.status()).as(run.err()).isEqualTo(2);
@@ -107,7 +108,7 @@ class CommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "install --help", "info -h", "symbols --help"})
+    @ValueSource(strings = {"--help", "install --help", "info -h", "symbols --help", "replay --help"})
     void helpIsPrinted(String line) {
         Run run = Run.of(line.split(" "));
         assertThat(run.status()).isZero();

@@ -23,7 +23,7 @@ class ReadmeTest {
     @Test
     void itsJavaCompiles() {
         List<String> examples = blocks("java");
-        assertThat(examples).hasSizeGreaterThanOrEqualTo(2);
+        assertThat(examples).hasSize(3);
         for (String example : examples) {
             assertThat(Snippet.compile(folder, example)).as(example).isEmpty();
         }

@@ -1,0 +1,62 @@
+package dev.banos.samples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The recorded trace runs on Banos and on the C library, and Banos gives back what it took. */
+class ReplayTest {
+    private static final Path TRACE = Path.of("traces/git.mtrace.gz");
+    private static final long OPERATIONS = 160_223;
+    private static final long PEAK_LIVE_BYTES = 12_699_671;
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"banos", "glibc"})
+    void replaysAndVerifies(String target) {
+        Run run = Run.of("replay", "--json", "--target", target, TRACE.toString());
+        assertThat(run.status()).as(run.err()).isZero();
+        assertThat(run.err()).isEmpty();
+        assertThat(number(run, "operations")).isEqualTo(OPERATIONS);
+        assertThat(number(run, "peakLiveBytes")).isEqualTo(PEAK_LIVE_BYTES);
+        assertThat(number(run, "peak")).isGreaterThan(number(run, "before"));
+    }
+
+    @Test
+    void residentSizeReturnsAfterTheFrees() {
+        Run run = Run.of("replay", "--json", TRACE.toString());
+        assertThat((double) number(run, "afterTrim")).isLessThan(1.10 * number(run, "before"));
+    }
+
+    @Test
+    void printsForPeople() {
+        assertThat(Run.of("replay", TRACE.toString()).out())
+                .contains("target     banos", "160,223 operations", "verified", " ns an operation", "footprint", "resident");
+    }
+
+    @Test
+    void aDamagedTraceIsNamed() throws IOException {
+        byte[] whole = Files.readAllBytes(TRACE);
+        Path damaged = Files.write(folder.resolve("half.mtrace.gz"), Arrays.copyOf(whole, whole.length / 2));
+        Run run = Run.of("replay", damaged.toString());
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.err()).contains(damaged.toString()).hasLineCount(1);
+    }
+
+    private static long number(Run run, String name) {
+        Matcher number = Pattern.compile("\"" + name + "\": (\\d+)").matcher(run.out());
+        assertThat(number.find()).as(name + " in " + run.out()).isTrue();
+        return Long.parseLong(number.group(1));
+    }
+}
