@@ -30,12 +30,28 @@ public interface InstallPolicy {
 
     /** Only a process whose effective user is 0 may install drivers. */
     static InstallPolicy superuser() {
-        return request -> SystemCalls.geteuid() == 0 ? null
-                : "only the superuser may install drivers, and this process runs as user " + SystemCalls.geteuid();
+        return new Superuser();
     }
 
     static InstallPolicy anyUser() {
-        return request -> null;
+        return new AnyUser();
+    }
+
+    /** Classes, for a lambda costs a JVM that has just started about ten milliseconds. */
+    record Superuser() implements InstallPolicy {
+        @Override
+        public String objection(Request request) {
+            int user = SystemCalls.geteuid();
+            return user == 0 ? null : "only the superuser may install drivers, and this process runs as user " + user;
+        }
+    }
+
+    /** See {@link #anyUser}. */
+    record AnyUser() implements InstallPolicy {
+        @Override
+        public String objection(Request request) {
+            return null;
+        }
     }
 
     static InstallPolicy of(Rule rule) {

@@ -3,7 +3,6 @@ package dev.banos.loader;
 import dev.banos.loader.elf.Refusal;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.function.Supplier;
 
 /**
  * An object was not read, linked, started or stopped. The message is one line that names the file, the section and the entry
@@ -19,24 +18,9 @@ public final class LinkException extends RuntimeException {
         this.refusal = refusal;
     }
 
-    /** The one edge where what the internal packages throw becomes public. */
-    static <T> T atEdge(Supplier<T> work) {
-        try {
-            return work.get();
-        } catch (Refusal refusal) {
-            throw new LinkException(refusal);
-        }
-    }
-
+    /** What the internal packages throw becomes public at the edge, here. */
     static LinkException of(Refusal refusal) {
         return new LinkException(refusal);
-    }
-
-    static void atEdge(Runnable work) {
-        atEdge(() -> {
-            work.run();
-            return null;
-        });
     }
 
     /**

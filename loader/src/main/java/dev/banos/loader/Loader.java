@@ -87,12 +87,20 @@ public final class Loader implements AutoCloseable {
      * @throws LinkException if the file cannot be read or linked, the policy forbids it, or init fails; nothing stays mapped
      */
     public Driver install(Path path) {
-        return LinkException.atEdge(() -> install(path, read(path), path.toString()));
+        try {
+            return install(path, read(path), path.toString());
+        } catch (Refusal refusal) {
+            throw LinkException.of(refusal);
+        }
     }
 
     /** @param name what messages call the bytes */
     public Driver install(byte[] bytes, String name) {
-        return LinkException.atEdge(() -> install(null, bytes.clone(), name));
+        try {
+            return install(null, bytes.clone(), name);
+        } catch (Refusal refusal) {
+            throw LinkException.of(refusal);
+        }
     }
 
     static byte[] read(Path path) {
@@ -261,14 +269,14 @@ public final class Loader implements AutoCloseable {
      * @throws IllegalStateException if it is not installed here
      */
     public void uninstall(Driver driver) {
-        LinkException.atEdge(() -> {
-            lock.lock();
-            try {
-                stop(driver);
-            } finally {
-                lock.unlock();
-            }
-        });
+        lock.lock();
+        try {
+            stop(driver);
+        } catch (Refusal refusal) {
+            throw LinkException.of(refusal);
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void stop(Driver driver) {
@@ -304,19 +312,19 @@ public final class Loader implements AutoCloseable {
      */
     @Override
     public void close() {
-        LinkException.atEdge(() -> {
-            lock.lock();
-            try {
-                for (Driver driver : drivers.reversed()) {
-                    stop(driver);
-                }
-                if (!closed) {
-                    closed = true;
-                    scope.close();
-                }
-            } finally {
-                lock.unlock();
+        lock.lock();
+        try {
+            for (Driver driver : drivers.reversed()) {
+                stop(driver);
             }
-        });
+            if (!closed) {
+                closed = true;
+                scope.close();
+            }
+        } catch (Refusal refusal) {
+            throw LinkException.of(refusal);
+        } finally {
+            lock.unlock();
+        }
     }
 }

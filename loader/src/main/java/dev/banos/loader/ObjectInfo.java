@@ -3,6 +3,7 @@ package dev.banos.loader;
 import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
+import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
 import dev.banos.loader.link.RelocationNames;
@@ -43,12 +44,20 @@ public record ObjectInfo(String file, String machine, Optional<DriverMetadata> d
 
     /** @throws LinkException if the file cannot be read or is not a well-formed relocatable object */
     public static ObjectInfo read(Path path) {
-        return LinkException.atEdge(() -> of(ObjectReader.read(Loader.read(path), path.toString())));
+        try {
+            return of(ObjectReader.read(Loader.read(path), path.toString()));
+        } catch (Refusal refusal) {
+            throw LinkException.of(refusal);
+        }
     }
 
     /** @param name what messages call the bytes */
     public static ObjectInfo read(byte[] bytes, String name) {
-        return LinkException.atEdge(() -> of(ObjectReader.read(bytes, name)));
+        try {
+            return of(ObjectReader.read(bytes, name));
+        } catch (Refusal refusal) {
+            throw LinkException.of(refusal);
+        }
     }
 
     private static ObjectInfo of(ElfObject object) {

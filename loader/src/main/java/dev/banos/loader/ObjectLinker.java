@@ -4,6 +4,7 @@ import dev.banos.bindings.SystemCalls;
 import dev.banos.bindings.generated.Linux;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.CLibrary;
+import dev.banos.loader.link.Imports;
 import dev.banos.loader.link.LinkedModule;
 import dev.banos.loader.link.ModuleLinker;
 import dev.banos.loader.link.Selection;
@@ -51,12 +52,20 @@ public final class ObjectLinker {
      * @throws LinkException if the file is neither, or the policy forbids it
      */
     public ObjectLinker add(Path file) {
-        return LinkException.atEdge(() -> add(file, Loader.read(file), file.toString()));
+        try {
+            return add(file, Loader.read(file), file.toString());
+        } catch (Refusal refusal) {
+            throw LinkException.of(refusal);
+        }
     }
 
     /** @param file what messages call the bytes */
     public ObjectLinker add(byte[] bytes, String file) {
-        return LinkException.atEdge(() -> add(null, bytes.clone(), file));
+        try {
+            return add(null, bytes.clone(), file);
+        } catch (Refusal refusal) {
+            throw LinkException.of(refusal);
+        }
     }
 
     private ObjectLinker add(Path path, byte[] bytes, String file) {
@@ -109,27 +118,38 @@ public final class ObjectLinker {
      * @throws LinkException if something is missing, defined twice, or does not fit; nothing stays mapped
      */
     public LinkedLibrary link() {
-        return LinkException.atEdge(() -> {
+        try {
             if (required.isEmpty()) {
                 selection.takeAll();
             }
-            LinkedModule module = ModuleLinker.link(name, selection.objects(), this::find);
+            LinkedModule module = ModuleLinker.link(name, selection.objects(), new Outside(defined));
             requireDefined(module);
             module.start();
             return new LinkedLibrary(name, module);
-        });
+        } catch (Refusal refusal) {
+            throw LinkException.of(refusal);
+        }
     }
 
     private void requireDefined(LinkedModule module) {
-        List<String> missing = required.stream().filter(symbol -> module.symbol(symbol) == 0).toList();
+        List<String> missing = new ArrayList<>();
+        for (String symbol : required) {
+            if (module.symbol(symbol) == 0) {
+                missing.add(symbol);
+            }
+        }
         if (!missing.isEmpty()) {
             module.unmap();
             throw new Refusal(Refusal.ENOENT, name, null, -1, "no object defines " + String.join(", ", missing), null);
         }
     }
 
-    private long find(String symbol) {
-        Long own = defined.get(symbol);
-        return own != null ? own : CLibrary.find(symbol);
+    /** A class of its own, for a lambda costs a JVM that has just started about ten milliseconds. */
+    private record Outside(Map<String, Long> defined) implements Imports {
+        @Override
+        public long find(String symbol) {
+            Long own = defined.get(symbol);
+            return own != null ? own : CLibrary.find(symbol);
+        }
     }
 }

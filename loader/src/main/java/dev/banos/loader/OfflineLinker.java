@@ -49,12 +49,20 @@ public final class OfflineLinker {
 
     /** @throws LinkException if the file cannot be read or linked for this address */
     public Linked link(Path file) {
-        return LinkException.atEdge(() -> link(ObjectReader.read(Loader.read(file), file.toString())));
+        try {
+            return link(ObjectReader.read(Loader.read(file), file.toString()));
+        } catch (Refusal refusal) {
+            throw LinkException.of(refusal);
+        }
     }
 
     /** @param name what messages call the bytes */
     public Linked link(byte[] bytes, String name) {
-        return LinkException.atEdge(() -> link(ObjectReader.read(bytes, name)));
+        try {
+            return link(ObjectReader.read(bytes, name));
+        } catch (Refusal refusal) {
+            throw LinkException.of(refusal);
+        }
     }
 
     private Linked link(ElfObject object) {

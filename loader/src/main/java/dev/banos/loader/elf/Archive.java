@@ -161,7 +161,9 @@ public final class Archive {
 
     public List<ElfObject> objects() {
         List<ElfObject> objects = new ArrayList<>();
-        members.values().forEach(member -> objects.add(object(member)));
+        for (Member member : members.values()) {
+            objects.add(object(member));
+        }
         return objects;
     }
 

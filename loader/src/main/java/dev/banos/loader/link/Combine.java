@@ -36,7 +36,9 @@ final class Combine {
             return Map.of();
         }
         Combine combine = new Combine();
-        objects.forEach(combine::define);
+        for (LinkedObject object : objects) {
+            combine.define(object);
+        }
         return combine.definitions;
     }
 

@@ -70,7 +70,11 @@ final class Place {
                 }
             }
         }
-        gathered.values().forEach(pieces -> pieces.forEach(piece -> place(piece.object(), piece.section())));
+        for (List<Piece> pieces : gathered.values()) {
+            for (Piece piece : pieces) {
+                place(piece.object(), piece.section());
+            }
+        }
     }
 
     /** Sections whose name is a C identifier lie side by side: programs walk them from {@code __start_} to {@code __stop_}. */

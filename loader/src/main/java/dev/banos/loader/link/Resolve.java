@@ -36,9 +36,13 @@ final class Resolve {
     static void objects(List<LinkedObject> objects, Map<String, Combine.Definition> definitions, Layout layout, long base,
             Imports imports) {
         Resolve resolve = new Resolve(objects, definitions, layout, base, imports);
-        objects.forEach(resolve::defined);
-        objects.forEach(resolve::overruled);
-        objects.forEach(resolve::undefined);
+        for (LinkedObject object : objects) {
+            resolve.defined(object);
+        }
+        for (LinkedObject object : objects) {
+            resolve.overruled(object);
+            resolve.undefined(object);
+        }
         resolve.requireAll();
     }
 

@@ -39,7 +39,11 @@ public final class Selection {
 
     /** Adds every member of every archive. */
     public void takeAll() {
-        archives.forEach(archive -> archive.objects().forEach(this::takeOnce));
+        for (Archive archive : archives) {
+            for (ElfObject object : archive.objects()) {
+                takeOnce(object);
+            }
+        }
     }
 
     public List<ElfObject> objects() {

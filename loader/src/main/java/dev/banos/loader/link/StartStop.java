@@ -9,7 +9,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -37,6 +37,12 @@ final class StartStop {
             }
         }
 
+        private static void call(long function, long table) {
+            if (function != 0) {
+                NativeCalls.call(function, table);
+            }
+        }
+
         private static long symbol(String name) {
             try (Arena scope = Arena.ofConfined()) {
                 return LIBRARY.address() == 0 ? 0 : SystemCalls.dlsym(LIBRARY, scope.allocateFrom(name));
@@ -44,7 +50,11 @@ final class StartStop {
         }
     }
 
-    private record Table(int priority, long address, long size) {
+    private record Table(int priority, long address, long size) implements Comparable<Table> {
+        @Override
+        public int compareTo(Table other) {
+            return Integer.compare(priority, other.priority);
+        }
     }
 
     StartStop(long base, List<LinkedObject> objects) {
@@ -102,16 +112,19 @@ final class StartStop {
 
     /** {@code .init_array.101} has 101; {@code .ctors.65434} counts from the other end. */
     private static int priority(String section) {
-        String suffix = section.substring(section.lastIndexOf('.') + 1);
-        if (!suffix.matches("[0-9]{1,5}")) {
-            return NO_PRIORITY;
+        int number = 0;
+        for (int i = section.lastIndexOf('.') + 1; i < section.length(); i++) {
+            int digit = Character.digit(section.charAt(i), 10);
+            if (digit < 0 || number >= NO_PRIORITY) {
+                return NO_PRIORITY;
+            }
+            number = number * 10 + digit;
         }
-        int number = Integer.parseInt(suffix);
         return section.startsWith(".ctors") || section.startsWith(".dtors") ? NO_PRIORITY - 1 - number : number;
     }
 
     private static void readPointers(List<Table> tables, List<Long> functions) {
-        tables.sort(Comparator.comparingInt(Table::priority));
+        Collections.sort(tables);
         for (Table table : tables) {
             MemorySegment pointers = Native.segment(table.address(), table.size());
             for (long at = 0; at + Long.BYTES <= table.size(); at += Long.BYTES) {
@@ -124,21 +137,25 @@ final class StartStop {
     }
 
     void start() {
-        if (!unwindTables.isEmpty() && Unwinder.REGISTER != 0) {
-            unwindTables.forEach(table -> NativeCalls.call(Unwinder.REGISTER, table));
+        for (long table : unwindTables) {
+            Unwinder.call(Unwinder.REGISTER, table);
         }
         if (!constructors.isEmpty()) {
             MemorySegment environ = Native.segment(CLibrary.find("environ"), ValueLayout.ADDRESS.byteSize());
             MemorySegment environment = environ.get(ValueLayout.ADDRESS, 0);
-            constructors.forEach(function -> NativeCalls.initialize(function, environment));
+            for (long function : constructors) {
+                NativeCalls.initialize(function, environment);
+            }
         }
     }
 
     void stop() {
-        destructors.reversed().forEach(function -> NativeCalls.call(function, 0));
+        for (long function : destructors.reversed()) {
+            NativeCalls.call(function, 0);
+        }
         NativeCalls.call(CLibrary.find("__cxa_finalize"), base);
-        if (!unwindTables.isEmpty() && Unwinder.DEREGISTER != 0) {
-            unwindTables.forEach(table -> NativeCalls.call(Unwinder.DEREGISTER, table));
+        for (long table : unwindTables) {
+            Unwinder.call(Unwinder.DEREGISTER, table);
         }
     }
 }
