@@ -9,9 +9,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What several objects mean together: which definition wins, which member is taken, what runs when. */
 class ObjectLinkerTest {
@@ -148,6 +152,64 @@ class ObjectLinkerTest {
             assertThat(seen.getString(0)).isEmpty();
             library.close();
             assertThat(seen.getString(0)).isEqualTo("flr");
+        }
+    }
+
+    /** Local-exec code of ordinary compilation, initial-exec, and the calls of -fPIC; with threads from before the link. */
+    @ParameterizedTest
+    @ValueSource(strings = {"-O2", "-O0", "-O2 -fPIC", "-O2 -fPIC -ftls-model=initial-exec", "-O2 -fPIC -ftls-model=local-dynamic"})
+    void everyThreadHasItsOwnVariables(String flags) throws Exception {
+        Path file = c("tls", """
+                static const char *const words[] = { "zero", "one" };
+                _Thread_local int counter = 40;
+                static _Thread_local const char *word;
+                static _Thread_local const char *const *pointer = words + 1;
+                _Thread_local char zeroes[100];
+                int bump(void) { zeroes[99]++; return ++counter + zeroes[99]; }
+                const char *text(void) { if (!word) word = *pointer; return word; }
+                """, flags.split(" "));
+        Path user = c("user", "extern _Thread_local int counter; int read_counter(void) { return counter; }", flags.split(" "));
+        CountDownLatch linked = new CountDownLatch(1);
+        List<String> answers = new CopyOnWriteArrayList<>();
+        LinkedLibrary[] library = new LinkedLibrary[1];
+        Thread early = Thread.ofPlatform().start(() -> {
+            awaitQuietly(linked);
+            answers.add(call(library[0], "int bump(void)") + call(library[0], "const char *text(void)"));
+        });
+        library[0] = link(user, file);
+        assertThat(call(library[0], "int bump(void)")).isEqualTo("42");
+        assertThat(call(library[0], "int bump(void)")).isEqualTo("44");
+        assertThat(call(library[0], "int read_counter(void)")).isEqualTo("42");
+        linked.countDown();
+        early.join();
+        Thread.ofPlatform().start(() -> answers.add(call(library[0], "int bump(void)") + call(library[0], "const char *text(void)")))
+                .join();
+        assertThat(answers).containsExactly("42one", "42one");
+        library[0].close();
+    }
+
+    @Test
+    void roomForThreadLocalsIsGivenBackAndItsEndIsSaid() {
+        Path file = c("some", "_Thread_local int x = 5; int get(void) { return x++; }");
+        for (int round = 0; round < 2000; round++) {
+            try (LinkedLibrary library = link(file)) {
+                assertThat(call(library, "int get(void)")).isEqualTo("5");
+            }
+        }
+        Path tooLarge = c("large", "_Thread_local char x[100000]; char *get(void) { return x; }");
+        assertThatThrownBy(() -> link(tooLarge)).isInstanceOf(LinkException.class).hasMessageContaining("thread-local")
+                .hasMessageContaining("-fPIC");
+        Path anywhere = c("anywhere", "_Thread_local char x[100000]; int get(void) { x[99999]++; return x[99999]; }", "-O2", "-fPIC");
+        try (LinkedLibrary library = link(anywhere)) {
+            assertThat(call(library, "int get(void)")).isEqualTo("1");
+        }
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException interrupted) {
+            throw new AssertionError(interrupted);
         }
     }
 

@@ -59,10 +59,6 @@ final class Check {
             if ((flags & Elf.SHF_COMPRESSED) != 0) {
                 throw object.malformed(section, -1, "a section that occupies memory cannot be compressed");
             }
-            if ((flags & Elf.SHF_TLS) != 0) {
-                throw object.unsupported(section, -1, "thread-local variables are not supported in a loaded object",
-                        "keep the variable in memory of your own, by thread");
-            }
             total += sections.hasBytes(section) ? sections.size(section) : 0;
         }
         if (total > elf.bytes().length) {
@@ -86,6 +82,7 @@ final class Check {
         byte[] needs = object.needs;
         long[] words = table.words();
         long size = elf.sections().size(table.target());
+        boolean threadLocal = elf.sections().isTls(table.target());
         for (int i = 0; i < words.length; i += RelocationTable.WORDS) {
             int type = (int) words[i + 1];
             FixupKind kind = type >= 0 && type < kinds.length ? kinds[type] : null;
@@ -96,6 +93,10 @@ final class Check {
                 throw object.malformed(table.section(), i / RelocationTable.WORDS, "a field of " + kind.width
                         + " bytes at offset " + words[i] + " reaches beyond " + elf.sections().label(table.target())
                         + " of " + size + " bytes");
+            }
+            if (kind != FixupKind.ABS64 && kind != FixupKind.NONE && threadLocal) {
+                throw object.unsupported(table.section(), i / RelocationTable.WORDS, architecture.relocationName(type)
+                        + " in the initial value of a thread-local variable", null);
             }
             if (kind.needs != 0) {
                 note(symbols, (int) (words[i + 1] >>> 32), kind.needs, needs);

@@ -50,7 +50,21 @@ enum FixupKind {
     /** Z + A, unsigned 32 bits. */
     SIZE32(4, 0),
     /** Z + A, 64 bits. */
-    SIZE64(8, 0);
+    SIZE64(8, 0),
+    /** S + A from the thread pointer, signed 32 bits. Here and below, S counts from the start of the module's block. */
+    TLS_DISTANCE32(4, Need.TLS_DISTANCE),
+    /** S + A from the thread pointer, 64 bits. */
+    TLS_DISTANCE64(8, Need.TLS_DISTANCE),
+    /** As GOT_DELTA32, of the entry that holds the symbol's distance from the thread pointer. */
+    TLS_DISTANCE_GOT_DELTA32(4, Need.TLS_DISTANCE | Need.TLS_DISTANCE_GOT),
+    /** As GOT_DELTA32, of the pair of entries for {@code __tls_get_addr}: the module's number and S. */
+    TLS_PAIR_DELTA32(4, Need.TLS_PAIR),
+    /** As TLS_PAIR_DELTA32, with 0 in the place of S. */
+    TLS_MODULE_PAIR_DELTA32(4, Need.TLS_MODULE_PAIR),
+    /** S + A in the module's block, signed 32 bits. */
+    TLS_OFFSET32(4, 0),
+    /** S + A in the module's block, 64 bits. */
+    TLS_OFFSET64(8, 0);
 
     /** What a fixup asks of its symbol or its module before addresses are known. */
     static final class Need {
@@ -58,6 +72,13 @@ enum FixupKind {
         static final int STUB = 2;
         /** The module must lie in the lowest 2 GiB. */
         static final int LOW = 4;
+        /** The module's block of thread-local variables must lie at one distance from every thread pointer. */
+        static final int TLS_DISTANCE = 8;
+        static final int TLS_DISTANCE_GOT = 16;
+        static final int TLS_PAIR = 32;
+        static final int TLS_MODULE_PAIR = 64;
+        /** All that take room among the GOT entries beside GOT itself. */
+        static final int TLS_ENTRIES = TLS_DISTANCE_GOT | TLS_PAIR | TLS_MODULE_PAIR;
 
         private Need() {
         }

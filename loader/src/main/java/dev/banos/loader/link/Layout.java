@@ -23,8 +23,13 @@ final class Layout {
     final int bytes;
     final int size;
     final int alignment;
+    /** The block of thread-local variables: bytes with initial values, all bytes, alignment. */
+    final int tlsBytes;
+    final int tlsSize;
+    final int tlsAlignment;
 
-    Layout(int stubs, int constants, int got, int gotBytes, int data, int bytes, int size, int alignment) {
+    Layout(int stubs, int constants, int got, int gotBytes, int data, int bytes, int size, int alignment, int tlsBytes,
+            int tlsSize, int tlsAlignment) {
         this.stubs = stubs;
         this.constants = constants;
         this.got = got;
@@ -33,5 +38,8 @@ final class Layout {
         this.bytes = bytes;
         this.size = size;
         this.alignment = alignment;
+        this.tlsBytes = tlsBytes;
+        this.tlsSize = tlsSize;
+        this.tlsAlignment = tlsAlignment;
     }
 }

@@ -13,14 +13,17 @@ public final class LinkedModule {
     private final List<LinkedObject> objects;
     private final Map<String, Combine.Definition> definitions;
     private final StartStop startStop;
+    /** Null where the module has no thread-local variables. */
+    private final TlsModule tls;
 
     LinkedModule(AddressSpace space, long base, Layout layout, List<LinkedObject> objects,
-            Map<String, Combine.Definition> definitions) {
+            Map<String, Combine.Definition> definitions, TlsModule tls) {
         this.space = space;
         this.base = base;
         this.layout = layout;
         this.objects = objects;
         this.definitions = definitions;
+        this.tls = tls;
         this.startStop = new StartStop(base, objects);
     }
 
@@ -44,6 +47,9 @@ public final class LinkedModule {
     }
 
     public void unmap() {
+        if (tls != null) {
+            tls.close();
+        }
         space.unmap(base, layout.size);
     }
 
@@ -52,16 +58,16 @@ public final class LinkedModule {
         return base + objects.get(object).sectionOffset[section];
     }
 
-    /** The address of a global symbol that the module defines, or 0. */
+    /** The address of a global symbol that the module defines, or 0; a thread-local variable has none. */
     public long symbol(String name) {
         Combine.Definition definition = definitions.get(name);
-        if (definition != null) {
+        if (definition != null && definition.object().elf.symbols().type(definition.symbol()) != Elf.STT_TLS) {
             return definition.object().address[definition.symbol()];
         }
         for (LinkedObject object : objects) {
             SymbolTable symbols = object.elf.symbols();
             for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
-                if (symbols.section(symbol) != Elf.SHN_UNDEF && symbols.isNamed(symbol, name)) {
+                if (symbols.section(symbol) != Elf.SHN_UNDEF && symbols.type(symbol) != Elf.STT_TLS && symbols.isNamed(symbol, name)) {
                     return object.address[symbol];
                 }
             }

@@ -20,6 +20,10 @@ final class LinkedObject {
     final byte[] needs;
     /** By symbol: its GOT entry's offset in the module, or 0. Written by {@link Place}. */
     final int[] gotOffset;
+    /** By symbol: where its GOT entries for thread-local variables begin in the module: distance, pair, module's pair. */
+    final int[] tlsEntries;
+    /** By section: its offset in the module's block of thread-local variables. Written by {@link Place}. */
+    final int[] tlsOffset;
     /** By symbol: its stub's offset in the module, or 0. Written by {@link Place}. */
     final int[] stubOffset;
     /** By symbol: a common symbol's offset in the module; null where there are none. Written by {@link Place}. */
@@ -40,9 +44,12 @@ final class LinkedObject {
         this.sectionOffset = new int[elf.sections().count()];
         this.needs = new byte[symbols];
         this.gotOffset = new int[symbols];
+        this.tlsEntries = new int[symbols];
+        this.tlsOffset = new int[elf.sections().count()];
         this.stubOffset = new int[symbols];
         this.address = new long[symbols];
         Arrays.fill(sectionOffset, NOT_PLACED);
+        Arrays.fill(tlsOffset, NOT_PLACED);
     }
 
     void drop(int section) {
@@ -55,6 +62,11 @@ final class LinkedObject {
 
     boolean isPlaced(int section) {
         return sectionOffset[section] != NOT_PLACED;
+    }
+
+    /** Whether the section is part of the module's block of thread-local variables. */
+    boolean isThreadLocal(int section) {
+        return tlsOffset[section] != NOT_PLACED;
     }
 
     Refusal malformed(int section, long entry, String why) {

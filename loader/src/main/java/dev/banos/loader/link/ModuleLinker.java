@@ -44,15 +44,32 @@ public final class ModuleLinker {
         Layout layout = Place.objects(objects, definitions, architecture);
         AddressSpace space = low ? AddressSpace.low() : AddressSpace.near();
         long base = space.map(name, layout.size, layout.alignment);
+        TlsModule tls = null;
         try {
             Resolve.objects(objects, definitions, layout, base, imports);
+            tls = layout.tlsSize == 0 ? null : threadLocals(name, objects, architecture, layout);
             Image image = new Image(layout.bytes, base);
-            Relocate.objects(objects, architecture, layout, image, true);
+            Relocate.objects(objects, architecture, layout, image, true, tls == null ? 0 : tls.number(),
+                    tls == null ? 0 : tls.distance());
             Seal.image(image, layout, objects);
-            return new LinkedModule(space, base, layout, objects, definitions);
+            return new LinkedModule(space, base, layout, objects, definitions, tls);
         } catch (Throwable failed) {
+            if (tls != null) {
+                tls.close();
+            }
             space.unmap(base, layout.size);
             throw failed;
         }
+    }
+
+    private static TlsModule threadLocals(String name, List<LinkedObject> objects, Architecture architecture, Layout layout) {
+        boolean distance = false;
+        for (LinkedObject object : objects) {
+            for (byte needs : object.needs) {
+                distance |= (needs & FixupKind.Need.TLS_DISTANCE) != 0;
+            }
+        }
+        byte[] initial = Relocate.threadLocals(objects, architecture, layout);
+        return TlsModule.open(name, initial, layout.tlsSize, layout.tlsAlignment, distance);
     }
 }

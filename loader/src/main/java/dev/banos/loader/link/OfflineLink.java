@@ -61,7 +61,9 @@ public final class OfflineLink {
             }
         }
         Image image = new Image(layout.bytes, base);
-        Relocate.objects(objects, architecture, layout, image, false);
+        // As in a program without shared libraries: module 1, whose block ends at the thread pointer.
+        long distance = -(layout.tlsSize + layout.tlsAlignment - 1L & -layout.tlsAlignment);
+        Relocate.objects(objects, architecture, layout, image, false, 1, distance);
         return new OfflineLink(object, layout, image, imports);
     }
 

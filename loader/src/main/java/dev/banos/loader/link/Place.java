@@ -17,6 +17,8 @@ final class Place {
     /** A length of zero ends a table of unwind information. */
     private static final int EH_FRAME_END = Integer.BYTES;
     private static final int GOT_ENTRY_BYTES = Long.BYTES;
+    /** A distance and two pairs, whichever of them are used: few symbols have any. */
+    private static final int TLS_ENTRIES = 5;
 
     private enum Region {
         CODE, CONSTANTS, DATA, ZEROES
@@ -52,7 +54,27 @@ final class Place {
         sections(Region.ZEROES);
         commons();
         int size = Math.max(page(), Layout.PAGE_BYTES);
-        return new Layout(stubs, constants, got, gotBytes, data, bytes, size, (int) alignment);
+        int moduleAlignment = (int) alignment;
+        cursor = 0;
+        alignment = Long.BYTES;
+        threadLocals(true);
+        int tlsBytes = (int) cursor;
+        threadLocals(false);
+        return new Layout(stubs, constants, got, gotBytes, data, bytes, size, moduleAlignment, tlsBytes, (int) cursor,
+                (int) alignment);
+    }
+
+    /** The block of thread-local variables is laid out by itself: first what has initial values, then what is zero. */
+    private void threadLocals(boolean initialised) {
+        for (LinkedObject object : objects) {
+            SectionTable sections = object.elf.sections();
+            for (int section = 1; section < sections.count(); section++) {
+                if (sections.isTls(section) && sections.isAllocated(section) && !object.isDropped(section)
+                        && sections.hasBytes(section) == initialised) {
+                    object.tlsOffset[section] = take(object, sections.size(section), sections.alignment(section));
+                }
+            }
+        }
     }
 
     private void sections(Region region) {
@@ -136,6 +158,9 @@ final class Place {
             for (int symbol = 0; symbol < object.needs.length; symbol++) {
                 if ((object.needs[symbol] & (FixupKind.Need.GOT | FixupKind.Need.STUB)) != 0) {
                     object.gotOffset[symbol] = take(object, GOT_ENTRY_BYTES, 1);
+                }
+                if ((object.needs[symbol] & FixupKind.Need.TLS_ENTRIES) != 0) {
+                    object.tlsEntries[symbol] = take(object, TLS_ENTRIES * GOT_ENTRY_BYTES, 1);
                 }
             }
         }

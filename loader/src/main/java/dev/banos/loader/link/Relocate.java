@@ -12,32 +12,78 @@ import java.util.List;
  * fit its field is refused; only calls may go through a stub instead, because a stub in place of data would be read as data.
  */
 final class Relocate {
+    /** Offsets in a symbol's entries for thread-local variables. */
+    private static final int TLS_DISTANCE = 0;
+    private static final int TLS_PAIR = TLS_DISTANCE + Long.BYTES;
+    private static final int TLS_MODULE_PAIR = TLS_PAIR + 2 * Long.BYTES;
+
     private final Architecture architecture;
     private final Layout layout;
     private final Image image;
     private final boolean relaxImports;
+    private final long tlsModule;
+    private final long tlsDistance;
 
-    private Relocate(Architecture architecture, Layout layout, Image image, boolean relaxImports) {
+    private Relocate(Architecture architecture, Layout layout, Image image, boolean relaxImports, long tlsModule,
+            long tlsDistance) {
         this.architecture = architecture;
         this.layout = layout;
         this.image = image;
         this.relaxImports = relaxImports;
+        this.tlsModule = tlsModule;
+        this.tlsDistance = tlsDistance;
     }
 
     /**
      * @param relaxImports whether loads of imported addresses may become computations of them, as those of the module's own
      *                     do; linkers of programs, with which offline results are compared, leave them
+     * @param tlsModule    the number of the module's block of thread-local variables
+     * @param tlsDistance  from the thread pointer to the block
      */
     static void objects(List<LinkedObject> objects, Architecture architecture, Layout layout, Image image,
-            boolean relaxImports) {
-        Relocate relocate = new Relocate(architecture, layout, image, relaxImports);
+            boolean relaxImports, long tlsModule, long tlsDistance) {
+        Relocate relocate = new Relocate(architecture, layout, image, relaxImports, tlsModule, tlsDistance);
         for (LinkedObject object : objects) {
             relocate.copySections(object);
             relocate.fillGot(object);
+            relocate.fillThreadLocalEntries(object);
             for (RelocationTable table : object.relocations) {
                 if (object.isPlaced(table.target())) {
-                    relocate.apply(object, table);
+                    relocate.apply(object, table, object.sectionOffset[table.target()]);
                 }
+            }
+        }
+    }
+
+    /** The initial values of the thread-local variables; nothing in them depends on where a thread's block lies. */
+    static byte[] threadLocals(List<LinkedObject> objects, Architecture architecture, Layout layout) {
+        Image block = new Image(layout.tlsBytes, 0);
+        Relocate relocate = new Relocate(architecture, layout, block, false, 0, 0);
+        for (LinkedObject object : objects) {
+            SectionTable sections = object.elf.sections();
+            for (int section = 1; section < sections.count(); section++) {
+                if (object.isThreadLocal(section) && sections.hasBytes(section)) {
+                    System.arraycopy(object.elf.bytes(), object.elf.start(section), block.bytes(), object.tlsOffset[section],
+                            (int) sections.size(section));
+                }
+            }
+            for (RelocationTable table : object.relocations) {
+                if (object.isThreadLocal(table.target())) {
+                    relocate.apply(object, table, object.tlsOffset[table.target()]);
+                }
+            }
+        }
+        return block.bytes();
+    }
+
+    private void fillThreadLocalEntries(LinkedObject object) {
+        for (int symbol = 0; layout.tlsSize > 0 && symbol < object.needs.length; symbol++) {
+            if ((object.needs[symbol] & FixupKind.Need.TLS_ENTRIES) != 0) {
+                int entries = object.tlsEntries[symbol];
+                image.put64(entries + TLS_DISTANCE, tlsDistance + object.address[symbol]);
+                image.put64(entries + TLS_PAIR, tlsModule);
+                image.put64(entries + TLS_PAIR + Long.BYTES, object.address[symbol]);
+                image.put64(entries + TLS_MODULE_PAIR, tlsModule);
             }
         }
     }
@@ -67,11 +113,10 @@ final class Relocate {
     }
 
     /** The loop that a load spends its time in: the table and the addresses are arrays, and nothing in it makes an object. */
-    private void apply(LinkedObject object, RelocationTable table) {
+    private void apply(LinkedObject object, RelocationTable table, int start) {
         FixupKind[] kinds = architecture.kinds();
         long[] words = table.words();
         long[] address = object.address;
-        int start = object.sectionOffset[table.target()];
         for (int i = 0; i < words.length; i += RelocationTable.WORDS) {
             FixupKind kind = kinds[(int) words[i + 1]];
             int symbol = (int) (words[i + 1] >>> 32);
@@ -115,6 +160,13 @@ final class Relocate {
             case STUB_FROM_GOT64 -> put64(at, object.stubOffset[symbol] + addend - layout.got);
             case SIZE32 -> putUnsigned32(at, size);
             case SIZE64 -> put64(at, size);
+            case TLS_DISTANCE32 -> putSigned32(at, tlsDistance + target);
+            case TLS_DISTANCE64 -> put64(at, tlsDistance + target);
+            case TLS_DISTANCE_GOT_DELTA32 -> putSigned32(at, object.tlsEntries[symbol] + TLS_DISTANCE + addend - at);
+            case TLS_PAIR_DELTA32 -> putSigned32(at, object.tlsEntries[symbol] + TLS_PAIR + addend - at);
+            case TLS_MODULE_PAIR_DELTA32 -> putSigned32(at, object.tlsEntries[symbol] + TLS_MODULE_PAIR + addend - at);
+            case TLS_OFFSET32 -> putSigned32(at, target);
+            case TLS_OFFSET64 -> put64(at, target);
             default -> throw new AssertionError(kind);
         };
     }

@@ -51,10 +51,14 @@ final class Resolve {
         return symbols.type(symbol) == Elf.STT_GNU_IFUNC && symbols.section(symbol) > 0;
     }
 
-    /** Where a symbol of the object's own lies; 0 if its section was dropped. */
+    /** Where a symbol of the object's own lies, of a thread-local one its offset in the block; 0 if its section was dropped. */
     static long definedAddress(LinkedObject object, int symbol, long base) {
         SymbolTable symbols = object.elf.symbols();
-        int offset = object.sectionOffset[symbols.section(symbol)];
+        int section = symbols.section(symbol);
+        if (object.isThreadLocal(section)) {
+            return object.tlsOffset[section] + symbols.value(symbol);
+        }
+        int offset = object.sectionOffset[section];
         return offset == LinkedObject.NOT_PLACED ? 0 : base + offset + symbols.value(symbol);
     }
 
@@ -92,6 +96,15 @@ final class Resolve {
                 continue;
             }
             String name = symbols.name(symbol);
+            Combine.Definition definition = definitions.get(name);
+            if (definition != null) {
+                object.address[symbol] = definition.object().address[definition.symbol()];
+                continue;
+            }
+            if (symbols.type(symbol) == Elf.STT_TLS) {
+                throw Refusal.unsupported(object.elf.file(), null, symbol, "thread-local variable " + name
+                        + " belongs to another module", "link the object that defines it together with this one");
+            }
             long address = find(name);
             if (address == 0 && !symbols.isWeak(symbol)) {
                 missing.add(name);
@@ -101,10 +114,6 @@ final class Resolve {
     }
 
     private long find(String name) {
-        Combine.Definition definition = definitions.get(name);
-        if (definition != null) {
-            return definition.object().address[definition.symbol()];
-        }
         if (name.equals("_GLOBAL_OFFSET_TABLE_")) {
             return base + layout.got;
         }

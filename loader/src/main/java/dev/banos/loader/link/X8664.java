@@ -53,6 +53,13 @@ final class X8664 extends Architecture {
         kinds[13] = DELTA16;
         kinds[14] = ABS8;
         kinds[15] = DELTA8;
+        kinds[17] = TLS_OFFSET64;
+        kinds[18] = TLS_DISTANCE64;
+        kinds[19] = TLS_PAIR_DELTA32;
+        kinds[20] = TLS_MODULE_PAIR_DELTA32;
+        kinds[21] = TLS_OFFSET32;
+        kinds[22] = TLS_DISTANCE_GOT_DELTA32;
+        kinds[23] = TLS_DISTANCE32;
         kinds[24] = DELTA64;
         kinds[25] = FROM_GOT64;
         kinds[26] = GOT_BASE_DELTA32;
@@ -66,6 +73,7 @@ final class X8664 extends Architecture {
         kinds[41] = GOT_DELTA32_RELAXABLE;
         kinds[42] = GOT_DELTA32_REX_RELAXABLE;
         kinds[43] = GOT_DELTA32;
+        kinds[44] = TLS_DISTANCE_GOT_DELTA32;
         return kinds;
     }
 

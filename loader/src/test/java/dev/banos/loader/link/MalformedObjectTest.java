@@ -92,7 +92,7 @@ class MalformedObjectTest {
         Layout layout = Place.objects(objects, Map.of(), architecture);
         Resolve.objects(objects, Map.of(), layout, BASE, name -> BASE + 0x0100_0000);
         Image image = new Image(layout.bytes, BASE);
-        Relocate.objects(objects, architecture, layout, image, true);
+        Relocate.objects(objects, architecture, layout, image, true, 1, -64);
         return image;
     }
 
