@@ -6,6 +6,7 @@ import dev.banos.samples.command.Command;
 import dev.banos.samples.command.CommandEnd;
 import dev.banos.samples.command.Options;
 import dev.banos.samples.fuzz.FuzzCommand;
+import dev.banos.samples.heapmap.HeapMap;
 import dev.banos.samples.inspect.InfoCommand;
 import dev.banos.samples.inspect.SymbolsCommand;
 import dev.banos.samples.install.InstallCommand;
@@ -23,6 +24,7 @@ public final class Banos {
               symbols    lists what the host, and drivers, export
               replay     runs a recorded trace of malloc and free, and measures
               fuzz       looks for the shortest program that breaks an allocator
+              heapmap    draws where an allocator puts the blocks of a recorded trace
 
             banos WORD --help says more. Exit status: 0, 1 when the job failed, 2 for wrong usage.
             """;
@@ -74,6 +76,7 @@ public final class Banos {
             case "symbols" -> SymbolsCommand::run;
             case "replay" -> ReplayCommand::run;
             case "fuzz" -> FuzzCommand::run;
+            case "heapmap" -> HeapMap::run;
             default -> throw CommandEnd.wrongUsage("there is no such word; see banos --help");
         };
     }

@@ -25,6 +25,7 @@ public final class Options {
     private final String usage;
     private final PrintStream out;
 
+    private String shortOptions = "-h"; // "-": operands in their place, as OPERAND
     private boolean onlyOperands; // behind "--"
     private String argument;
 
@@ -41,6 +42,12 @@ public final class Options {
         this.out = out;
     }
 
+    /** @param more short options beside {@code -h}, as getopt takes them */
+    public Options alsoShort(String more) {
+        shortOptions += more;
+        return this;
+    }
+
     /**
      * The value of the next option, or {@link #OPERAND} or {@link #END}.
      *
@@ -48,7 +55,7 @@ public final class Options {
      */
     public int next() throws CommandEnd {
         if (!onlyOperands) {
-            int option = getopt.getoptLong(argv, "-h", longOptions); // "-": operands in their place, as OPERAND
+            int option = getopt.getoptLong(argv, shortOptions, longOptions);
             if (option != END) {
                 argument = getopt.optarg();
                 return checked(option);
