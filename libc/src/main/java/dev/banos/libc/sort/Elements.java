@@ -10,8 +10,12 @@ abstract class Elements {
     /** Of one element. */
     final long bytes;
 
-    Elements(long bytes) {
+    /** The bits of a key that are inverted where it is compared as an unsigned number: the sign bit of a signed one. */
+    final long flip;
+
+    Elements(long bytes, long flip) {
         this.bytes = bytes;
+        this.flip = flip;
     }
 
     /** No element is less than the one before it. */
@@ -20,6 +24,7 @@ abstract class Elements {
     /** The bits in which not all keys agree; the range is not empty. */
     abstract long varyingBits(long from, long end);
 
+    /** The digit is of the key as it stands in memory: who walks the counters in order inverts {@link #flip}. */
     abstract void count(long from, long end, long counters, int shift, long mask);
 
     /** Counts two digits of the same width in one reading. */
@@ -29,11 +34,11 @@ abstract class Elements {
     abstract void scatter(long from, long end, long counters, int shift, long mask);
 
     /**
-     * Moves the range to {@code to} (which may be {@code from}) and sorts it by insertion, stably.
+     * Sorts the range in place by insertion, stably.
      *
-     * @param hold room for one element, neither in the range nor where it goes; used only in place
-     * @param steps how far elements may be moved altogether. Beyond that the rest is moved unsorted
-     * @return whether it is sorted
+     * @param hold room for one element outside of the range
+     * @param steps how far elements may be moved altogether
+     * @return whether it is sorted; if not, it was too far from it
      */
-    abstract boolean settle(long from, long end, long to, long hold, long steps);
+    abstract boolean settle(long from, long end, long hold, long steps);
 }

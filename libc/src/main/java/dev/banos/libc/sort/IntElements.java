@@ -1,30 +1,21 @@
 package dev.banos.libc.sort;
 
-/** Numbers of 32 bits. */
+/** Whole numbers of 32 bits. */
 final class IntElements extends Elements {
-    private final int flip;
-    private final int flipIfNegative;
+    /** Makes the order that of signed numbers, which is what the processor compares. */
+    private final int toSigned;
 
     IntElements(Key key) {
-        super(Integer.BYTES);
-        flip = (int) key.flip;
-        flipIfNegative = (int) key.flipIfNegative;
-    }
-
-    private static int ordered(int number, int flip, int flipIfNegative) {
-        return number ^ (number >> 31 & flipIfNegative) ^ flip;
-    }
-
-    /** Of unsigned order made signed, which is what the processor compares. */
-    private int rank(int number) {
-        return ordered(number, flip, flipIfNegative) ^ Integer.MIN_VALUE;
+        super(Integer.BYTES, Integer.toUnsignedLong((int) key.flip));
+        toSigned = (int) key.flip ^ Integer.MIN_VALUE;
     }
 
     @Override
     boolean isAscending(long from, long end) {
+        int flipped = toSigned;
         int previous = Integer.MIN_VALUE;
         for (long at = from; at < end; at += Integer.BYTES) {
-            int rank = rank(Memory.getInt(at));
+            int rank = Memory.getInt(at) ^ flipped;
             if (rank < previous) {
                 return false;
             }
@@ -35,31 +26,27 @@ final class IntElements extends Elements {
 
     @Override
     long varyingBits(long from, long end) {
-        int first = ordered(Memory.getInt(from), flip, flipIfNegative);
+        int first = Memory.getInt(from);
         int varying = 0;
         for (long at = from; at < end; at += Integer.BYTES) {
-            varying |= first ^ ordered(Memory.getInt(at), flip, flipIfNegative);
+            varying |= first ^ Memory.getInt(at);
         }
         return Integer.toUnsignedLong(varying);
     }
 
     @Override
     void count(long from, long end, long counters, int shift, long mask) {
-        int f = flip;
-        int g = flipIfNegative;
         for (long at = from; at < end; at += Integer.BYTES) {
-            increment(counters, ordered(Memory.getInt(at), f, g) >>> shift & mask);
+            increment(counters, Memory.getInt(at) >>> shift & mask);
         }
     }
 
     @Override
     void countTwo(long from, long end, long low, int lowShift, long high, int highShift, long mask) {
-        int f = flip;
-        int g = flipIfNegative;
         for (long at = from; at < end; at += Integer.BYTES) {
-            int key = ordered(Memory.getInt(at), f, g);
-            increment(low, key >>> lowShift & mask);
-            increment(high, key >>> highShift & mask);
+            int number = Memory.getInt(at);
+            increment(low, number >>> lowShift & mask);
+            increment(high, number >>> highShift & mask);
         }
     }
 
@@ -70,11 +57,9 @@ final class IntElements extends Elements {
 
     @Override
     void scatter(long from, long end, long counters, int shift, long mask) {
-        int f = flip;
-        int g = flipIfNegative;
         for (long at = from; at < end; at += Integer.BYTES) {
             int number = Memory.getInt(at);
-            long counter = counters + (ordered(number, f, g) >>> shift & mask) * COUNTER_BYTES;
+            long counter = counters + (number >>> shift & mask) * COUNTER_BYTES;
             long to = Memory.getLong(counter);
             Memory.setLong(counter, to + Integer.BYTES);
             Memory.setInt(to, number);
@@ -82,37 +67,25 @@ final class IntElements extends Elements {
     }
 
     @Override
-    boolean settle(long from, long end, long to, long hold, long steps) {
+    boolean settle(long from, long end, long hold, long steps) {
+        int flipped = toSigned;
         long left = steps;
-        long out = to;
-        int largest = Integer.MIN_VALUE;
-        for (long at = from; at < end; at += Integer.BYTES, out += Integer.BYTES) {
-            int number = Memory.getInt(at);
-            int rank = rank(number);
-            if (rank >= largest) {
-                Memory.setInt(out, number);
-                largest = rank;
-            } else {
-                left -= insert(to, out, number, rank, left);
+        for (long next = from + Integer.BYTES; next < end; next += Integer.BYTES) {
+            int number = Memory.getInt(next);
+            int before = Memory.getInt(next - Integer.BYTES);
+            if ((number ^ flipped) < (before ^ flipped)) {
+                long at = next;
+                do {
+                    Memory.setInt(at, before);
+                    at -= Integer.BYTES;
+                    before = at > from ? Memory.getInt(at - Integer.BYTES) : number;
+                } while ((number ^ flipped) < (before ^ flipped) && left-- > 0);
+                Memory.setInt(at, number);
                 if (left < 0) {
-                    Memory.move(at + Integer.BYTES, out + Integer.BYTES, end - at - Integer.BYTES);
                     return false;
                 }
             }
         }
         return true;
-    }
-
-    /** @return how many elements made room; more than {@code limit} if {@code number} had to stop before its place */
-    private long insert(long first, long end, int number, int rank, long limit) {
-        long at = end;
-        long steps = 0;
-        do {
-            Memory.setInt(at, Memory.getInt(at - Integer.BYTES));
-            at -= Integer.BYTES;
-            steps++;
-        } while (at > first && steps <= limit && rank(Memory.getInt(at - Integer.BYTES)) > rank);
-        Memory.setInt(at, number);
-        return steps;
     }
 }

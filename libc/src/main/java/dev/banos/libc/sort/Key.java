@@ -53,6 +53,10 @@ public enum Key {
         return bytes;
     }
 
+    boolean isFloating() {
+        return flipIfNegative != 0;
+    }
+
     /** The number at {@code address} as an unsigned number of {@link #bytes} bytes that compares as it does. */
     long read(long address) {
         return switch (bytes) {

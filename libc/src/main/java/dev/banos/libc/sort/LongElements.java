@@ -1,30 +1,21 @@
 package dev.banos.libc.sort;
 
-/** Numbers of 64 bits. */
+/** Whole numbers of 64 bits. */
 final class LongElements extends Elements {
-    private final long flip;
-    private final long flipIfNegative;
+    /** Makes the order that of signed numbers, which is what the processor compares. */
+    private final long toSigned;
 
     LongElements(Key key) {
-        super(Long.BYTES);
-        flip = key.flip;
-        flipIfNegative = key.flipIfNegative;
-    }
-
-    private static long ordered(long number, long flip, long flipIfNegative) {
-        return number ^ (number >> 63 & flipIfNegative) ^ flip;
-    }
-
-    /** Of unsigned order made signed, which is what the processor compares. */
-    private long rank(long number) {
-        return ordered(number, flip, flipIfNegative) ^ Long.MIN_VALUE;
+        super(Long.BYTES, key.flip);
+        toSigned = key.flip ^ Long.MIN_VALUE;
     }
 
     @Override
     boolean isAscending(long from, long end) {
+        long flipped = toSigned;
         long previous = Long.MIN_VALUE;
         for (long at = from; at < end; at += Long.BYTES) {
-            long rank = rank(Memory.getLong(at));
+            long rank = Memory.getLong(at) ^ flipped;
             if (rank < previous) {
                 return false;
             }
@@ -35,31 +26,27 @@ final class LongElements extends Elements {
 
     @Override
     long varyingBits(long from, long end) {
-        long first = ordered(Memory.getLong(from), flip, flipIfNegative);
+        long first = Memory.getLong(from);
         long varying = 0;
         for (long at = from; at < end; at += Long.BYTES) {
-            varying |= first ^ ordered(Memory.getLong(at), flip, flipIfNegative);
+            varying |= first ^ Memory.getLong(at);
         }
         return varying;
     }
 
     @Override
     void count(long from, long end, long counters, int shift, long mask) {
-        long f = flip;
-        long g = flipIfNegative;
         for (long at = from; at < end; at += Long.BYTES) {
-            increment(counters, ordered(Memory.getLong(at), f, g) >>> shift & mask);
+            increment(counters, Memory.getLong(at) >>> shift & mask);
         }
     }
 
     @Override
     void countTwo(long from, long end, long low, int lowShift, long high, int highShift, long mask) {
-        long f = flip;
-        long g = flipIfNegative;
         for (long at = from; at < end; at += Long.BYTES) {
-            long key = ordered(Memory.getLong(at), f, g);
-            increment(low, key >>> lowShift & mask);
-            increment(high, key >>> highShift & mask);
+            long number = Memory.getLong(at);
+            increment(low, number >>> lowShift & mask);
+            increment(high, number >>> highShift & mask);
         }
     }
 
@@ -70,11 +57,9 @@ final class LongElements extends Elements {
 
     @Override
     void scatter(long from, long end, long counters, int shift, long mask) {
-        long f = flip;
-        long g = flipIfNegative;
         for (long at = from; at < end; at += Long.BYTES) {
             long number = Memory.getLong(at);
-            long counter = counters + (ordered(number, f, g) >>> shift & mask) * COUNTER_BYTES;
+            long counter = counters + (number >>> shift & mask) * COUNTER_BYTES;
             long to = Memory.getLong(counter);
             Memory.setLong(counter, to + Long.BYTES);
             Memory.setLong(to, number);
@@ -82,37 +67,25 @@ final class LongElements extends Elements {
     }
 
     @Override
-    boolean settle(long from, long end, long to, long hold, long steps) {
+    boolean settle(long from, long end, long hold, long steps) {
+        long flipped = toSigned;
         long left = steps;
-        long out = to;
-        long largest = Long.MIN_VALUE;
-        for (long at = from; at < end; at += Long.BYTES, out += Long.BYTES) {
-            long number = Memory.getLong(at);
-            long rank = rank(number);
-            if (rank >= largest) {
-                Memory.setLong(out, number);
-                largest = rank;
-            } else {
-                left -= insert(to, out, number, rank, left);
+        for (long next = from + Long.BYTES; next < end; next += Long.BYTES) {
+            long number = Memory.getLong(next);
+            long before = Memory.getLong(next - Long.BYTES);
+            if ((number ^ flipped) < (before ^ flipped)) {
+                long at = next;
+                do {
+                    Memory.setLong(at, before);
+                    at -= Long.BYTES;
+                    before = at > from ? Memory.getLong(at - Long.BYTES) : number;
+                } while ((number ^ flipped) < (before ^ flipped) && left-- > 0);
+                Memory.setLong(at, number);
                 if (left < 0) {
-                    Memory.move(at + Long.BYTES, out + Long.BYTES, end - at - Long.BYTES);
                     return false;
                 }
             }
         }
         return true;
-    }
-
-    /** @return how many elements made room; more than {@code limit} if {@code number} had to stop before its place */
-    private long insert(long first, long end, long number, long rank, long limit) {
-        long at = end;
-        long steps = 0;
-        do {
-            Memory.setLong(at, Memory.getLong(at - Long.BYTES));
-            at -= Long.BYTES;
-            steps++;
-        } while (at > first && steps <= limit && rank(Memory.getLong(at - Long.BYTES)) > rank);
-        Memory.setLong(at, number);
-        return steps;
     }
 }

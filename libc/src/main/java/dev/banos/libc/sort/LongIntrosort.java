@@ -27,16 +27,18 @@ final class LongIntrosort {
         exchangeOrder(key, from, end);
     }
 
-    /** Its own inverse: either the sign bit alone is inverted, or it alone stays and says what becomes of the others. */
+    /** Its own inverse. */
     private static void exchangeOrder(Key key, long from, long end) {
-        long flip = key.flip ^ Long.MIN_VALUE;
-        long flipIfNegative = key.flipIfNegative;
-        if ((flip | flipIfNegative) == 0) {
-            return;
+        if (key == Key.U64) {
+            invertSigns(from, end);
+        } else {
+            SignedFloats.exchange(key, from, end);
         }
+    }
+
+    private static void invertSigns(long from, long end) {
         for (long at = from; at < end; at += Long.BYTES) {
-            long number = Memory.getLong(at);
-            Memory.setLong(at, number ^ (number >> 63 & flipIfNegative) ^ flip);
+            Memory.setLong(at, Memory.getLong(at) ^ Long.MIN_VALUE);
         }
     }
 

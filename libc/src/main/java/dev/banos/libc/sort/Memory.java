@@ -1,50 +1,51 @@
 package dev.banos.libc.sort;
 
 import static dev.banos.bindings.Native.EVERYTHING;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.VarHandle;
+import java.lang.foreign.MemorySegment;
 
-/** Memory by address, for loops whose bounds and whose memory's life were checked before they began. */
+/**
+ * Memory by address, for loops whose bounds and whose memory's life were checked before they began. The segment's own
+ * accessors check less than a layout's handle, which looks at the bounds twice.
+ */
 final class Memory {
-    private static final VarHandle BYTE = ValueLayout.JAVA_BYTE.varHandle().withInvokeExactBehavior();
-    private static final VarHandle SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.varHandle().withInvokeExactBehavior();
-    private static final VarHandle INT = ValueLayout.JAVA_INT_UNALIGNED.varHandle().withInvokeExactBehavior();
-    private static final VarHandle LONG = ValueLayout.JAVA_LONG_UNALIGNED.varHandle().withInvokeExactBehavior();
-
     private Memory() {
     }
 
     static byte getByte(long address) {
-        return (byte) BYTE.get(EVERYTHING, address);
+        return EVERYTHING.get(JAVA_BYTE, address);
     }
 
     static void setByte(long address, byte value) {
-        BYTE.set(EVERYTHING, address, value);
+        EVERYTHING.set(JAVA_BYTE, address, value);
     }
 
     static short getShort(long address) {
-        return (short) SHORT.get(EVERYTHING, address);
+        return EVERYTHING.get(JAVA_SHORT_UNALIGNED, address);
     }
 
     static void setShort(long address, short value) {
-        SHORT.set(EVERYTHING, address, value);
+        EVERYTHING.set(JAVA_SHORT_UNALIGNED, address, value);
     }
 
     static int getInt(long address) {
-        return (int) INT.get(EVERYTHING, address);
+        return EVERYTHING.get(JAVA_INT_UNALIGNED, address);
     }
 
     static void setInt(long address, int value) {
-        INT.set(EVERYTHING, address, value);
+        EVERYTHING.set(JAVA_INT_UNALIGNED, address, value);
     }
 
     static long getLong(long address) {
-        return (long) LONG.get(EVERYTHING, address);
+        return EVERYTHING.get(JAVA_LONG_UNALIGNED, address);
     }
 
     static void setLong(long address, long value) {
-        LONG.set(EVERYTHING, address, value);
+        EVERYTHING.set(JAVA_LONG_UNALIGNED, address, value);
     }
 
     static void fill(long address, long bytes, byte value) {
@@ -54,7 +55,7 @@ final class Memory {
     /** Nothing to do where both are the same place. */
     static void move(long from, long to, long bytes) {
         if (from != to) {
-            java.lang.foreign.MemorySegment.copy(EVERYTHING, from, EVERYTHING, to, bytes);
+            MemorySegment.copy(EVERYTHING, from, EVERYTHING, to, bytes);
         }
     }
 }

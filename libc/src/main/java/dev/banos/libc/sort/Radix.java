@@ -49,13 +49,14 @@ final class Radix {
         long to = toSpare ? spare : from;
         long count = (end - from) / elements.bytes;
         if (count <= BY_INSERTION) {
-            elements.settle(from, end, to, spare, Long.MAX_VALUE);
+            Memory.move(from, to, end - from);
+            elements.settle(to, to + (end - from), toSpare ? from : spare, Long.MAX_VALUE);
         } else if (elements.isAscending(from, end)) {
             Memory.move(from, to, end - from);
         } else if (end - from >= SPLIT_FROM_BYTES) {
             split(elements, from, end, spare, toSpare, counters);
         } else {
-            sortByWindow(elements, from, end, spare, to, counters, elements.varyingBits(from, end));
+            sortWithinCache(elements, from, end, spare, to, counters);
         }
     }
 
@@ -64,38 +65,60 @@ final class Radix {
         int shift = Math.max(0, top - SPLIT_BITS);
         clear(counters, SPLIT_BITS);
         elements.count(from, end, counters, shift, mask(SPLIT_BITS));
-        toAddresses(counters, SPLIT_BITS, spare);
+        long flip = elements.flip >>> shift & mask(SPLIT_BITS);
+        toAddresses(counters, SPLIT_BITS, flip, spare);
         elements.scatter(from, end, counters, shift, mask(SPLIT_BITS));
         long part = spare;
-        for (long counter = counters; counter < counters + SPLIT_BYTES; counter += Elements.COUNTER_BYTES) {
-            long partEnd = Memory.getLong(counter); // scatter left each counter where its part ends
+        for (long rank = 0; rank <= mask(SPLIT_BITS); rank++) {
+            long partEnd = Memory.getLong(counters + (rank ^ flip) * Elements.COUNTER_BYTES); // where scatter left it
             sort(elements, part, partEnd, from + (part - spare), !toSpare, counters + SPLIT_BYTES);
             part = partEnd;
         }
     }
 
-    private static void sortByWindow(Elements elements, long from, long end, long spare, long to, long counters, long varying) {
-        int low = Long.numberOfTrailingZeros(varying);
+    /**
+     * Two digits from the top of what varies, a third below them if the keys crowd, then insertion. All in one method: it is
+     * too large for the compiler to inline into its callers, where the loops would exceed what the compiler spends on loops
+     * in one unit and run at less than half their speed.
+     */
+    private static void sortWithinCache(Elements elements, long from, long end, long spare, long to, long counters) {
+        long bytes = end - from;
+        long count = bytes / elements.bytes;
+        long varying = elements.varyingBits(from, end);
+        int lowest = Long.numberOfTrailingZeros(varying);
         int top = Long.SIZE - Long.numberOfLeadingZeros(varying);
-        int digit = digitBits((end - from) / elements.bytes);
-        if (top - low <= Math.min(digit + 1, LARGEST_DIGIT)) {
-            sortByDigit(elements, from, end, spare, counters, low, top - low);
-            Memory.move(spare, to, end - from);
+        int bits = digitBits(count);
+        if (top - lowest <= Math.min(LARGEST_DIGIT, bits + 1)) {
+            sortByDigit(elements, from, end, spare, counters, lowest, top - lowest);
+            Memory.move(spare, to, bytes);
             return;
         }
-        int bits = Math.min(digit, (top - low + 1) / 2);
+        bits = Math.min(bits, (top - lowest + 1) / 2);
         int highShift = top - bits;
         int lowShift = Math.max(0, highShift - bits);
-        boolean isThird = sortByTwoDigits(elements, from, end, spare, counters, bits, lowShift, highShift, low);
-        int sortedFrom = isThird ? Math.max(0, lowShift - bits) : lowShift;
-        long at = isThird ? spare : from;
-        if (sortedFrom <= low) {
-            Memory.move(at, to, end - from);
-            return;
+        int sortedFrom = lowShift;
+        long low = counters;
+        long high = low + (Elements.COUNTER_BYTES << bits);
+        Memory.fill(low, 2 * Elements.COUNTER_BYTES << bits, (byte) 0);
+        elements.countTwo(from, end, low, lowShift, high, highShift, mask(bits));
+
+        long at = from;
+        long next = spare;
+        if (lowShift > lowest && largest(high, bits) > bytes / CROWDED) {
+            sortedFrom = Math.max(0, lowShift - bits);
+            sortByDigit(elements, from, end, spare, high + (Elements.COUNTER_BYTES << bits), sortedFrom, bits);
+            at = spare;
+            next = from;
         }
+        toAddresses(low, bits, elements.flip >>> lowShift, next);
+        toAddresses(high, bits, elements.flip >>> highShift, at);
+        elements.scatter(at, at + bytes, low, lowShift, mask(bits));
+        elements.scatter(next, next + bytes, high, highShift, mask(bits));
+
+        Memory.move(at, to, bytes);
         long other = to == from ? spare : from;
-        if (!elements.settle(at, at + (end - from), to, other, (end - from) / elements.bytes)) {
-            sortByAllDigits(elements, to, to + (end - from), other, counters, varying);
+        if (sortedFrom > lowest && !elements.settle(to, to + bytes, other, count)) {
+            sortByAllDigits(elements, to, to + bytes, other, counters, varying);
         }
     }
 
@@ -109,36 +132,8 @@ final class Radix {
     private static void sortByDigit(Elements elements, long from, long end, long spare, long counters, int shift, int bits) {
         clear(counters, bits);
         elements.count(from, end, counters, shift, mask(bits));
-        toAddresses(counters, bits, spare);
+        toAddresses(counters, bits, elements.flip >>> shift, spare);
         elements.scatter(from, end, counters, shift, mask(bits));
-    }
-
-    /**
-     * Back into {@code from}; if there was a third digit below the two, into the spare area.
-     *
-     * @return whether there was
-     */
-    private static boolean sortByTwoDigits(Elements elements, long from, long end, long spare, long counters, int bits,
-            int lowShift, int highShift, int lowestVarying) {
-        long high = counters + WINDOW_BYTES;
-        long third = high + WINDOW_BYTES;
-        long bytes = end - from;
-        clear(counters, bits);
-        clear(high, bits);
-        elements.countTwo(from, end, counters, lowShift, high, highShift, mask(bits));
-        boolean isThird = lowShift > lowestVarying && largest(high, bits) > bytes / CROWDED;
-        long at = from;
-        long next = spare;
-        if (isThird) {
-            sortByDigit(elements, from, end, spare, third, Math.max(0, lowShift - bits), bits);
-            at = spare;
-            next = from;
-        }
-        toAddresses(counters, bits, next);
-        toAddresses(high, bits, at);
-        elements.scatter(at, at + bytes, counters, lowShift, mask(bits));
-        elements.scatter(next, next + bytes, high, highShift, mask(bits));
-        return isThird;
     }
 
     /** For keys that the window does not tell apart. Digits in which all agree are skipped. */
@@ -174,11 +169,12 @@ final class Radix {
         return largest;
     }
 
-    /** Each count of bytes becomes the address where the first of those bytes goes. */
-    private static void toAddresses(long counters, int bits, long start) {
+    /** Each count of bytes becomes the address where the first of those bytes goes. {@code flip}: see {@link Elements#flip}. */
+    private static void toAddresses(long counters, int bits, long flip, long start) {
         long address = start;
-        long end = counters + (Elements.COUNTER_BYTES << bits);
-        for (long counter = counters; counter < end; counter += Elements.COUNTER_BYTES) {
+        long flipped = flip & mask(bits);
+        for (long rank = 0; rank <= mask(bits); rank++) {
+            long counter = counters + (rank ^ flipped) * Elements.COUNTER_BYTES;
             long bytes = Memory.getLong(counter);
             Memory.setLong(counter, address);
             address += bytes;

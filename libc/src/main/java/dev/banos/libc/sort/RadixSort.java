@@ -61,13 +61,21 @@ public final class RadixSort {
     static void sort(Key key, long data, long bytes, long temporary) {
         long counters = Scratch.claim();
         try {
-            if (key.bytes() == Byte.BYTES) {
-                ByteCounting.sort(key, data, data + bytes, counters);
-            } else {
-                Radix.sort(ELEMENTS[key.ordinal()], data, data + bytes, temporary, false, counters);
-            }
+            sort(key, data, data + bytes, temporary, counters);
         } finally {
             Scratch.release(counters);
+        }
+    }
+
+    private static void sort(Key key, long data, long end, long temporary, long counters) {
+        if (key.bytes() == Byte.BYTES) {
+            ByteCounting.sort(key, data, end, counters);
+        } else if (!key.isFloating()) {
+            Radix.sort(ELEMENTS[key.ordinal()], data, end, temporary, false, counters);
+        } else if (!SignedFloats.isAscending(key, data, end)) {
+            SignedFloats.exchange(key, data, end);
+            Radix.sort(ELEMENTS[key.ordinal()], data, end, temporary, false, counters);
+            SignedFloats.exchange(key, data, end);
         }
     }
 

@@ -6,7 +6,7 @@ final class RecordElements extends Elements {
     final long keyOffset;
 
     RecordElements(long bytes, Key key, long keyOffset) {
-        super(bytes);
+        super(bytes, 0); // its keys are read in order
         this.key = key;
         this.keyOffset = keyOffset;
     }
@@ -80,19 +80,12 @@ final class RecordElements extends Elements {
     }
 
     @Override
-    boolean settle(long from, long end, long to, long hold, long steps) {
+    boolean settle(long from, long end, long hold, long steps) {
         long left = steps;
-        long out = to;
-        long largest = 0;
-        for (long at = from; at < end; at += bytes, out += bytes) {
-            long key = key(at);
-            if (Long.compareUnsigned(key, largest) >= 0) {
-                Memory.move(at, out, bytes);
-                largest = key;
-            } else {
-                left -= insert(to, out, at, hold, left);
+        for (long at = from + bytes; at < end; at += bytes) {
+            if (Long.compareUnsigned(key(at), key(at - bytes)) < 0) {
+                left -= insert(from, at, hold, left);
                 if (left < 0) {
-                    Memory.move(at + bytes, out + bytes, end - at - bytes);
                     return false;
                 }
             }
@@ -100,14 +93,10 @@ final class RecordElements extends Elements {
         return true;
     }
 
-    /** @return how many records made room; more than {@code limit} if {@code record} had to stop before its place */
-    private long insert(long first, long end, long record, long hold, long limit) {
-        long inserted = record;
-        if (record == end) { // which the first step overwrites
-            copy(record, hold);
-            inserted = hold;
-        }
-        long key = key(inserted);
+    /** @return how many records made room; more than {@code limit} if the one at {@code end} had to stop before its place */
+    private long insert(long first, long end, long hold, long limit) {
+        copy(end, hold);
+        long key = key(hold);
         long at = end;
         long steps = 0;
         do {
@@ -115,7 +104,7 @@ final class RecordElements extends Elements {
             at -= bytes;
             steps++;
         } while (at > first && steps <= limit && Long.compareUnsigned(key(at - bytes), key) > 0);
-        copy(inserted, at);
+        copy(hold, at);
         return steps;
     }
 }

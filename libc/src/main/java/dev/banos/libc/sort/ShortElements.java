@@ -1,28 +1,21 @@
 package dev.banos.libc.sort;
 
-/** Numbers of 16 bits. */
+/** Whole numbers of 16 bits. */
 final class ShortElements extends Elements {
-    private final int flip;
+    /** Makes the order that of signed numbers, which is what the processor compares. */
+    private final int toSigned;
 
     ShortElements(Key key) {
-        super(Short.BYTES);
-        flip = (int) key.flip;
-    }
-
-    private static int ordered(short number, int flip) {
-        return (number ^ flip) & 0xFFFF;
-    }
-
-    /** Not negative, so that signed comparison serves. */
-    private int rank(short number) {
-        return ordered(number, flip);
+        super(Short.BYTES, key.flip & 0xFFFF);
+        toSigned = (int) key.flip ^ Short.MIN_VALUE;
     }
 
     @Override
     boolean isAscending(long from, long end) {
+        int flipped = toSigned;
         int previous = Integer.MIN_VALUE;
         for (long at = from; at < end; at += Short.BYTES) {
-            int rank = rank(Memory.getShort(at));
+            int rank = Memory.getShort(at) ^ flipped;
             if (rank < previous) {
                 return false;
             }
@@ -33,29 +26,27 @@ final class ShortElements extends Elements {
 
     @Override
     long varyingBits(long from, long end) {
-        int first = ordered(Memory.getShort(from), flip);
+        int first = Memory.getShort(from);
         int varying = 0;
         for (long at = from; at < end; at += Short.BYTES) {
-            varying |= first ^ ordered(Memory.getShort(at), flip);
+            varying |= first ^ Memory.getShort(at);
         }
-        return varying;
+        return varying & 0xFFFF;
     }
 
     @Override
     void count(long from, long end, long counters, int shift, long mask) {
-        int f = flip;
         for (long at = from; at < end; at += Short.BYTES) {
-            increment(counters, ordered(Memory.getShort(at), f) >>> shift & mask);
+            increment(counters, Memory.getShort(at) >>> shift & mask);
         }
     }
 
     @Override
     void countTwo(long from, long end, long low, int lowShift, long high, int highShift, long mask) {
-        int f = flip;
         for (long at = from; at < end; at += Short.BYTES) {
-            int key = ordered(Memory.getShort(at), f);
-            increment(low, key >>> lowShift & mask);
-            increment(high, key >>> highShift & mask);
+            short number = Memory.getShort(at);
+            increment(low, number >>> lowShift & mask);
+            increment(high, number >>> highShift & mask);
         }
     }
 
@@ -66,10 +57,9 @@ final class ShortElements extends Elements {
 
     @Override
     void scatter(long from, long end, long counters, int shift, long mask) {
-        int f = flip;
         for (long at = from; at < end; at += Short.BYTES) {
             short number = Memory.getShort(at);
-            long counter = counters + (ordered(number, f) >>> shift & mask) * COUNTER_BYTES;
+            long counter = counters + (number >>> shift & mask) * COUNTER_BYTES;
             long to = Memory.getLong(counter);
             Memory.setLong(counter, to + Short.BYTES);
             Memory.setShort(to, number);
@@ -77,37 +67,25 @@ final class ShortElements extends Elements {
     }
 
     @Override
-    boolean settle(long from, long end, long to, long hold, long steps) {
+    boolean settle(long from, long end, long hold, long steps) {
+        int flipped = toSigned;
         long left = steps;
-        long out = to;
-        int largest = Integer.MIN_VALUE;
-        for (long at = from; at < end; at += Short.BYTES, out += Short.BYTES) {
-            short number = Memory.getShort(at);
-            int rank = rank(number);
-            if (rank >= largest) {
-                Memory.setShort(out, number);
-                largest = rank;
-            } else {
-                left -= insert(to, out, number, rank, left);
+        for (long next = from + Short.BYTES; next < end; next += Short.BYTES) {
+            short number = Memory.getShort(next);
+            short before = Memory.getShort(next - Short.BYTES);
+            if ((number ^ flipped) < (before ^ flipped)) {
+                long at = next;
+                do {
+                    Memory.setShort(at, before);
+                    at -= Short.BYTES;
+                    before = at > from ? Memory.getShort(at - Short.BYTES) : number;
+                } while ((number ^ flipped) < (before ^ flipped) && left-- > 0);
+                Memory.setShort(at, number);
                 if (left < 0) {
-                    Memory.move(at + Short.BYTES, out + Short.BYTES, end - at - Short.BYTES);
                     return false;
                 }
             }
         }
         return true;
-    }
-
-    /** @return how many elements made room; more than {@code limit} if {@code number} had to stop before its place */
-    private long insert(long first, long end, short number, int rank, long limit) {
-        long at = end;
-        long steps = 0;
-        do {
-            Memory.setShort(at, Memory.getShort(at - Short.BYTES));
-            at -= Short.BYTES;
-            steps++;
-        } while (at > first && steps <= limit && rank(Memory.getShort(at - Short.BYTES)) > rank);
-        Memory.setShort(at, number);
-        return steps;
     }
 }
