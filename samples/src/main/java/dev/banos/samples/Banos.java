@@ -10,6 +10,7 @@ import dev.banos.samples.heapmap.HeapMap;
 import dev.banos.samples.inspect.InfoCommand;
 import dev.banos.samples.inspect.SymbolsCommand;
 import dev.banos.samples.install.InstallCommand;
+import dev.banos.samples.link.LinkCommand;
 import dev.banos.samples.replay.ReplayCommand;
 import java.io.PrintStream;
 
@@ -21,6 +22,7 @@ public final class Banos {
               cflags     prints what a C compiler needs to compile a driver
               info       shows what a driver object holds: metadata, exports, imports, sections
               install    links drivers into a process, calls their exports, takes them out again
+              link       links objects for an address and writes the result to files
               symbols    lists what the host, and drivers, export
               replay     runs a recorded trace of malloc and free, and measures
               fuzz       looks for the shortest program that breaks an allocator
@@ -74,6 +76,7 @@ public final class Banos {
             case "info" -> InfoCommand::run;
             case "install" -> InstallCommand::run;
             case "symbols" -> SymbolsCommand::run;
+            case "link" -> LinkCommand::run;
             case "replay" -> ReplayCommand::run;
             case "fuzz" -> FuzzCommand::run;
             case "heapmap" -> HeapMap::run;

@@ -59,7 +59,8 @@ class CommandTest {
     @ParameterizedTest
     @ValueSource(strings = {
         "", "frobnicate", "--frobnicate", "install", "install hello.o --frob", "install hello.o --call",
-        "install hello.o --call int_add", "info", "info --frob x.o", "symbols --frob", "replay", "replay a b",
+        "install hello.o --call int_add", "info", "info --frob x.o", "symbols --frob", "link", "link x.o --base 0",
+        "link x.o --base 1 --output-dir target", "link x.o --base 12monkeys", "link x.o y/x.o", "link --define x", "replay", "replay a b",
         "replay --target nonsense drivers/x86-64/hello.o"})
     void wrongUsageIsStatus2AndOneLine(String line) {
         Run run = Run.of(line.isEmpty() ? new String[0] : line.split(" "));
@@ -102,13 +103,30 @@ class CommandTest {
     }
 
     @Test
+    void linkWritesAnImageAndItsMap() throws IOException {
+        Run run = Run.of("link", "--base", "0x10000000", "--define", "ring_at=0x10200000", "--define=ring_size=270532608",
+                "--output-dir", folder.resolve("new").toString(), STATS);
+        assertThat(run).isEqualTo(new Run(0, "", ""));
+        assertThat(folder.resolve("new/stats.image")).isNotEmptyFile();
+        assertThat(Files.readString(folder.resolve("new/stats.map.json"))).contains("ring_at", "ring_size", ".banos-driver");
+    }
+
+    @Test
+    void linkNamesWhatCannotBeLinkedAndGoesOn() {
+        Run run = Run.of("link", "--base=0", "--output-dir", folder.toString(), "absent.o", STATS);
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.err()).contains("absent.o", "ring_at").hasLineCount(2);
+        assertThat(Run.of("link", "--phony-imports", "--base=0", "--output-dir", folder.toString(), STATS).status()).isZero();
+    }
+
+    @Test
     void symbolsListsTheHostsAndTheDrivers() {
         assertThat(Run.of("symbols", RING).out())
                 .contains("banos_dprintln ", "banos_lookup_symbol ", "banos_malloc ", "ring_put ");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "install --help", "info -h", "symbols --help", "replay --help"})
+    @ValueSource(strings = {"--help", "install --help", "info -h", "symbols --help", "link --help", "replay --help"})
     void helpIsPrinted(String line) {
         Run run = Run.of(line.split(" "));
         assertThat(run.status()).isZero();
