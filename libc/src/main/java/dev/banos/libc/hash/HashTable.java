@@ -48,10 +48,10 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     /** Where a match of slot 0 shows in a word. */
     private static final int FIRST_BIT = Byte.SIZE - 1;
 
-    private static final long FEWEST_GROUPS = 2;
+    private static final long FEWEST_GROUPS = 4;
     private static final long MOST_GROUPS = 1L << 40;
-    /** A table of fewer grows fourfold: it moves its elements half as often, for a few KiB. */
-    private static final long SMALL_GROUPS = 64;
+    /** A table of fewer grows fourfold: it moves a third of the elements, for some KiB. */
+    private static final long SMALL_GROUPS = 128;
 
     /** Bounds that all values keep; told to the compiler, they spare it a bounds check an access. */
     private static final long ADDRESSES = (1L << 56) - 1;
@@ -156,7 +156,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     /** The slot that the lowest bit of {@code match} belongs to. */
     private long slot(long slots, long place, long match) {
         long bit = Integer.toUnsignedLong(Long.numberOfTrailingZeros(match));
-        return slots + (place * GROUP_SLOTS + bit) * slotWords();
+        return slots + (place * GROUP_SLOTS + bit) * slotWords() & ADDRESSES;
     }
 
     // Insertion.
