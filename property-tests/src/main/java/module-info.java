@@ -3,6 +3,7 @@ module dev.banos.fuzz {
     requires dev.banos.bindings;
     requires dev.banos.mem;
     requires dev.banos.loader;
+    requires static transitive net.jqwik.api; // only AllocatorPropertiesTest and Programs need it
 
     exports dev.banos.fuzz;
 }

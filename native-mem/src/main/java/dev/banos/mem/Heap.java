@@ -98,8 +98,9 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         if (Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) >= 0 && RunTable.at(address) == null) {
             return resizeMapping(address, size);
         }
-        // In place while at least half is used: a block that shrinks a little is likely to grow again.
-        boolean stays = Long.compareUnsigned(size, usable) <= 0 && size >= usable / 2;
+        // In place while at least half is used: a block that shrinks a little is likely to grow again. The largest slot has
+        // room for the smallest direct mapping, but such a block must be unmapped by its free.
+        boolean stays = Long.compareUnsigned(size, Math.min(usable, SizeClasses.DIRECT_BYTES - 1)) <= 0 && size >= usable / 2;
         return stays ? address : move(address, usable, size);
     }
 

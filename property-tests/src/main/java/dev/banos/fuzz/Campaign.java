@@ -232,7 +232,7 @@ public final class Campaign {
         if (finding == null) {
             finding = shrunk(runner, outcome, outcome.program(), outcome.mode());
         }
-        for (int before = Settings.EPOCH; finding == null && outcome.tryNumber() >= 0 && outcome.mode() != Runner.Mode.REPEATED
+        for (int before = Settings.EPOCH; finding == null && outcome.tryNumber() >= 0 && !outcome.mode().isRepeated()
                 && before <= LARGEST_HISTORY; before *= 4) {
             long epochStart = outcome.tryNumber() - outcome.tryNumber() % Settings.EPOCH;
             long first = Math.max(0, epochStart - before + Settings.EPOCH);
@@ -247,13 +247,16 @@ public final class Campaign {
         if (seen == null) {
             return null;
         }
-        Shrinker shrinker = new Shrinker(runner, program, seen, mode, SHRINKING);
+        Shrinker shrinker = new Shrinker(runner, program, seen, mode.isRepeated() ? Runner.Mode.REPEATED : mode, SHRINKING);
         shrinker.shrink();
+        if (mode.isRepeated() && runner.replay(shrinker.program(), mode) == null) {
+            return finding(outcome, program, seen, mode, true); // shrunk past the leak
+        }
         return finding(outcome, shrinker.program(), shrinker.violation(), mode, true);
     }
 
     private Finding finding(Runner.Outcome outcome, Program program, Violation violation, Runner.Mode mode, boolean reproduced) {
-        return new Finding(target.spec(), seed, outcome.tryNumber(), program, violation, mode.name(),
+        return new Finding(target.spec(), seed, outcome.tryNumber(), program, violation, mode.isRepeated() ? "REPEATED" : mode.name(),
                 outcome.program().length(), reproduced);
     }
 }

@@ -15,6 +15,7 @@ import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** One child process: started, asked, watched, ended. */
@@ -25,6 +26,8 @@ final class Child implements AutoCloseable {
     record Answer(End end, String[] words) {
     }
 
+    /** A system property: where the child finds classes that this process got in another way. */
+    private static final String EXTRA_PATH = "banos.fuzz.classpath";
     private static final String END_OF_OUTPUT = "";
     private static final long POLL_MILLIS = 50;
     private static final long START_NANOS = TimeUnit.SECONDS.toNanos(60);
@@ -69,10 +72,11 @@ final class Child implements AutoCloseable {
 
     /** Everything that this process can load, as one class path: the child needs no modules. */
     private static String classPath() {
-        String extra = System.getProperty("banos.fuzz.classpath", "");
-        return Stream.of(System.getProperty("jdk.module.path", ""), System.getProperty("java.class.path", ""), extra,
-                        rootOf(ChildMain.class))
-                .filter(path -> !path.isEmpty()).distinct().reduce((a, b) -> a + File.pathSeparator + b).orElseThrow();
+        String paths = String.join(File.pathSeparator, System.getProperty("jdk.module.path", ""),
+                System.getProperty("java.class.path", ""), System.getProperty(EXTRA_PATH, ""), rootOf(ChildMain.class));
+        return Stream.of(paths.split(File.pathSeparator)).filter(path -> !path.isEmpty()).distinct()
+                .flatMap(path -> Files.isDirectory(Path.of(path)) ? Stream.of(path, path + "/*") : Stream.of(path))
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     private static String rootOf(Class<?> type) {

@@ -113,7 +113,7 @@ public final class Program {
      */
     public void requireLawfulRepeatedly(AllocatorUnderTest allocator) {
         Interpreter interpreter = new Interpreter();
-        Violation violation = new Footprint(interpreter).measure(this, allocator);
+        Violation violation = new Footprint(interpreter).measure(this, allocator, true);
         for (int run = 0; run < Session.FREE_RUNS && violation == null && threaded; run++) {
             violation = interpreter.runFreely(this, allocator);
         }

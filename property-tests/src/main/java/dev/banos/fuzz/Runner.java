@@ -9,7 +9,13 @@ interface Runner extends AutoCloseable {
         /** Each thread at its own pace; several times over, since timing decides. */
         FREELY,
         /** Over and over, while the process's memory is watched. */
-        REPEATED
+        REPEATED,
+        /** As REPEATED, until there is no doubt. */
+        REPEATED_LONG;
+
+        boolean isRepeated() {
+            return this == REPEATED || this == REPEATED_LONG;
+        }
     }
 
     /**

@@ -54,7 +54,7 @@ final class Session implements Runner {
                 return new Outcome(violation, number, program, mode);
             }
             if (isFootprintDue(number) && allocator.promises().returnsFootprint()) {
-                violation = replay(program, Mode.REPEATED);
+                violation = replay(program, Mode.REPEATED_LONG);
                 if (violation != null) {
                     return new Outcome(violation, number, program, Mode.REPEATED);
                 }
@@ -90,7 +90,7 @@ final class Session implements Runner {
             return switch (mode) {
                 case LOCKSTEP -> runWritten(program, mode);
                 case FREELY -> freely(program);
-                case REPEATED -> repeated(program);
+                case REPEATED, REPEATED_LONG -> repeated(program, mode);
             };
         } finally {
             renew();
@@ -105,11 +105,11 @@ final class Session implements Runner {
         return violation;
     }
 
-    private Violation repeated(Program program) {
+    private Violation repeated(Program program, Mode mode) {
         if (image != null) {
-            image.write(program, Mode.REPEATED);
+            image.write(program, mode);
         }
-        return footprint.measure(program, allocator);
+        return footprint.measure(program, allocator, mode == Mode.REPEATED_LONG);
     }
 
     private Program program(long number) {

@@ -212,7 +212,7 @@ final class Shrinker {
 
         private void smallerSize(int i) {
             long size = best.size(i);
-            if (size == 0 || best.kind(i) == Program.FREE_FOREIGN || mode == Runner.Mode.REPEATED) { // small leaks are slow to see
+            if (size == 0 || best.kind(i) == Program.FREE_FOREIGN || mode.isRepeated()) { // small leaks are slow to see
                 return;
             }
             if (Long.compareUnsigned(size, Interpreter.IMPOSSIBLE) >= 0) {

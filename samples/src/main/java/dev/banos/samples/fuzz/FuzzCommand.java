@@ -1,6 +1,7 @@
 package dev.banos.samples.fuzz;
 
 import dev.banos.fuzz.Campaign;
+import dev.banos.fuzz.Corpus;
 import dev.banos.fuzz.Finding;
 import dev.banos.fuzz.Program;
 import dev.banos.fuzz.ReportFolder;
@@ -12,6 +13,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /** {@code banos fuzz}: points the fuzzer at an allocator and reports the shortest program that breaks it. */
@@ -75,9 +77,13 @@ public final class FuzzCommand {
         return findings;
     }
 
+    /** What broke allocators once, and what this folder of reports already holds. */
     private static List<Program> corpus(FuzzOptions options) {
-        boolean exists = options.report != null && Files.isDirectory(options.report);
-        return exists ? new ReportFolder(options.report).read().stream().map(Finding::program).toList() : List.of();
+        List<Program> programs = new ArrayList<>(Corpus.programs());
+        if (options.report != null && Files.isDirectory(options.report)) {
+            new ReportFolder(options.report).read().forEach(finding -> programs.add(finding.program()));
+        }
+        return programs;
     }
 
     private static int report(FuzzOptions options, List<Finding> findings, PrintStream out) throws IOException {

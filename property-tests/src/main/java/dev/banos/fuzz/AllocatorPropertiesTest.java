@@ -1,0 +1,61 @@
+package dev.banos.fuzz;
+
+import java.util.List;
+import net.jqwik.api.EdgeCasesMode;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.ShrinkingMode;
+
+/**
+ * Every law as a test of your own build: extend this class and say how your allocator is made.
+ * <pre>{@code
+ *  class MyAllocatorPropertiesTest extends AllocatorPropertiesTest {
+ *      @Override
+ *      protected AllocatorUnderTest create() {
+ *          return new MyAllocator();
+ *      }
+ *  }
+ * }</pre>
+ *
+ * The properties run in the test's own process, each on allocators that {@link #create} has just made. A failure prints the
+ * shortest program that was found. jqwik is the runner: put it, and JUnit, on the test path. jqwik does not shrink here: the
+ * fuzzer's own shrinker knows what an operation is.
+ */
+public abstract class AllocatorPropertiesTest {
+    private static final int TRIES_OF_A_SEED = 64;
+    private static final int SEVERAL = 4;
+
+    /** A new allocator, in its first state. */
+    protected abstract AllocatorUnderTest create();
+
+    /** What once broke an allocator is tried first. */
+    @Example
+    void recordedFailuresStayAway() {
+        for (Program program : Corpus.programs()) {
+            try (AllocatorUnderTest allocator = create()) {
+                program.requireLawful(allocator);
+            }
+        }
+    }
+
+    @Property(tries = 10, shrinking = ShrinkingMode.OFF, edgeCases = EdgeCasesMode.NONE)
+    void lawsHoldInOneThread(@ForAll long seed) {
+        requireLawful(seed, 1);
+    }
+
+    /** Blocks are handed over, threads end; half of the programs let their threads run freely. */
+    @Property(tries = 5, shrinking = ShrinkingMode.OFF, edgeCases = EdgeCasesMode.NONE)
+    void lawsHoldInSeveralThreads(@ForAll long seed) {
+        requireLawful(seed, SEVERAL);
+    }
+
+    private void requireLawful(long seed, int threads) {
+        Target target = Target.of(getClass().getSimpleName(), this::create);
+        List<Finding> findings = Campaign.inProcess(target).withSeed(seed).withThreads(threads)
+                .withTries(TRIES_OF_A_SEED).run();
+        if (!findings.isEmpty()) {
+            throw new AssertionError(findings.getFirst().toString());
+        }
+    }
+}

@@ -1,0 +1,19 @@
+package dev.banos.fuzz;
+
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+
+/** Programs as values of jqwik, for properties of your own. */
+public final class Programs {
+    private Programs() {
+    }
+
+    /**
+     * The fuzzer's programs, biased to what breaks allocators.
+     *
+     * @param promises wrong frees and alignments are generated as far as these allow
+     */
+    public static Arbitrary<Program> of(Promises promises, int maxOperations, int maxThreads) {
+        return Arbitraries.longs().map(seed -> new Generator(promises, maxOperations, maxThreads).generate(seed, false));
+    }
+}
