@@ -26,6 +26,10 @@ public abstract class AllocatorPropertiesTest {
     private static final int TRIES_OF_A_SEED = 64;
     private static final int SEVERAL = 4;
 
+    /** For the runner. */
+    protected AllocatorPropertiesTest() {
+    }
+
     /** A new allocator, in its first state. */
     protected abstract AllocatorUnderTest create();
 
