@@ -43,13 +43,13 @@ public abstract class AllocatorPropertiesTest {
         }
     }
 
-    @Property(tries = 10, shrinking = ShrinkingMode.OFF, edgeCases = EdgeCasesMode.NONE)
+    @Property(tries = 4, shrinking = ShrinkingMode.OFF, edgeCases = EdgeCasesMode.NONE)
     void lawsHoldInOneThread(@ForAll long seed) {
         requireLawful(seed, 1);
     }
 
     /** Blocks are handed over, threads end; half of the programs let their threads run freely. */
-    @Property(tries = 5, shrinking = ShrinkingMode.OFF, edgeCases = EdgeCasesMode.NONE)
+    @Property(tries = 2, shrinking = ShrinkingMode.OFF, edgeCases = EdgeCasesMode.NONE)
     void lawsHoldInSeveralThreads(@ForAll long seed) {
         requireLawful(seed, SEVERAL);
     }
