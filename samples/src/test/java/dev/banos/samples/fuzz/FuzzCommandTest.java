@@ -1,0 +1,81 @@
+package dev.banos.samples.fuzz;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class FuzzCommandTest {
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    @TempDir
+    Path folder;
+
+    private int run(String... args) {
+        return FuzzCommand.run(args, new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--target nope, unknown target nope; a target is one of",
+        "--target absent.so, absent.so: cannot be loaded",
+        "--target class:java.lang.Object, does not implement dev.banos.fuzz.AllocatorUnderTest",
+        "--tries x, --tries x: not a number",
+        "--threads 9, --threads 9: not from 1 to 8",
+        "--time soon, --time soon: give a number with ms",
+        "--shard 4/4, --shard 4/4: give I/N",
+        "--from /absent.mtrace.gz, /absent.mtrace.gz: no such file",
+        "--merge /absent, /absent: no readable folder",
+        "--frobnicate, unrecognized option '--frobnicate'",
+        "surplus, unexpected argument surplus"})
+    void wrongUsageIsOneLineAndStatus2(String line, String message) {
+        assertThat(run(line.split(" "))).isEqualTo(2);
+        assertThat(err.toString(StandardCharsets.UTF_8)).startsWith("banos fuzz: ").contains(message).hasLineCount(1);
+        assertThat(out.toString(StandardCharsets.UTF_8)).isEmpty();
+    }
+
+    @Test
+    void damagedTracesAreOneLine() throws IOException {
+        Path trace = Files.writeString(folder.resolve("t.mtrace.gz"), "no trace");
+        assertThat(run("--from", trace.toString())).isEqualTo(2);
+        assertThat(err.toString(StandardCharsets.UTF_8)).contains("t.mtrace.gz: not a whole gzip file").hasLineCount(1);
+    }
+
+    @Test
+    void aLawfulTargetIsStatus0() {
+        assertThat(run("--target", "banos", "--tries", "64", "--threads", "2")).as(out + " " + err).isZero();
+        assertThat(out.toString(StandardCharsets.UTF_8)).contains("64 tries").endsWith("no law broke\n");
+    }
+
+    @Test
+    void helpGoesToStandardOutput() {
+        assertThat(run("--help")).isZero();
+        assertThat(out.toString(StandardCharsets.UTF_8)).startsWith("usage: banos fuzz").contains("--keep-going");
+    }
+
+    @Test
+    void nothingIsLeftBehind() throws IOException {
+        Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+        List<Path> before = ofOurs(temporary);
+        run("--target", "glibc", "--tries", "10");
+        assertThat(ofOurs(temporary)).isSubsetOf(before);
+    }
+
+    private static List<Path> ofOurs(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.getFileName().toString().startsWith("banos-fuzz")).toList();
+        }
+    }
+}
