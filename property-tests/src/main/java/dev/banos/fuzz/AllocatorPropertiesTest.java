@@ -35,7 +35,7 @@ public abstract class AllocatorPropertiesTest {
 
     /** What once broke an allocator is tried first. */
     @Example
-    void recordedFailuresStayAway() {
+    public void recordedFailuresStayAway() {
         for (Program program : Corpus.programs()) {
             try (AllocatorUnderTest allocator = create()) {
                 program.requireLawful(allocator);
@@ -44,13 +44,13 @@ public abstract class AllocatorPropertiesTest {
     }
 
     @Property(tries = 4, shrinking = ShrinkingMode.OFF, edgeCases = EdgeCasesMode.NONE)
-    void lawsHoldInOneThread(@ForAll long seed) {
+    public void lawsHoldInOneThread(@ForAll long seed) {
         requireLawful(seed, 1);
     }
 
     /** Blocks are handed over, threads end; half of the programs let their threads run freely. */
     @Property(tries = 2, shrinking = ShrinkingMode.OFF, edgeCases = EdgeCasesMode.NONE)
-    void lawsHoldInSeveralThreads(@ForAll long seed) {
+    public void lawsHoldInSeveralThreads(@ForAll long seed) {
         requireLawful(seed, SEVERAL);
     }
 
