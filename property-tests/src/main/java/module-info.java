@@ -3,7 +3,7 @@ module dev.banos.fuzz {
     requires dev.banos.bindings;
     requires dev.banos.mem;
     requires dev.banos.loader;
-    requires static transitive net.jqwik.api; // only AllocatorPropertiesTest and Programs need it
+    requires static net.jqwik.api; // whoever extends AllocatorPropertiesTest or uses Programs has it on the test path
 
     exports dev.banos.fuzz;
 }

@@ -13,6 +13,7 @@ public final class Programs {
      *
      * @param promises wrong frees and alignments are generated as far as these allow
      */
+    @SuppressWarnings("exports") // its user requires jqwik; whoever does not is not made to
     public static Arbitrary<Program> of(Promises promises, int maxOperations, int maxThreads) {
         return Arbitraries.longs().map(seed -> new Generator(promises, maxOperations, maxThreads).generate(seed, false));
     }
