@@ -22,6 +22,7 @@ import net.jqwik.api.ShrinkingMode;
  * shortest program that was found. jqwik is the runner: put it, and JUnit, on the test path. jqwik does not shrink here: the
  * fuzzer's own shrinker knows what an operation is.
  */
+@SuppressWarnings("exports") // its user has jqwik, which the module asks for at compile time only
 public abstract class AllocatorPropertiesTest {
     private static final int TRIES_OF_A_SEED = 64;
     private static final int SEVERAL = 4;
