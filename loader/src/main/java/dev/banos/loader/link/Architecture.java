@@ -17,6 +17,7 @@ abstract class Architecture {
     static Architecture of(int machine) {
         return switch (machine) {
             case Elf.EM_X86_64 -> X8664.INSTANCE;
+            case Elf.EM_AARCH64 -> Aarch64.INSTANCE;
             default -> UNKNOWN;
         };
     }
@@ -49,6 +50,9 @@ abstract class Architecture {
      * @param delta the GOT entry's address minus the stub's
      */
     abstract void writeStub(Image image, int at, long delta);
+
+    /** From the thread pointer to the block of thread-local variables, in a program without shared libraries. */
+    abstract long tlsDistance(Layout layout);
 
     /**
      * Turns a load from the GOT into an instruction that needs none, where the opcode allows and the target is near enough.

@@ -64,7 +64,67 @@ enum FixupKind {
     /** S + A in the module's block, signed 32 bits. */
     TLS_OFFSET32(4, 0),
     /** S + A in the module's block, 64 bits. */
-    TLS_OFFSET64(8, 0);
+    TLS_OFFSET64(8, 0),
+
+    /** S + A, 32 bits of either sign. */
+    ABS32_EITHER(4, 0),
+    /** S + A - P, 32 bits of either sign. */
+    DELTA32_EITHER(4, 0),
+    /** S + A - P, 16 bits of either sign. */
+    DELTA16_EITHER(2, 0),
+
+    // Fields of A64 instructions. Page(x) is x without its lowest 12 bits.
+
+    /** S + A - P, in instructions, signed 26 bits: L stands for S where S is too far. */
+    A64_BRANCH26(4, Need.STUB),
+    /** S + A - P, in instructions, signed 19 bits. */
+    A64_DELTA19(4, 0),
+    /** S + A - P, in instructions, signed 14 bits. */
+    A64_DELTA14(4, 0),
+    /** S + A - P, signed 21 bits. */
+    A64_DELTA21(4, 0),
+    /** Page(S + A) - Page(P), in pages, signed 21 bits. */
+    A64_PAGE21(4, 0),
+    /** As A64_PAGE21, of any size. */
+    A64_PAGE21_PART(4, 0),
+    /** The lowest 12 bits of S + A. */
+    A64_LOW12(4, 0),
+    /** The lowest 12 bits of S + A, in units of 2 bytes. */
+    A64_LOW12_OF_2(4, 0),
+    /** The lowest 12 bits of S + A, in units of 4 bytes. */
+    A64_LOW12_OF_4(4, 0),
+    /** The lowest 12 bits of S + A, in units of 8 bytes. */
+    A64_LOW12_OF_8(4, 0),
+    /** The lowest 12 bits of S + A, in units of 16 bytes. */
+    A64_LOW12_OF_16(4, 0),
+    /** S + A, its bits 0 to 15 and no others. */
+    A64_MOVE_0(4, 0),
+    /** Bits 0 to 15 of S + A. */
+    A64_MOVE_0_PART(4, 0),
+    /** Bits 16 to 31 of S + A, which has none above. */
+    A64_MOVE_1(4, 0),
+    /** Bits 16 to 31 of S + A. */
+    A64_MOVE_1_PART(4, 0),
+    /** Bits 32 to 47 of S + A, which has none above. */
+    A64_MOVE_2(4, 0),
+    /** Bits 32 to 47 of S + A. */
+    A64_MOVE_2_PART(4, 0),
+    /** Bits 48 to 63 of S + A. */
+    A64_MOVE_3(4, 0),
+    /** As A64_DELTA19, of G + A. */
+    A64_GOT_DELTA19(4, Need.GOT),
+    /** As A64_PAGE21, of G + A. */
+    A64_GOT_PAGE21(4, Need.GOT),
+    /** As A64_LOW12_OF_8, of G + A. */
+    A64_GOT_LOW12(4, Need.GOT),
+    /** As A64_PAGE21, of the entry that holds the symbol's distance from the thread pointer. */
+    A64_TLS_GOT_PAGE21(4, Need.TLS_DISTANCE | Need.TLS_DISTANCE_GOT),
+    /** As A64_LOW12_OF_8, of that entry. */
+    A64_TLS_GOT_LOW12(4, Need.TLS_DISTANCE | Need.TLS_DISTANCE_GOT),
+    /** Bits 12 to 23 of S + A from the thread pointer, which has none above. */
+    A64_TLS_HIGH12(4, Need.TLS_DISTANCE),
+    /** The lowest 12 bits of S + A from the thread pointer. */
+    A64_TLS_LOW12(4, Need.TLS_DISTANCE);
 
     /** What a fixup asks of its symbol or its module before addresses are known. */
     static final class Need {

@@ -1,5 +1,6 @@
 package dev.banos.loader.link;
 
+import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.Refusal;
 import java.util.ArrayList;
@@ -21,6 +22,10 @@ public final class ModuleLinker {
 
     /** @throws Refusal if the object is for another machine than this process runs on */
     public static void requireThisMachine(ElfObject object) {
+        if (Architecture.hostMachine() != Elf.EM_X86_64) {
+            throw Refusal.unsupported(object.file(), null, -1, "objects run on x86-64 only; for other machines they are linked"
+                    + " offline", null);
+        }
         Check.machine(object, Architecture.hostMachine());
     }
 

@@ -61,9 +61,8 @@ public final class OfflineLink {
             }
         }
         Image image = new Image(layout.bytes, base);
-        // As in a program without shared libraries: module 1, whose block ends at the thread pointer.
-        long distance = -(layout.tlsSize + layout.tlsAlignment - 1L & -layout.tlsAlignment);
-        Relocate.objects(objects, architecture, layout, image, false, 1, distance);
+        // As in a program without shared libraries, whose block of thread-local variables has the number 1.
+        Relocate.objects(objects, architecture, layout, image, false, 1, architecture.tlsDistance(layout));
         return new OfflineLink(object, layout, image, imports);
     }
 

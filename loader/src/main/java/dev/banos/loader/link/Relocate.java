@@ -167,6 +167,47 @@ final class Relocate {
             case TLS_MODULE_PAIR_DELTA32 -> putSigned32(at, object.tlsEntries[symbol] + TLS_MODULE_PAIR + addend - at);
             case TLS_OFFSET32 -> putSigned32(at, target);
             case TLS_OFFSET64 -> put64(at, target);
+            case ABS32_EITHER -> putEither32(at, target);
+            case DELTA32_EITHER -> putEither32(at, target - image.address(at));
+            case DELTA16_EITHER -> put16(at, target - image.address(at), 0xffff);
+            default -> applyInstruction(object, kind, symbol, at, addend);
+        };
+    }
+
+    private boolean applyInstruction(LinkedObject object, FixupKind kind, int symbol, int at, long addend) {
+        long target = object.address[symbol] + addend;
+        // The ABI: a call of a weak function that is nowhere goes on behind the call.
+        boolean absent = object.address[symbol] == 0 && object.elf.symbols().isUndefined(symbol);
+        long delta = absent && kind == FixupKind.A64_BRANCH26 ? A64Fields.INSTRUCTION_BYTES : target - image.address(at);
+        long gotEntry = image.base() + object.gotOffset[symbol] + addend;
+        long tlsEntry = image.base() + object.tlsEntries[symbol] + TLS_DISTANCE + addend;
+        return switch (kind) {
+            case A64_BRANCH26 -> A64Fields.branch26(image, at, delta)
+                    || A64Fields.branch26(image, at, object.stubOffset[symbol] + addend - at);
+            case A64_DELTA19 -> A64Fields.delta19(image, at, delta);
+            case A64_DELTA14 -> A64Fields.delta14(image, at, delta);
+            case A64_DELTA21 -> A64Fields.delta21(image, at, delta);
+            case A64_PAGE21 -> A64Fields.page21(image, at, target, true);
+            case A64_PAGE21_PART -> A64Fields.page21(image, at, target, false);
+            case A64_LOW12 -> A64Fields.low12(image, at, target, 0);
+            case A64_LOW12_OF_2 -> A64Fields.low12(image, at, target, 1);
+            case A64_LOW12_OF_4 -> A64Fields.low12(image, at, target, 2);
+            case A64_LOW12_OF_8 -> A64Fields.low12(image, at, target, 3);
+            case A64_LOW12_OF_16 -> A64Fields.low12(image, at, target, 4);
+            case A64_MOVE_0 -> A64Fields.move(image, at, target, 0, true);
+            case A64_MOVE_0_PART -> A64Fields.move(image, at, target, 0, false);
+            case A64_MOVE_1 -> A64Fields.move(image, at, target, 1, true);
+            case A64_MOVE_1_PART -> A64Fields.move(image, at, target, 1, false);
+            case A64_MOVE_2 -> A64Fields.move(image, at, target, 2, true);
+            case A64_MOVE_2_PART -> A64Fields.move(image, at, target, 2, false);
+            case A64_MOVE_3 -> A64Fields.move(image, at, target, 3, true);
+            case A64_GOT_DELTA19 -> A64Fields.delta19(image, at, gotEntry - image.address(at));
+            case A64_GOT_PAGE21 -> A64Fields.page21(image, at, gotEntry, true);
+            case A64_GOT_LOW12 -> A64Fields.low12(image, at, gotEntry, 3);
+            case A64_TLS_GOT_PAGE21 -> A64Fields.page21(image, at, tlsEntry, true);
+            case A64_TLS_GOT_LOW12 -> A64Fields.low12(image, at, tlsEntry, 3);
+            case A64_TLS_HIGH12 -> A64Fields.high12(image, at, tlsDistance + target);
+            case A64_TLS_LOW12 -> A64Fields.low12(image, at, tlsDistance + target, 0);
             default -> throw new AssertionError(kind);
         };
     }
@@ -200,6 +241,11 @@ final class Relocate {
     private boolean putUnsigned32(int at, long value) {
         image.put32(at, (int) value);
         return value >>> 32 == 0;
+    }
+
+    private boolean putEither32(int at, long value) {
+        image.put32(at, (int) value);
+        return value == (int) value || value >>> 32 == 0;
     }
 
     private boolean put16(int at, long value, int largest) {

@@ -97,6 +97,12 @@ final class X8664 extends Architecture {
         image.put8(at + 7, INT3);
     }
 
+    /** The block ends at the thread pointer. */
+    @Override
+    long tlsDistance(Layout layout) {
+        return -(layout.tlsSize + layout.tlsAlignment - 1L & -layout.tlsAlignment);
+    }
+
     @Override
     boolean relax(Image image, int first, int at, long target, boolean rex) {
         if (at - first < (rex ? 3 : 2)) {

@@ -1,0 +1,112 @@
+package dev.banos.loader.link;
+
+import static dev.banos.loader.link.FixupKind.*;
+
+import java.util.Map;
+import java.util.TreeMap;
+
+/** ELF for the Arm 64-bit Architecture, section "Relocation": the static relocations that compilers emit in all code models. */
+final class Aarch64 extends Architecture {
+    private static final int STUB_BYTES = 16;
+    private static final int ADRP_X16 = 0x90000010;
+    private static final int LDR_X16_X16 = 0xf9400210;
+    private static final int BR_X16 = 0xd61f0200;
+    private static final int BRK = 0xd4200000;
+
+    private static final Map<Integer, String> NAMES = names();
+    /** After the constants above: the constructor uses them. */
+    static final Aarch64 INSTANCE = new Aarch64();
+
+    private Aarch64() {
+        super(kindsByNumber());
+    }
+
+    private static FixupKind[] kindsByNumber() {
+        FixupKind[] kinds = new FixupKind[600];
+        kinds[0] = NONE;
+        kinds[256] = NONE;
+        kinds[257] = ABS64;
+        kinds[258] = ABS32_EITHER;
+        kinds[259] = ABS16;
+        kinds[260] = DELTA64;
+        kinds[261] = DELTA32_EITHER;
+        kinds[262] = DELTA16_EITHER;
+        kinds[263] = A64_MOVE_0;
+        kinds[264] = A64_MOVE_0_PART;
+        kinds[265] = A64_MOVE_1;
+        kinds[266] = A64_MOVE_1_PART;
+        kinds[267] = A64_MOVE_2;
+        kinds[268] = A64_MOVE_2_PART;
+        kinds[269] = A64_MOVE_3;
+        kinds[273] = A64_DELTA19;
+        kinds[274] = A64_DELTA21;
+        kinds[275] = A64_PAGE21;
+        kinds[276] = A64_PAGE21_PART;
+        kinds[277] = A64_LOW12;
+        kinds[278] = A64_LOW12;
+        kinds[279] = A64_DELTA14;
+        kinds[280] = A64_DELTA19;
+        kinds[282] = A64_BRANCH26;
+        kinds[283] = A64_BRANCH26;
+        kinds[284] = A64_LOW12_OF_2;
+        kinds[285] = A64_LOW12_OF_4;
+        kinds[286] = A64_LOW12_OF_8;
+        kinds[299] = A64_LOW12_OF_16;
+        kinds[309] = A64_GOT_DELTA19;
+        kinds[311] = A64_GOT_PAGE21;
+        kinds[312] = A64_GOT_LOW12;
+        kinds[314] = BRANCH32;
+        kinds[541] = A64_TLS_GOT_PAGE21;
+        kinds[542] = A64_TLS_GOT_LOW12;
+        kinds[549] = A64_TLS_HIGH12;
+        kinds[551] = A64_TLS_LOW12;
+        return kinds;
+    }
+
+    private static Map<Integer, String> names() {
+        Map<Integer, String> names = new TreeMap<>(Map.of(0, "NONE", 257, "ABS64", 258, "ABS32", 259, "ABS16", 260, "PREL64",
+                261, "PREL32", 262, "PREL16", 273, "LD_PREL_LO19", 274, "ADR_PREL_LO21", 275, "ADR_PREL_PG_HI21"));
+        names.putAll(Map.of(276, "ADR_PREL_PG_HI21_NC", 277, "ADD_ABS_LO12_NC", 278, "LDST8_ABS_LO12_NC", 279, "TSTBR14",
+                280, "CONDBR19", 282, "JUMP26", 283, "CALL26", 284, "LDST16_ABS_LO12_NC", 285, "LDST32_ABS_LO12_NC",
+                286, "LDST64_ABS_LO12_NC"));
+        names.putAll(Map.of(299, "LDST128_ABS_LO12_NC", 311, "ADR_GOT_PAGE", 312, "LD64_GOT_LO12_NC", 314, "PLT32",
+                541, "TLSIE_ADR_GOTTPREL_PAGE21", 542, "TLSIE_LD64_GOTTPREL_LO12_NC", 549, "TLSLE_ADD_TPREL_HI12",
+                551, "TLSLE_ADD_TPREL_LO12_NC"));
+        names.putAll(Map.of(263, "MOVW_UABS_G0", 264, "MOVW_UABS_G0_NC", 265, "MOVW_UABS_G1", 266, "MOVW_UABS_G1_NC",
+                267, "MOVW_UABS_G2", 268, "MOVW_UABS_G2_NC", 269, "MOVW_UABS_G3", 309, "GOT_LD_PREL19"));
+        return names;
+    }
+
+    @Override
+    String relocationName(int type) {
+        return "R_AARCH64_" + NAMES.getOrDefault(type, Integer.toUnsignedString(type));
+    }
+
+    @Override
+    int stubBytes() {
+        return STUB_BYTES;
+    }
+
+    /** {@code adrp x16, entry; ldr x16, [x16, entry's low bits]; br x16}, filled up with a trap. */
+    @Override
+    void writeStub(Image image, int at, long delta) {
+        long entry = image.address(at) + delta;
+        image.put32(at, ADRP_X16);
+        A64Fields.page21(image, at, entry, true);
+        image.put32(at + 4, LDR_X16_X16);
+        A64Fields.low12(image, at + 4, entry, 3);
+        image.put32(at + 8, BR_X16);
+        image.put32(at + 12, BRK);
+    }
+
+    /** The block begins behind two words of the thread's own, aligned as the block wants. */
+    @Override
+    long tlsDistance(Layout layout) {
+        return Math.max(2L * Long.BYTES, layout.tlsAlignment);
+    }
+
+    @Override
+    boolean relax(Image image, int first, int at, long target, boolean rex) {
+        return false;
+    }
+}
