@@ -44,6 +44,7 @@ final class PosixThread {
     }
 
     static long start(Pthread.Routine routine, long argument, boolean isVirtual) {
+        Tcb _ = Tcb.currentOrNull(); // where control blocks cannot work, the caller shall know, not the new thread
         PosixThread posix = new PosixThread();
         Runnable body = () -> posix.live(routine, argument);
         Thread thread = isVirtual ? Thread.ofVirtual().unstarted(body) : new Platform(body);

@@ -4,6 +4,7 @@ import jdk.jfr.Category;
 import jdk.jfr.DataAmount;
 import jdk.jfr.Description;
 import jdk.jfr.Event;
+import jdk.jfr.FlightRecorder;
 import jdk.jfr.Label;
 import jdk.jfr.MemoryAddress;
 import jdk.jfr.Name;
@@ -14,10 +15,10 @@ import jdk.jfr.Timespan;
 /**
  * The flight recorder events. Each static method is called by the allocator, outside its locks; while no recording wants
  * the event it tests one flag and returns. {@code jfr view dev.banos.mem.AllocationSample recording.jfr} shows one as a table.
+ *
+ * <p>Loading a class of events costs a tenth of a second, so none is touched before there is a flight recorder.
  */
 public final class MemoryEvents {
-    private static final AllocationSample ALLOCATION_PROBE = new AllocationSample();
-
     private MemoryEvents() {
     }
 
@@ -135,11 +136,18 @@ public final class MemoryEvents {
         long mappings;
     }
 
+    private static final class Probe {
+        private static final AllocationSample ALLOCATION = new AllocationSample();
+    }
+
     public static boolean wantsAllocations() {
-        return ALLOCATION_PROBE.isEnabled();
+        return FlightRecorder.isInitialized() && Probe.ALLOCATION.isEnabled();
     }
 
     public static void allocated(long address, long size, long weight) {
+        if (!FlightRecorder.isInitialized()) {
+            return;
+        }
         AllocationSample event = new AllocationSample();
         if (event.shouldCommit()) {
             event.address = address;
@@ -150,6 +158,9 @@ public final class MemoryEvents {
     }
 
     static void freed(TrackedBlock block) {
+        if (!FlightRecorder.isInitialized()) {
+            return;
+        }
         FreeSample event = new FreeSample();
         if (event.shouldCommit()) {
             event.address = block.address();
@@ -161,6 +172,9 @@ public final class MemoryEvents {
     }
 
     public static void arenaCommitted(long address, int arenas) {
+        if (!FlightRecorder.isInitialized()) {
+            return;
+        }
         ArenaCommit event = new ArenaCommit();
         if (event.shouldCommit()) {
             event.address = address;
@@ -170,6 +184,9 @@ public final class MemoryEvents {
     }
 
     public static void mapping(String action, long address, long size) {
+        if (!FlightRecorder.isInitialized()) {
+            return;
+        }
         Mapping event = new Mapping();
         if (event.shouldCommit()) {
             event.action = action;
@@ -181,6 +198,9 @@ public final class MemoryEvents {
 
     /** @param nanos how long it took */
     public static void purged(long bytes, long nanos) {
+        if (!FlightRecorder.isInitialized()) {
+            return;
+        }
         Purge event = new Purge();
         if (bytes > 0 && event.shouldCommit()) {
             event.size = bytes;
@@ -190,6 +210,9 @@ public final class MemoryEvents {
     }
 
     public static void invalidBlock(long address, String finding) {
+        if (!FlightRecorder.isInitialized()) {
+            return;
+        }
         InvalidBlock event = new InvalidBlock();
         if (event.shouldCommit()) {
             event.address = address;

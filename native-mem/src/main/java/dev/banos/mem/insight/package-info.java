@@ -1,2 +1,18 @@
-/** What the allocator tells of itself: flight recorder events, tracked blocks, leak reports and heap profiles. */
+/**
+ * What the allocator tells of itself.
+ *
+ * <table>
+ * <caption>Where to look</caption>
+ * <tr><th>question</th><th>answer</th></tr>
+ * <tr><td>what leaks?</td><td>{@link dev.banos.mem.insight.LeakTracking}: {@code -Dbanos.mem.leaks=sampled} or {@code full},
+ *     report at exit or by {@link dev.banos.mem.insight.LeakTracking#report}</td></tr>
+ * <tr><td>who holds the memory?</td><td>{@link dev.banos.mem.insight.LeakReport#toFoldedStacks} for a flame graph,
+ *     {@link dev.banos.mem.insight.LeakReport#writePprof} for pprof</td></tr>
+ * <tr><td>who allocates, what is mapped, purged, refused?</td><td>a flight recording: events {@code dev.banos.mem.*}</td></tr>
+ * <tr><td>how much is held now?</td><td>{@link dev.banos.mem.insight.Footprint}, and after
+ *     {@code dev.banos.mem.MemoryInsight.register()} a management bean and a periodic event</td></tr>
+ * </table>
+ *
+ * <p>While nobody asks, a malloc pays two reads of a flag in each 64 calls or so, and a free nothing.
+ */
 package dev.banos.mem.insight;
