@@ -8,7 +8,6 @@ import java.lang.classfile.instruction.InvokeInstruction;
 import java.lang.classfile.instruction.LineNumber;
 import java.lang.reflect.AccessFlag;
 import java.util.ArrayList;
-import java.util.IntSummaryStatistics;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -71,15 +70,17 @@ final class ClassRules {
     record LongMethod(String name, int lines) {
     }
 
+    /** A constructor also has the lines of the fields' initialisers, wherever they stand: its lines are counted one by one. */
     private static int lines(MethodModel method) {
         if (method.flags().has(AccessFlag.SYNTHETIC) || method.code().isEmpty()) {
             return 0;
         }
-        IntSummaryStatistics numbers = method.code().get().elementStream()
+        int[] numbers = method.code().get().elementStream()
                 .filter(LineNumber.class::isInstance)
                 .mapToInt(element -> ((LineNumber) element).line())
-                .summaryStatistics();
-        return numbers.getCount() == 0 ? 0 : numbers.getMax() - numbers.getMin() + 1;
+                .sorted().distinct().toArray();
+        boolean constructor = method.methodName().equalsString("<init>");
+        return constructor || numbers.length == 0 ? numbers.length : numbers[numbers.length - 1] - numbers[0] + 1;
     }
 
     private static List<InvokeInstruction> calls(MethodModel method, Predicate<InvokeInstruction> wanted) {
