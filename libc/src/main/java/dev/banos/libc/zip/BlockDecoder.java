@@ -155,26 +155,42 @@ final class BlockDecoder {
     private Stop lengths() {
         int total = literalCount + distanceCount;
         while (done < total) {
-            if (input.count < LONGEST_PRECODE_ITEM) {
-                input.refill();
+            int symbol = plainLengths(total);
+            if (done == total) {
+                break;
             }
-            int entry = DecodeTable.lookup(workspace.precode, input.bits & DecodeTable.PRECODE_MASK);
-            int used = DecodeTable.bitsUsed(entry);
-            int symbol = DecodeTable.value(entry);
+            int used = DecodeTable.bitsUsed(symbol);
             if (used > input.count) {
                 return Stop.INPUT;
             }
-            if (symbol < REPEAT_PREVIOUS) {
-                input.drop(used);
-                Ram.putByte(workspace.lengths + done++, symbol);
-            } else {
-                Stop stop = repeat(symbol, used, total);
-                if (stop != null) {
-                    return stop;
-                }
+            Stop stop = repeat(DecodeTable.value(symbol), used, total);
+            if (stop != null) {
+                return stop;
             }
         }
         return tables();
+    }
+
+    /** Takes lengths that stand for themselves; returns the entry of the first item that does not, or is not all there. */
+    private int plainLengths(int total) {
+        long precode = workspace.precode;
+        long to = workspace.lengths + done;
+        long end = workspace.lengths + total;
+        int entry = 0;
+        while (to < end) {
+            if (input.count < LONGEST_PRECODE_ITEM) {
+                input.refill();
+            }
+            entry = DecodeTable.lookup(precode, input.bits & DecodeTable.PRECODE_MASK);
+            int used = DecodeTable.bitsUsed(entry);
+            if (used > input.count || DecodeTable.value(entry) >= REPEAT_PREVIOUS) {
+                break;
+            }
+            input.drop(used);
+            Ram.putByte(to++, DecodeTable.value(entry));
+        }
+        done = (int) (to - workspace.lengths);
+        return entry;
     }
 
     private Stop repeat(int symbol, int used, int total) {

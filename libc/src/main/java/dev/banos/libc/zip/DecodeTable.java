@@ -120,8 +120,19 @@ final class DecodeTable {
     private void countLengths(long lengths, int symbols) {
         Arrays.fill(count, 0);
         for (int symbol = 0; symbol < symbols; symbol++) {
+            symbol = skipAbsent(lengths, symbol, symbols);
             count[Ram.getByte(lengths + symbol) & LONGEST_CODEWORD]++;
         }
+        count[0] = 0;
+    }
+
+    /** Most symbols of a small block have no codeword, a stream of such blocks is a cheap attack: eight are passed over at once. */
+    private static int skipAbsent(long lengths, int symbol, int symbols) {
+        int at = symbol;
+        while (at + Long.BYTES < symbols && Ram.getLong(lengths + at) == 0) {
+            at += Long.BYTES;
+        }
+        return at;
     }
 
     private int longest() {
@@ -151,6 +162,7 @@ final class DecodeTable {
             offset[length + 1] = offset[length] + count[length];
         }
         for (int symbol = 0; symbol < symbols; symbol++) {
+            symbol = skipAbsent(lengths, symbol, symbols);
             int length = Ram.getByte(lengths + symbol) & LONGEST_CODEWORD;
             if (length != 0) {
                 Ram.putShort(sorted + ((long) offset[length]++ << 1), symbol);

@@ -5,7 +5,10 @@ import dev.banos.libc.zip.BlockDecoder.Stop;
 import dev.banos.libc.zip.Inflater.Format;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.zip.CRC32;
+import java.util.zip.Checksum;
 
 /**
  * What stands around a DEFLATE stream: nothing, or zlib's header and Adler-32 (RFC 1950), or gzip's header, CRC-32 and length
@@ -32,12 +35,15 @@ final class Envelope {
     private final Workspace workspace;
     private final Format format;
     private final int windowBits;
+    private final ByteBuffer window;
+    private final CRC32 crc = new CRC32();
+    private final java.util.zip.Adler32 adler = new java.util.zip.Adler32();
 
     private State state = State.MAGIC;
     private String error;
     private boolean gzip;
     private int declaredWindowBits;
-    private int check;
+    private Checksum check;
     private long bodyBytes;
     private int dictionaryId;
 
@@ -57,6 +63,7 @@ final class Envelope {
         this.workspace = workspace;
         this.format = format;
         this.windowBits = windowBits;
+        window = workspace.windowBuffer();
         reset();
     }
 
@@ -65,7 +72,8 @@ final class Envelope {
         error = null;
         gzip = false;
         declaredWindowBits = 0;
-        check = Adler32.INITIAL;
+        adler.reset();
+        check = adler;
         bodyBytes = 0;
         dictionaryId = 0;
         flags = 0;
@@ -125,7 +133,8 @@ final class Envelope {
         int magic = input.peek(16);
         if (magic == GZIP_MAGIC && format != Format.ZLIB) {
             gzip = true;
-            check = Crc32.INITIAL;
+            crc.reset();
+            check = crc;
             headerCheck = Crc32.INITIAL;
             takeHeader(2);
             state = State.FLAGS;
@@ -276,13 +285,22 @@ final class Envelope {
         return length + 1;
     }
 
+    /**
+     * Takes note of bytes of the body. Those in the window reach the engine through one buffer that stands ready: nothing is
+     * allocated, however little the compiler has seen.
+     */
     void update(long address, long bytes) {
         if (format == Format.RAW || bytes == 0) {
             return;
         }
         bodyBytes += bytes;
-        MemorySegment body = Native.EVERYTHING.asSlice(address, bytes);
-        check = gzip ? Crc32.update(check, body) : Adler32.update(check, body);
+        long at = address - workspace.window;
+        if (at >= 0 && at + bytes <= window.capacity()) {
+            window.limit((int) (at + bytes)).position((int) at);
+            check.update(window);
+        } else {
+            JavaUtilZip.feed(check, Native.EVERYTHING.asSlice(address, bytes));
+        }
     }
 
     Stop trailer() {
@@ -309,7 +327,7 @@ final class Envelope {
             return Stop.INPUT;
         }
         int stored = (int) input.take32();
-        if ((gzip ? stored : Integer.reverseBytes(stored)) != check) {
+        if ((gzip ? stored : Integer.reverseBytes(stored)) != (int) check.getValue()) {
             return wrong("incorrect data check");
         }
         state = gzip ? State.LENGTH_CHECK : State.END;

@@ -76,8 +76,13 @@ final class Ram {
     }
 
     static void fill(long address, long bytes, int value) {
-        for (long end = address + bytes; address < end; address++) {
-            putByte(address, value);
+        long to = address;
+        long end = address + bytes;
+        for (long word = value * 0x0101_0101_0101_0101L; to + Long.BYTES <= end; to += Long.BYTES) {
+            putLong(to, word);
+        }
+        for (; to < end; to++) {
+            putByte(to, value);
         }
     }
 }

@@ -31,6 +31,9 @@ final class SymbolLoop {
     /** A step has 56 bits; when so many are left before a distance, it and the next lookup need no refill between them. */
     private static final int ENOUGH_FOR_A_DISTANCE = DecodeTable.LARGEST_DISTANCE_BITS + DecodeTable.LITERAL_BITS;
 
+    /** A length and a distance with all their extra bits. */
+    private static final int LONGEST_SYMBOL = DecodeTable.LONGEST_CODEWORD + 5 + DecodeTable.LARGEST_DISTANCE_BITS;
+
     private final BitInput input;
 
     long out;
@@ -241,7 +244,9 @@ final class SymbolLoop {
      */
     private int careful() {
         while (out < outLimit) {
-            input.refill();
+            if (input.count < LONGEST_SYMBOL) {
+                input.refill();
+            }
             long bits = input.bits;
             int entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
             int used = 0;
@@ -284,6 +289,7 @@ final class SymbolLoop {
         if (used > input.count) {
             return INPUT;
         }
+        input.drop(used);
         if ((entry & DecodeTable.EXCEPTIONAL) != 0) {
             return BAD_DISTANCE;
         }
@@ -291,7 +297,6 @@ final class SymbolLoop {
         if (out - distance < oldest) {
             return TOO_FAR;
         }
-        input.drop(used);
         long to = out;
         out += length;
         copyRest(to, out, distance);

@@ -4,11 +4,13 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
-import java.lang.foreign.Arena;
+import dev.banos.bindings.Native;
+import dev.banos.mem.Malloc;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
+import java.nio.ByteBuffer;
 
 /**
  * The memory of one inflater, one block of fixed size.
@@ -38,7 +40,7 @@ final class Workspace {
             MemoryLayout.sequenceLayout(HEADER_TEXT_BYTES, JAVA_BYTE).withName("comment"),
             MemoryLayout.sequenceLayout(HEADER_TEXT_BYTES, JAVA_BYTE).withName("extra"));
 
-    private final Arena scope;
+    private final long block;
     final long window;
     final long stage;
     final long literals;
@@ -50,23 +52,30 @@ final class Workspace {
     final MemorySegment comment;
     final MemorySegment extra;
 
+    /** @throws OutOfMemoryError if there is none */
     Workspace() {
-        scope = Arena.ofShared();
-        MemorySegment block = scope.allocate(LAYOUT);
-        window = block.address() + offset("window");
-        stage = block.address() + offset("stage");
-        literals = block.address() + offset("literals");
-        distances = block.address() + offset("distances");
-        precode = block.address() + offset("precode");
-        scratch = block.address() + offset("scratch");
-        lengths = block.address() + offset("lengths");
-        name = text(block, "name");
-        comment = text(block, "comment");
-        extra = text(block, "extra");
+        block = Malloc.malloc(LAYOUT.byteSize());
+        if (block == 0) {
+            throw new OutOfMemoryError("bytes=" + LAYOUT.byteSize() + ": no memory for an inflater");
+        }
+        window = block + offset("window");
+        stage = block + offset("stage");
+        literals = block + offset("literals");
+        distances = block + offset("distances");
+        precode = block + offset("precode");
+        scratch = block + offset("scratch");
+        lengths = block + offset("lengths");
+        name = text("name");
+        comment = text("comment");
+        extra = text("extra");
     }
 
-    private static MemorySegment text(MemorySegment block, String field) {
-        return block.asSlice(offset(field), HEADER_TEXT_BYTES);
+    ByteBuffer windowBuffer() {
+        return Native.segment(window, WINDOW_BYTES + SymbolLoop.OUTPUT_MARGIN).asByteBuffer();
+    }
+
+    private MemorySegment text(String field) {
+        return Native.segment(block + offset(field), HEADER_TEXT_BYTES);
     }
 
     private static long offset(String field) {
@@ -74,6 +83,6 @@ final class Workspace {
     }
 
     void free() {
-        scope.close();
+        Malloc.free(block);
     }
 }

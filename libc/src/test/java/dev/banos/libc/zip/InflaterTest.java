@@ -1,0 +1,331 @@
+package dev.banos.libc.zip;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.sun.management.ThreadMXBean;
+import dev.banos.libc.zip.Inflater.Format;
+import dev.banos.libc.zip.Inflater.Status;
+import dev.banos.libc.zip.Inflater.TrailingData;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What a caller of {@link Inflater} may rely on beyond the bytes: counts, policies, limits, arguments, memory. */
+class InflaterTest {
+    private static final byte[] TEXT = "A short text, a short text, and the end of a short text.".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] TRAILING = {7, 7, 7};
+    private static final String OPEN = "";
+
+    private static final MemorySegment ROOM = Arena.global().allocate(1 << 20);
+
+    private final Arena scope = Arena.ofAuto();
+
+    private MemorySegment segment(byte[]... parts) {
+        int bytes = Arrays.stream(parts).mapToInt(part -> part.length).sum();
+        MemorySegment segment = scope.allocate(Math.max(1, bytes)).asSlice(0, bytes);
+        long at = 0;
+        for (byte[] part : parts) {
+            MemorySegment.copy(part, 0, segment, ValueLayout.JAVA_BYTE, at, part.length);
+            at += part.length;
+        }
+        return segment;
+    }
+
+    private static byte[] zlib(byte[] data) {
+        return Deflated.stream(data, 6, 0, false);
+    }
+
+    private static byte[] gzip(byte[] data) {
+        return GzipMember.of(data).toBytes();
+    }
+
+    private static String reason(InflaterOptions options, byte[]... parts) {
+        MemorySegment in = new InflaterTest().segment(parts);
+        MemorySegment out = ROOM;
+        try (Inflater inflater = new Inflater(options)) {
+            return inflater.inflate(in, out) == Status.DONE ? OPEN : "status";
+        } catch (InflateException wrong) {
+            return wrong.reason();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(TrailingData.class)
+    void trailingDataMeetsItsPolicy(TrailingData policy) throws InflateException {
+        byte[] stream = zlib(TEXT);
+        MemorySegment out = scope.allocate(100);
+        InflaterOptions options = InflaterOptions.of(Format.ZLIB).withTrailingData(policy);
+        try (Inflater inflater = new Inflater(options)) {
+            switch (policy) {
+                case LEAVE -> {
+                    assertThat(inflater.inflate(segment(stream, TRAILING), out)).isEqualTo(Status.DONE);
+                    assertThat(inflater.consumed()).isEqualTo(stream.length);
+                    assertThat(inflater.inflate(segment(TRAILING), out)).isEqualTo(Status.DONE);
+                    assertThat(inflater.consumed()).isZero();
+                }
+                case IGNORE -> {
+                    assertThat(inflater.inflate(segment(stream, TRAILING), out)).isEqualTo(Status.DONE);
+                    assertThat(inflater.consumed()).isEqualTo(stream.length + TRAILING.length);
+                }
+                case REFUSE -> {
+                    assertThat(reason(options, stream, TRAILING)).isEqualTo("trailing data");
+                    assertThat(inflater.inflate(segment(stream), out)).isEqualTo(Status.DONE);
+                    assertThatThrownBy(() -> inflater.inflate(segment(TRAILING), out)).hasMessageContaining("trailing data");
+                }
+            }
+        }
+    }
+
+    @Test
+    void theGzipHeaderIsSurfaced() throws InflateException {
+        GzipMember member = GzipMember.of(TEXT);
+        member.flags = GzipMember.TEXT | GzipMember.HEADER_CHECK | GzipMember.EXTRA | GzipMember.NAME | GzipMember.COMMENT;
+        member.extra = new byte[] {1, 2, 3};
+        member.name = "nam\u00e9".getBytes(StandardCharsets.ISO_8859_1);
+        member.comment = "c".repeat(2_000).getBytes(StandardCharsets.ISO_8859_1);
+        try (Inflater inflater = Inflater.of(Format.AUTO)) {
+            assertThat(inflater.gzipHeader()).isNull();
+            assertThat(inflater.inflate(segment(member.toBytes()), scope.allocate(100))).isEqualTo(Status.DONE);
+
+            GzipHeader header = inflater.gzipHeader();
+            assertThat(header.text()).isTrue();
+            assertThat(header.modificationTime()).isEqualTo(0xF1020304L);
+            assertThat(header.extraFlags()).isEqualTo(2);
+            assertThat(header.operatingSystem()).isEqualTo(3);
+            assertThat(header.extra()).containsExactly(1, 2, 3);
+            assertThat(header.name()).isEqualTo("nam\u00e9");
+            assertThat(header.comment()).isEqualTo("c".repeat(Inflater.HEADER_TEXT_BYTES));
+            assertThat(header.checked()).isTrue();
+        }
+    }
+
+    @Test
+    void aGzipMemberThatLiesIsRefusedWithZlibsWords() {
+        InflaterOptions options = InflaterOptions.of(Format.GZIP);
+        GzipMember member = GzipMember.of(TEXT);
+        assertThat(reason(options, member.toBytes())).isEqualTo(OPEN);
+        member.dataCheckError = 1;
+        assertThat(reason(options, member.toBytes())).isEqualTo("incorrect data check");
+        member.dataCheckError = 0;
+        member.lengthError = 1;
+        assertThat(reason(options, member.toBytes())).isEqualTo("incorrect length check");
+        member.flags = GzipMember.HEADER_CHECK;
+        member.headerCheckError = 1;
+        assertThat(reason(options, member.toBytes())).isEqualTo("header crc mismatch");
+        member.flags = 0x20;
+        assertThat(reason(options, member.toBytes())).isEqualTo("unknown header flags set");
+        member.method = 7;
+        assertThat(reason(options, member.toBytes())).isEqualTo("unknown compression method");
+        assertThat(reason(options, zlib(TEXT))).isEqualTo("incorrect header check");
+        assertThat(reason(InflaterOptions.of(Format.ZLIB), gzip(TEXT))).isEqualTo("incorrect header check");
+    }
+
+    @Test
+    void aZlibHeaderMeetsZlibsVerdict() {
+        for (int header = 0; header < 1 << 16; header += 7) {
+            byte[] stream = {(byte) header, (byte) (header >>> 8), 3, 0, 0, 0, 0, 1};
+            Verdict expected = Verdict.ofZlib(stream, false);
+            boolean zlibGoesOn = expected.end().equals(Verdict.DONE) || expected.end().equals(Verdict.DICTIONARY);
+            String reason = reason(InflaterOptions.of(Format.ZLIB), stream);
+            assertThat(reason).isEqualTo(!zlibGoesOn ? expected.end() : expected.end().equals(Verdict.DONE) ? OPEN : "status");
+        }
+    }
+
+    @Test
+    void aSmallerWindowMayBeAskedFor() throws InflateException {
+        byte[] stream = zlib(TEXT);
+        assertThat(reason(InflaterOptions.of(Format.ZLIB).withWindowBits(14), stream)).isEqualTo("invalid window size");
+        try (Inflater inflater = Inflater.of(Format.ZLIB)) {
+            inflater.inflate(segment(stream), scope.allocate(100));
+            assertThat(inflater.windowBits()).isEqualTo(15);
+        }
+    }
+
+    @Test
+    void membersFollowOneAnother() throws InflateException {
+        byte[] first = gzip(TEXT);
+        byte[] second = gzip(new byte[100_000]);
+        InflaterOptions options = InflaterOptions.of(Format.AUTO).withMultiMember(true);
+        MemorySegment out = scope.allocate(200_000);
+        try (Inflater inflater = new Inflater(options)) {
+            assertThat(inflater.inflate(segment(first, second, TRAILING), out)).isEqualTo(Status.DONE);
+            assertThat(inflater.consumed()).isEqualTo(first.length + second.length);
+            assertThat(inflater.produced()).isEqualTo(TEXT.length + 100_000);
+
+            inflater.reset();
+            assertThat(inflater.inflate(segment(first), out)).isEqualTo(Status.DONE);
+            assertThat(inflater.inflate(segment(Arrays.copyOf(second, 1)), out)).isEqualTo(Status.NEED_INPUT);
+            assertThat(inflater.inflate(segment(Arrays.copyOfRange(second, 1, second.length)), out)).isEqualTo(Status.DONE);
+            assertThat(inflater.totalOut()).isEqualTo(TEXT.length + 100_000);
+        }
+        assertThat(reason(options.withTrailingData(TrailingData.REFUSE), first, second, TRAILING)).isEqualTo("trailing data");
+        assertThat(reason(options.withTrailingData(TrailingData.REFUSE), first, second)).isEqualTo(OPEN);
+    }
+
+    @Test
+    void aMatchDoesNotReachIntoTheMemberBefore() {
+        byte[] second = gzip(TEXT);
+        byte[] deflated = new BitWriter().header(true, 1).fixedLiteral(257).fixedDistance(0).fixedLiteral(256).toBytes();
+        System.arraycopy(deflated, 0, second, 10, deflated.length);
+        InflaterOptions options = InflaterOptions.of(Format.GZIP).withMultiMember(true);
+        assertThat(reason(options, gzip(TEXT), second)).isEqualTo("invalid distance too far back");
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Format.class, names = {"RAW", "ZLIB"})
+    void aDictionaryIsReachedBackTo(Format format) throws InflateException {
+        byte[] dictionary = Deflated.Shape.SKEWED.bytes(40_000, 1);
+        byte[] data = Arrays.copyOfRange(dictionary, 8_000, 40_000);
+        byte[] stream = Deflated.stream(data, 9, 0, format == Format.RAW, dictionary);
+        MemorySegment in = segment(stream);
+        MemorySegment out = scope.allocate(data.length);
+        try (Inflater inflater = Inflater.of(format)) {
+            if (format == Format.ZLIB) {
+                assertThatThrownBy(() -> inflater.setDictionary(segment(dictionary))).isInstanceOf(IllegalStateException.class);
+                assertThat(inflater.inflate(in, out)).isEqualTo(Status.NEED_DICTIONARY);
+                assertThat(inflater.dictionaryId()).isEqualTo(Adler32.update(Adler32.INITIAL, segment(dictionary)));
+                assertThatThrownBy(() -> inflater.setDictionary(segment(TEXT))).isInstanceOf(IllegalArgumentException.class);
+                in = in.asSlice(inflater.consumed());
+            }
+            inflater.setDictionary(MemorySegment.ofArray(dictionary));
+            assertThat(inflater.inflate(in, out)).isEqualTo(Status.DONE);
+            assertThat(out.toArray(ValueLayout.JAVA_BYTE)).isEqualTo(data);
+        }
+    }
+
+    @Test
+    void theOutputLimitCutsExactly() throws InflateException {
+        byte[] stream = zlib(new byte[100_000]);
+        InflaterOptions options = InflaterOptions.of(Format.ZLIB);
+        assertThat(reason(options.withOutputLimit(100_000), stream)).isEqualTo(OPEN);
+        try (Inflater inflater = new Inflater(options.withOutputLimit(99_999))) {
+            MemorySegment out = scope.allocate(200_000);
+            assertThatThrownBy(() -> inflater.inflate(segment(stream), out)).hasMessageContaining("output limit exceeded");
+            assertThat(inflater.produced()).isEqualTo(99_999);
+        }
+    }
+
+    @Test
+    void theRatioLimitStopsABombEarly() throws InflateException {
+        byte[] bomb = zlib(new byte[10_000_000]);
+        MemorySegment out = scope.allocate(10_000_000);
+        try (Inflater inflater = new Inflater(InflaterOptions.of(Format.ZLIB).withRatioLimit(100))) {
+            assertThatThrownBy(() -> inflater.inflate(segment(bomb), out)).hasMessageContaining("ratio limit exceeded");
+            assertThat(inflater.totalOut()).isLessThan(1_000_000);
+            inflater.reset();
+            assertThat(inflater.inflate(segment(zlib(TEXT)), out)).isEqualTo(Status.DONE);
+        }
+    }
+
+    @Test
+    void anErrorComesAfterTheBytesBeforeItAndStays() throws InflateException {
+        byte[] stream = new BitWriter().header(true, 1).fixedLiteral('a').fixedLiteral('b').fixedLiteral('c')
+                .fixedLiteral(257).fixedDistance(30).toBytes();
+        MemorySegment out = scope.allocate(1);
+        try (Inflater inflater = Inflater.of(Format.RAW)) {
+            assertThat(inflater.inflate(segment(stream), out)).isEqualTo(Status.NEED_OUTPUT);
+            assertThat(inflater.inflate(segment(), out)).isEqualTo(Status.NEED_OUTPUT);
+            for (int call = 0; call < 3; call++) {
+                InflateException wrong = catchThrowableOfType(InflateException.class, () -> inflater.inflate(segment(), out));
+                assertThat(wrong.reason()).isEqualTo("invalid distance code");
+                assertThat(wrong.inputOffset()).isEqualTo(5);
+                assertThat(wrong).hasMessage("invalid distance code (input offset 5)");
+                assertThat(inflater.produced()).isEqualTo(call == 0 ? 1 : 0);
+            }
+            assertThat(inflater.totalOut()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void badArgumentsAreRefusedBeforeAnythingIsTouched() throws Exception {
+        MemorySegment in = segment(zlib(TEXT));
+        MemorySegment out = scope.allocate(100);
+        Arena closed = Arena.ofConfined();
+        MemorySegment dead = closed.allocate(100);
+        closed.close();
+        try (Inflater inflater = Inflater.of(Format.ZLIB); Arena confined = Arena.ofConfined()) {
+            assertThatThrownBy(() -> inflater.inflate(in, out.asReadOnly()))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("isReadOnly()=true");
+            assertThatThrownBy(() -> inflater.inflate(out.asSlice(0, 60), out.asSlice(59)))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("share memory");
+            byte[] array = new byte[100];
+            assertThatThrownBy(() -> inflater.inflate(MemorySegment.ofArray(array), MemorySegment.ofArray(array)))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> inflater.inflate(dead, out)).isInstanceOf(IllegalStateException.class).hasMessageContaining("in.");
+            assertThatThrownBy(() -> inflater.inflate(in, dead)).isInstanceOf(IllegalStateException.class).hasMessageContaining("out.");
+            assertThatThrownBy(() -> inflater.inflate(in, 0, in.byteSize() + 1, out, 0, 1)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> inflater.inflate(in, 0, -1, out, 0, 1)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> inflater.inflate(in, 0, 1, out, -1, 1)).isInstanceOf(IndexOutOfBoundsException.class);
+            MemorySegment ofThisThread = confined.allocate(100);
+            Throwable[] thrown = new Throwable[1];
+            Thread other = Thread.ofPlatform().start(() -> thrown[0] =
+                    catchThrowableOfType(WrongThreadException.class, () -> inflater.inflate(in, ofThisThread)));
+            other.join();
+            assertThat(thrown[0]).isNotNull();
+
+            assertThat(inflater.totalIn()).isZero();
+            assertThat(inflater.inflate(in, out)).isEqualTo(Status.DONE);
+        }
+    }
+
+    @Test
+    void aClosedInflaterRefusesAllButClose() {
+        Inflater inflater = Inflater.of(Format.ZLIB);
+        inflater.close();
+        inflater.close();
+        assertThatThrownBy(() -> inflater.inflate(segment(), segment()))
+                .isInstanceOf(IllegalStateException.class).hasMessageContaining("closed=true");
+        assertThatThrownBy(inflater::reset).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void segmentsOfAnyKindGiveTheSame() throws InflateException {
+        byte[] data = Deflated.Shape.ECHO.bytes(100_000, 3);
+        byte[] stream = zlib(data);
+        try (Inflater inflater = Inflater.of(Format.ZLIB); Arena shared = Arena.ofShared(); Arena confined = Arena.ofConfined()) {
+            MemorySegment[] ins = {MemorySegment.ofArray(stream), segment(stream),
+                    shared.allocate(stream.length).copyFrom(MemorySegment.ofArray(stream)),
+                    MemorySegment.ofArray(stream).asReadOnly()};
+            MemorySegment[] outs = {MemorySegment.ofArray(new byte[100_000]), confined.allocate(100_000),
+                    shared.allocate(100_000), MemorySegment.ofArray(new int[25_000])};
+            for (MemorySegment in : ins) {
+                for (MemorySegment out : outs) {
+                    inflater.reset();
+                    assertThat(inflater.inflate(in, out)).isEqualTo(Status.DONE);
+                    assertThat(out.mismatch(MemorySegment.ofArray(data))).isEqualTo(-1);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aCallAllocatesNothing() throws InflateException {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        byte[] data = Deflated.Shape.SKEWED.bytes(30_000, 4);
+        MemorySegment out = Arena.global().allocate(64);
+        for (byte[] stream : new byte[][] {zlib(data), gzip(data)}) {
+            MemorySegment in = Arena.global().allocate(stream.length).copyFrom(MemorySegment.ofArray(stream));
+            try (Inflater inflater = Inflater.of(Format.AUTO)) {
+                long least = Long.MAX_VALUE;
+                for (int round = 0; round < 200; round++) {
+                    long before = threads.getCurrentThreadAllocatedBytes();
+                    inflater.reset();
+                    long at = 0;
+                    while (inflater.inflate(in, at, in.byteSize() - at, out, 0, 64) != Status.DONE) {
+                        at += inflater.consumed();
+                    }
+                    least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+                }
+                assertThat(least).isZero();
+            }
+        }
+    }
+}
