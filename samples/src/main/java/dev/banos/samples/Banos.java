@@ -7,6 +7,7 @@ import dev.banos.samples.command.CommandEnd;
 import dev.banos.samples.command.Options;
 import dev.banos.samples.fuzz.FuzzCommand;
 import dev.banos.samples.heapmap.HeapMap;
+import dev.banos.samples.gunzip.Gunzip;
 import dev.banos.samples.inspect.InfoCommand;
 import dev.banos.samples.inspect.SymbolsCommand;
 import dev.banos.samples.install.InstallCommand;
@@ -20,6 +21,7 @@ public final class Banos {
             usage: banos WORD [ARGUMENT]...
 
               cflags     prints what a C compiler needs to compile a driver
+              gunzip     expands files that gzip made
               info       shows what a driver object holds: metadata, exports, imports, sections
               install    links drivers into a process, calls their exports, takes them out again
               link       links objects for an address and writes the result to files
@@ -73,6 +75,7 @@ public final class Banos {
 
     private static Command command(String word) throws CommandEnd {
         return switch (word) {
+            case "gunzip" -> Gunzip::run;
             case "info" -> InfoCommand::run;
             case "install" -> InstallCommand::run;
             case "symbols" -> SymbolsCommand::run;

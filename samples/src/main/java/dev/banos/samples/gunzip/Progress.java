@@ -1,0 +1,59 @@
+package dev.banos.samples.gunzip;
+
+import java.io.Console;
+import java.io.PrintStream;
+import java.nio.file.Path;
+
+/** A bar on the terminal for files that take a while. */
+final class Progress implements AutoCloseable {
+    static final Progress NONE = new Progress("", 0, null);
+
+    private static final long LARGE_BYTES = 1 << 24;
+    private static final int WIDTH = 40;
+
+    private final String name;
+    private final long total;
+    private final PrintStream err;
+    private long done;
+    private int percentShown = -1;
+
+    private Progress(String name, long total, PrintStream err) {
+        this.name = name;
+        this.total = total;
+        this.err = err;
+    }
+
+    /** {@link #NONE} for a small file, and where nobody watches. */
+    static Progress of(Path path, long bytes, PrintStream err) {
+        Console console = System.console();
+        boolean watched = err == System.err && console != null && console.isTerminal();
+        return watched && bytes >= LARGE_BYTES ? shown(path.toString(), bytes, err) : NONE;
+    }
+
+    static Progress shown(String name, long bytes, PrintStream err) {
+        return new Progress(name, bytes, err);
+    }
+
+    void advance(long bytes) {
+        if (err == null) {
+            return;
+        }
+        done += bytes;
+        int percent = (int) Math.min(100, done * 100 / total);
+        if (percent != percentShown) {
+            percentShown = percent;
+            int filled = percent * WIDTH / 100;
+            err.print("\r[" + "#".repeat(filled) + " ".repeat(WIDTH - filled) + "] " + percent + "% " + name);
+            err.flush();
+        }
+    }
+
+    /** Leaves the line empty. */
+    @Override
+    public void close() {
+        if (percentShown >= 0) {
+            err.print("\r\u001B[K");
+            err.flush();
+        }
+    }
+}

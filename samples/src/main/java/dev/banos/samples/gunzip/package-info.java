@@ -1,0 +1,2 @@
+/** {@code banos gunzip}: an application of the inflater. */
+package dev.banos.samples.gunzip;

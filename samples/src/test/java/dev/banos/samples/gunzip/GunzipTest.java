@@ -1,0 +1,172 @@
+package dev.banos.samples.gunzip;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What gzip's own gunzip does with files, suffixes, statuses and messages. */
+class GunzipTest {
+    private static final byte[] TEXT = "some text, some text\n".repeat(50_000).getBytes(StandardCharsets.US_ASCII);
+
+    @TempDir
+    Path folder;
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    private static byte[] gzip(byte[] data) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (OutputStream gzip = new GZIPOutputStream(bytes)) {
+            gzip.write(data);
+        } catch (IOException impossible) {
+            throw new AssertionError(impossible);
+        }
+        return bytes.toByteArray();
+    }
+
+    private static byte[] join(byte[] first, byte[] second) {
+        byte[] both = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        return both;
+    }
+
+    private Path file(String name, byte[] content) throws IOException {
+        return Files.write(folder.resolve(name), content);
+    }
+
+    private int run(byte[] input, Object... args) {
+        out.reset();
+        err.reset();
+        String[] strings = Arrays.stream(args).map(Object::toString).toArray(String[]::new);
+        return Gunzip.run(strings, new ByteArrayInputStream(input), new PrintStream(out), new PrintStream(err));
+    }
+
+    private int run(Object... args) {
+        return run(new byte[0], args);
+    }
+
+    private String message() {
+        return err.toString(StandardCharsets.UTF_8).replace(folder + "/", "").strip();
+    }
+
+    @Test
+    void aFileIsReplacedAndKeepsModeAndTime() throws IOException {
+        Path file = file("a.txt.gz", gzip(TEXT));
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+        Files.setLastModifiedTime(file, FileTime.fromMillis(1_000_000_000_000L));
+
+        assertThat(run(file)).isZero();
+
+        Path expanded = folder.resolve("a.txt");
+        assertThat(expanded).hasBinaryContent(TEXT);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(expanded))).isEqualTo("rw-r-----");
+        assertThat(Files.getLastModifiedTime(expanded).toMillis()).isEqualTo(1_000_000_000_000L);
+        assertThat(file).doesNotExist();
+        assertThat(message()).isEmpty();
+    }
+
+    @Test
+    void optionsKeepTheFile() throws IOException {
+        Path file = file("a.gz", gzip(TEXT));
+        assertThat(run("-t", file)).isZero();
+        assertThat(out.size()).isZero();
+        assertThat(run("-c", file, file)).isZero();
+        assertThat(out.toByteArray()).isEqualTo(join(TEXT, TEXT));
+        assertThat(folder.resolve("a")).doesNotExist();
+        assertThat(run("--keep", file)).isZero();
+        assertThat(folder.resolve("a")).hasBinaryContent(TEXT);
+        assertThat(file).exists();
+    }
+
+    @Test
+    void standardInputIsExpanded() {
+        assertThat(run(gzip(TEXT))).isZero();
+        assertThat(out.toByteArray()).isEqualTo(TEXT);
+        assertThat(run(gzip(TEXT), "-")).isZero();
+        assertThat(out.toByteArray()).isEqualTo(TEXT);
+    }
+
+    @Test
+    void membersAndPaddingAreOneFile() {
+        byte[] two = join(gzip(TEXT), gzip(new byte[] {1, 2, 3}));
+        assertThat(run(join(two, new byte[1_000]))).isZero();
+        assertThat(out.toByteArray()).isEqualTo(join(TEXT, new byte[] {1, 2, 3}));
+    }
+
+    @Test
+    void suffixesTellTheName() throws IOException {
+        run(file("a.tgz", gzip(TEXT)));
+        assertThat(folder.resolve("a.tar")).hasBinaryContent(TEXT);
+        file("b.gz", gzip(TEXT));
+        assertThat(run(folder.resolve("b"))).isZero();
+        assertThat(folder.resolve("b")).hasBinaryContent(TEXT);
+        assertThat(run(file("c.foo", gzip(TEXT)))).isEqualTo(2);
+        assertThat(message()).isEqualTo("banos gunzip: c.foo: unknown suffix -- ignored");
+        assertThat(run(folder.resolve("d"))).isEqualTo(1);
+        assertThat(message()).isEqualTo("banos gunzip: d.gz: No such file or directory");
+    }
+
+    @Test
+    void warningsAreStatus2() throws IOException {
+        assertThat(run(folder)).isEqualTo(2);
+        assertThat(message()).endsWith("is a directory -- ignored");
+        Path file = file("a.gz", gzip(TEXT));
+        file("a", new byte[1]);
+        assertThat(run(file)).isEqualTo(2);
+        assertThat(message()).isEqualTo("banos gunzip: a already exists;\tnot overwritten");
+        assertThat(folder.resolve("a")).hasSize(1);
+        Path garbage = file("b.gz", join(gzip(TEXT), new byte[] {0, 1}));
+        assertThat(run(garbage)).isEqualTo(2);
+        assertThat(message()).isEqualTo("banos gunzip: b.gz: decompression OK, trailing garbage ignored");
+        assertThat(folder.resolve("b")).hasBinaryContent(TEXT);
+        Files.createLink(folder.resolve("other"), file);
+        assertThat(run(file)).isEqualTo(2);
+        assertThat(message()).contains("other link");
+    }
+
+    @Test
+    void errorsAreStatus1AndLeaveNothingBehind() throws IOException {
+        byte[] good = gzip(TEXT);
+        requireError("unexpected end of file", Arrays.copyOf(good, good.length - 1));
+        requireError("unexpected end of file", new byte[0]);
+        requireError("not in gzip format", TEXT);
+        good[good.length - 1] ^= 1;
+        requireError("invalid compressed data--length error", good);
+        good[good.length - 5] ^= 1;
+        requireError("invalid compressed data--crc error", good);
+        byte[] wrongBlock = gzip(TEXT);
+        wrongBlock[10] |= 6;
+        requireError("invalid compressed data--format violated", wrongBlock);
+        assertThat(run("-Z")).isEqualTo(1);
+    }
+
+    private void requireError(String message, byte[] content) throws IOException {
+        Path file = file("x.gz", content);
+        assertThat(run(file)).isEqualTo(1);
+        assertThat(message()).isEqualTo("banos gunzip: x.gz: " + message);
+        assertThat(folder.resolve("x")).doesNotExist();
+        assertThat(file).exists();
+    }
+
+    @Test
+    void theBarGrowsAndGoes() {
+        try (Progress progress = Progress.shown("big.gz", 200, new PrintStream(err))) {
+            progress.advance(100);
+            assertThat(err.toString(StandardCharsets.UTF_8)).isEqualTo("\r[" + "#".repeat(20) + " ".repeat(20) + "] 50% big.gz");
+        }
+        assertThat(err.toString(StandardCharsets.UTF_8)).endsWith("\r\u001B[K");
+    }
+}
