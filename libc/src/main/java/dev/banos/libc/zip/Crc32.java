@@ -17,7 +17,7 @@ import java.util.zip.CRC32;
  * }</pre>
  *
  * <p>The work is done by the instructions behind {@link java.util.zip.CRC32} where that class can reach the bytes, and by
- * tables elsewhere (short inputs; heap segments that are read-only or not of bytes).
+ * loops in Java elsewhere (short inputs; heap segments that are read-only or not of bytes).
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc1952#section-8">RFC 1952, section 8</a>
  */
@@ -28,6 +28,7 @@ public final class Crc32 {
     static final CrcPolynomial POLYNOMIAL = CrcPolynomial.of(0x04C11DB7);
 
     private static final CrcTable TABLE = CrcTable.of(POLYNOMIAL);
+    private static final CrcCascade CASCADE = new CrcCascade.Ieee(TABLE);
 
     /** Its tables are computed when the first checksum is continued or combined. */
     private static final class Shift {
@@ -62,7 +63,7 @@ public final class Crc32 {
     private static int updateSlow(int state, MemorySegment data) {
         long bytes = data.byteSize();
         if (bytes < JavaUtilZip.WORTHWHILE || !JavaUtilZip.canTake(data)) {
-            return updateByTable(state, data);
+            return updateInJava(state, data);
         }
         for (long at = 0; at < bytes; ) {
             long piece = Math.min(bytes - at, JavaUtilZip.LARGEST_PIECE);
@@ -73,8 +74,10 @@ public final class Crc32 {
     }
 
     /** The same without the help of {@link java.util.zip.CRC32}. */
-    static int updateByTable(int state, MemorySegment data) {
-        return ~TABLE.update(~state, data, 0, data.byteSize());
+    static int updateInJava(int state, MemorySegment data) {
+        return data.byteSize() < CrcCascade.WORTHWHILE
+                ? ~TABLE.update(~state, data, 0, data.byteSize())
+                : ~CASCADE.update(~state, data);
     }
 
     /**

@@ -17,7 +17,7 @@ import java.util.zip.CRC32C;
  * }</pre>
  *
  * <p>The work is done by the instructions behind {@link java.util.zip.CRC32C} where that class can reach the bytes, and by
- * tables elsewhere (short inputs; heap segments that are read-only or not of bytes).
+ * loops in Java elsewhere (short inputs; heap segments that are read-only or not of bytes).
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc3720#appendix-B.4">RFC 3720, appendix B.4</a>
  */
@@ -28,6 +28,7 @@ public final class Crc32C {
     static final CrcPolynomial POLYNOMIAL = CrcPolynomial.of(0x1EDC6F41);
 
     private static final CrcTable TABLE = CrcTable.of(POLYNOMIAL);
+    private static final CrcCascade CASCADE = new CrcCascade.Castagnoli(TABLE);
 
     /** Its tables are computed when the first checksum is continued or combined. */
     private static final class Shift {
@@ -62,7 +63,7 @@ public final class Crc32C {
     private static int updateSlow(int state, MemorySegment data) {
         long bytes = data.byteSize();
         if (bytes < JavaUtilZip.WORTHWHILE || !JavaUtilZip.canTake(data)) {
-            return updateByTable(state, data);
+            return updateInJava(state, data);
         }
         for (long at = 0; at < bytes; ) {
             long piece = Math.min(bytes - at, JavaUtilZip.LARGEST_PIECE);
@@ -73,8 +74,10 @@ public final class Crc32C {
     }
 
     /** The same without the help of {@link java.util.zip.CRC32C}. */
-    static int updateByTable(int state, MemorySegment data) {
-        return ~TABLE.update(~state, data, 0, data.byteSize());
+    static int updateInJava(int state, MemorySegment data) {
+        return data.byteSize() < CrcCascade.WORTHWHILE
+                ? ~TABLE.update(~state, data, 0, data.byteSize())
+                : ~CASCADE.update(~state, data);
     }
 
     /**

@@ -42,6 +42,17 @@ record CrcTable(int[] slices) {
         return register;
     }
 
+    int updateWords(int register, int[] words, int from, int to) {
+        int at = from;
+        for (; to - at >= SLICES / Integer.BYTES; at += SLICES / Integer.BYTES) {
+            register = four(words[at] ^ register, 12) ^ four(words[at + 1], 8) ^ four(words[at + 2], 4) ^ four(words[at + 3], 0);
+        }
+        for (; at < to; at++) {
+            register = four(words[at] ^ register, 0);
+        }
+        return register;
+    }
+
     /** Four bytes that {@code after} more of their sixteen follow. */
     private int four(int bytes, int after) {
         int table = after * 256;

@@ -25,8 +25,8 @@ class ChecksumPropertiesTest {
     }
 
     private enum Sum {
-        CRC32(Crc32.INITIAL, Crc32::update, Crc32::updateByTable, Crc32::combine, java.util.zip.CRC32::new),
-        CRC32C(Crc32C.INITIAL, Crc32C::update, Crc32C::updateByTable, Crc32C::combine, java.util.zip.CRC32C::new),
+        CRC32(Crc32.INITIAL, Crc32::update, Crc32::updateInJava, Crc32::combine, java.util.zip.CRC32::new),
+        CRC32C(Crc32C.INITIAL, Crc32C::update, Crc32C::updateInJava, Crc32C::combine, java.util.zip.CRC32C::new),
         ADLER32(Adler32.INITIAL, Adler32::update, Adler32::updateByLoop, Adler32::combine, java.util.zip.Adler32::new);
 
         final int initial;
