@@ -62,17 +62,17 @@ class InstallTest {
         assertThat(twice).isEqualTo(CCompiler.run(List.of(program.toString())));
     }
 
-    /** Such code holds addresses in 32 bits, so it lies low, and libc's variables are out of its reach. */
+    /** Such code holds addresses in 32 bits, so it lies low; of libc's variables it reaches copies of the streams. */
     @ParameterizedTest
     @CsvSource({"gcc,-O2", "gcc,-O0", "clang,-O2", "clang,-O0"})
-    void positionDependentCodeRunsAsLongAsItUsesNoVariableOfLibc(String compiler, String level) {
+    void positionDependentCodeRunsAsLongAsItUsesNoOtherVariableOfLibc(String compiler, String level) {
         assertThatThrownBy(() -> loader.install(CCompiler.object(folder, "everything.c", compiler, level, "-fno-pic")))
                 .isInstanceOf(LinkException.class).hasMessageContaining("-fPIC").hasMessageContaining("does not fit 32 bits");
         Driver driver = loader.install(
-                CCompiler.object(folder, "everything.c", compiler, level, "-fno-pic", "-DNO_VARIABLES_OF_LIBC"));
+                CCompiler.object(folder, "everything.c", compiler, level, "-fno-pic", "-DNO_ENVIRON"));
         Prototype report = Prototype.parse("const char *report(void)");
         String twice = report.call(driver, List.of()) + "\n" + report.call(driver, List.of()) + "\n";
-        Path program = CCompiler.program(folder, "everything.c", "-DPROGRAM", "-DNO_VARIABLES_OF_LIBC", "-lm");
+        Path program = CCompiler.program(folder, "everything.c", "-DPROGRAM", "-DNO_ENVIRON", "-lm");
         assertThat(twice).isEqualTo(CCompiler.run(List.of(program.toString())));
         assertThat(driver.base()).isLessThan(1L << 31);
     }

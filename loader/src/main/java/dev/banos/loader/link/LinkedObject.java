@@ -26,8 +26,10 @@ final class LinkedObject {
     final int[] tlsOffset;
     /** By symbol: its stub's offset in the module, or 0. Written by {@link Place}. */
     final int[] stubOffset;
-    /** By symbol: a common symbol's offset in the module; null where there are none. Written by {@link Place}. */
+    /** By symbol: the offset in the module of a common symbol or a {@link StreamCopy}; null where there are none. */
     int[] commonOffset;
+    /** Written by {@link Resolve}. */
+    final List<StreamCopy> streamCopies = new ArrayList<>();
     /** By symbol: its address. Written by {@link Resolve}. */
     final long[] address;
     /** The relocations to apply: those of the object, less what {@link Combine} dropped. */
@@ -50,6 +52,13 @@ final class LinkedObject {
         this.address = new long[symbols];
         Arrays.fill(sectionOffset, NOT_PLACED);
         Arrays.fill(tlsOffset, NOT_PLACED);
+    }
+
+    void commonOffset(int symbol, int offset) {
+        if (commonOffset == null) {
+            commonOffset = new int[elf.symbols().count()];
+        }
+        commonOffset[symbol] = offset;
     }
 
     void drop(int section) {

@@ -46,7 +46,7 @@ public final class ModuleLinker {
             objects.add(object);
         }
         Map<String, Combine.Definition> definitions = Combine.objects(objects);
-        Layout layout = Place.objects(objects, definitions, architecture);
+        Layout layout = Place.objects(objects, definitions, architecture, low);
         AddressSpace space = low ? AddressSpace.low() : AddressSpace.near();
         long base = space.map(name, layout.size, layout.alignment);
         TlsModule tls = null;

@@ -44,7 +44,7 @@ public final class OfflineLink {
         LinkedObject object = new LinkedObject(elf);
         Check.object(object, architecture);
         List<LinkedObject> objects = List.of(object);
-        Layout layout = Place.objects(objects, Combine.objects(objects), architecture);
+        Layout layout = Place.objects(objects, Combine.objects(objects), architecture, false);
         Map<String, Long> imports = new LinkedHashMap<>();
         Phony phony = new Phony(base + layout.size, phonyImports ? elf.symbols() : null);
         Resolve.objects(objects, Map.of(), layout, base, name -> {

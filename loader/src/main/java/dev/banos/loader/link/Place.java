@@ -27,18 +27,25 @@ final class Place {
     private final List<LinkedObject> objects;
     private final Architecture architecture;
     private final Map<String, Combine.Definition> definitions;
+    private final boolean copyStreams;
     private long cursor;
     private long alignment = Layout.PAGE_BYTES;
 
-    private Place(List<LinkedObject> objects, Map<String, Combine.Definition> definitions, Architecture architecture) {
+    private Place(List<LinkedObject> objects, Map<String, Combine.Definition> definitions, Architecture architecture,
+            boolean copyStreams) {
         this.objects = objects;
         this.definitions = definitions;
         this.architecture = architecture;
+        this.copyStreams = copyStreams;
     }
 
-    /** @param definitions what {@link Combine} decided */
-    static Layout objects(List<LinkedObject> objects, Map<String, Combine.Definition> definitions, Architecture architecture) {
-        return new Place(objects, definitions, architecture).layout();
+    /**
+     * @param definitions what {@link Combine} decided
+     * @param copyStreams whether the module gets copies of libc's streams
+     */
+    static Layout objects(List<LinkedObject> objects, Map<String, Combine.Definition> definitions, Architecture architecture,
+            boolean copyStreams) {
+        return new Place(objects, definitions, architecture, copyStreams).layout();
     }
 
     private Layout layout() {
@@ -52,7 +59,9 @@ final class Place {
         sections(Region.DATA);
         int bytes = (int) cursor;
         sections(Region.ZEROES);
-        commons();
+        for (LinkedObject object : objects) {
+            commons(object);
+        }
         int size = Math.max(page(), Layout.PAGE_BYTES);
         int moduleAlignment = (int) alignment;
         cursor = 0;
@@ -167,16 +176,14 @@ final class Place {
         return start;
     }
 
-    private void commons() {
-        for (LinkedObject object : objects) {
-            SymbolTable symbols = object.elf.symbols();
-            for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
-                if (symbols.section(symbol) == Elf.SHN_COMMON && isChosen(object, symbol)) {
-                    if (object.commonOffset == null) {
-                        object.commonOffset = new int[symbols.count()];
-                    }
-                    object.commonOffset[symbol] = take(object, symbols.size(symbol), Math.max(1, symbols.value(symbol)));
-                }
+    private void commons(LinkedObject object) {
+        SymbolTable symbols = object.elf.symbols();
+        for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
+            int section = symbols.section(symbol);
+            if (section == Elf.SHN_COMMON && isChosen(object, symbol)) {
+                object.commonOffset(symbol, take(object, symbols.size(symbol), Math.max(1, symbols.value(symbol))));
+            } else if (copyStreams && section == Elf.SHN_UNDEF && StreamCopy.isStream(symbols.name(symbol))) {
+                object.commonOffset(symbol, take(object, StreamCopy.BYTES, StreamCopy.BYTES));
             }
         }
     }

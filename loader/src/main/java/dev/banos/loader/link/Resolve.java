@@ -110,6 +110,10 @@ final class Resolve {
                 missing.add(name);
             }
             object.address[symbol] = address;
+            if (address != 0 && object.commonOffset != null && object.commonOffset[symbol] != 0) {
+                object.streamCopies.add(new StreamCopy(object.commonOffset[symbol], address));
+                object.address[symbol] = base + object.commonOffset[symbol];
+            }
         }
     }
 

@@ -21,6 +21,10 @@ final class Seal {
         MemorySegment.copy(image.bytes(), 0, memory, ValueLayout.JAVA_BYTE, 0, layout.bytes);
         AddressSpace.protect(base, layout.constants, Linux.PROT_READ() | Linux.PROT_EXEC());
         for (LinkedObject object : objects) {
+            for (StreamCopy copy : object.streamCopies) {
+                long stream = Native.segment(copy.source(), StreamCopy.BYTES).get(ValueLayout.JAVA_LONG, 0);
+                memory.set(ValueLayout.JAVA_LONG, copy.offset(), stream);
+            }
             resolveIndirect(object, memory);
         }
         AddressSpace.protect(base + layout.constants, layout.data - layout.constants, Linux.PROT_READ());

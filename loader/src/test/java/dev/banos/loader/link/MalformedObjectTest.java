@@ -89,7 +89,7 @@ class MalformedObjectTest {
         Architecture architecture = Check.machine(elf, Elf.EM_X86_64);
         Check.object(object, architecture);
         List<LinkedObject> objects = new ArrayList<>(List.of(object));
-        Layout layout = Place.objects(objects, Map.of(), architecture);
+        Layout layout = Place.objects(objects, Map.of(), architecture, object.needsLowMemory);
         Resolve.objects(objects, Map.of(), layout, BASE, name -> BASE + 0x0100_0000);
         Image image = new Image(layout.bytes, BASE);
         Relocate.objects(objects, architecture, layout, image, true, 1, -64);
