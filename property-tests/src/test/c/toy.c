@@ -232,3 +232,28 @@ void *toy_realloc(void *block, size_t size)
     toy_free(block);
     return moved;
 }
+
+#ifdef AS_DRIVER
+#include <banos/driver.h>
+#include <banos/export.h>
+
+BANOS_EXPORT(toy_malloc);
+BANOS_EXPORT(toy_calloc);
+BANOS_EXPORT(toy_realloc);
+BANOS_EXPORT(toy_posix_memalign);
+BANOS_EXPORT(toy_malloc_usable_size);
+BANOS_EXPORT(toy_free);
+
+static int init(Banos_Driver *driver)
+{
+    (void)driver;
+    return 0;
+}
+
+BANOS_DRIVER_API Banos_Driver driver = {
+    .driver_size = sizeof(Banos_Driver),
+    .minimal_banos_version = BANOS_VERSION_CURRENT,
+    .name = "toy",
+    .init = init,
+};
+#endif

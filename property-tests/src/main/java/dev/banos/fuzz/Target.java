@@ -3,6 +3,7 @@ package dev.banos.fuzz;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.InvocationTargetException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -14,15 +15,17 @@ import java.util.function.Supplier;
  *  banos:confined       a heap of its own for each instance, for one thread
  *  glibc                the C library of this process
  *  LIB.so[:PREFIX]      a shared library, by path or by a name that the dynamic linker finds; libmimalloc.so.2:mi_
+ *  FILE.o[:PREFIX]      a driver object that exports the functions, linked by the loader
  *  class:NAME           a Java class that implements {@link AllocatorUnderTest} and has a public constructor without parameters
  * </pre>
  */
 public final class Target {
     /** The accepted forms, for messages and the command's help. */
-    public static final List<String> FORMS = List.of("banos", "banos:own", "banos:confined", "glibc", "LIB.so[:PREFIX]", "class:NAME");
+    public static final List<String> FORMS = List.of("banos", "banos:own", "banos:confined", "glibc", "LIB.so[:PREFIX]", "FILE.o[:PREFIX]", "class:NAME");
 
     private static final String CLASS = "class:";
     private static final String LIBRARY = ".so";
+    private static final String OBJECT = ".o";
 
     private final String spec;
     private final boolean renewable;
@@ -74,6 +77,10 @@ public final class Target {
         if (file.endsWith(LIBRARY) || file.contains(LIBRARY + ".")) {
             SharedLibrary library = new SharedLibrary(spec, file, prefixAt < 0 ? "" : spec.substring(prefixAt + 1));
             return new Target(spec, library.isRenewable(), library::open);
+        }
+        if (file.endsWith(OBJECT)) {
+            String prefix = prefixAt < 0 ? "" : spec.substring(prefixAt + 1);
+            return new Target(spec, true, new DriverObject(spec, Path.of(file), prefix)::open);
         }
         throw new TargetException("unknown target " + spec + "; a target is one of: " + String.join(", ", FORMS));
     }

@@ -84,6 +84,14 @@ class CMutantsTest {
     }
 
     @Test
+    void aDriverObjectIsATarget() throws Exception {
+        assertThat(Campaign.of(CToy.buildObject(folder, 0) + CToy.PREFIX).withTries(200).run()).isEmpty();
+        List<Finding> findings = Campaign.of(CToy.buildObject(folder, 8) + CToy.PREFIX).withTries(2000).run();
+        assertThat(findings).singleElement()
+                .satisfies(finding -> assertThat(finding.violation().law()).isEqualTo(REALLOC_KEEPS_PREFIX));
+    }
+
+    @Test
     void equalSeedsGiveEqualFindings() throws Exception {
         String target = CToy.build(folder, 8) + CToy.PREFIX;
         String first = Campaign.of(target).withSeed(3).run().toString();

@@ -14,6 +14,8 @@ final class CToy {
     static final String PREFIX = ":toy_";
     private static final Path SOURCE = Path.of("src", "test", "c", "toy.c");
 
+    private static final Path HEADERS = Path.of("..", "loader", "src", "main", "include");
+
     private CToy() {
     }
 
@@ -23,6 +25,14 @@ final class CToy {
         compile(folder, List.of("-O1", "-shared", "-fPIC", "-DFAULT=" + fault, "-o", library.toString(),
                 SOURCE.toAbsolutePath().toString(), "-lpthread"));
         return library;
+    }
+
+    /** The same as a driver object. */
+    static Path buildObject(Path folder, int fault) throws IOException, InterruptedException {
+        Path object = folder.resolve("toy" + fault + ".o");
+        compile(folder, List.of("-O1", "-c", "-DAS_DRIVER", "-DFAULT=" + fault, "-I" + HEADERS.toAbsolutePath(), "-o",
+                object.toString(), SOURCE.toAbsolutePath().toString()));
+        return object;
     }
 
     static void compile(Path folder, List<String> arguments) throws IOException, InterruptedException {
