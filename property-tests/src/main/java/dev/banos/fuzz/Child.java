@@ -47,7 +47,8 @@ final class Child implements AutoCloseable {
         crashReport = folder.resolve("crash-" + mark + ".log");
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Xms64m", "-Xmx512m", "-XX:-UsePerfData",
-                "-XX:-CreateCoredumpOnCrash", "-Xshare:auto", "-XX:ErrorFile=" + crashReport));
+                "-XX:-CreateCoredumpOnCrash", "-Xshare:auto", "-XX:ErrorFile=" + crashReport,
+                "-Djava.io.tmpdir=" + folder)); // what a crash leaves behind goes with the folder
         if (settled) {
             command.add("-XX:TieredStopAtLevel=1");
         }

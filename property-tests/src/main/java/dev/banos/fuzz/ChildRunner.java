@@ -33,7 +33,7 @@ final class ChildRunner implements Runner {
     ChildRunner(Target target, Settings settings, String example) {
         this.target = target;
         try {
-            folder = Files.createTempDirectory("banos-fuzz");
+            folder = Files.createTempDirectory("banos-fuzz-" + ProcessHandle.current().pid() + "-");
         } catch (IOException failed) {
             throw new UncheckedIOException("no folder for the child process", failed);
         }
