@@ -212,8 +212,11 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     /** Large blocks, heaps that are shared, and failure. */
     long mallocSlow(long size) {
-        long address = attempt(size);
-        return orOutOfMemory(address >= 0 ? tracked(address, size) : sample(size, -address));
+        long address = tracked(attempt(size), size);
+        while (address < 0) {
+            address = sample(size, -address);
+        }
+        return orOutOfMemory(address);
     }
 
     /** @return an address; 0: no memory; or less than 0: a sample is due, and this is its weight with the sign changed */
@@ -237,17 +240,21 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         return address == 0 && mine.sampler.isDue() ? -mine.sampler.takeWeight(size) : address;
     }
 
-    /** Outside the locks, because records and events are Java's: they may allocate, and park a virtual thread. */
+    /**
+     * Outside the locks, because records and events are Java's: they may allocate, and park a virtual thread.
+     *
+     * @return as {@link #attempt}: where the level rises meanwhile, the allocation is a sample once more
+     */
     private long sample(long size, long weight) {
-        long address = LeakTracking.isOff() ? Math.max(0, attempt(size)) : TrackedPool.allocate(size, weight);
-        if (address != 0) {
+        long address = LeakTracking.isOff() ? attempt(size) : TrackedPool.allocate(size, weight);
+        if (address > 0) {
             MemoryEvents.allocated(address, size, weight);
         }
         return address;
     }
 
     private long tracked(long address, long size) {
-        if (address != 0 && !LeakTracking.isOff() && RunTable.at(address) == null && domain == Domain.MALLOC) {
+        if (address > 0 && !LeakTracking.isOff() && RunTable.at(address) == null && domain == Domain.MALLOC) {
             LeakTracking.born(address, size, size);
         }
         return address;

@@ -17,6 +17,8 @@ final class Sampler {
     private final boolean active;
     private long bytesToNext;
     private long dueWeight;
+    /** Stays set until the allocation that it stopped comes for its weight, whatever the level is by then. */
+    private boolean stopped;
 
     /** @param active whether the pool's blocks are of interest at all */
     Sampler(boolean active) {
@@ -26,7 +28,9 @@ final class Sampler {
 
     /** Whether no word may be taken in hand, because each allocation is looked at. */
     boolean takesAll() {
-        return active && LeakTracking.isFull();
+        boolean all = active && LeakTracking.isFull();
+        stopped |= all;
+        return all;
     }
 
     /** Counts a word that was just taken in hand. @return whether the allocation that it was taken for is a sample */
@@ -43,13 +47,14 @@ final class Sampler {
     }
 
     boolean isDue() {
-        return dueWeight > 0 || takesAll();
+        return dueWeight > 0 || stopped;
     }
 
     /** What the sample that is due stands for, at least 1; then it is due no more. */
     long takeWeight(long size) {
-        long weight = takesAll() ? Math.max(size, 1) : dueWeight;
+        long weight = stopped ? Math.max(size, 1) : dueWeight;
         dueWeight = 0;
+        stopped = false;
         return weight;
     }
 

@@ -69,6 +69,7 @@ class MemoryInsightTest {
             Malloc.free(block);
         }
         List<RecordedEvent> samples = named(events, "AllocationSample");
+        assertThat(samples).allMatch(event -> event.getString("caller").startsWith(MemoryInsightTest.class.getName() + ".allocateHere:"));
         assertThat(samples).allMatch(event -> event.getLong("size") == 2000 && event.getStackTrace().getFrames().stream()
                 .anyMatch(frame -> frame.getMethod().getName().equals("allocateHere")));
         assertThat(samples.stream().mapToLong(event -> event.getLong("weight")).sum())

@@ -27,6 +27,9 @@ public final class MemoryEvents {
     @Description("One allocation that stands for weight bytes of allocations")
     @Category({"Banos", "Memory"})
     static final class AllocationSample extends Event {
+        @Label("Allocated By")
+        @Description("The first frame outside the allocator")
+        String caller;
         @Label("Size")
         @DataAmount
         long size;
@@ -78,6 +81,9 @@ public final class MemoryEvents {
     static final class Mapping extends Event {
         @Label("Action")
         String action;
+        @Label("Caller")
+        @Description("The first frame outside the allocator")
+        String caller;
         @Label("Address")
         @MemoryAddress
         long address;
@@ -150,6 +156,7 @@ public final class MemoryEvents {
         }
         AllocationSample event = new AllocationSample();
         if (event.shouldCommit()) {
+            event.caller = CallStack.callerOfTheAllocator();
             event.address = address;
             event.size = size;
             event.weight = weight;
@@ -190,6 +197,7 @@ public final class MemoryEvents {
         Mapping event = new Mapping();
         if (event.shouldCommit()) {
             event.action = action;
+            event.caller = CallStack.callerOfTheAllocator();
             event.address = address;
             event.size = size;
             event.commit();
