@@ -21,7 +21,9 @@ public final class HeapScope implements Arena {
     private static final long LARGEST_CHUNK_BYTES = 16 * 1024;
 
     private final Arena lifetime;
-    /** Null while only one thread can be here. */
+    /** Of a confined scope; null for a shared one. */
+    private final Thread owner;
+    /** Of a shared scope; null for a confined one. */
     private final SpinLock lock;
     private long next;
     private long end;
@@ -29,19 +31,20 @@ public final class HeapScope implements Arena {
     private long[] blocks = new long[4];
     private int blockCount;
 
-    private HeapScope(Arena lifetime, SpinLock lock) {
+    private HeapScope(Arena lifetime, Thread owner, SpinLock lock) {
         this.lifetime = lifetime;
+        this.owner = owner;
         this.lock = lock;
     }
 
     /** A scope that the calling thread alone uses and closes. */
     public static HeapScope ofConfined() {
-        return new HeapScope(Arena.ofConfined(), null);
+        return new HeapScope(Arena.ofConfined(), Thread.currentThread(), null);
     }
 
     /** A scope that any thread uses and closes. */
     public static HeapScope ofShared() {
-        return new HeapScope(Arena.ofShared(), new SpinLock());
+        return new HeapScope(Arena.ofShared(), null, new SpinLock());
     }
 
     /** @throws OutOfMemoryError when there is no memory */
@@ -49,6 +52,10 @@ public final class HeapScope implements Arena {
     public MemorySegment allocate(long byteSize, long byteAlignment) {
         if (byteSize < 0 || byteAlignment <= 0 || Long.bitCount(byteAlignment) != 1) {
             throw new IllegalArgumentException("byteSize=" + byteSize + ", byteAlignment=" + byteAlignment);
+        }
+        if (owner != null && Thread.currentThread() != owner) {
+            throw new WrongThreadException("scope of thread " + owner.threadId() + " used by thread "
+                    + Thread.currentThread().threadId());
         }
         long address = lock == null ? place(byteSize, byteAlignment) : placeLocked(byteSize, byteAlignment);
         MemorySegment segment = Native.segment(address, byteSize, lifetime, null);
@@ -64,10 +71,25 @@ public final class HeapScope implements Arena {
     @Override
     public void close() {
         lifetime.close();
+        if (lock == null) {
+            freeBlocks();
+            return;
+        }
+        lock.lock();
+        try {
+            freeBlocks();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void freeBlocks() {
         for (int i = 0; i < blockCount; i++) {
             Malloc.free(blocks[i]);
         }
         blockCount = 0;
+        next = 0;
+        end = 0;
     }
 
     private long placeLocked(long size, long alignment) {

@@ -32,12 +32,14 @@ final class Purger {
 
     private static void run() {
         try {
-            do {
+            boolean more = true;
+            while (more) {
                 LockSupport.parkNanos(DELAY.toNanos());
-                ThreadPools.trimAbandoned();
+                more = ThreadPools.trimAbandoned();
                 Spans.purge();
                 DirectMappings.retryRefused();
-            } while (Spans.dirtyBytes() > 0);
+                more |= Spans.dirtyBytes() > 0;
+            }
         } finally {
             RUNNING.set(false);
         }

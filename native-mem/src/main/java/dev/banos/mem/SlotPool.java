@@ -133,10 +133,17 @@ final class SlotPool extends ThreadAttachment {
             run.nextQueued = head;
             Run witness = (Run) QUEUE.compareAndExchange(this, head, run);
             if (witness == head) {
-                return;
+                break;
             }
             head = witness;
         }
+        if (isAbandoned()) {
+            Purger.wake(); // nobody else would look into the queue
+        }
+    }
+
+    boolean isAbandoned() {
+        return access == Access.OWN_THREAD && threadId == NO_THREAD;
     }
 
     /** The heap that this pool is the inside of, for a thread's own pool made when asked for. */

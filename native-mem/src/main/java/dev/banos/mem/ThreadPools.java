@@ -59,13 +59,19 @@ final class ThreadPools {
         push(pool);
     }
 
-    /** Gives back what was freed in abandoned pools since their threads ended. */
-    static void trimAbandoned() {
+    /**
+     * Gives back what was freed in abandoned pools since their threads ended.
+     *
+     * @return whether there was any
+     */
+    static boolean trimAbandoned() {
+        boolean any = false;
         for (int i = abandonedCount(); i > 0; i--) {
             SlotPool pool = pollAbandoned();
             if (pool == null) {
-                return;
+                return any;
             }
+            any |= pool.hasRemoteFrees();
             try {
                 if (pool.hasRemoteFrees()) {
                     pool.trim();
@@ -74,6 +80,7 @@ final class ThreadPools {
                 push(pool);
             }
         }
+        return any;
     }
 
     static int abandonedCount() {
