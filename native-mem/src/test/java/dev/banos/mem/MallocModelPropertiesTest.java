@@ -86,11 +86,21 @@ class MallocModelPropertiesTest {
         long size = size(random);
         long alignment = 1L << random.nextInt(3, 18);
         long block = switch (random.nextInt(4)) {
-            case 0 -> heap.calloc(1, size);
+            case 0 -> zeroed(heap.calloc(1, size), size);
             case 1 -> heap.alignedAlloc(alignment, size);
             default -> heap.malloc(size);
         };
         add(heap, block, size, random.nextLong());
+    }
+
+    private static long zeroed(long address, long size) {
+        MemorySegment block = Native.segment(address, size);
+        for (long i = 0; i < size; i++) {
+            if (block.get(ValueLayout.JAVA_BYTE, i) != 0) {
+                throw new AssertionError("byte " + i + " of a calloc of " + size + " is not zero");
+            }
+        }
+        return address;
     }
 
     private void add(Heap heap, long address, long size, long seed) {

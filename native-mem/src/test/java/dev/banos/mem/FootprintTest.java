@@ -1,0 +1,87 @@
+package dev.banos.mem;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.banos.bindings.Native;
+import java.lang.foreign.ValueLayout;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+/** What goes back to the system, as the kernel sees it. */
+class FootprintTest {
+    @Test
+    void aBlockOf64KiBIsMappedOnMallocAndGoneRightAfterItsFree() {
+        for (long size : new long[] {64 * 1024, 65 * 1024, 1 << 20, 64 << 20}) {
+            long block = Malloc.malloc(size);
+            assertThat(RunTable.at(block)).isNull();
+            assertThat(ProcSelf.isMapped(block)).isTrue();
+            assertThat(ProcSelf.isMapped(block + size - 1)).isTrue();
+            Malloc.free(block);
+            assertThat(ProcSelf.isMapped(block)).isFalse();
+        }
+        long smaller = Malloc.malloc(64 * 1024 - 1);
+        assertThat(RunTable.at(smaller)).isNotNull();
+        Malloc.free(smaller);
+    }
+
+    @Test
+    void reallocOfALargeBlockKeepsItsPagesInsteadOfCopying() {
+        long block = Malloc.malloc(64 << 20);
+        for (long i = 0; i < 64 << 20; i += 4096) {
+            Native.EVERYTHING.set(ValueLayout.JAVA_LONG, block + i, i);
+        }
+        long moved = Malloc.realloc(block, 256L << 20);
+        assertThat(Malloc.usableSize(moved)).isEqualTo(256L << 20);
+        for (long i = 0; i < 64 << 20; i += 4096) {
+            assertThat(Native.EVERYTHING.get(ValueLayout.JAVA_LONG, moved + i)).isEqualTo(i);
+        }
+        long shrunk = Malloc.realloc(moved, 1 << 20);
+        assertThat(ProcSelf.isMapped(shrunk + (1 << 20))).isFalse();
+        Malloc.free(shrunk);
+    }
+
+    @Test
+    void afterAllFreesAndATrimTheResidentSizeIsBackWithinATenth() {
+        Malloc.trim();
+        long before = resident();
+        SplittableRandom random = new SplittableRandom(1);
+        long[] blocks = new long[50_000];
+        for (int i = 0; i < blocks.length; i++) {
+            int size = random.nextInt(8, random.nextInt(20) == 0 ? 20_000 : 600);
+            blocks[i] = Malloc.malloc(size);
+            Native.segment(blocks[i], size).fill((byte) 1);
+        }
+        long peak = resident();
+        assertThat(peak - before).isGreaterThan(20L << 20);
+        for (long block : blocks) {
+            Malloc.free(block);
+        }
+        Malloc.trim();
+        assertThat(resident() - before).isLessThan((peak - before) / 10);
+    }
+
+    @Test
+    void withoutATrimTheMemoryGoesBackAfterADelay() throws InterruptedException {
+        Thread thread = new Thread(() -> {
+            long[] blocks = new long[1000];
+            for (int i = 0; i < blocks.length; i++) {
+                blocks[i] = Malloc.malloc(20_000);
+                Native.segment(blocks[i], 20_000).fill((byte) 1);
+            }
+            for (long block : blocks) {
+                Malloc.free(block);
+            }
+        });
+        thread.start();
+        thread.join();
+        long deadline = System.nanoTime() + 20_000_000_000L;
+        while (Spans.dirtyBytes() > 0 && System.nanoTime() < deadline) {
+            Thread.sleep(50);
+        }
+        assertThat(Spans.dirtyBytes()).isZero();
+    }
+
+    private static long resident() {
+        return ProcSelf.residentBytes(Reservation.BASE, Reservation.BASE + Reservation.BYTES);
+    }
+}

@@ -1,0 +1,173 @@
+package dev.banos.mem;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.banos.bindings.Native;
+import dev.banos.thread.BanosThread;
+import dev.banos.thread.Tcb;
+import java.lang.foreign.ValueLayout;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Heaps whose thread ends, and heaps that close while others use them. */
+@Timeout(60)
+class HeapLifeTest {
+    @Test
+    void blocksOutliveTheirThreadAndAreFreedByOthers() throws InterruptedException {
+        for (boolean own : new boolean[] {true, false}) {
+            long[] blocks = new long[1000];
+            Runnable body = () -> {
+                for (int i = 0; i < blocks.length; i++) {
+                    blocks[i] = Malloc.malloc(8 + i);
+                    Native.EVERYTHING.set(ValueLayout.JAVA_LONG, blocks[i], i);
+                }
+            };
+            Thread thread = own ? new BanosThread(body) : new Thread(body);
+            thread.start();
+            thread.join();
+            for (int i = 0; i < blocks.length; i++) {
+                assertThat(Native.EVERYTHING.get(ValueLayout.JAVA_LONG, blocks[i])).isEqualTo(i);
+                Malloc.free(blocks[i]);
+                long freed = blocks[i];
+                assertThatThrownBy(() -> Malloc.free(freed)).isInstanceOf(InvalidBlockException.class);
+            }
+        }
+    }
+
+    @Test
+    void aThousandThreadsOneAfterAnotherNeedTheHeapsOfAFew() throws InterruptedException {
+        int abandonedBefore = ThreadPools.abandonedCount();
+        for (int i = 0; i < 1000; i++) {
+            Thread thread = new BanosThread(() -> Malloc.free(Malloc.malloc(100)));
+            thread.start();
+            thread.join();
+        }
+        assertThat(ThreadPools.abandonedCount()).isLessThan(abandonedBefore + 100);
+    }
+
+    @Test
+    void foreignThreadsThatEndedAreNoticed() throws InterruptedException {
+        for (int i = 0; i < 2000; i++) {
+            Thread thread = new Thread(() -> Malloc.free(Malloc.malloc(100)));
+            thread.start();
+            thread.join();
+        }
+        assertThat(ThreadPools.abandonedCount()).isLessThan(200);
+        assertThat(Tcb.count()).isLessThan(400);
+    }
+
+    @Test
+    void ofTwoThreadsThatFreeTheSameBlockExactlyOneIsRight() throws InterruptedException {
+        AtomicInteger refused = new AtomicInteger();
+        int blocks = 20_000;
+        long[] shared = new long[blocks];
+        for (int i = 0; i < blocks; i++) {
+            shared[i] = Malloc.malloc(40);
+        }
+        Runnable freeAll = () -> {
+            for (long block : shared) {
+                try {
+                    Malloc.free(block);
+                } catch (InvalidBlockException twice) {
+                    refused.incrementAndGet();
+                }
+            }
+        };
+        Thread one = new Thread(freeAll);
+        Thread other = new Thread(freeAll);
+        one.start();
+        other.start();
+        one.join();
+        other.join();
+        assertThat(refused).hasValue(blocks);
+    }
+
+    @Test
+    void aConfinedHeapRefusesOtherThreadsMallocsAndTakesTheirFrees() throws InterruptedException {
+        try (Heap heap = Heap.create()) {
+            long block = heap.malloc(100);
+            AtomicReference<Throwable> failure = new AtomicReference<>();
+            Thread thread = new Thread(() -> {
+                try {
+                    assertThatThrownBy(() -> heap.malloc(8)).isInstanceOf(IllegalStateException.class);
+                    assertThatThrownBy(heap::close).isInstanceOf(IllegalStateException.class);
+                    heap.free(block);
+                    assertThatThrownBy(() -> heap.free(block)).isInstanceOf(InvalidBlockException.class);
+                } catch (Throwable t) {
+                    failure.set(t);
+                }
+            });
+            thread.start();
+            thread.join();
+            assertThat(failure.get()).isNull();
+            assertThatThrownBy(() -> heap.free(block)).isInstanceOf(InvalidBlockException.class);
+        }
+    }
+
+    @Test
+    void theHeapOfMallocCannotBeClosed() {
+        assertThatThrownBy(() -> Heap.current().close()).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void closeWhileOthersAllocateAndFreeIsADefinedErrorForThem() throws InterruptedException {
+        for (int round = 0; round < 50; round++) {
+            Heap heap = Heap.createShared();
+            CountDownLatch started = new CountDownLatch(2);
+            ConcurrentLinkedQueue<Throwable> ends = new ConcurrentLinkedQueue<>();
+            Runnable use = () -> {
+                started.countDown();
+                try {
+                    while (true) {
+                        long block = heap.malloc(100);
+                        heap.free(block);
+                    }
+                } catch (IllegalStateException | InvalidBlockException end) {
+                    ends.add(end);
+                }
+            };
+            Thread one = new Thread(use);
+            Thread other = new Thread(use);
+            one.start();
+            other.start();
+            started.await();
+            heap.close();
+            one.join();
+            other.join();
+            assertThat(ends).hasSize(2);
+        }
+    }
+
+    @Test
+    void closeWhileOthersFreeRemotelyLosesNothing() throws InterruptedException {
+        for (int round = 0; round < 200; round++) {
+            Heap heap = Heap.create();
+            long[] blocks = new long[2000];
+            for (int i = 0; i < blocks.length; i++) {
+                blocks[i] = heap.malloc(64);
+            }
+            CountDownLatch started = new CountDownLatch(1);
+            AtomicInteger refused = new AtomicInteger();
+            Thread thread = new Thread(() -> {
+                started.countDown();
+                for (long block : blocks) {
+                    try {
+                        heap.free(block);
+                    } catch (InvalidBlockException closed) {
+                        refused.incrementAndGet();
+                    }
+                }
+            });
+            thread.start();
+            started.await();
+            heap.close();
+            thread.join();
+            assertThatThrownBy(() -> heap.free(blocks[0])).isInstanceOf(InvalidBlockException.class);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package dev.banos.mem;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+
+/** The laws of a scope: zero, exact size, aligned, disjoint, unreachable after the close. */
+class HeapScopeTest {
+    private static final List<Supplier<Arena>> KINDS = List.of(HeapScope::ofConfined, HeapScope::ofShared);
+
+    @Test
+    void segmentsAreZeroExactAlignedAndDisjoint() {
+        for (Supplier<Arena> kind : KINDS) {
+            for (int round = 0; round < 50; round++) {
+                SplittableRandom random = new SplittableRandom(round);
+                try (Arena scope = kind.get()) {
+                    List<MemorySegment> segments = new ArrayList<>();
+                    for (int i = 0; i < 100; i++) {
+                        long size = random.nextInt(10) == 0 ? random.nextLong(100_000) : random.nextLong(200);
+                        long alignment = 1L << random.nextInt(13);
+                        MemorySegment segment = scope.allocate(size, alignment);
+                        assertThat(segment.byteSize()).isEqualTo(size);
+                        assertThat(segment.address() % alignment).isZero();
+                        assertThat(segment.mismatch(MemorySegment.ofArray(new byte[(int) size]))).isEqualTo(-1);
+                        segment.fill((byte) i);
+                        segments.add(segment);
+                    }
+                    for (int i = 0; i < segments.size(); i++) {
+                        for (long at = 0; at < segments.get(i).byteSize(); at++) {
+                            if (segments.get(i).get(ValueLayout.JAVA_BYTE, at) != (byte) i) {
+                                throw new AssertionError("segment " + i + " was overwritten");
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void afterTheCloseNothingIsReachable() {
+        for (Supplier<Arena> kind : KINDS) {
+            Arena scope = kind.get();
+            MemorySegment small = scope.allocate(8);
+            MemorySegment large = scope.allocate(1 << 20);
+            scope.close();
+            assertThat(scope.scope().isAlive()).isFalse();
+            assertThatThrownBy(() -> small.get(ValueLayout.JAVA_BYTE, 0)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> large.set(ValueLayout.JAVA_BYTE, 0, (byte) 1)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> scope.allocate(8)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> scope.allocate(1 << 20)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(scope::close).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
+    void theCloseGivesLargeBlocksBackToTheSystem() {
+        for (Supplier<Arena> kind : KINDS) {
+            long address;
+            try (Arena scope = kind.get()) {
+                address = scope.allocate(1 << 20).address();
+                assertThat(ProcSelf.isMapped(address)).isTrue();
+            }
+            assertThat(ProcSelf.isMapped(address)).isFalse();
+        }
+    }
+
+    @Test
+    void aConfinedScopeServesItsThreadOnly() throws InterruptedException {
+        try (Arena scope = HeapScope.ofConfined()) {
+            MemorySegment segment = scope.allocate(8);
+            AtomicReference<Throwable> failure = new AtomicReference<>();
+            Thread thread = new Thread(() -> {
+                try {
+                    assertThatThrownBy(() -> scope.allocate(8)).isInstanceOf(WrongThreadException.class);
+                    assertThatThrownBy(() -> segment.get(ValueLayout.JAVA_BYTE, 0)).isInstanceOf(WrongThreadException.class);
+                    assertThatThrownBy(scope::close).isInstanceOf(WrongThreadException.class);
+                } catch (Throwable t) {
+                    failure.set(t);
+                }
+            });
+            thread.start();
+            thread.join();
+            assertThat(failure.get()).isNull();
+        }
+    }
+
+    @Test
+    void wrongArguments() {
+        try (Arena scope = HeapScope.ofConfined()) {
+            assertThatThrownBy(() -> scope.allocate(-1)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> scope.allocate(8, 3)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> scope.allocate(Long.MAX_VALUE)).isInstanceOf(OutOfMemoryError.class);
+            assertThat(scope.allocate(0).byteSize()).isZero();
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package dev.banos.mem;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+
+/** What the kernel says about this process: the independent witness of what the allocator claims. */
+final class ProcSelf {
+    private ProcSelf() {
+    }
+
+    static boolean isMapped(long address) {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
+            return lines.anyMatch(line -> contains(line, address));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static boolean contains(String line, long address) {
+        int dash = line.indexOf('-');
+        long start = Long.parseUnsignedLong(line, 0, dash, 16);
+        long end = Long.parseUnsignedLong(line, dash + 1, line.indexOf(' '), 16);
+        return Long.compareUnsigned(address, start) >= 0 && Long.compareUnsigned(address, end) < 0;
+    }
+
+    /** Resident bytes of the mappings that begin in a range: the JVM's own memory, which comes and goes, is left out. */
+    static long residentBytes(long from, long to) {
+        try {
+            long resident = 0;
+            boolean counts = false;
+            for (String line : Files.readAllLines(Path.of("/proc/self/smaps"))) {
+                if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
+                    long start = Long.parseUnsignedLong(line, 0, line.indexOf('-'), 16);
+                    counts = start >= from && start < to;
+                } else if (counts && line.startsWith("Rss:")) {
+                    resident += Long.parseLong(line.replaceAll("\\D+", "")) * 1024;
+                }
+            }
+            return resident;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
