@@ -19,6 +19,11 @@ import java.lang.invoke.VarHandle;
  * its bits leave the bitmap: a slot is free when its bit is set in either.
  */
 final class Bin {
+    /**
+     * A word of slots up to this size fits the first-level cache: a program that allocates and frees one block over and
+     * over may go round in it. A larger slot goes back in hand when it can, to be used again while it is in the cache.
+     */
+    private static final long LARGEST_ROTATED = 256;
     private static final VarHandle WORD = handle("word", long.class);
     private static final VarHandle VERSION = handle("version", long.class);
 
@@ -66,6 +71,10 @@ final class Bin {
         long inHand = address == wordAddress ? word : 0;
         if (((now | inHand) & bit) != 0) {
             return false;
+        }
+        if (address == wordAddress && slotBytes > LARGEST_ROTATED) {
+            word = inHand | bit;
+            return true;
         }
         long all = now | bit;
         Words.put(address, all);

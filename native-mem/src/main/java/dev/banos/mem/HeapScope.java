@@ -7,59 +7,78 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * A {@link Arena java.lang.foreign.Arena} whose memory comes from our heaps. Segments are zero, have the exact size that
- * was asked for, and cannot be reached once the scope is closed. Small ones are cut from a chunk one after another, so that
- * most allocations are an addition; the close gives a few chunks back, whatever the number of segments.
+ * A {@link Arena java.lang.foreign.Arena} whose memory comes from our heaps. Segments have the exact size that was asked
+ * for, and cannot be reached once the scope is closed. Small ones are cut from a chunk one after another, so that most
+ * allocations are an addition; the close gives a few chunks back, whatever the number of segments.
  *
  * <pre>
  *   chunk:  | segment | segment | pad | segment |      free      |
  *                                                ^ next           ^ end
  * </pre>
+ *
+ * <p>Segments are zero, as those of the JDK's own arenas are, except in a scope that was made {@code Uninitialized}: there
+ * they hold whatever was in the memory before, and cost only what their use costs.
  */
 public final class HeapScope implements Arena {
     private static final long FIRST_CHUNK_BYTES = 256;
-    private static final long LARGEST_CHUNK_BYTES = 16 * 1024;
+    private static final long LARGEST_CHUNK_BYTES = 32 * 1024;
+    /** A segment of less than this part of a chunk is cut from one; a larger one is a block of its own. */
+    private static final int SEGMENTS_PER_CHUNK = 4;
 
     private final Arena lifetime;
     /** Of a confined scope; null for a shared one. */
     private final Thread owner;
     /** Of a shared scope; null for a confined one. */
     private final SpinLock lock;
+    private final boolean zeroes;
     private long next;
     private long end;
     private long chunkBytes = FIRST_CHUNK_BYTES;
-    private long[] blocks = new long[4];
-    private int blockCount;
+    /** The first block has a field of its own: many scopes need no more. */
+    private long firstBlock;
+    private long[] moreBlocks;
+    private int moreCount;
 
-    private HeapScope(Arena lifetime, Thread owner, SpinLock lock) {
+    private HeapScope(Arena lifetime, Thread owner, boolean zeroes) {
         this.lifetime = lifetime;
         this.owner = owner;
-        this.lock = lock;
+        this.lock = owner == null ? new SpinLock() : null;
+        this.zeroes = zeroes;
     }
 
     /** A scope that the calling thread alone uses and closes. */
     public static HeapScope ofConfined() {
-        return new HeapScope(Arena.ofConfined(), Thread.currentThread(), null);
+        return new HeapScope(Arena.ofConfined(), Thread.currentThread(), true);
     }
 
-    /** A scope that any thread uses and closes. */
+    /** As {@link #ofConfined}, but what its segments hold at first is undefined. */
+    public static HeapScope ofConfinedUninitialized() {
+        return new HeapScope(Arena.ofConfined(), Thread.currentThread(), false);
+    }
+
+    /** A scope that any thread uses and closes. Its close costs what the close of {@link Arena#ofShared} costs. */
     public static HeapScope ofShared() {
-        return new HeapScope(Arena.ofShared(), null, new SpinLock());
+        return new HeapScope(Arena.ofShared(), null, true);
     }
 
-    /** @throws OutOfMemoryError when there is no memory */
+    /** As {@link #ofShared}, but what its segments hold at first is undefined. */
+    public static HeapScope ofSharedUninitialized() {
+        return new HeapScope(Arena.ofShared(), null, false);
+    }
+
+    /**
+     * @throws OutOfMemoryError when there is no memory
+     * @throws WrongThreadException in a confined scope, when another thread calls
+     * @throws IllegalStateException after the close
+     */
     @Override
     public MemorySegment allocate(long byteSize, long byteAlignment) {
-        if (byteSize < 0 || byteAlignment <= 0 || Long.bitCount(byteAlignment) != 1) {
+        if (byteSize < 0 || byteAlignment <= 0 || (byteAlignment & (byteAlignment - 1)) != 0) {
             throw new IllegalArgumentException("byteSize=" + byteSize + ", byteAlignment=" + byteAlignment);
         }
-        if (owner != null && Thread.currentThread() != owner) {
-            throw new WrongThreadException("scope of thread " + owner.threadId() + " used by thread "
-                    + Thread.currentThread().threadId());
-        }
-        long address = lock == null ? place(byteSize, byteAlignment) : placeLocked(byteSize, byteAlignment);
+        long address = lock == null ? placeConfined(byteSize, byteAlignment) : placeLocked(byteSize, byteAlignment);
         MemorySegment segment = Native.segment(address, byteSize, lifetime, null);
-        return byteSize < SizeClasses.DIRECT_BYTES ? segment.fill((byte) 0) : segment;
+        return zeroes && byteSize < SizeClasses.DIRECT_BYTES ? segment.fill((byte) 0) : segment;
     }
 
     @Override
@@ -84,12 +103,24 @@ public final class HeapScope implements Arena {
     }
 
     private void freeBlocks() {
-        for (int i = 0; i < blockCount; i++) {
-            Malloc.free(blocks[i]);
+        if (firstBlock != 0) {
+            Malloc.free(firstBlock);
         }
-        blockCount = 0;
+        for (int i = 0; i < moreCount; i++) {
+            Malloc.free(moreBlocks[i]);
+        }
+        firstBlock = 0;
+        moreCount = 0;
         next = 0;
         end = 0;
+    }
+
+    private long placeConfined(long size, long alignment) {
+        if (Thread.currentThread() != owner) {
+            throw new WrongThreadException("scope of thread " + owner.threadId() + " used by thread "
+                    + Thread.currentThread().threadId());
+        }
+        return place(size, alignment);
     }
 
     private long placeLocked(long size, long alignment) {
@@ -103,7 +134,7 @@ public final class HeapScope implements Arena {
 
     private long place(long size, long alignment) {
         long start = (next + alignment - 1) & -alignment;
-        if (start + size <= end && size <= LARGEST_CHUNK_BYTES && next != 0) {
+        if (size <= end - start && next != 0) {
             next = start + size;
             return start;
         }
@@ -114,24 +145,39 @@ public final class HeapScope implements Arena {
         if (!lifetime.scope().isAlive()) {
             throw new IllegalStateException("Already closed");
         }
-        if (size > chunkBytes / 2 || alignment > SizeClasses.ALIGNMENT) {
+        if (size > LARGEST_CHUNK_BYTES / SEGMENTS_PER_CHUNK || alignment > SizeClasses.ALIGNMENT) {
             return addBlock(alignment, size);
         }
-        next = addBlock(SizeClasses.ALIGNMENT, chunkBytes);
-        end = next + chunkBytes;
-        chunkBytes = Math.min(chunkBytes * 2, LARGEST_CHUNK_BYTES);
-        return place(size, alignment);
+        long bytes = Math.max(chunkBytes, size * SEGMENTS_PER_CHUNK);
+        chunkBytes = Math.min(bytes * 2, LARGEST_CHUNK_BYTES);
+        long chunk = addBlock(SizeClasses.ALIGNMENT, bytes);
+        next = chunk + size;
+        end = chunk + bytes;
+        return chunk;
     }
 
     private long addBlock(long alignment, long size) {
-        if (blockCount == blocks.length) {
-            blocks = Arrays.copyOf(blocks, blockCount * 2);
+        boolean first = firstBlock == 0;
+        if (!first) {
+            ensureRoom();
         }
-        long address = Malloc.alignedAlloc(alignment, size);
-        if (address == 0) {
+        long block = alignment <= SizeClasses.ALIGNMENT ? Malloc.malloc(size) : Malloc.alignedAlloc(alignment, size);
+        if (block == 0) {
             throw Malloc.noMemory(size);
         }
-        blocks[blockCount++] = address;
-        return address;
+        if (first) {
+            firstBlock = block;
+        } else {
+            moreBlocks[moreCount++] = block;
+        }
+        return block;
+    }
+
+    private void ensureRoom() {
+        if (moreBlocks == null) {
+            moreBlocks = new long[4];
+        } else if (moreCount == moreBlocks.length) {
+            moreBlocks = Arrays.copyOf(moreBlocks, moreCount * 2);
+        }
     }
 }

@@ -18,8 +18,9 @@ import java.util.List;
  */
 final class TcbTable {
     private static final int INITIAL_CAPACITY = 256;
-    /** At half load, eight slots hold four entries: four looked at for one made. */
-    private static final int SLOTS_SWEPT_PER_ENTRY = 8;
+    /** For each entry made so many are looked at; in a table that was much fuller once, not beyond so many empty slots. */
+    private static final int ENTRIES_SWEPT_PER_ENTRY = 4;
+    private static final int SLOTS_SWEPT_PER_ENTRY = 1024;
 
     private static final SpinLock LOCK = new SpinLock();
     private static Tcb[] table = new Tcb[INITIAL_CAPACITY];
@@ -104,10 +105,15 @@ final class TcbTable {
     }
 
     private static void collectEnded(List<Tcb> ended) {
-        for (int i = 0; i < SLOTS_SWEPT_PER_ENTRY; i++) {
+        int entries = 0;
+        for (int i = 0; i < SLOTS_SWEPT_PER_ENTRY && entries < ENTRIES_SWEPT_PER_ENTRY; i++) {
             sweepHand = (sweepHand + 1) & (table.length - 1);
             Tcb tcb = table[sweepHand];
-            if (tcb != null && hasEnded(tcb)) {
+            if (tcb == null) {
+                continue;
+            }
+            entries++;
+            if (hasEnded(tcb)) {
                 remove(tcb);
                 ended.add(tcb);
             }

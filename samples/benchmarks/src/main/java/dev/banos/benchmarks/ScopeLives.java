@@ -1,0 +1,79 @@
+package dev.banos.benchmarks;
+
+import dev.banos.mem.HeapScope;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+
+/** The life of a scope: opened, so many segments allocated in it and written to once, closed. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+public class ScopeLives {
+    @Param({"1x64", "10x256", "1x16384"})
+    String segments;
+
+    private int count;
+    private long bytes;
+
+    @Setup
+    public void parse() {
+        int x = segments.indexOf('x');
+        count = Integer.parseInt(segments.substring(0, x));
+        bytes = Long.parseLong(segments.substring(x + 1));
+    }
+
+    @Benchmark
+    public long banosConfined() {
+        try (Arena scope = HeapScope.ofConfined()) {
+            return use(scope);
+        }
+    }
+
+    @Benchmark
+    public long banosConfinedUninitialized() {
+        try (Arena scope = HeapScope.ofConfinedUninitialized()) {
+            return use(scope);
+        }
+    }
+
+    @Benchmark
+    public long jdkConfined() {
+        try (Arena scope = Arena.ofConfined()) {
+            return use(scope);
+        }
+    }
+
+    @Benchmark
+    public long banosShared() {
+        try (Arena scope = HeapScope.ofShared()) {
+            return use(scope);
+        }
+    }
+
+    @Benchmark
+    public long jdkShared() {
+        try (Arena scope = Arena.ofShared()) {
+            return use(scope);
+        }
+    }
+
+    private long use(Arena scope) {
+        long sum = 0;
+        for (int i = 0; i < count; i++) {
+            MemorySegment segment = scope.allocate(bytes, 8);
+            segment.set(ValueLayout.JAVA_LONG, 0, i);
+            sum += segment.address();
+        }
+        return sum;
+    }
+}
