@@ -81,7 +81,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         long bytes = product(count, size);
         long address = bytes < 0 ? Malloc.outOfMemory() : malloc(bytes);
         if (address != 0 && bytes < SizeClasses.DIRECT_BYTES) { // what is larger comes as zeros from the system
-            Native.segment(address, bytes).fill((byte) 0);
+            Zeros.write(Native.EVERYTHING.asSlice(address, bytes));
         }
         return address;
     }

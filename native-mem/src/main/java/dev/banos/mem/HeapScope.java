@@ -78,7 +78,10 @@ public final class HeapScope implements Arena {
         }
         long address = lock == null ? placeConfined(byteSize, byteAlignment) : placeLocked(byteSize, byteAlignment);
         MemorySegment segment = Native.segment(address, byteSize, lifetime, null);
-        return zeroes && byteSize < SizeClasses.DIRECT_BYTES ? segment.fill((byte) 0) : segment;
+        if (zeroes && byteSize < SizeClasses.DIRECT_BYTES) { // what is larger comes as zeros from the system
+            Zeros.write(segment);
+        }
+        return segment;
     }
 
     @Override
