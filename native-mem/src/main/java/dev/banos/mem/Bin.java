@@ -133,6 +133,11 @@ final class Bin {
         }
     }
 
+    /** The free slots in hand that came from {@code address}; for any thread, as exact as the moment allows. */
+    long inHandFrom(long address) {
+        return wordAddress == address ? word : 0;
+    }
+
     /** Puts the word in hand back, so that all free slots are where the invariants of {@link Run} want them. */
     void close() {
         Run closed = run;

@@ -3,6 +3,8 @@ package dev.banos.mem;
 import dev.banos.lock.SpinLock;
 import dev.banos.mem.insight.LeakTracking;
 import dev.banos.mem.insight.MemoryEvents;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Blocks that are mappings of their own: malloc is mmap, free is munmap there and then, realloc is mremap. The registry of
@@ -147,13 +149,30 @@ final class DirectMappings {
         return new Sum(count, bytes);
     }
 
-    /** Unmaps all blocks of a domain that closes. */
+    /** Unmaps all blocks of a domain that is closed, so that none is added. */
     static void freeAll(Domain domain) {
+        for (Mapping mapping : all(domain)) {
+            free(mapping.address(), domain);
+        }
+    }
+
+    /** Every live block of a domain, as it was when its part of the registry was looked at. */
+    static List<Mapping> all(Domain domain) {
+        List<Mapping> mappings = new ArrayList<>();
         for (int stripe = 0; stripe < STRIPES; stripe++) {
-            for (Mapping mapping = anyOf(domain, stripe); mapping != null; mapping = anyOf(domain, stripe)) {
-                free(mapping.address(), domain);
+            LOCKS[stripe].lock();
+            try {
+                MappingTable table = TABLES[stripe];
+                for (int i = 0; i < table.capacity(); i++) {
+                    if (table.domain(i) == domain) {
+                        mappings.add(new Mapping(table.address(i), table.length(i), domain));
+                    }
+                }
+            } finally {
+                LOCKS[stripe].unlock();
             }
         }
+        return mappings;
     }
 
     /** The block that holds the byte at {@code address}, of whatever domain; a search through all, for messages. */
@@ -188,21 +207,6 @@ final class DirectMappings {
 
     static int refusedCount() {
         return refusedCount;
-    }
-
-    private static Mapping anyOf(Domain domain, int stripe) {
-        LOCKS[stripe].lock();
-        try {
-            MappingTable table = TABLES[stripe];
-            for (int i = 0; i < table.capacity(); i++) {
-                if (table.domain(i) == domain) {
-                    return new Mapping(table.address(i), table.length(i), domain);
-                }
-            }
-            return null;
-        } finally {
-            LOCKS[stripe].unlock();
-        }
     }
 
     private static long register(long address, long bytes, Domain domain) {

@@ -10,7 +10,11 @@ import dev.banos.thread.Tcb;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * A heap: the calling thread's own ({@link #current}), or one that an application makes, and destroys with everything in it.
@@ -175,6 +179,51 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         }
         Spans.purge();
         DirectMappings.retryRefused();
+    }
+
+    /**
+     * What this heap holds. The heap of {@link #current} counts all blocks of {@link Malloc} that are mappings, because
+     * these belong to no thread.
+     */
+    public HeapStatistics statistics() {
+        HeapStatistics slots = inside(SlotPool::statistics, SharedPools::statistics);
+        List<DirectMappings.Mapping> mappings = DirectMappings.all(domain);
+        long bytes = mappings.stream().mapToLong(DirectMappings.Mapping::bytes).sum();
+        return new HeapStatistics(slots.heap(), slots.sizeClasses(), mappings.size(), bytes, slots.racedFrees());
+    }
+
+    /**
+     * Shows every live block to {@code visitor}, mappings as {@link #statistics} counts them. The blocks are listed first
+     * and shown then, so that the visitor may free and allocate.
+     */
+    public void walk(BlockVisitor visitor) {
+        List<long[]> blocks = new ArrayList<>();
+        BlockVisitor list = (address, usable) -> blocks.add(new long[] {address, usable});
+        inside(pool -> {
+            pool.walk(list);
+            return null;
+        }, () -> {
+            SharedPools.walk(list);
+            return null;
+        });
+        DirectMappings.all(domain).forEach(mapping -> list.block(mapping.address(), mapping.bytes()));
+        blocks.forEach(block -> visitor.block(block[0], block[1]));
+    }
+
+    /** Looks at the pool as its owner or under its lock; at the pools of virtual threads, if that is what this heap is. */
+    private <T> T inside(Function<SlotPool, T> look, Supplier<T> lookAtShared) {
+        if (pool == null) {
+            return lookAtShared.get();
+        }
+        if (Thread.currentThread() == owner) {
+            return look.apply(pool);
+        }
+        SlotPool locked = enter();
+        try {
+            return look.apply(locked);
+        } finally {
+            locked.lock.unlock();
+        }
     }
 
     /**

@@ -5,6 +5,7 @@ import static dev.banos.bindings.generated.Linux.ENOMEM;
 import dev.banos.bindings.Native;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
  * C's allocation functions, on addresses: 0 and the calling thread's {@link Tcb#errno} say that a call failed. Blocks are
@@ -107,6 +108,14 @@ public final class Malloc {
         ThreadPools.trimAbandoned();
         Spans.purge();
         DirectMappings.retryRefused();
+    }
+
+    /** What all threads hold together; of those that go on running, as exact as the moment allows. */
+    public static HeapStatistics statistics() {
+        HeapStatistics slots = ThreadPools.statistics().plusSlotsOf(SharedPools.statistics());
+        List<DirectMappings.Mapping> mappings = DirectMappings.all(Domain.MALLOC);
+        long bytes = mappings.stream().mapToLong(DirectMappings.Mapping::bytes).sum();
+        return new HeapStatistics(slots.heap(), slots.sizeClasses(), mappings.size(), bytes, slots.racedFrees());
     }
 
     static OutOfMemoryError noMemory(long size) {

@@ -115,6 +115,13 @@ final class Run {
         return (Words.getAcquire(address) & bit) != 0 || bin.holds(address, bit);
     }
 
+    /** The slots of a bitmap word that are in use, as far as the caller can know. */
+    long liveWord(int index) {
+        long address = local + index * Words.BYTES;
+        long free = Words.getAcquire(address) | bin.inHandFrom(address) | Words.getAcquire(remote + index * Words.BYTES);
+        return fullWord & ~free;
+    }
+
     /**
      * Another thread's free.
      *

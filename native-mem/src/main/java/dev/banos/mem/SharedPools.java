@@ -1,6 +1,7 @@
 package dev.banos.mem;
 
 import dev.banos.lock.SpinLock;
+import java.util.List;
 
 /**
  * The pools of all virtual threads: a few, bounded by the processors, each behind a lock that is only ever tried. A
@@ -34,6 +35,30 @@ final class SharedPools {
             pool.lock.lock();
             try {
                 pool.trim();
+            } finally {
+                pool.lock.unlock();
+            }
+        }
+    }
+
+    static HeapStatistics statistics() {
+        HeapStatistics sum = new HeapStatistics(Domain.MALLOC + " of virtual threads", List.of(), 0, 0, 0);
+        for (SlotPool pool : POOLS) {
+            pool.lock.lock();
+            try {
+                sum = sum.plusSlotsOf(pool.statistics());
+            } finally {
+                pool.lock.unlock();
+            }
+        }
+        return sum;
+    }
+
+    static void walk(BlockVisitor visitor) {
+        for (SlotPool pool : POOLS) {
+            pool.lock.lock();
+            try {
+                pool.walk(visitor);
             } finally {
                 pool.lock.unlock();
             }

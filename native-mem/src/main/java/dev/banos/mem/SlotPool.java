@@ -4,7 +4,9 @@ import dev.banos.lock.SpinLock;
 import dev.banos.thread.ThreadAttachment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The slots of one heap: its bins and its runs. Everything but {@link #enqueue} is for one thread at a time, the owner:
@@ -226,6 +228,39 @@ final class SlotPool extends ThreadAttachment {
         runs[runCount] = null;
         Bitmaps.giveBack(run.local, run.slots);
         Spans.giveBack(run.firstSpan(), run.spans());
+    }
+
+    /** What the pool holds, without mappings; exact when nobody else works on it. */
+    HeapStatistics statistics() {
+        long[] runsOf = new long[SizeClasses.COUNT];
+        long[] liveOf = new long[SizeClasses.COUNT];
+        for (Run run : runs) {
+            if (run != null) {
+                runsOf[run.bin.sizeClass]++;
+                for (int w = 0; w < run.words(); w++) {
+                    liveOf[run.bin.sizeClass] += Long.bitCount(run.liveWord(w));
+                }
+            }
+        }
+        List<HeapStatistics.SizeClass> classes = new ArrayList<>();
+        for (int i = 0; i < SizeClasses.COUNT; i++) {
+            if (runsOf[i] > 0) {
+                classes.add(new HeapStatistics.SizeClass(SizeClasses.slotBytes(i), runsOf[i],
+                        runsOf[i] * SizeClasses.slots(i), liveOf[i], runsOf[i] * SizeClasses.spans(i) * SizeClasses.SPAN_BYTES));
+            }
+        }
+        return new HeapStatistics(toString(), classes, 0, 0, racedFrees);
+    }
+
+    void walk(BlockVisitor visitor) {
+        for (Run run : runs) {
+            for (int w = 0; run != null && w < run.words(); w++) {
+                for (long live = run.liveWord(w); live != 0; live &= live - 1) {
+                    int slot = w * Long.SIZE + Long.numberOfTrailingZeros(live);
+                    visitor.block(run.base + slot * run.slotBytes, run.slotBytes);
+                }
+            }
+        }
     }
 
     @Override

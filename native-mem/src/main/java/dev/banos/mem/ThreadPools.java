@@ -3,6 +3,8 @@ package dev.banos.mem;
 import dev.banos.lock.SpinLock;
 import dev.banos.thread.Tcb;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Which pool serves the calling thread's malloc. A platform thread has one of its own, which hangs on its control block.
@@ -12,6 +14,7 @@ import java.util.ArrayDeque;
 final class ThreadPools {
     private static final SpinLock LOCK = new SpinLock();
     private static final ArrayDeque<SlotPool> ABANDONED = new ArrayDeque<>();
+    private static final List<SlotPool> ALL = new ArrayList<>();
 
     /**
      * By thread id, a shortcut past the control block, which costs a malloc and free pair 1 ns more. Written without
@@ -47,6 +50,7 @@ final class ThreadPools {
         SlotPool pool = pollAbandoned();
         if (pool == null) {
             pool = new SlotPool(Domain.MALLOC, Access.OWN_THREAD);
+            register(pool);
         }
         pool.adoptedBy(Thread.currentThread());
         tcb.attach(pool);
@@ -87,6 +91,31 @@ final class ThreadPools {
         LOCK.lock();
         try {
             return ABANDONED.size();
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    /** Of all platform threads, living and ended. */
+    static HeapStatistics statistics() {
+        List<SlotPool> pools;
+        LOCK.lock();
+        try {
+            pools = List.copyOf(ALL);
+        } finally {
+            LOCK.unlock();
+        }
+        HeapStatistics sum = new HeapStatistics(Domain.MALLOC.toString(), List.of(), 0, 0, 0);
+        for (SlotPool pool : pools) {
+            sum = sum.plusSlotsOf(pool.statistics());
+        }
+        return sum;
+    }
+
+    private static void register(SlotPool pool) {
+        LOCK.lock();
+        try {
+            ALL.add(pool);
         } finally {
             LOCK.unlock();
         }

@@ -1,0 +1,101 @@
+package dev.banos.mem;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.TreeMap;
+
+/**
+ * What a heap holds at one moment. Exact for the heap of the calling thread and for a heap that is locked meanwhile; of
+ * other threads that go on running it is as exact as their bitmaps are when they are read.
+ *
+ * @param heap the name of the heap, as in messages
+ * @param sizeClasses only those that have runs, by slot size
+ * @param mappings how many blocks are mappings of their own
+ * @param mappedBytes how large these are together
+ * @param racedFrees frees that two threads did to the same block at the same instant, found afterwards; a mistake of the
+ *     program that did no harm
+ */
+public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mappings, long mappedBytes, long racedFrees) {
+    /**
+     * One size class of a heap.
+     *
+     * @param slotBytes the size of a slot
+     * @param runs how many runs the heap has
+     * @param slots how many slots these have
+     * @param live how many slots are in use
+     * @param spanBytes how much address space the runs take; what was never touched of it takes no memory
+     */
+    public record SizeClass(long slotBytes, long runs, long slots, long live, long spanBytes) {
+        public long liveBytes() {
+            return live * slotBytes;
+        }
+
+        private SizeClass plus(SizeClass other) {
+            return new SizeClass(slotBytes, runs + other.runs, slots + other.slots, live + other.live,
+                    spanBytes + other.spanBytes);
+        }
+    }
+
+    public HeapStatistics {
+        sizeClasses = List.copyOf(sizeClasses);
+    }
+
+    public long liveBlocks() {
+        return sizeClasses.stream().mapToLong(SizeClass::live).sum() + mappings;
+    }
+
+    /** The usable bytes of all live blocks. */
+    public long liveBytes() {
+        return sizeClasses.stream().mapToLong(SizeClass::liveBytes).sum() + mappedBytes;
+    }
+
+    /** The address space that runs and mappings take. */
+    public long reservedBytes() {
+        return sizeClasses.stream().mapToLong(SizeClass::spanBytes).sum() + mappedBytes;
+    }
+
+    /** The two heaps taken as one; mappings and name are those of this one. */
+    HeapStatistics plusSlotsOf(HeapStatistics other) {
+        TreeMap<Long, SizeClass> sum = new TreeMap<>();
+        sizeClasses.forEach(each -> sum.merge(each.slotBytes(), each, SizeClass::plus));
+        other.sizeClasses.forEach(each -> sum.merge(each.slotBytes(), each, SizeClass::plus));
+        return new HeapStatistics(heap, List.copyOf(sum.values()), mappings, mappedBytes, racedFrees + other.racedFrees);
+    }
+
+    /** A table: one line a size class, the totals first. */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder(String.format(Locale.ROOT,
+                "%s: %,d blocks, %,d bytes live in %,d bytes reserved; %,d mappings of %,d bytes%n",
+                heap, liveBlocks(), liveBytes(), reservedBytes(), mappings, mappedBytes));
+        if (!sizeClasses.isEmpty()) {
+            text.append(String.format(Locale.ROOT, "%10s %8s %12s %12s %6s%n", "slot", "runs", "slots", "live", "used"));
+        }
+        for (SizeClass each : sizeClasses) {
+            text.append(String.format(Locale.ROOT, "%,10d %,8d %,12d %,12d %5.1f%%%n", each.slotBytes(), each.runs(),
+                    each.slots(), each.live(), 100.0 * each.live() / each.slots()));
+        }
+        return text.toString();
+    }
+
+    public String toJson() {
+        StringBuilder json = new StringBuilder("{\"heap\":\"").append(heap.replace("\\", "\\\\").replace("\"", "\\\""))
+                .append("\",\"liveBlocks\":").append(liveBlocks())
+                .append(",\"liveBytes\":").append(liveBytes())
+                .append(",\"reservedBytes\":").append(reservedBytes())
+                .append(",\"mappings\":").append(mappings)
+                .append(",\"mappedBytes\":").append(mappedBytes)
+                .append(",\"racedFrees\":").append(racedFrees)
+                .append(",\"sizeClasses\":[");
+        String separator = "";
+        for (SizeClass each : sizeClasses) {
+            json.append(separator).append("{\"slotBytes\":").append(each.slotBytes())
+                    .append(",\"runs\":").append(each.runs())
+                    .append(",\"slots\":").append(each.slots())
+                    .append(",\"live\":").append(each.live())
+                    .append(",\"spanBytes\":").append(each.spanBytes()).append('}');
+            separator = ",";
+        }
+        return json.append("]}").toString();
+    }
+}
