@@ -19,8 +19,8 @@ import java.util.List;
 final class TcbTable {
     private static final int INITIAL_CAPACITY = 256;
     /** For each entry made so many are looked at; in a table that was much fuller once, not beyond so many empty slots. */
-    private static final int ENTRIES_SWEPT_PER_ENTRY = 4;
-    private static final int SLOTS_SWEPT_PER_ENTRY = 1024;
+    private static final int ENTRIES_SWEPT_PER_ENTRY = 16;
+    private static final int SLOTS_SWEPT_PER_ENTRY = 4096;
 
     private static final SpinLock LOCK = new SpinLock();
     private static Tcb[] table = new Tcb[INITIAL_CAPACITY];
