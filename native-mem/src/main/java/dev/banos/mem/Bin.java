@@ -6,7 +6,7 @@ import java.lang.invoke.VarHandle;
 
 /**
  * One size class of one pool: the bitmap word in hand, and the runs that have free slots. Used by one thread at a time,
- * except {@link #holds}.
+ * except {@link #isFree}.
  *
  * <pre>
  *   word  <---- taken out of ---- [run] words...  the run being served from; not in the list
@@ -37,7 +37,7 @@ final class Bin {
     private long wordBase;
     /** Where the word came from; 0 while none is in hand. */
     private long wordAddress;
-    /** Odd while the word is being changed for another: see {@link #holds}. */
+    /** Odd while the word is being changed for another: see {@link #isFree}. */
     private long version;
     private Run run;
     private Run head;
@@ -116,18 +116,19 @@ final class Bin {
     }
 
     /**
-     * Any thread: whether the word in hand came from {@code address} and has {@code bit}. Exact for a caller that knows
-     * of a free of that slot, or of its malloc: the owner makes the version odd, then empties the word's place in the
-     * bitmap, fills the hand, and makes the version even again. Who found the place empty sees the version that did it, or
-     * a later one, and reads the hand between two looks at the same even version.
+     * Any thread: whether a slot is free, in the bitmap or in hand. Exact for a caller that knows of a free of that slot,
+     * or of its malloc. Bits move between bitmap and hand only while the version is odd, so who reads both between two
+     * looks at the same even version cannot miss one on its way.
+     *
+     * @param address of the slot's word in the local bitmap
      */
-    boolean holds(long address, long bit) {
+    boolean isFree(long address, long bit) {
         for (int tries = 1;; tries++) {
             long before = (long) VERSION.getAcquire(this);
-            boolean held = wordAddress == address && ((long) WORD.getOpaque(this) & bit) != 0;
+            long free = Words.getAcquire(address) | (wordAddress == address ? (long) WORD.getOpaque(this) : 0);
             VarHandle.loadLoadFence();
             if ((before & 1) == 0 && (long) VERSION.getOpaque(this) == before) {
-                return held;
+                return (free & bit) != 0;
             }
             SpinLock.pause(tries);
         }

@@ -108,11 +108,8 @@ final class Run {
         return !isFreeLocally(slot) && (Words.getAcquire(remoteWord(slot)) & 1L << slot) == 0;
     }
 
-    /** The bitmap first, then the hand: {@link Bin#holds} depends on this order. */
     private boolean isFreeLocally(int slot) {
-        long address = localWord(slot);
-        long bit = 1L << slot;
-        return (Words.getAcquire(address) & bit) != 0 || bin.holds(address, bit);
+        return bin.isFree(localWord(slot), 1L << slot);
     }
 
     /** The slots of a bitmap word that are in use, as far as the caller can know. */

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.banos.bindings.Native;
 import dev.banos.thread.BanosThread;
 import java.lang.foreign.ValueLayout;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -26,14 +28,28 @@ class HandOverTest {
     @Test
     @Timeout(120)
     void eightPlatformThreadsAndTenThousandVirtualThreads() throws InterruptedException {
+        exchangeAmongAll(0);
+    }
+
+    @Test
+    @Tag("campaign")
+    @Timeout(600)
+    void forMinutes() throws InterruptedException {
+        long end = System.nanoTime() + Duration.ofMinutes(3).toNanos();
+        for (int round = 1; System.nanoTime() < end; round++) {
+            exchangeAmongAll(round * 100_000);
+        }
+    }
+
+    private void exchangeAmongAll(int firstSeed) throws InterruptedException {
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
-            int seed = i;
+            int seed = firstSeed + i;
             Runnable body = () -> exchange(seed, 20_000);
             threads.add(i % 2 == 0 ? new BanosThread(body) : new Thread(body));
         }
         for (int i = 0; i < 10_000; i++) {
-            int seed = 100 + i;
+            int seed = firstSeed + 100 + i;
             threads.add(Thread.ofVirtual().unstarted(() -> exchange(seed, 30)));
         }
         threads.forEach(Thread::start);
@@ -43,6 +59,7 @@ class HandOverTest {
         for (Long block = handedOver.poll(); block != null; block = handedOver.poll()) {
             checkAndFree(block);
         }
+        waiting.set(0);
         assertThat(failures).hasValue(0);
         Malloc.trim();
     }

@@ -86,6 +86,37 @@ class HeapLifeTest {
         assertThat(refused).hasValue(blocks);
     }
 
+    /** The owner moves the free slot between its hand and the bitmap all the time; no look may miss it on its way. */
+    @Test
+    void anotherThreadsDoubleFreeIsFoundWhereverTheSlotIs() throws InterruptedException {
+        try (Heap heap = Heap.create()) {
+            long[] blocks = new long[Long.SIZE];
+            for (int i = 0; i < blocks.length; i++) {
+                blocks[i] = heap.malloc(64);
+            }
+            for (int i = 1; i < blocks.length; i++) {
+                heap.free(blocks[i]); // the first keeps the run, the last is the one that no malloc below takes
+            }
+            AtomicInteger missed = new AtomicInteger();
+            Thread thread = new Thread(() -> {
+                for (int i = 0; i < 200_000; i++) {
+                    try {
+                        heap.free(blocks[blocks.length - 1]);
+                        missed.incrementAndGet();
+                    } catch (InvalidBlockException found) {
+                        continue;
+                    }
+                }
+            });
+            thread.start();
+            while (thread.isAlive()) {
+                heap.free(heap.malloc(64));
+                heap.trim();
+            }
+            assertThat(missed).hasValue(0);
+        }
+    }
+
     @Test
     void aConfinedHeapRefusesOtherThreadsMallocsAndTakesTheirFrees() throws InterruptedException {
         try (Heap heap = Heap.create()) {
