@@ -1,7 +1,5 @@
 package dev.banos.mem;
 
-import java.util.Arrays;
-
 /**
  * A map from the address of a mapping to its length and its domain: open addressing with linear probing, at most half full,
  * in arrays of primitives. For one thread at a time.
@@ -18,15 +16,10 @@ final class MappingTable {
     private Domain[] domains = new Domain[INITIAL_CAPACITY];
     private int size;
 
-    /** Makes {@link #put} after it free of allocation, so that it cannot fail. */
-    void ensureRoom() {
-        if ((size + 1) * 2 > addresses.length) {
-            grow();
-        }
-    }
-
     void put(long address, long length, Domain domain) {
-        ensureRoom();
+        if ((size + 1) * 2 > addresses.length) {
+            growIfPossible();
+        }
         int i = home(address);
         while (addresses[i] != 0) {
             i = next(i);
@@ -90,13 +83,28 @@ final class MappingTable {
         domains[to] = domains[from];
     }
 
+    /** The mapping to be entered exists already: while there is room at all, a full Java heap must not make it be lost. */
+    private void growIfPossible() {
+        try {
+            grow();
+        } catch (OutOfMemoryError javaHeapIsFull) {
+            if (size + 2 > addresses.length) { // one slot stays empty, where searches end
+                throw javaHeapIsFull;
+            }
+        }
+    }
+
     private void grow() {
+        int capacity = addresses.length * 2;
+        long[] newAddresses = new long[capacity];
+        long[] newLengths = new long[capacity];
+        Domain[] newDomains = new Domain[capacity];
         long[] oldAddresses = addresses;
         long[] oldLengths = lengths;
         Domain[] oldDomains = domains;
-        addresses = new long[oldAddresses.length * 2];
-        lengths = new long[addresses.length];
-        domains = Arrays.copyOf(new Domain[0], addresses.length);
+        addresses = newAddresses;
+        lengths = newLengths;
+        domains = newDomains;
         size = 0;
         for (int i = 0; i < oldAddresses.length; i++) {
             if (oldAddresses[i] != 0) {

@@ -1,0 +1,35 @@
+package dev.banos.mem;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.SplittableRandom;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+
+/** The table of mappings, against a HashMap. */
+class MappingTablePropertiesTest {
+    @Property(tries = 200)
+    void behavesAsAMap(@ForAll long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        MappingTable table = new MappingTable();
+        Map<Long, Long> model = new HashMap<>();
+        int pages = 1 << random.nextInt(1, 12);
+        for (int step = 0; step < 2000; step++) {
+            long address = Kernel.PAGE_BYTES * (1 + random.nextInt(pages));
+            int index = table.indexOf(address);
+            assertThat(index != MappingTable.NONE).isEqualTo(model.containsKey(address));
+            if (index == MappingTable.NONE) {
+                table.put(address, step, Domain.MALLOC);
+                model.put(address, (long) step);
+            } else {
+                assertThat(table.length(index)).isEqualTo(model.get(address));
+                table.removeAt(index);
+                model.remove(address);
+            }
+            assertThat(table.size()).isEqualTo(model.size());
+        }
+        model.forEach((address, length) -> assertThat(table.length(table.indexOf(address))).isEqualTo(length));
+    }
+}
