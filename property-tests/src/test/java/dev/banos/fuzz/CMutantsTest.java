@@ -94,8 +94,12 @@ class CMutantsTest {
     @Test
     void equalSeedsGiveEqualFindings() throws Exception {
         String target = CToy.build(folder, 8) + CToy.PREFIX;
-        String first = Campaign.of(target).withSeed(3).run().toString();
-        assertThat(Campaign.of(target).withSeed(3).run()).hasToString(first);
+        assertThat(withoutPlaces(Campaign.of(target).withSeed(3).run())).isEqualTo(withoutPlaces(Campaign.of(target).withSeed(3).run()));
+    }
+
+    /** Where the kernel puts a new mapping, beside the first or far from it, is not the seed's to say. */
+    private static String withoutPlaces(java.util.List<Finding> findings) {
+        return findings.toString().replaceAll("moved from [^;]*;", "moved;");
     }
 
     @Test
