@@ -176,19 +176,28 @@ final class BlockDecoder {
         long precode = workspace.precode;
         long to = workspace.lengths + done;
         long end = workspace.lengths + total;
+        long bits = input.bits; // in locals: through fields each length waits for the one before it to be stored
+        int count = input.count;
         int entry = 0;
         while (to < end) {
-            if (input.count < LONGEST_PRECODE_ITEM) {
+            if (count < LONGEST_PRECODE_ITEM) {
+                input.bits = bits;
+                input.count = count;
                 input.refill();
+                bits = input.bits;
+                count = input.count;
             }
-            entry = DecodeTable.lookup(precode, input.bits & DecodeTable.PRECODE_MASK);
+            entry = DecodeTable.lookup(precode, bits & DecodeTable.PRECODE_MASK);
             int used = DecodeTable.bitsUsed(entry);
-            if (used > input.count || DecodeTable.value(entry) >= REPEAT_PREVIOUS) {
+            if (used > count || DecodeTable.value(entry) >= REPEAT_PREVIOUS) {
                 break;
             }
-            input.drop(used);
+            bits >>>= used;
+            count -= used;
             Ram.putByte(to++, DecodeTable.value(entry));
         }
+        input.bits = bits;
+        input.count = count;
         done = (int) (to - workspace.lengths);
         return entry;
     }
