@@ -104,7 +104,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     }
 
     final long mix(long key) {
-        return Mixer.fold(key ^ seed, multiplier);
+        return Mixer.scatter(Mixer.fold(key ^ seed, multiplier));
     }
 
     final long seed() {

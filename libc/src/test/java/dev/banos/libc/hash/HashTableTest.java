@@ -208,12 +208,13 @@ class HashTableTest {
     /** Multiples of a power of two, dense numbers, and numbers that differ in their top bits only, all spread alike. */
     @Test
     void keysInPatternsSpread() {
-        for (int shift : new int[] {0, 3, 12, 32, 48}) {
+        for (int round = 0; round < 5 * 20; round++) { // a table's secrets decide, so one table of a kind says little
+            int shift = new int[] {0, 3, 12, 32, 48}[round % 5];
             try (LongHashSet set = new LongHashSet()) {
                 for (long key = 0; key < 60_000; key++) {
                     set.insert(key << shift);
                 }
-                assertThat(set.passes()).as("groups that keys were sent on from, keys << %d", shift).isLessThan(60_000 / 4);
+                assertThat(set.passes()).as("groups that keys were sent on from, keys << %d", shift).isLessThan(60_000 / 20);
             }
         }
     }
