@@ -5,6 +5,7 @@ import dev.banos.mem.insight.LeakTracking;
 import dev.banos.mem.insight.MemoryEvents;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * Blocks that are mappings of their own: malloc is mmap, free is munmap there and then, realloc is mremap. The registry of
@@ -158,14 +159,23 @@ final class DirectMappings {
 
     /** Every live block of a domain, as it was when its part of the registry was looked at. */
     static List<Mapping> all(Domain domain) {
+        return all(other -> other == domain);
+    }
+
+    /** Every live block of every domain, likewise. */
+    static List<Mapping> all() {
+        return all(any -> true);
+    }
+
+    private static List<Mapping> all(Predicate<Domain> wanted) {
         List<Mapping> mappings = new ArrayList<>();
         for (int stripe = 0; stripe < STRIPES; stripe++) {
             LOCKS[stripe].lock();
             try {
                 MappingTable table = TABLES[stripe];
                 for (int i = 0; i < table.capacity(); i++) {
-                    if (table.domain(i) == domain) {
-                        mappings.add(new Mapping(table.address(i), table.length(i), domain));
+                    if (table.address(i) != 0 && wanted.test(table.domain(i))) {
+                        mappings.add(new Mapping(table.address(i), table.length(i), table.domain(i)));
                     }
                 }
             } finally {

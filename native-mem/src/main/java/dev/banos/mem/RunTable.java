@@ -3,7 +3,9 @@ package dev.banos.mem;
 import dev.banos.lock.SpinLock;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Which run an address falls in: one entry a span of the reservation. The bounds check of the array is the check for
@@ -31,6 +33,19 @@ final class RunTable {
         Run[] runs = table;
         int span = (int) ((address - Reservation.BASE) >>> LOG_SPAN);
         return Integer.compareUnsigned(span, runs.length) < 0 ? runs[span] : null;
+    }
+
+    /** Any thread: every run once, without a lock. Of runs that come and go meanwhile, some are in it. */
+    static List<Run> all() {
+        Run[] runs = table;
+        List<Run> all = new ArrayList<>();
+        for (int span = 0; span < runs.length; span++) {
+            Run run = runs[span];
+            if (run != null && run.firstSpan() == span) {
+                all.add(run);
+            }
+        }
+        return all;
     }
 
     static void put(Run run) {

@@ -232,6 +232,11 @@ final class SlotPool extends ThreadAttachment {
 
     /** What the pool holds, without mappings; exact when nobody else works on it. */
     HeapStatistics statistics() {
+        return new HeapStatistics(toString(), sizeClasses(runs), 0, 0, racedFrees);
+    }
+
+    /** Any thread: what is in these runs by size class, as far as the caller can know. Entries may be null. */
+    static List<HeapStatistics.SizeClass> sizeClasses(Run[] runs) {
         long[] runsOf = new long[SizeClasses.COUNT];
         long[] liveOf = new long[SizeClasses.COUNT];
         for (Run run : runs) {
@@ -249,7 +254,7 @@ final class SlotPool extends ThreadAttachment {
                         runsOf[i] * SizeClasses.slots(i), liveOf[i], runsOf[i] * SizeClasses.spans(i) * SizeClasses.SPAN_BYTES));
             }
         }
-        return new HeapStatistics(toString(), classes, 0, 0, racedFrees);
+        return classes;
     }
 
     void walk(BlockVisitor visitor) {

@@ -8,15 +8,20 @@ import dev.banos.mem.InvalidBlockException;
 import dev.banos.mem.Malloc;
 import dev.banos.mem.MemoryInsight;
 import dev.banos.mem.insight.Footprint;
+import dev.banos.mem.insight.HeapFigures;
 import dev.banos.mem.insight.LeakTracking;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import javax.management.Attribute;
 import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
+import javax.management.openmbean.CompositeData;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
@@ -55,6 +60,112 @@ class MemoryInsightTest {
         server.setAttribute(name, new Attribute("LeakLevel", "OFF"));
         assertThat((String) server.invoke(name, "leakReport", null, null)).startsWith("banos: ");
         server.invoke(name, "trim", null, null);
+    }
+
+    @Test
+    void heapsShowWhatLivesInThemUntilTheyAreClosed() throws Exception {
+        String name;
+        try (Heap heap = Heap.create()) {
+            name = heap.toString();
+            fill(heap);
+            assertHolds(anotherThreadSees(name).getFirst());
+        }
+        assertThat(anotherThreadSees(name)).isEmpty();
+    }
+
+    @Test
+    void theHeapOfMallocCountsAllThreads() throws Exception {
+        long before = slotsInUse("malloc", 3072);
+        long[] blocks = new long[3];
+        Thread.ofPlatform().start(() -> blocks[0] = Malloc.malloc(3072)).join();
+        Thread.ofVirtual().start(() -> blocks[1] = Malloc.malloc(3072)).join();
+        blocks[2] = Malloc.malloc(3072);
+        assertThat(slotsInUse("malloc", 3072) - before).isEqualTo(3);
+        for (long block : blocks) {
+            Malloc.free(block);
+        }
+        assertThat(slotsInUse("malloc", 3072)).isEqualTo(before);
+    }
+
+    @Test
+    void heapsAreCountedWhileOtherThreadsAllocate() throws Exception {
+        AtomicBoolean stop = new AtomicBoolean();
+        try (Heap shared = Heap.createShared()) {
+            Thread busy = Thread.ofPlatform().start(() -> {
+                for (int i = 0; !stop.get(); i++) {
+                    long block = shared.malloc(16 + i % 4000);
+                    Malloc.free(Malloc.malloc(16 + i % 4000));
+                    shared.free(block);
+                }
+            });
+            try {
+                for (int i = 0; i < 2000; i++) {
+                    assertThat(MemoryInsight.heaps()).flatExtracting(HeapFigures::sizeClasses)
+                            .allMatch(each -> each.live() >= 0 && each.live() <= each.slots() && each.runs() > 0);
+                }
+            } finally {
+                stop.set(true);
+                busy.join();
+            }
+        }
+    }
+
+    @Test
+    void aConsoleSeesHeapsAsOpenData() throws JMException {
+        MemoryInsight.register();
+        try (Heap heap = Heap.create()) {
+            fill(heap);
+            CompositeData[] heaps = (CompositeData[]) ManagementFactory.getPlatformMBeanServer()
+                    .getAttribute(new ObjectName(MemoryInsight.MXBEAN_NAME), "Heaps");
+            CompositeData seen = Stream.of(heaps).filter(each -> each.get("heap").equals(heap.toString())).findFirst().orElseThrow();
+            assertThat(seen.get("liveBlocks")).isEqualTo(101L);
+            CompositeData[] classes = (CompositeData[]) seen.get("sizeClasses");
+            assertThat(classes).extracting(each -> each.get("slotBytes")).containsExactly(64L);
+            assertThat(classes).extracting(each -> each.get("live")).containsExactly(100L);
+        }
+    }
+
+    @Test
+    void aRecordingHoldsEachHeapAndItsSizeClasses() throws Exception {
+        try (Heap heap = Heap.create()) {
+            fill(heap);
+            List<RecordedEvent> events = record(() -> { });
+            assertThat(named(events, "HeapStatistics")).filteredOn(event -> event.getString("heap").equals(heap.toString())).isNotEmpty().allMatch(event ->
+                    event.getLong("liveBlocks") == 101 && event.getLong("liveBytes") == 100 * 64 + 102_400
+                            && event.getLong("mapped") == 102_400 && event.getLong("mappings") == 1);
+            assertThat(named(events, "SizeClassStatistics")).filteredOn(event -> event.getString("heap").equals(heap.toString())).isNotEmpty().allMatch(event ->
+                    event.getLong("slotBytes") == 64 && event.getLong("live") == 100 && event.getLong("slots") >= 100);
+        }
+    }
+
+    private static void fill(Heap heap) {
+        for (int i = 0; i < 100; i++) {
+            heap.malloc(64);
+        }
+        heap.malloc(100_000);
+    }
+
+    private static void assertHolds(HeapFigures heap) {
+        assertThat(heap.liveBlocks()).isEqualTo(101);
+        assertThat(heap.mappings()).isEqualTo(1);
+        assertThat(heap.mappedBytes()).isEqualTo(102_400);
+        assertThat(heap.liveBytes()).isEqualTo(100 * 64 + 102_400);
+        assertThat(heap.sizeClasses()).singleElement().satisfies(each -> {
+            assertThat(each.slotBytes()).isEqualTo(64);
+            assertThat(each.live()).isEqualTo(100);
+            assertThat(heap.reservedBytes()).isEqualTo(each.spanBytes() + 102_400);
+        });
+    }
+
+    private static List<HeapFigures> anotherThreadSees(String heap) throws InterruptedException {
+        List<HeapFigures> seen = new ArrayList<>();
+        Thread.ofPlatform().start(() -> seen.addAll(MemoryInsight.heaps())).join();
+        return seen.stream().filter(each -> each.heap().equals(heap)).toList();
+    }
+
+    private static long slotsInUse(String heap, long slotBytes) {
+        return MemoryInsight.heaps().stream().filter(each -> each.heap().equals(heap)).flatMap(each -> each.sizeClasses().stream())
+                .filter(each -> each.slotBytes() == slotBytes).mapToLong(HeapFigures.OfSizeClass::live).sum();
     }
 
     @Test
@@ -110,7 +221,9 @@ class MemoryInsightTest {
         MemoryInsight.register();
         Path file = folder.resolve("recording.jfr");
         try (Recording recording = new Recording()) {
-            recording.enable("dev.banos.mem.Statistics").with("period", "beginChunk");
+            for (String periodic : List.of("Statistics", "HeapStatistics", "SizeClassStatistics")) {
+                recording.enable("dev.banos.mem." + periodic).with("period", "beginChunk");
+            }
             recording.start();
             body.run();
             recording.stop();

@@ -1,5 +1,7 @@
 package dev.banos.mem.insight;
 
+import java.util.List;
+
 /** The allocator as a management console sees it, under the name {@code dev.banos.mem:type=Allocator}. */
 public interface AllocatorMXBean {
     /** All that the allocator holds of the system's memory, in bytes. */
@@ -17,6 +19,9 @@ public interface AllocatorMXBean {
     long getMappedBytes();
 
     long getMappings();
+
+    /** What each heap holds, in all and by size class; most reserved bytes first. */
+    List<HeapFigures> getHeaps();
 
     /** {@code OFF}, {@code SAMPLED} or {@code FULL}. */
     String getLeakLevel();

@@ -142,6 +142,55 @@ public final class MemoryEvents {
         long mappings;
     }
 
+    @Name("dev.banos.mem.HeapStatistics")
+    @Label("Heap Statistics")
+    @Description("What one heap holds: malloc's of all threads, or one that the application made")
+    @Category({"Banos", "Memory"})
+    @StackTrace(false)
+    @Period("everyChunk")
+    static final class HeapStatistics extends Event {
+        @Label("Heap")
+        String heap;
+        @Label("Live Blocks")
+        long liveBlocks;
+        @Label("Live Bytes")
+        @Description("The usable bytes of the live blocks")
+        @DataAmount
+        long liveBytes;
+        @Label("Reserved")
+        @Description("The address space of runs and direct mappings")
+        @DataAmount
+        long reserved;
+        @Label("Direct Mappings")
+        @DataAmount
+        long mapped;
+        @Label("Direct Mapping Count")
+        long mappings;
+    }
+
+    @Name("dev.banos.mem.SizeClassStatistics")
+    @Label("Size Class Statistics")
+    @Description("What one heap holds in one size class")
+    @Category({"Banos", "Memory"})
+    @StackTrace(false)
+    @Period("everyChunk")
+    static final class SizeClassStatistics extends Event {
+        @Label("Heap")
+        String heap;
+        @Label("Slot Size")
+        @DataAmount
+        long slotBytes;
+        @Label("Runs")
+        long runs;
+        @Label("Slots")
+        long slots;
+        @Label("Slots In Use")
+        long live;
+        @Label("Reserved")
+        @DataAmount
+        long reserved;
+    }
+
     private static final class Probe {
         private static final AllocationSample ALLOCATION = new AllocationSample();
     }
@@ -237,5 +286,29 @@ public final class MemoryEvents {
         event.mapped = now.mappedBytes();
         event.mappings = now.mappings();
         event.commit();
+    }
+
+    static void heapStatistics(HeapFigures now) {
+        HeapStatistics event = new HeapStatistics();
+        event.heap = now.heap();
+        event.liveBlocks = now.liveBlocks();
+        event.liveBytes = now.liveBytes();
+        event.reserved = now.reservedBytes();
+        event.mapped = now.mappedBytes();
+        event.mappings = now.mappings();
+        event.commit();
+    }
+
+    static void sizeClassStatistics(HeapFigures heap) {
+        for (HeapFigures.OfSizeClass now : heap.sizeClasses()) {
+            SizeClassStatistics event = new SizeClassStatistics();
+            event.heap = heap.heap();
+            event.slotBytes = now.slotBytes();
+            event.runs = now.runs();
+            event.slots = now.slots();
+            event.live = now.live();
+            event.reserved = now.spanBytes();
+            event.commit();
+        }
     }
 }

@@ -1,0 +1,46 @@
+package dev.banos.mem.insight;
+
+import java.util.List;
+import java.util.function.Supplier;
+import jdk.jfr.FlightRecorder;
+
+/**
+ * What one heap holds, as consoles and recordings show it. How many bytes were asked for is not known: the allocator
+ * keeps no sizes, a block's usable size is that of its slot.
+ *
+ * @param heap {@code malloc} for that of all threads, {@code heap n} for one that the application made
+ * @param liveBlocks slots in use, and mappings
+ * @param liveBytes the usable bytes of these
+ * @param reservedBytes the address space of runs and mappings; what was never touched of a run takes no memory
+ * @param mappings how many blocks are mappings of their own
+ * @param mappedBytes how large these are together
+ * @param sizeClasses only those that have runs, by slot size
+ */
+public record HeapFigures(String heap, long liveBlocks, long liveBytes, long reservedBytes, long mappings, long mappedBytes,
+        List<OfSizeClass> sizeClasses) {
+    /**
+     * One size class of a heap.
+     *
+     * @param slotBytes the size of a slot
+     * @param runs how many runs the heap has
+     * @param slots how many slots these have
+     * @param live how many slots are in use
+     * @param spanBytes how much address space the runs take
+     */
+    public record OfSizeClass(long slotBytes, long runs, long slots, long live, long spanBytes) {
+    }
+
+    public HeapFigures {
+        sizeClasses = List.copyOf(sizeClasses);
+    }
+
+    /** From now on each recording that wants it gets one event a heap, and one a size class of each heap, periodically. */
+    public static void recordPeriodically(Supplier<List<HeapFigures>> now) {
+        if (FlightRecorder.isAvailable()) {
+            FlightRecorder.addPeriodicEvent(MemoryEvents.HeapStatistics.class,
+                    () -> now.get().forEach(MemoryEvents::heapStatistics));
+            FlightRecorder.addPeriodicEvent(MemoryEvents.SizeClassStatistics.class,
+                    () -> now.get().forEach(MemoryEvents::sizeClassStatistics));
+        }
+    }
+}
