@@ -62,6 +62,14 @@ class InstallTest {
         assertThat(twice).isEqualTo(CCompiler.run(List.of(program.toString())));
     }
 
+    @ParameterizedTest
+    @CsvSource({"gcc", "clang"})
+    void anObjectForLinkTimeOptimisationIsRefusedWithTheRemedy(String compiler) {
+        Path slim = CCompiler.object(folder, "everything.c", compiler, "-O2", "-flto");
+        assertThatThrownBy(() -> loader.install(slim)).isInstanceOf(LinkException.class)
+                .hasMessageContaining("no machine code").hasMessageContaining("without -flto");
+    }
+
     /** Such code holds addresses in 32 bits, so it lies low; of libc's variables it reaches copies of the streams. */
     @ParameterizedTest
     @CsvSource({"gcc,-O2", "gcc,-O0", "clang,-O2", "clang,-O0"})

@@ -170,9 +170,6 @@ public final class Archive {
     private ElfObject object(Member member) {
         byte[] object = new byte[member.size()];
         System.arraycopy(bytes, member.start(), object, 0, member.size());
-        if (object.length >= 4 && object[0] == 'B' && object[1] == 'C') {
-            throw Refusal.unsupported(label(member), null, -1, "LLVM bitcode is no machine code", "compile without -flto");
-        }
         return ObjectReader.read(object, label(member));
     }
 

@@ -21,6 +21,7 @@ import java.util.List;
  */
 public final class ObjectReader {
     private static final int HEADER_BYTES = 64;
+    private static final int LLVM_BITCODE = 0xdec04342; // 'B' 'C' c0 de, little-endian
     private static final int MAGIC = 0x464c457f; // 7f 'E' 'L' 'F', little-endian
     /** Enough for any cache line or huge structure; the census of Debian's objects ends at 32,768. */
     private static final long LARGEST_ALIGNMENT = 1L << 24;
@@ -57,6 +58,9 @@ public final class ObjectReader {
     }
 
     private void checkHeader() {
+        if (bytes.length >= 4 && buffer.getInt(0) == LLVM_BITCODE) {
+            throw Refusal.linkTimeCode(file);
+        }
         require(bytes.length >= 4 && buffer.getInt(0) == MAGIC, "not an ELF file");
         if (!(bytes.length >= HEADER_BYTES)) {
             throw malformed("truncated: " + bytes.length + " bytes, an ELF header has " + HEADER_BYTES);

@@ -50,6 +50,12 @@ public final class Refusal extends RuntimeException {
         return new Refusal(EOPNOTSUPP, file, section, index, why, remedy);
     }
 
+    /** An object of {@code -flto}: what it holds is for the compiler. */
+    public static Refusal linkTimeCode(String file) {
+        return unsupported(file, null, -1, "the object holds the compiler's own code for link-time optimisation, no machine"
+                + " code", "compile without -flto, or with -ffat-lto-objects");
+    }
+
     @Override
     public String getMessage() {
         StringBuilder text = new StringBuilder(file);

@@ -10,6 +10,9 @@ package dev.banos.loader.elf;
  * </pre>
  */
 public final class SymbolTable {
+    /** What gcc defines in an object of {@code -flto} that holds no machine code. */
+    public static final String SLIM_LTO = "__gnu_lto_slim";
+
     static final int WORDS = 3;
     static final int ENTRY_BYTES = WORDS * Long.BYTES;
     private static final int VISIBILITY_MASK = 3;
@@ -45,6 +48,16 @@ public final class SymbolTable {
 
     public boolean isNamed(int symbol, String name) {
         return names.equalsAt(nameOffset(symbol), name);
+    }
+
+    /** Whether a global symbol of that name is here and not undefined; a search through all. */
+    public boolean defines(String name) {
+        for (int symbol = firstGlobal; symbol < count; symbol++) {
+            if (isNamed(symbol, name) && !isUndefined(symbol)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     int nameOffset(int symbol) {

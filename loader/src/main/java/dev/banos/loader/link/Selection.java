@@ -69,9 +69,8 @@ public final class Selection {
         SymbolTable symbols = object.symbols();
         for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
             String name = symbols.name(symbol);
-            if (name.equals("__gnu_lto_slim")) {
-                throw Refusal.unsupported(object.file(), null, -1, "the object holds the compiler's own code for link-time"
-                        + " optimisation, no machine code", "compile without -flto, or with -ffat-lto-objects");
+            if (name.equals(SymbolTable.SLIM_LTO)) {
+                throw Refusal.linkTimeCode(object.file());
             }
             if (!symbols.isUndefined(symbol)) {
                 defined.add(name);
