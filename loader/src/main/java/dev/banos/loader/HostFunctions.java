@@ -11,6 +11,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -18,14 +19,15 @@ import java.util.function.ToLongFunction;
 
 /**
  * What the host exports to drivers, as a table of {@code Banos_Symbol} in native memory, exactly as a driver has one. The
- * host's own functions are upcalls into Java; making them takes milliseconds in a JVM just started, so it waits until
- * someone asks for one of their names. What Java throws in one of them is reported on the console: it must not leave an
+ * host's own functions are upcalls into Java; making one takes a tenth of a millisecond, and the first of them milliseconds, so
+ * each waits until someone asks for its name. What Java throws in one of them is reported on the console: it must not leave an
  * upcall, because that would end the process.
  */
 final class HostFunctions {
     static final String DPRINTLN = "banos_dprintln";
     static final String LOOKUP_SYMBOL = "banos_lookup_symbol";
-    private static final Set<String> OWN = Set.of(DPRINTLN, LOOKUP_SYMBOL);
+    /** What every name of our own begins with: others need not load the classes that know them. */
+    private static final String PREFIX = "banos_";
 
     private final Arena scope;
     private final Consumer<String> console;
@@ -52,14 +54,27 @@ final class HostFunctions {
     /** The address of what the host exports under that name, or 0. */
     synchronized long find(String name) {
         MemorySegment address = published.get(name);
-        if (address == null && (OWN.contains(name) || MallocFunctions.has(name))) {
-            address = own().get(name);
+        if (address == null && name.startsWith(PREFIX)) {
+            address = ownOrNull(name);
         }
         return address == null ? 0 : address.address();
     }
 
+    /** What {@link #find} finds, without making any of it. */
+    synchronized Set<String> names() {
+        Set<String> names = ownNames();
+        names.addAll(published.keySet());
+        return names;
+    }
+
+    /** Which of the host's own functions have been made so far. */
+    synchronized Set<String> made() {
+        return Set.copyOf(own.keySet());
+    }
+
     synchronized Map<String, MemorySegment> all() {
-        Map<String, MemorySegment> all = new LinkedHashMap<>(own());
+        Map<String, MemorySegment> all = new LinkedHashMap<>();
+        ownNames().forEach(name -> all.put(name, ownOrNull(name)));
         all.putAll(published);
         return all;
     }
@@ -75,13 +90,37 @@ final class HostFunctions {
         return table;
     }
 
-    private Map<String, MemorySegment> own() {
-        if (own.isEmpty()) {
-            own.put(DPRINTLN, upcall("dprintln", FunctionDescriptor.ofVoid(ADDRESS)));
-            own.put(LOOKUP_SYMBOL, upcall("lookupSymbol", FunctionDescriptor.of(ADDRESS, ADDRESS)));
-            MallocFunctions.names().forEach(name -> own.put(name, MallocFunctions.upcall(name, scope)));
+    private static Set<String> ownNames() {
+        Set<String> names = new LinkedHashSet<>();
+        names.add(DPRINTLN);
+        names.add(LOOKUP_SYMBOL);
+        MallocFunctions.names().forEach(names::add);
+        names.addAll(ThreadFunctions.names());
+        return names;
+    }
+
+    private MemorySegment ownOrNull(String name) {
+        MemorySegment made = own.get(name);
+        if (made == null) {
+            made = make(name);
+            if (made != null) {
+                own.put(name, made);
+            }
         }
-        return own;
+        return made;
+    }
+
+    private MemorySegment make(String name) {
+        if (name.equals(DPRINTLN)) {
+            return upcall("dprintln", FunctionDescriptor.ofVoid(ADDRESS));
+        }
+        if (name.equals(LOOKUP_SYMBOL)) {
+            return upcall("lookupSymbol", FunctionDescriptor.of(ADDRESS, ADDRESS));
+        }
+        if (MallocFunctions.has(name)) {
+            return MallocFunctions.upcall(name, scope);
+        }
+        return ThreadFunctions.has(name) ? ThreadFunctions.upcall(name, scope) : null;
     }
 
     private MemorySegment upcall(String method, FunctionDescriptor descriptor) {

@@ -247,6 +247,11 @@ public final class Loader implements AutoCloseable {
         return exports;
     }
 
+    /** The names of {@link #hostSymbols}, without making a function of any of them. */
+    public Set<String> hostSymbolNames() {
+        return host.names();
+    }
+
     /** What the host exports to drivers, by name, beside the symbols of the C library. */
     public Map<String, MemorySegment> hostSymbols() {
         return host.all();

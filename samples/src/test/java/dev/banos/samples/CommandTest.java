@@ -122,7 +122,7 @@ class CommandTest {
     @Test
     void symbolsListsTheHostsAndTheDrivers() {
         assertThat(Run.of("symbols", RING).out())
-                .contains("banos_dprintln ", "banos_lookup_symbol ", "banos_malloc ", "ring_put ");
+                .contains("banos_dprintln ", "banos_lookup_symbol ", "banos_malloc ", "banos_pthread_self ", "ring_put ");
     }
 
     @ParameterizedTest

@@ -28,7 +28,7 @@ public final class SymbolsCommand {
             files.add(Path.of(options.argument()));
         }
         try (Loader loader = Loader.create()) {
-            loader.hostSymbols().keySet().stream().sorted().forEach(name -> print(out, name, "host"));
+            loader.hostSymbolNames().stream().sorted().forEach(name -> print(out, name, "host"));
         }
         for (Path file : files) {
             for (ObjectInfo.ExportedName export : InfoCommand.read(file).exports()) {

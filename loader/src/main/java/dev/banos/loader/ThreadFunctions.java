@@ -1,0 +1,36 @@
+package dev.banos.loader;
+
+import dev.banos.bindings.Native;
+import dev.banos.libc.pthread.DriverExports;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/** Threads, cancellation and what waits, as drivers import them by {@code <banos/thread.h>}. */
+final class ThreadFunctions {
+    private static final Map<String, DriverExports.Export> BY_NAME = byName();
+
+    private ThreadFunctions() {
+    }
+
+    static boolean has(String name) {
+        return BY_NAME.containsKey(name);
+    }
+
+    static Set<String> names() {
+        return BY_NAME.keySet();
+    }
+
+    static MemorySegment upcall(String name, Arena scope) {
+        DriverExports.Export export = BY_NAME.get(name);
+        return Native.upcall(export.target(), export.descriptor(), scope);
+    }
+
+    private static Map<String, DriverExports.Export> byName() {
+        Map<String, DriverExports.Export> byName = new LinkedHashMap<>();
+        DriverExports.all().forEach(export -> byName.put(export.name(), export));
+        return byName;
+    }
+}
