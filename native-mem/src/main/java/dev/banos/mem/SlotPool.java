@@ -1,6 +1,7 @@
 package dev.banos.mem;
 
 import dev.banos.lock.SpinLock;
+import dev.banos.thread.Tcb;
 import dev.banos.thread.ThreadAttachment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -199,6 +200,9 @@ final class SlotPool extends ThreadAttachment {
     }
 
     Run addRun(Bin bin) {
+        // Before the locks of spans and bitmaps, which are held over calls of the kernel, and those need it: making a control
+        // block releases ended threads, and with them runs, through the same locks.
+        Tcb.current();
         int spans = SizeClasses.spans(bin.sizeClass);
         int first = Spans.take(spans);
         if (first == Spans.NONE) {

@@ -31,6 +31,39 @@ class HandOverTest {
         exchangeAmongAll(0);
     }
 
+    /**
+     * A virtual thread that needs more arenas makes its control block on the way to the kernel, which releases the heaps of
+     * ended threads: it must not hold then what they need.
+     */
+    @Test
+    @Timeout(60)
+    void virtualThreadThatReleasesTheHeapsOfEndedThreadsWhileItNeedsAnArena() throws InterruptedException {
+        for (int round = 0; round < 20; round++) {
+            freeWhatEndedThreadsLeft(8, 100);
+            List<Long> blocks = new ArrayList<>();
+            Thread thread = Thread.ofVirtual().start(() -> allocate(200, blocks));
+            assertThat(thread.join(Duration.ofSeconds(20))).as("the virtual thread ends").isTrue();
+            blocks.forEach(Malloc::free);
+            Malloc.trim();
+        }
+    }
+
+    private static void freeWhatEndedThreadsLeft(int threads, int count) throws InterruptedException {
+        for (int i = 0; i < threads; i++) {
+            List<Long> blocks = new ArrayList<>();
+            Thread thread = new Thread(() -> allocate(count, blocks));
+            thread.start();
+            thread.join();
+            blocks.forEach(Malloc::free);
+        }
+    }
+
+    private static void allocate(int count, List<Long> blocks) {
+        for (int i = 0; i < count; i++) {
+            blocks.add(Malloc.malloc(SizeClasses.DIRECT_BYTES / 2));
+        }
+    }
+
     @Test
     @Tag("campaign")
     @Timeout(600)
