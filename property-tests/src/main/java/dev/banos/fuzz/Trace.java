@@ -83,7 +83,8 @@ public final class Trace {
         } catch (NoSuchFileException absent) {
             throw new TraceException(file + ": no such file", absent);
         } catch (ZipException | java.io.EOFException damaged) {
-            throw new TraceException(file + ": not a whole gzip file (" + damaged.getMessage() + ")", damaged);
+            String cause = damaged.getMessage() == null ? "it ends within the header" : damaged.getMessage();
+            throw new TraceException(file + ": not a whole gzip file (" + cause + ")", damaged);
         } catch (IOException failed) {
             throw new TraceException(file + ": cannot be read (" + failed.getMessage() + ")", failed);
         }

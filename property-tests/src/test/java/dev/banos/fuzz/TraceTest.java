@@ -85,6 +85,12 @@ class TraceTest {
     }
 
     @Test
+    void anEmptyFileIsRefusedWithACause() throws IOException {
+        assertThatThrownBy(() -> Trace.read(Files.createFile(folder.resolve("empty.gz")))).isInstanceOf(TraceException.class)
+                .hasMessageEndingWith("empty.gz: not a whole gzip file (it ends within the header)");
+    }
+
+    @Test
     void bytesTooFewOrTooManyAreDamage() throws IOException {
         Path few = zipped(bytes(2, 1, 0, 0, 1));
         assertThatThrownBy(() -> Trace.read(few)).hasMessageContaining("promises 2 operations, it holds 1");
