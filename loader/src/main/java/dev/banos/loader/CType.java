@@ -56,8 +56,8 @@ enum CType {
                 case UINT16 -> (short) integer(text, Short.SIZE, false);
                 case UINT32 -> (int) integer(text, Integer.SIZE, false);
                 case UINT64 -> integer(text, Long.SIZE, false);
-                case FLOAT -> Float.parseFloat(text);
-                case DOUBLE -> Double.parseDouble(text);
+                case FLOAT -> Float.parseFloat(real(text));
+                case DOUBLE -> Double.parseDouble(real(text));
                 case STRING -> scope.allocateFrom(text, StandardCharsets.UTF_8);
                 case POINTER -> MemorySegment.ofAddress(text.equals("NULL") ? 0 : integer(text, Long.SIZE, false));
             };
@@ -99,6 +99,22 @@ enum CType {
             throw new NumberFormatException();
         }
         return value.longValue();
+    }
+
+    /** C's words for what is no number, in Java's; and not the suffixes and blanks that Java's parser lets pass. */
+    private static String real(String text) {
+        return switch (text) {
+            case "inf", "+inf" -> "Infinity";
+            case "-inf" -> "-Infinity";
+            case "nan" -> "NaN";
+            default -> {
+                if (text.isEmpty() || text.endsWith("d") || text.endsWith("D") || text.endsWith("f") || text.endsWith("F")
+                        || !text.equals(text.strip())) {
+                    throw new NumberFormatException();
+                }
+                yield text;
+            }
+        };
     }
 
     private static BigInteger natural(String digits, int radix) {

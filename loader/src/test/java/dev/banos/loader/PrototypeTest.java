@@ -48,6 +48,7 @@ class PrototypeTest {
         "int64_t negate(int64_t)|7|-7", "size_t size(size_t n, size_t m)|4294967296 2|8589934592",
         "bool both(bool, _Bool)|true 1|true", "bool both(bool, bool)|true false|false", "char next(char)|a|b", "char next(char c)|126|127",
         "float scale(float a, float b)|1.5 3|4.5", "double mean(double, int, float)|1 2 3|2.0",
+        "float scale(float, float)|-inf 2|-Infinity", "float scale(float, float)|nan 1|NaN", "float scale(float, float)|-1e1 0x1p-1|-5.0",
         "const char *pick(int)|2|two", "char const * pick(int which)|1|one", "size_t length(const char *)|hello|5",
         "size_t length(char *text)|héllo|6", "void *same(void *)|0x1234|0x1234", "struct thing *same(const struct thing *p)|NULL|0x0",
         "void forget(void)||", "long many(long, long, long, long, long, long, long, long)|1 1 1 1 1 1 1 1|36",
@@ -70,7 +71,7 @@ class PrototypeTest {
     @CsvSource(delimiter = '|', value = {
         "int add(int, int)|2", "int add(int, int)|2 3 4", "int add(int, int)|2 x", "int add(int, int)|2147483648 0",
         "unsigned char octet(unsigned char)|256", "unsigned char octet(unsigned char)|-1", "int8_t narrow(int16_t, int8_t)|0 128",
-        "bool both(bool, bool)|yes no", "float scale(float, float)|1 one", "void *same(void *)|here", "int add(int, int)|1 --2",
+        "bool both(bool, bool)|yes no", "float scale(float, float)|1 one", "float scale(float, float)|1 2f", "double mean(double, int, float)|1d 2 3", "void *same(void *)|here", "int add(int, int)|1 --2",
         "int add(int, int)|0x 1", "int add(int, int)|09 1", "uint64_t wide(uint64_t)|18446744073709551616"})
     void refusesArgumentsThatAreNoValuesOfTheirType(String prototype, String arguments) {
         assertThatThrownBy(() -> Prototype.parse(prototype).call(driver, Arrays.asList(arguments.split(" "))))
