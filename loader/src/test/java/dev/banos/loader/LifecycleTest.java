@@ -124,6 +124,18 @@ class LifecycleTest {
         }
     }
 
+    @Test
+    void threadLocalVariablesLeaveTheStacksAsTheyWere() throws IOException {
+        String before = stackProtection();
+        loader.install(driver("local", "", INIT + "static __thread int t = 1; int get(void) { return ++t; } BANOS_EXPORT(get);"));
+        assertThat(stackProtection()).isEqualTo(before);
+    }
+
+    private static String stackProtection() throws IOException {
+        return Files.readAllLines(Path.of("/proc/self/maps")).stream().filter(line -> line.endsWith("[stack]")).findFirst()
+                .orElseThrow().split(" ")[1];
+    }
+
     private static List<String> protections(Driver driver) throws IOException {
         List<String> found = new ArrayList<>();
         for (String line : Files.readAllLines(Path.of("/proc/self/maps"))) {

@@ -16,8 +16,8 @@ import java.nio.ByteOrder;
  * own; so it gets a tiny shared library that is nothing but such a block, in a file without a name.
  *
  * <pre>
- *     0       64        232        256     257    280         280+48     ...        aligned
- *     | ELF   | 3 × PT_ | symbol 0 | NUL | answers | relocations | dynamic | padding | initial values |
+ *     0       64        288        312   320       336           384       ...       aligned
+ *     | ELF   | 4 × PT_ | symbol 0 | NUL | answers | relocations | dynamic | padding | initial values |
  *     | header| header  |          |     | 2 longs | 2 × Rela    |         |         |                |
  * </pre>
  * Its two relocations make the dynamic linker write the module's number and its distance from the thread pointer into the
@@ -27,7 +27,7 @@ import java.nio.ByteOrder;
 final class TlsModule {
     private static final int HEADER_BYTES = 64;
     private static final int PROGRAM_HEADER_BYTES = 56;
-    private static final int PROGRAM_HEADERS = 3;
+    private static final int PROGRAM_HEADERS = 4;
     private static final int SYMBOLS = HEADER_BYTES + PROGRAM_HEADERS * PROGRAM_HEADER_BYTES;
     private static final int SYMBOL_BYTES = 24;
     private static final int STRINGS = SYMBOLS + SYMBOL_BYTES;
@@ -42,6 +42,8 @@ final class TlsModule {
     private static final int PT_LOAD = 1;
     private static final int PT_DYNAMIC = 2;
     private static final int PT_TLS = 7;
+    /** Without it the dynamic linker takes the library for an old one, and makes all stacks executable for it. */
+    private static final int PT_GNU_STACK = 0x6474e551;
     private static final int PF_R_W = 6;
     private static final int DF_STATIC_TLS = 16;
     private static final long R_X86_64_DTPMOD64 = 16;
@@ -113,6 +115,7 @@ final class TlsModule {
         programHeader(file, 0, PT_LOAD, 0, file.capacity(), file.capacity(), Layout.PAGE_BYTES);
         programHeader(file, 1, PT_DYNAMIC, DYNAMIC, DYNAMIC_END - DYNAMIC, DYNAMIC_END - DYNAMIC, Long.BYTES);
         programHeader(file, 2, PT_TLS, start, initial.length, size, alignment);
+        programHeader(file, 3, PT_GNU_STACK, 0, 0, 0, Long.BYTES);
         file.putLong(RELOCATIONS, ANSWERS).putLong(RELOCATIONS + Long.BYTES, R_X86_64_DTPMOD64);
         if (distance) {
             file.putLong(RELOCATIONS + RELOCATION_BYTES, ANSWERS + Long.BYTES);
