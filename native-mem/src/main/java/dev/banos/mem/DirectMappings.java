@@ -33,6 +33,7 @@ final class DirectMappings {
     private static volatile int refusedCount;
 
     static {
+        Reservation.secure();
         for (int i = 0; i < STRIPES; i++) {
             TABLES[i] = new MappingTable();
             LOCKS[i] = new SpinLock();

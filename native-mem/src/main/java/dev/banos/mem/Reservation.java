@@ -7,7 +7,7 @@ package dev.banos.mem;
 final class Reservation {
     private static final long ALIGNMENT = 2L << 20;
     private static final long SMALLEST = 32L << 20;
-    /** Under a limit on address space less is taken, by halves. */
+    /** Under a limit on address space less is taken: by halves until it fits, and then half of that. */
     private static final long WANTED = roundUp(Long.getLong("banos.mem.reservation", 256L << 30));
 
     /** 0 when not even the smallest reservation could be had: then every small malloc is out of memory. */
@@ -21,11 +21,21 @@ final class Reservation {
             bytes = roundUp(bytes / 2);
             start = Kernel.reserve(bytes + ALIGNMENT);
         }
+        if (bytes < WANTED && bytes > SMALLEST && !Kernel.failed(start)) {
+            long kept = roundUp(bytes / 2); // direct mappings, and everybody else, have the rest
+            Kernel.unmap(start + kept + ALIGNMENT, bytes - kept);
+            bytes = kept;
+        }
         BASE = Kernel.failed(start) ? 0 : roundUp(start);
         BYTES = BASE == 0 ? 0 : bytes;
     }
 
     private Reservation() {
+    }
+
+    /** Takes the reservation now, where otherwise the first small block does: later there may be no addresses left. */
+    static void secure() {
+        assert BYTES >= 0; // being here has initialised this class
     }
 
     private static long roundUp(long value) {
