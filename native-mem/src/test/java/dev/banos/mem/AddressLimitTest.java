@@ -2,13 +2,10 @@ package dev.banos.mem;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.banos.bindings.Native;
+import dev.banos.thread.ChildJvm;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** Under {@code ulimit -v}, in a JVM of its own: what runs out comes back with the frees, and small blocks never go away. */
@@ -39,21 +36,9 @@ class AddressLimitTest {
 
     @Test
     void smallBlocksOutliveTheExhaustionOfAddresses() throws IOException, InterruptedException {
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        String classes = place(Child.class) + ":" + place(Malloc.class) + ":" + place(Native.class);
-        Process child = new ProcessBuilder("sh", "-c", "ulimit -v " + LIMIT_KIB + " && exec \"$@\"", "sh", java, "-Xmx128m",
-                "-XX:ReservedCodeCacheSize=48m", "-XX:CompressedClassSpaceSize=48m",
-                "--enable-native-access=ALL-UNNAMED", "-cp", classes, Child.class.getName()).redirectErrorStream(true).start();
-        String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(child.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        String output = ChildJvm.run(List.of("sh", "-c", "ulimit -v " + LIMIT_KIB + " && exec \"$@\"", "sh"),
+                List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:ReservedCodeCacheSize=48m", "-XX:CompressedClassSpaceSize=48m",
+                        "--enable-native-access=ALL-UNNAMED"), Child.class);
         assertThat(output).isEqualToIgnoringWhitespace("true true true");
-    }
-
-    /** Surefire patches the tests into the module, so a class's own file says where it really is. */
-    private static String place(Class<?> type) {
-        String file = type.getName().replace('.', '/') + ".class";
-        String url = type.getResource("/" + file).toString();
-        return url.startsWith("jar:") ? url.substring("jar:file:".length(), url.indexOf('!'))
-                : url.substring("file:".length(), url.length() - file.length());
     }
 }
