@@ -24,6 +24,8 @@ public final class Elf {
     public static final int SHT_GROUP = 17;
     public static final int SHT_SYMTAB_SHNDX = 18;
     public static final int SHT_RELR = 19;
+    /** From here on, numbers of systems, processors and applications. */
+    public static final int SHT_LOOS = 0x60000000;
 
     public static final long SHF_WRITE = 0x1;
     public static final long SHF_ALLOC = 0x2;

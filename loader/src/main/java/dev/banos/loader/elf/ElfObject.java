@@ -1,6 +1,7 @@
 package dev.banos.loader.elf;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -75,15 +76,29 @@ public final class ElfObject {
         return null;
     }
 
-    /** Where the bytes of {@code section} begin in {@link #bytes}. */
+    /** Where the bytes of {@code section} begin in {@link #bytes}; they are its {@link #contents} if it is not compressed. */
     public int start(int section) {
         return (int) sections.offset(section);
+    }
+
+    /**
+     * What the section holds, expanded where the compiler compressed it, as it may do with debug information; a new array.
+     *
+     * @throws Refusal if the section has no bytes, or is compressed and damaged, or compressed other than with zlib
+     */
+    public byte[] contents(int section) {
+        if (!sections.hasBytes(section)) {
+            throw Refusal.malformed(file, sections.label(section), -1, "the section has no bytes in the file");
+        }
+        int start = start(section);
+        return sections.isCompressed(section) ? CompressedSection.expand(this, section)
+                : Arrays.copyOfRange(bytes, start, start + (int) sections.size(section));
     }
 
     /** The NUL-terminated string at {@code offset} of {@code section}, or null where there is none. */
     public String string(int section, long offset) {
         long size = sections.size(section);
-        if (section <= 0 || !sections.hasBytes(section) || offset < 0 || offset >= size) {
+        if (section <= 0 || !sections.hasBytes(section) || sections.isCompressed(section) || offset < 0 || offset >= size) {
             return null;
         }
         int from = (int) (sections.offset(section) + offset);

@@ -98,11 +98,11 @@ public final class ObjectReader {
         }
         requireRange(offset, count * SectionTable.HEADER_BYTES, "the section headers");
         sections = new SectionTable(longs(offset, count * SectionTable.HEADER_BYTES));
+        int names = buffer.getShort(62) & 0xffff;
+        nameSections(names == SHN_XINDEX ? first.link(0) : names); // before the others are checked, so that messages name them
         for (int section = 1; section < count; section++) {
             checkSection(section);
         }
-        int names = buffer.getShort(62) & 0xffff;
-        nameSections(names == SHN_XINDEX ? first.link(0) : names);
     }
 
     private void checkSection(int section) {
@@ -121,6 +121,9 @@ public final class ObjectReader {
                 throw malformed(section, -1, "truncated: offset " + Long.toUnsignedString(offset) + " and size "
                         + Long.toUnsignedString(size) + " reach beyond the file's " + bytes.length + " bytes");
             }
+        }
+        if (sections.isCompressed(section) && (type != SHT_PROGBITS && type < SHT_LOOS || sections.isAllocated(section))) {
+            throw malformed(section, -1, "a section that occupies memory, or that the format itself needs, cannot be compressed");
         }
         long alignment = sections.alignment(section);
         if (!(Long.bitCount(alignment) == 1 && alignment <= LARGEST_ALIGNMENT && alignment > 0)) {
@@ -144,6 +147,7 @@ public final class ObjectReader {
         if (sections.type(section) != SHT_STRTAB) {
             throw malformed(section, -1, "not a string table, though " + whose + " says so");
         }
+        checkSection(section);
         int start = (int) sections.offset(section);
         int size = (int) sections.size(section);
         requireSection(size == 0 || bytes[start + size - 1] == 0, section, "the string table does not end with NUL");

@@ -87,6 +87,11 @@ public final class SectionTable {
         return (flags(section) & Elf.SHF_TLS) != 0;
     }
 
+    /** Whether the bytes in the file are a compressed form of the section's. */
+    public boolean isCompressed(int section) {
+        return (flags(section) & Elf.SHF_COMPRESSED) != 0;
+    }
+
     public boolean hasBytes(int section) {
         return type(section) != Elf.SHT_NOBITS && type(section) != Elf.SHT_NULL;
     }

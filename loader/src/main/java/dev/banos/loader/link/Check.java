@@ -56,9 +56,6 @@ final class Check {
             if ((flags & Elf.SHF_EXECINSTR) != 0 && !sections.hasBytes(section)) {
                 throw object.malformed(section, -1, "executable code without bytes in the file");
             }
-            if ((flags & Elf.SHF_COMPRESSED) != 0) {
-                throw object.malformed(section, -1, "a section that occupies memory cannot be compressed");
-            }
             total += sections.hasBytes(section) ? sections.size(section) : 0;
         }
         if (total > elf.bytes().length) {
