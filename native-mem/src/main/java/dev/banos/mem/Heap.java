@@ -57,16 +57,23 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     /** A heap that allocates for the calling thread. */
     public static Heap create() {
-        return new Heap(Thread.currentThread(), new SlotPool(newDomain(), Access.CONFINED));
+        return create(HeapOptions.confined());
     }
 
     /** A heap that allocates for any thread. */
     public static Heap createShared() {
-        return new Heap(null, new SlotPool(newDomain(), Access.SHARED));
+        return create(HeapOptions.shared());
     }
 
-    private static Domain newDomain() {
-        return new Domain("heap " + CREATED.incrementAndGet());
+    /** A heap as the options have it. */
+    public static Heap create(HeapOptions options) {
+        Thread owner = options.access == Access.CONFINED ? Thread.currentThread() : null;
+        return new Heap(owner, new SlotPool(newDomain(options), options.access));
+    }
+
+    private static Domain newDomain(HeapOptions options) {
+        long number = CREATED.incrementAndGet();
+        return new Domain("heap " + (options.name() == null ? number : options.name()));
     }
 
     public long malloc(long size) {
