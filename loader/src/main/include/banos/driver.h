@@ -30,6 +30,11 @@ struct Banos_Driver {
 };
 typedef struct Banos_Driver Banos_Driver;
 
+/* Says that another driver, by its name, has to be installed before this one. What it exports comes before what others
+ * export under the same names. Drivers whose exports are imported are found without it. `id` is an identifier that is free. */
+#define BANOS_NEEDS(id, driver_name) \
+    static const __attribute__((section(".banos-needs"), used, aligned(1))) char banos_needs_##id[] = driver_name
+
 /* Puts the object where the host looks for it, whether anything refers to it or not. */
 #define BANOS_DRIVER_API static __attribute__((section(".banos-driver"), used, aligned(8)))
 

@@ -23,7 +23,6 @@ import java.util.Set;
  */
 public final class Driver {
     private final Loader loader;
-    private final String file;
     private final DriverMetadata metadata;
     private final LinkedModule module;
     private final long struct;
@@ -32,9 +31,8 @@ public final class Driver {
     /** The lifetime of every pointer handed out: closing it fails while a call holds one. Null once uninstalled. */
     private volatile Arena scope = Arena.ofShared();
 
-    Driver(Loader loader, String file, DriverMetadata metadata, LinkedModule module, long struct, Set<Driver> dependencies) {
+    Driver(Loader loader, DriverMetadata metadata, LinkedModule module, long struct, Set<Driver> dependencies) {
         this.loader = loader;
-        this.file = file;
         this.metadata = metadata;
         this.module = module;
         this.struct = struct;
@@ -63,7 +61,12 @@ public final class Driver {
 
     /** The file that it came from, or the name that was given for its bytes. */
     public String file() {
-        return file;
+        return module.name();
+    }
+
+    /** What its load worked on, and how long each phase took. */
+    public LoadReport report() {
+        return LoadReport.of(module);
     }
 
     /** Where its memory begins. */
@@ -96,7 +99,7 @@ public final class Driver {
     public Export export(String name) {
         Export export = exports.get(name);
         if (export == null) {
-            throw LinkException.of(new Refusal(Refusal.ENOENT, file, null, -1, "driver " + name() + " exports no " + name,
+            throw LinkException.of(new Refusal(Refusal.ENOENT, file(), null, -1, "driver " + name() + " exports no " + name,
                     "it exports " + (exports.isEmpty() ? "nothing" : String.join(", ", exports.keySet()))));
         }
         return export;
@@ -146,8 +149,12 @@ public final class Driver {
 
     /** Ends every pointer handed out, or returns false where one is in use by a call. */
     boolean closePointers() {
+        Arena current = scope;
+        if (current == null) {
+            return false; // its uninit is under way, and has come back to here
+        }
         try {
-            scope.close();
+            current.close();
         } catch (IllegalStateException inUse) {
             return false;
         }
@@ -167,6 +174,6 @@ public final class Driver {
 
     @Override
     public String toString() {
-        return name() + " " + version() + " (" + file + ")";
+        return name() + " " + version() + " (" + file() + ")";
     }
 }

@@ -6,6 +6,9 @@ import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
 import dev.banos.loader.link.PointerFields;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -14,8 +17,11 @@ import java.util.Optional;
  * @param driverSize     {@code sizeof(struct Banos_Driver)} in the headers that the driver was made with, in bytes
  * @param minimalVersion the oldest version of the driver ABI that it runs on
  * @param license        empty where the driver names none
+ * @param needs          the drivers that it says it needs, by their names; it may need more for what it imports
  */
-public record DriverMetadata(String name, Optional<String> license, Version version, Version minimalVersion, long driverSize) {
+public record DriverMetadata(String name, Optional<String> license, Version version, Version minimalVersion, long driverSize,
+        List<String> needs) {
+    private static final String NEEDS_SECTION = ".banos-needs";
 
     /** Whether the object has a driver's section at all. */
     static boolean isIn(ElfObject object) {
@@ -31,7 +37,8 @@ public record DriverMetadata(String name, Optional<String> license, Version vers
                 throw Refusal.linkTimeCode(object.file());
             }
             throw new Refusal(Refusal.ENOEXEC, object.file(), null, -1, "not a driver: there is no section "
-                    + BanosDriver.SECTION, "declare one with BANOS_DRIVER_API from <banos/driver.h>");
+                    + BanosDriver.SECTION, "declare one with BANOS_DRIVER_API from <banos/driver.h>, or link it as it is with"
+                    + " ObjectLinker, the banos command with --object");
         }
         long size = sections.size(section);
         if (!sections.hasBytes(section) || !sections.isAllocated(section) || size < BanosDriver.SHORTEST) {
@@ -57,7 +64,26 @@ public record DriverMetadata(String name, Optional<String> license, Version vers
         }
         return new DriverMetadata(name, Optional.ofNullable(pointers.string(BanosDriver.LICENSE)),
                 Version.unpack(BanosDriver.version(file, object.start(section))),
-                Version.unpack(BanosDriver.minimalBanosVersion(file, object.start(section))), driverSize);
+                Version.unpack(BanosDriver.minimalBanosVersion(file, object.start(section))), driverSize,
+                needs(object));
+    }
+
+    /** Names that each end with NUL; between them, a compiler may have put more of those. */
+    private static List<String> needs(ElfObject object) {
+        SectionTable sections = object.sections();
+        int section = sections.find(NEEDS_SECTION);
+        List<String> names = new ArrayList<>();
+        for (long at = 0; section > 0 && at < sections.size(section); ) {
+            String name = object.string(section, at);
+            if (name == null) {
+                throw malformed(object, section, "the last name in it does not end");
+            }
+            if (!name.isEmpty()) {
+                names.add(name);
+            }
+            at += name.getBytes(StandardCharsets.UTF_8).length + 1;
+        }
+        return List.copyOf(names);
     }
 
     boolean hasUninit() {

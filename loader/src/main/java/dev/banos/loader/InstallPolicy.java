@@ -14,7 +14,8 @@ public interface InstallPolicy {
      * What is asked for. The bytes are those that will be linked: the file is not read a second time.
      *
      * @param path     null where the driver was given as bytes
-     * @param bytes    not to be changed
+     * @param bytes    not to be changed; all of the file, of an archive that holds the driver too
+     * @param metadata null where the file is no driver: an archive to take members from, an object of an ObjectLinker
      */
     record Request(Path path, byte[] bytes, DriverMetadata metadata) {
     }
@@ -56,6 +57,7 @@ public interface InstallPolicy {
 
     static InstallPolicy of(Rule rule) {
         return request -> rule.permits(request.path(), request.bytes(), request.metadata()) ? null
-                : "the application's policy does not permit driver " + request.metadata().name();
+                : "the application's policy does not permit "
+                + (request.metadata() == null ? "this file" : "driver " + request.metadata().name());
     }
 }

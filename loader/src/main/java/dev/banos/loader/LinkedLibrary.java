@@ -19,6 +19,11 @@ public final class LinkedLibrary implements AutoCloseable {
         this.module = module;
     }
 
+    /** What the link worked on, and how long each phase took. */
+    public LoadReport report() {
+        return LoadReport.of(module);
+    }
+
     /** Where its memory begins. */
     public long base() {
         return module.base();

@@ -1,18 +1,20 @@
 package dev.banos.loader;
 
 import dev.banos.loader.elf.ElfObject;
-import dev.banos.loader.elf.ObjectReader;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.CLibrary;
 import dev.banos.loader.link.LinkedModule;
 import dev.banos.loader.link.ModuleLinker;
+import dev.banos.loader.link.PhaseClock.Phase;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -45,8 +47,11 @@ public final class Loader implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     /** In the order of installation. Read without the lock, so that a driver may look up symbols at any time. */
     private final List<Driver> drivers = new CopyOnWriteArrayList<>();
-    /** What the driver that is being installed has used so far; null at other times. Only under the lock. */
-    private Set<Driver> used;
+    /**
+     * What each driver that is being installed has used so far, the innermost first: {@code init} may print, and who listens
+     * may install. Only under the lock.
+     */
+    private final Deque<Set<Driver>> underWay = new ArrayDeque<>();
     private boolean closed;
 
     private Loader(InstallPolicy policy, Consumer<String> console) {
@@ -82,13 +87,16 @@ public final class Loader implements AutoCloseable {
     }
 
     /**
-     * Links the driver into this process and runs its {@code init}.
+     * Links the driver into this process and runs its {@code init}. An archive is taken for the one driver in it, with the
+     * members that the driver needs.
      *
      * @throws LinkException if the file cannot be read or linked, the policy forbids it, or init fails; nothing stays mapped
      */
     public Driver install(Path path) {
         try {
-            return install(path, read(path), path.toString());
+            InstallPlan plan = new InstallPlan(policy);
+            plan.add(path);
+            return installOne(plan.candidates());
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
         }
@@ -97,7 +105,28 @@ public final class Loader implements AutoCloseable {
     /** @param name what messages call the bytes */
     public Driver install(byte[] bytes, String name) {
         try {
-            return install(null, bytes.clone(), name);
+            InstallPlan plan = new InstallPlan(policy);
+            plan.add(bytes.clone(), name);
+            return installOne(plan.candidates());
+        } catch (Refusal refusal) {
+            throw LinkException.of(refusal);
+        }
+    }
+
+    /**
+     * Installs all drivers of the files, those that others need before them, otherwise in the order given. The members of
+     * archives are drivers of their own, or become part of the drivers that need them.
+     *
+     * @return the drivers in the order in which they were installed
+     * @throws LinkException as for one driver, or if drivers need each other in a circle; none of them stays installed
+     */
+    public List<Driver> install(List<Path> files) {
+        try {
+            InstallPlan plan = new InstallPlan(policy);
+            for (Path file : files) {
+                plan.add(file);
+            }
+            return installAll(plan.candidates());
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
         }
@@ -116,36 +145,42 @@ public final class Loader implements AutoCloseable {
         }
     }
 
-    private Driver install(Path path, byte[] bytes, String file) {
-        ElfObject object = ObjectReader.read(bytes, file);
-        ModuleLinker.requireThisMachine(object);
-        DriverMetadata metadata = DriverMetadata.read(object);
-        requireVersion(metadata, file);
-        requirePermission(new InstallPolicy.Request(path, bytes, metadata), file);
+    private Driver installOne(List<InstallPlan.Candidate> candidates) {
+        if (candidates.size() > 1) {
+            throw Refusal.unsupported(candidates.getFirst().driver().file(), null, -1, "one of " + candidates.size()
+                    + " drivers in this archive", "Loader.install(List.of(file)) installs them all");
+        }
+        return installAll(candidates).getFirst();
+    }
+
+    private List<Driver> installAll(List<InstallPlan.Candidate> candidates) {
         lock.lock();
+        List<Driver> installed = new ArrayList<>();
         try {
             requireOpen();
-            used = new LinkedHashSet<>();
-            return start(object, metadata);
+            for (InstallPlan.Candidate candidate : InstallPlan.inOrder(candidates, this::isElsewhere)) {
+                installed.add(start(candidate));
+            }
+            return installed;
+        } catch (Throwable failed) {
+            takeBack(installed, failed);
+            throw failed;
         } finally {
-            used = null;
             lock.unlock();
         }
     }
 
-    private static void requireVersion(DriverMetadata metadata, String file) {
-        if (metadata.minimalVersion().compareTo(Version.CURRENT) > 0) {
-            throw Refusal.unsupported(file, null, -1, "driver " + metadata.name() + " needs version "
-                    + metadata.minimalVersion() + " of the driver ABI; this is " + Version.CURRENT, "use a newer Banos");
-        }
+    private boolean isElsewhere(String symbol) {
+        return findOutside(symbol) != 0;
     }
 
-    private void requirePermission(InstallPolicy.Request request, String file) {
-        String objection = policy.objection(request);
-        if (objection != null) {
-            throw new Refusal(Refusal.EPERM, file, null, -1, "not permitted: " + objection,
-                    "an application chooses who may with Loader.create(InstallPolicy.anyUser()) or a policy of its own,"
-                            + " the banos command with --any-user");
+    private void takeBack(List<Driver> installed, Throwable failed) {
+        for (Driver driver : installed.reversed()) {
+            try {
+                stop(driver);
+            } catch (Refusal stays) {
+                failed.addSuppressed(stays);
+            }
         }
     }
 
@@ -155,17 +190,47 @@ public final class Loader implements AutoCloseable {
         }
     }
 
-    private Driver start(ElfObject object, DriverMetadata metadata) {
-        LinkedModule module = ModuleLinker.link(object.file(), List.of(object), this::findImport);
+    private Driver start(InstallPlan.Candidate candidate) {
+        Set<Driver> used = new LinkedHashSet<>();
+        underWay.push(used);
+        candidate.clock().skip();
+        try {
+            List<Driver> declared = declared(candidate);
+            used.addAll(declared);
+            LinkedModule module = ModuleLinker.link(candidate.driver().file(), candidate.objects(),
+                    symbol -> findImport(symbol, declared), candidate.clock());
+            return start(candidate, module, used);
+        } finally {
+            underWay.pop();
+        }
+    }
+
+    private List<Driver> declared(InstallPlan.Candidate candidate) {
+        List<Driver> declared = new ArrayList<>();
+        for (String name : candidate.metadata().needs()) {
+            Driver needed = findOrNull(name);
+            if (needed == null) {
+                throw new Refusal(Refusal.ENOENT, candidate.driver().file(), null, -1, "driver " + candidate.metadata().name()
+                        + " needs driver " + name + ", which is not installed", "install it first, or in the same call");
+            }
+            declared.add(needed);
+        }
+        return declared;
+    }
+
+    private Driver start(InstallPlan.Candidate candidate, LinkedModule module, Set<Driver> used) {
         Driver driver = null;
         boolean started = false;
         try {
-            int section = object.sections().find(BanosDriver.SECTION);
-            driver = new Driver(this, object.file(), metadata, module, module.sectionAddress(0, section), used);
-            addExports(driver, object, module);
+            int section = candidate.driver().sections().find(BanosDriver.SECTION);
+            driver = new Driver(this, candidate.metadata(), module, module.sectionAddress(0, section), used);
+            for (int i = 0; i < candidate.objects().size(); i++) {
+                addExports(driver, candidate.objects().get(i), i, module);
+            }
             module.start();
             started = true;
             requireSuccess(driver, driver.init());
+            candidate.clock().ends(Phase.START);
             drivers.add(driver);
             return driver;
         } catch (Throwable failed) {
@@ -180,13 +245,17 @@ public final class Loader implements AutoCloseable {
         }
     }
 
-    private static void addExports(Driver driver, ElfObject object, LinkedModule module) {
+    private static void addExports(Driver driver, ElfObject object, int index, LinkedModule module) {
         int section = object.sections().find(BanosSymbol.SECTION);
         if (section < 0) {
             return;
         }
-        long table = module.sectionAddress(0, section);
+        long table = module.sectionAddress(index, section);
         for (ExportEntry entry : ExportEntry.read(object)) {
+            if (driver.exportOrNull(entry.name()) != null) {
+                throw Refusal.malformed(object.file(), object.sections().label(section), entry.index(),
+                        "a second export of the name " + entry.name());
+            }
             driver.add(new Export(driver, entry.name(), BanosSymbol.arg(table, entry.index())));
         }
     }
@@ -198,12 +267,24 @@ public final class Loader implements AutoCloseable {
         }
     }
 
-    private long findImport(String name) {
-        long address = host.find(name);
-        if (address == 0) {
-            address = CLibrary.find(name);
+    /** Of several drivers that export the name, one that the importer declares comes first. */
+    private long findImport(String name, List<Driver> declared) {
+        long address = findOutside(name);
+        if (address != 0) {
+            return address;
         }
-        return address != 0 ? address : findExport(name);
+        for (Driver driver : declared) {
+            Export export = driver.exportOrNull(name);
+            if (export != null) {
+                return export.rawAddress();
+            }
+        }
+        return findExport(name);
+    }
+
+    private long findOutside(String name) {
+        long address = host.find(name);
+        return address != 0 ? address : CLibrary.find(name);
     }
 
     /** The address of what an installed driver exports, or 0. During an installation, whose it is becomes a dependency. */
@@ -212,8 +293,8 @@ public final class Loader implements AutoCloseable {
         for (Driver driver : installed.reversed()) {
             Export export = driver.exportOrNull(name);
             if (export != null) {
-                if (lock.isHeldByCurrentThread() && used != null) {
-                    used.add(driver);
+                if (lock.isHeldByCurrentThread() && !underWay.isEmpty()) {
+                    underWay.peek().add(driver);
                 }
                 return export.rawAddress();
             }
@@ -227,12 +308,20 @@ public final class Loader implements AutoCloseable {
      * @throws IllegalArgumentException if there is none
      */
     public Driver find(String name) {
+        Driver driver = findOrNull(name);
+        if (driver == null) {
+            throw new IllegalArgumentException("name=" + name + ": no such driver is installed; installed: " + drivers);
+        }
+        return driver;
+    }
+
+    private Driver findOrNull(String name) {
         for (Driver driver : drivers.reversed()) {
             if (driver.name().equals(name)) {
                 return driver;
             }
         }
-        throw new IllegalArgumentException("name=" + name + ": no such driver is installed; installed: " + drivers);
+        return null;
     }
 
     /** The installed drivers, the oldest first. */
@@ -293,6 +382,9 @@ public final class Loader implements AutoCloseable {
             throw busy(driver, "is needed by " + String.join(", ", dependents.stream().map(Driver::name).toList()),
                     "uninstall them first");
         }
+        if (underWay.stream().anyMatch(used -> used.contains(driver))) {
+            throw busy(driver, "is needed by a driver that is being installed", "uninstall that one first");
+        }
         if (!driver.closePointers()) {
             throw busy(driver, "has a call under way", "try again when it has returned");
         }
@@ -314,11 +406,15 @@ public final class Loader implements AutoCloseable {
      * Uninstalls all drivers, the youngest first.
      *
      * @throws LinkException if one of them cannot be uninstalled: it and the older ones stay, and close may be called again
+     * @throws IllegalStateException if a driver's init or uninit is under way in this thread
      */
     @Override
     public void close() {
         lock.lock();
         try {
+            if (lock.getHoldCount() > 1) {
+                throw new IllegalStateException("init or uninit of a driver is under way: it returns to this loader");
+            }
             for (Driver driver : drivers.reversed()) {
                 stop(driver);
             }

@@ -2,11 +2,14 @@ package dev.banos.loader;
 
 import dev.banos.bindings.SystemCalls;
 import dev.banos.bindings.generated.Linux;
+import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.CLibrary;
 import dev.banos.loader.link.Imports;
 import dev.banos.loader.link.LinkedModule;
 import dev.banos.loader.link.ModuleLinker;
+import dev.banos.loader.link.PhaseClock;
+import dev.banos.loader.link.PhaseClock.Phase;
 import dev.banos.loader.link.Selection;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -32,6 +35,7 @@ import java.util.Map;
  */
 public final class ObjectLinker {
     private final InstallPolicy policy;
+    private final PhaseClock clock = new PhaseClock();
     private final Selection selection = new Selection();
     private final Map<String, Long> defined = new HashMap<>();
     private final List<String> required = new ArrayList<>();
@@ -53,6 +57,7 @@ public final class ObjectLinker {
      */
     public ObjectLinker add(Path file) {
         try {
+            clock.skip();
             return add(file, Loader.read(file), file.toString());
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
@@ -62,6 +67,7 @@ public final class ObjectLinker {
     /** @param file what messages call the bytes */
     public ObjectLinker add(byte[] bytes, String file) {
         try {
+            clock.skip();
             return add(null, bytes.clone(), file);
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
@@ -69,12 +75,14 @@ public final class ObjectLinker {
     }
 
     private ObjectLinker add(Path path, byte[] bytes, String file) {
+        clock.ends(Phase.READ);
         String objection = policy.objection(new InstallPolicy.Request(path, bytes, null));
         if (objection != null) {
             throw new Refusal(Refusal.EPERM, file, null, -1, "not permitted: " + objection,
                     "an application chooses another InstallPolicy");
         }
         selection.add(bytes, file);
+        clock.ends(Phase.PARSE);
         name = file;
         return this;
     }
@@ -119,12 +127,16 @@ public final class ObjectLinker {
      */
     public LinkedLibrary link() {
         try {
+            clock.skip();
             if (required.isEmpty()) {
                 selection.takeAll();
             }
-            LinkedModule module = ModuleLinker.link(name, selection.objects(), new Outside(defined));
+            List<ElfObject> objects = selection.objects();
+            clock.ends(Phase.PARSE);
+            LinkedModule module = ModuleLinker.link(name, objects, new Outside(defined), clock);
             requireDefined(module);
             module.start();
+            clock.ends(Phase.START);
             return new LinkedLibrary(name, module);
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);

@@ -34,6 +34,50 @@ class CommandTest {
     }
 
     @Test
+    void theOrderOfTheFilesDoesNotMatter() {
+        Run run = Run.of("install", "--any-user", STATS, RING, "--call", "int ring_put(long)", "5", "--call", "double stats_mean(void)");
+        assertThat(run).isEqualTo(new Run(0, "0\n5.0\n", ""));
+    }
+
+    @Test
+    void verboseShowsThePhasesOfEachLoad() {
+        Run run = Run.of("install", "-v", "--any-user", RING, STATS);
+        assertThat(run.status()).isZero();
+        assertThat(run.err()).contains(RING, STATS, "relocate", " ms ", "in the GOT").hasLineCount(18);
+        assertThat(run.out()).isEmpty();
+    }
+
+    @Test
+    void objectsThatNeedEachOtherAreCalledTogether() throws Exception {
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/gcc")), "skipped: gcc is not installed");
+        Path even = compiled("even", "int odd(unsigned n); int even(unsigned n) { return n == 0 || odd(n - 1); }");
+        Path odd = compiled("odd", "int even(unsigned n); int odd(unsigned n) { return n != 0 && even(n - 1); }");
+        Run run = Run.of("install", "--any-user", "--object", even.toString(), odd.toString(), "--call", "int even(unsigned)", "7");
+        assertThat(run).isEqualTo(new Run(0, "0\n", ""));
+        assertThat(Run.of("install", "--any-user", "--object", even.toString()).err()).contains("even.o", "odd").hasLineCount(1);
+        assertThat(Run.of("install", "--any-user", even.toString()).err()).contains("even.o", "--object").hasLineCount(1);
+    }
+
+    private Path compiled(String name, String code) throws IOException, InterruptedException {
+        Path source = Files.writeString(folder.resolve(name + ".c"), code);
+        Path object = folder.resolve(name + ".o");
+        assertThat(new ProcessBuilder("gcc", "-c", source.toString(), "-o", object.toString()).inheritIO().start().waitFor()).isZero();
+        return object;
+    }
+
+    @Test
+    void anArchiveIsCalledWithoutALinker() {
+        Path zlib = Path.of("/usr/lib/x86_64-linux-gnu/libz.a");
+        assumeTrue(Files.exists(zlib), "skipped: zlib1g-dev is not installed");
+        Run run = Run.of("install", "--any-user", "--object", zlib.toString(),
+                "--call", "unsigned long crc32(unsigned long, const char *, unsigned)", "0", "123456789", "9");
+        assertThat(run).isEqualTo(new Run(0, 0xcbf43926L + "\n", ""));
+        Run absent = Run.of("install", "--any-user", "--object", zlib.toString(), "--call", "int nobody(void)");
+        assertThat(absent.status()).isEqualTo(1);
+        assertThat(absent.err()).contains("libz.a", "nobody").hasLineCount(1);
+    }
+
+    @Test
     void aFullRingSaysSo() {
         Run run = Run.of("install", "--any-user", RING, "--call", "int ring_resize(size_t)", "1",
                 "--call", "int ring_put(long)", "7", "--call", "int ring_put(long)", "8", "--call", "long ring_take(void)",
@@ -59,7 +103,7 @@ class CommandTest {
     @ParameterizedTest
     @ValueSource(strings = {
         "", "frobnicate", "--frobnicate", "install", "install hello.o --frob", "install hello.o --call",
-        "install hello.o --call int_add", "info", "info --frob x.o", "symbols --frob", "link", "link x.o --base 0",
+        "install hello.o --call int_add", "install --object", "install hello.o --library libm.so.6", "info", "info --frob x.o", "symbols --frob", "link", "link x.o --base 0",
         "link x.o --base 1 --output-dir target", "link x.o --base 12monkeys", "link x.o y/x.o", "link --define x", "replay", "replay a b",
         "replay --target nonsense drivers/x86-64/hello.o"})
     void wrongUsageIsStatus2AndOneLine(String line) {

@@ -36,6 +36,10 @@ public final class Archive {
         this.file = file;
     }
 
+    public String file() {
+        return file;
+    }
+
     public static boolean isArchive(byte[] bytes) {
         return startsWith(bytes, MAGIC) || startsWith(bytes, THIN_MAGIC);
     }

@@ -16,6 +16,7 @@ public final class Refusal extends RuntimeException {
     public static final int EINVAL = 22;
     public static final int ERANGE = 34;
     public static final int ENOSYS = 38;
+    public static final int ELOOP = 40;
     public static final int EOPNOTSUPP = 95;
 
     private final int errno;

@@ -7,6 +7,7 @@ import java.util.Map;
 
 /** A module in memory. Whoever unmaps it answers for it that nothing runs in it any more. */
 public final class LinkedModule {
+    private final String name;
     private final AddressSpace space;
     private final long base;
     private final Layout layout;
@@ -15,9 +16,12 @@ public final class LinkedModule {
     private final StartStop startStop;
     /** Null where the module has no thread-local variables. */
     private final TlsModule tls;
+    private final PhaseClock clock;
 
-    LinkedModule(AddressSpace space, long base, Layout layout, List<LinkedObject> objects,
-            Map<String, Combine.Definition> definitions, TlsModule tls) {
+    LinkedModule(String name, AddressSpace space, long base, Layout layout, List<LinkedObject> objects,
+            Map<String, Combine.Definition> definitions, TlsModule tls, PhaseClock clock) {
+        this.name = name;
+        this.clock = clock;
         this.space = space;
         this.base = base;
         this.layout = layout;
@@ -25,6 +29,19 @@ public final class LinkedModule {
         this.definitions = definitions;
         this.tls = tls;
         this.startStop = new StartStop(base, objects);
+    }
+
+    /** What messages call it. */
+    public String name() {
+        return name;
+    }
+
+    public PhaseClock clock() {
+        return clock;
+    }
+
+    public ModuleFigures figures() {
+        return ModuleFigures.of(objects, definitions, layout);
     }
 
     public long base() {

@@ -3,6 +3,7 @@ package dev.banos.loader.link;
 import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.link.PhaseClock.Phase;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,11 +31,12 @@ public final class ModuleLinker {
     }
 
     /**
-     * @param name what messages call the module
+     * @param name  what messages call the module
+     * @param clock told of each phase that ends
      * @return the module, linked and sealed; of its code, at most the resolvers of indirect functions have run
      * @throws Refusal if an object is not for this machine, a symbol is missing, or a value does not fit
      */
-    public static LinkedModule link(String name, List<ElfObject> parsed, Imports imports) {
+    public static LinkedModule link(String name, List<ElfObject> parsed, Imports imports, PhaseClock clock) {
         List<LinkedObject> objects = new ArrayList<>();
         Architecture architecture = Architecture.of(Architecture.hostMachine());
         boolean low = false;
@@ -46,18 +48,24 @@ public final class ModuleLinker {
             objects.add(object);
         }
         Map<String, Combine.Definition> definitions = Combine.objects(objects);
+        clock.ends(Phase.CHECK);
         Layout layout = Place.objects(objects, definitions, architecture, low);
         AddressSpace space = low ? AddressSpace.low() : AddressSpace.near();
         long base = space.map(name, layout.size, layout.alignment);
+        clock.ends(Phase.PLACE);
         TlsModule tls = null;
         try {
             Resolve.objects(objects, definitions, layout, base, imports);
+            clock.ends(Phase.RESOLVE);
             tls = layout.tlsSize == 0 ? null : threadLocals(name, objects, architecture, layout);
             Image image = new Image(layout.bytes, base);
             Relocate.objects(objects, architecture, layout, image, true, tls == null ? 0 : tls.number(),
                     tls == null ? 0 : tls.distance());
+            clock.ends(Phase.RELOCATE);
             Seal.image(image, layout, objects);
-            return new LinkedModule(space, base, layout, objects, definitions, tls);
+            LinkedModule module = new LinkedModule(name, space, base, layout, objects, definitions, tls, clock);
+            clock.ends(Phase.SEAL);
+            return module;
         } catch (Throwable failed) {
             if (tls != null) {
                 tls.close();

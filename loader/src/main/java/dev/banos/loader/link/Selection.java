@@ -23,6 +23,19 @@ public final class Selection {
     private final Set<String> taken = new HashSet<>();
     private final Deque<String> wanted = new ArrayDeque<>();
 
+    public void add(ElfObject object) {
+        take(object);
+    }
+
+    public void add(Archive archive) {
+        archives.add(archive);
+    }
+
+    /** Takes no archive member of that label, whatever it defines. */
+    public void exclude(String label) {
+        taken.add(label);
+    }
+
     /** Adds an object, or an archive to search. */
     public void add(byte[] bytes, String file) {
         if (Archive.isArchive(bytes)) {

@@ -1,5 +1,6 @@
 package dev.banos.samples.gunzip;
 
+import dev.banos.samples.command.Progress;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.channels.FileChannel;
@@ -49,7 +50,7 @@ record CompressedFile(Path path) {
 
     void expandTo(WritableByteChannel out, PrintStream err) throws IOException {
         refuseDirectory();
-        try (FileChannel in = FileChannel.open(path); Progress progress = Progress.of(path, in.size(), err)) {
+        try (FileChannel in = FileChannel.open(path); Progress progress = Progress.of(path.toString(), in.size(), err)) {
             Expansion.run(in, out, path.toString(), progress);
         }
     }

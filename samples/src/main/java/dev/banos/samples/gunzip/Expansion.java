@@ -2,6 +2,7 @@ package dev.banos.samples.gunzip;
 
 import dev.banos.libc.zip.InflateException;
 import dev.banos.libc.zip.Inflater;
+import dev.banos.samples.command.Progress;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -3,6 +3,7 @@ package dev.banos.samples.gunzip;
 import dev.banos.libc.getopt.LongOption;
 import dev.banos.samples.command.CommandEnd;
 import dev.banos.samples.command.Options;
+import dev.banos.samples.command.Progress;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;

@@ -6,10 +6,13 @@ import dev.banos.loader.Driver;
 import dev.banos.loader.Export;
 import dev.banos.loader.InstallPolicy;
 import dev.banos.loader.LinkException;
+import dev.banos.loader.LinkedLibrary;
 import dev.banos.loader.Loader;
+import dev.banos.loader.ObjectLinker;
 import dev.banos.loader.Prototype;
 import dev.banos.samples.command.CommandEnd;
 import dev.banos.samples.command.Options;
+import dev.banos.samples.command.Progress;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,34 +22,61 @@ import java.util.stream.Collectors;
 /** {@code banos install}: drivers into this process, calls of what they export, drivers out again in reverse order. */
 public final class InstallCommand {
     private static final String USAGE = """
-            usage: banos install [--any-user] FILE.o... [--call 'PROTOTYPE' [ARG...]]...
+            usage: banos install [-v] [--any-user] FILE.o|FILE.a... [--call 'PROTOTYPE' [ARG...]]...
+                   banos install [-v] [--any-user] --object [--library LIB.so]... FILE.o|FILE.a... [--call ...]...
 
-            Installs the drivers in the order given, makes the calls, prints what they return, and uninstalls the drivers
-            in reverse order. A prototype is a C declaration, --call 'int add(int, int)' 2 3; as many arguments as it has
-            belong to the call. An argument for const char * is text, one for void * is a number or NULL.
+            Installs the drivers, those that others need first, makes the calls, prints what they return, and uninstalls
+            the drivers in reverse order. Of an archive, the members that the drivers need become part of them, and
+            members that are drivers are installed as well. A prototype is a C declaration, --call 'int add(int, int)' 2 3;
+            as many arguments as it has belong to the call. An argument for const char * is text, one for void * is a
+            number or NULL.
 
-              --any-user    lets you install drivers without being the superuser: their code runs with all your rights
+              --object      links the files, which are no drivers, with each other, and calls what they define; of an
+                            archive the members that the calls need, or all of them where nothing is called
+              --library     loads a shared library that the objects use: libstdc++.so.6 for C++
+              --any-user    lets you install without being the superuser: the code runs with all your rights
+              -v, --verbose shows the phases of each load: times, and what they worked on
             """;
 
     private record Call(Prototype prototype, List<String> arguments) {
+        /** Something that calls the function of the prototype's name. */
+        @FunctionalInterface
+        interface Callee {
+            String call(Call call) throws CommandEnd;
+        }
     }
 
+    private final PrintStream err;
+    private final CConsole console;
     private InstallPolicy policy = InstallPolicy.superuser();
+    private boolean objects;
+    private boolean verbose;
+    private final List<String> libraries = new ArrayList<>();
     private final List<Path> files = new ArrayList<>();
     private final List<Call> calls = new ArrayList<>();
 
-    private InstallCommand() {
+    private InstallCommand(PrintStream out, PrintStream err) {
+        this.err = err;
+        this.console = new CConsole(out);
     }
 
     public static int run(String[] args, PrintStream out, PrintStream err) throws CommandEnd {
-        InstallCommand command = new InstallCommand();
+        InstallCommand command = new InstallCommand(out, err);
         command.parse(new Options("banos install", USAGE, args, out, err,
-                LongOption.of("any-user", Argument.NONE, 'u'), LongOption.of("call", Argument.REQUIRED, 'c')));
+                LongOption.of("any-user", Argument.NONE, 'u'), LongOption.of("call", Argument.REQUIRED, 'c'),
+                LongOption.of("object", Argument.NONE, 'o'), LongOption.of("library", Argument.REQUIRED, 'l'),
+                LongOption.of("verbose", Argument.NONE, 'v')).alsoShort("v"));
         out.flush();
         try {
-            command.install(new CConsole(out));
+            if (command.objects) {
+                command.linkObjects();
+            } else {
+                command.installDrivers();
+            }
         } catch (LinkException | IllegalStateException failed) {
             throw CommandEnd.failure(failed);
+        } finally {
+            command.console.flushC();
         }
         return CommandEnd.SUCCESS;
     }
@@ -56,11 +86,17 @@ public final class InstallCommand {
             switch (option) {
                 case 'u' -> policy = InstallPolicy.anyUser();
                 case 'c' -> calls.add(call(options.argument(), options));
+                case 'o' -> objects = true;
+                case 'l' -> libraries.add(options.argument());
+                case 'v' -> verbose = true;
                 default -> files.add(Path.of(options.argument()));
             }
         }
         if (files.isEmpty()) {
-            throw CommandEnd.wrongUsage("a driver is missing");
+            throw CommandEnd.wrongUsage(objects ? "an object is missing" : "a driver is missing");
+        }
+        if (!libraries.isEmpty() && !objects) {
+            throw CommandEnd.wrongUsage("--library goes with --object");
         }
     }
 
@@ -82,31 +118,51 @@ public final class InstallCommand {
         }
     }
 
-    private void install(CConsole console) throws CommandEnd {
+    private void installDrivers() throws CommandEnd {
         try (Loader loader = Loader.create(policy, console::println)) {
-            for (Path file : files) {
-                loader.install(file);
-                console.flushC();
-            }
-            for (Call call : calls) {
-                make(call, loader, console);
-            }
-        } finally {
+            List<Driver> drivers = loader.install(files);
             console.flushC();
+            if (verbose) {
+                drivers.forEach(driver -> err.print(driver.report().toText()));
+            }
+            makeCalls(call -> call.prototype().call(find(call.prototype().name(), loader), call.arguments()));
         }
     }
 
-    private static void make(Call call, Loader loader, CConsole console) throws CommandEnd {
-        Export export = find(call.prototype().name(), loader);
-        try {
-            String result = call.prototype().call(export, call.arguments());
-            if (call.prototype().descriptor().returnLayout().isPresent()) {
-                console.println(result);
+    private void linkObjects() throws CommandEnd {
+        ObjectLinker linker = ObjectLinker.create(policy);
+        libraries.forEach(linker::library);
+        calls.forEach(call -> linker.require(call.prototype().name()));
+        try (Progress progress = Progress.of("linking", totalBytes(), err)) {
+            for (Path file : files) {
+                linker.add(file);
+                progress.advance(file.toFile().length());
             }
-        } catch (IllegalArgumentException wrong) {
-            throw CommandEnd.wrongUsage("--call " + call.prototype().name() + ": " + wrong.getMessage());
-        } finally {
-            console.flushC();
+        }
+        try (LinkedLibrary library = linker.link()) {
+            if (verbose) {
+                err.print(library.report().toText());
+            }
+            makeCalls(call -> call.prototype().call(library, call.arguments()));
+        }
+    }
+
+    private long totalBytes() {
+        return files.stream().mapToLong(file -> file.toFile().length()).sum();
+    }
+
+    private void makeCalls(Call.Callee callee) throws CommandEnd {
+        for (Call call : calls) {
+            try {
+                String result = callee.call(call);
+                if (call.prototype().descriptor().returnLayout().isPresent()) {
+                    console.println(result);
+                }
+            } catch (IllegalArgumentException wrong) {
+                throw CommandEnd.wrongUsage("--call " + call.prototype().name() + ": " + wrong.getMessage());
+            } finally {
+                console.flushC();
+            }
         }
     }
 

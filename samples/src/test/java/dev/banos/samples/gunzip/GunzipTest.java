@@ -2,6 +2,7 @@ package dev.banos.samples.gunzip;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.banos.samples.command.Progress;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,12 +1,11 @@
-package dev.banos.samples.gunzip;
+package dev.banos.samples.command;
 
 import java.io.Console;
 import java.io.PrintStream;
-import java.nio.file.Path;
 
-/** A bar on the terminal for files that take a while. */
-final class Progress implements AutoCloseable {
-    static final Progress NONE = new Progress("", 0, null);
+/** A bar on the terminal for work on files that takes a while. */
+public final class Progress implements AutoCloseable {
+    public static final Progress NONE = new Progress("", 0, null);
 
     private static final long LARGE_BYTES = 1 << 24;
     private static final int WIDTH = 40;
@@ -24,17 +23,17 @@ final class Progress implements AutoCloseable {
     }
 
     /** {@link #NONE} for a small file, and where nobody watches. */
-    static Progress of(Path path, long bytes, PrintStream err) {
+    public static Progress of(String name, long bytes, PrintStream err) {
         Console console = System.console();
         boolean watched = err == System.err && console != null && console.isTerminal();
-        return watched && bytes >= LARGE_BYTES ? shown(path.toString(), bytes, err) : NONE;
+        return watched && bytes >= LARGE_BYTES ? shown(name, bytes, err) : NONE;
     }
 
-    static Progress shown(String name, long bytes, PrintStream err) {
+    public static Progress shown(String name, long bytes, PrintStream err) {
         return new Progress(name, bytes, err);
     }
 
-    void advance(long bytes) {
+    public void advance(long bytes) {
         if (err == null) {
             return;
         }

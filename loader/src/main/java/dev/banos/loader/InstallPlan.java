@@ -1,0 +1,245 @@
+package dev.banos.loader;
+
+import dev.banos.loader.elf.Archive;
+import dev.banos.loader.elf.ElfObject;
+import dev.banos.loader.elf.ObjectReader;
+import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.elf.SymbolTable;
+import dev.banos.loader.link.ModuleLinker;
+import dev.banos.loader.link.PhaseClock;
+import dev.banos.loader.link.PhaseClock.Phase;
+import dev.banos.loader.link.Selection;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What one call installs: the drivers among the files, with the archive members that each pulls in, in an order in which each
+ * finds what it needs. Nothing is mapped for it.
+ *
+ * <pre>
+ *     files ──► drivers, archives ──► candidates: driver + members ──► order
+ *               policy, version       as a linker selects them         needs first
+ * </pre>
+ */
+final class InstallPlan {
+    /** A driver to be, and what its module is made of: its object first. */
+    record Candidate(DriverMetadata metadata, List<ElfObject> objects, PhaseClock clock) {
+        ElfObject driver() {
+            return objects.getFirst();
+        }
+    }
+
+    private final InstallPolicy policy;
+    private final List<ElfObject> drivers = new ArrayList<>();
+    private final List<DriverMetadata> metadata = new ArrayList<>();
+    private final List<PhaseClock> clocks = new ArrayList<>();
+    private final List<Archive> archives = new ArrayList<>();
+
+    InstallPlan(InstallPolicy policy) {
+        this.policy = policy;
+    }
+
+    void add(Path path) {
+        PhaseClock clock = new PhaseClock();
+        byte[] bytes = Loader.read(path);
+        clock.ends(Phase.READ);
+        add(path, bytes, path.toString(), clock);
+    }
+
+    /** @param file what messages call the bytes */
+    void add(byte[] bytes, String file) {
+        add(null, bytes, file, new PhaseClock());
+    }
+
+    private void add(Path path, byte[] bytes, String file, PhaseClock clock) {
+        if (Archive.isArchive(bytes)) {
+            addArchive(path, bytes, file, clock);
+        } else {
+            addDriver(path, bytes, ObjectReader.read(bytes, file), clock);
+        }
+    }
+
+    private void addDriver(Path path, byte[] bytes, ElfObject object, PhaseClock clock) {
+        ModuleLinker.requireThisMachine(object);
+        DriverMetadata read = DriverMetadata.read(object);
+        requireVersion(read, object.file());
+        requirePermission(new InstallPolicy.Request(path, bytes, read), object.file());
+        drivers.add(object);
+        metadata.add(read);
+        clocks.add(clock);
+        clock.ends(Phase.PARSE);
+    }
+
+    private void addArchive(Path path, byte[] bytes, String file, PhaseClock clock) {
+        Archive archive = Archive.read(bytes, file);
+        boolean hasDrivers = false;
+        for (ElfObject member : archive.objects()) {
+            if (DriverMetadata.isIn(member)) {
+                addDriver(path, bytes, member, hasDrivers ? new PhaseClock() : clock);
+                hasDrivers = true;
+            }
+        }
+        if (!hasDrivers) {
+            requirePermission(new InstallPolicy.Request(path, bytes, null), file);
+        }
+        archives.add(archive);
+    }
+
+    private static void requireVersion(DriverMetadata metadata, String file) {
+        if (metadata.minimalVersion().compareTo(Version.CURRENT) > 0) {
+            throw Refusal.unsupported(file, null, -1, "driver " + metadata.name() + " needs version "
+                    + metadata.minimalVersion() + " of the driver ABI; this is " + Version.CURRENT, "use a newer Banos");
+        }
+    }
+
+    private void requirePermission(InstallPolicy.Request request, String file) {
+        String objection = policy.objection(request);
+        if (objection != null) {
+            throw new Refusal(Refusal.EPERM, file, null, -1, "not permitted: " + objection,
+                    "an application chooses who may with Loader.create(InstallPolicy.anyUser()) or a policy of its own,"
+                            + " the banos command with --any-user");
+        }
+    }
+
+    /** In the order in which they were added. */
+    List<Candidate> candidates() {
+        List<Candidate> candidates = new ArrayList<>();
+        for (int i = 0; i < drivers.size(); i++) {
+            clocks.get(i).skip();
+            candidates.add(new Candidate(metadata.get(i), withMembers(drivers.get(i)), clocks.get(i)));
+            clocks.get(i).ends(Phase.PARSE);
+        }
+        if (candidates.isEmpty() && !archives.isEmpty()) {
+            throw new Refusal(Refusal.ENOEXEC, archives.getFirst().file(), null, -1, "not a driver: no member has a section "
+                    + BanosDriver.SECTION, "give the driver that uses this archive as well, or link it as it is with"
+                    + " ObjectLinker, the banos command with --object");
+        }
+        return candidates;
+    }
+
+    /** The members that the driver pulls in; other drivers of the archives are not among them. */
+    private List<ElfObject> withMembers(ElfObject driver) {
+        if (archives.isEmpty()) {
+            return List.of(driver);
+        }
+        Selection selection = new Selection();
+        for (ElfObject other : drivers) {
+            selection.exclude(other.file());
+        }
+        selection.add(driver);
+        for (Archive archive : archives) {
+            selection.add(archive);
+        }
+        return selection.objects();
+    }
+
+    /**
+     * The candidates, those that others need before them, otherwise as they are given.
+     *
+     * @param elsewhere the names that come before any driver's exports
+     * @throws Refusal if drivers need each other in a circle
+     */
+    static List<Candidate> inOrder(List<Candidate> candidates, Elsewhere elsewhere) {
+        return candidates.size() < 2 ? candidates : new Order(candidates, elsewhere).sorted();
+    }
+
+    /** Whether a name is found before drivers are asked. */
+    @FunctionalInterface
+    interface Elsewhere {
+        boolean has(String symbol);
+    }
+
+    /** A depth-first walk along what drivers need. */
+    private static final class Order {
+        private final List<Candidate> candidates;
+        private final List<Set<String>> exports = new ArrayList<>();
+        private final Elsewhere elsewhere;
+        private final List<Candidate> sorted = new ArrayList<>();
+        /** The walk's way from its start to here, and why each step was taken. */
+        private final List<Candidate> way = new ArrayList<>();
+        private final List<String> reasons = new ArrayList<>();
+
+        Order(List<Candidate> candidates, Elsewhere elsewhere) {
+            this.candidates = candidates;
+            this.elsewhere = elsewhere;
+            for (Candidate candidate : candidates) {
+                Set<String> names = new HashSet<>();
+                for (ElfObject object : candidate.objects()) {
+                    ExportEntry.read(object).forEach(entry -> names.add(entry.name()));
+                }
+                exports.add(names);
+            }
+        }
+
+        List<Candidate> sorted() {
+            for (Candidate candidate : candidates) {
+                visit(candidate);
+            }
+            return sorted;
+        }
+
+        private void visit(Candidate candidate) {
+            if (sorted.contains(candidate)) {
+                return;
+            }
+            way.add(candidate);
+            for (String name : candidate.metadata().needs()) {
+                follow(named(name), "by its name", false);
+            }
+            for (ElfObject object : candidate.objects()) {
+                SymbolTable symbols = object.symbols();
+                for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
+                    if (symbols.isUndefined(symbol)) {
+                        String name = symbols.name(symbol);
+                        follow(exporter(name, candidate), "for " + name, symbols.isWeak(symbol));
+                    }
+                }
+            }
+            way.removeLast();
+            sorted.add(candidate);
+        }
+
+        private void follow(Candidate needed, String reason, boolean weak) {
+            if (needed == null || weak && way.contains(needed)) {
+                return;
+            }
+            reasons.add(reason);
+            if (way.contains(needed)) {
+                throw circle(needed);
+            }
+            visit(needed);
+            reasons.removeLast();
+        }
+
+        private Candidate named(String name) {
+            return candidates.stream().filter(other -> other.metadata().name().equals(name)).reduce((first, last) -> last)
+                    .orElse(null);
+        }
+
+        /** The last that exports the name: it will be the youngest. */
+        private Candidate exporter(String symbol, Candidate importer) {
+            for (int i = candidates.size() - 1; i >= 0; i--) {
+                if (exports.get(i).contains(symbol) && candidates.get(i) != importer) {
+                    boolean own = importer.objects().stream().anyMatch(object -> object.symbols().defines(symbol));
+                    return own || elsewhere.has(symbol) ? null : candidates.get(i);
+                }
+            }
+            return null;
+        }
+
+        private Refusal circle(Candidate start) {
+            int first = way.indexOf(start);
+            StringBuilder text = new StringBuilder("drivers need each other in a circle: ");
+            for (int i = first; i < way.size(); i++) {
+                text.append(way.get(i).metadata().name()).append(" needs ")
+                        .append(i + 1 < way.size() ? way.get(i + 1).metadata().name() : start.metadata().name())
+                        .append(' ').append(reasons.get(i)).append(i + 1 < way.size() ? ", " : "");
+            }
+            return new Refusal(Refusal.ELOOP, start.driver().file(), null, -1, text.toString(),
+                    "put what both need into a third, or look one of the names up with banos_lookup_symbol when it is first used");
+        }
+    }
+}

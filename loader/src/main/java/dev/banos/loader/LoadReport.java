@@ -1,0 +1,64 @@
+package dev.banos.loader;
+
+import dev.banos.loader.link.LinkedModule;
+import dev.banos.loader.link.ModuleFigures;
+import dev.banos.loader.link.PhaseClock;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a load worked on, and how long each of its phases took.
+ *
+ * @param objects       how many the module is made of: the driver's own, and archive members
+ * @param fileBytes     of those objects
+ * @param relocations   that were applied
+ * @param imports       names that came from outside the module
+ * @param gotEntries    addresses in the table that code loads them from
+ * @param stubs         jumps through such an address
+ * @param codeBytes     whole pages, as are the other two
+ */
+public record LoadReport(String file, long base, int objects, long fileBytes, int sections, int symbols, long relocations,
+        int imports, int gotEntries, int stubs, long codeBytes, long constantBytes, long dataBytes, List<Phase> phases) {
+
+    /** @param nanos 0 where the load had no such phase, as one of bytes in memory reads nothing */
+    public record Phase(String name, long nanos) {
+    }
+
+    static LoadReport of(LinkedModule module) {
+        ModuleFigures figures = module.figures();
+        List<Phase> phases = new ArrayList<>();
+        for (PhaseClock.Phase phase : PhaseClock.Phase.values()) {
+            phases.add(new Phase(phase.name().toLowerCase(java.util.Locale.ROOT), module.clock().nanos(phase)));
+        }
+        return new LoadReport(module.name(), module.base(), figures.objects(), figures.fileBytes(), figures.sections(),
+                figures.symbols(), figures.relocations(), figures.imports(), figures.gotEntries(), figures.stubs(),
+                figures.codeBytes(), figures.constantBytes(), figures.dataBytes(), List.copyOf(phases));
+    }
+
+    /** A line a phase: its name, milliseconds, and what it worked on. */
+    public String toText() {
+        StringBuilder text = new StringBuilder(file).append('\n');
+        for (Phase phase : phases) {
+            text.append(String.format("  %-9s %9.3f ms  %s%n", phase.name(), phase.nanos() / 1e6, subject(phase.name())));
+        }
+        return text.toString();
+    }
+
+    private String subject(String phase) {
+        return switch (phase) {
+            case "read" -> fileBytes + " bytes";
+            case "parse" -> counted(objects, "object") + ", " + counted(sections, "section") + ", " + counted(symbols, "symbol");
+            case "check" -> counted(relocations, "relocation");
+            case "place" -> codeBytes / 1024 + " KiB code, " + constantBytes / 1024 + " KiB constants, " + dataBytes / 1024
+                    + " KiB data";
+            case "resolve" -> counted(imports, "import");
+            case "relocate" -> counted(relocations, "relocation") + ", " + gotEntries + " in the GOT, " + counted(stubs, "stub");
+            case "seal" -> "at 0x" + Long.toHexString(base);
+            default -> "constructors, init";
+        };
+    }
+
+    private static String counted(long count, String noun) {
+        return count + " " + noun + (count == 1 ? "" : "s");
+    }
+}
