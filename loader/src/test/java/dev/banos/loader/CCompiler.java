@@ -57,9 +57,12 @@ public final class CCompiler {
     }
 
     public static void requireProgram(String name) {
-        boolean present = List.of(System.getenv("PATH").split(":")).stream()
+        assumeTrue(hasProgram(name), () -> "skipped: " + name + " is not installed");
+    }
+
+    public static boolean hasProgram(String name) {
+        return List.of(System.getenv("PATH").split(":")).stream()
                 .anyMatch(folder -> Files.isExecutable(Path.of(folder, name)));
-        assumeTrue(present, () -> "skipped: " + name + " is not installed");
     }
 
     private static List<String> withC(String... flags) {

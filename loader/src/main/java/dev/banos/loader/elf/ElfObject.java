@@ -66,6 +66,11 @@ public final class ElfObject {
         return groups;
     }
 
+    /** The same object with other relocations. */
+    public ElfObject withRelocations(List<RelocationTable> tables) {
+        return new ElfObject(file, bytes, machine, flags, sections, symbols, tables, groups);
+    }
+
     /** The relocations of {@code section}, or null. */
     public RelocationTable relocationsOf(int section) {
         for (RelocationTable table : relocations) {

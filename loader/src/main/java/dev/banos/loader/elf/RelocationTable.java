@@ -41,6 +41,11 @@ public final class RelocationTable {
         return words;
     }
 
+    /** This table with other entries. */
+    public RelocationTable withWords(long[] entries) {
+        return new RelocationTable(section, target, entries);
+    }
+
     /** This table less the entries that the predicate names. */
     public RelocationTable without(IntPredicate dropped) {
         long[] kept = new long[words.length];

@@ -25,6 +25,17 @@ public final class SectionTable {
         this.count = words.length / WORDS;
     }
 
+    /** This table with other sizes, none of them larger. */
+    SectionTable withSizes(long[] sizes) {
+        long[] changed = words.clone();
+        for (int section = 0; section < count; section++) {
+            changed[section * WORDS + 4] = sizes[section];
+        }
+        SectionTable table = new SectionTable(changed);
+        table.names(names);
+        return table;
+    }
+
     void names(StringTable table) {
         names = table;
     }

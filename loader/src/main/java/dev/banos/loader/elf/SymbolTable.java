@@ -32,6 +32,16 @@ public final class SymbolTable {
         this.extendedSections = extendedSections;
     }
 
+    /** This table with other values and sizes. */
+    SymbolTable with(long[] values, long[] sizes) {
+        long[] changed = words.clone();
+        for (int symbol = 0; symbol < count; symbol++) {
+            changed[symbol * WORDS + 1] = values[symbol];
+            changed[symbol * WORDS + 2] = sizes[symbol];
+        }
+        return new SymbolTable(changed, firstGlobal, names, extendedSections);
+    }
+
     /** At least 1: symbol 0 is the undefined one. */
     public int count() {
         return count;

@@ -1,6 +1,7 @@
 package dev.banos.loader.link;
 
 import dev.banos.loader.elf.Elf;
+import dev.banos.loader.elf.ElfObject;
 
 /** What differs between machines: the meaning of relocation numbers and the code of stubs. */
 abstract class Architecture {
@@ -18,6 +19,7 @@ abstract class Architecture {
         return switch (machine) {
             case Elf.EM_X86_64 -> X8664.INSTANCE;
             case Elf.EM_AARCH64 -> Aarch64.INSTANCE;
+            case Elf.EM_RISCV -> Riscv64.INSTANCE;
             default -> UNKNOWN;
         };
     }
@@ -37,6 +39,15 @@ abstract class Architecture {
         return kinds;
     }
 
+    /**
+     * The object as the linker takes it: where an ABI spreads one meaning over several relocations, with one for each field.
+     *
+     * @throws dev.banos.loader.elf.Refusal if they do not go together
+     */
+    ElfObject prepared(ElfObject object) {
+        return object;
+    }
+
     /** The psABI's name of a relocation number, for people. */
     abstract String relocationName(int relocationType);
 
@@ -53,6 +64,11 @@ abstract class Architecture {
 
     /** From the thread pointer to the block of thread-local variables, in a program without shared libraries. */
     abstract long tlsDistance(Layout layout);
+
+    /** How much less than its offset in the block stands in a variable's pair of entries for {@code __tls_get_addr}. */
+    int tlsPairBias() {
+        return 0;
+    }
 
     /**
      * Turns a load from the GOT into an instruction that needs none, where the opcode allows and the target is near enough.

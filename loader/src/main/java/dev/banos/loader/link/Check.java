@@ -25,7 +25,11 @@ final class Check {
     /** The architecture of an object for {@code machine}. */
     static Architecture machine(ElfObject elf, int machine) {
         Architecture architecture = Architecture.of(elf.machine());
-        if (elf.machine() != machine || architecture == Architecture.UNKNOWN) {
+        if (architecture == Architecture.UNKNOWN) {
+            throw Refusal.unsupported(elf.file(), null, -1, "the object is for " + Elf.machineName(elf.machine())
+                    + ", none of x86-64, aarch64 and riscv64", null);
+        }
+        if (elf.machine() != machine) {
             throw Refusal.unsupported(elf.file(), null, -1, "the object is for " + Elf.machineName(elf.machine())
                     + ", not for " + Elf.machineName(machine), "compile it for " + Elf.machineName(machine));
         }

@@ -124,7 +124,69 @@ enum FixupKind {
     /** Bits 12 to 23 of S + A from the thread pointer, which has none above. */
     A64_TLS_HIGH12(4, Need.TLS_DISTANCE),
     /** The lowest 12 bits of S + A from the thread pointer. */
-    A64_TLS_LOW12(4, Need.TLS_DISTANCE);
+    A64_TLS_LOW12(4, Need.TLS_DISTANCE),
+
+    /** The field plus S + A, modulo its width. */
+    ADD8(1, 0),
+    ADD16(2, 0),
+    ADD32(4, 0),
+    ADD64(8, 0),
+    /** The field less S + A, modulo its width; of SUB6, the lowest six bits. */
+    SUB6(1, 0),
+    SUB8(1, 0),
+    SUB16(2, 0),
+    SUB32(4, 0),
+    SUB64(8, 0),
+    /** S + A, modulo the width. */
+    SET6(1, 0),
+    SET8(1, 0),
+    SET16(2, 0),
+    SET32(4, 0),
+    /** The minuend S + A of the SUB_ULEB128 that follows; nothing by itself. */
+    SET_ULEB128(1, 0),
+    /** The minuend less S + A, in as many bytes as are there. */
+    SUB_ULEB128(1, 0),
+
+    // Fields of RISC-V instructions. High20(x) is x + 0x800 without its lowest 12 bits; Low12(x), which is signed, is the rest.
+
+    /** High20(S + A). */
+    RV_HIGH20(4, 0),
+    /** Low12(S + A), in an instruction that loads or adds. */
+    RV_LOW12_I(4, 0),
+    /** Low12(S + A), in an instruction that stores. */
+    RV_LOW12_S(4, 0),
+    /** High20(S + A - P). Of a LOW12 that belongs to it, S and A are those of this one, and A makes up for the distance. */
+    RV_DELTA_HIGH20(4, 0),
+    RV_DELTA_LOW12_I(4, 0),
+    RV_DELTA_LOW12_S(4, 0),
+    /** High20(G + A - P). */
+    RV_GOT_HIGH20(4, Need.GOT),
+    RV_GOT_LOW12_I(4, Need.GOT),
+    RV_GOT_LOW12_S(4, Need.GOT),
+    /** As RV_GOT_HIGH20, of the entry that holds the symbol's distance from the thread pointer. */
+    RV_TLS_GOT_HIGH20(4, Need.TLS_DISTANCE | Need.TLS_DISTANCE_GOT),
+    RV_TLS_GOT_LOW12_I(4, Need.TLS_DISTANCE | Need.TLS_DISTANCE_GOT),
+    RV_TLS_GOT_LOW12_S(4, Need.TLS_DISTANCE | Need.TLS_DISTANCE_GOT),
+    /** As RV_GOT_HIGH20, of the pair of entries for {@code __tls_get_addr}. */
+    RV_TLS_PAIR_HIGH20(4, Need.TLS_PAIR),
+    RV_TLS_PAIR_LOW12_I(4, Need.TLS_PAIR),
+    RV_TLS_PAIR_LOW12_S(4, Need.TLS_PAIR),
+    /** High20 of S + A from the thread pointer. */
+    RV_TLS_HIGH20(4, Need.TLS_DISTANCE),
+    RV_TLS_LOW12_I(4, Need.TLS_DISTANCE),
+    RV_TLS_LOW12_S(4, Need.TLS_DISTANCE),
+    /** S + A - P, in two instructions: High20 and Low12. L stands for S where S is too far. */
+    RV_CALL(8, Need.STUB),
+    /** S + A - P, in units of 2 bytes, signed 12 bits. */
+    RV_BRANCH12(4, 0),
+    /** S + A - P, in units of 2 bytes, signed 20 bits. */
+    RV_JUMP20(4, 0),
+    /** S + A - P, in units of 2 bytes, signed 8 bits. */
+    RV_SHORT_BRANCH8(2, 0),
+    /** S + A - P, in units of 2 bytes, signed 11 bits. */
+    RV_SHORT_JUMP11(2, 0),
+    /** High20(S + A), of which six bits may differ from its sign. */
+    RV_SHORT_HIGH6(2, 0);
 
     /** What a fixup asks of its symbol or its module before addresses are known. */
     static final class Need {

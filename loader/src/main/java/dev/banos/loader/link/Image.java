@@ -30,8 +30,16 @@ final class Image {
         return bytes[at] & 0xff;
     }
 
+    int get16(int at) {
+        return bytes[at] & 0xff | (bytes[at + 1] & 0xff) << 8;
+    }
+
     int get32(int at) {
         return bytes[at] & 0xff | (bytes[at + 1] & 0xff) << 8 | (bytes[at + 2] & 0xff) << 16 | bytes[at + 3] << 24;
+    }
+
+    long get64(int at) {
+        return get32(at) & 0xffff_ffffL | (long) get32(at + 4) << 32;
     }
 
     void put8(int at, int value) {

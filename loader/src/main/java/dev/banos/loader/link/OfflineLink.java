@@ -39,8 +39,9 @@ public final class OfflineLink {
      * @param base        a multiple of the page size
      * @param phonyImports whether a missing symbol gets an address behind the module, 16 bytes for each
      */
-    public static OfflineLink link(ElfObject elf, long base, Imports given, boolean phonyImports) {
-        Architecture architecture = Check.machine(elf, elf.machine());
+    public static OfflineLink link(ElfObject parsed, long base, Imports given, boolean phonyImports) {
+        Architecture architecture = Check.machine(parsed, parsed.machine());
+        ElfObject elf = architecture.prepared(parsed);
         LinkedObject object = new LinkedObject(elf);
         Check.object(object, architecture);
         List<LinkedObject> objects = List.of(object);
@@ -104,6 +105,18 @@ public final class OfflineLink {
             if (object.isPlaced(section)) {
                 parts.add(new Part(section, sections.name(section), image.address(object.sectionOffset[section]),
                         sections.size(section)));
+            }
+        }
+        return parts;
+    }
+
+    /** The sections of thread-local variables; the address is an offset in the module's block. */
+    public List<Part> threadLocals() {
+        SectionTable sections = object.elf.sections();
+        List<Part> parts = new ArrayList<>();
+        for (int section = 1; section < sections.count(); section++) {
+            if (object.isThreadLocal(section)) {
+                parts.add(new Part(section, sections.name(section), object.tlsOffset[section], sections.size(section)));
             }
         }
         return parts;

@@ -23,6 +23,7 @@ final class Relocate {
     private final boolean relaxImports;
     private final long tlsModule;
     private final long tlsDistance;
+    private long minuend;
 
     private Relocate(Architecture architecture, Layout layout, Image image, boolean relaxImports, long tlsModule,
             long tlsDistance) {
@@ -82,7 +83,7 @@ final class Relocate {
                 int entries = object.tlsEntries[symbol];
                 image.put64(entries + TLS_DISTANCE, tlsDistance + object.address[symbol]);
                 image.put64(entries + TLS_PAIR, tlsModule);
-                image.put64(entries + TLS_PAIR + Long.BYTES, object.address[symbol]);
+                image.put64(entries + TLS_PAIR + Long.BYTES, object.address[symbol] - architecture.tlsPairBias());
                 image.put64(entries + TLS_MODULE_PAIR, tlsModule);
             }
         }
@@ -170,11 +171,19 @@ final class Relocate {
             case ABS32_EITHER -> putEither32(at, target);
             case DELTA32_EITHER -> putEither32(at, target - image.address(at));
             case DELTA16_EITHER -> put16(at, target - image.address(at), 0xffff);
-            default -> applyInstruction(object, kind, symbol, at, addend);
+            case ADD8, ADD16, ADD32, ADD64 -> add(kind.width, at, target);
+            case SUB8, SUB16, SUB32, SUB64 -> add(kind.width, at, -target);
+            case SET8, SET16, SET32 -> put(kind.width, at, target);
+            case SUB6 -> put6(at, image.get8(at) - target);
+            case SET6 -> put6(at, target);
+            case SET_ULEB128 -> keepMinuend(target);
+            case SUB_ULEB128 -> putUleb128(at, minuend - target);
+            default -> kind.compareTo(FixupKind.RV_HIGH20) < 0 ? applyA64(object, kind, symbol, at, addend)
+                    : applyRv(object, kind, symbol, at, addend);
         };
     }
 
-    private boolean applyInstruction(LinkedObject object, FixupKind kind, int symbol, int at, long addend) {
+    private boolean applyA64(LinkedObject object, FixupKind kind, int symbol, int at, long addend) {
         long target = object.address[symbol] + addend;
         // The ABI: a call of a weak function that is nowhere goes on behind the call.
         boolean absent = object.address[symbol] == 0 && object.elf.symbols().isUndefined(symbol);
@@ -208,6 +217,46 @@ final class Relocate {
             case A64_TLS_GOT_LOW12 -> A64Fields.low12(image, at, tlsEntry, 3);
             case A64_TLS_HIGH12 -> A64Fields.high12(image, at, tlsDistance + target);
             case A64_TLS_LOW12 -> A64Fields.low12(image, at, tlsDistance + target, 0);
+            default -> throw new AssertionError(kind);
+        };
+    }
+
+    private boolean applyRv(LinkedObject object, FixupKind kind, int symbol, int at, long addend) {
+        long target = object.address[symbol] + addend;
+        // As other linkers do: a jump to a weak function that is nowhere leads to itself, and its address is zero at any distance.
+        boolean absent = object.address[symbol] == 0 && object.elf.symbols().isUndefined(symbol);
+        long delta = target - image.address(at);
+        long jump = absent ? addend : delta;
+        long near = absent && !RvFields.isNear(delta) ? 0 : delta;
+        long got = object.gotOffset[symbol] + addend - at;
+        long tlsEntry = object.tlsEntries[symbol] + TLS_DISTANCE + addend - at;
+        long tlsPair = object.tlsEntries[symbol] + TLS_PAIR + addend - at;
+        return switch (kind) {
+            case RV_HIGH20 -> RvFields.high20(image, at, target);
+            case RV_LOW12_I -> RvFields.low12I(image, at, target);
+            case RV_LOW12_S -> RvFields.low12S(image, at, target);
+            case RV_DELTA_HIGH20 -> RvFields.high20(image, at, delta) || absent && RvFields.zero(image, at);
+            case RV_DELTA_LOW12_I -> RvFields.low12I(image, at, near);
+            case RV_DELTA_LOW12_S -> RvFields.low12S(image, at, near);
+            case RV_GOT_HIGH20 -> RvFields.high20(image, at, got);
+            case RV_GOT_LOW12_I -> RvFields.low12I(image, at, got);
+            case RV_GOT_LOW12_S -> RvFields.low12S(image, at, got);
+            case RV_TLS_GOT_HIGH20 -> RvFields.high20(image, at, tlsEntry);
+            case RV_TLS_GOT_LOW12_I -> RvFields.low12I(image, at, tlsEntry);
+            case RV_TLS_GOT_LOW12_S -> RvFields.low12S(image, at, tlsEntry);
+            case RV_TLS_PAIR_HIGH20 -> RvFields.high20(image, at, tlsPair);
+            case RV_TLS_PAIR_LOW12_I -> RvFields.low12I(image, at, tlsPair);
+            case RV_TLS_PAIR_LOW12_S -> RvFields.low12S(image, at, tlsPair);
+            case RV_TLS_HIGH20 -> RvFields.high20(image, at, tlsDistance + target);
+            case RV_TLS_LOW12_I -> RvFields.low12I(image, at, tlsDistance + target);
+            case RV_TLS_LOW12_S -> RvFields.low12S(image, at, tlsDistance + target);
+            case RV_CALL -> RvFields.call(image, at, jump)
+                    || RvFields.call(image, at, object.stubOffset[symbol] + addend - at);
+            case RV_BRANCH12 -> RvFields.branch12(image, at, jump);
+            case RV_JUMP20 -> RvFields.jump20(image, at, jump);
+            case RV_SHORT_BRANCH8 -> RvFields.shortBranch8(image, at, jump);
+            case RV_SHORT_JUMP11 -> RvFields.shortJump11(image, at, jump);
+            case RV_SHORT_HIGH6 -> RvFields.shortHigh6(image, at, target);
             default -> throw new AssertionError(kind);
         };
     }
@@ -256,6 +305,48 @@ final class Relocate {
     private boolean put8(int at, long value, int largest) {
         image.put8(at, (int) value);
         return value >= Byte.MIN_VALUE && value <= largest;
+    }
+
+    private boolean put(int width, int at, long value) {
+        switch (width) {
+            case Byte.BYTES -> image.put8(at, (int) value);
+            case Short.BYTES -> image.put16(at, (int) value);
+            case Integer.BYTES -> image.put32(at, (int) value);
+            default -> image.put64(at, value);
+        }
+        return true;
+    }
+
+    private boolean add(int width, int at, long value) {
+        return put(width, at, value + switch (width) {
+            case Byte.BYTES -> image.get8(at);
+            case Short.BYTES -> image.get16(at);
+            case Integer.BYTES -> image.get32(at);
+            default -> image.get64(at);
+        });
+    }
+
+    private boolean put6(int at, long value) {
+        image.put8(at, image.get8(at) & 0xc0 | (int) value & 0x3f);
+        return true;
+    }
+
+    private boolean keepMinuend(long value) {
+        minuend = value;
+        return true;
+    }
+
+    /** Seven bits a byte; the highest bit of each byte says whether another follows, and stays. */
+    private boolean putUleb128(int first, long value) {
+        long rest = value;
+        int at = first;
+        for (boolean more = true; more && at < image.bytes().length; at++) {
+            int old = image.get8(at);
+            more = (old & 0x80) != 0;
+            image.put8(at, old & 0x80 | (int) rest & 0x7f);
+            rest >>>= 7;
+        }
+        return rest == 0;
     }
 
     private Refusal doesNotFit(LinkedObject object, RelocationTable table, int entry, FixupKind kind) {

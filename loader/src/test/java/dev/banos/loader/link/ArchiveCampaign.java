@@ -1,0 +1,74 @@
+package dev.banos.loader.link;
+
+import dev.banos.loader.elf.Archive;
+import dev.banos.loader.elf.ElfObject;
+import dev.banos.loader.elf.Refusal;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Members of static libraries, each compared with what lld makes of it; what became of them is counted by reason. */
+final class ArchiveCampaign {
+    private final LldOracle oracle;
+    private final Map<String, String> different = new TreeMap<>();
+    private final Map<String, String> refused = new TreeMap<>();
+    private final Map<String, Integer> counts = new TreeMap<>();
+
+    ArchiveCampaign(LldOracle oracle) {
+        this.oracle = oracle;
+    }
+
+    /** Compares up to {@code limit} members. */
+    void archive(Path file, int limit) throws IOException {
+        Archive archive;
+        try {
+            archive = Archive.read(Files.readAllBytes(file), file.getFileName().toString());
+        } catch (Refusal refusal) {
+            count("archive: " + refusal.why());
+            return;
+        }
+        for (ElfObject member : archive.objects().stream().limit(limit).toList()) {
+            member(member);
+        }
+    }
+
+    private void member(ElfObject object) throws IOException {
+        try {
+            var differences = oracle.differences(object.bytes(), object.file());
+            if (differences.isEmpty()) {
+                count("same");
+            } else {
+                count("different");
+                different.put(object.file(), differences.toString());
+            }
+        } catch (LldOracle.Incomparable incomparable) {
+            count("not compared: " + incomparable.getMessage());
+        } catch (Refusal refusal) {
+            count("refused: " + refusal.why().replaceAll("0x[0-9a-f]+|-?[0-9]{2,}", "N").replaceAll("variable \\S+", "variable X"));
+            refused.put(object.file(), refusal.getMessage());
+        } catch (AssertionError failed) {
+            count("lld refuses");
+            different.put(object.file(), failed.getMessage());
+        }
+    }
+
+    private void count(String reason) {
+        counts.merge(reason, 1, Integer::sum);
+    }
+
+    /** What differs, by member. */
+    Map<String, String> different() {
+        return different;
+    }
+
+    /** The messages of members that were not linked. */
+    Map<String, String> refused() {
+        return refused;
+    }
+
+    Map<String, Integer> counts() {
+        return counts;
+    }
+}

@@ -1,0 +1,80 @@
+package dev.banos.loader.link;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.banos.loader.CCompiler;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What {@link LldOracle} says of compiled objects for three machines, and of the first members of real libraries. */
+class OfflineOracleTest {
+    @TempDir
+    Path folder;
+    private LldOracle oracle;
+
+    @BeforeEach
+    void needsLld() {
+        oracle = new LldOracle(folder);
+    }
+
+    private void assertSame(Path object) throws Exception {
+        assertThat(oracle.differences(Files.readAllBytes(object), object.getFileName().toString())).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"everything.c,gcc,-O2", "everything.c,gcc,-O0 -g", "everything.c,gcc,-O2 -fPIC", "everything.c,gcc,-O2 -fno-pic",
+        "everything.c,gcc,-O2 -fPIC -fno-plt", "everything.c,clang,-O2 -fPIC", "everything.c,clang,-O1 -fno-pic",
+        "everything.c,gcc,-O2 -ffunction-sections -fdata-sections", "everything.c,gcc,-O2 -fcommon"})
+    void compiledObjects(String source, String compiler, String flags) throws Exception {
+        assertSame(CCompiler.object(folder, source, compiler, flags.split(" ")));
+        assertThat(oracle.comparedBytes()).isGreaterThan(1000);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-O2", "-O0", "-O2 -fPIC", "-O1 -ffunction-sections", "-O2 -mcmodel=large"})
+    void objectsForAarch64(String flags) throws Exception {
+        assertSame(CCompiler.object(folder, "freestanding.c", "clang",
+                ("--target=aarch64-linux-gnu -ffreestanding -ftls-model=initial-exec " + flags).split(" ")));
+        assertThat(oracle.comparedBytes()).isGreaterThan(500);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"riscv64-linux-gnu-gcc,-O2", "riscv64-linux-gnu-gcc,-O0 -g", "riscv64-linux-gnu-gcc,-O2 -fPIC",
+        "riscv64-linux-gnu-gcc,-O2 -ftls-model=initial-exec -falign-functions=32 -falign-loops=16",
+        "riscv64-linux-gnu-gcc,-O2 -march=rv64g -falign-functions=16 -falign-loops=16", "riscv64-linux-gnu-gcc,-O2 -mcmodel=medany",
+        "riscv64-linux-gnu-gcc,-O1 -mno-relax -ffunction-sections", "clang,-O2 --target=riscv64-linux-gnu",
+        "clang,-O1 --target=riscv64-linux-gnu -fPIC -mno-relax", "clang,-O2 --target=riscv64-linux-gnu -falign-functions=64"})
+    void objectsForRiscv64(String compiler, String flags) throws Exception {
+        oracle.requireRiscv();
+        assertSame(CCompiler.object(folder, "freestanding.c", compiler, ("-ffreestanding " + flags).split(" ")));
+        assertThat(oracle.comparedBytes()).isGreaterThan(500);
+    }
+
+    /** Of each library the first members; the campaign takes all. */
+    @ParameterizedTest
+    @ValueSource(strings = {"libz.a", "liblua5.4.a", "libexpat.a", "libsqlite3.a"})
+    void membersOfRealLibraries(String library) throws IOException {
+        Path archive = Path.of("/usr/lib/x86_64-linux-gnu", library);
+        assumeTrue(Files.exists(archive), () -> "skipped: " + library + " is not installed");
+        ArchiveCampaign campaign = new ArchiveCampaign(oracle);
+        campaign.archive(archive, 12);
+        assertThat(campaign.different()).isEmpty();
+        assertThat(campaign.refused()).isEmpty();
+        assertThat(oracle.comparedBytes()).isGreaterThan(10_000);
+    }
+
+    @Test
+    void theOracleSeesADifference() throws Exception {
+        byte[] object = Files.readAllBytes(CCompiler.object(folder, "everything.c", "gcc", "-O2"));
+        assertThat(oracle.differences(object, "x.o")).isEmpty();
+        assertThat(oracle.comparedSlots()).isPositive();
+    }
+}
