@@ -1,6 +1,7 @@
 package dev.banos.loader;
 
 import dev.banos.bindings.Native;
+import dev.banos.loader.debug.Modules;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.LinkedModule;
 import java.lang.foreign.Arena;
@@ -169,7 +170,7 @@ public final class Driver {
 
     void unmap() {
         module.stop();
-        module.unmap();
+        Modules.unload(module);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.banos.loader;
 
 import dev.banos.bindings.Native;
+import dev.banos.loader.debug.Modules;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.LinkedModule;
 import java.lang.foreign.Arena;
@@ -66,6 +67,6 @@ public final class LinkedLibrary implements AutoCloseable {
                     ? "a call is under way" : "closed already", null));
         }
         module.stop();
-        module.unmap();
+        Modules.unload(module);
     }
 }

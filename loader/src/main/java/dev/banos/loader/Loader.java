@@ -1,5 +1,8 @@
 package dev.banos.loader;
 
+import dev.banos.loader.debug.LoaderEvents;
+import dev.banos.loader.debug.Modules;
+import dev.banos.loader.debug.Sighting;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.CLibrary;
@@ -18,6 +21,7 @@ import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
@@ -227,10 +231,12 @@ public final class Loader implements AutoCloseable {
             for (int i = 0; i < candidate.objects().size(); i++) {
                 addExports(driver, candidate.objects().get(i), i, module);
             }
+            Modules.loaded(module, "driver " + driver.name());
             module.start();
             started = true;
-            requireSuccess(driver, driver.init());
-            candidate.clock().ends(Phase.START);
+            int result = driver.init();
+            LoaderEvents.ran(driver.name(), "init", result, candidate.clock().ends(Phase.START));
+            requireSuccess(driver, result);
             drivers.add(driver);
             return driver;
         } catch (Throwable failed) {
@@ -240,7 +246,7 @@ public final class Loader implements AutoCloseable {
             if (started) {
                 module.stop();
             }
-            module.unmap();
+            Modules.unload(module);
             throw failed;
         }
     }
@@ -351,6 +357,15 @@ public final class Loader implements AutoCloseable {
         return host.table(into);
     }
 
+    /**
+     * What the address is in any module of this process, of whatever loader or {@link ObjectLinker}; or what it was, as the last
+     * 256 modules that were unloaded are remembered. Empty for an address that is of no module.
+     */
+    public static Optional<Explanation> explain(long address) {
+        Sighting sighting = Modules.find(address);
+        return sighting == null ? Optional.empty() : Optional.of(Explanation.of(address, sighting));
+    }
+
     List<Driver> dependents(Driver driver) {
         return drivers.stream().filter(other -> other.dependencies().contains(driver)).toList();
     }
@@ -388,7 +403,9 @@ public final class Loader implements AutoCloseable {
         if (!driver.closePointers()) {
             throw busy(driver, "has a call under way", "try again when it has returned");
         }
+        long before = System.nanoTime();
         int result = driver.uninit();
+        LoaderEvents.ran(driver.name(), "uninit", result, System.nanoTime() - before);
         if (result < 0) {
             driver.reopenPointers();
             throw new Refusal(-result, driver.file(), null, -1, "uninit of driver " + driver.name() + " returned " + result

@@ -1,5 +1,6 @@
 package dev.banos.loader;
 
+import dev.banos.loader.elf.Archive;
 import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
@@ -46,6 +47,23 @@ public record ObjectInfo(String file, String machine, Optional<DriverMetadata> d
     public static ObjectInfo read(Path path) {
         try {
             return of(ObjectReader.read(Loader.read(path), path.toString()));
+        } catch (Refusal refusal) {
+            throw LinkException.of(refusal);
+        }
+    }
+
+    /**
+     * What the file holds: one for an object, for an archive one for each member.
+     *
+     * @throws LinkException as {@link #read(Path)}
+     */
+    public static List<ObjectInfo> readAll(Path path) {
+        try {
+            byte[] bytes = Loader.read(path);
+            if (!Archive.isArchive(bytes)) {
+                return List.of(of(ObjectReader.read(bytes, path.toString())));
+            }
+            return Archive.read(bytes, path.toString()).objects().stream().map(ObjectInfo::of).toList();
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
         }
@@ -116,6 +134,9 @@ public record ObjectInfo(String file, String machine, Optional<DriverMetadata> d
                 .append("  license   ").append(metadata.license().orElse("none named")).append('\n')
                 .append("  needs     driver ABI ").append(metadata.minimalVersion()).append(" or newer\n"));
         exports.forEach(export -> text.append("  exports   ").append(export.name()).append('\n'));
+        if (driver.isEmpty()) {
+            defined.forEach(name -> text.append("  defines   ").append(name).append('\n'));
+        }
         imports.forEach(name -> text.append("  imports   ").append(name.name()).append(name.weak() ? " (weak)\n" : "\n"));
         for (Section section : sections) {
             text.append(String.format("  section   %-3d %-4s %8d  align %-5d %s%n", section.index(), section.flags(),

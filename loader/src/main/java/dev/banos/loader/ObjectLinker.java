@@ -2,6 +2,7 @@ package dev.banos.loader;
 
 import dev.banos.bindings.SystemCalls;
 import dev.banos.bindings.generated.Linux;
+import dev.banos.loader.debug.Modules;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.CLibrary;
@@ -135,6 +136,7 @@ public final class ObjectLinker {
             clock.ends(Phase.PARSE);
             LinkedModule module = ModuleLinker.link(name, objects, new Outside(defined), clock);
             requireDefined(module);
+            Modules.loaded(module, "objects");
             module.start();
             clock.ends(Phase.START);
             return new LinkedLibrary(name, module);

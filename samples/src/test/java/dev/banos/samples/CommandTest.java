@@ -147,6 +147,14 @@ class CommandTest {
     }
 
     @Test
+    void infoShowsWhatAnObjectOrAnArchiveHolds() {
+        Path zlib = Path.of("/usr/lib/x86_64-linux-gnu/libz.a");
+        assumeTrue(Files.exists(zlib), "skipped: zlib1g-dev is not installed");
+        assertThat(Run.of("info", zlib.toString()).out()).contains("libz.a(crc32.o)", "x86-64 object\n", "  defines   crc32\n",
+                "  imports   memcpy\n", " AX ", "R_X86_64_PLT32");
+    }
+
+    @Test
     void linkWritesAnImageAndItsMap() throws IOException {
         Run run = Run.of("link", "--base", "0x10000000", "--define", "ring_at=0x10200000", "--define=ring_size=270532608",
                 "--output-dir", folder.resolve("new").toString(), STATS);

@@ -53,6 +53,20 @@ public final class LinkedModule {
         return layout.size;
     }
 
+    public boolean contains(long address) {
+        return address >= base && address - base < layout.size;
+    }
+
+    /** What lies at an address of this module. */
+    public Whereabouts whereabouts(long address) {
+        return Whereabouts.of((int) (address - base), base, layout, objects, Architecture.of(Architecture.hostMachine()));
+    }
+
+    /** The functions and variables that the module holds, local ones too, by their addresses. */
+    public List<ModuleSymbol> symbols() {
+        return ModuleSymbol.of(objects, base);
+    }
+
     /** Registers the module's unwind tables and runs its constructors. */
     public void start() {
         startStop.start();

@@ -10,11 +10,13 @@ public final class PhaseClock {
     private final long[] nanos = new long[Phase.values().length];
     private long last = System.nanoTime();
 
-    /** What went by since the phase before, or since the start, was this one; where a load has many files, it adds up. */
-    public void ends(Phase phase) {
+    /** What went by since the phase before, or since the start, was this one; where a load has many files, it adds up. Returns nanoseconds. */
+    public long ends(Phase phase) {
         long now = System.nanoTime();
-        nanos[phase.ordinal()] += now - last;
+        long took = now - last;
+        nanos[phase.ordinal()] += took;
         last = now;
+        return took;
     }
 
     /** Nobody's time: waiting, or the work of another load. */

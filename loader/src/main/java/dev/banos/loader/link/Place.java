@@ -18,7 +18,7 @@ final class Place {
     private static final int EH_FRAME_END = Integer.BYTES;
     private static final int GOT_ENTRY_BYTES = Long.BYTES;
     /** A distance and two pairs, whichever of them are used: few symbols have any. */
-    private static final int TLS_ENTRIES = 5;
+    static final int TLS_ENTRIES = 5;
 
     private enum Region {
         CODE, CONSTANTS, DATA, ZEROES

@@ -13,10 +13,10 @@ import java.util.List;
 /** {@code banos info}: what an object holds, without installing it. */
 public final class InfoCommand {
     private static final String USAGE = """
-            usage: banos info [--json] FILE.o...
+            usage: banos info [--json] FILE.o|FILE.a...
 
-            Shows a driver's metadata, exports, imports and sections, and counts its relocations by type. Nothing is run.
-            With --json, one object a line.
+            Shows a driver's metadata, exports, imports and sections, and counts its relocations by type. Of an object that
+            is no driver, shows what it defines; of an archive, each member. Nothing is run. With --json, one object a line.
             """;
 
     private InfoCommand() {
@@ -37,15 +37,16 @@ public final class InfoCommand {
             throw CommandEnd.wrongUsage("an object file is missing");
         }
         for (Path file : files) {
-            ObjectInfo info = read(file);
-            out.print(json ? info.toJson() + "\n" : info.toText());
+            for (ObjectInfo info : read(file)) {
+                out.print(json ? info.toJson() + "\n" : info.toText());
+            }
         }
         return CommandEnd.SUCCESS;
     }
 
-    static ObjectInfo read(Path file) throws CommandEnd {
+    static List<ObjectInfo> read(Path file) throws CommandEnd {
         try {
-            return ObjectInfo.read(file);
+            return ObjectInfo.readAll(file);
         } catch (LinkException refused) {
             throw CommandEnd.failure(refused);
         }

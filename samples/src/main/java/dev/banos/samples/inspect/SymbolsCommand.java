@@ -31,8 +31,8 @@ public final class SymbolsCommand {
             loader.hostSymbolNames().stream().sorted().forEach(name -> print(out, name, "host"));
         }
         for (Path file : files) {
-            for (ObjectInfo.ExportedName export : InfoCommand.read(file).exports()) {
-                print(out, export.name(), file.toString());
+            for (ObjectInfo info : InfoCommand.read(file)) {
+                info.exports().forEach(export -> print(out, export.name(), info.file()));
             }
         }
         return CommandEnd.SUCCESS;

@@ -1,0 +1,61 @@
+package dev.banos.loader;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Path;
+import java.util.List;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a flight recording tells of drivers. */
+class LoaderEventsTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void aRecordingShowsLoadRelocationInitAndUnload() throws Exception {
+        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
+        Path good = InstallManyTest.driver(folder, "good", "extern int getpid(void); int get(void) { return getpid(); } BANOS_EXPORT(get);");
+        Path bad = InstallManyTest.driver(folder, "bad", "/* fails */");
+        Path file = folder.resolve("loads.jfr");
+        LoadReport report;
+        long base;
+        try (Recording recording = new Recording(); Loader loader = Loader.create(InstallPolicy.anyUser(), line -> { })) {
+            recording.start();
+            Driver driver = loader.install(good);
+            report = driver.report();
+            base = driver.base();
+            driver.uninstall();
+            assertThatThrownBy(() -> loader.install(bad)).isInstanceOf(LinkException.class);
+            recording.stop();
+            recording.dump(file);
+        }
+        List<RecordedEvent> events = RecordingFile.readAllEvents(file);
+        RecordedEvent load = first(events, "Load");
+        assertThat(load.getString("module")).isEqualTo("driver good");
+        assertThat(load.getString("file")).isEqualTo(good.toString());
+        assertThat(load.getLong("address")).isEqualTo(base);
+        assertThat(load.getDuration("took")).isPositive();
+        assertThat(first(events, "Relocation").getLong("relocations")).isEqualTo(report.relocations());
+        assertThat(events.stream().filter(event -> event.getEventType().getName().equals("dev.banos.loader.Init"))
+                .map(event -> event.getString("driver") + " " + event.getString("function") + " " + event.getInt("result")))
+                .containsExactly("good init 0", "good uninit 0", "bad init -5");
+        assertThat(first(events, "Unload").getDuration("life")).isPositive();
+        assertThat(view(file)).contains("driver good", "driver bad", "good.o");
+    }
+
+    private static RecordedEvent first(List<RecordedEvent> events, String name) {
+        return events.stream().filter(event -> event.getEventType().getName().equals("dev.banos.loader." + name)).findFirst()
+                .orElseThrow();
+    }
+
+    private static String view(Path recording) {
+        return CCompiler.run(List.of(Path.of(System.getProperty("java.home"), "bin", "jfr").toString(), "view", "--width", "200",
+                "dev.banos.loader.Load", recording.toString()));
+    }
+}
