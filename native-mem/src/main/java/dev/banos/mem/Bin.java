@@ -55,12 +55,13 @@ final class Bin {
         return wordBase + Long.numberOfTrailingZeros(free) * slotBytes;
     }
 
-    /** @return the address of a slot, or 0 when the system has no more memory or the {@link Sampler} wants this allocation */
+    /** @return a slot's address, or 0: no more memory, a high-water mark is reached, or the {@link Sampler} wants this one */
     long takeSlow() {
         if (pool.sampler.takesAll() || !openWord()) {
             return 0;
         }
-        return pool.sampler.takesOne(Long.bitCount(word) * slotBytes) ? 0 : take(word);
+        boolean stops = pool.sampler.takesOne(Long.bitCount(word) * slotBytes) || pool.hasReachedMark();
+        return stops ? 0 : take(word);
     }
 
     /** @return whether the slot was not free before; if it was, nothing has changed */

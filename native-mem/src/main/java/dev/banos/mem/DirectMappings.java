@@ -43,12 +43,13 @@ final class DirectMappings {
     private DirectMappings() {
     }
 
-    /** @return a block of zeros, or 0 when there is no memory for it */
-    static long map(long size, Domain domain) {
-        if (Long.compareUnsigned(size, LARGEST) > 0) {
-            return 0;
-        }
-        long bytes = roundUp(size, Kernel.PAGE_BYTES);
+    /** What the budget is charged for a block: whole pages; or {@link #NONE} where no address space could hold it. */
+    static long bytes(long size) {
+        return Long.compareUnsigned(size, LARGEST) > 0 ? NONE : roundUp(Math.max(size, 1), Kernel.PAGE_BYTES);
+    }
+
+    /** @return a block of zeros of {@code bytes}, which the domain has been charged; or 0 when there is no memory for it */
+    private static long map(long bytes, Domain domain) {
         long address = Kernel.map(bytes);
         if (Kernel.failed(address)) {
             return 0;
@@ -57,15 +58,18 @@ final class DirectMappings {
         return register(address, bytes, domain);
     }
 
-    /** @param alignment a power of two */
-    static long mapAligned(long size, long alignment, Domain domain) {
+    /**
+     * @param bytes of {@link #bytes}, which the domain has been charged
+     * @param alignment a power of two
+     * @return a block of zeros, or 0 when there is no memory for it
+     */
+    static long map(long bytes, long alignment, Domain domain) {
         if (alignment <= Kernel.PAGE_BYTES) {
-            return map(size, domain);
+            return map(bytes, domain);
         }
-        if (Long.compareUnsigned(size, LARGEST) > 0 || alignment > LARGEST) {
+        if (alignment > LARGEST) {
             return 0;
         }
-        long bytes = roundUp(Math.max(size, 1), Kernel.PAGE_BYTES);
         long mapped = bytes + alignment - Kernel.PAGE_BYTES;
         long start = Kernel.map(mapped);
         if (Kernel.failed(start)) {
@@ -87,6 +91,7 @@ final class DirectMappings {
         forget(address, domain);
         MemoryEvents.mapping("unmap", address, bytes);
         unmap(address, bytes);
+        domain.budget.release(bytes);
         return true;
     }
 
@@ -102,24 +107,38 @@ final class DirectMappings {
         }
     }
 
-    /** @return where the block is now; 0 when there is no memory for it, and the block is as it was; or {@link #NONE} */
-    static long resize(long address, long size, Domain domain) {
-        if (Long.compareUnsigned(size, LARGEST) > 0) {
-            return length(address, domain) == NONE ? NONE : 0;
-        }
+    /**
+     * @param newBytes of {@link #bytes}
+     * @param charged what the domain has been charged for the growth, as far as the caller could know it; whatever comes of
+     *     it, afterwards the domain is charged for what it has
+     * @return where the block is now; 0 when there is no memory for it, and the block is as it was; or {@link #NONE}
+     */
+    static long resize(long address, long newBytes, long charged, Domain domain) {
         long bytes = remove(address, domain);
         if (bytes == NONE) {
+            domain.budget.release(charged);
             return NONE;
         }
-        long newBytes = roundUp(size, Kernel.PAGE_BYTES);
+        long missing = newBytes - bytes - charged; // more than 0 where another thread has shrunk the block meanwhile
+        if (missing > 0 && !domain.budget.reserve(missing)) {
+            return restore(address, bytes, charged, domain);
+        }
         long moved = newBytes == bytes ? address : Kernel.resize(address, bytes, newBytes);
         if (Kernel.failed(moved)) {
-            register(address, bytes, domain);
-            return 0;
+            return restore(address, bytes, Math.max(charged, newBytes - bytes), domain);
+        }
+        if (missing < 0) {
+            domain.budget.release(-missing);
         }
         forget(address, domain);
         MemoryEvents.mapping("move", moved, newBytes);
         return register(moved, newBytes, domain);
+    }
+
+    private static long restore(long address, long bytes, long charged, Domain domain) {
+        register(address, bytes, domain);
+        domain.budget.release(charged);
+        return 0;
     }
 
     /** The caller has the address out of the registry, and not yet unmapped. */

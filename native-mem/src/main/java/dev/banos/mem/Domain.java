@@ -5,14 +5,19 @@ package dev.banos.mem;
  * any other's blocks; a heap that an application created is a domain of its own.
  */
 final class Domain {
-    static final Domain MALLOC = new Domain("malloc");
+    static final Domain MALLOC = new Domain("malloc", Budget.unlimited("malloc"), null);
 
     private final String name;
+    final Budget budget;
+    /** The one whose budget this one's is part of, or null. */
+    final Domain parent;
     /** Changes under the lock of the domain's pool, and is read there by all who are not the owner. */
     boolean closed;
 
-    Domain(String name) {
+    Domain(String name, Budget budget, Domain parent) {
         this.name = name;
+        this.budget = budget;
+        this.parent = parent;
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -34,11 +35,19 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     /** Null for the heap of virtual threads, which take one of {@link SharedPools} for each call. */
     private final SlotPool pool;
     private final Domain domain;
+    /** Null where there is none. */
+    private final Heap parent;
 
+    /** A heap of malloc. */
     Heap(Thread owner, SlotPool pool) {
+        this(owner, pool, null);
+    }
+
+    private Heap(Thread owner, SlotPool pool, Heap parent) {
         this.owner = owner;
         this.pool = pool;
         this.domain = pool == null ? Domain.MALLOC : pool.domain;
+        this.parent = parent;
     }
 
     private static final class OfVirtualThreads {
@@ -65,15 +74,27 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         return create(HeapOptions.shared());
     }
 
-    /** A heap as the options have it. */
+    /**
+     * A heap as the options have it.
+     *
+     * @throws IllegalStateException when its parent is closed
+     */
     public static Heap create(HeapOptions options) {
         Thread owner = options.access == Access.CONFINED ? Thread.currentThread() : null;
-        return new Heap(owner, new SlotPool(newDomain(options), options.access));
+        SlotPool pool = new SlotPool(options.newDomain(CREATED.incrementAndGet()), options.access);
+        Heap heap = new Heap(owner, pool, options.parent());
+        if (heap.parent != null) {
+            heap.parent.domain.budget.add(heap);
+        }
+        return heap;
     }
 
-    private static Domain newDomain(HeapOptions options) {
-        long number = CREATED.incrementAndGet();
-        return new Domain("heap " + (options.name() == null ? number : options.name()));
+    boolean isOfMalloc() {
+        return domain == Domain.MALLOC;
+    }
+
+    Domain domain() {
+        return domain;
     }
 
     public long malloc(long size) {
@@ -107,7 +128,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             return 0;
         }
         if (Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) >= 0 && RunTable.at(address) == null) {
-            return resizeMapping(address, size);
+            return resizeMapping(address, usable, size);
         }
         // In place while at least half is used: a block that shrinks a little is likely to grow again. The largest slot has
         // room for the smallest direct mapping, but such a block must be unmapped by its free.
@@ -160,9 +181,13 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         }
         long address = byteAlignment <= SizeClasses.ALIGNMENT ? malloc(byteSize) : allocateAligned(byteAlignment, byteSize);
         if (address == 0) {
-            throw Malloc.noMemory(byteSize);
+            throw isOfMalloc() ? Malloc.noMemory(byteSize) : noMemory(byteSize);
         }
         return Native.EVERYTHING.asSlice(address, byteSize);
+    }
+
+    private OutOfMemoryError noMemory(long byteSize) {
+        return new OutOfMemoryError(byteSize + " bytes of native memory: " + domain.budget);
     }
 
     public void free(MemorySegment block) {
@@ -188,6 +213,11 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         DirectMappings.retryRefused();
     }
 
+    /** What this heap and its children have, and may have; for any thread. That of {@link #current} counts all of malloc's. */
+    public HeapBudget budget() {
+        return domain.budget.figures();
+    }
+
     /**
      * What this heap holds. The heap of {@link #current} counts all blocks of {@link Malloc} that are mappings, because
      * these belong to no thread.
@@ -196,7 +226,8 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         HeapStatistics slots = inside(SlotPool::statistics, SharedPools::statistics);
         List<DirectMappings.Mapping> mappings = DirectMappings.all(domain);
         long bytes = mappings.stream().mapToLong(DirectMappings.Mapping::bytes).sum();
-        return new HeapStatistics(slots.heap(), slots.sizeClasses(), mappings.size(), bytes, slots.racedFrees());
+        return new HeapStatistics(slots.heap(), slots.sizeClasses(), mappings.size(), bytes, slots.racedFrees(),
+                budget());
     }
 
     /**
@@ -236,7 +267,8 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     /**
      * Destroys the heap and every block in it. A second close does nothing.
      *
-     * @throws IllegalStateException for a thread's own heap; for a confined heap, if another thread calls
+     * @throws IllegalStateException for a thread's own heap; for a confined heap, if another thread calls; and while it has
+     *     children, which it does not close itself because their threads may be at work in them
      */
     @Override
     public void close() {
@@ -251,12 +283,16 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             if (pool.access == Access.CONFINED && Thread.currentThread() != owner) {
                 throw wrongThread();
             }
+            domain.budget.close();
             domain.closed = true;
             owner = null;
             pool.destroy();
             DirectMappings.freeAll(domain);
         } finally {
             pool.lock.unlock();
+        }
+        if (parent != null) {
+            parent.domain.budget.remove(this);
         }
         DirectMappings.retryRefused();
     }
@@ -266,13 +302,19 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         return pool == null ? domain + " of virtual threads" : pool.toString();
     }
 
-    /** Large blocks, heaps that are shared, and failure. */
+    /** Large blocks, heaps that are shared, samples, high-water marks, and failure. */
     long mallocSlow(long size) {
-        long address = tracked(attempt(size), size);
+        if (Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) >= 0) {
+            return orOutOfMemory(tracked(LargeBlocks.map(this, size, Kernel.PAGE_BYTES), size), size);
+        }
+        long address = attempt(size);
+        if (address == 0 && domain.budget.isLimited()) {
+            address = reclaimAndAttempt(size);
+        }
         while (address < 0) {
             address = sample(size, -address);
         }
-        return orOutOfMemory(address);
+        return orOutOfMemory(domain.budget.isWatched() ? calledBack(address) : address, size);
     }
 
     /** @return an address; 0: no memory; or less than 0: a sample is due, and this is its weight with the sign changed */
@@ -288,11 +330,11 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         }
     }
 
-    private long attempt(SlotPool mine, long size) {
-        if (Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) >= 0) {
-            return DirectMappings.map(size, domain);
-        }
+    private static long attempt(SlotPool mine, long size) {
         long address = mine.sampler.isDue() ? 0 : mine.allocate(size);
+        if (mine.takeReachedMark() && address == 0) {
+            address = mine.allocate(size); // from the word that the mark stopped
+        }
         return address == 0 && mine.sampler.isDue() ? -mine.sampler.takeWeight(size) : address;
     }
 
@@ -322,23 +364,82 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         if (size >= 0 && rounded > 0 && rounded < SizeClasses.DIRECT_BYTES) {
             return malloc(rounded); // a slot size at least as large as its step of alignment is a multiple of it
         }
-        return orOutOfMemory(tracked(mapAligned(alignment, size), size));
+        return orOutOfMemory(tracked(LargeBlocks.map(this, size, alignment), size), size);
     }
 
-    private long mapAligned(long alignment, long size) {
+    /** Does as the owner, or under the lock, what must not meet a close. */
+    long guarded(LongSupplier work) {
         if (Thread.currentThread() == owner) {
-            return DirectMappings.mapAligned(size, alignment, domain);
+            return work.getAsLong();
         }
         SlotPool locked = enter();
         try {
-            return DirectMappings.mapAligned(size, alignment, domain);
+            return work.getAsLong();
         } finally {
             locked.lock.unlock();
         }
     }
 
-    private static long orOutOfMemory(long address) {
-        return address != 0 ? address : Malloc.outOfMemory();
+    /** @return {@code address}, after the actions of marks that its run has reached; freed again where one throws */
+    private long calledBack(long address) {
+        try {
+            domain.budget.callBack();
+        } catch (Throwable thrown) {
+            free(address);
+            throw thrown;
+        }
+        return address;
+    }
+
+    /** At a limit, memory that is free in this heap, or in another of the same tree, is given back before a request fails. */
+    private long reclaimAndAttempt(long size) {
+        reclaim();
+        long address = attempt(size);
+        if (address != 0) {
+            return address;
+        }
+        root().reclaimTree();
+        return attempt(size);
+    }
+
+    Heap root() {
+        Heap top = this;
+        while (top.parent != null) {
+            top = top.parent;
+        }
+        return top;
+    }
+
+    void reclaimTree() {
+        reclaim();
+        domain.budget.children().forEach(Heap::reclaimTree);
+    }
+
+    /** Another thread's confined heap stays as it is. */
+    void reclaim() {
+        if (Thread.currentThread() == owner) {
+            pool.trim();
+        } else if (pool.access == Access.SHARED) {
+            pool.lock.lock();
+            try {
+                if (!domain.closed) {
+                    pool.trim();
+                }
+            } finally {
+                pool.lock.unlock();
+            }
+        }
+    }
+
+    private long orOutOfMemory(long address, long size) {
+        return address != 0 ? address : outOfMemory(size);
+    }
+
+    private long outOfMemory(long size) {
+        if (domain.budget.isLimited()) {
+            MemoryEvents.limitReached(toString(), size, domain.budget);
+        }
+        return Malloc.outOfMemory();
     }
 
     /** Locks the pool for a thread that does not own it, if it may use it at all. */
@@ -395,12 +496,12 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         return live ? run.slotBytes : DirectMappings.NONE;
     }
 
-    private long resizeMapping(long address, long size) {
-        long moved = DirectMappings.resize(address, size, domain);
+    private long resizeMapping(long address, long usable, long size) {
+        long moved = LargeBlocks.resize(this, address, usable, size);
         if (moved == DirectMappings.NONE) {
             throw Diagnosis.invalid("realloc", address, domain);
         }
-        return orOutOfMemory(tracked(moved, size));
+        return orOutOfMemory(tracked(moved, size), size);
     }
 
     private long move(long address, long usable, long size) {

@@ -12,7 +12,8 @@ import java.util.Set;
 /**
  * Counts all heaps from outside, by the table of runs and the registry of mappings. So no heap need be known by name, none
  * is kept from the garbage collector, no pool is locked, and the threads that own them go on: of what they do meanwhile the
- * count is as exact as the moment allows. A heap that holds neither run nor mapping is not in it.
+ * count is as exact as the moment allows. A heap that holds neither run nor mapping, nor has a
+ * child that does, is not in it.
  */
 final class HeapCensus {
     private HeapCensus() {
@@ -26,18 +27,26 @@ final class HeapCensus {
         DirectMappings.all().forEach(each -> mappings.computeIfAbsent(each.domain(), _ -> new ArrayList<>()).add(each));
         Set<Domain> domains = new HashSet<>(runs.keySet());
         domains.addAll(mappings.keySet());
+        List.copyOf(domains).forEach(domain -> addParents(domain, domains));
         return domains.stream()
                 .map(domain -> figures(domain, runs.getOrDefault(domain, List.of()), mappings.getOrDefault(domain, List.of())))
                 .sorted(Comparator.comparingLong(HeapFigures::reservedBytes).reversed().thenComparing(HeapFigures::heap))
                 .toList();
     }
 
+    private static void addParents(Domain domain, Set<Domain> domains) {
+        for (Domain above = domain.parent; above != null; above = above.parent) {
+            domains.add(above);
+        }
+    }
+
     private static HeapFigures figures(Domain domain, List<Run> runs, List<DirectMappings.Mapping> mappings) {
         long mappedBytes = mappings.stream().mapToLong(DirectMappings.Mapping::bytes).sum();
         HeapStatistics statistics = new HeapStatistics(domain.toString(), SlotPool.sizeClasses(runs.toArray(Run[]::new)),
-                mappings.size(), mappedBytes, 0);
+                mappings.size(), mappedBytes, 0, domain.budget.figures());
         return new HeapFigures(statistics.heap(), statistics.liveBlocks(), statistics.liveBytes(), statistics.reservedBytes(),
-                statistics.mappings(), statistics.mappedBytes(),
+                statistics.mappings(), statistics.mappedBytes(), statistics.budget().limitBytes(),
+                statistics.budget().usedBytes(), statistics.budget().peakBytes(),
                 statistics.sizeClasses().stream().map(HeapCensus::figures).toList());
     }
 

@@ -1,14 +1,21 @@
 package dev.banos.mem;
 
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
  * What a heap is to be like, for {@link Heap#create(HeapOptions)}. Begin with {@link #confined} or {@link #shared}; each
  * method returns options that differ in one thing, and leaves these as they are, so that one value can serve many heaps.
  *
  * <pre>{@code
- *   Heap images = Heap.create(HeapOptions.shared().named("images"));
+ *   Heap server = Heap.create(HeapOptions.shared().named("server").limit(300L << 20));
+ *   Heap images = Heap.create(HeapOptions.confined().named("images").childOf(server)
+ *           .limit(200L << 20).highWater(150L << 20, now -> log.warn(now.toString())));
  * }</pre>
+ *
+ * <p><b>Budgets.</b> A heap is charged for what it takes from the system: the spans of its runs, 64 KiB to 1 MiB at a time,
+ * and its direct mappings, by the page. It is relieved of them when they go back, and a heap that has reached its limit gives
+ * back at once what it can. So a limit is one of megabytes, and blocks that fit into runs that it has are not refused.
  */
 public final class HeapOptions {
     private static final HeapOptions CONFINED = new HeapOptions(Access.CONFINED);
@@ -17,6 +24,10 @@ public final class HeapOptions {
     final Access access;
     /** Null where the heap is to be known by its number. */
     private String name;
+    private long limit = Budget.UNLIMITED;
+    private long mark = Budget.UNLIMITED;
+    private Consumer<HeapBudget> action;
+    private Heap parent;
 
     private HeapOptions(Access access) {
         this.access = access;
@@ -39,14 +50,77 @@ public final class HeapOptions {
         return changed;
     }
 
-    String name() {
-        return name;
+    /**
+     * How many bytes the heap, and its children with it, may have from the system: what would take it beyond fails with
+     * ENOMEM, or with an {@link OutOfMemoryError} that names the heap, the limit, what is used and what was asked for.
+     *
+     * @param bytes more than 0; what is less than 64 KiB leaves no room for a block
+     */
+    public HeapOptions limit(long bytes) {
+        HeapOptions changed = copy();
+        changed.limit = atLeastOne("limit", bytes);
+        return changed;
+    }
+
+    /**
+     * Calls {@code action} when the heap, with its children, reaches {@code bytes}, and again each time it does so after it
+     * was below them. It runs outside every lock, on the thread whose allocation reached the mark, before that returns. It may
+     * allocate and free, in this heap also; while it runs it is not called again. What it throws comes out of that allocation,
+     * which then has no effect: nothing was given out, and a block to be resized is as it was.
+     *
+     * @param bytes more than 0, and not above the limit
+     */
+    public HeapOptions highWater(long bytes, Consumer<HeapBudget> action) {
+        HeapOptions changed = copy();
+        changed.mark = atLeastOne("highWater", bytes);
+        changed.action = Objects.requireNonNull(action, "action");
+        return changed;
+    }
+
+    /**
+     * What this heap has counts in {@code parent} as well, whose limit binds both, to any depth. The parent can be closed when
+     * this heap is.
+     *
+     * @param parent a heap of {@link Heap#create}
+     */
+    public HeapOptions childOf(Heap parent) {
+        if (parent.isOfMalloc()) {
+            throw new IllegalArgumentException("parent=" + parent + ": the heap of malloc has no children");
+        }
+        HeapOptions changed = copy();
+        changed.parent = parent;
+        return changed;
+    }
+
+    private static long atLeastOne(String what, long bytes) {
+        if (bytes < 1) {
+            throw new IllegalArgumentException(what + "=" + bytes);
+        }
+        return bytes;
+    }
+
+    Heap parent() {
+        return parent;
+    }
+
+    /** @param number how the heap is known if it has no name */
+    Domain newDomain(long number) {
+        if (action != null && mark > limit) {
+            throw new IllegalArgumentException("highWater=" + mark + " is above limit=" + limit);
+        }
+        String title = "heap " + (name == null ? number : name);
+        Domain above = parent == null ? null : parent.domain();
+        return new Domain(title, new Budget(title, above == null ? null : above.budget, limit, mark, action), above);
     }
 
     /** Nobody else has the copy yet: the one who takes it may set a field, and then it never changes again. */
     private HeapOptions copy() {
         HeapOptions copy = new HeapOptions(access);
         copy.name = name;
+        copy.limit = limit;
+        copy.mark = mark;
+        copy.action = action;
+        copy.parent = parent;
         return copy;
     }
 }

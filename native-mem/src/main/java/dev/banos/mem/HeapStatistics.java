@@ -14,8 +14,10 @@ import java.util.TreeMap;
  * @param mappedBytes how large these are together
  * @param racedFrees frees that two threads did to the same block at the same instant, found afterwards; a mistake of the
  *     program that did no harm
+ * @param budget what the heap and its children have and may have; for one of malloc's heaps, that of all of them
  */
-public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mappings, long mappedBytes, long racedFrees) {
+public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mappings, long mappedBytes, long racedFrees,
+        HeapBudget budget) {
     /**
      * One size class of a heap.
      *
@@ -59,15 +61,17 @@ public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mapp
         TreeMap<Long, SizeClass> sum = new TreeMap<>();
         sizeClasses.forEach(each -> sum.merge(each.slotBytes(), each, SizeClass::plus));
         other.sizeClasses.forEach(each -> sum.merge(each.slotBytes(), each, SizeClass::plus));
-        return new HeapStatistics(heap, List.copyOf(sum.values()), mappings, mappedBytes, racedFrees + other.racedFrees);
+        return new HeapStatistics(heap, List.copyOf(sum.values()), mappings, mappedBytes, racedFrees + other.racedFrees,
+                budget);
     }
 
-    /** A table: one line a size class, the totals first. */
+    /** A table: the totals and the budget, then one line a size class. */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder(String.format(Locale.ROOT,
                 "%s: %,d blocks, %,d bytes live in %,d bytes reserved; %,d mappings of %,d bytes%n",
                 heap, liveBlocks(), liveBytes(), reservedBytes(), mappings, mappedBytes));
+        text.append(budget).append(System.lineSeparator());
         if (!sizeClasses.isEmpty()) {
             text.append(String.format(Locale.ROOT, "%10s %8s %12s %12s %6s%n", "slot", "runs", "slots", "live", "used"));
         }
@@ -86,6 +90,10 @@ public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mapp
                 .append(",\"mappings\":").append(mappings)
                 .append(",\"mappedBytes\":").append(mappedBytes)
                 .append(",\"racedFrees\":").append(racedFrees)
+                .append(",\"limitBytes\":").append(budget.limitBytes())
+                .append(",\"usedBytes\":").append(budget.usedBytes())
+                .append(",\"peakBytes\":").append(budget.peakBytes())
+                .append(",\"refusals\":").append(budget.refusals())
                 .append(",\"sizeClasses\":[");
         String separator = "";
         for (SizeClass each : sizeClasses) {

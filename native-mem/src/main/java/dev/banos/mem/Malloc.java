@@ -115,7 +115,8 @@ public final class Malloc {
         HeapStatistics slots = ThreadPools.statistics().plusSlotsOf(SharedPools.statistics());
         List<DirectMappings.Mapping> mappings = DirectMappings.all(Domain.MALLOC);
         long bytes = mappings.stream().mapToLong(DirectMappings.Mapping::bytes).sum();
-        return new HeapStatistics(slots.heap(), slots.sizeClasses(), mappings.size(), bytes, slots.racedFrees());
+        return new HeapStatistics(slots.heap(), slots.sizeClasses(), mappings.size(), bytes, slots.racedFrees(),
+                slots.budget());
     }
 
     static OutOfMemoryError noMemory(long size) {

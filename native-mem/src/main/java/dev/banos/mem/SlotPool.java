@@ -35,6 +35,8 @@ final class SlotPool extends ThreadAttachment {
     private Run[] runs = new Run[8];
     private int runCount;
     private long racedFrees;
+    /** Set where a run made the heap reach a high-water mark: the allocation that needed it goes to {@link Heap#mallocSlow}. */
+    private boolean reachedMark;
     /** The thread that this pool hangs on, written by itself; {@link #NO_THREAD} once it has ended. */
     long threadId = NO_THREAD;
     private long lastThreadId;
@@ -199,10 +201,31 @@ final class SlotPool extends ThreadAttachment {
         createBins();
     }
 
+    /** @return null when the system has no more, or the heap's budget */
     Run addRun(Bin bin) {
         // Before the locks of spans and bitmaps, which are held over calls of the kernel, and those need it: making a control
         // block releases ended threads, and with them runs, through the same locks.
         Tcb.current();
+        if (runCount == runs.length) {
+            runs = Arrays.copyOf(runs, runCount * 2);
+        }
+        long bytes = SizeClasses.spans(bin.sizeClass) * SizeClasses.SPAN_BYTES;
+        if (!domain.budget.reserve(bytes)) {
+            return null;
+        }
+        Run run = takeRun(bin);
+        if (run == null) {
+            domain.budget.release(bytes);
+            return null;
+        }
+        reachedMark |= domain.budget.isCallDue();
+        run.indexInPool = runCount;
+        runs[runCount++] = run;
+        RunTable.put(run);
+        return run;
+    }
+
+    private static Run takeRun(Bin bin) {
         int spans = SizeClasses.spans(bin.sizeClass);
         int first = Spans.take(spans);
         if (first == Spans.NONE) {
@@ -213,14 +236,18 @@ final class SlotPool extends ThreadAttachment {
             Spans.giveBack(first, spans);
             return null;
         }
-        Run run = new Run(bin, first, bitmaps);
-        if (runCount == runs.length) {
-            runs = Arrays.copyOf(runs, runCount * 2);
-        }
-        run.indexInPool = runCount;
-        runs[runCount++] = run;
-        RunTable.put(run);
-        return run;
+        return new Run(bin, first, bitmaps);
+    }
+
+    /** Whether a high-water mark has stopped an allocation, which can be tried again now. */
+    boolean takeReachedMark() {
+        boolean stopped = reachedMark;
+        reachedMark = false;
+        return stopped;
+    }
+
+    boolean hasReachedMark() {
+        return reachedMark;
     }
 
     void removeRun(Run run) {
@@ -232,11 +259,12 @@ final class SlotPool extends ThreadAttachment {
         runs[runCount] = null;
         Bitmaps.giveBack(run.local, run.slots);
         Spans.giveBack(run.firstSpan(), run.spans());
+        domain.budget.release(run.spans() * SizeClasses.SPAN_BYTES);
     }
 
     /** What the pool holds, without mappings; exact when nobody else works on it. */
     HeapStatistics statistics() {
-        return new HeapStatistics(toString(), sizeClasses(runs), 0, 0, racedFrees);
+        return new HeapStatistics(toString(), sizeClasses(runs), 0, 0, racedFrees, domain.budget.figures());
     }
 
     /** Any thread: what is in these runs by size class, as far as the caller can know. Entries may be null. */

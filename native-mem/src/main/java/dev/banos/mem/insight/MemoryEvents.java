@@ -118,6 +118,36 @@ public final class MemoryEvents {
         String finding;
     }
 
+    @Name("dev.banos.mem.HighWater")
+    @Label("High-Water Mark Reached")
+    @Description("A heap and its children reached the mark that calls the program back")
+    @Category({"Banos", "Memory"})
+    static final class HighWater extends Event {
+        @Label("Heap")
+        String heap;
+        @Label("Mark")
+        @DataAmount
+        long mark;
+        @Label("Used")
+        @DataAmount
+        long used;
+    }
+
+    @Name("dev.banos.mem.LimitReached")
+    @Label("Limit Reached")
+    @Description("An allocation failed in a heap that has a limit, or is below one that has")
+    @Category({"Banos", "Memory"})
+    static final class LimitReached extends Event {
+        @Label("Heap")
+        String heap;
+        @Label("Asked")
+        @DataAmount
+        long size;
+        @Label("Budget")
+        @Description("Limit, use and peak of the heap, and of those above it")
+        String budget;
+    }
+
     @Name("dev.banos.mem.Statistics")
     @Label("Allocator Statistics")
     @Category({"Banos", "Memory"})
@@ -166,6 +196,16 @@ public final class MemoryEvents {
         long mapped;
         @Label("Direct Mapping Count")
         long mappings;
+        @Label("Limit")
+        @Description("Of the heap and its children; -1 for none")
+        long limit;
+        @Label("Used")
+        @Description("What the heap and its children have from the system")
+        @DataAmount
+        long used;
+        @Label("Peak")
+        @DataAmount
+        long peak;
     }
 
     @Name("dev.banos.mem.SizeClassStatistics")
@@ -278,6 +318,33 @@ public final class MemoryEvents {
         }
     }
 
+    public static void highWater(String heap, long mark, long used) {
+        if (!FlightRecorder.isInitialized()) {
+            return;
+        }
+        HighWater event = new HighWater();
+        if (event.shouldCommit()) {
+            event.heap = heap;
+            event.mark = mark;
+            event.used = used;
+            event.commit();
+        }
+    }
+
+    /** @param budget says in words what the heap has and may have, when asked */
+    public static void limitReached(String heap, long size, Object budget) {
+        if (!FlightRecorder.isInitialized()) {
+            return;
+        }
+        LimitReached event = new LimitReached();
+        if (event.shouldCommit()) {
+            event.heap = heap;
+            event.size = size;
+            event.budget = budget.toString();
+            event.commit();
+        }
+    }
+
     static void statistics(Footprint now) {
         Statistics event = new Statistics();
         event.footprint = now.bytes();
@@ -296,6 +363,9 @@ public final class MemoryEvents {
         event.reserved = now.reservedBytes();
         event.mapped = now.mappedBytes();
         event.mappings = now.mappings();
+        event.limit = now.limitBytes();
+        event.used = now.usedBytes();
+        event.peak = now.peakBytes();
         event.commit();
     }
 

@@ -1,0 +1,24 @@
+package dev.banos.mem;
+
+import java.util.Locale;
+
+/**
+ * What a heap has from the system at one moment, and how much it may have. Counted are the spans of its runs and its direct
+ * mappings, with those of its children, and of theirs.
+ *
+ * @param heap the name of the heap, as in messages
+ * @param limitBytes the most that it may have; {@link #NO_LIMIT} where only the heaps above it may have one
+ * @param usedBytes what it has
+ * @param peakBytes the most that it ever had
+ * @param refusals how often its limit refused, also where memory was reclaimed then and the request could be met
+ */
+public record HeapBudget(String heap, long limitBytes, long usedBytes, long peakBytes, long refusals) {
+    /** As that of {@link java.lang.management.MemoryUsage#getMax}, which is not defined either. */
+    public static final long NO_LIMIT = -1;
+
+    @Override
+    public String toString() {
+        String limit = limitBytes == NO_LIMIT ? "no limit" : String.format(Locale.ROOT, "limit %,d bytes", limitBytes);
+        return String.format(Locale.ROOT, "%s: %s, used %,d, peak %,d", heap, limit, usedBytes, peakBytes);
+    }
+}

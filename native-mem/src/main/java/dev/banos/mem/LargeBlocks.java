@@ -1,0 +1,79 @@
+package dev.banos.mem;
+
+/**
+ * The direct mappings of a heap and what they cost its budget. They are paid for first: so the actions of high-water marks
+ * run before anything has happened, and where one throws there is nothing to undo but the payment.
+ *
+ * <pre>
+ *   reserve  ->  reclaim and reserve again, at a limit  ->  call back, at a mark  ->  mmap or mremap  ->  settle
+ * </pre>
+ */
+final class LargeBlocks {
+    private LargeBlocks() {
+    }
+
+    /** @param alignment a power of two; the address of a block of zeros, or 0 when there is no memory for it */
+    static long map(Heap heap, long size, long alignment) {
+        long bytes = DirectMappings.bytes(size);
+        if (bytes == DirectMappings.NONE || !charge(heap, bytes)) {
+            return 0;
+        }
+        long address = 0;
+        try {
+            address = heap.guarded(() -> DirectMappings.map(bytes, alignment, heap.domain()));
+        } finally {
+            if (address == 0) {
+                heap.domain().budget.release(bytes);
+            }
+        }
+        return address;
+    }
+
+    /**
+     * @param usable the length of the block at {@code address} when it was looked at
+     * @return where the block is now; 0: there is no memory for it, and it is as it was; or {@link DirectMappings#NONE}
+     */
+    static long resize(Heap heap, long address, long usable, long size) {
+        long newBytes = DirectMappings.bytes(size);
+        long growth = Math.max(0, newBytes - usable);
+        if (newBytes == DirectMappings.NONE || !charge(heap, growth)) {
+            return 0;
+        }
+        long[] unsettled = {growth};
+        try {
+            return heap.guarded(() -> {
+                unsettled[0] = 0;
+                return DirectMappings.resize(address, newBytes, growth, heap.domain());
+            });
+        } finally {
+            heap.domain().budget.release(unsettled[0]);
+        }
+    }
+
+    /** Takes {@code bytes} of the budget, and calls back where that reaches a mark. */
+    private static boolean charge(Heap heap, long bytes) {
+        Budget budget = heap.domain().budget;
+        if (!budget.reserve(bytes) && !(budget.isLimited() && reclaimAndReserve(heap, bytes))) {
+            return false;
+        }
+        if (budget.isWatched()) {
+            try {
+                heap.guarded(() -> 0); // a heap that is closed calls nobody back
+                budget.callBack();
+            } catch (Throwable thrown) {
+                budget.release(bytes);
+                throw thrown;
+            }
+        }
+        return true;
+    }
+
+    private static boolean reclaimAndReserve(Heap heap, long bytes) {
+        heap.reclaim();
+        if (heap.domain().budget.reserve(bytes)) {
+            return true;
+        }
+        heap.root().reclaimTree();
+        return heap.domain().budget.reserve(bytes);
+    }
+}
