@@ -1,0 +1,215 @@
+package dev.banos.loader.types;
+
+import dev.banos.loader.elf.ElfObject;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Reads section {@code .BTF}, which {@code gcc -gbtf} writes: a header, a list of types that are numbered in their order, and their
+ * names. The format is that of the Linux kernel's documentation, "BPF Type Format"; kinds up to 19.
+ *
+ * <pre>
+ *     | header | types: (name, info, size or type) and what the kind adds ... | names |
+ *     info     31 flag   28..24 kind   15..0 vlen, a count
+ * </pre>
+ */
+final class BtfReader {
+    static final String SECTION = ".BTF";
+    private static final int MAGIC = 0xeb9f;
+    private static final int HEADER_BYTES = 24;
+    private static final int ENCODING_SIGNED = 1;
+    private static final int ENCODING_BOOL = 4;
+    private static final int EXTERN = 2;
+
+    private final Bytes bytes;
+    private final TypeTable table;
+    private final Map<Integer, String> names = new HashMap<>();
+    private Bytes strings;
+
+    private BtfReader(Bytes bytes, TypeTable table) {
+        this.bytes = bytes;
+        this.table = table;
+    }
+
+    static TypeTable read(ElfObject object, int section) {
+        byte[] contents = object.contents(section);
+        TypeTable table = new TypeTable(object.file());
+        Budget budget = new Budget(object.file(), object.bytes().length);
+        budget.section(contents.length);
+        new BtfReader(new Bytes(object, section, contents, budget), table).read();
+        return table;
+    }
+
+    private void read() {
+        if (bytes.u16() != MAGIC) {
+            throw bytes.malformed("no BTF: its first two bytes are not eb9f");
+        }
+        int version = bytes.u8();
+        bytes.skip(1); // flags: none are defined
+        long header = bytes.u32();
+        if (version != 1 || header < HEADER_BYTES) {
+            throw bytes.unsupported("BTF of version " + version + " with a header of " + header + " bytes");
+        }
+        long typeStart = header + bytes.u32();
+        long typeEnd = typeStart + bytes.u32();
+        long nameStart = header + bytes.u32();
+        strings = bytes.range(nameStart, nameStart + bytes.u32());
+        Bytes types = bytes.range(typeStart, typeEnd);
+        List<Named> named = new ArrayList<>();
+        while (types.hasMore()) {
+            type(types, named);
+        }
+        checkNumbers();
+        named.forEach(this::name);
+        table.indexNames();
+    }
+
+    /** A function or variable. */
+    private record Named(String name, int type, boolean function, boolean definition) {
+    }
+
+    private void name(Named named) {
+        requireNumber(named.type());
+        if (named.function()) {
+            table.function(named.name(), named.type(), named.definition());
+        } else {
+            table.variable(named.name(), named.type(), named.definition());
+        }
+    }
+
+    private void type(Bytes in, List<Named> named) {
+        String name = name(in.i32());
+        int info = in.i32();
+        int count = info & 0xffff;
+        boolean flag = info < 0;
+        int rest = in.i32();
+        switch (info >>> 24 & 0x1f) {
+            case 1 -> table.add(integer(name, rest, in.i32()));
+            case 2 -> table.add(new Type.Pointer(rest));
+            case 3 -> table.add(array(in));
+            case 4 -> table.add(new Type.Composite("struct", name, unsigned(rest), members(in, count, flag)));
+            case 5 -> table.add(new Type.Composite("union", name, unsigned(rest), members(in, count, flag)));
+            case 6 -> enumeration(in, name, rest, flag, count * 2L * Integer.BYTES);
+            case 7 -> table.add(new Type.Forward(flag ? "union" : "struct", name));
+            case 8 -> table.add(new Type.Typedef(name == null ? "?" : name, rest));
+            case 9 -> table.add(new Type.Qualified("volatile", rest));
+            case 10 -> table.add(new Type.Qualified("const", rest));
+            case 11 -> table.add(new Type.Qualified("restrict", rest));
+            case 12 -> {
+                table.add(new Type.Other("function " + name));
+                named.add(new Named(name, rest, true, count != EXTERN));
+            }
+            case 13 -> table.add(function(in, rest, count));
+            case 14 -> {
+                table.add(new Type.Other("variable " + name));
+                named.add(new Named(name, rest, false, in.i32() != EXTERN));
+            }
+            case 15 -> {
+                in.skip(count * 3L * Integer.BYTES);
+                table.add(new Type.Other("section " + name));
+            }
+            case 16 -> table.add(real(name, rest));
+            case 17 -> {
+                in.skip(Integer.BYTES);
+                table.add(new Type.Other("declaration tag " + name));
+            }
+            case 18 -> table.add(new Type.Typedef(name == null ? "?" : name, rest));
+            case 19 -> enumeration(in, name, rest, flag, count * 3L * Integer.BYTES);
+            default -> throw in.unsupported("a BTF type of kind " + (info >>> 24 & 0x1f));
+        }
+    }
+
+    private static long unsigned(int size) {
+        return size & 0xffff_ffffL;
+    }
+
+    private static Type integer(String name, int bytes, int data) {
+        int encoding = data >>> 24 & 0xf;
+        boolean signed = (encoding & ENCODING_SIGNED) != 0;
+        if ((encoding & ENCODING_BOOL) != 0) {
+            return new Type.Bool(bytes);
+        }
+        return Scalars.integer(name, bytes, signed);
+    }
+
+    private static Type real(String name, int bytes) {
+        return Scalars.real(name, bytes);
+    }
+
+    private static Type array(Bytes in) {
+        int element = in.i32();
+        in.skip(Integer.BYTES); // the index's type
+        return new Type.Array(element, in.u32());
+    }
+
+    private List<Type.Member> members(Bytes in, int count, boolean withBits) {
+        List<Type.Member> members = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            String name = name(in.i32());
+            int type = in.i32();
+            long offset = in.u32();
+            members.add(withBits ? new Type.Member(name, type, offset & 0xff_ffff, (int) (offset >>> 24))
+                    : new Type.Member(name, type, offset, 0));
+        }
+        return List.copyOf(members);
+    }
+
+    private void enumeration(Bytes in, String name, int bytes, boolean signed, long constants) {
+        in.skip(constants);
+        table.add(new Type.Enumeration(name, bytes, signed));
+    }
+
+    /** A last parameter without name and type stands for three dots. */
+    private Type function(Bytes in, int result, int count) {
+        List<Type.Parameter> parameters = new ArrayList<>();
+        boolean variadic = false;
+        for (int i = 0; i < count; i++) {
+            String name = name(in.i32());
+            int type = in.i32();
+            if (i == count - 1 && name == null && type == 0) {
+                variadic = true;
+            } else {
+                parameters.add(new Type.Parameter(name, type));
+            }
+        }
+        return new Type.Function(result, List.copyOf(parameters), variadic);
+    }
+
+    private String name(int offset) {
+        if (offset == 0) {
+            return null;
+        }
+        String known = names.get(offset);
+        if (known == null) {
+            Bytes at = strings.range(strings.at() + unsigned(offset), strings.end());
+            known = at.string();
+            names.put(offset, known);
+        }
+        return known.isEmpty() ? null : known;
+    }
+
+    private void checkNumbers() {
+        for (int number = 1; number < table.count(); number++) {
+            switch (table.type(number)) {
+                case Type.Pointer pointer -> requireNumber(pointer.to());
+                case Type.Array array -> requireNumber(array.of());
+                case Type.Composite composite -> composite.members().forEach(member -> requireNumber(member.type()));
+                case Type.Typedef typedef -> requireNumber(typedef.of());
+                case Type.Qualified qualified -> requireNumber(qualified.of());
+                case Type.Function function -> {
+                    requireNumber(function.result());
+                    function.parameters().forEach(parameter -> requireNumber(parameter.type()));
+                }
+                default -> { }
+            }
+        }
+    }
+
+    private void requireNumber(int number) {
+        if (number < 0 || number >= table.count()) {
+            throw bytes.malformed("type " + Integer.toUnsignedString(number) + " of " + table.count());
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package dev.banos.loader.types;
+
+import static dev.banos.loader.types.Dwarf.*;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** One debugging information entry as it was read: the attributes that types need. */
+final class DwarfEntry {
+    static final long NONE = -1;
+    /** A type in a place that is not read: another file, or a unit of its own. */
+    static final long ELSEWHERE = -2;
+
+    final int tag;
+    /** In its section. */
+    final long offset;
+    /** In the {@link TypeTable}, 0 for what is no type. */
+    int number;
+    boolean isC;
+    String name;
+    String linkageName;
+    /** Where the type's entry stands. */
+    long type = NONE;
+    long sibling = NONE;
+    long byteSize = NONE;
+    long location;
+    long bitSize;
+    long bitOffset = NONE;
+    long dataBitOffset = NONE;
+    long count = NONE;
+    long encoding;
+    long language;
+    boolean declaration;
+    boolean external;
+    boolean prototyped;
+    boolean vector;
+    boolean instance;
+    private List<DwarfEntry> children = List.of();
+
+    DwarfEntry(int tag, long offset) {
+        this.tag = tag;
+        this.offset = offset;
+    }
+
+    void add(DwarfEntry child) {
+        if (children.isEmpty()) {
+            children = new ArrayList<>(4);
+        }
+        children.add(child);
+    }
+
+    List<DwarfEntry> children() {
+        return children;
+    }
+
+    boolean isUnit() {
+        return tag == DW_TAG_compile_unit || tag == DW_TAG_partial_unit || tag == DW_TAG_type_unit;
+    }
+
+    /** What stands directly in it can be seen by other objects. */
+    boolean isOutermost() {
+        return isUnit() || tag == DW_TAG_namespace;
+    }
+
+    boolean isComposite() {
+        return tag == DW_TAG_structure_type || tag == DW_TAG_union_type || tag == DW_TAG_class_type;
+    }
+
+    void attribute(int attribute, DwarfUnit.Value value) {
+        switch (attribute) {
+            case DW_AT_name -> name = value.text;
+            case DW_AT_linkage_name -> linkageName = value.text;
+            case DW_AT_type -> type = value.isReference ? value.number : ELSEWHERE;
+            case DW_AT_sibling -> sibling = value.isReference ? value.number : NONE;
+            case DW_AT_byte_size -> byteSize = value.isConstant ? value.number : NONE;
+            case DW_AT_bit_size -> bitSize = value.isConstant ? value.number : 0;
+            case DW_AT_bit_offset -> bitOffset = value.isConstant ? value.number : NONE;
+            case DW_AT_data_bit_offset -> dataBitOffset = value.isConstant ? value.number : NONE;
+            case DW_AT_data_member_location -> location = location(value);
+            case DW_AT_upper_bound -> count = value.isConstant ? value.number + 1 : NONE;
+            case DW_AT_count -> count = value.isConstant ? value.number : NONE;
+            case DW_AT_encoding -> encoding = value.number;
+            case DW_AT_language -> language = value.number;
+            case DW_AT_declaration -> declaration = value.number != 0;
+            case DW_AT_external -> external = value.number != 0;
+            case DW_AT_prototyped -> prototyped = value.number != 0;
+            case DW_AT_GNU_vector -> vector = true;
+            case DW_AT_abstract_origin, DW_AT_specification -> instance = true;
+            default -> { }
+        }
+    }
+
+    /** A number, or in old versions an expression that adds it. */
+    private static long location(DwarfUnit.Value value) {
+        if (value.isConstant) {
+            return value.number;
+        }
+        boolean sum = value.block != null && value.block.hasMore() && value.block.u8() == DW_OP_plus_uconst;
+        return sum ? value.block.uleb() : NONE;
+    }
+}

@@ -1,0 +1,144 @@
+package dev.banos.loader.types;
+
+import static dev.banos.loader.types.Dwarf.*;
+
+import dev.banos.loader.elf.ElfObject;
+import dev.banos.loader.elf.SectionTable;
+import dev.banos.loader.types.DwarfUnit.Abbreviations;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Reads the types and functions of DWARF, versions 2 to 5, 32 and 64 bits, from a relocatable object. The entries of a section
+ * are walked once, front to back, with the open ones on a stack of our own; what a function's body holds is skipped or passed
+ * over. {@link DwarfTypes} then makes types of what was kept.
+ */
+final class DwarfReader {
+    static final String SECTION = ".debug_info";
+    /** More than the largest programs have in one object. */
+    private static final int MOST_ENTRIES = 1 << 21;
+    private static final DwarfEntry IGNORED = new DwarfEntry(0, 0);
+
+    private final ElfObject object;
+    private final DwarfSections sections;
+    private final DwarfStrings strings;
+    private final Bytes abbreviations;
+    private final Map<Long, Abbreviations> known = new HashMap<>();
+    private final TypeTable table;
+    private final DwarfUnit.Value value = new DwarfUnit.Value();
+    private int entries;
+
+    private DwarfReader(ElfObject object, TypeTable table) {
+        this.object = object;
+        this.table = table;
+        this.sections = new DwarfSections(object);
+        this.strings = new DwarfStrings(sections);
+        this.abbreviations = sections.first(".debug_abbrev");
+    }
+
+    static TypeTable read(ElfObject object) {
+        TypeTable table = new TypeTable(object.file());
+        new DwarfReader(object, table).read();
+        table.indexNames();
+        return table;
+    }
+
+    private void read() {
+        SectionTable all = object.sections();
+        for (int section = 1; section < all.count(); section++) {
+            if (all.name(section).equals(SECTION) && all.hasBytes(section) && abbreviations != null) {
+                section(sections.view(section));
+            }
+        }
+    }
+
+    private void section(Bytes bytes) {
+        DwarfTypes types = new DwarfTypes(table);
+        while (bytes.hasMore()) {
+            unit(new DwarfUnit(bytes, strings), types);
+        }
+        types.make();
+    }
+
+    private void unit(DwarfUnit unit, DwarfTypes types) {
+        Abbreviations codes = known.computeIfAbsent(unit.abbreviations(),
+                offset -> new Abbreviations(abbreviations.range(offset, abbreviations.end()), sections.budget()));
+        Bytes bytes = unit.bytes();
+        Deque<DwarfEntry> open = new ArrayDeque<>();
+        boolean isC = false;
+        while (bytes.hasMore()) {
+            long offset = bytes.at();
+            long code = bytes.uleb();
+            if (code == 0) {
+                open.poll(); // none is open in the zeroes that may fill up a unit
+                continue;
+            }
+            Abbreviations.Entry form = codes.entry(code);
+            if (form == null) {
+                throw bytes.malformed("an entry of abbreviation " + Long.toUnsignedString(code) + ", which is not defined");
+            }
+            DwarfEntry parent = open.peek();
+            DwarfEntry entry = isKept(form.tag(), parent) ? kept(form.tag(), offset, bytes) : IGNORED;
+            attributes(unit, form, entry);
+            if (parent == null) {
+                isC = isC(entry.language);
+            }
+            if (entry != IGNORED) {
+                entry.isC = isC;
+                types.add(entry, parent);
+            }
+            if (parent != null && entry == IGNORED && parent.tag == DW_TAG_subprogram && parent.sibling > bytes.at()) {
+                bytes.moveTo(parent.sibling); // the rest is the function's body
+                open.pop();
+            } else if (form.children()) {
+                open.push(entry);
+            }
+        }
+    }
+
+    private DwarfEntry kept(int tag, long offset, Bytes bytes) {
+        if (++entries > MOST_ENTRIES) {
+            throw bytes.unsupported("more than " + MOST_ENTRIES + " types and functions");
+        }
+        return new DwarfEntry(tag, offset);
+    }
+
+    private static boolean isKept(int tag, DwarfEntry parent) {
+        return switch (tag) {
+            case DW_TAG_array_type, DW_TAG_class_type, DW_TAG_enumeration_type, DW_TAG_pointer_type, DW_TAG_reference_type,
+                    DW_TAG_compile_unit, DW_TAG_structure_type, DW_TAG_subroutine_type, DW_TAG_typedef, DW_TAG_union_type,
+                    DW_TAG_ptr_to_member_type, DW_TAG_base_type, DW_TAG_const_type, DW_TAG_volatile_type,
+                    DW_TAG_restrict_type, DW_TAG_unspecified_type, DW_TAG_partial_unit, DW_TAG_type_unit,
+                    DW_TAG_rvalue_reference_type, DW_TAG_atomic_type -> true;
+            case DW_TAG_formal_parameter, DW_TAG_unspecified_parameters ->
+                    parent != null && (parent.tag == DW_TAG_subprogram || parent.tag == DW_TAG_subroutine_type);
+            case DW_TAG_member, DW_TAG_inheritance -> parent != null && parent.isComposite();
+            case DW_TAG_subrange_type -> parent != null && parent.tag == DW_TAG_array_type;
+            case DW_TAG_subprogram, DW_TAG_variable, DW_TAG_namespace -> parent != null && parent.isOutermost();
+            default -> false;
+        };
+    }
+
+    private void attributes(DwarfUnit unit, Abbreviations.Entry form, DwarfEntry entry) {
+        long[] attributes = form.attributes();
+        for (int i = 0; i < attributes.length; i += Abbreviations.WIDTH) {
+            long name = attributes[i + Abbreviations.NAME];
+            boolean wanted = entry != IGNORED && (name == DW_AT_name || name == DW_AT_linkage_name);
+            unit.value((int) attributes[i + Abbreviations.FORM], attributes[i + Abbreviations.CONSTANT],
+                    wanted && !entry.isUnit(), value);
+            if (entry != IGNORED) {
+                entry.attribute((int) name, value);
+                if (name == DW_AT_str_offsets_base) {
+                    unit.stringOffsets(value.number);
+                }
+            }
+        }
+    }
+
+    /** C's own languages, in which a function without a prototype says nothing of its parameters (DWARF 5, 7.12). */
+    private static boolean isC(long language) {
+        return language == 0x01 || language == 0x02 || language == 0x0c || language == 0x1d || language == 0x2c;
+    }
+}

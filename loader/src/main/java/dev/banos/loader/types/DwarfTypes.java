@@ -1,0 +1,152 @@
+package dev.banos.loader.types;
+
+import static dev.banos.loader.types.Dwarf.*;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Makes types of the entries of one section, once all of them are known: they name one another by their places. */
+final class DwarfTypes {
+    private final TypeTable table;
+    private final Map<Long, DwarfEntry> byOffset = new HashMap<>();
+    private final List<DwarfEntry> types = new ArrayList<>();
+    private final List<DwarfEntry> variables = new ArrayList<>();
+    private int elsewhere;
+
+    DwarfTypes(TypeTable table) {
+        this.table = table;
+    }
+
+    /** @param parent null for a unit */
+    void add(DwarfEntry entry, DwarfEntry parent) {
+        switch (entry.tag) {
+            case DW_TAG_compile_unit, DW_TAG_partial_unit, DW_TAG_type_unit, DW_TAG_namespace -> { }
+            case DW_TAG_formal_parameter, DW_TAG_unspecified_parameters, DW_TAG_member, DW_TAG_inheritance,
+                    DW_TAG_subrange_type -> parent.add(entry);
+            case DW_TAG_variable -> variables.add(entry);
+            default -> {
+                entry.number = table.add(new Type.Void());
+                byOffset.put(entry.offset, entry);
+                types.add(entry);
+            }
+        }
+    }
+
+    void make() {
+        elsewhere = table.add(new Type.Other("a type of another unit"));
+        for (DwarfEntry entry : types) {
+            table.set(entry.number, type(entry));
+            String name = entry.linkageName == null ? entry.name : entry.linkageName;
+            if (entry.tag == DW_TAG_subprogram && name != null && !entry.instance) {
+                table.function(name, entry.number, entry.external && !entry.declaration);
+            }
+        }
+        for (DwarfEntry entry : variables) {
+            if (entry.name != null && !entry.instance) {
+                table.variable(entry.linkageName == null ? entry.name : entry.linkageName, number(entry.type),
+                        entry.external && !entry.declaration);
+            }
+        }
+    }
+
+    private int number(long offset) {
+        if (offset == DwarfEntry.NONE) {
+            return 0;
+        }
+        DwarfEntry entry = byOffset.get(offset);
+        return entry == null || entry.tag == DW_TAG_subprogram ? elsewhere : entry.number;
+    }
+
+    private Type type(DwarfEntry entry) {
+        return switch (entry.tag) {
+            case DW_TAG_base_type -> base(entry);
+            case DW_TAG_pointer_type, DW_TAG_reference_type, DW_TAG_rvalue_reference_type ->
+                    new Type.Pointer(number(entry.type));
+            case DW_TAG_structure_type -> composite(entry, "struct");
+            case DW_TAG_union_type -> composite(entry, "union");
+            case DW_TAG_class_type -> composite(entry, "class");
+            case DW_TAG_enumeration_type -> enumeration(entry);
+            case DW_TAG_array_type -> array(entry);
+            case DW_TAG_subroutine_type, DW_TAG_subprogram -> function(entry);
+            case DW_TAG_typedef -> new Type.Typedef(entry.name == null ? "?" : entry.name, number(entry.type));
+            case DW_TAG_const_type -> new Type.Qualified("const", number(entry.type));
+            case DW_TAG_volatile_type -> new Type.Qualified("volatile", number(entry.type));
+            case DW_TAG_restrict_type -> new Type.Qualified("restrict", number(entry.type));
+            case DW_TAG_atomic_type -> new Type.Qualified("_Atomic", number(entry.type));
+            default -> new Type.Other(entry.name == null ? "a type of C++" : entry.name);
+        };
+    }
+
+    private static Type base(DwarfEntry entry) {
+        int bytes = (int) Math.clamp(entry.byteSize, 0, 1 << Byte.SIZE);
+        return switch ((int) entry.encoding) {
+            case DW_ATE_boolean -> new Type.Bool(bytes);
+            case DW_ATE_float -> Scalars.real(entry.name, bytes);
+            case DW_ATE_signed, DW_ATE_signed_char -> Scalars.integer(entry.name, bytes, true);
+            case DW_ATE_unsigned, DW_ATE_unsigned_char, DW_ATE_UTF -> Scalars.integer(entry.name, bytes, false);
+            default -> new Type.Other(entry.name == null ? "encoding " + entry.encoding : entry.name);
+        };
+    }
+
+    private Type composite(DwarfEntry entry, String keyword) {
+        if (entry.declaration || entry.byteSize < 0) {
+            return new Type.Forward(keyword, entry.name);
+        }
+        List<Type.Member> members = new ArrayList<>();
+        for (DwarfEntry member : entry.children()) {
+            if (!member.external && !member.declaration) {
+                members.add(new Type.Member(member.name, number(member.type), start(member), (int) member.bitSize));
+            }
+        }
+        return new Type.Composite(keyword, entry.name, entry.byteSize, List.copyOf(members));
+    }
+
+    /** Where the member begins, in bits; a bit-field's old form counts from the other end of its storage (DWARF 3, 5.6.6). */
+    private static long start(DwarfEntry member) {
+        if (member.dataBitOffset != DwarfEntry.NONE) {
+            return member.dataBitOffset;
+        }
+        long start = member.location * Byte.SIZE;
+        boolean old = member.bitSize != 0 && member.bitOffset != DwarfEntry.NONE && member.byteSize > 0;
+        return old ? start + member.byteSize * Byte.SIZE - member.bitOffset - member.bitSize : start;
+    }
+
+    private Type enumeration(DwarfEntry entry) {
+        if (entry.byteSize < 0) {
+            return new Type.Forward("enum", entry.name);
+        }
+        return new Type.Enumeration(entry.name, (int) Math.clamp(entry.byteSize, 0, 1 << Byte.SIZE),
+                entry.encoding == DW_ATE_signed || entry.encoding == DW_ATE_signed_char);
+    }
+
+    /** One dimension a subrange, the outermost first. */
+    private Type array(DwarfEntry entry) {
+        List<DwarfEntry> dimensions = entry.children();
+        if (entry.vector) {
+            return new Type.Other("a vector type");
+        }
+        int element = number(entry.type);
+        for (int i = dimensions.size() - 1; i > 0; i--) {
+            element = table.add(new Type.Array(element, dimensions.get(i).count));
+        }
+        return new Type.Array(element, dimensions.isEmpty() ? Type.Array.UNKNOWN : dimensions.getFirst().count);
+    }
+
+    private Type function(DwarfEntry entry) {
+        List<Type.Parameter> parameters = new ArrayList<>();
+        boolean variadic = false;
+        for (DwarfEntry child : entry.children()) {
+            if (child.tag == DW_TAG_unspecified_parameters) {
+                variadic = true;
+            } else {
+                parameters.add(new Type.Parameter(child.name, number(child.type)));
+            }
+        }
+        if (entry.isC && !entry.prototyped) {
+            return new Type.Function(number(entry.type), List.of(), true);
+        }
+        return new Type.Function(number(entry.type), List.copyOf(parameters), variadic);
+    }
+}

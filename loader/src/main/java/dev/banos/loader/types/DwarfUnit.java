@@ -1,0 +1,240 @@
+package dev.banos.loader.types;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * What the header of a compilation unit fixes for all of its entries, and how an attribute's value is read: its form says how
+ * many bytes it has (DWARF 5, 7.5.5 and 7.5.6).
+ */
+final class DwarfUnit {
+    private static final long DWARF64 = 0xffff_ffffL;
+    private static final int OLDEST = 2;
+    private static final int NEWEST = 5;
+    private static final int INDIRECT = 0x16;
+
+    private final DwarfStrings strings;
+    private final Bytes bytes;
+    private final long start;
+    private final long abbreviations;
+    private final int version;
+    private final int offsetBytes;
+    private final int addressBytes;
+    private final int type;
+    private long stringOffsets;
+
+    /** One attribute's value: a number, a string, the place of another entry, or nothing that types need. */
+    static final class Value {
+        long number;
+        String text;
+        boolean isReference;
+        boolean isConstant;
+        Bytes block;
+    }
+
+    /** Reads the header at {@code all}'s place, and leaves {@code all} behind the unit. */
+    DwarfUnit(Bytes all, DwarfStrings strings) {
+        this.strings = strings;
+        this.start = all.at();
+        long length = all.u32();
+        boolean wide = length == DWARF64;
+        offsetBytes = wide ? Long.BYTES : Integer.BYTES;
+        if (wide) {
+            length = all.i64();
+        }
+        if (length < 0 || length > all.end() - all.at()) {
+            throw all.malformed("a unit of " + Long.toUnsignedString(length) + " bytes reaches beyond the section");
+        }
+        bytes = all.range(all.at(), all.at() + length);
+        all.skip(length);
+        version = bytes.u16();
+        if (version < OLDEST || version > NEWEST) {
+            throw bytes.unsupported("DWARF of version " + version);
+        }
+        type = version >= NEWEST ? bytes.u8() : 0;
+        if (version >= NEWEST) {
+            addressBytes = bytes.u8();
+            abbreviations = offset(bytes);
+        } else {
+            abbreviations = offset(bytes);
+            addressBytes = bytes.u8();
+        }
+        if (addressBytes != Integer.BYTES && addressBytes != Long.BYTES) {
+            throw bytes.unsupported("addresses of " + addressBytes + " bytes");
+        }
+        skipRest();
+        stringOffsets = version >= NEWEST ? 2L * offsetBytes : 0;
+    }
+
+    private void skipRest() {
+        switch (type) {
+            case Dwarf.DW_UT_type, Dwarf.DW_UT_split_type -> bytes.skip(Long.BYTES + offsetBytes);
+            case Dwarf.DW_UT_skeleton, Dwarf.DW_UT_split_compile -> bytes.skip(Long.BYTES);
+            default -> { }
+        }
+    }
+
+    Bytes bytes() {
+        return bytes;
+    }
+
+    long abbreviations() {
+        return abbreviations;
+    }
+
+    /** Where the unit's own table of string offsets begins; its first entry says so. */
+    void stringOffsets(long base) {
+        stringOffsets = base;
+    }
+
+    private long offset(Bytes in) {
+        return offsetBytes == Integer.BYTES ? in.u32() : in.i64();
+    }
+
+    /**
+     * Reads one value of {@code form} into {@code into}, or past it where {@code wanted} is false.
+     *
+     * @param implicit the value of DW_FORM_implicit_const, which stands with the abbreviation
+     */
+    void value(int form, long implicit, boolean wanted, Value into) {
+        into.text = null;
+        into.block = null;
+        into.isReference = false;
+        into.isConstant = true;
+        into.number = 0;
+        switch (direct(form)) {
+            case 0x01 -> other(addressBytes);                                            // addr
+            case 0x03 -> block(bytes.u16(), into);                                       // block2
+            case 0x04 -> block(bytes.u32(), into);                                       // block4
+            case 0x05 -> into.number = bytes.u16();                                      // data2
+            case 0x06 -> into.number = bytes.u32();                                      // data4
+            case 0x07 -> into.number = bytes.i64();                                      // data8
+            case 0x08 -> text(wanted, into);                                             // string
+            case 0x09, 0x18 -> block(bytes.uleb(), into);                                // block, exprloc
+            case 0x0a -> block(bytes.u8(), into);                                        // block1
+            case 0x0b, 0x0c -> into.number = bytes.u8();                                 // data1, flag
+            case 0x0d -> into.number = bytes.sleb();                                     // sdata
+            case 0x0e -> into.text = strings.at(offset(bytes), wanted, false);           // strp
+            case 0x0f -> into.number = bytes.uleb();                                     // udata
+            case 0x10 -> reference(0, version <= OLDEST ? address() : offset(bytes), into); // ref_addr
+            case 0x11 -> reference(start, bytes.u8(), into);                             // ref1
+            case 0x12 -> reference(start, bytes.u16(), into);                            // ref2
+            case 0x13 -> reference(start, bytes.u32(), into);                            // ref4
+            case 0x14 -> reference(start, bytes.i64(), into);                            // ref8
+            case 0x15 -> reference(start, bytes.uleb(), into);                           // ref_udata
+            case 0x17 -> into.number = offset(bytes);                                    // sec_offset
+            case 0x19 -> into.number = 1;                                                // flag_present
+            case 0x1a, 0x1f02 -> indexed(bytes.uleb(), wanted, into);                    // strx, GNU_str_index
+            case 0x1b, 0x1f01, 0x22, 0x23 -> bytes.uleb();                               // addrx, loclistx, rnglistx
+            case 0x1c -> other(Integer.BYTES);                                           // ref_sup4
+            case 0x1d, 0x1f20, 0x1f21 -> other(offsetBytes);                             // strp_sup, GNU_ref_alt, GNU_strp_alt
+            case 0x1e -> other(2 * Long.BYTES);                                          // data16
+            case 0x1f -> into.text = strings.at(offset(bytes), wanted, true);            // line_strp
+            case 0x20, 0x24 -> other(Long.BYTES);                                        // ref_sig8, ref_sup8
+            case 0x21 -> into.number = implicit;                                         // implicit_const
+            case 0x25 -> indexed(bytes.u8(), wanted, into);                              // strx1
+            case 0x26 -> indexed(bytes.u16(), wanted, into);                             // strx2
+            case 0x27 -> indexed(bytes.u24(), wanted, into);                             // strx3
+            case 0x28 -> indexed(bytes.u32(), wanted, into);                             // strx4
+            case 0x29 -> bytes.u8();                                                     // addrx1
+            case 0x2a -> bytes.u16();                                                    // addrx2
+            case 0x2b -> bytes.u24();                                                    // addrx3
+            case 0x2c -> bytes.u32();                                                    // addrx4
+            default -> throw bytes.unsupported("an attribute of form 0x" + Integer.toHexString(form));
+        }
+    }
+
+    /** An indirect form stands with the value, and may be indirect in turn. */
+    private int direct(int form) {
+        int direct = form;
+        while (direct == INDIRECT) {
+            direct = (int) bytes.uleb();
+        }
+        return direct;
+    }
+
+    private void other(int size) {
+        bytes.skip(size);
+    }
+
+    private long address() {
+        return addressBytes == Integer.BYTES ? bytes.u32() : bytes.i64();
+    }
+
+    private void text(boolean wanted, Value into) {
+        if (wanted) {
+            into.text = bytes.string();
+        } else {
+            bytes.skipString();
+        }
+    }
+
+    private void block(long length, Value into) {
+        if (length < 0 || length > bytes.end() - bytes.at()) {
+            throw bytes.malformed("a block of " + Long.toUnsignedString(length) + " bytes reaches beyond its unit");
+        }
+        into.isConstant = false;
+        into.block = bytes.range(bytes.at(), bytes.at() + length);
+        bytes.skip(length);
+    }
+
+    private static void reference(long base, long offset, Value into) {
+        into.isReference = true;
+        into.isConstant = false;
+        into.number = base + offset;
+    }
+
+    private void indexed(long index, boolean wanted, Value into) {
+        if (wanted) {
+            into.text = strings.indexed(stringOffsets, index, offsetBytes);
+        }
+    }
+
+    /** The abbreviations of one unit, by their codes. */
+    static final class Abbreviations {
+        /** {@code attributes} holds name, form and implicit constant of each in turn. */
+        record Entry(int tag, boolean children, long[] attributes) {
+        }
+
+        static final int NAME = 0;
+        static final int FORM = 1;
+        static final int CONSTANT = 2;
+        static final int WIDTH = 3;
+        private static final int IMPLICIT_CONST = 0x21;
+
+        private final Map<Long, Entry> byCode = new HashMap<>();
+
+        Abbreviations(Bytes in, Budget budget) {
+            for (long code = in.uleb(); code != 0; code = in.uleb()) {
+                int tag = (int) in.uleb();
+                boolean children = in.u8() != 0;
+                byCode.put(code, new Entry(tag, children, attributes(in)));
+                budget.keep(Long.BYTES);
+            }
+        }
+
+        private static long[] attributes(Bytes in) {
+            long[] found = new long[8 * WIDTH];
+            int used = 0;
+            for (;;) {
+                long name = in.uleb();
+                long form = in.uleb();
+                if (name == 0 && form == 0) {
+                    return Arrays.copyOf(found, used);
+                }
+                if (used == found.length) {
+                    found = Arrays.copyOf(found, 2 * used);
+                }
+                found[used + NAME] = name;
+                found[used + FORM] = form;
+                found[used + CONSTANT] = form == IMPLICIT_CONST ? in.sleb() : 0;
+                used += WIDTH;
+            }
+        }
+
+        Entry entry(long code) {
+            return byCode.get(code);
+        }
+    }
+}

@@ -1,0 +1,248 @@
+package dev.banos.loader.types;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BOOLEAN;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import dev.banos.loader.elf.Refusal;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.SequenceLayout;
+import java.lang.foreign.StructLayout;
+import java.lang.foreign.UnionLayout;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The memory layouts of types, for 64-bit Linux. What Java has no value for ({@code long double}, {@code __int128}) is padding of
+ * its size inside a struct, and is refused as a parameter or result.
+ */
+public final class Layouts {
+    /** Of structs within structs. */
+    private static final int DEEPEST = 32;
+    /** Members of all depths together; more of them would make a layout that is slower to compare than to build. */
+    private static final int MOST_MEMBERS = 1 << 16;
+
+    private final TypeTable table;
+    private final Map<Integer, MemoryLayout> known = new HashMap<>();
+    /** How many members of all depths each known layout has. */
+    private final Map<Integer, Integer> weights = new HashMap<>();
+    private int depth;
+
+    private Layouts(TypeTable table) {
+        this.table = table;
+    }
+
+    /** @throws Refusal if values of the type have no size, or contradict themselves */
+    public static MemoryLayout of(TypeTable table, int number) {
+        return new Layouts(table).layout(number);
+    }
+
+    /** @throws Refusal if a parameter or the result is of a type that cannot be passed */
+    public static FunctionDescriptor descriptor(TypeTable table, Type.Function function) {
+        Layouts layouts = new Layouts(table);
+        MemoryLayout[] parameters = function.parameters().stream().map(parameter -> layouts.passed(parameter.type()))
+                .toArray(MemoryLayout[]::new);
+        return table.plain(function.result()) instanceof Type.Void ? FunctionDescriptor.ofVoid(parameters)
+                : FunctionDescriptor.of(layouts.passed(function.result()), parameters);
+    }
+
+    /** The layout of a parameter or result. */
+    private MemoryLayout passed(int number) {
+        if (table.isPointer(number)) {
+            return ADDRESS;
+        }
+        if (table.plain(number) instanceof Type.Composite) {
+            return layout(number);
+        }
+        if (layout(number) instanceof ValueLayout value) {
+            return value;
+        }
+        throw notOffered(number);
+    }
+
+    MemoryLayout layout(int number) {
+        int plain = table.plainNumber(number);
+        MemoryLayout layout = known.get(plain);
+        if (layout == null) {
+            layout = make(plain);
+            known.put(plain, layout);
+            weights.put(plain, weight(plain));
+        }
+        return layout;
+    }
+
+    private int weight(int number) {
+        long weight = switch (table.type(number)) {
+            case Type.Array array -> weights.get(table.plainNumber(array.of()));
+            case Type.Composite composite -> composite.members().stream()
+                    .mapToLong(member -> weights.get(table.plainNumber(member.type()))).sum();
+            default -> 1;
+        };
+        if (weight > MOST_MEMBERS) {
+            throw table.unsupported("a struct with more than " + MOST_MEMBERS + " members");
+        }
+        return (int) weight;
+    }
+
+    private MemoryLayout make(int number) {
+        return switch (table.type(number)) {
+            case Type.Integer integer -> scalar(integer.bytes());
+            case Type.Enumeration enumeration -> scalar(enumeration.bytes());
+            case Type.Char _ -> JAVA_BYTE;
+            case Type.Bool bool when bool.bytes() == 1 -> JAVA_BOOLEAN;
+            case Type.Real real when real.bytes() == Float.BYTES -> JAVA_FLOAT;
+            case Type.Real real when real.bytes() == Double.BYTES -> JAVA_DOUBLE;
+            case Type.Real real when real.bytes() == 2 * Long.BYTES -> opaque(real.bytes());
+            case Type.Pointer _ -> ADDRESS;
+            case Type.Array array -> array(array);
+            case Type.Composite composite -> composite(composite);
+            default -> throw notOffered(number);
+        };
+    }
+
+    private MemoryLayout scalar(int bytes) {
+        return switch (bytes) {
+            case Byte.BYTES -> JAVA_BYTE;
+            case Short.BYTES -> JAVA_SHORT;
+            case Integer.BYTES -> JAVA_INT;
+            case Long.BYTES -> JAVA_LONG;
+            case 2 * Long.BYTES -> opaque(bytes);
+            default -> throw table.malformed("an integer of " + bytes + " bytes");
+        };
+    }
+
+    private static MemoryLayout opaque(int bytes) {
+        return MemoryLayout.paddingLayout(bytes).withByteAlignment(bytes);
+    }
+
+    private Refusal notOffered(int number) {
+        return table.unsupported("values of type " + Declarations.type(table, number) + " cannot be passed to or from Java");
+    }
+
+    private MemoryLayout array(Type.Array array) {
+        MemoryLayout element = nested(array.of());
+        long count = Math.max(0, array.count());
+        if (count > Long.MAX_VALUE / Math.max(1, element.byteSize())) {
+            throw table.malformed("an array of " + count + " elements");
+        }
+        return MemoryLayout.sequenceLayout(count, element);
+    }
+
+    private MemoryLayout nested(int number) {
+        if (++depth > DEEPEST) {
+            throw table.malformed("structs hold one another more than " + DEEPEST + " deep");
+        }
+        MemoryLayout layout = layout(number);
+        depth--;
+        return layout;
+    }
+
+    private MemoryLayout composite(Type.Composite composite) {
+        MemoryLayout layout = composite.isUnion() ? union(composite) : struct(composite);
+        return composite.name() == null ? layout : layout.withName(composite.name());
+    }
+
+    private MemoryLayout union(Type.Composite composite) {
+        List<MemoryLayout> fields = new ArrayList<>();
+        long largest = 0;
+        long alignment = 1;
+        for (Type.Member member : composite.members()) {
+            MemoryLayout field = named(nested(member.type()), member.name());
+            fields.add(aligned(field, 0));
+            largest = Math.max(largest, field.byteSize());
+            alignment = Math.max(alignment, field.byteAlignment());
+        }
+        if (largest > composite.bytes()) {
+            throw table.malformed("a union of " + composite.bytes() + " bytes has a member of " + largest);
+        }
+        if (largest < composite.bytes()) {
+            fields.add(MemoryLayout.paddingLayout(composite.bytes()));
+        }
+        return MemoryLayout.unionLayout(fields.toArray(MemoryLayout[]::new));
+    }
+
+    private MemoryLayout struct(Type.Composite composite) {
+        List<MemoryLayout> fields = new ArrayList<>();
+        long end = 0;
+        List<Type.Member> all = composite.members();
+        for (int i = 0; i < all.size(); i++) {
+            Type.Member member = all.get(i);
+            if (member.bits() != 0) {
+                int first = i;
+                while (i + 1 < all.size() && all.get(i + 1).bits() != 0) {
+                    i++;
+                }
+                long limit = i + 1 < all.size() ? all.get(i + 1).start() / Byte.SIZE : composite.bytes();
+                end = BitFields.add(fields, all.subList(first, i + 1), end, limit, this);
+                continue;
+            }
+            MemoryLayout field = named(nested(member.type()), member.name());
+            end = place(fields, field, member.start() / Byte.SIZE, end, composite);
+        }
+        if (end > composite.bytes()) {
+            throw table.malformed("a struct of " + composite.bytes() + " bytes has members up to " + end);
+        }
+        pad(fields, composite.bytes() - end);
+        return MemoryLayout.structLayout(fields.toArray(MemoryLayout[]::new));
+    }
+
+    private long place(List<MemoryLayout> fields, MemoryLayout field, long start, long end, Type.Composite composite) {
+        if (start < end) {
+            if (field.byteSize() == 0) {
+                return end;
+            }
+            throw table.malformed("members of struct " + composite.name() + " overlap at byte " + start);
+        }
+        if (start > composite.bytes() || field.byteSize() > composite.bytes() - start) {
+            throw table.malformed("a member lies beyond the " + composite.bytes() + " bytes of struct " + composite.name());
+        }
+        pad(fields, start - end);
+        fields.add(aligned(field, start));
+        return start + field.byteSize();
+    }
+
+    static void pad(List<MemoryLayout> fields, long bytes) {
+        if (bytes > 0) {
+            fields.add(MemoryLayout.paddingLayout(bytes));
+        }
+    }
+
+    /** A packed struct's member may lie where its type would not. */
+    private static MemoryLayout aligned(MemoryLayout field, long start) {
+        return start % field.byteAlignment() == 0 ? field : unaligned(field);
+    }
+
+    private static MemoryLayout unaligned(MemoryLayout field) {
+        return switch (field) {
+            case SequenceLayout sequence -> copyName(field, MemoryLayout.sequenceLayout(
+                    sequence.elementCount(), unaligned(sequence.elementLayout())));
+            case StructLayout struct -> copyName(field, MemoryLayout.structLayout(
+                    struct.memberLayouts().stream().map(Layouts::unaligned).toArray(MemoryLayout[]::new)));
+            case UnionLayout union -> copyName(field, MemoryLayout.unionLayout(
+                    union.memberLayouts().stream().map(Layouts::unaligned).toArray(MemoryLayout[]::new)));
+            default -> field.withByteAlignment(1);
+        };
+    }
+
+    private static MemoryLayout copyName(MemoryLayout from, MemoryLayout to) {
+        return from.name().map(to::withName).orElse(to);
+    }
+
+    /** A struct's own name gives way to the member's: that is what a path to it asks for. */
+    private static MemoryLayout named(MemoryLayout layout, String name) {
+        return name == null ? layout.withoutName() : layout.withName(name);
+    }
+
+    Refusal malformed(String why) {
+        return table.malformed(why);
+    }
+}

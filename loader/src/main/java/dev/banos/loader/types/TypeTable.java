@@ -1,0 +1,169 @@
+package dev.banos.loader.types;
+
+import dev.banos.loader.elf.Refusal;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The types of an object, numbered, and which of them its functions, variables and tags have. The readers fill it; every number
+ * in it then names a type, but chains may still be circular, so whoever follows one counts.
+ */
+public final class TypeTable {
+    /** Longer than any chain of typedefs and qualifiers that a person writes. */
+    private static final int LONGEST_CHAIN = 256;
+
+    private final String file;
+    private final List<Type> types = new ArrayList<>();
+    private final Map<String, Integer> functions = new HashMap<>();
+    private final Map<String, Integer> variables = new HashMap<>();
+    private final Map<String, Integer> tags = new HashMap<>();
+
+    TypeTable(String file) {
+        this.file = file;
+        types.add(new Type.Void());
+    }
+
+    /** What messages call the object. */
+    public String file() {
+        return file;
+    }
+
+    int add(Type type) {
+        types.add(type);
+        return types.size() - 1;
+    }
+
+    void set(int number, Type type) {
+        types.set(number, type);
+    }
+
+    int count() {
+        return types.size();
+    }
+
+    /** Names a function; a definition is kept over a declaration, the first over later ones. */
+    void function(String name, int type, boolean definition) {
+        put(functions, name, type, definition);
+    }
+
+    void variable(String name, int type, boolean definition) {
+        put(variables, name, type, definition);
+    }
+
+    private static void put(Map<String, Integer> map, String name, int type, boolean definition) {
+        if (definition) {
+            map.put(name, type);
+        } else {
+            map.putIfAbsent(name, type);
+        }
+    }
+
+    /** Lets composites and typedefs be found by {@code struct point} or {@code point_t}. */
+    void indexNames() {
+        for (int number = 1; number < types.size(); number++) {
+            switch (types.get(number)) {
+                case Type.Composite composite when composite.name() != null ->
+                        tags.putIfAbsent(composite.keyword() + " " + composite.name(), number);
+                case Type.Typedef typedef -> tags.putIfAbsent(typedef.name(), number);
+                default -> { }
+            }
+        }
+    }
+
+    public Type type(int number) {
+        return types.get(number);
+    }
+
+    /** The function's type, or 0 where there is none of that name. */
+    public int function(String name) {
+        return functions.getOrDefault(name, 0);
+    }
+
+    /** The variable's type, or 0 where there is none of that name. */
+    public int variable(String name) {
+        return variables.getOrDefault(name, 0);
+    }
+
+    /** The number of {@code struct point}, {@code union value} or of a typedef; 0 where there is none of that name. */
+    public int named(String name) {
+        return tags.getOrDefault(name, 0);
+    }
+
+    public boolean isEmpty() {
+        return functions.isEmpty() && variables.isEmpty();
+    }
+
+    /**
+     * What the type is once typedefs and qualifiers are taken off.
+     *
+     * @throws Refusal if they go in a circle
+     */
+    public Type plain(int number) {
+        return types.get(plainNumber(number));
+    }
+
+    int plainNumber(int number) {
+        int at = number;
+        for (int length = 0; length < LONGEST_CHAIN; length++) {
+            switch (types.get(at)) {
+                case Type.Typedef typedef -> at = typedef.of();
+                case Type.Qualified qualified -> at = qualified.of();
+                default -> {
+                    return at;
+                }
+            }
+        }
+        throw malformed("typedefs go in a circle at type " + number);
+    }
+
+    /** What a parameter of that declared type is: an array and a function travel as pointers (C 6.7.6.3). */
+    public boolean isPointer(int number) {
+        Type plain = plain(number);
+        return plain instanceof Type.Pointer || plain instanceof Type.Array || plain instanceof Type.Function;
+    }
+
+    /** The function that a parameter points to, or null. */
+    public Type.Function pointedFunction(int number) {
+        Type plain = plain(number);
+        if (plain instanceof Type.Pointer pointer) {
+            plain = plain(pointer.to());
+        }
+        return plain instanceof Type.Function function ? function : null;
+    }
+
+    /** Whether it is {@code const char *}: a string that the function reads. */
+    public boolean isConstString(int number) {
+        return plain(number) instanceof Type.Pointer pointer && isConst(pointer.to()) && switch (plain(pointer.to())) {
+            case Type.Char _ -> true;
+            case Type.Integer integer -> integer.bytes() == 1;
+            default -> false;
+        };
+    }
+
+    private boolean isConst(int number) {
+        int at = number;
+        for (int length = 0; length < LONGEST_CHAIN; length++) {
+            switch (types.get(at)) {
+                case Type.Typedef typedef -> at = typedef.of();
+                case Type.Qualified qualified when qualified.word().equals("const") -> {
+                    return true;
+                }
+                case Type.Qualified qualified -> at = qualified.of();
+                default -> {
+                    return false;
+                }
+            }
+        }
+        return false;
+    }
+
+    Refusal malformed(String why) {
+        return Refusal.malformed(file, null, -1, "its type information is damaged: " + why);
+    }
+
+    Refusal unsupported(String why) {
+        return Refusal.unsupported(file, null, -1, why, null);
+    }
+}
