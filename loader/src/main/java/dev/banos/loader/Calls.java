@@ -1,10 +1,14 @@
 package dev.banos.loader;
 
 import dev.banos.bindings.Native;
+import dev.banos.loader.elf.Refusal;
 import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -13,7 +17,32 @@ import java.util.concurrent.ConcurrentHashMap;
  * is never freed. Each takes the address to call first; a pointer to a driver's export counts as in use during the call.
  */
 final class Calls {
-    private static final Map<FunctionDescriptor, MethodHandle> HANDLES = new ConcurrentHashMap<>();
+    private static final Map<Shape, MethodHandle> HANDLES = new ConcurrentHashMap<>();
+
+    /**
+     * What two functions must agree in to share a handle.
+     *
+     * @param fixed    how many parameters stand before C's three dots, or {@link #NOT_VARIADIC}
+     * @param critical whether the call does without the thread's change of state
+     * @param errno    whether C's errno goes into a segment that is the handle's second argument
+     */
+    record Shape(FunctionDescriptor descriptor, int fixed, boolean critical, boolean errno) {
+        static final int NOT_VARIADIC = -1;
+
+        private MethodHandle link() {
+            List<Linker.Option> options = new ArrayList<>();
+            if (fixed != NOT_VARIADIC) {
+                options.add(Linker.Option.firstVariadicArg(fixed));
+            }
+            if (critical) {
+                options.add(Linker.Option.critical(false));
+            }
+            if (errno) {
+                options.add(Linker.Option.captureCallState("errno"));
+            }
+            return Native.downcall(descriptor, options.toArray(Linker.Option[]::new));
+        }
+    }
 
     /** {@code int (*)(struct Banos_Driver *)}: the driver's address stands for the pointer. */
     private static final class Lifecycle {
@@ -25,7 +54,24 @@ final class Calls {
     }
 
     static MethodHandle handle(FunctionDescriptor descriptor) {
-        return HANDLES.computeIfAbsent(descriptor, Native::downcall);
+        return handle(new Shape(descriptor, Shape.NOT_VARIADIC, false, false));
+    }
+
+    static MethodHandle handle(Shape shape) {
+        return HANDLES.computeIfAbsent(shape, Shape::link);
+    }
+
+    /**
+     * @param file and {@code name} are what messages call the function
+     * @throws Refusal if the linker does not offer such calls: a packed struct by value
+     */
+    static MethodHandle handle(Shape shape, String file, String name) {
+        try {
+            return handle(shape);
+        } catch (IllegalArgumentException unsupported) {
+            throw Refusal.unsupported(file, null, -1, "Java's foreign linker cannot call " + name + ": " + unsupported.getMessage(),
+                    "let it take a pointer");
+        }
     }
 
     /** Calls {@code init} or {@code uninit}. */

@@ -6,6 +6,7 @@ import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.LinkedModule;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.Collection;
@@ -28,16 +29,19 @@ public final class Driver {
     private final LinkedModule module;
     private final long struct;
     private final Set<Driver> dependencies;
+    private final TypeSource types;
     private final Map<String, Export> exports = new LinkedHashMap<>();
     /** The lifetime of every pointer handed out: closing it fails while a call holds one. Null once uninstalled. */
     private volatile Arena scope = Arena.ofShared();
 
-    Driver(Loader loader, DriverMetadata metadata, LinkedModule module, long struct, Set<Driver> dependencies) {
+    Driver(Loader loader, DriverMetadata metadata, LinkedModule module, long struct, Set<Driver> dependencies,
+            TypeSource types) {
         this.loader = loader;
         this.metadata = metadata;
         this.module = module;
         this.struct = struct;
         this.dependencies = dependencies;
+        this.types = types;
     }
 
     void add(Export export) {
@@ -115,6 +119,21 @@ public final class Driver {
         return List.copyOf(exports.values());
     }
 
+    /** {@code export(name).handle()}. */
+    public MethodHandle handle(String name) {
+        return export(name).handle();
+    }
+
+    /**
+     * The memory layout of a type of the driver's: {@code "struct point"}, {@code "union value"}, or a typedef's name. Members have
+     * their names in C; bit-fields are the integers that hold them, named {@code "a|b"}.
+     *
+     * @throws LinkException if the object's type information has no such type
+     */
+    public MemoryLayout layout(String type) {
+        return types.layout(type);
+    }
+
     /** {@code export(name).handle(descriptor)}. */
     public MethodHandle handle(String name, FunctionDescriptor descriptor) {
         return export(name).handle(descriptor);
@@ -131,6 +150,10 @@ public final class Driver {
             throw new IllegalStateException("driver=" + name() + " is uninstalled");
         }
         return Native.segment(address, 0, current, null);
+    }
+
+    TypeSource types() {
+        return types;
     }
 
     Loader loader() {

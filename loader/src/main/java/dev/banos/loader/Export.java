@@ -1,18 +1,29 @@
 package dev.banos.loader;
 
+import dev.banos.loader.elf.Refusal;
 import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.Optional;
 
 /** A function or variable that a driver offers by name to other drivers and to Java. */
 public final class Export {
     private final Driver driver;
     private final String name;
+    private final int object;
+    private final String symbol;
     private final long address;
 
-    Export(Driver driver, String name, long address) {
+    /**
+     * @param object which of the driver's objects exports it
+     * @param symbol what it is called there; empty where it has no name
+     */
+    Export(Driver driver, String name, int object, String symbol, long address) {
         this.driver = driver;
         this.name = name;
+        this.object = object;
+        this.symbol = symbol;
         this.address = address;
     }
 
@@ -42,6 +53,62 @@ public final class Export {
      */
     public MethodHandle handle(FunctionDescriptor descriptor) {
         return Calls.handle(descriptor).bindTo(address());
+    }
+
+    /**
+     * A handle of the function's own type, which the object's type information tells: BTF ({@code -gbtf}) or DWARF ({@code -g}).
+     * Structs are passed and returned as segments; for a struct that is returned, a {@link java.lang.foreign.SegmentAllocator} is
+     * the first argument.
+     *
+     * @throws LinkException if the object says nothing of the type, or Java cannot pass one of its parameters
+     */
+    public MethodHandle handle() {
+        return handle(new MemoryLayout[0]);
+    }
+
+    /** As {@link #handle()}, of a variadic function: {@code more} are the arguments that take the place of the three dots. */
+    public MethodHandle handle(MemoryLayout... more) {
+        try {
+            return typed().handle(more).bindTo(address());
+        } catch (Refusal refusal) {
+            throw LinkException.of(refusal);
+        }
+    }
+
+    /** As {@link #handle(FunctionDescriptor)}, of the type that the prototype says. */
+    public MethodHandle handle(Prototype prototype) {
+        return handle(prototype.descriptor());
+    }
+
+    /**
+     * The function's type for the foreign linker, from the object's type information.
+     *
+     * @throws LinkException as {@link #handle()} does
+     */
+    public FunctionDescriptor descriptor() {
+        try {
+            return typed().descriptor();
+        } catch (Refusal refusal) {
+            throw LinkException.of(refusal);
+        }
+    }
+
+    /**
+     * Its declaration in C, {@code int add(int a, int b)}; empty where the object has no type information of it.
+     *
+     * @throws LinkException if the type information is damaged
+     */
+    public Optional<String> declaration() {
+        try {
+            return driver.types().find(object, symbol).map(typed -> typed.named(name).declaration());
+        } catch (Refusal refusal) {
+            throw LinkException.of(refusal);
+        }
+    }
+
+    /** @throws Refusal if there is no type information of it */
+    TypeSource.Typed typed() {
+        return driver.types().require(object, symbol).named(name);
     }
 
     @Override

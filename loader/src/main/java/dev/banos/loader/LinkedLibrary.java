@@ -6,18 +6,22 @@ import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.LinkedModule;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.Optional;
 
 /** Objects that were linked into this process. Their pointers and handles are alive until it is closed. */
 public final class LinkedLibrary implements AutoCloseable {
     private final String name;
     private final LinkedModule module;
+    private final TypeSource types;
     private final Arena scope = Arena.ofShared();
 
-    LinkedLibrary(String name, LinkedModule module) {
+    LinkedLibrary(String name, LinkedModule module, TypeSource types) {
         this.name = name;
         this.module = module;
+        this.types = types;
     }
 
     /** What the link worked on, and how long each phase took. */
@@ -51,6 +55,39 @@ public final class LinkedLibrary implements AutoCloseable {
     /** A handle that calls the function as one of that type; nothing checks that it is. */
     public MethodHandle handle(String symbol, FunctionDescriptor descriptor) {
         return Calls.handle(descriptor).bindTo(symbol(symbol));
+    }
+
+    /**
+     * A handle of the function's own type, from the type information of the object that defines it, as {@link Export#handle()}.
+     *
+     * @param more of a variadic function, the arguments that take the place of the three dots
+     * @throws LinkException if no object defines it or says its type, or Java cannot pass one of its parameters
+     */
+    public MethodHandle handle(String symbol, MemoryLayout... more) {
+        MemorySegment address = symbol(symbol);
+        try {
+            return types.require(symbol).handle(more).bindTo(address);
+        } catch (Refusal refusal) {
+            throw LinkException.of(refusal);
+        }
+    }
+
+    /**
+     * The symbol's declaration in C; empty where there is no type information of it.
+     *
+     * @throws LinkException if the type information is damaged
+     */
+    public Optional<String> declaration(String symbol) {
+        try {
+            return types.find(symbol).map(TypeSource.Typed::declaration);
+        } catch (Refusal refusal) {
+            throw LinkException.of(refusal);
+        }
+    }
+
+    /** As {@link Driver#layout}; of all objects, the first that has the type. */
+    public MemoryLayout layout(String type) {
+        return types.layout(type);
     }
 
     /**

@@ -227,7 +227,8 @@ public final class Loader implements AutoCloseable {
         boolean started = false;
         try {
             int section = candidate.driver().sections().find(BanosDriver.SECTION);
-            driver = new Driver(this, candidate.metadata(), module, module.sectionAddress(0, section), used);
+            driver = new Driver(this, candidate.metadata(), module, module.sectionAddress(0, section), used,
+                    new TypeSource(module.name(), candidate.objects()));
             for (int i = 0; i < candidate.objects().size(); i++) {
                 addExports(driver, candidate.objects().get(i), i, module);
             }
@@ -262,7 +263,7 @@ public final class Loader implements AutoCloseable {
                 throw Refusal.malformed(object.file(), object.sections().label(section), entry.index(),
                         "a second export of the name " + entry.name());
             }
-            driver.add(new Export(driver, entry.name(), BanosSymbol.arg(table, entry.index())));
+            driver.add(new Export(driver, entry.name(), index, entry.symbol(), BanosSymbol.arg(table, entry.index())));
         }
     }
 

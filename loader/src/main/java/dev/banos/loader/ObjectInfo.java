@@ -27,8 +27,11 @@ import java.util.Optional;
 public record ObjectInfo(String file, String machine, Optional<DriverMetadata> driver, List<ExportedName> exports,
         List<String> defined, List<ImportedName> imports, List<Section> sections, Map<String, Integer> relocations) {
 
-    /** @param symbol the symbol in this object that the name stands for; empty where it is a place without a symbol */
-    public record ExportedName(String name, String symbol) {
+    /**
+     * @param symbol      the symbol in this object that the name stands for; empty where it is a place without a symbol
+     * @param declaration in C, {@code int add(int a, int b)}, where the object has type information
+     */
+    public record ExportedName(String name, String symbol, Optional<String> declaration) {
     }
 
     /** @param weak whether the object can do without it */
@@ -81,10 +84,23 @@ public record ObjectInfo(String file, String machine, Optional<DriverMetadata> d
     private static ObjectInfo of(ElfObject object) {
         boolean isDriver = DriverMetadata.isIn(object);
         return new ObjectInfo(object.file(), machine(object),
-                isDriver ? Optional.of(DriverMetadata.read(object)) : Optional.empty(),
-                ExportEntry.read(object).stream().map(entry -> new ExportedName(entry.name(), entry.symbol())).toList(),
+                isDriver ? Optional.of(DriverMetadata.read(object)) : Optional.empty(), exportedNames(object),
                 definedNames(object.symbols()), importedNames(object.symbols()), sections(object.sections()),
                 RelocationNames.count(object));
+    }
+
+    private static List<ExportedName> exportedNames(ElfObject object) {
+        List<ExportEntry> entries = ExportEntry.read(object);
+        TypeSource types = new TypeSource(object.file(), List.of(object));
+        return entries.stream().map(entry -> new ExportedName(entry.name(), entry.symbol(), declaration(entry, types))).toList();
+    }
+
+    private static Optional<String> declaration(ExportEntry entry, TypeSource types) {
+        try {
+            return types.find(0, entry.symbol()).map(typed -> typed.named(entry.name()).declaration());
+        } catch (Refusal unreadable) {
+            return Optional.of(entry.name() + ", type not read: " + unreadable.getMessage());
+        }
     }
 
     static String machine(ElfObject object) {
@@ -133,7 +149,7 @@ public record ObjectInfo(String file, String machine, Optional<DriverMetadata> d
                 .append("  version   ").append(metadata.version()).append('\n')
                 .append("  license   ").append(metadata.license().orElse("none named")).append('\n')
                 .append("  needs     driver ABI ").append(metadata.minimalVersion()).append(" or newer\n"));
-        exports.forEach(export -> text.append("  exports   ").append(export.name()).append('\n'));
+        exports.forEach(export -> text.append("  exports   ").append(export.declaration().orElse(export.name())).append('\n'));
         if (driver.isEmpty()) {
             defined.forEach(name -> text.append("  defines   ").append(name).append('\n'));
         }
@@ -154,7 +170,8 @@ public record ObjectInfo(String file, String machine, Optional<DriverMetadata> d
                 .field("minimalVersion", metadata.minimalVersion().toString()).field("driverSize", metadata.driverSize())
                 .endObject());
         json.name("exports").beginArray();
-        exports.forEach(export -> json.beginObject().field("name", export.name()).field("symbol", export.symbol()).endObject());
+        exports.forEach(export -> json.beginObject().field("name", export.name()).field("symbol", export.symbol())
+                .field("declaration", export.declaration().orElse(null)).endObject());
         json.endArray().name("defined").beginArray();
         defined.forEach(json::value);
         json.endArray().name("imports").beginArray();

@@ -139,7 +139,7 @@ public final class ObjectLinker {
             Modules.loaded(module, "objects");
             module.start();
             clock.ends(Phase.START);
-            return new LinkedLibrary(name, module);
+            return new LinkedLibrary(name, module, new TypeSource(name, objects));
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
         }

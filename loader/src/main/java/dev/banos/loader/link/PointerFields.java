@@ -1,7 +1,9 @@
 package dev.banos.loader.link;
 
+import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.RelocationTable;
+import dev.banos.loader.elf.SymbolTable;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -30,10 +32,31 @@ public final class PointerFields {
         return target <= 0 ? null : object.string(target, object.symbols().value(entry.symbol()) + entry.addend());
     }
 
-    /** The name of the symbol that the pointer at {@code offset} names; empty where it points into a section, null where nowhere. */
+    /**
+     * The name of the symbol that the pointer at {@code offset} names, or of a function or variable that begins where it points;
+     * empty where none begins there, null where it points nowhere.
+     */
     public String symbol(long offset) {
         Entry entry = entries.get(offset);
-        return entry == null ? null : object.symbols().name(entry.symbol());
+        if (entry == null) {
+            return null;
+        }
+        SymbolTable symbols = object.symbols();
+        boolean inSection = symbols.type(entry.symbol()) == Elf.STT_SECTION;
+        return inSection ? symbolAt(symbols.section(entry.symbol()), symbols.value(entry.symbol()) + entry.addend())
+                : symbols.name(entry.symbol());
+    }
+
+    /** Compilers reach what is static by its section. */
+    private String symbolAt(int section, long value) {
+        SymbolTable symbols = object.symbols();
+        for (int symbol = 1; symbol < symbols.count(); symbol++) {
+            boolean named = symbols.type(symbol) == Elf.STT_FUNC || symbols.type(symbol) == Elf.STT_OBJECT;
+            if (named && symbols.section(symbol) == section && symbols.value(symbol) == value) {
+                return symbols.name(symbol);
+            }
+        }
+        return "";
     }
 
     private record Entry(int symbol, long addend) {

@@ -17,6 +17,8 @@ final class Resolve {
     static final String DSO_HANDLE = "__dso_handle";
     private static final String START = "__start_";
     private static final String STOP = "__stop_";
+    private static final List<String> CPP_RUNTIME = List.of("__cxa_", "__gxx_", "_Znw", "_Zna", "_Zdl", "_Zda", "_ZSt", "_ZNSt",
+            "_ZNKSt", "_ZTISt", "_ZTVSt", "_ZTSSt", "_ZTVN10__cxxabiv", "_ZTIN10__cxxabiv");
 
     private final List<LinkedObject> objects;
     private final Map<String, Combine.Definition> definitions;
@@ -157,7 +159,23 @@ final class Resolve {
         if (!missing.isEmpty()) {
             throw new Refusal(Refusal.ENOENT, objects.getFirst().elf.file(), null, -1,
                     (missing.size() == 1 ? "missing import: " : "missing imports: ") + String.join(", ", missing),
-                    "install the driver that exports " + (missing.size() == 1 ? "it" : "them") + " first");
+                    remedy());
         }
+    }
+
+    private String remedy() {
+        long ofRuntime = missing.stream().filter(Resolve::isOfCppRuntime).count();
+        String drivers = "install the driver that exports " + (missing.size() - ofRuntime == 1 ? "it" : "them") + " first";
+        if (ofRuntime == 0) {
+            return drivers;
+        }
+        String library = "C++'s runtime library is not loaded: ObjectLinker.library(\"libstdc++.so.6\") in Java,"
+                + " LD_PRELOAD=libstdc++.so.6 for a command";
+        return ofRuntime == missing.size() ? library : library + "; for the others, " + drivers;
+    }
+
+    /** Operators new and delete, exceptions, and what is of namespace std: libstdc++ is only in processes that loaded it. */
+    private static boolean isOfCppRuntime(String name) {
+        return CPP_RUNTIME.stream().anyMatch(name::startsWith);
     }
 }

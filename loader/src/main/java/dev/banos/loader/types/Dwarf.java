@@ -47,6 +47,7 @@ final class Dwarf {
     static final int DW_AT_external = 0x3f;
     static final int DW_AT_specification = 0x47;
     static final int DW_AT_type = 0x49;
+    static final int DW_AT_signature = 0x69;
     static final int DW_AT_data_bit_offset = 0x6b;
     static final int DW_AT_linkage_name = 0x6e;
     static final int DW_AT_str_offsets_base = 0x72;

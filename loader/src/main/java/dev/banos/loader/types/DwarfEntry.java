@@ -21,6 +21,8 @@ final class DwarfEntry {
     String linkageName;
     /** Where the type's entry stands. */
     long type = NONE;
+    /** Of the type unit that has the type, or this entry's own definition; 0 where none is meant. */
+    long signature;
     long sibling = NONE;
     long byteSize = NONE;
     long location;
@@ -66,11 +68,20 @@ final class DwarfEntry {
         return tag == DW_TAG_structure_type || tag == DW_TAG_union_type || tag == DW_TAG_class_type;
     }
 
+    /** It only says which type unit has the type's members. */
+    boolean isElsewhere() {
+        return signature != 0 && byteSize < 0 && (isComposite() || tag == DW_TAG_enumeration_type);
+    }
+
     void attribute(int attribute, DwarfUnit.Value value) {
         switch (attribute) {
             case DW_AT_name -> name = value.text;
             case DW_AT_linkage_name -> linkageName = value.text;
-            case DW_AT_type -> type = value.isReference ? value.number : ELSEWHERE;
+            case DW_AT_type -> {
+                type = value.isReference ? value.number : ELSEWHERE;
+                signature = value.isSignature ? value.number : 0;
+            }
+            case DW_AT_signature -> signature = value.isSignature ? value.number : 0;
             case DW_AT_sibling -> sibling = value.isReference ? value.number : NONE;
             case DW_AT_byte_size -> byteSize = value.isConstant ? value.number : NONE;
             case DW_AT_bit_size -> bitSize = value.isConstant ? value.number : 0;

@@ -29,6 +29,8 @@ final class DwarfReader {
     private final TypeTable table;
     private final DwarfUnit.Value value = new DwarfUnit.Value();
     private int entries;
+    /** The bytes of the sections before: a place is that in all sections of the name, laid end to end. */
+    private long base;
 
     private DwarfReader(ElfObject object, TypeTable table) {
         this.object = object;
@@ -47,19 +49,24 @@ final class DwarfReader {
 
     private void read() {
         SectionTable all = object.sections();
+        DwarfTypes types = new DwarfTypes(table);
         for (int section = 1; section < all.count(); section++) {
             if (all.name(section).equals(SECTION) && all.hasBytes(section) && abbreviations != null) {
-                section(sections.view(section));
+                section(sections.view(section), types);
             }
         }
+        types.make();
     }
 
-    private void section(Bytes bytes) {
-        DwarfTypes types = new DwarfTypes(table);
+    private void section(Bytes bytes, DwarfTypes types) {
         while (bytes.hasMore()) {
-            unit(new DwarfUnit(bytes, strings), types);
+            DwarfUnit unit = new DwarfUnit(bytes, base, strings);
+            if (unit.isTypeUnit()) {
+                types.signature(unit.signature(), unit.typeOffset());
+            }
+            unit(unit, types);
         }
-        types.make();
+        base += bytes.end();
     }
 
     private void unit(DwarfUnit unit, DwarfTypes types) {
@@ -69,7 +76,7 @@ final class DwarfReader {
         Deque<DwarfEntry> open = new ArrayDeque<>();
         boolean isC = false;
         while (bytes.hasMore()) {
-            long offset = bytes.at();
+            long offset = base + bytes.at();
             long code = bytes.uleb();
             if (code == 0) {
                 open.poll(); // none is open in the zeroes that may fill up a unit
@@ -89,8 +96,8 @@ final class DwarfReader {
                 entry.isC = isC;
                 types.add(entry, parent);
             }
-            if (parent != null && entry == IGNORED && parent.tag == DW_TAG_subprogram && parent.sibling > bytes.at()) {
-                bytes.moveTo(parent.sibling); // the rest is the function's body
+            if (parent != null && entry == IGNORED && parent.tag == DW_TAG_subprogram && parent.sibling - base > bytes.at()) {
+                bytes.moveTo(parent.sibling - base); // the rest is the function's body
                 open.pop();
             } else if (form.children()) {
                 open.push(entry);

@@ -7,10 +7,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Makes types of the entries of one section, once all of them are known: they name one another by their places. */
+/** Makes types of the entries of an object, once all of them are known: they name one another by their places. */
 final class DwarfTypes {
     private final TypeTable table;
     private final Map<Long, DwarfEntry> byOffset = new HashMap<>();
+    /** Where the types of type units stand. */
+    private final Map<Long, Long> signatures = new HashMap<>();
     private final List<DwarfEntry> types = new ArrayList<>();
     private final List<DwarfEntry> variables = new ArrayList<>();
     private int elsewhere;
@@ -34,6 +36,10 @@ final class DwarfTypes {
         }
     }
 
+    void signature(long signature, long offset) {
+        signatures.putIfAbsent(signature, offset);
+    }
+
     void make() {
         elsewhere = table.add(new Type.Other("a type of another unit"));
         for (DwarfEntry entry : types) {
@@ -45,42 +51,51 @@ final class DwarfTypes {
         }
         for (DwarfEntry entry : variables) {
             if (entry.name != null && !entry.instance) {
-                table.variable(entry.linkageName == null ? entry.name : entry.linkageName, number(entry.type),
+                table.variable(entry.linkageName == null ? entry.name : entry.linkageName, number(entry),
                         entry.external && !entry.declaration);
             }
         }
     }
 
-    private int number(long offset) {
-        if (offset == DwarfEntry.NONE) {
+    /** The number of the entry's type. */
+    private int number(DwarfEntry entry) {
+        if (entry.type == DwarfEntry.NONE) {
             return 0;
         }
-        DwarfEntry entry = byOffset.get(offset);
-        return entry == null || entry.tag == DW_TAG_subprogram ? elsewhere : entry.number;
+        DwarfEntry type = entry.type == DwarfEntry.ELSEWHERE ? bySignature(entry) : byOffset.get(entry.type);
+        if (type != null && type.isElsewhere()) {
+            type = bySignature(type);
+        }
+        return type == null || type.tag == DW_TAG_subprogram ? elsewhere : type.number;
+    }
+
+    private DwarfEntry bySignature(DwarfEntry entry) {
+        Long offset = signatures.get(entry.signature);
+        return offset == null ? null : byOffset.get(offset);
     }
 
     private Type type(DwarfEntry entry) {
         return switch (entry.tag) {
             case DW_TAG_base_type -> base(entry);
             case DW_TAG_pointer_type, DW_TAG_reference_type, DW_TAG_rvalue_reference_type ->
-                    new Type.Pointer(number(entry.type));
+                    new Type.Pointer(number(entry));
             case DW_TAG_structure_type -> composite(entry, "struct");
             case DW_TAG_union_type -> composite(entry, "union");
             case DW_TAG_class_type -> composite(entry, "class");
             case DW_TAG_enumeration_type -> enumeration(entry);
             case DW_TAG_array_type -> array(entry);
             case DW_TAG_subroutine_type, DW_TAG_subprogram -> function(entry);
-            case DW_TAG_typedef -> new Type.Typedef(entry.name == null ? "?" : entry.name, number(entry.type));
-            case DW_TAG_const_type -> new Type.Qualified("const", number(entry.type));
-            case DW_TAG_volatile_type -> new Type.Qualified("volatile", number(entry.type));
-            case DW_TAG_restrict_type -> new Type.Qualified("restrict", number(entry.type));
-            case DW_TAG_atomic_type -> new Type.Qualified("_Atomic", number(entry.type));
+            case DW_TAG_typedef -> new Type.Typedef(entry.name == null ? "?" : entry.name, number(entry));
+            case DW_TAG_const_type -> new Type.Qualified("const", number(entry));
+            case DW_TAG_volatile_type -> new Type.Qualified("volatile", number(entry));
+            case DW_TAG_restrict_type -> new Type.Qualified("restrict", number(entry));
+            case DW_TAG_atomic_type -> new Type.Qualified("_Atomic", number(entry));
             default -> new Type.Other(entry.name == null ? "a type of C++" : entry.name);
         };
     }
 
     private static Type base(DwarfEntry entry) {
-        int bytes = (int) Math.clamp(entry.byteSize, 0, 1 << Byte.SIZE);
+        int bytes = Math.clamp(entry.byteSize, 0, 1 << Byte.SIZE);
         return switch ((int) entry.encoding) {
             case DW_ATE_boolean -> new Type.Bool(bytes);
             case DW_ATE_float -> Scalars.real(entry.name, bytes);
@@ -97,7 +112,7 @@ final class DwarfTypes {
         List<Type.Member> members = new ArrayList<>();
         for (DwarfEntry member : entry.children()) {
             if (!member.external && !member.declaration) {
-                members.add(new Type.Member(member.name, number(member.type), start(member), (int) member.bitSize));
+                members.add(new Type.Member(member.name, number(member), start(member), (int) member.bitSize));
             }
         }
         return new Type.Composite(keyword, entry.name, entry.byteSize, List.copyOf(members));
@@ -117,7 +132,7 @@ final class DwarfTypes {
         if (entry.byteSize < 0) {
             return new Type.Forward("enum", entry.name);
         }
-        return new Type.Enumeration(entry.name, (int) Math.clamp(entry.byteSize, 0, 1 << Byte.SIZE),
+        return new Type.Enumeration(entry.name, Math.clamp(entry.byteSize, 0, 1 << Byte.SIZE),
                 entry.encoding == DW_ATE_signed || entry.encoding == DW_ATE_signed_char);
     }
 
@@ -127,7 +142,7 @@ final class DwarfTypes {
         if (entry.vector) {
             return new Type.Other("a vector type");
         }
-        int element = number(entry.type);
+        int element = number(entry);
         for (int i = dimensions.size() - 1; i > 0; i--) {
             element = table.add(new Type.Array(element, dimensions.get(i).count));
         }
@@ -141,12 +156,12 @@ final class DwarfTypes {
             if (child.tag == DW_TAG_unspecified_parameters) {
                 variadic = true;
             } else {
-                parameters.add(new Type.Parameter(child.name, number(child.type)));
+                parameters.add(new Type.Parameter(child.name, number(child)));
             }
         }
         if (entry.isC && !entry.prototyped) {
-            return new Type.Function(number(entry.type), List.of(), true);
+            return new Type.Function(number(entry), List.of(), true);
         }
-        return new Type.Function(number(entry.type), List.copyOf(parameters), variadic);
+        return new Type.Function(number(entry), List.copyOf(parameters), variadic);
     }
 }

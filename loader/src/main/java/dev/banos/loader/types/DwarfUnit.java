@@ -16,6 +16,7 @@ final class DwarfUnit {
 
     private final DwarfStrings strings;
     private final Bytes bytes;
+    private final long base;
     private final long start;
     private final long abbreviations;
     private final int version;
@@ -23,20 +24,29 @@ final class DwarfUnit {
     private final int addressBytes;
     private final int type;
     private long stringOffsets;
+    /** Of a type unit; other units refer to its type by this number. */
+    private long signature;
+    private long typeOffset;
 
     /** One attribute's value: a number, a string, the place of another entry, or nothing that types need. */
     static final class Value {
         long number;
         String text;
         boolean isReference;
+        boolean isSignature;
         boolean isConstant;
         Bytes block;
     }
 
-    /** Reads the header at {@code all}'s place, and leaves {@code all} behind the unit. */
-    DwarfUnit(Bytes all, DwarfStrings strings) {
+    /**
+     * Reads the header at {@code all}'s place, and leaves {@code all} behind the unit.
+     *
+     * @param base what to add to places in the section, so that they differ from those in other sections of its name
+     */
+    DwarfUnit(Bytes all, long base, DwarfStrings strings) {
         this.strings = strings;
-        this.start = all.at();
+        this.base = base;
+        this.start = base + all.at();
         long length = all.u32();
         boolean wide = length == DWARF64;
         offsetBytes = wide ? Long.BYTES : Integer.BYTES;
@@ -69,10 +79,26 @@ final class DwarfUnit {
 
     private void skipRest() {
         switch (type) {
-            case Dwarf.DW_UT_type, Dwarf.DW_UT_split_type -> bytes.skip(Long.BYTES + offsetBytes);
+            case Dwarf.DW_UT_type, Dwarf.DW_UT_split_type -> {
+                signature = bytes.i64();
+                typeOffset = start + offset(bytes);
+            }
             case Dwarf.DW_UT_skeleton, Dwarf.DW_UT_split_compile -> bytes.skip(Long.BYTES);
             default -> { }
         }
+    }
+
+    boolean isTypeUnit() {
+        return type == Dwarf.DW_UT_type;
+    }
+
+    long signature() {
+        return signature;
+    }
+
+    /** The place of a type unit's own type. */
+    long typeOffset() {
+        return typeOffset;
     }
 
     Bytes bytes() {
@@ -101,6 +127,7 @@ final class DwarfUnit {
         into.text = null;
         into.block = null;
         into.isReference = false;
+        into.isSignature = false;
         into.isConstant = true;
         into.number = 0;
         switch (direct(form)) {
@@ -117,7 +144,7 @@ final class DwarfUnit {
             case 0x0d -> into.number = bytes.sleb();                                     // sdata
             case 0x0e -> into.text = strings.at(offset(bytes), wanted, false);           // strp
             case 0x0f -> into.number = bytes.uleb();                                     // udata
-            case 0x10 -> reference(0, version <= OLDEST ? address() : offset(bytes), into); // ref_addr
+            case 0x10 -> reference(base, version <= OLDEST ? address() : offset(bytes), into); // ref_addr
             case 0x11 -> reference(start, bytes.u8(), into);                             // ref1
             case 0x12 -> reference(start, bytes.u16(), into);                            // ref2
             case 0x13 -> reference(start, bytes.u32(), into);                            // ref4
@@ -131,7 +158,8 @@ final class DwarfUnit {
             case 0x1d, 0x1f20, 0x1f21 -> other(offsetBytes);                             // strp_sup, GNU_ref_alt, GNU_strp_alt
             case 0x1e -> other(2 * Long.BYTES);                                          // data16
             case 0x1f -> into.text = strings.at(offset(bytes), wanted, true);            // line_strp
-            case 0x20, 0x24 -> other(Long.BYTES);                                        // ref_sig8, ref_sup8
+            case 0x20 -> signature(into);                                                // ref_sig8
+            case 0x24 -> other(Long.BYTES);                                              // ref_sup8
             case 0x21 -> into.number = implicit;                                         // implicit_const
             case 0x25 -> indexed(bytes.u8(), wanted, into);                              // strx1
             case 0x26 -> indexed(bytes.u16(), wanted, into);                             // strx2
@@ -183,6 +211,12 @@ final class DwarfUnit {
         into.isReference = true;
         into.isConstant = false;
         into.number = base + offset;
+    }
+
+    private void signature(Value into) {
+        into.isSignature = true;
+        into.isConstant = false;
+        into.number = bytes.i64();
     }
 
     private void indexed(long index, boolean wanted, Value into) {

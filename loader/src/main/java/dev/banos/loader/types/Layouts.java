@@ -82,9 +82,9 @@ public final class Layouts {
 
     private int weight(int number) {
         long weight = switch (table.type(number)) {
-            case Type.Array array -> weights.get(table.plainNumber(array.of()));
+            case Type.Array array -> weights.getOrDefault(table.plainNumber(array.of()), 1);
             case Type.Composite composite -> composite.members().stream()
-                    .mapToLong(member -> weights.get(table.plainNumber(member.type()))).sum();
+                    .mapToLong(member -> weights.getOrDefault(table.plainNumber(member.type()), 1)).sum();
             default -> 1;
         };
         if (weight > MOST_MEMBERS) {
@@ -134,7 +134,8 @@ public final class Layouts {
         if (count > Long.MAX_VALUE / Math.max(1, element.byteSize())) {
             throw table.malformed("an array of " + count + " elements");
         }
-        return MemoryLayout.sequenceLayout(count, element);
+        boolean packed = element.byteSize() % element.byteAlignment() != 0;
+        return MemoryLayout.sequenceLayout(count, packed ? unaligned(element) : element);
     }
 
     private MemoryLayout nested(int number) {

@@ -31,7 +31,7 @@ public sealed interface Type {
 
     /** @param count elements; negative where the declaration has none, {@code int a[]} */
     record Array(int of, long count) implements Type {
-        static final long UNKNOWN = -1;
+        public static final long UNKNOWN = -1;
     }
 
     /**
@@ -41,7 +41,7 @@ public sealed interface Type {
      * @param name    null where it has no tag
      */
     record Composite(String keyword, String name, long bytes, List<Member> members) implements Type {
-        boolean isUnion() {
+        public boolean isUnion() {
             return keyword.equals("union");
         }
     }
@@ -61,7 +61,7 @@ public sealed interface Type {
      * @param variadic whether more may follow; with no parameters at all, C knows only the result: {@code int f()}
      */
     record Function(int result, List<Parameter> parameters, boolean variadic) implements Type {
-        boolean isUnprototyped() {
+        public boolean isUnprototyped() {
             return variadic && parameters.isEmpty();
         }
     }

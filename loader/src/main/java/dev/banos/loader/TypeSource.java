@@ -1,0 +1,130 @@
+package dev.banos.loader;
+
+import dev.banos.loader.elf.ElfObject;
+import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.types.Declarations;
+import dev.banos.loader.types.Layouts;
+import dev.banos.loader.types.ObjectTypes;
+import dev.banos.loader.types.Type;
+import dev.banos.loader.types.TypeTable;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemoryLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The type information of the objects of a driver or library. An object's is read when someone first asks for a type in it. */
+final class TypeSource {
+    private static final String REMEDY = "compile it with -gbtf or -g, or say the type with a Prototype or a FunctionDescriptor";
+
+    private final String file;
+    private final List<ElfObject> objects;
+    private final List<TypeTable> tables = new ArrayList<>();
+
+    TypeSource(String file, List<ElfObject> objects) {
+        this.file = file;
+        this.objects = List.copyOf(objects);
+        objects.forEach(_ -> tables.add(null));
+    }
+
+    /** A symbol and its type. */
+    record Typed(TypeTable table, int number, String name) {
+        String declaration() {
+            return Declarations.declare(table, number, name);
+        }
+
+        /** Null for a variable. */
+        Type.Function function() {
+            return table.type(number) instanceof Type.Function function ? function : null;
+        }
+
+        /** @throws Refusal if it is no function, or one that Java cannot call */
+        FunctionDescriptor descriptor() {
+            Type.Function function = function();
+            if (function == null) {
+                throw new Refusal(Refusal.EINVAL, table.file(), null, -1, name + " is no function but " + declaration(),
+                        "use its address");
+            }
+            if (function.isUnprototyped()) {
+                throw Refusal.unsupported(table.file(), null, -1, declaration() + " says nothing of its parameters",
+                        "declare it with a prototype, or say its type with a Prototype or a FunctionDescriptor");
+            }
+            return Layouts.descriptor(table, function);
+        }
+
+        /** A handle whose first argument is the address to call, and whose last ones are what follows the fixed parameters. */
+        MethodHandle handle(MemoryLayout... more) {
+            FunctionDescriptor fixed = descriptor();
+            if (more.length > 0 && !function().variadic()) {
+                throw new Refusal(Refusal.EINVAL, table.file(), null, -1, declaration() + " takes no more arguments", null);
+            }
+            int before = function().variadic() ? fixed.argumentLayouts().size() : Calls.Shape.NOT_VARIADIC;
+            return Calls.handle(new Calls.Shape(fixed.appendArgumentLayouts(more), before, false, false), table.file(), name);
+        }
+
+        Typed named(String other) {
+            return new Typed(table, number, other);
+        }
+    }
+
+    /** @throws Refusal if there is no type information of the symbol, or it is damaged */
+    Typed require(String symbol) {
+        return find(symbol).orElseThrow(() -> missing(symbol));
+    }
+
+    /** As {@link #require(String)}, of a symbol of one object, which may be static. */
+    Typed require(int object, String symbol) {
+        return find(object, symbol).orElseThrow(() -> missing(symbol));
+    }
+
+    private Refusal missing(String symbol) {
+        return Refusal.unsupported(file, null, -1, "there is no type information of " + symbol, REMEDY);
+    }
+
+    /** What one of the objects defines for all under that name. */
+    Optional<Typed> find(String symbol) {
+        for (int object = 0; object < objects.size(); object++) {
+            if (objects.get(object).symbols().defines(symbol)) {
+                return find(object, symbol);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** What the object defines or declares under that name. */
+    Optional<Typed> find(int object, String symbol) {
+        TypeTable table = table(object);
+        int number = table.function(symbol) != 0 ? table.function(symbol) : table.variable(symbol);
+        return number == 0 ? Optional.empty() : Optional.of(new Typed(table, number, symbol));
+    }
+
+    private synchronized TypeTable table(int object) {
+        TypeTable table = tables.get(object);
+        if (table == null) {
+            table = ObjectTypes.read(objects.get(object));
+            tables.set(object, table);
+        }
+        return table;
+    }
+
+    /**
+     * The layout of {@code struct point}, {@code union value} or a typedef.
+     *
+     * @throws LinkException if no object has a type of that name
+     */
+    MemoryLayout layout(String name) {
+        try {
+            for (int object = 0; object < objects.size(); object++) {
+                TypeTable table = table(object);
+                if (table.named(name) != 0) {
+                    return Layouts.of(table, table.named(name));
+                }
+            }
+        } catch (Refusal refusal) {
+            throw LinkException.of(refusal);
+        }
+        throw LinkException.of(new Refusal(Refusal.ENOENT, file, null, -1, "there is no type information of " + name,
+                "a struct is asked for as \"struct point\"; compile with -gbtf or -g"));
+    }
+}

@@ -1,0 +1,110 @@
+package dev.banos.loader.types;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import dev.banos.loader.CCompiler;
+import dev.banos.loader.elf.ElfObject;
+import dev.banos.loader.elf.ObjectReader;
+import dev.banos.loader.elf.Refusal;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Damaged type information is read or refused, whatever its bytes are; and so is all that is asked of what was read. */
+class DamagedTypesTest {
+    private static final long SEED = 4_19;
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @Timeout(value = 60, unit = TimeUnit.SECONDS)
+    @ValueSource(strings = {"gcc -gbtf -O2", "gcc -g -O2", "gcc -gdwarf-4", "gcc -g -gz", "clang -w -g", "clang -w -gdwarf-4"})
+    void isReadOrRefused(String command) throws IOException {
+        readMany(command, 800, SEED);
+    }
+
+    @Tag("campaign")
+    @ParameterizedTest
+    @ValueSource(strings = {"gcc -gbtf -O2", "gcc -g -O2", "gcc -gdwarf-4", "gcc -g -gz", "clang -w -g", "clang -w -gdwarf-4"})
+    void isReadOrRefusedByTheHundredThousand(String command) throws IOException {
+        readMany(command, 100_000, new Random().nextLong());
+    }
+
+    private void readMany(String command, int rounds, long seed) throws IOException {
+        String[] words = command.split(" ");
+        byte[] whole = Files.readAllBytes(CCompiler.object(folder, "typed.c", words[0], Arrays.copyOfRange(words, 1, words.length)));
+        List<int[]> places = places(ObjectReader.read(whole, "whole.o"));
+        Random random = new Random(seed);
+        int refused = 0;
+        for (int round = 0; round < rounds; round++) {
+            byte[] damaged = damage(whole.clone(), places, random);
+            try {
+                askEverything(ObjectTypes.read(ObjectReader.read(damaged, "damaged.o")));
+            } catch (Refusal refusal) {
+                assertThat(refusal.getMessage()).startsWith("damaged.o: ");
+                refused++;
+            } catch (Throwable thrown) {
+                fail("round " + round + " of seed " + seed + " and " + command, thrown);
+            }
+        }
+        assertThat(refused).isGreaterThan(rounds / 20);
+    }
+
+    /** Where the sections of type information begin and end, and the relocations of them. */
+    private static List<int[]> places(ElfObject object) {
+        List<int[]> places = new ArrayList<>();
+        for (int section = 1; section < object.sections().count(); section++) {
+            String name = object.sections().name(section);
+            if (name.equals(".BTF") || name.matches("(\\.rela)?\\.debug_(info|abbrev|str|str_offsets)")) {
+                places.add(new int[] {object.start(section), (int) object.sections().size(section)});
+            }
+        }
+        return places;
+    }
+
+    private static byte[] damage(byte[] bytes, List<int[]> places, Random random) {
+        ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = random.nextInt(4); i >= 0; i--) {
+            int[] place = places.get(random.nextInt(places.size()));
+            int at = place[0] + random.nextInt(Math.max(1, place[1] - Integer.BYTES));
+            switch (random.nextInt(5)) {
+                case 0 -> bytes[at] = (byte) random.nextInt();
+                case 1 -> bytes[at] ^= (byte) (1 << random.nextInt(Byte.SIZE));
+                case 2 -> buffer.putInt(at, random.nextInt(200));
+                case 3 -> buffer.putInt(at, random.nextInt());
+                default -> System.arraycopy(bytes, place[0] + random.nextInt(Math.max(1, place[1] - 16)), bytes, at,
+                        Math.min(16, place[0] + place[1] - at));
+            }
+        }
+        return bytes;
+    }
+
+    private static void askEverything(TypeTable table) {
+        for (int number = 0; number < table.count(); number++) {
+            assertThat(Declarations.declare(table, number, "it")).isNotNull();
+            try {
+                if (table.type(number) instanceof Type.Function function) {
+                    assertThat(Layouts.descriptor(table, function)).isNotNull();
+                } else {
+                    assertThat(Layouts.of(table, number)).isNotNull();
+                }
+            } catch (Refusal refusal) {
+                assertThat(refusal.getMessage()).startsWith("damaged.o: ");
+            }
+        }
+    }
+}
