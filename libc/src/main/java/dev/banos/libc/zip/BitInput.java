@@ -70,7 +70,20 @@ final class BitInput {
         }
     }
 
+    /** The last bytes of a piece: in one load that ends with it, where so many bytes are there, or else one by one. */
     private void refillSlow() {
+        int bytes = Math.min((int) (end - next), (Long.SIZE - 1 - count) >>> 3);
+        if (end - start < Long.BYTES || bytes <= 0) {
+            refillByBytes();
+            return;
+        }
+        long last = Ram.getLong(end - Long.BYTES) >>> (Long.BYTES - (end - next)) * Byte.SIZE;
+        bits = bits & lowBits(count) | (last & lowBits(bytes * Byte.SIZE)) << count;
+        next += bytes;
+        count += bytes * Byte.SIZE;
+    }
+
+    private void refillByBytes() {
         bits &= lowBits(count);
         while (count < Long.SIZE - Byte.SIZE && next < end) {
             bits |= (long) Ram.getByte(next++) << count;

@@ -11,6 +11,7 @@ final class BlockDecoder {
 
     /** The order in which the precode's lengths come (RFC 1951, 3.2.7), five bits each: 16 17 18 0 8 7 ... */
     private static final int[] PRECODE_ORDER = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
+    private static final int PRECODE_LENGTH_BITS = 3;
     private static final int REPEAT_PREVIOUS = 16;
     private static final int REPEAT_ZERO_LONG = 18;
     private static final int LONGEST_PRECODE_ITEM = DecodeTable.PRECODE_BITS + 7;
@@ -79,7 +80,7 @@ final class BlockDecoder {
                 state = State.STORED_LENGTH;
             }
             case 1 -> {
-                symbols.use(FixedCode.LITERALS, FixedCode.DISTANCES);
+                symbols.use(FixedCode.LITERALS, 0, FixedCode.DISTANCES);
                 state = State.SYMBOLS;
             }
             case 2 -> state = State.COUNTS;
@@ -137,10 +138,16 @@ final class BlockDecoder {
 
     private Stop precode() {
         while (done < precodeCount) {
-            if (!input.need(3)) {
+            if (!input.need(PRECODE_LENGTH_BITS)) {
                 return Stop.INPUT;
             }
-            Ram.putByte(workspace.lengths + PRECODE_ORDER[done++], input.take(3));
+            int there = Math.min(precodeCount - done, input.count / PRECODE_LENGTH_BITS);
+            long bits = input.bits;
+            for (int i = 0; i < there; i++) {
+                Ram.putByte(workspace.lengths + PRECODE_ORDER[done++], (int) bits & (1 << PRECODE_LENGTH_BITS) - 1);
+                bits >>>= PRECODE_LENGTH_BITS;
+            }
+            input.drop(there * PRECODE_LENGTH_BITS);
         }
         boolean good = builder.build(workspace.precode, DecodeTable.PRECODE_BITS, workspace.lengths,
                 Alphabet.PRECODE_SYMBOLS, Alphabet.PRECODE, false);
@@ -230,12 +237,13 @@ final class BlockDecoder {
         if (!goodLiterals) {
             return wrong("invalid literal/lengths set");
         }
+        int evenLength = builder.evenLength(Alphabet.END_OF_BLOCK);
         boolean goodDistances = builder.build(workspace.distances, DecodeTable.DISTANCE_BITS, workspace.lengths + literalCount,
                 distanceCount, Alphabet.DISTANCES, true);
         if (!goodDistances) {
             return wrong("invalid distances set");
         }
-        symbols.use(workspace.literals, workspace.distances);
+        symbols.use(workspace.literals, evenLength, workspace.distances);
         state = State.SYMBOLS;
         return null;
     }

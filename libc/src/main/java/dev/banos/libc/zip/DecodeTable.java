@@ -31,6 +31,8 @@ final class DecodeTable {
     static final int EXCEPTIONAL = 1 << 15;
     static final int SUBTABLE = 1 << 14;
     static final int CODEWORD_SHIFT = 8;
+    /** What tells a literal of one length from everything else. */
+    static final int KIND_OF_LITERAL = LITERAL | (1 << VALUE_SHIFT) - 1;
     static final int INVALID = EXCEPTIONAL;
     static final int END_OF_BLOCK = EXCEPTIONAL | 1 << VALUE_SHIFT;
 
@@ -55,6 +57,7 @@ final class DecodeTable {
     static final int SCRATCH_BYTES = Short.BYTES * Alphabet.LITERAL_SYMBOLS;
 
     private static final int ENTRY_SHIFT = 2;
+    private static final long EACH_SHORT = 0x0001_0001_0001_0001L;
     private static final int BULK_BYTES = 128;
 
     private final long sorted;
@@ -119,20 +122,30 @@ final class DecodeTable {
 
     private void countLengths(long lengths, int symbols) {
         Arrays.fill(count, 0);
-        for (int symbol = 0; symbol < symbols; symbol++) {
-            symbol = skipAbsent(lengths, symbol, symbols);
+        int symbol = 0;
+        for (; symbol + Long.BYTES <= symbols; symbol += Long.BYTES) {
+            long eight = Ram.getLong(lengths + symbol);
+            if (allEqual(eight)) {
+                count[(int) eight & LONGEST_CODEWORD] += Long.BYTES;
+            } else {
+                countEight(eight);
+            }
+        }
+        for (; symbol < symbols; symbol++) {
             count[Ram.getByte(lengths + symbol) & LONGEST_CODEWORD]++;
         }
         count[0] = 0;
     }
 
-    /** Most symbols of a small block have no codeword, a stream of such blocks is a cheap attack: eight are passed over at once. */
-    private static int skipAbsent(long lengths, int symbol, int symbols) {
-        int at = symbol;
-        while (at + Long.BYTES < symbols && Ram.getLong(lengths + at) == 0) {
-            at += Long.BYTES;
+    /** A code of many equal lengths, or of few symbols, is a cheap attack: eight of them are taken in one step. */
+    private static boolean allEqual(long eight) {
+        return (eight & 0xFF) * 0x0101_0101_0101_0101L == eight;
+    }
+
+    private void countEight(long eight) {
+        for (long rest = eight; rest != 0; rest >>>= Byte.SIZE) {
+            count[(int) rest & LONGEST_CODEWORD]++;
         }
-        return at;
     }
 
     private int longest() {
@@ -161,44 +174,82 @@ final class DecodeTable {
         for (int length = 1; length <= LONGEST_CODEWORD; length++) {
             offset[length + 1] = offset[length] + count[length];
         }
-        for (int symbol = 0; symbol < symbols; symbol++) {
-            symbol = skipAbsent(lengths, symbol, symbols);
-            int length = Ram.getByte(lengths + symbol) & LONGEST_CODEWORD;
-            if (length != 0) {
-                Ram.putShort(sorted + ((long) offset[length]++ << 1), symbol);
+        int symbol = 0;
+        for (; symbol + Long.BYTES <= symbols; symbol += Long.BYTES) {
+            long eight = Ram.getLong(lengths + symbol);
+            if (allEqual(eight)) {
+                rankEight((int) eight & LONGEST_CODEWORD, symbol);
+            } else {
+                for (int next = symbol; eight != 0; eight >>>= Byte.SIZE) {
+                    rank((int) eight & LONGEST_CODEWORD, next++);
+                }
             }
         }
+        for (; symbol < symbols; symbol++) {
+            rank(Ram.getByte(lengths + symbol) & LONGEST_CODEWORD, symbol);
+        }
+    }
+
+    private void rank(int length, int symbol) {
+        if (length != 0) {
+            Ram.putShort(sorted + ((long) offset[length]++ << 1), symbol);
+        }
+    }
+
+    private void rankEight(int length, int first) {
+        if (length != 0) {
+            long to = sorted + ((long) offset[length] << 1);
+            long four = first * EACH_SHORT + 0x0003_0002_0001_0000L;
+            Ram.putLong(to, four);
+            Ram.putLong(to + Long.BYTES, four + 4 * EACH_SHORT);
+            offset[length] += Long.BYTES;
+        }
+    }
+
+    /**
+     * The length of the codewords of so many symbols below {@code end} that they cover nine tenths of all inputs, or 0. Asks
+     * about the code built last. Equal lengths are ranked by symbol, so one look tells how many of them are below.
+     */
+    int evenLength(int end) {
+        for (int length = 1; length <= LITERAL_BITS; length++) {
+            int needed = (9 << length) / 10 + 1;
+            if (count[length] >= needed && symbol(offset[length] - count[length] + needed - 1) < end) {
+                return length;
+            }
+        }
+        return 0;
     }
 
     private int symbol(int rank) {
         return Ram.getShort(sorted + ((long) rank << 1));
     }
 
-    /** Codewords are counted up bit-reversed, since the input's next bit is an index's lowest. */
+    /** Codewords are numbers that count up; a table's index is one reversed, since the input's next bit is an index's lowest. */
     private void fill(long table, int indexBits, int[] meanings) {
         int length = 1;
         while (count[length] == 0) {
             length++;
         }
         int rank = 0;
-        int codeword = 0;
+        int code = 0;
         while (length <= indexBits) {
-            int last = (1 << length) - 1;
-            for (int left = count[length]; left > 0; left--) {
-                put(table, codeword, meanings[symbol(rank++)] + codeword(length));
-                if (codeword == last) {
-                    widen(table, length, indexBits);
-                    return;
-                }
-                codeword = next(codeword, last);
+            int end = rank + count[length];
+            int codeword = codeword(length);
+            for (; rank < end; rank++) {
+                put(table, Integer.reverse(code++) >>> Integer.SIZE - length, meanings[symbol(rank)] + codeword);
+            }
+            if (code == 1 << length) {
+                widen(table, length, indexBits);
+                return;
             }
             int shorter = length;
             do {
                 length++;
             } while (count[length] == 0);
+            code <<= length - shorter;
             widen(table, shorter, Math.min(length, indexBits));
         }
-        fillSubtables(table, indexBits, meanings, length, codeword, rank);
+        fillSubtables(table, indexBits, meanings, length, Integer.reverse(code) >>> Integer.SIZE - length, rank);
     }
 
     private void fillSubtables(long table, int indexBits, int[] meanings, int firstLength, int firstCodeword, int firstRank) {
@@ -251,7 +302,7 @@ final class DecodeTable {
         return codeword & carry - 1 | carry;
     }
 
-    private static int codeword(int length) {
+    static int codeword(int length) {
         return length << CODEWORD_SHIFT | length;
     }
 

@@ -1,9 +1,10 @@
 package dev.banos.libc.zip;
 
 /**
- * Decodes the symbols of a block: {@link #fast} while nothing has to be looked at but the two margins, {@link #careful} for the
- * last bytes of the input. Both write behind {@link #out}, where at least {@link #OUTPUT_MARGIN} bytes belong to us beyond
- * {@link #outLimit}, so that neither looks at the space between two symbols of a step.
+ * Decodes the symbols of a block: {@link #fast} while nothing has to be looked at but the two margins, {@link #even} for the
+ * literals of data that hardly compresses, {@link #careful} for the last bytes of the input. All write behind {@link #out},
+ * where at least {@link #OUTPUT_MARGIN} bytes belong to us beyond {@link #outLimit}, so that none looks at the space between
+ * two symbols of a step.
  */
 final class SymbolLoop {
     /** What ended a run. */
@@ -42,25 +43,92 @@ final class SymbolLoop {
     long oldest;
 
     private long literals;
+    private int evenBits;
     private long distances;
 
     SymbolLoop(BitInput input) {
         this.input = input;
     }
 
-    void use(long literalTable, long distanceTable) {
+    /** @param evenLength that of nearly all literals' codewords, 0 if there is none: see {@link DecodeTable#evenLength} */
+    void use(long literalTable, int evenLength, long distanceTable) {
         literals = literalTable;
+        evenBits = evenLength;
         distances = distanceTable;
     }
 
     int run() {
-        if (input.end - input.next >= INPUT_MARGIN && out < outLimit) {
-            int stop = fast();
+        long before;
+        do {
+            before = out;
+            int stop = evenBits == 0 ? fast(outLimit) : evenThenFast();
             if (stop != NONE) {
                 return stop;
             }
-        }
+        } while (evenBits != 0 && out != before);
         return careful();
+    }
+
+    /** Literals while they come, and the one step that ends them. */
+    private int evenThenFast() {
+        even();
+        return out < outLimit ? fast(out + 1) : NONE;
+    }
+
+    /**
+     * Literals of a block in which nearly all of them have codewords of one length: what hardly compresses. There each lookup
+     * would wait for the one before it, that says where the next codeword begins. Here that is taken for granted, four
+     * lookups run at once, and one look at the four entries proves it; a literal of another length is decoded alone.
+     */
+    private void even() {
+        final long literals = Ram.ordinary(this.literals);
+        final long inBase = Ram.ordinary(input.next);
+        final long outBase = Ram.ordinary(this.out);
+        final int outLimit = (int) Math.min(this.outLimit - outBase, LONGEST_RUN);
+        final int inLimit = (int) Math.min(input.end - inBase, LONGEST_RUN) - INPUT_MARGIN;
+        final int length = evenBits;
+        final int expected = DecodeTable.LITERAL | DecodeTable.codeword(length);
+        int in = 0;
+        int out = 0;
+        long bits = input.bits;
+        int left = input.count;
+        while (in <= inLimit && out < outLimit) {
+            bits |= Ram.getLong(inBase + in) << left;
+            in += 7 - (left >>> 3 & 7);
+            left |= 56;
+            int first = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
+            long rest = bits >>> length;
+            int second = DecodeTable.lookup(literals, rest & DecodeTable.LITERAL_MASK);
+            rest >>>= length;
+            int third = DecodeTable.lookup(literals, rest & DecodeTable.LITERAL_MASK);
+            rest >>>= length;
+            int fourth = DecodeTable.lookup(literals, rest & DecodeTable.LITERAL_MASK);
+            int unexpected = first ^ expected | second ^ expected | third ^ expected | fourth ^ expected;
+            if ((unexpected & DecodeTable.KIND_OF_LITERAL) == 0) {
+                Ram.putInt(outBase + out, fourBytes(first, second, third, fourth));
+                out += Integer.BYTES;
+                bits = rest >>> length;
+                left -= Integer.BYTES * length;
+            } else if (first < 0) {
+                Ram.putByte(outBase + out++, first >> DecodeTable.VALUE_SHIFT);
+                bits >>>= first;
+                left -= DecodeTable.bitsUsed(first);
+            } else {
+                break;
+            }
+        }
+        input.next = inBase + in;
+        input.count = left;
+        input.bits = bits;
+        input.giveBack();
+        this.out = outBase + out;
+    }
+
+    private static int fourBytes(int first, int second, int third, int fourth) {
+        return first >>> DecodeTable.VALUE_SHIFT & 0xFF
+                | (second >>> DecodeTable.VALUE_SHIFT & 0xFF) << 8
+                | (third >>> DecodeTable.VALUE_SHIFT & 0xFF) << 16
+                | fourth >>> DecodeTable.VALUE_SHIFT << 24;
     }
 
     /**
@@ -68,13 +136,16 @@ final class SymbolLoop {
      * literals and one match a step. An entry is looked up as soon as its bits are there, before the refill and before the
      * copy, so that the three overlap; a refill leaves 56 bits or more and does not branch.
      */
-    private int fast() {
+    private int fast(long limit) {
+        if (input.end - input.next < INPUT_MARGIN) {
+            return NONE;
+        }
         final long literals = Ram.ordinary(this.literals);
         final long distances = Ram.ordinary(this.distances);
         final long inBase = Ram.ordinary(input.next);
         final long outBase = Ram.ordinary(this.out);
         final int oldest = (int) Math.max(this.oldest - outBase, -Workspace.HISTORY_BYTES);
-        final int outLimit = (int) Math.min(this.outLimit - outBase, LONGEST_RUN);
+        final int outLimit = (int) Math.min(limit - outBase, LONGEST_RUN);
         final int inLimit = (int) Math.min(input.end - inBase, LONGEST_RUN) - INPUT_MARGIN;
         int in = 0;
         int out = 0;
@@ -243,36 +314,66 @@ final class SymbolLoop {
      * beyond the end read as zero, which cannot mislead: an entry that uses no more bits than there are was found by them alone.
      */
     private int careful() {
-        while (out < outLimit) {
-            if (input.count < LONGEST_SYMBOL) {
+        final long literals = this.literals;
+        final long outLimit = this.outLimit;
+        long out = this.out;
+        long bits = input.bits; // in locals: through fields each symbol waits for the one before it to be stored
+        int count = input.count;
+        int stop = NONE;
+        while (stop == NONE) {
+            if (count < LONGEST_SYMBOL && input.next < input.end) {
+                input.bits = bits;
+                input.count = count;
                 input.refill();
+                bits = input.bits;
+                count = input.count;
             }
-            long bits = input.bits;
+            if (out >= outLimit) {
+                stop = OUTPUT;
+                break;
+            }
             int entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
             int used = 0;
             if (isSubtable(entry)) {
                 used = DecodeTable.bitsUsed(entry);
-                bits >>>= used;
-                entry = lookupSubtable(literals, entry, bits);
+                entry = lookupSubtable(literals, entry, bits >>> used);
             }
+            int before = used;
             used += DecodeTable.bitsUsed(entry);
-            if (used > input.count) {
-                return INPUT;
-            }
-            if (entry < 0) {
+            if (used > count) {
+                stop = INPUT;
+            } else if (entry < 0) {
                 Ram.putByte(out++, entry >> DecodeTable.VALUE_SHIFT);
-                input.drop(used);
-            } else if ((entry & DecodeTable.EXCEPTIONAL) != 0) {
-                input.drop(used);
-                return literalStop(entry);
+                bits >>>= used;
+                count -= used;
             } else {
-                int stop = carefulMatch(valueWithExtra(entry, bits), used);
-                if (stop != NONE) {
-                    return stop;
-                }
+                input.bits = bits;
+                input.count = count;
+                this.out = out;
+                stop = carefulRest(entry, before, used);
+                bits = input.bits;
+                count = input.count;
+                out = this.out;
             }
         }
-        return OUTPUT;
+        input.bits = bits;
+        input.count = count;
+        this.out = out;
+        return stop;
+    }
+
+    /**
+     * A symbol that is no literal.
+     *
+     * @param before bits that led to the entry's subtable
+     * @param used those and the entry's, which are there and not dropped yet
+     */
+    private int carefulRest(int entry, int before, int used) {
+        if ((entry & DecodeTable.EXCEPTIONAL) == 0) {
+            return carefulMatch(valueWithExtra(entry, input.bits >>> before), used);
+        }
+        input.drop(used);
+        return literalStop(entry);
     }
 
     /** @param before bits of the length, which are not dropped yet */

@@ -19,6 +19,21 @@ final class Deflated {
                 return (int) (random.nextGaussian() * 12) + 64;
             }
         },
+        /** What was compressed before: nearly all literals have codewords of eight bits, and a match is rare. */
+        DENSE {
+            private static final int COMMON_VALUES = 245;
+
+            @Override
+            int next(Random random, byte[] before, int at) {
+                return switch (random.nextInt(200)) {
+                    case 0 -> random.nextInt();
+                    case 1 -> at > 10 ? before[at - 10] : 0;
+                    default -> at > 10 && before[at - 1] == before[Math.max(0, at - 11)]
+                            ? before[at - 10]
+                            : random.nextInt(COMMON_VALUES);
+                };
+            }
+        },
         FEW_VALUES {
             @Override
             int next(Random random, byte[] before, int at) {
