@@ -143,6 +143,8 @@ void *toy_malloc(size_t size)
 
 int toy_posix_memalign(void **out, size_t alignment, size_t size)
 {
+    if (alignment < sizeof(void *) || (alignment & (alignment - 1)))
+        return EINVAL;
     int before = errno;
     void *block = allocate(size, alignment < 16 ? 16 : alignment);
     errno = before;

@@ -17,7 +17,7 @@ public interface AllocatorUnderTest extends AutoCloseable {
     /** {@code address} 0 is malloc. */
     long realloc(long address, long size);
 
-    /** @param alignment a power of two */
+    /** @param alignment a power of two; with {@link Promises#checksAlignments()}, any number but 0 */
     long alignedAlloc(long alignment, long size);
 
     /** {@code address} 0 is allowed and does nothing. */

@@ -8,7 +8,7 @@ import dev.banos.thread.Tcb;
 abstract class BanosAllocator implements AllocatorUnderTest {
     private static final long DIRECT_MAPPING_FROM = 64 << 10;
     private static final Promises PROMISES = Promises.ofC().withAlignment(16).withCheckedFrees()
-            .withUnmappingFrom(DIRECT_MAPPING_FROM);
+            .withUnmappingFrom(DIRECT_MAPPING_FROM).withCheckedAlignments();
 
     @Override
     public final int errno() {
@@ -96,7 +96,8 @@ abstract class BanosAllocator implements AllocatorUnderTest {
 
         @Override
         public Promises promises() {
-            return confined ? super.promises().withoutThreads() : super.promises();
+            Promises promises = super.promises().withReturnAtClose();
+            return confined ? promises.withoutThreads() : promises;
         }
 
         @Override

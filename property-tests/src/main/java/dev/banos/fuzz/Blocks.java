@@ -15,13 +15,14 @@ final class Blocks {
     private static final long LARGE = 64 << 10;
     private static final long KEY_FACTOR = 0xBF58_476D_1CE4_E5B9L;
 
-    /** What lies further away is in a mapping that the kernel placed as it liked. */
-    private static final long REGION = 1 << 20;
+    /** A block of this many bytes does not exist: offsets below it may be told from chance. */
+    private static final long LARGEST = 1L << 32;
 
     private final Shadow shadow = new Shadow();
     private boolean exact;
+    private boolean careful;
     private Progress progress;
-    private long origin;
+    private int slots;
     private long serial;
 
     private long[] address = new long[0];
@@ -31,7 +32,7 @@ final class Blocks {
 
     /** @param exact whether overlap is looked up in the shadow: not where several threads run at once */
     void reset(Program program, boolean exact, Progress progress) {
-        int slots = program.slots();
+        slots = program.slots();
         if (slots > address.length) {
             address = new long[slots];
             size = new long[slots];
@@ -39,12 +40,17 @@ final class Blocks {
             key = new long[slots];
         } else {
             Arrays.fill(address, 0, slots, 0);
+            Arrays.fill(key, 0, slots, 0);
         }
         shadow.clear();
         this.exact = exact;
         this.progress = progress;
-        origin = 0;
         serial = program.salt();
+    }
+
+    /** From now on every block is checked to be mapped before it is touched: slow, but what would crash is a broken law. */
+    void careful(boolean now) {
+        careful = now;
     }
 
     boolean isLive(int slot) {
@@ -94,8 +100,8 @@ final class Blocks {
         }
         if (wrong >= 0) {
             throw new LawBroken(Law.REALLOC_KEEPS_PREFIX, name(slot) + " went from " + oldSize + " to " + bytes + " bytes "
-                    + (to == oldAddress ? "in place" : "and moved from " + place(oldAddress) + " to " + place(to))
-                    + "; its byte " + wrong + " changed: " + Contents.bytesAt(to, key[slot], wrong, kept));
+                    + (to == oldAddress ? "in place" : "and moved") + "; its byte " + wrong + " changed: "
+                    + change(slot, wrong, kept), "before at " + hex(oldAddress) + "; " + whereabouts(slot, wrong));
         }
         Contents.fill(to, key[slot], kept, bytes, usable);
     }
@@ -106,10 +112,30 @@ final class Blocks {
         progress.touching(slot);
         long wrong = Contents.firstChange(address[slot], key[slot], written[slot]);
         if (wrong >= 0) {
-            throw new LawBroken(law, name(slot) + " at " + place(address[slot]) + " (" + size[slot] + " bytes, usable "
-                    + written[slot] + ") changed at byte " + wrong + ": "
-                    + Contents.bytesAt(address[slot], key[slot], wrong, written[slot]) + neighbour(slot, wrong));
+            throw new LawBroken(law, name(slot) + " (" + size[slot] + " bytes, usable " + written[slot]
+                    + ") changed at byte " + wrong + ": " + change(slot, wrong, written[slot]), whereabouts(slot, wrong));
         }
+    }
+
+    /** Every live block holds what it must. */
+    void checkAll() {
+        for (int slot = 0; slot < slots; slot++) {
+            if (isLive(slot)) {
+                check(slot, Law.CONTENTS);
+            }
+        }
+    }
+
+    /** All blocks went with their heap; the memory of those of {@code large} bytes or more must be unmapped. */
+    void forgetAll(long large) {
+        for (int slot = 0; slot < slots; slot++) {
+            long at = address[slot];
+            address[slot] = 0;
+            if (at != 0 && size[slot] >= large) {
+                requireGone(slot, at);
+            }
+        }
+        shadow.clear();
     }
 
     /** The block is about to be freed, or was freed by a realloc to nothing. */
@@ -127,8 +153,8 @@ final class Blocks {
     void requireGone(int slot, long at) {
         long last = written[slot] - 1;
         if (isStillThere(slot, at, 0) || isStillThere(slot, at, last - Contents.WORD & -Contents.WORD)) {
-            throw new LawBroken(Law.UNMAPPED_AFTER_FREE, name(slot) + " (" + size[slot] + " bytes) is still mapped at "
-                    + place(at) + " after its free, with its contents");
+            throw new LawBroken(Law.UNMAPPED_AFTER_FREE, name(slot) + " (" + size[slot] + " bytes) is still mapped after "
+                    + "its free, with its contents", name(slot) + " was at " + hex(at));
         }
     }
 
@@ -137,61 +163,73 @@ final class Blocks {
     }
 
     private void claim(int slot, long at, long bytes, long usable) {
-        if (origin == 0) {
-            origin = at;
-        }
         if (exact && !shadow.claim(at, usable)) {
-            throw new LawBroken(Law.OVERLAP, "b" + slot + " (" + bytes + " bytes, usable " + usable + ") was put at "
-                    + place(at) + overlapped(at, Math.max(usable, 1)));
+            throw overlap(slot, at, bytes, usable);
         }
         requireMapped(slot, at, usable);
     }
 
     private void requireMapped(int slot, long at, long bytes) {
-        if (bytes >= LARGE && !Mapped.isWhole(at, bytes)) {
-            throw new LawBroken(Law.STAYS_MAPPED, "b" + slot + " at " + place(at) + " (" + bytes
-                    + " bytes) is not mapped to its end");
+        if ((bytes >= LARGE || careful) && !Mapped.isWhole(at, bytes)) {
+            throw new LawBroken(Law.STAYS_MAPPED, "b" + slot + " (" + bytes + " bytes) is not mapped to its end",
+                    "b" + slot + " at " + hex(at));
         }
     }
 
-    private String overlapped(long at, long bytes) {
-        for (int other = 0; other < address.length; other++) {
+    private LawBroken overlap(int slot, long at, long bytes, long usable) {
+        String put = name(slot) + " (" + bytes + " bytes, usable " + usable + ") was put ";
+        for (int other = 0; other < slots; other++) {
             long start = address[other];
-            if (start != 0 && at < start + Math.max(written[other], 1) && start < at + bytes) {
-                return ", but " + name(other) + " is live at " + place(start) + " (" + size[other] + " bytes, usable "
-                        + written[other] + ")";
+            if (start != 0 && at < start + Math.max(written[other], 1) && start < at + Math.max(usable, 1)) {
+                return new LawBroken(Law.OVERLAP, put + (at >= start ? at - start + " bytes into " : start - at
+                        + " bytes before ") + name(other) + ", which is live (" + size[other] + " bytes, usable "
+                        + written[other] + ")", name(slot) + " at " + hex(at) + ", " + name(other) + " at " + hex(start));
             }
         }
-        return ", where another block is live";
+        return new LawBroken(Law.OVERLAP, put + "where another block is live", name(slot) + " at " + hex(at));
     }
 
-    /** Whose bytes stand in a block that changed: often the one written last that touches it. */
-    private String neighbour(int slot, long offset) {
-        long at = address[slot] + offset;
-        long below = Long.MIN_VALUE;
-        int nearest = -1;
-        for (int other = 0; other < address.length; other++) {
-            if (other != slot && address[other] != 0 && address[other] <= at && address[other] > below) {
-                nearest = other;
-                below = address[other];
+    /** What stands at {@code offset} of the block, as far as that is the same in each run, and what should. */
+    private String change(int slot, long offset, long length) {
+        return "found " + describe(address[slot] + offset, length - offset) + ", expected "
+                + Contents.expectedAt(key[slot], offset, length);
+    }
+
+    /** The block's address, its bytes from {@code offset} on, and the block below: often the one written past its end. */
+    private String whereabouts(int slot, long offset) {
+        String text = name(slot) + " at " + hex(address[slot]) + ", found there: "
+                + Contents.bytesAt(address[slot], offset, written[slot]);
+        int below = -1;
+        for (int other = 0; other < slots; other++) {
+            if (other != slot && address[other] != 0 && address[other] <= address[slot] + offset
+                    && (below < 0 || address[other] > address[below])) {
+                below = other;
             }
         }
-        return nearest < 0 ? "" : "; the block before that byte is " + name(nearest) + " at " + place(below) + " (usable "
-                + written[nearest] + ")";
+        return below < 0 ? text : text + "; below it " + name(below) + " at " + hex(address[below]) + " (usable "
+                + written[below] + ")";
+    }
+
+    /** Names the up to eight bytes at an address without an address in them: an allocator's own words are such. */
+    String describe(long at, long length) {
+        int count = (int) Math.min(Contents.WORD, length);
+        if (count > 1 && Contents.isRepeated(at, count)) {
+            return count + " bytes of 0x" + Contents.bytesAt(at, 0, 1);
+        }
+        for (int slot = 0; count == Contents.WORD && slot < slots; slot++) {
+            long offset = Contents.offsetOf(Contents.wordAt(at), key[slot], LARGEST);
+            if (offset >= 0) {
+                return "what " + name(slot) + " holds at byte " + offset;
+            }
+        }
+        return "something else";
     }
 
     private static String name(int slot) {
         return "b" + slot;
     }
 
-    /**
-     * The address as a distance from the program's first block. Absolute addresses differ from run to run, these do not.
-     */
-    String place(long at) {
-        long distance = at - origin;
-        if (Math.abs(distance) >= REGION) {
-            return String.format("another region (page offset 0x%03x)", at & (Mapped.PAGE - 1));
-        }
-        return "first" + (distance < 0 ? "-0x" : "+0x") + Long.toHexString(Math.abs(distance));
+    private static String hex(long at) {
+        return "0x" + Long.toHexString(at);
     }
 }

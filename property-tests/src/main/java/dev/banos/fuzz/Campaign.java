@@ -41,14 +41,17 @@ public final class Campaign {
     private final Map<Law, Integer> found = new HashMap<>();
     private final Map<String, Finding> findings = new HashMap<>();
     private long triesDone;
+    private long lastOfBatch;
     private long begun;
+    private double firstFound = Double.NaN;
 
     /**
      * What was done so far.
      *
+     * @param firstFound seconds until the first law broke, before that was shrunk; NaN if none has
      * @param text a few lines for a person
      */
-    public record Statistics(long tries, long operations, double seconds, String text) {
+    public record Statistics(long tries, long operations, double seconds, double firstFound, String text) {
         /** Operations a second, all told: generation, laws, starts of child processes. */
         public double operationsPerSecond() {
             return operations / Math.max(seconds, 1e-3);
@@ -168,7 +171,7 @@ public final class Campaign {
     /** What was done, at any time. */
     public Statistics statistics() {
         double seconds = (System.nanoTime() - begun) / 1e9;
-        return new Statistics(triesDone, coverage.operations(), seconds, coverage.toString());
+        return new Statistics(triesDone, coverage.operations(), seconds, firstFound, coverage.toString());
     }
 
     private void replayCorpus(Runner runner) {
@@ -187,6 +190,7 @@ public final class Campaign {
         long first = (long) shard * CHUNK;
         while (!isOver()) {
             int count = (int) Math.min(CHUNK - first % CHUNK, tries - triesDone);
+            lastOfBatch = first + count - 1;
             Runner.Outcome outcome = runner.tries(first, count);
             long done = outcome.violation() == null ? count : outcome.tryNumber() - first + 1;
             triesDone += done;
@@ -208,10 +212,14 @@ public final class Campaign {
     }
 
     private void enter(Runner runner, Runner.Outcome outcome) {
+        if (Double.isNaN(firstFound)) {
+            firstFound = (System.nanoTime() - begun) / 1e9;
+        }
         Law law = outcome.violation().law();
         if (found.merge(law, 1, Integer::sum) <= FINDINGS_OF_A_LAW) {
             Finding finding = shrunk(runner, outcome);
-            if (finding.reproduced() || law != Law.FOOTPRINT) { // what the process's memory did once proves nothing
+            // What the rest of the process does to its memory may look like a broken law once, but not again.
+            if (finding.reproduced() || law != Law.FOOTPRINT && law != Law.UNMAPS_ITS_OWN) {
                 findings.merge(finding.kind(), finding, Campaign::shorter);
             }
         }
@@ -227,8 +235,7 @@ public final class Campaign {
      * it, ever further back. Any broken law will do: what an overlap breaks first is a matter of luck.
      */
     private Finding shrunk(Runner runner, Runner.Outcome outcome) {
-        Finding finding = outcome.mode() == Runner.Mode.FREELY ? shrunk(runner, outcome, outcome.program(), Runner.Mode.LOCKSTEP)
-                : null;
+        Finding finding = outcome.mode() == Runner.Mode.FREELY ? shrunkInOrder(runner, outcome) : null;
         if (finding == null) {
             finding = shrunk(runner, outcome, outcome.program(), outcome.mode());
         }
@@ -239,6 +246,20 @@ public final class Campaign {
             finding = shrunk(runner, outcome, runner.history(first, outcome.tryNumber()), Runner.Mode.LOCKSTEP);
         }
         return finding != null ? finding : finding(outcome, outcome.program(), outcome.violation(), outcome.mode(), false);
+    }
+
+    /**
+     * Which of the programs that ran freely fails first is luck; which is the first to fail when run in order is not. Null if
+     * none does.
+     */
+    private Finding shrunkInOrder(Runner runner, Runner.Outcome outcome) {
+        Finding finding = null;
+        for (long number = Settings.firstFree(outcome.tryNumber()); finding == null && number <= lastOfBatch; number++) {
+            Program program = runner.history(number, number);
+            Runner.Outcome inOrder = new Runner.Outcome(outcome.violation(), number, program, Runner.Mode.LOCKSTEP);
+            finding = shrunk(runner, inOrder, program, Runner.Mode.LOCKSTEP);
+        }
+        return finding;
     }
 
     /** Null if the program breaks no law when it runs so. */

@@ -32,6 +32,8 @@ final class Child implements AutoCloseable {
     private static final long POLL_MILLIS = 50;
     private static final long START_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final long LARGEST_RESIDENT_PAGES = (1L << 30) / Mapped.PAGE;
+    /** For a child that replays what grew once: it has not been running for long. */
+    private static final long LARGEST_IN_REPLAY = LARGEST_RESIDENT_PAGES / 2;
     private static final String SURPLUS_FOR_THREAD_LOCALS = "glibc.rtld.optional_static_tls=65536";
 
     private final Process process;
@@ -40,10 +42,12 @@ final class Child implements AutoCloseable {
     private final String mark = UUID.randomUUID().toString();
     private final Progress progress;
     private final Path crashReport;
+    private final long mostPages;
 
     /** @param settled compile little and start fast: for a child that replays a few programs */
     Child(Path folder, WorkFile file, List<String> arguments, boolean settled) {
         progress = file.progress();
+        mostPages = settled ? LARGEST_IN_REPLAY : LARGEST_RESIDENT_PAGES;
         crashReport = folder.resolve("crash-" + mark + ".log");
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Xms64m", "-Xmx512m", "-XX:-UsePerfData",
@@ -136,7 +140,7 @@ final class Child implements AutoCloseable {
                 if (line != null) {
                     return line.equals(END_OF_OUTPUT) ? died() : new Answer(End.ANSWERED, line.split("\t"));
                 }
-                if (residentPages() > LARGEST_RESIDENT_PAGES) {
+                if (residentPages() > mostPages) {
                     return killed(End.GREW);
                 }
                 if (state() != state) {

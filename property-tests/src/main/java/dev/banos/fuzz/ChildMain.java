@@ -18,9 +18,9 @@ import java.util.stream.Collectors;
  * The process in which a target runs and may crash. It reads commands on standard input, one a line, and answers each with
  * one line that begins with a mark; whatever the target itself prints is thereby told apart. The end of its input ends it.
  * <pre>
- *  tries FIRST COUNT     ->  lawful | broken LAW OPERATION TRY MODE DETAILS
- *  replay MODE           ->  lawful | broken LAW OPERATION -1 MODE DETAILS        the program is in the work file
- *  history FIRST LAST    ->  written                                            the program is in the work file
+ *  tries FIRST COUNT     ->  lawful | broken LAW OPERATION TRY MODE DETAILS ADDRESSES
+ *  replay MODE           ->  lawful | broken LAW OPERATION -1 MODE DETAILS ADDRESSES    the program is in the work file
+ *  history FIRST LAST    ->  written                                                  the program is in the work file
  *  coverage              ->  numbers ...
  * </pre>
  */
@@ -88,7 +88,7 @@ final class ChildMain {
             file.image().write(outcome.program(), outcome.mode());
         }
         return String.join("\t", "broken", violation.law().name(), Integer.toString(violation.operation()),
-                Long.toString(outcome.tryNumber()), outcome.mode().name(), escape(violation.details()));
+                Long.toString(outcome.tryNumber()), outcome.mode().name(), escape(violation.details()), escape(violation.addresses()));
     }
 
     static String escape(String text) {

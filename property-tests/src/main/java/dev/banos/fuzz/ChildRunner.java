@@ -70,7 +70,7 @@ final class ChildRunner implements Runner {
         Outcome outcome = new Outcome(violation(answer), Long.parseLong(answer.words()[4]), file.image().read(),
                 Mode.valueOf(answer.words()[5]));
         lastCoverage = takeCoverage();
-        giveUpState();
+        giveUpState(outcome.violation().law());
         return outcome;
     }
 
@@ -86,18 +86,20 @@ final class ChildRunner implements Runner {
         if (answer.words()[1].equals("lawful")) {
             return null;
         }
-        giveUpState();
-        return violation(answer);
+        Violation violation = violation(answer);
+        giveUpState(violation.law());
+        return violation;
     }
 
     private static Violation violation(Child.Answer answer) {
         String[] words = answer.words();
-        return new Violation(Law.valueOf(words[2]), Integer.parseInt(words[3]), ChildMain.unescape(words[6]));
+        return new Violation(Law.valueOf(words[2]), Integer.parseInt(words[3]), ChildMain.unescape(words[6]),
+                words.length > 7 ? ChildMain.unescape(words[7]) : "");
     }
 
-    /** A target that cannot be renewed within its process needs a new process after each violation. */
-    private void giveUpState() {
-        if (!target.isRenewable()) {
+    /** A target that cannot be renewed within its process, or that tore a hole in it, needs a new process. */
+    private void giveUpState(Law broken) {
+        if (!target.isRenewable() || broken == Law.UNMAPS_ITS_OWN) {
             endChild();
         }
     }
@@ -122,7 +124,7 @@ final class ChildRunner implements Runner {
         Violation violation = switch (answer.end()) {
             case DIED -> new Violation(Law.NO_CRASH, operation, child.describeDeath() + " " + during);
             case HUNG -> new Violation(Law.NO_HANG, operation, "no return " + during);
-            case GREW -> new Violation(Law.BOUNDED_MEMORY, operation, "the process took more than 1 GiB, " + during);
+            case GREW -> new Violation(Law.BOUNDED_MEMORY, operation, "the process took far more memory than is live, " + during);
             case ANSWERED -> throw new IllegalStateException("answer=" + Arrays.toString(answer.words()));
         };
         hung |= answer.end() == Child.End.HUNG;

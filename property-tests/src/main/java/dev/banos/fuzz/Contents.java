@@ -31,9 +31,19 @@ final class Contents {
     private static final int ZERO_STEP = 16 << 10;
 
     private static final long STRIDE_FACTOR = 0x9E37_79B9_7F4A_7C15L;
+    private static final long STRIDE_INVERSE = inverse(STRIDE_FACTOR);
     private static final MemorySegment MEMORY = Native.EVERYTHING;
 
     private Contents() {
+    }
+
+    /** Modulo 2^64, by Newton's iteration: each step doubles the bits that are right, of which an odd number has three. */
+    private static long inverse(long odd) {
+        long inverse = odd;
+        for (int bits = 3; bits < Long.SIZE; bits *= 2) {
+            inverse *= 2 - odd * inverse;
+        }
+        return inverse;
     }
 
     private static long word(long key, long offset) {
@@ -148,23 +158,40 @@ final class Contents {
         return at < MEDIUM ? MEDIUM_STEP : LARGE_STEP;
     }
 
-    /** Up to eight bytes at {@code offset}, as they are and as they should be. */
-    static String bytesAt(long block, long key, long offset, long length) {
-        int count = (int) Math.min(WORD, length - offset);
-        byte[] found = new byte[count];
-        byte[] expected = new byte[count];
-        for (int i = 0; i < count; i++) {
-            found[i] = MEMORY.get(JAVA_BYTE, block + offset + i);
+    /** Up to eight bytes at {@code offset}, as they should be. */
+    static String expectedAt(long key, long offset, long length) {
+        byte[] expected = new byte[(int) Math.min(WORD, length - offset)];
+        for (int i = 0; i < expected.length; i++) {
             long at = offset + i;
             expected[i] = (byte) (word(key, at & -WORD) >>> Byte.SIZE * (at & (WORD - 1)));
         }
-        HexFormat hex = HexFormat.ofDelimiter(" ");
-        return "found " + hex.formatHex(found) + ", expected " + hex.formatHex(expected);
+        return HexFormat.ofDelimiter(" ").formatHex(expected);
+    }
+
+    /** Where in a block of this key {@link #fill} writes that word; -1 if nowhere below {@code length}. */
+    static long offsetOf(long word, long key, long length) {
+        long offset = (word - key) * STRIDE_INVERSE;
+        return offset >= 0 && offset < length && offset % WORD == 0 ? offset : -1;
     }
 
     /** Whether the word at {@code offset}, a multiple of 8, is as {@link #fill} wrote it. */
     static boolean isWord(long block, long key, long offset) {
         return MEMORY.get(JAVA_LONG_UNALIGNED, block + offset) == word(key, offset);
+    }
+
+    /** Whether all {@code count} bytes are the same. */
+    static boolean isRepeated(long at, int count) {
+        byte first = MEMORY.get(JAVA_BYTE, at);
+        for (int i = 1; i < count; i++) {
+            if (MEMORY.get(JAVA_BYTE, at + i) != first) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    static long wordAt(long at) {
+        return MEMORY.get(JAVA_LONG_UNALIGNED, at);
     }
 
     static String bytesAt(long block, long offset, long length) {

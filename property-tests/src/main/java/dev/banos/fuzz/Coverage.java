@@ -9,13 +9,17 @@ import java.util.Arrays;
 final class Coverage {
     static final int COUNTERS;
 
+    /** Where most allocators begin to map blocks of their own. */
+    private static final long MAPPED = 64 << 10;
+
     private static final int KIND = 0;
     private static final int SIZE_LOG2 = KIND + Program.KINDS;
     private static final int AT_BOUNDARY = SIZE_LOG2 + Long.SIZE + 1;
     private static final int THREADS = AT_BOUNDARY + 1;
     private static final int IN_PLACE = THREADS + Program.LARGEST_THREADS + 1;
     private static final int MOVED = IN_PLACE + 1;
-    private static final int REFUSED = MOVED + 1;
+    private static final int ACROSS = MOVED + 1;
+    private static final int REFUSED = ACROSS + 1;
     private static final int WRONG_FREES = REFUSED + 1;
     private static final int PROGRAMS = WRONG_FREES + 1;
 
@@ -47,8 +51,11 @@ final class Coverage {
         return Long.bitCount(near) == 1 || near != 0 && (near & Mapped.PAGE - 1) == 0;
     }
 
-    void reallocated(boolean inPlace) {
+    void reallocated(boolean inPlace, long from, long to) {
         counters[inPlace ? IN_PLACE : MOVED]++;
+        if (from < MAPPED != to < MAPPED) {
+            counters[ACROSS]++;
+        }
     }
 
     void refused() {
@@ -84,13 +91,13 @@ final class Coverage {
     public String toString() {
         return String.format(
                 "operations  malloc %,d  calloc %,d  realloc %,d (%,d in place, %,d moved)  aligned %,d  free %,d  check %,d%n"
-                + "edges       %,d sizes at a boundary  %,d refusals  %,d wrong frees reported%n"
+                + "edges       %,d sizes at a boundary  %,d reallocs across 64 KiB  %,d refusals  %,d wrong frees reported%n"
                 + "sizes       %s%n"
                 + "threads     %s",
                 counters[KIND + Program.MALLOC], counters[KIND + Program.CALLOC], counters[KIND + Program.REALLOC],
                 counters[IN_PLACE], counters[MOVED], counters[KIND + Program.ALIGNED],
                 counters[KIND + Program.FREE] + counters[KIND + Program.FREE_TWICE], counters[KIND + Program.CHECK],
-                counters[AT_BOUNDARY], counters[REFUSED], counters[WRONG_FREES], sizes(), threads());
+                counters[AT_BOUNDARY], counters[ACROSS], counters[REFUSED], counters[WRONG_FREES], sizes(), threads());
     }
 
     private String sizes() {
@@ -113,6 +120,6 @@ final class Coverage {
                 text.append(String.format("%d in %,d programs  ", threads, counters[THREADS + threads]));
             }
         }
-        return text.append(String.format("exits %,d", counters[KIND + Program.EXIT])).toString();
+        return text.append(String.format("exits %,d  closes %,d", counters[KIND + Program.EXIT], counters[KIND + Program.CLOSE])).toString();
     }
 }

@@ -1,18 +1,15 @@
 package dev.banos.fuzz;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Finds leaks: repeats a program that frees everything, and sees whether memory grows as it goes on.
  *
  * <p>Two signs must agree, since each alone deceives. Blocks must keep coming from pages that were never used before, at
- * the same rate to the end: fragmentation and random placement reach a plateau, a leak does not. And the process's resident
- * memory must have grown by a good part of those pages: the JVM's own memory moves, too, but not in step.
+ * the same rate to the end: fragmentation and random placement reach a plateau, a leak does not. And a good part of those
+ * pages must still be in memory at the end: an allocator that unmaps blocks may be given new addresses for ever.
  */
 final class Footprint {
     private static final int WARM_UP = 4;
@@ -22,9 +19,11 @@ final class Footprint {
     private static final int SUSPICIOUS_PAGES = 5;
     private static final int ROUNDS = 2;
     private static final int ROUNDS_TO_THE_END = 16;
-    private static final long NANOS = 200_000_000L;
-    private static final long FIRST_GLANCE_NANOS = 30_000_000L;
-    private static final Path STATM = Path.of("/proc/self/statm");
+    /** In costs, not in time: equal seeds must come to equal verdicts. */
+    private static final long FIRST_GLANCE = 40_000;
+    private static final long LONG_LOOK = 250_000;
+    private static final long COST_OF_MAPPING = 16;
+    private static final long COST_OF_THREAD = 256;
 
     private final Interpreter interpreter;
 
@@ -33,7 +32,7 @@ final class Footprint {
     }
 
     /** @param toTheEnd whether the growth is followed to sixteen times what made it suspicious; a shrinker needs less */
-    Violation measure(Program program, AllocatorUnderTest allocator, boolean toTheEnd) {
+    Violation measure(Program program, Supplier<AllocatorUnderTest> allocator, boolean toTheEnd) {
         Pages pages = new Pages();
         interpreter.watch(pages);
         try {
@@ -43,13 +42,12 @@ final class Footprint {
         }
     }
 
-    private Violation measure(Program program, AllocatorUnderTest allocator, boolean toTheEnd, Pages pages) {
+    private Violation measure(Program program, Supplier<AllocatorUnderTest> allocator, boolean toTheEnd, Pages pages) {
         Violation violation = repeat(program, allocator, WARM_UP);
-        long residentBefore = residentPages();
         int warm = pages.count();
         int repeats = 0;
-        long start = System.nanoTime();
-        while (violation == null && repeats < LARGEST_REPEATS && isWorthWatching(pages.count() - warm, System.nanoTime() - start)) {
+        long cost = cost(program);
+        while (violation == null && repeats < LARGEST_REPEATS && isWorthWatching(pages.count() - warm, repeats * cost)) {
             violation = repeat(program, allocator, 1);
             repeats++;
         }
@@ -65,30 +63,35 @@ final class Footprint {
                 return violation;
             }
         }
-        boolean grew = residentPages() - residentBefore >= (pages.count() - warm) / 3;
+        boolean grew = pages.resident() >= (pages.count() - warm) / 3;
         // No counts in the text: they differ from run to run, and equal seeds must give equal findings.
         return !grew ? null : new Violation(Law.FOOTPRINT, program.length(), "repeated over and over, each time freeing "
-                + "everything, it took new pages at the same rate to the end, and resident memory grew with them");
+                + "everything, it took new pages at the same rate to the end, and kept them");
     }
 
-    private static boolean isWorthWatching(int newPages, long nanos) {
-        return newPages < ENOUGH_PAGES && nanos < (newPages < SUSPICIOUS_PAGES ? FIRST_GLANCE_NANOS : NANOS);
+    private static boolean isWorthWatching(int newPages, long cost) {
+        return newPages < ENOUGH_PAGES && cost < (newPages < SUSPICIOUS_PAGES ? FIRST_GLANCE : LONG_LOOK);
     }
 
-    private Violation repeat(Program program, AllocatorUnderTest allocator, int times) {
+    /** About how long a run takes, in calls for small blocks. */
+    private static long cost(Program program) {
+        long cost = 1;
+        int thread = 0;
+        for (int i = 0; i < program.length(); i++) {
+            long size = program.kind(i) < Program.FREE && program.size(i) >= 0 ? Math.min(program.size(i), Sizes.HUGE_TO) : 0;
+            cost += 1 + size / Mapped.PAGE + (size >= Sizes.LARGE_FROM ? COST_OF_MAPPING : 0);
+            cost += program.thread(i) != thread || program.kind(i) >= Program.EXIT ? COST_OF_THREAD : 0;
+            thread = program.thread(i);
+        }
+        return cost;
+    }
+
+    private Violation repeat(Program program, Supplier<AllocatorUnderTest> allocator, int times) {
         Violation violation = null;
         for (int i = 0; i < times && violation == null; i++) {
-            violation = interpreter.run(program, allocator);
+            violation = interpreter.run(program, allocator.get());
         }
         return violation;
-    }
-
-    static long residentPages() {
-        try {
-            return Long.parseLong(Files.readString(STATM).split(" ")[1]);
-        } catch (IOException absent) {
-            throw new UncheckedIOException(STATM + " cannot be read: the footprint law needs it", absent);
-        }
     }
 
     /** The pages that any block has begun or ended in. */
@@ -110,6 +113,10 @@ final class Footprint {
 
         int count() {
             return seen.size();
+        }
+
+        long resident() {
+            return seen.stream().filter(page -> Mapped.isResident(page * Mapped.PAGE)).count();
         }
     }
 }

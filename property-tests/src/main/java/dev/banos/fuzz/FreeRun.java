@@ -1,41 +1,47 @@
 package dev.banos.fuzz;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.stream.IntStream;
 
 /**
  * Runs a program's threads at the same time. An operation waits only for the earlier ones on the same slot: that is how a
  * block is handed over. What the threads' timing does is not the seed's to decide, so a finding here may need several runs.
  *
- * <p>No deadlock: operations wait only for ones that stand earlier in the program.
+ * <p>No deadlock: operations wait only for ones that stand earlier in the program. One instance serves one run.
  */
 final class FreeRun {
     private final Interpreter interpreter;
+    private final Program program;
+
+    /** For each operation, how many earlier ones there are on its slot; for each slot, how many are done. */
+    private final int[] turn;
+    private final AtomicIntegerArray done;
+
+    private final Queue<Thread> started = new ConcurrentLinkedQueue<>();
     private volatile Violation violation;
 
-    FreeRun(Interpreter interpreter) {
+    FreeRun(Interpreter interpreter, Program program) {
         this.interpreter = interpreter;
+        this.program = program;
+        turn = turns(program);
+        done = new AtomicIntegerArray(Math.max(1, program.slots()));
     }
 
-    Violation run(Program program) {
-        int[] turn = turns(program);
-        AtomicIntegerArray done = new AtomicIntegerArray(Math.max(1, program.slots()));
-        List<Thread> threads = new ArrayList<>();
+    Violation run() {
         for (int number = 0; number < Program.LARGEST_THREADS; number++) {
-            int[] mine = operationsOf(program, number);
-            if (mine.length > 0) {
-                Thread thread = new Thread(() -> lives(program, mine, turn, done), "fuzz-free-" + number);
-                thread.setDaemon(true);
-                threads.add(thread);
+            int[] operations = operationsOf(number);
+            if (operations.length > 0) {
+                start(operations, 0);
             }
         }
-        threads.forEach(Thread::start);
-        threads.forEach(FreeRun::join);
+        for (Thread thread = started.poll(); thread != null; thread = started.poll()) {
+            join(thread); // one that leaves an heir has added it before it ends
+        }
         return violation;
     }
 
-    /** For each operation, how many earlier ones there are on its slot. */
     private static int[] turns(Program program) {
         int[] turn = new int[program.length()];
         int[] next = new int[Math.max(1, program.slots())];
@@ -45,46 +51,47 @@ final class FreeRun {
         return turn;
     }
 
-    private static int[] operationsOf(Program program, int number) {
-        return java.util.stream.IntStream.range(0, program.length()).filter(i -> program.thread(i) == number).toArray();
+    private int[] operationsOf(int number) {
+        return IntStream.range(0, program.length())
+                .filter(i -> program.thread(i) == number && program.kind(i) != Program.CLOSE).toArray();
     }
 
-    /** After each exit the number lives on in a new thread. */
-    private void lives(Program program, int[] operations, int[] turn, AtomicIntegerArray done) {
-        int from = 0;
-        while (from < operations.length) {
-            int to = from;
-            while (to < operations.length && program.kind(operations[to]) != Program.EXIT) {
-                to++;
-            }
-            int first = from;
-            int end = Math.min(operations.length, to + 1);
-            Thread life = new Thread(() -> live(program, operations, first, end, turn, done));
-            life.setDaemon(true);
-            life.start();
-            join(life);
-            from = end;
-        }
+    private void start(int[] operations, int from) {
+        Thread thread = new Thread(() -> live(operations, from), "fuzz-free-" + program.thread(operations[from]));
+        thread.setDaemon(true);
+        started.add(thread);
+        thread.start();
     }
 
-    private void live(Program program, int[] operations, int from, int to, int[] turn, AtomicIntegerArray done) {
-        for (int i = from; i < to; i++) {
+    /** Up to the next exit: there the thread ends, and its number lives on in another. */
+    private void live(int[] operations, int from) {
+        for (int i = from; i < operations.length; i++) {
             int index = operations[i];
-            int slot = program.slot(index);
-            while (done.get(slot) != turn[index]) {
-                if (violation != null) {
-                    return;
-                }
-                Thread.onSpinWait();
-                Thread.yield();
+            if (!await(program.slot(index), turn[index])) {
+                return;
             }
             Violation broken = interpreter.tryStep(index);
             if (broken != null) {
                 violation = broken;
                 return;
             }
-            done.set(slot, turn[index] + 1);
+            done.set(program.slot(index), turn[index] + 1);
+            if (program.kind(index) == Program.EXIT && i + 1 < operations.length) {
+                start(operations, i + 1);
+                return;
+            }
         }
+    }
+
+    /** Whether it is this operation's turn now; false once a law broke. */
+    private boolean await(int slot, int before) {
+        while (done.get(slot) != before) {
+            if (violation != null) {
+                return false;
+            }
+            Thread.yield();
+        }
+        return true;
     }
 
     private static void join(Thread thread) {

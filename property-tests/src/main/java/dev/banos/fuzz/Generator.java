@@ -14,6 +14,7 @@ final class Generator {
     private static final int SHORTEST = 4;
     private static final int LONGEST_OF_LARGE = 32;
     private static final int LARGEST_ALIGNMENT_LOG2 = 21;
+    private static final int PROGRAMS_THAT_CLOSE = 8;
 
     private final Promises promises;
     private final int maxOperations;
@@ -35,10 +36,11 @@ final class Generator {
     private int threads;
     private int thread;
     private boolean freely;
+    private boolean closes;
 
     private enum Action {
         ALLOCATE, ALLOCATE_ALIGNED, FREE_NEWEST, FREE_OLDEST, FREE_ANY, RESIZE, REPLACE, CHECK, FILL, CHECKERBOARD, DRAIN,
-        GROW_CHAIN, ZERO, IMPOSSIBLE, WRONG_FREE, SWITCH_THREAD, EXIT_THREAD
+        GROW_CHAIN, CROSS, ZERO, IMPOSSIBLE, MISALIGNED, WRONG_FREE, CLOSE, SWITCH_THREAD, EXIT_THREAD
     }
 
     Generator(Promises promises, int maxOperations, int maxThreads) {
@@ -59,6 +61,9 @@ final class Generator {
         while (program.length() < length) {
             act(pick(total));
         }
+        if (closes) {
+            close();
+        }
         return program;
     }
 
@@ -76,6 +81,7 @@ final class Generator {
         int longest = 64 - Long.numberOfLeadingZeros(Math.max(SHORTEST, maxOperations));
         int longestHere = sizing.areLarge() ? LONGEST_OF_LARGE : maxOperations;
         length = (int) Math.min(longestHere, random.between(SHORTEST, SHORTEST << random.below(longest)));
+        closes = promises.returnsAtClose() && random.oneIn(PROGRAMS_THAT_CLOSE);
         drawWeights();
     }
 
@@ -97,8 +103,10 @@ final class Generator {
             case ALLOCATE_ALIGNED -> promises.largestAlignment() == 0 ? 0 : 6;
             case CHECK -> 8;
             case ZERO, IMPOSSIBLE -> 2;
-            case FILL, CHECKERBOARD, GROW_CHAIN, DRAIN -> 1;
+            case FILL, CHECKERBOARD, GROW_CHAIN, CROSS, DRAIN -> 1;
+            case MISALIGNED -> promises.checksAlignments() && promises.largestAlignment() > 0 ? 1 : 0;
             case WRONG_FREE -> promises.checksFrees() && !freely ? 2 : 0;
+            case CLOSE -> closes && !freely ? 1 : 0;
             case SWITCH_THREAD, EXIT_THREAD -> 0;
         };
     }
@@ -138,9 +146,12 @@ final class Generator {
             case CHECKERBOARD -> checkerboard();
             case DRAIN -> drain();
             case GROW_CHAIN -> growChain();
+            case CROSS -> crossBoundary();
             case ZERO -> zero();
             case IMPOSSIBLE -> impossible();
+            case MISALIGNED -> program.add(Program.MISALIGNED, 0, thread, 0, (1L << 3 + random.below(10)) + 1 + random.below(7));
             case WRONG_FREE -> wrongFree();
+            case CLOSE -> close();
             case SWITCH_THREAD -> thread = random.below(threads);
             case EXIT_THREAD -> exitThread();
             default -> throw new IllegalStateException("action=" + action);
@@ -207,7 +218,10 @@ final class Generator {
             return;
         }
         int slot = live[place];
-        long size = sizing.resized(sizes[slot]);
+        resizeTo(slot, sizing.resized(sizes[slot]));
+    }
+
+    private void resizeTo(int slot, long size) {
         if (liveBytes + size - sizes[slot] <= sizing.budget()) {
             program.add(Program.REALLOC, 0, thread, slot, size);
             liveBytes += size - sizes[slot];
@@ -266,6 +280,33 @@ final class Generator {
             if (random.oneIn(2)) {
                 allocate(sizes[slot]);
             }
+        }
+    }
+
+    /** Realloc up and down across a boundary, often with a new block in between that may be the neighbour. */
+    private void crossBoundary() {
+        int place = anyLive();
+        if (place < 0) {
+            return;
+        }
+        int slot = live[place];
+        long boundary = sizing.crossing();
+        boolean upFirst = random.oneIn(2);
+        for (int steps = 2 + random.below(4); steps > 0; steps--) {
+            boolean up = upFirst == ((steps & 1) == 1);
+            long distance = random.oneIn(2) ? random.below(2) : random.below(64);
+            resizeTo(slot, Math.max(1, up ? boundary + distance : boundary - 1 - distance));
+            if (random.oneIn(3)) {
+                allocate(random.oneIn(2) ? sizes[slot] : sizing.next());
+            }
+        }
+    }
+
+    /** All blocks go with their heap; whoever closes it is the first thread. */
+    private void close() {
+        program.add(Program.CLOSE, 0, 0, 0, 0);
+        while (liveCount > 0) {
+            forget(live[liveCount - 1]);
         }
     }
 

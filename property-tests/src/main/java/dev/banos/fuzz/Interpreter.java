@@ -1,6 +1,8 @@
 package dev.banos.fuzz;
 
 import java.lang.foreign.Arena;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /**
  * Runs programs on an allocator and holds it to the laws. One instance is kept for many runs.
@@ -13,12 +15,18 @@ import java.lang.foreign.Arena;
  */
 final class Interpreter {
     private static final int ENOMEM = 12;
+    private static final int EINVAL = 22;
+    private static final long MISALIGNED_BYTES = 64;
+    private static final Pattern ADDRESS = Pattern.compile("0x[0-9a-fA-F]{5,}|\\b[0-9a-fA-F]*[0-9][0-9a-fA-F]{7,}\\b");
 
     /** No address space of a 64-bit Linux process holds a block of this size. */
     static final long IMPOSSIBLE = 1L << 47;
 
     /** Up to here a request must be served; programs keep far less than this live. */
     static final long MODEST = 64L << 20;
+
+    /** What is smaller is in no mapping of its own, so its free has nothing to unmap. */
+    private static final long GUARDED = 16 << 10;
 
     /** Memory of the fuzzer's own: an address in it was given by no allocator under test. */
     private static final long FOREIGN = Arena.global().allocate(1 << 16, 1 << 12).address();
@@ -33,6 +41,8 @@ final class Interpreter {
     private AllocatorUnderTest allocator;
     private Promises promises;
     private boolean exact;
+    private Supplier<AllocatorUnderTest> renewal;
+    private ForeignMemory foreign;
     private Footprint.Pages watching;
 
     Interpreter() {
@@ -47,15 +57,37 @@ final class Interpreter {
     /** Runs the whole program, one operation at a time in program order, each on its thread; null if every law held. */
     Violation run(Program program, AllocatorUnderTest allocator) {
         begin(program, allocator, true);
-        Violation violation = program.isThreaded() ? new Lockstep(this).run(program) : range(0, program.length());
+        Violation violation = program.isThreaded() && promises.threads() ? new Lockstep(this).run(program) : range(0, program.length());
         return violation != null ? violation : drain();
     }
 
     /** Runs each thread's operations at its own pace; only operations on the same slot keep their order. */
     Violation runFreely(Program program, AllocatorUnderTest allocator) {
+        if (!allocator.promises().threads()) {
+            return run(program, allocator);
+        }
         begin(program, allocator, false);
-        Violation violation = new FreeRun(this).run(program);
+        Violation violation = new FreeRun(this, program).run();
+        int last = program.length() - 1;
+        if (violation == null && last >= 0 && program.kind(last) == Program.CLOSE) {
+            violation = tryStep(last); // with what the threads have left live
+        }
         return violation != null ? violation : drain();
+    }
+
+    /** Whether every block is checked to be mapped before it is touched, not only large ones. */
+    void careful(boolean now) {
+        blocks.careful(now);
+    }
+
+    /** From now on this memory must not be unmapped by a free; null for any. */
+    void guard(ForeignMemory memory) {
+        foreign = memory;
+    }
+
+    /** How a heap is closed and the next one made; without it, programs close nothing. */
+    void renewWith(Supplier<AllocatorUnderTest> renewal) {
+        this.renewal = renewal;
     }
 
     /** From now on the pages of all blocks are entered here; null ends it. */
@@ -89,9 +121,9 @@ final class Interpreter {
             step(index);
             return null;
         } catch (LawBroken broken) {
-            return new Violation(broken.law, index, broken.getMessage());
+            return broken.during(index);
         } catch (RuntimeException | Error thrown) {
-            return new Violation(Law.NO_EXCEPTION, index, ProgramText.line(program, index) + " threw " + thrown);
+            return thrown(index, ProgramText.line(program, index), thrown);
         }
     }
 
@@ -139,8 +171,29 @@ final class Interpreter {
                 int choice = (int) Long.remainderUnsigned(program.size(i), FOREIGN_ADDRESSES.length);
                 requireRefused(FOREIGN_ADDRESSES[choice], "a free of an address that no allocator gave");
             }
+            case Program.MISALIGNED -> requireMisalignedRefused(program.size(i));
+            case Program.CLOSE -> close();
             default -> {
                 // EXIT: the runner of threads has done it
+            }
+        }
+    }
+
+    /** Blocks that are still live go with their heap. */
+    private void close() {
+        if (renewal != null && promises.returnsAtClose()) {
+            blocks.checkAll();
+            allocator = renewal.get();
+            blocks.forgetAll(promises.unmapsFrom());
+        }
+    }
+
+    private void requireMisalignedRefused(long alignment) {
+        if (promises.checksAlignments()) {
+            long address = allocator.alignedAlloc(alignment, MISALIGNED_BYTES);
+            if (address != 0 || allocator.errno() != EINVAL) {
+                throw new LawBroken(Law.BAD_ALIGNMENT, "a request for the alignment " + alignment
+                        + (address != 0 ? " was served" : " was refused, and errno not set to EINVAL (22)"));
             }
         }
     }
@@ -191,7 +244,7 @@ final class Interpreter {
             refused("b" + slot, size);
         } else {
             long usable = requireUsable(slot, address, size, promises.alignmentOf(size));
-            coverage.reallocated(address == before);
+            coverage.reallocated(address == before, blocks.size(slot), size);
             blocks.moved(slot, address, size, usable);
         }
     }
@@ -203,7 +256,8 @@ final class Interpreter {
         }
         if ((address & alignment - 1) != 0) {
             throw new LawBroken(Law.ALIGNMENT, "b" + slot + " (" + size + " bytes) must be aligned to " + alignment
-                    + " and is aligned to " + Long.lowestOneBit(address));
+                    + " and is not", "b" + slot + " at 0x" + Long.toHexString(address) + ", aligned to "
+                    + Long.lowestOneBit(address));
         }
         long usable = promises.usableSize() ? allocator.usableSize(address) : size;
         if (usable < size || usable > size + MODEST) {
@@ -220,7 +274,8 @@ final class Interpreter {
         long wrong = Contents.firstNonZero(address, size);
         if (wrong >= 0) {
             throw new LawBroken(Law.CALLOC_IS_ZERO, "b" + slot + " (" + size + " bytes) is not zero at byte " + wrong
-                    + ": found " + Contents.bytesAt(address, wrong, size));
+                    + ": found " + blocks.describe(address + wrong, size - wrong), "b" + slot + " at 0x"
+                    + Long.toHexString(address) + ", found there: " + Contents.bytesAt(address, wrong, size));
         }
     }
 
@@ -244,8 +299,15 @@ final class Interpreter {
         progress.touching(-1);
         long address = blocks.address(slot);
         long size = blocks.size(slot);
+        long beyond = address + blocks.written(slot) + Mapped.PAGE - 1 & -Mapped.PAGE;
+        boolean guarded = size >= GUARDED && foreign != null && foreign.contains(beyond) && Mapped.isWhole(beyond, 1);
         blocks.remove(slot);
         allocator.free(address);
+        if (guarded && !Mapped.isWhole(beyond, 1)) {
+            throw new LawBroken(Law.UNMAPS_ITS_OWN, "the free of b" + slot + " (" + size + " bytes, usable "
+                    + blocks.written(slot) + ") unmapped the page behind it, which was there before the allocator was",
+                    "b" + slot + " was at 0x" + Long.toHexString(address));
+        }
         if (exact && size >= promises.unmapsFrom()) {
             blocks.requireGone(slot, address);
         }
@@ -275,9 +337,16 @@ final class Interpreter {
             }
             return null;
         } catch (LawBroken broken) {
-            return new Violation(broken.law, program.length(), broken.getMessage());
+            return broken.during(program.length());
         } catch (RuntimeException | Error thrown) {
-            return new Violation(Law.NO_EXCEPTION, program.length(), "freeing what is still live at the end threw " + thrown);
+            return thrown(program.length(), "freeing what is still live at the end", thrown);
         }
+    }
+
+    /** An address in an exception's message is another one in each run. */
+    private static Violation thrown(int operation, String call, Throwable thrown) {
+        String message = ADDRESS.matcher(thrown.toString()).replaceAll("...");
+        return new Violation(Law.NO_EXCEPTION, operation, call + " threw " + message,
+                message.equals(thrown.toString()) ? "" : thrown.toString());
     }
 }

@@ -5,9 +5,23 @@ final class LawBroken extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     final Law law;
+    final String addresses;
 
-    LawBroken(Law law, String details) {
+    /**
+     * @param details the same in each run of a seed
+     * @param addresses this run's
+     */
+    LawBroken(Law law, String details, String addresses) {
         super(details, null, false, false);
         this.law = law;
+        this.addresses = addresses;
+    }
+
+    LawBroken(Law law, String details) {
+        this(law, details, "");
+    }
+
+    Violation during(int operation) {
+        return new Violation(law, operation, getMessage(), addresses);
     }
 }

@@ -1,5 +1,7 @@
 package dev.banos.fuzz;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import dev.banos.bindings.SystemCalls;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -8,12 +10,17 @@ import java.lang.foreign.MemorySegment;
 final class Mapped {
     static final long PAGE = 4096;
 
-    /** mincore writes a byte a page here; the answer itself is not used. */
+    /** mincore writes a byte a page here: its lowest bit says whether the page is in memory. */
     private static final MemorySegment VECTOR = Arena.global().allocate(1 << 14);
     private static final ThreadLocal<MemorySegment> STATE =
             ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(SystemCalls.STATE));
 
     private Mapped() {
+    }
+
+    /** Whether the page at this address, a multiple of {@link #PAGE}, is mapped and in memory. */
+    static boolean isResident(long page) {
+        return SystemCalls.mincore(STATE.get(), page, PAGE, VECTOR) == 0 && (VECTOR.get(JAVA_BYTE, 0) & 1) != 0;
     }
 
     /** Whether every page of the range is mapped. */

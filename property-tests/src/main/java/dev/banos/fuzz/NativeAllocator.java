@@ -59,7 +59,8 @@ final class NativeAllocator implements AllocatorUnderTest {
         MemorySegment linux = optional(symbols, "malloc_usable_size");
         usable = linux != null ? linux : optional(symbols, "usable_size");
         Promises known = usable == null ? promises.withoutUsableSize() : promises;
-        this.promises = aligned == null ? known.withLargestAlignment(0) : known;
+        this.promises = aligned == null ? known.withLargestAlignment(0)
+                : alignedIsPosix ? known.withCheckedAlignments() : known;
         this.close = close;
     }
 

@@ -26,7 +26,11 @@ public final class Program {
     static final int FREE_FOREIGN = 8;
     /** Ends the thread; the next operation of the same number runs on a new one. */
     static final int EXIT = 9;
-    static final int KINDS = 10;
+    /** Closes the heap with all blocks that are live, and goes on with a new one. */
+    static final int CLOSE = 10;
+    /** Asks for a block with the alignment {@code size}, which is no power of two: must be refused. */
+    static final int MISALIGNED = 11;
+    static final int KINDS = 12;
 
     static final int LARGEST_THREADS = 8;
 
@@ -77,6 +81,10 @@ public final class Program {
 
     private void addTo(Trace.Builder builder, BitSet full, int index) {
         int kind = kind(index) == FREE_TWICE ? FREE : kind(index);
+        if (kind == CLOSE) {
+            full.stream().forEach(live -> builder.add(FREE, live, 0, 1));
+            full.clear();
+        }
         if (kind > FREE || size[index] >>> Integer.SIZE != 0) {
             return;
         }
@@ -113,12 +121,29 @@ public final class Program {
      */
     public void requireLawfulRepeatedly(AllocatorUnderTest allocator) {
         Interpreter interpreter = new Interpreter();
-        Violation violation = new Footprint(interpreter).measure(this, allocator, true);
+        Violation violation = new Footprint(interpreter).measure(this, () -> allocator, true);
         for (int run = 0; run < Session.FREE_RUNS && violation == null && threaded; run++) {
             violation = interpreter.runFreely(this, allocator);
         }
         if (violation != null) {
             throw new AssertionError(Report.oneScreen(this, violation));
+        }
+    }
+
+    /**
+     * Runs the program on a new allocator of the target, as often as it takes to see what shows only in many runs, and on a
+     * newer one after each close.
+     *
+     * @throws AssertionError if a law broke
+     */
+    public void requireLawful(Target target) {
+        try (Session session = new Session(target, Settings.ofOneProgram())) {
+            for (Runner.Mode mode : Runner.Mode.values()) {
+                Violation violation = session.replay(this, mode);
+                if (violation != null) {
+                    throw new AssertionError(Report.oneScreen(this, violation));
+                }
+            }
         }
     }
 
@@ -137,6 +162,15 @@ public final class Program {
         this.size[count++] = size;
         slots = Math.max(slots, slot + 1);
         threaded |= packed >>> KIND_BITS + LOG2_BITS != 0 || (packed & BYTE_MASK) == EXIT;
+    }
+
+    /** For a program that its maker will make anew. */
+    Program copy() {
+        Program copy = new Program(count);
+        for (int i = 0; i < count; i++) {
+            copy.addFrom(this, i);
+        }
+        return copy;
     }
 
     void addFrom(Program other, int index) {

@@ -11,7 +11,8 @@ import java.util.regex.Pattern;
  *  b1 = realloc(b1, 8000)          free(b1 + 16)
  *  b2 = aligned_alloc(4096, 10)    free(foreign 3)
  *  check(b1)                       thread 2: free(b1)
- *                                  thread 2: exit
+ *  misaligned(24)                  thread 2: exit
+ *                                  close
  * </pre>
  */
 final class ProgramText {
@@ -19,6 +20,8 @@ final class ProgramText {
             + "b(?<block>\\d+) = (?<function>malloc|calloc|realloc|aligned_alloc)\\((?<arguments>[^)]*)\\)"
             + "|(?<verb>check|free_twice|free)\\(b(?<subject>\\d+)(?: \\+ (?<offset>\\d+))?\\)"
             + "|free\\(foreign (?<foreign>\\d+)\\)"
+            + "|misaligned\\((?<alignment>\\d+)\\)"
+            + "|(?<close>close)"
             + "|(?<exit>exit))");
     private static final Pattern COMMA = Pattern.compile(" *, *");
     private static final int LARGEST_SLOT = 1 << 20;
@@ -48,6 +51,8 @@ final class ProgramText {
             case Program.FREE_TWICE -> "free_twice(" + block + ")";
             case Program.FREE_INSIDE -> "free(" + block + " + " + size + ")";
             case Program.FREE_FOREIGN -> "free(foreign " + size + ")";
+            case Program.MISALIGNED -> "misaligned(" + size + ")";
+            case Program.CLOSE -> "close";
             case Program.EXIT -> "exit";
             default -> throw new IllegalStateException("kind=" + program.kind(index));
         };
@@ -82,8 +87,10 @@ final class ProgramText {
             parseUse(program, thread, bounded(parts.group("subject"), LARGEST_SLOT), parts);
         } else if (parts.group("foreign") != null) {
             program.add(Program.FREE_FOREIGN, 0, thread, 0, Long.parseLong(parts.group("foreign")));
+        } else if (parts.group("alignment") != null) {
+            program.add(Program.MISALIGNED, 0, thread, 0, noPowerOfTwo(parts.group("alignment")));
         } else {
-            program.add(Program.EXIT, 0, thread, 0, 0);
+            program.add(parts.group("close") != null ? Program.CLOSE : Program.EXIT, 0, thread, 0, 0);
         }
     }
 
@@ -114,6 +121,14 @@ final class ProgramText {
             throw new IllegalArgumentException(number + " is not a power of two");
         }
         return Long.numberOfTrailingZeros(value);
+    }
+
+    private static long noPowerOfTwo(String number) {
+        long value = Long.parseUnsignedLong(number);
+        if (Long.bitCount(value) == 1) {
+            throw new IllegalArgumentException(number + " is a power of two");
+        }
+        return value;
     }
 
     private static int bounded(String number, int bound) {

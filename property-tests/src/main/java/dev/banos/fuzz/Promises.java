@@ -14,9 +14,12 @@ package dev.banos.fuzz;
  * @param returnsFootprint whether repeating a program that frees everything keeps the process's memory bounded
  * @param threads whether several threads may call at once, and a block be freed by another thread than its allocator
  * @param mayRefuse whether modest requests may be refused (a limited heap, system calls that fail by schedule)
+ * @param checksAlignments whether an alignment that is no power of two is refused with EINVAL
+ * @param returnsAtClose whether closing the allocator gives back all its memory, with the blocks that are still live
  */
 public record Promises(long alignment, long tinyAlignment, long largestAlignment, boolean usableSize, boolean errno,
-        boolean checksFrees, long unmapsFrom, boolean returnsFootprint, boolean threads, boolean mayRefuse) {
+        boolean checksFrees, long unmapsFrom, boolean returnsFootprint, boolean threads, boolean mayRefuse, boolean checksAlignments,
+        boolean returnsAtClose) {
     private static final long MAX_ALIGN_T = 16;
     private static final long TINY = 8;
     private static final long HUGE_PAGE = 2L << 20;
@@ -34,53 +37,63 @@ public record Promises(long alignment, long tinyAlignment, long largestAlignment
 
     /** What every allocator of a 64-bit C library gives. */
     public static Promises ofC() {
-        return new Promises(MAX_ALIGN_T, TINY, HUGE_PAGE, true, true, false, Long.MAX_VALUE, true, true, false);
+        return new Promises(MAX_ALIGN_T, TINY, HUGE_PAGE, true, true, false, Long.MAX_VALUE, true, true, false, false, false);
     }
 
     public Promises withAlignment(long bytes) {
         return new Promises(bytes, bytes, largestAlignment, usableSize, errno, checksFrees, unmapsFrom, returnsFootprint,
-                threads, mayRefuse);
+                threads, mayRefuse, checksAlignments, returnsAtClose);
     }
 
     /** {@code bytes} 0: alignedAlloc is not called at all. */
     public Promises withLargestAlignment(long bytes) {
         return new Promises(alignment, tinyAlignment, bytes, usableSize, errno, checksFrees, unmapsFrom, returnsFootprint,
-                threads, mayRefuse);
+                threads, mayRefuse, checksAlignments, returnsAtClose);
     }
 
     public Promises withoutUsableSize() {
         return new Promises(alignment, tinyAlignment, largestAlignment, false, errno, checksFrees, unmapsFrom,
-                returnsFootprint, threads, mayRefuse);
+                returnsFootprint, threads, mayRefuse, checksAlignments, returnsAtClose);
     }
 
     public Promises withoutErrno() {
         return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, false, checksFrees, unmapsFrom,
-                returnsFootprint, threads, mayRefuse);
+                returnsFootprint, threads, mayRefuse, checksAlignments, returnsAtClose);
     }
 
     public Promises withCheckedFrees() {
         return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, true, unmapsFrom,
-                returnsFootprint, threads, mayRefuse);
+                returnsFootprint, threads, mayRefuse, checksAlignments, returnsAtClose);
     }
 
     public Promises withUnmappingFrom(long bytes) {
         return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, checksFrees, bytes,
-                returnsFootprint, threads, mayRefuse);
+                returnsFootprint, threads, mayRefuse, checksAlignments, returnsAtClose);
     }
 
     public Promises withoutReturningFootprint() {
         return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, checksFrees, unmapsFrom, false,
-                threads, mayRefuse);
+                threads, mayRefuse, checksAlignments, returnsAtClose);
     }
 
     public Promises withoutThreads() {
         return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, checksFrees, unmapsFrom,
-                returnsFootprint, false, mayRefuse);
+                returnsFootprint, false, mayRefuse, checksAlignments, returnsAtClose);
     }
 
     public Promises withRefusals() {
         return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, checksFrees, unmapsFrom,
-                returnsFootprint, threads, true);
+                returnsFootprint, threads, true, checksAlignments, returnsAtClose);
+    }
+
+    public Promises withCheckedAlignments() {
+        return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, checksFrees, unmapsFrom,
+                returnsFootprint, threads, mayRefuse, true, returnsAtClose);
+    }
+
+    public Promises withReturnAtClose() {
+        return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, checksFrees, unmapsFrom,
+                returnsFootprint, threads, mayRefuse, checksAlignments, true);
     }
 
     /** The alignment that a block of {@code size} bytes must have. */

@@ -18,6 +18,12 @@ final class Report {
         return text.toString();
     }
 
+    /** With what only this run can tell: the one part that differs between two runs of a seed. */
+    static String withAddresses(Finding finding) {
+        String addresses = finding.violation().addresses();
+        return finding + (addresses.isEmpty() ? "" : String.format("in this run: %s%n", addresses));
+    }
+
     private static String manner(Finding finding) {
         if (!finding.reproduced()) {
             return "; it did not fail again when run alone: it needs what ran before it, or luck of timing";

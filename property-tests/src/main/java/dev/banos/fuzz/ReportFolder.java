@@ -38,7 +38,7 @@ public final class ReportFolder {
     public void write(Finding finding) throws IOException {
         Files.createDirectories(folder);
         String name = name(finding);
-        Files.writeString(folder.resolve(name + ".txt"), finding.toString());
+        Files.writeString(folder.resolve(name + ".txt"), Report.withAddresses(finding));
         Files.writeString(folder.resolve(name + PROGRAM), facts(finding) + finding.program());
         finding.program().toTrace().write(folder.resolve(name + ".mtrace.gz"));
         Files.writeString(folder.resolve(className(name) + ".java"), junitTest(finding, className(name)));

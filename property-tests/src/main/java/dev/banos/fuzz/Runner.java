@@ -36,7 +36,7 @@ interface Runner extends AutoCloseable {
     /** The program on a fresh target, or on one as fresh as there is; null if every law held. */
     Violation replay(Program program, Mode mode);
 
-    /** All programs of these tries as one. */
+    /** All programs of these tries as one, each freeing what it left live; a single one as it is. */
     Program history(long first, long last);
 
     /** What was covered since the last call. */

@@ -27,11 +27,14 @@ final class Session implements Runner {
         this.progress = progress;
         this.image = image;
         interpreter = new Interpreter(progress, coverage);
-        allocator = target.open();
+        allocator = open();
         generator = new Generator(allocator.promises(), settings.maxOperations(), settings.maxThreads());
         mutator = settings.example() == null ? null
                 : new Mutator(settings.example(), allocator.promises(), settings.maxOperations());
         footprint = new Footprint(interpreter);
+        if (target.isRenewable()) {
+            interpreter.renewWith(this::renewed);
+        }
     }
 
     Session(Target target, Settings settings) {
@@ -51,12 +54,12 @@ final class Session implements Runner {
             Violation violation = runWritten(program, mode);
             if (violation != null) {
                 renew();
-                return new Outcome(violation, number, program, mode);
+                return new Outcome(violation, number, program.copy(), mode);
             }
             if (isFootprintDue(number) && allocator.promises().returnsFootprint()) {
                 violation = replay(program, Mode.REPEATED_LONG);
                 if (violation != null) {
-                    return new Outcome(violation, number, program, Mode.REPEATED);
+                    return new Outcome(violation, number, program.copy(), Mode.REPEATED);
                 }
             }
             progress.tries(progress.tries() + 1);
@@ -86,6 +89,7 @@ final class Session implements Runner {
     @Override
     public Violation replay(Program program, Mode mode) {
         renew();
+        interpreter.careful(mode == Mode.LOCKSTEP);
         try {
             return switch (mode) {
                 case LOCKSTEP -> runWritten(program, mode);
@@ -93,6 +97,7 @@ final class Session implements Runner {
                 case REPEATED, REPEATED_LONG -> repeated(program, mode);
             };
         } finally {
+            interpreter.careful(false);
             renew();
         }
     }
@@ -109,7 +114,7 @@ final class Session implements Runner {
         if (image != null) {
             image.write(program, mode);
         }
-        return footprint.measure(program, allocator, mode == Mode.REPEATED_LONG);
+        return footprint.measure(program, () -> allocator, mode == Mode.REPEATED_LONG);
     }
 
     private Program program(long number) {
@@ -120,16 +125,30 @@ final class Session implements Runner {
     @Override
     public Program history(long first, long last) {
         Program all = new Program(1 << 10);
+        if (first == last) {
+            return program(first).copy();
+        }
         for (long number = first; number <= last; number++) {
             all.append(program(number));
         }
         return all;
     }
 
+    /** In a process of its own, where faults may be of any kind, what is there already is watched. */
+    private AllocatorUnderTest open() {
+        interpreter.guard(image == null ? null : ForeignMemory.now());
+        return target.open();
+    }
+
+    private AllocatorUnderTest renewed() {
+        renew();
+        return allocator;
+    }
+
     private void renew() {
         if (target.isRenewable()) {
             allocator.close();
-            allocator = target.open();
+            allocator = open();
         }
     }
 

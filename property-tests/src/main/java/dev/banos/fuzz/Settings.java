@@ -5,8 +5,8 @@ package dev.banos.fuzz;
  *
  * @param seed of the whole campaign
  * @param maxOperations the length of its longest programs
- * @param maxThreads how many threads its programs use at most; from 2 on, every other program lets its threads run freely
- * @param example a program that every other try starts from, mutated; null for none
+ * @param maxThreads how many threads its programs use at most; from 2 on, half of the programs let their threads run freely
+ * @param example a program that half of the tries in order start from, mutated; null for none
  */
 record Settings(long seed, int maxOperations, int maxThreads, Program example) {
     static final int DEFAULT_OPERATIONS = 2000;
@@ -14,16 +14,28 @@ record Settings(long seed, int maxOperations, int maxThreads, Program example) {
     /** Tries on one instance of the target; then it is renewed. A bug that needs a long history needs an old instance. */
     static final int EPOCH = 64;
 
+    /** First what repeats exactly: a fault that shows there is then found in the same program each time. */
+    private static final int FREE_FROM = EPOCH / 2;
+
+    static Settings ofOneProgram() {
+        return new Settings(0, DEFAULT_OPERATIONS, 1, null);
+    }
+
     static long epochOf(long tryNumber) {
         return tryNumber / EPOCH;
     }
 
+    /** The first try of the same epoch that runs freely. */
+    static long firstFree(long tryNumber) {
+        return tryNumber - tryNumber % EPOCH + FREE_FROM;
+    }
+
     boolean runsFreely(long tryNumber) {
-        return maxThreads > 1 && (tryNumber & 1) == 1;
+        return maxThreads > 1 && tryNumber % EPOCH >= FREE_FROM;
     }
 
     boolean startsFromExample(long tryNumber) {
-        return example != null && (tryNumber & 2) == 0 && !runsFreely(tryNumber);
+        return example != null && (tryNumber & 1) == 0 && !runsFreely(tryNumber);
     }
 
     long seedOf(long tryNumber) {

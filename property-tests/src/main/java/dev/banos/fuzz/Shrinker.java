@@ -8,7 +8,7 @@ import java.util.Map;
 /**
  * Makes a failing program as short and as plain as it gets while it breaks the same law.
  * <pre>
- *   cut what follows the failure  ->  one slot a block  ->  [ drop blocks  ->  drop operations  ->  plainer operations ]*
+ *   cut what follows the failure  ->  one slot a block  ->  the last block alone  ->  [ drop blocks  ->  drop operations  ->  plainer operations ]*
  * </pre>
  * Dropping is delta debugging (Zeller, Hildebrandt 2002): halves first, then ever smaller pieces. Any part of a program is
  * a program, so nothing needs repair.
@@ -45,6 +45,7 @@ final class Shrinker {
     void shrink() {
         cutAfterFailure();
         improve(withOneSlotABlock(best));
+        onlySuspect();
         int before;
         do {
             before = weight(best);
@@ -55,6 +56,18 @@ final class Shrinker {
         best = compact(best); // new names only: nothing to try, so no time is needed for it
         Violation seen = runner.replay(best, mode);
         violation = violation.breaksSameLawAs(seen) ? seen : violation;
+    }
+
+    /** The block at which it failed, alone: often that is all, and then a replay that crashes or hangs is spared many times. */
+    private void onlySuspect() {
+        Program program = best;
+        int last = violation.operation();
+        if (last < program.length() && usesSlot(program.kind(last))) {
+            int slot = program.slot(last);
+            improve(filtered(program, i -> !usesSlot(program.kind(i)) || program.slot(i) == slot));
+            Program alone = best;
+            improve(filtered(alone, i -> usesSlot(alone.kind(i))));
+        }
     }
 
     private boolean hasTime() {
@@ -112,6 +125,8 @@ final class Shrinker {
                 live.set(slot);
             } else if (program.kind(i) == Program.FREE || program.kind(i) == Program.FREE_TWICE) {
                 live.clear(slot);
+            } else if (program.kind(i) == Program.CLOSE) {
+                live.clear();
             }
             renamed.addPacked(program.what(i), name[slot] - 1, program.size(i));
         }
@@ -132,7 +147,7 @@ final class Shrinker {
     }
 
     private static boolean usesSlot(int kind) {
-        return kind != Program.FREE_FOREIGN && kind != Program.EXIT;
+        return kind < Program.FREE_FOREIGN;
     }
 
     private void dropBlocks() {
@@ -212,7 +227,7 @@ final class Shrinker {
 
         private void smallerSize(int i) {
             long size = best.size(i);
-            if (size == 0 || best.kind(i) == Program.FREE_FOREIGN || mode.isRepeated()) { // small leaks are slow to see
+            if (size == 0 || best.kind(i) >= Program.FREE_FOREIGN || mode.isRepeated()) { // small leaks are slow to see
                 return;
             }
             if (Long.compareUnsigned(size, Interpreter.IMPOSSIBLE) >= 0) {
@@ -226,7 +241,14 @@ final class Shrinker {
                     break;
                 }
             }
-            searchSmallest(i);
+            if (!isSlow()) {
+                searchSmallest(i);
+            }
+        }
+
+        /** Where each replay takes a second and a new process, round sizes must do. */
+        private boolean isSlow() {
+            return violation.law() == Law.NO_HANG || violation.law() == Law.BOUNDED_MEMORY;
         }
 
         private void searchSmallest(int i) {

@@ -19,9 +19,9 @@ final class Sizes {
 
     private static final int TINY_LIMIT = 64;
     private static final int SPREAD_LOG2 = 17;
-    private static final long LARGE_FROM = 32 << 10;
+    static final long LARGE_FROM = 32 << 10;
     private static final long LARGE_TO = 1 << 20;
-    private static final long HUGE_TO = 4 << 20;
+    static final long HUGE_TO = 4 << 20;
     private static final long LARGE_BUDGET = 16L << 20;
     static final long SMALLEST_BUDGET = 64L << 10;
 
@@ -61,6 +61,11 @@ final class Sizes {
 
     private long boundary(int among) {
         return Math.max(0, BOUNDARIES[random.below(among)] + OFF_BY[random.below(OFF_BY.length)]);
+    }
+
+    /** A boundary to cross by realloc: mapping thresholds as often as classes. */
+    long crossing() {
+        return BOUNDARIES[random.oneIn(4) ? random.below(BOUNDARIES.length) : random.below(BOUNDARIES.length * 7 / 8)];
     }
 
     /** As likely between 8 and 16 bytes as between 8 and 16 KiB; above that it gets rare, since such blocks cost time. */

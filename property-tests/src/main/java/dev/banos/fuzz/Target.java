@@ -15,7 +15,7 @@ import java.util.function.Supplier;
  *  banos:confined       a heap of its own for each instance, for one thread
  *  glibc                the C library of this process
  *  LIB.so[:PREFIX]      a shared library, by path or by a name that the dynamic linker finds; libmimalloc.so.2:mi_
- *  FILE.o[:PREFIX]      a driver object that exports the functions, linked by the loader
+ *  FILE.o[:PREFIX]      a relocatable object, driver or not, linked by the loader
  *  class:NAME           a Java class that implements {@link AllocatorUnderTest} and has a public constructor without parameters
  * </pre>
  */
@@ -80,7 +80,7 @@ public final class Target {
         }
         if (file.endsWith(OBJECT)) {
             String prefix = prefixAt < 0 ? "" : spec.substring(prefixAt + 1);
-            return new Target(spec, true, new DriverObject(spec, Path.of(file), prefix)::open);
+            return new Target(spec, true, new ObjectFile(spec, Path.of(file), prefix)::open);
         }
         throw new TargetException("unknown target " + spec + "; a target is one of: " + String.join(", ", FORMS));
     }

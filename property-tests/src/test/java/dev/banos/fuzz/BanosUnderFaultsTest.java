@@ -22,7 +22,7 @@ class BanosUnderFaultsTest {
             public Promises promises() {
                 Promises promised = super.promises();
                 return new Promises(promised.alignment(), promised.tinyAlignment(), promised.largestAlignment(), true, true,
-                        true, Long.MAX_VALUE, false, promised.threads(), true);
+                        true, Long.MAX_VALUE, false, promised.threads(), true, true, promised.returnsAtClose());
             }
         });
     }

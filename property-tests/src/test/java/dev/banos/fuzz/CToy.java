@@ -27,10 +27,10 @@ final class CToy {
         return library;
     }
 
-    /** The same as a driver object. */
-    static Path buildObject(Path folder, int fault) throws IOException, InterruptedException {
+    /** The same as an object, with what makes it a driver or without. */
+    static Path buildObject(Path folder, int fault, boolean driver) throws IOException, InterruptedException {
         Path object = folder.resolve("toy" + fault + ".o");
-        compile(folder, List.of("-O1", "-c", "-DAS_DRIVER", "-DFAULT=" + fault, "-I" + HEADERS.toAbsolutePath(), "-o",
+        compile(folder, List.of("-O1", "-c", driver ? "-DAS_DRIVER" : "-DAS_OBJECT", "-DFAULT=" + fault, "-I" + HEADERS.toAbsolutePath(), "-o",
                 object.toString(), SOURCE.toAbsolutePath().toString()));
         return object;
     }

@@ -20,13 +20,17 @@ import java.util.Map;
  * <pre>
  *  region   | chunk of thread 1 | chunk of thread 2 | large block | ...      bump allocated
  *  chunk    | block | block | ...                                            bump allocated, then free lists by class
+ *  mapping  | block                                                          of 64 KiB or more; unmapped by its free
  * </pre>
  */
 public final class ToyAllocator implements AllocatorUnderTest {
     private static final int ENOMEM = 12;
+    private static final int EINVAL = 22;
     private static final long REGION = 8L << 30;
     private static final long CHUNK = 256 << 10;
     private static final long LARGE = 32 << 10;
+    private static final long MAPPED = 64 << 10;
+    private static final long PAGE = 4096;
     private static final long GRANULE = 16;
     private static final long LARGEST = 1L << 30;
     private static final long POISON = 0x5a5a_5a5a_5a5a_5a5aL;
@@ -36,7 +40,7 @@ public final class ToyAllocator implements AllocatorUnderTest {
     private final MemorySegment state = Arena.ofAuto().allocate(SystemCalls.STATE);
     private final long region;
     private long bump;
-    private int errno;
+    private final ThreadLocal<Integer> errno = ThreadLocal.withInitial(() -> 0);
     private int frees;
 
     private final Map<Long, Block> live = new HashMap<>();
@@ -67,7 +71,8 @@ public final class ToyAllocator implements AllocatorUnderTest {
 
     @Override
     public Promises promises() {
-        return Promises.ofC().withAlignment(GRANULE).withCheckedFrees();
+        return Promises.ofC().withAlignment(GRANULE).withCheckedFrees().withCheckedAlignments()
+                .withUnmappingFrom(MAPPED).withReturnAtClose();
     }
 
     @Override
@@ -101,7 +106,7 @@ public final class ToyAllocator implements AllocatorUnderTest {
 
     private long refuse() {
         if (!has(Fault.ERRNO_NOT_SET)) {
-            errno = ENOMEM;
+            errno.set(ENOMEM);
         }
         return 0;
     }
@@ -120,11 +125,31 @@ public final class ToyAllocator implements AllocatorUnderTest {
     }
 
     private long take(long room) {
+        if (room >= MAPPED) {
+            return map(room);
+        }
         ArrayDeque<Long> list = freeLists.get(room);
         if (list != null && !list.isEmpty()) {
             return has(Fault.FREE_LIST_KEEPS_ITS_HEAD) && list.size() > 1 ? list.peek() : list.pop();
         }
         return room >= LARGE ? fromRegion(room) : fromChunk(room);
+    }
+
+    /** With a page to spare: a fault that writes past the end shall show as a broken law, too. */
+    private long map(long bytes) {
+        long address = SystemCalls.mmap(state, 0, bytes + PAGE, Linux.PROT_READ() | Linux.PROT_WRITE(),
+                Linux.MAP_PRIVATE() | Linux.MAP_ANONYMOUS(), -1, 0);
+        if (SystemCalls.isError(address)) {
+            throw new IllegalStateException("mapping of " + bytes + " bytes: error " + -address);
+        }
+        return address;
+    }
+
+    private void unmap(long base, long bytes) {
+        long whole = has(Fault.FREED_MAPPING_STAYS) ? 0 : has(Fault.FREED_MAPPING_LEAVES_A_PAGE) ? bytes - PAGE : bytes + PAGE;
+        if (whole > 0) {
+            SystemCalls.munmap(state, base, whole);
+        }
     }
 
     private long fromRegion(long room) {
@@ -168,6 +193,9 @@ public final class ToyAllocator implements AllocatorUnderTest {
 
     @Override
     public synchronized long alignedAlloc(long alignment, long size) {
+        if (Long.bitCount(alignment) != 1) {
+            return refuseAlignment(size);
+        }
         if (isTooLarge(size) && !(has(Fault.ALIGNED_SIZE_WRAPS) && size + alignment >= 0 && size + alignment < LARGEST)) {
             return refuse();
         }
@@ -181,6 +209,14 @@ public final class ToyAllocator implements AllocatorUnderTest {
         long address = base + alignment - 1 & -alignment;
         live.put(address, new Block(base, whole.room, size, whole.owner));
         return address;
+    }
+
+    private long refuseAlignment(long size) {
+        if (has(Fault.BAD_ALIGNMENT_SERVED)) {
+            return allocate(size, false);
+        }
+        errno.set(has(Fault.BAD_ALIGNMENT_SETS_ENOMEM) ? ENOMEM : EINVAL);
+        return 0;
     }
 
     @Override
@@ -210,7 +246,7 @@ public final class ToyAllocator implements AllocatorUnderTest {
     }
 
     private long move(long address, Block block, long size) {
-        if (has(Fault.LOSES_HEADER_ON_SHRINK) && size > 0 && size < block.size && address == block.base) {
+        if (has(Fault.LOSES_HEADER_ON_SHRINK) && size > 0 && size < block.size && address == block.base && block.room < MAPPED) {
             long kept = size + GRANULE - 1 & -GRANULE;
             live.put(address, new Block(block.base, kept, size, block.owner));
             push(address + kept, block.room); // the rest goes to the list of the whole
@@ -224,10 +260,15 @@ public final class ToyAllocator implements AllocatorUnderTest {
             bytes = Math.min(bytes, 4096);
         } else if (has(Fault.SHRINK_MOVES_WITHOUT_COPYING) && size < block.size) {
             bytes = 0;
+        } else if (has(Fault.GROWING_TO_A_MAPPING_COPIES_TOO_LITTLE) && block.room < MAPPED && room(size) >= MAPPED) {
+            bytes &= -PAGE;
         }
         long from = has(Fault.REALLOC_OF_ALIGNED_COPIES_FROM_ITS_BASE) ? block.base : address;
         MemorySegment.copy(MEMORY, from, MEMORY, moved, bytes);
-        if (!has(Fault.REALLOC_FORGETS_OLD_BLOCK)) {
+        boolean leaks = has(Fault.SHRINKING_FROM_A_MAPPING_LEAKS_IT) && block.room >= MAPPED && room(size) < MAPPED;
+        if (leaks) {
+            live.remove(address);
+        } else if (!has(Fault.REALLOC_FORGETS_OLD_BLOCK)) {
             free(address);
         }
         return moved;
@@ -244,6 +285,10 @@ public final class ToyAllocator implements AllocatorUnderTest {
             return;
         }
         frees++;
+        if (block.room >= MAPPED && !has(Fault.FREE_DOES_NOTHING)) {
+            unmap(block.base, block.room);
+            return;
+        }
         boolean lost = has(Fault.FREE_DOES_NOTHING) || has(Fault.LARGE_BLOCKS_NEVER_REUSED) && block.room >= LARGE
                 || has(Fault.REMOTE_FREE_LOST) && block.owner != Thread.currentThread()
                 || has(Fault.BLOCKS_OF_ENDED_THREADS_LOST) && !block.owner.isAlive();
@@ -283,11 +328,15 @@ public final class ToyAllocator implements AllocatorUnderTest {
 
     @Override
     public int errno() {
-        return errno;
+        return errno.get();
     }
 
     @Override
     public void close() {
-        SystemCalls.munmap(state, region, REGION);
+        if (!has(Fault.CLOSE_FORGETS_LIVE_MAPPINGS)) {
+            live.values().stream().filter(block -> block.room >= MAPPED).forEach(block -> unmap(block.base, block.room));
+        }
+        long forgotten = has(Fault.CLOSE_FORGETS_ITS_CHUNKS) ? 16 * CHUNK : 0;
+        SystemCalls.munmap(state, region + forgotten, REGION - forgotten);
     }
 }

@@ -1,0 +1,53 @@
+package dev.banos.fuzz;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What was mapped before the target was loaded. It is not the target's, so a free must not unmap it: one that unmaps a page
+ * too much is seen here, before some other part of the process trips over the hole.
+ */
+final class ForeignMemory {
+    private static final Path MAPS = Path.of("/proc/self/maps");
+
+    /** Ascending; region i is from starts[i] up to ends[i]. */
+    private final long[] starts;
+    private final long[] ends;
+
+    private ForeignMemory(long[] starts, long[] ends) {
+        this.starts = starts;
+        this.ends = ends;
+    }
+
+    /** What is mapped now. */
+    static ForeignMemory now() {
+        List<String> lines = lines();
+        long[] starts = new long[lines.size()];
+        long[] ends = new long[lines.size()];
+        for (int i = 0; i < starts.length; i++) {
+            String line = lines.get(i); // 7f0c3c234000-7f0c3c236000 rw-p ...
+            int dash = line.indexOf('-');
+            starts[i] = Long.parseUnsignedLong(line, 0, dash, 16);
+            ends[i] = Long.parseUnsignedLong(line, dash + 1, line.indexOf(' '), 16);
+        }
+        return new ForeignMemory(starts, ends);
+    }
+
+    private static List<String> lines() {
+        try {
+            return Files.readAllLines(MAPS);
+        } catch (IOException absent) {
+            throw new UncheckedIOException(MAPS + " cannot be read: the laws about unmapping need it", absent);
+        }
+    }
+
+    boolean contains(long address) {
+        int found = Arrays.binarySearch(starts, address);
+        int region = found >= 0 ? found : -found - 2;
+        return region >= 0 && Long.compareUnsigned(address, ends[region]) < 0;
+    }
+}
