@@ -46,6 +46,8 @@ public final class Modules {
      */
     public static synchronized void loaded(LinkedModule module, String label) {
         LIVE.add(new Live(module, label, System.nanoTime()));
+        GdbInterface.loaded(module);
+        MapFile.loaded(module, label);
         LoaderEvents.loaded(module, label);
     }
 
@@ -56,6 +58,8 @@ public final class Modules {
             if (live.module() == module) {
                 LIVE.remove(i);
                 remember(live);
+                GdbInterface.unloading(module);
+                MapFile.unloaded(module, live.label());
                 LoaderEvents.unloaded(module, live.label(), System.nanoTime() - live.since());
             }
         }

@@ -1,5 +1,7 @@
 package dev.banos.loader.elf;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -9,6 +11,9 @@ import java.util.List;
  * to walk it.
  */
 public final class ElfObject {
+    /** e_shoff in the header. */
+    private static final int SECTION_HEADERS = 40;
+
     private final String file;
     private final byte[] bytes;
     private final int machine;
@@ -98,6 +103,21 @@ public final class ElfObject {
         int start = start(section);
         return sections.isCompressed(section) ? CompressedSection.expand(this, section)
                 : Arrays.copyOfRange(bytes, start, start + (int) sections.size(section));
+    }
+
+    /** Writes sh_addr of {@code section} into a copy of {@link #bytes}. */
+    public void putAddress(byte[] copy, int section, long address) {
+        ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN).putLong(header(section) + SectionTable.ADDRESS, address);
+    }
+
+    /** Writes sh_flags of {@code section} into a copy of {@link #bytes}. */
+    public void putFlags(byte[] copy, int section, long flags) {
+        ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN).putLong(header(section) + SectionTable.FLAGS, flags);
+    }
+
+    private int header(int section) {
+        return (int) ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong(SECTION_HEADERS)
+                + section * SectionTable.HEADER_BYTES;
     }
 
     /** The NUL-terminated string at {@code offset} of {@code section}, or null where there is none. */

@@ -15,6 +15,9 @@ package dev.banos.loader.elf;
 public final class SectionTable {
     static final int WORDS = 8;
     static final int HEADER_BYTES = WORDS * Long.BYTES;
+    /** Where sh_flags and sh_addr stand in a header. */
+    static final int FLAGS = Long.BYTES;
+    static final int ADDRESS = 2 * Long.BYTES;
 
     private final long[] words;
     private final int count;

@@ -2,6 +2,7 @@ package dev.banos.loader.link;
 
 import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.SymbolTable;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -65,6 +66,15 @@ public final class LinkedModule {
     /** The functions and variables that the module holds, local ones too, by their addresses. */
     public List<ModuleSymbol> symbols() {
         return ModuleSymbol.of(objects, base);
+    }
+
+    /** For each object its file, with the addresses that its sections have. */
+    public List<byte[]> symbolFiles() {
+        List<byte[]> files = new ArrayList<>();
+        for (LinkedObject object : objects) {
+            files.add(SymbolFile.of(object, base));
+        }
+        return files;
     }
 
     /** Registers the module's unwind tables and runs its constructors. */

@@ -1,0 +1,145 @@
+package dev.banos.loader.debug;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.banos.bindings.Native;
+import dev.banos.loader.link.LinkedModule;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Tells GDB, and debuggers that know its interface, of linked objects, so that they see functions, lines and variables
+ * ("Debugging with GDB", chapter "JIT Compilation Interface"). The debugger finds the descriptor by its name in a library of
+ * the process, walks its list, and sets a breakpoint on the function that is called after each change.
+ *
+ * <pre>
+ *     __jit_debug_descriptor                            jit_code_entry, one an object
+ *     0         4        8                16            0      8      16              24
+ *     | version | action | relevant_entry | first ────► | next | prev | symbol file ─► | its size |
+ * </pre>
+ * Each object costs a copy of its file as long as it is loaded, so all this is done only if {@code banos.loader.gdb} is set.
+ */
+final class GdbInterface {
+    private static final boolean ENABLED = Boolean.getBoolean("banos.loader.gdb");
+    private static final int VERSION = 1;
+    private static final int REGISTER = 1;
+    private static final int UNREGISTER = 2;
+
+    private static final StructLayout DESCRIPTOR = MemoryLayout.structLayout(JAVA_INT.withName("version"),
+            JAVA_INT.withName("action"), ADDRESS.withName("relevant"), ADDRESS.withName("first"));
+    static final long DESCRIPTOR_BYTES = DESCRIPTOR.byteSize();
+    private static final StructLayout ENTRY = MemoryLayout.structLayout(ADDRESS.withName("next"), ADDRESS.withName("previous"),
+            ADDRESS.withName("file"), JAVA_LONG.withName("size"));
+
+    private static final VarHandle DESCRIPTOR_VERSION = handle(DESCRIPTOR, "version");
+    private static final VarHandle ACTION = handle(DESCRIPTOR, "action");
+    private static final VarHandle RELEVANT = handle(DESCRIPTOR, "relevant");
+    private static final VarHandle FIRST = handle(DESCRIPTOR, "first");
+    private static final VarHandle NEXT = handle(ENTRY, "next");
+    private static final VarHandle PREVIOUS = handle(ENTRY, "previous");
+    private static final VarHandle FILE = handle(ENTRY, "file");
+    private static final VarHandle SIZE = handle(ENTRY, "size");
+
+    private static final Map<LinkedModule, Registration> REGISTERED = new IdentityHashMap<>();
+
+    private record Registration(Arena scope, List<MemorySegment> entries) {
+    }
+
+    /** The library that debuggers look the names up in; opened when the first module comes. */
+    private static final class Anchor {
+        private static final DebuggerLibrary LIBRARY = DebuggerLibrary.open();
+        private static final MemorySegment DESCRIPTOR = Native.segment(LIBRARY.descriptor(), DESCRIPTOR_BYTES);
+        private static final MethodHandle CHANGED = Native.downcall(LIBRARY.function(), FunctionDescriptor.ofVoid());
+
+        static {
+            DESCRIPTOR_VERSION.set(DESCRIPTOR, 0L, VERSION);
+        }
+    }
+
+    private GdbInterface() {
+    }
+
+    static void loaded(LinkedModule module) {
+        if (!ENABLED) {
+            return;
+        }
+        Arena scope = Arena.ofShared();
+        List<MemorySegment> entries = new ArrayList<>();
+        for (byte[] file : module.symbolFiles()) {
+            MemorySegment entry = scope.allocate(ENTRY);
+            FILE.set(entry, 0L, scope.allocateFrom(JAVA_BYTE, file));
+            SIZE.set(entry, 0L, (long) file.length);
+            link(entry);
+            entries.add(entry);
+            tell(REGISTER, entry);
+        }
+        REGISTERED.put(module, new Registration(scope, entries));
+    }
+
+    static void unloading(LinkedModule module) {
+        Registration registration = ENABLED ? REGISTERED.remove(module) : null;
+        if (registration == null) {
+            return;
+        }
+        for (MemorySegment entry : registration.entries()) {
+            unlink(entry);
+            tell(UNREGISTER, entry);
+        }
+        registration.scope().close();
+    }
+
+    /** At the head of the list. */
+    private static void link(MemorySegment entry) {
+        MemorySegment first = (MemorySegment) FIRST.get(Anchor.DESCRIPTOR, 0L);
+        NEXT.set(entry, 0L, first);
+        if (first.address() != 0) {
+            PREVIOUS.set(entryAt(first), 0L, entry);
+        }
+        FIRST.set(Anchor.DESCRIPTOR, 0L, entry);
+    }
+
+    private static void unlink(MemorySegment entry) {
+        MemorySegment next = (MemorySegment) NEXT.get(entry, 0L);
+        MemorySegment previous = (MemorySegment) PREVIOUS.get(entry, 0L);
+        if (previous.address() == 0) {
+            FIRST.set(Anchor.DESCRIPTOR, 0L, next);
+        } else {
+            NEXT.set(entryAt(previous), 0L, next);
+        }
+        if (next.address() != 0) {
+            PREVIOUS.set(entryAt(next), 0L, previous);
+        }
+    }
+
+    /** A debugger stops at this call, reads what is new, and goes on; without one the function returns at once. */
+    private static void tell(int action, MemorySegment entry) {
+        ACTION.set(Anchor.DESCRIPTOR, 0L, action);
+        RELEVANT.set(Anchor.DESCRIPTOR, 0L, entry);
+        try {
+            Anchor.CHANGED.invokeExact();
+        } catch (Throwable thrown) {
+            throw new AssertionError("a downcall throws nothing", thrown);
+        }
+    }
+
+    private static MemorySegment entryAt(MemorySegment pointer) {
+        return Native.segment(pointer.address(), ENTRY.byteSize());
+    }
+
+    private static VarHandle handle(StructLayout layout, String field) {
+        return layout.varHandle(PathElement.groupElement(field)).withInvokeExactBehavior();
+    }
+}

@@ -1,0 +1,126 @@
+package dev.banos.loader;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.banos.bindings.Native;
+import dev.banos.libc.pthread.DriverExports;
+import dev.banos.mem.Malloc;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a debugger, a profiler and a reader of crash reports see of a driver from outside the process. */
+class OutsideViewTest {
+    @TempDir
+    Path folder;
+
+    @BeforeEach
+    void requireX8664() {
+        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gcc -O0 -g", "gcc -O0 -g -fno-pic", "gcc -O1 -g -gz -ffunction-sections", "clang -O0 -g"})
+    void gdbStopsInADriverAndShowsLinesAndVariables(String compiler) throws Exception {
+        CCompiler.requireProgram("gdb");
+        String[] words = compiler.split(" ");
+        Path driver = CCompiler.object(folder, "steps.c", words[0], List.of(words).subList(1, words.length).toArray(String[]::new));
+        int line = 1 + Files.readAllLines(CCompiler.SOURCES.resolve("steps.c")).indexOf("    return both.left + counter; /* the line to stop at */");
+        Path commands = Files.writeString(folder.resolve("commands"), """
+                set pagination off
+                set confirm off
+                set debuginfod enabled off
+                set breakpoint pending on
+                handle SIGSEGV nostop noprint pass
+                break steps.c:%d
+                run
+                backtrace 2
+                info locals
+                print counter
+                continue
+                """.formatted(line));
+        String seen = run(List.of("gdb", "-nx", "-batch", "-x", commands.toString(), "--args"),
+                List.of("-Dbanos.loader.gdb=true"), driver);
+        assumeTrue(!seen.contains("ptrace: Operation not permitted"), "skipped: this system lets nobody trace");
+        assertThat(seen).contains("hit Breakpoint 1, inner_step (value=42)", "#1 ", " in outer_step (value=",
+                "both = {left = 42, right = 84}", "$1 = 91", " 134\n", "exited normally");
+    }
+
+    @Test
+    void perfFindsEachFunctionInItsMap() throws Exception {
+        Path driver = CCompiler.object(folder, "steps.c", "gcc", "-O2");
+        String pid = run(List.of(), List.of("-Dbanos.loader.perf=true"), driver).split(" ")[0];
+        Path file = Path.of("/tmp", "perf-" + pid + ".map");
+        try {
+            assertThat(Files.readAllLines(file)).anyMatch(line -> line.matches("[0-9a-f]+ [0-9a-f]+ outer_step"))
+                    .anyMatch(line -> line.matches("[0-9a-f]+ [0-9a-f]+ inner_step")).noneMatch(line -> line.contains("counter"));
+        } finally {
+            Files.deleteIfExists(file);
+        }
+    }
+
+    @Test
+    void theMapNamesTheAddressOfACrash() throws Exception {
+        Path driver = CCompiler.object(folder, "steps.c", "gcc", "-O1", "-DCRASH");
+        Path map = folder.resolve("modules.map");
+        Path report = folder.resolve("report.log");
+        run(List.of(), List.of("-Dbanos.loader.map=" + map, "-XX:ErrorFile=" + report, "-XX:-CreateCoredumpOnCrash"), driver);
+        Matcher crash = Pattern.compile("SIGSEGV \\(0xb\\) at pc=0x([0-9a-f]{16})").matcher(Files.readString(report));
+        assertThat(crash.find()).isTrue();
+        String found = CCompiler.run(List.of("awk", "-v", "a=" + crash.group(1), "$1\"\" <= a\"\" && a\"\" < $2\"\"", map.toString()));
+        assertThat(found.lines()).hasSize(2).first().asString().contains(" loaded ", " driver steps (" + driver + ")");
+        assertThat(found.lines()).last().asString().endsWith(" inner_step");
+    }
+
+    @Test
+    void theMapTellsOfUnloading() throws Exception {
+        Path driver = CCompiler.object(folder, "steps.c", "gcc", "-O2");
+        Path map = folder.resolve("modules.map");
+        run(List.of(), List.of("-Dbanos.loader.map=" + map), driver);
+        List<String> lines = Files.readAllLines(map);
+        assertThat(lines).allMatch(line -> line.matches("[0-9a-f]{16} [0-9a-f]{16} .*"));
+        assertThat(lines.getFirst()).contains(" loaded ");
+        assertThat(lines.getLast()).contains(" unloaded ");
+        assertThat(lines).anyMatch(line -> line.endsWith(" counter"));
+    }
+
+    @Test
+    void aMapThatCannotBeWrittenIsReportedAndDriversWork() throws Exception {
+        Path driver = CCompiler.object(folder, "steps.c", "gcc", "-O2");
+        String said = run(List.of(), List.of("-Dbanos.loader.map=" + folder), driver);
+        assertThat(said).containsOnlyOnce("banos: the map of modules " + folder + " cannot be written").contains(" 134\n");
+    }
+
+    private static String run(List<String> before, List<String> flags, Path driver) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(before);
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(flags);
+        command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp", String.join(":", place(DebuggedProgram.class),
+                place(Loader.class), place(DriverExports.class), place(Malloc.class), place(Native.class)),
+                DebuggedProgram.class.getName(), driver.toString()));
+        Process child = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(child.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        return output;
+    }
+
+    /** Surefire patches the tests into the module, so a class's own file says where it really is. */
+    private static String place(Class<?> type) {
+        String file = type.getName().replace('.', '/') + ".class";
+        String url = type.getResource("/" + file).toString();
+        return url.startsWith("jar:") ? url.substring("jar:file:".length(), url.indexOf('!'))
+                : url.substring("file:".length(), url.length() - file.length());
+    }
+}
