@@ -1,44 +1,41 @@
 package dev.banos.mem;
 
-import dev.banos.lock.SpinLock;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 
 /**
- * One size class of one pool: the bitmap word in hand, and the runs that have free slots. Used by one thread at a time,
- * except {@link #isFree}.
+ * One size class of one pool: the bitmap word that malloc serves from, and the runs that have free slots. For one thread at
+ * a time.
  *
  * <pre>
- *   word  <---- taken out of ---- [run] words...  the run being served from; not in the list
+ *   open  ----> a word of [run]                   the run being served from; not in the list
  *   list: head <-> run <-> run <-> tail           runs with free slots, the one to serve from next at the head
  *   full runs are in neither; a free brings one back, to the tail, so that it gathers more before its turn
  * </pre>
  *
- * <p>The word in hand is a field, not native memory, and malloc takes from it while free gives to the bitmap: so the two
- * do not wait for each other's store, which is most of what a malloc and free pair costs (README). To take a word in hand
- * its bits leave the bitmap: a slot is free when its bit is set in either.
+ * <p>Malloc takes from the open word where it stands, and free gives to whichever word it is: what was freed lately comes
+ * back soon, still in the cache, and neither has to know what the other has in hand. Each malloc chooses the slot for the
+ * next one: so that one need not wait until the processor knows which slot the free between the two gave back (README).
+ * Words are opened in turn, so that each gathers free slots before its turn comes again.
  */
 final class Bin {
-    /**
-     * A word of slots up to this size fits the first-level cache: a program that allocates and frees one block over and
-     * over may go round in it. A larger slot goes back in hand when it can, to be used again while it is in the cache.
-     */
-    private static final long LARGEST_ROTATED = 256;
-    private static final VarHandle WORD = handle("word", long.class);
-    private static final VarHandle VERSION = handle("version", long.class);
+    /** A word without free slots, for bins that have no word open. Nobody writes it. */
+    private static final long NO_WORD = Words.bitAt(Arena.global().allocate(ValueLayout.JAVA_LONG).address());
+    /** For sizes that no slot serves. */
+    static final Bin NEVER = new Bin(null, SizeClasses.COUNT - 1);
 
     final SlotPool pool;
     final int sizeClass;
     final long slotBytes;
 
-    /** The free slots in hand. */
-    long word;
-    /** The address of the slot that bit 0 of the word stands for. */
-    private long wordBase;
-    /** Where the word came from; 0 while none is in hand. */
-    private long wordAddress;
-    /** Odd while the word is being changed for another: see {@link #isFree}. */
-    private long version;
+    /** The open word's first bit, in the sense of {@link Words}. */
+    private long open = NO_WORD;
+    /** The address of the slot that this bit stands for. */
+    private long openBase;
+    /** The free slot of the open word that is to be given out next, as the only bit; 0: none was left. */
+    private long chosen;
+    /** Where the word is in the bitmap of {@link #run}; stays when it is closed, because the next one is to be opened then. */
+    private int index;
     private Run run;
     private Run head;
     private Run tail;
@@ -49,45 +46,36 @@ final class Bin {
         this.slotBytes = SizeClasses.slotBytes(sizeClass);
     }
 
-    /** @param free {@link #word} as just read, not 0 */
-    long take(long free) {
-        word = free & (free - 1);
-        return wordBase + Long.numberOfTrailingZeros(free) * slotBytes;
+    /** The slot for {@link #take}, as the only bit; 0: the open word has none, and {@link #takeSlow} looks elsewhere. */
+    long next() {
+        return chosen != 0 ? chosen : Long.lowestOneBit(Words.get(open));
+    }
+
+    /** @param slot of {@link #next}, not 0 */
+    long take(long slot) {
+        long free = Words.get(open) ^ slot;
+        Words.put(open, free);
+        chosen = Long.lowestOneBit(free);
+        return openBase + Long.numberOfTrailingZeros(slot) * slotBytes;
     }
 
     /** @return a slot's address, or 0: no more memory, a high-water mark is reached, or the {@link Sampler} wants this one */
     long takeSlow() {
+        boolean sampled = pool.isSampled();
         if (pool.sampler.takesAll() || !openWord()) {
             return 0;
         }
-        boolean stops = pool.sampler.takesOne(Long.bitCount(word) * slotBytes) || pool.hasReachedMark();
-        return stops ? 0 : take(word);
+        boolean stops = sampled && pool.sampler.takesOne(slotBytes) || pool.hasReachedMark();
+        long address = stops ? 0 : take(next());
+        if (sampled) {
+            closeWord(); // each allocation is to come here
+        }
+        return address;
     }
 
-    /** @return whether the slot was not free before; if it was, nothing has changed */
-    boolean free(Run of, int slot) {
-        long bit = 1L << slot;
-        long address = of.localWord(slot);
-        long now = Words.get(address);
-        long inHand = address == wordAddress ? word : 0;
-        if (((now | inHand) & bit) != 0) {
-            return false;
-        }
-        if (address == wordAddress && slotBytes > LARGEST_ROTATED) {
-            word = inHand | bit;
-            return true;
-        }
-        long all = now | bit;
-        Words.put(address, all);
-        if (now == 0 || all == of.fullWord) {
-            addedTo(of, slot >>> 6);
-        }
-        return true;
-    }
-
-    /** A word has its first free slot, or its last: the run may have to be listed, or be empty. */
-    private void addedTo(Run of, int index) {
-        of.summary |= 1L << index;
+    /** A word that had no free slot has some, or one that is watched is full of them: the run may be to be listed, or empty. */
+    void wordChanged(Run of, long slot) {
+        of.summary |= 1L << (slot / Long.SIZE);
         if (of == run) {
             return;
         }
@@ -99,65 +87,21 @@ final class Bin {
         }
     }
 
-    /**
-     * Adds slots that other threads freed.
-     *
-     * @return how many of them were free already
-     */
-    int addFree(Run of, int index, long bits) {
-        long address = of.local + index * Words.BYTES;
-        long now = Words.get(address);
-        long twice = (now | (address == wordAddress ? word : 0)) & bits;
-        long added = bits & ~twice;
-        Words.put(address, now | added);
-        if (added != 0) {
-            addedTo(of, index);
-        }
-        return Long.bitCount(twice);
-    }
-
-    /**
-     * Any thread: whether a slot is free, in the bitmap or in hand. Exact for a caller that knows of a free of that slot,
-     * or of its malloc. Bits move between bitmap and hand only while the version is odd, so who reads both between two
-     * looks at the same even version cannot miss one on its way.
-     *
-     * @param address of the slot's word in the local bitmap
-     */
-    boolean isFree(long address, long bit) {
-        for (int tries = 1;; tries++) {
-            long before = (long) VERSION.getAcquire(this);
-            long free = Words.getAcquire(address) | (wordAddress == address ? (long) WORD.getOpaque(this) : 0);
-            VarHandle.loadLoadFence();
-            if ((before & 1) == 0 && (long) VERSION.getOpaque(this) == before) {
-                return (free & bit) != 0;
-            }
-            SpinLock.pause(tries);
-        }
-    }
-
-    /** The free slots in hand that came from {@code address}; for any thread, as exact as the moment allows. */
-    long inHandFrom(long address) {
-        return wordAddress == address ? word : 0;
-    }
-
-    /** Puts the word in hand back, so that all free slots are where the invariants of {@link Run} want them. */
+    /** Puts all runs with free slots into the list. */
     void close() {
-        Run closed = run;
-        if (closed == null) {
-            return;
+        closeWord();
+        if (run != null) {
+            leaveRun();
         }
-        version++;
-        VarHandle.storeStoreFence();
-        int index = (int) ((wordAddress - closed.local) / Words.BYTES);
-        Words.put(wordAddress, Words.get(wordAddress) | word);
-        closed.summary |= word == 0 ? 0 : 1L << index;
-        run = null;
-        wordAddress = 0;
-        word = 0;
-        VarHandle.storeStoreFence();
-        version++;
-        if (closed.summary != 0) {
-            append(closed);
+    }
+
+    /** Makes the next allocation look again which word to take from. */
+    void closeWord() {
+        if (open != NO_WORD) {
+            long bit = 1L << index;
+            run.summary = Words.get(open) != 0 ? run.summary | bit : run.summary & ~bit;
+            open = NO_WORD;
+            chosen = 0;
         }
     }
 
@@ -173,47 +117,60 @@ final class Bin {
         }
     }
 
+    /** @return whether there is a slot to take now */
     private boolean openWord() {
-        Run next = nextWithFree();
-        if (next == null) {
+        closeWord();
+        if (!findRun()) {
             pool.foldRemote();
-            next = nextWithFree();
+            if (!findRun()) {
+                Run added = pool.addRun(this);
+                if (added == null) {
+                    return false;
+                }
+                serveFrom(added);
+            }
         }
-        if (next == null) {
-            next = pool.addRun(this);
-        }
-        if (next == null) {
-            return false;
-        }
-        open(next);
+        index = cyclicallyNext(run.summary, index);
+        open = run.local + index * Long.SIZE;
+        openBase = run.base + index * Long.SIZE * slotBytes;
         return true;
     }
 
-    private Run nextWithFree() {
-        if (run != null && run.summary != 0) {
-            return run;
+    /** @return whether {@link #run} has free slots, after changing it for another if need be */
+    private boolean findRun() {
+        if (run != null) {
+            if (run.summary != 0) {
+                return true;
+            }
+            leaveRun();
         }
         Run first = head;
-        if (first != null) {
-            unlink(first);
+        if (first == null) {
+            return false;
         }
-        return first;
+        unlink(first);
+        serveFrom(first);
+        return true;
     }
 
-    private void open(Run next) {
-        int index = Long.numberOfTrailingZeros(next.summary);
-        long address = next.local + index * Words.BYTES;
-        long bits = Words.get(address);
-        next.summary &= next.summary - 1;
-        version++;
-        VarHandle.storeStoreFence();
-        Words.put(address, 0);
+    private static int cyclicallyNext(long summary, int index) {
+        int after = index + 1;
+        return (after + Long.numberOfTrailingZeros(Long.rotateRight(summary, after))) % Long.SIZE;
+    }
+
+    private void serveFrom(Run next) {
         run = next;
-        wordAddress = address;
-        wordBase = next.base + index * Long.SIZE * slotBytes;
-        word = bits;
-        VarHandle.storeStoreFence();
-        version++;
+        run.watched = 0;
+        index = -1;
+    }
+
+    private void leaveRun() {
+        Run left = run;
+        run = null;
+        left.watched = left.fullWord;
+        if (left.summary != 0) {
+            append(left);
+        }
     }
 
     private void retire(Run of) {
@@ -253,21 +210,15 @@ final class Bin {
     boolean isValid(Run of) {
         long summary = 0;
         for (int w = 0; w < of.words(); w++) {
-            long address = of.local + w * Words.BYTES;
-            long bits = Words.get(address);
-            assert address != wordAddress || (bits & word) == 0 : "slots both in hand and in the bitmap of " + of.base;
-            summary |= bits == 0 ? 0 : 1L << w;
+            summary |= Words.get(of.local + w * Long.SIZE) == 0 ? 0 : 1L << w;
         }
-        assert summary == of.summary : "summary " + Long.toHexString(of.summary) + " but is " + Long.toHexString(summary);
+        long exact = of == run && open != NO_WORD ? ~(1L << index) : -1L;
+        assert ((summary ^ of.summary) & exact) == 0
+                : "summary " + Long.toHexString(of.summary) + " but is " + Long.toHexString(summary);
         assert of.listed == (of != run && summary != 0) : "listed " + of.listed + " with summary " + summary;
+        assert of.watched == (of == run ? 0 : of.fullWord) : "watches for " + Long.toHexString(of.watched);
+        assert (chosen & ~Words.get(open)) == 0 : "slot " + Long.toHexString(chosen) + " was chosen, and is in use";
+        assert open == NO_WORD || open == run.local + index * Long.SIZE : "the open word is not in the run";
         return true;
-    }
-
-    private static VarHandle handle(String field, Class<?> type) {
-        try {
-            return MethodHandles.lookup().findVarHandle(Bin.class, field, type).withInvokeExactBehavior();
-        } catch (ReflectiveOperationException impossible) {
-            throw new ExceptionInInitializerError(impossible);
-        }
     }
 }

@@ -33,21 +33,24 @@ final class Bitmaps {
     private Bitmaps() {
     }
 
-    /** How far behind the local bitmap the remote one lies. */
+    /** How many bits behind the local bitmap the remote one lies. */
     static long remoteOffset(int slots) {
-        return lines(slots) * LINE_BYTES;
+        return lines(slots) * LINE_BYTES * Byte.SIZE;
     }
 
-    /** @return the address of an area whose local bitmap says that all slots are free, or 0 */
+    /** @return the address of the first bit of a local bitmap that says that all slots are free, or 0 */
     static long take(int slots) {
         long area = takeArea(lines(slots));
-        if (area != 0) {
-            clear(area, slots);
+        if (area == 0) {
+            return 0;
         }
-        return area;
+        long local = Words.bitAt(area);
+        clear(local, slots);
+        return local;
     }
 
-    static void giveBack(long area, int slots) {
+    static void giveBack(long local, int slots) {
+        long area = Words.byteOf(local);
         int lines = lines(slots);
         LOCK.lock();
         try {
@@ -98,14 +101,14 @@ final class Bitmaps {
         return true;
     }
 
-    private static void clear(long area, int slots) {
+    private static void clear(long local, int slots) {
         int words = words(slots);
         for (int i = 0; i < words; i++) {
-            Words.put(area + i * Words.BYTES, -1L);
-            Words.put(area + remoteOffset(slots) + i * Words.BYTES, 0);
+            Words.put(local + i * Long.SIZE, -1L);
+            Words.put(local + remoteOffset(slots) + i * Long.SIZE, 0);
         }
         int beyond = words * Long.SIZE - slots;
-        Words.put(area + (words - 1) * Words.BYTES, -1L >>> beyond);
+        Words.put(local + (words - 1) * Long.SIZE, -1L >>> beyond);
     }
 
     static int words(int slots) {
@@ -113,6 +116,6 @@ final class Bitmaps {
     }
 
     private static int lines(int slots) {
-        return (int) ((words(slots) * Words.BYTES + LINE_BYTES - 1) / LINE_BYTES);
+        return (int) ((words(slots) * Long.BYTES + LINE_BYTES - 1) / LINE_BYTES);
     }
 }

@@ -32,18 +32,17 @@ final class Diagnosis {
     }
 
     private static String describe(Run run, long address, Domain through) {
-        long offset = address - run.base;
-        int slot = run.slotOf(offset);
+        int slot = run.slotHolding(address);
         if (slot >= run.slots) {
             return "past the last block of " + run.slotBytes + " bytes in its run";
         }
-        String block = (run.isLive(slot) ? "a live block" : "a free block") + " of " + run.slotBytes + " bytes at 0x"
-                + Long.toHexString(run.base + slot * run.slotBytes) + " (size class " + run.bin.sizeClass + ", owned by "
-                + run.owner + ")";
-        if (!run.begins(slot, offset)) {
-            return (offset - slot * run.slotBytes) + " bytes inside " + block;
+        long begin = run.base + slot * run.slotBytes;
+        String block = (run.isLive(begin) ? "a live block" : "a free block") + " of " + run.slotBytes + " bytes at 0x"
+                + Long.toHexString(begin) + " (size class " + run.bin.sizeClass + ", owned by " + run.owner + ")";
+        if (begin != address) {
+            return (address - begin) + " bytes inside " + block;
         }
-        if (run.isLive(slot)) {
+        if (run.isLive(begin)) {
             return run.owner.domain == through ? "was " + block + " a moment ago" : "it is " + block + ", of another heap";
         }
         return "not live, freed before or never given out: it is " + block;

@@ -60,8 +60,8 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         if (thread.isVirtual()) {
             return OfVirtualThreads.INSTANCE;
         }
-        SlotPool pool = ThreadPools.currentOrNull();
-        return (pool != null ? pool : ThreadPools.adoptOrCreate()).handle(thread);
+        SlotPool pool = ThreadPools.current();
+        return (pool != SlotPool.NOBODY ? pool : ThreadPools.adoptOrCreate()).handle(thread);
     }
 
     /** A heap that allocates for the calling thread. */
@@ -98,14 +98,18 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     }
 
     public long malloc(long size) {
-        long address = Thread.currentThread() == owner ? pool.allocate(size) : 0;
-        return address != 0 ? address : mallocSlow(size);
+        if (Thread.currentThread() != owner) {
+            return mallocSlow(size);
+        }
+        Bin bin = pool.bin(size);
+        long slot = bin.next();
+        return slot != 0 ? bin.take(slot) : mallocSlow(size);
     }
 
     public void free(long address) {
-        Run run = RunTable.at(address);
-        if (run == null || run.owner != pool || Thread.currentThread() != owner || !pool.free(run, address)) {
-            freeSlow("free", run, Thread.currentThread() == owner ? pool : null, address, domain);
+        Run run = RunTable.likely(address);
+        if (run.owner != pool || Thread.currentThread() != owner || !run.free(address)) {
+            freeSlow(Thread.currentThread() == owner ? pool : null, address, domain);
         }
     }
 
@@ -463,17 +467,21 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
                 + ": use Heap.createShared(), or a heap of its own");
     }
 
-    /** @param mine the pool that the calling thread owns, whose own free has already refused, or null */
-    static void freeSlow(String operation, Run run, SlotPool mine, long address, Domain domain) {
+    /** @param mine the pool that the calling thread owns, if it does */
+    static void freeSlow(SlotPool mine, long address, Domain domain) {
         if (address == 0) {
             return;
         }
-        boolean freed = run == null
-                ? DirectMappings.free(address, domain)
-                : run.owner != mine && run.owner.domain == domain && run.owner.freeFromOutside(run, address);
+        Run run = RunTable.at(address);
+        boolean freed = run == null ? DirectMappings.free(address, domain) : freeSlow(mine, run, address, domain);
         if (!freed) {
-            throw Diagnosis.invalid(operation, address, domain);
+            throw Diagnosis.invalid("free", address, domain);
         }
+    }
+
+    private static boolean freeSlow(SlotPool mine, Run run, long address, Domain domain) {
+        SlotPool owner = run.owner;
+        return owner == mine ? run.freeSlow(address) : owner.domain == domain && owner.freeFromOutside(run, address);
     }
 
     static long usableSize(long address, Domain domain) {
@@ -490,10 +498,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     }
 
     private static long slotSize(Run run, long address, Domain domain) {
-        long offset = address - run.base;
-        int slot = run.slotOf(offset);
-        boolean live = run.owner.domain == domain && run.begins(slot, offset) && run.isLive(slot);
-        return live ? run.slotBytes : DirectMappings.NONE;
+        return run.owner.domain == domain && run.isLive(address) ? run.slotBytes : DirectMappings.NONE;
     }
 
     private long resizeMapping(long address, long usable, long size) {

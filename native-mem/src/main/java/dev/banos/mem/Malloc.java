@@ -21,17 +21,16 @@ public final class Malloc {
 
     /** @return a block of at least {@code size} bytes, never 0 for size 0; 0 with ENOMEM */
     public static long malloc(long size) {
-        SlotPool pool = ThreadPools.currentOrNull();
-        long address = pool != null ? pool.allocate(size) : 0;
-        return address != 0 ? address : Heap.current().mallocSlow(size);
+        Bin bin = ThreadPools.current().bin(size);
+        long slot = bin.next();
+        return slot != 0 ? bin.take(slot) : Heap.current().mallocSlow(size);
     }
 
     /** Ends the life of a block. Address 0 is allowed and does nothing. Leaves errno alone. */
     public static void free(long address) {
-        Run run = RunTable.at(address);
-        SlotPool pool = ThreadPools.currentOrNull();
-        if (run == null || run.owner != pool || !pool.free(run, address)) {
-            Heap.freeSlow("free", run, pool, address, Domain.MALLOC);
+        Run run = RunTable.likely(address);
+        if (run.owner.threadId != Thread.currentThread().threadId() || !run.free(address)) {
+            Heap.freeSlow(ThreadPools.current(), address, Domain.MALLOC);
         }
     }
 
@@ -100,10 +99,7 @@ public final class Malloc {
      * the calling thread, virtual threads and ended threads; another running thread's empty runs stay with it.
      */
     public static void trim() {
-        SlotPool pool = ThreadPools.currentOrNull();
-        if (pool != null) {
-            pool.trim();
-        }
+        ThreadPools.current().trim();
         SharedPools.trim();
         ThreadPools.trimAbandoned();
         Spans.purge();

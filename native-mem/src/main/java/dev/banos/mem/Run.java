@@ -7,51 +7,85 @@ import java.lang.invoke.VarHandle;
  * A span, or several, cut into slots of one size. Lives as long as the spans serve this size class for this pool; its
  * pool never changes, because a pool outlives its thread and is handed on as a whole.
  *
- * <p>A slot is free when its bit is set in the local bitmap, which only the owner writes, or in the word that the bin has
- * in hand. Another thread's free sets a bit in the remote bitmap, and queues the run with its owner, once.
+ * <p>A slot is free when its bit is set in the local bitmap, which only the owner writes, or in the remote one: another
+ * thread's free sets a bit there, and queues the run with its owner, once.
  *
- * <p>Invariant, as the owner sees it: {@code summary bit w is set == (local[w] != 0)}.
+ * <p>Invariant, as the owner sees it, for each word but the one that the bin serves from:
+ * {@code summary bit w is set == (local word w != 0)}.
  */
 final class Run {
-    private static final VarHandle QUEUED = handle();
-    /** Large enough that the rounding error of the reciprocal cannot reach the quotient: see {@link #slotOf}. */
-    private static final int RECIPROCAL_BITS = 40;
+    private static final VarHandle LIMIT = handle();
+
+    /** Holds no block: for where there is no run. */
+    static final Run NONE = new Run();
 
     final SlotPool owner;
     final Bin bin;
     final long base;
     final long slotBytes;
     final int slots;
+    /** The addresses of the bits of slot 0, in the sense of {@link Words}. */
     final long local;
     final long remote;
     /** A word of the bitmap in which every slot is free: the same for all words, because the last is never cut short. */
     final long fullWord;
-    private final long reciprocal;
+    /** {@code slotBytes == odd << shift}, and {@code odd * inverse == 1}: see {@link #slotAt}. */
+    private final long inverse;
+    private final int shift;
 
-    /** Written by the owner only. */
+    /**
+     * {@link #slots}; 0 from the first remote free until the owner takes the run from its queue. So the owner's free asks
+     * with one comparison whether a slot begins at the address, and whether others may have freed what it does not see.
+     */
+    private long limit;
+    /** What a word becomes when the owner is to look whether the run is empty: {@link #fullWord}, or 0 for never. */
+    long watched;
+    /** Written by the owner only, as all below. */
     long summary;
     boolean listed;
     boolean retired;
     Run previous;
     Run next;
     int indexInPool;
-
-    /** 1 from the first remote free until the owner takes the run from its queue. */
-    private int queued;
     Run nextQueued;
 
-    Run(Bin bin, int firstSpan, long bitmaps) {
+    Run(Bin bin, int firstSpan, long local) {
         this.owner = bin.pool;
         this.bin = bin;
         this.base = Spans.address(firstSpan);
         this.slotBytes = bin.slotBytes;
         this.slots = SizeClasses.slots(bin.sizeClass);
-        this.local = bitmaps;
-        this.remote = bitmaps + Bitmaps.remoteOffset(slots);
-        this.reciprocal = (1L << RECIPROCAL_BITS) / slotBytes + 1;
+        this.local = local;
+        this.remote = local + Bitmaps.remoteOffset(slots);
+        this.shift = Long.numberOfTrailingZeros(slotBytes);
+        this.inverse = inverse(slotBytes >>> shift);
+        this.limit = slots;
         int words = Bitmaps.words(slots);
         this.summary = -1L >>> (Long.SIZE - words);
         this.fullWord = slots < Long.SIZE ? (1L << slots) - 1 : -1L;
+        this.watched = fullWord;
+    }
+
+    private Run() {
+        owner = SlotPool.NOBODY;
+        bin = null;
+        base = 0;
+        slotBytes = 0;
+        slots = 0;
+        local = 0;
+        remote = 0;
+        fullWord = 0;
+        inverse = 0;
+        shift = 0;
+    }
+
+    /** Modulo 2^64, by Newton's iteration: an odd number is its own inverse in 3 bits, and each step doubles these. */
+    private static long inverse(long odd) {
+        long inverse = odd;
+        for (int exactBits = 3; exactBits < Long.SIZE; exactBits *= 2) {
+            inverse *= 2 - odd * inverse;
+        }
+        return inverse;
     }
 
     int firstSpan() {
@@ -66,10 +100,10 @@ final class Run {
         return Bitmaps.words(slots);
     }
 
-    /** Owner: whether no slot is in use, nor in hand. */
+    /** Owner: whether no slot is in use. */
     boolean isEmpty() {
         for (int w = 0; w < words(); w++) {
-            if (Words.get(local + w * Words.BYTES) != fullWord) {
+            if (Words.get(local + w * Long.SIZE) != fullWord) {
                 return false;
             }
         }
@@ -77,62 +111,91 @@ final class Run {
     }
 
     /**
-     * The slot that holds the byte at {@code offset} from {@link #base}: a division by multiplication. The reciprocal is
-     * too large by less than 1 part in 2^40 / slotBytes, offsets are below 2^20 and slots at most 2^16 bytes, so the
-     * product is off by less than 2^36 of the 2^40 that make a slot.
+     * The slot that begins at an address, or what is not below {@link #slots} as an unsigned number. A division that is
+     * exact is a multiplication by the inverse modulo 2^64, and the rotation puts bits that the shift should not have met
+     * where they make the number huge. Multiplication and rotation lose nothing, so no two addresses have one result: what
+     * is below {@code slots} is right, whatever address it came from.
      */
-    int slotOf(long offset) {
-        return (int) ((offset * reciprocal) >>> RECIPROCAL_BITS);
+    private long slotAt(long address) {
+        return Long.rotateRight((address - base) * inverse, shift);
     }
 
-    /** Whether a slot begins at {@code offset}. */
-    boolean begins(int slot, long offset) {
-        return slot * slotBytes == offset && slot < slots;
+    /** Whether a slot begins at {@code address}. */
+    boolean begins(long address) {
+        return Long.compareUnsigned(slotAt(address), slots) < 0;
     }
 
-    long localWord(int slot) {
-        return local + (slot >>> 6) * Words.BYTES;
+    /** The slot that holds the byte at {@code address}, which lies in this run. */
+    int slotHolding(long address) {
+        return (int) ((address - base) / slotBytes);
     }
 
-    private long remoteWord(int slot) {
-        return remote + (slot >>> 6) * Words.BYTES;
+    /**
+     * The owner's free.
+     *
+     * @return whether a live block began there, and nobody else's frees are to be asked; if not, nothing has changed
+     */
+    boolean free(long address) {
+        long slot = slotAt(address);
+        return Long.compareUnsigned(slot, limit) < 0 && freeSlot(slot);
     }
 
-    /** Whether other threads may have freed slots of this run that the owner has not seen. Exact for the owner's own purposes. */
-    boolean hasRemoteFrees() {
-        return queued != 0;
+    private boolean freeSlot(long slot) {
+        long bit = local + slot;
+        long free = Words.get(bit);
+        long more = free | 1L << bit;
+        if (more == free) {
+            return false;
+        }
+        Words.put(bit, more);
+        if (free == 0 || more == watched) {
+            bin.wordChanged(this, slot);
+        }
+        return true;
     }
 
-    /** Any thread: whether the slot is in use, as far as the caller can know. */
-    boolean isLive(int slot) {
-        return !isFreeLocally(slot) && (Words.getAcquire(remoteWord(slot)) & 1L << slot) == 0;
+    /** {@link #free} with other threads' frees in mind. */
+    boolean freeSlow(long address) {
+        return isLive(address) && freeSlot(slotAt(address));
     }
 
-    private boolean isFreeLocally(int slot) {
-        return bin.isFree(localWord(slot), 1L << slot);
+    /** Any thread: whether a block begins at {@code address} and is in use, as far as the caller can know. */
+    boolean isLive(long address) {
+        return begins(address) && isSlotLive(slotAt(address));
+    }
+
+    private boolean isSlotLive(long slot) {
+        return !isFreeLocally(slot) && (Words.getAcquire(remote + slot) & 1L << slot) == 0;
+    }
+
+    private boolean isFreeLocally(long slot) {
+        return (Words.getAcquire(local + slot) & 1L << slot) != 0;
     }
 
     /** The slots of a bitmap word that are in use, as far as the caller can know. */
     long liveWord(int index) {
-        long address = local + index * Words.BYTES;
-        long free = Words.getAcquire(address) | bin.inHandFrom(address) | Words.getAcquire(remote + index * Words.BYTES);
-        return fullWord & ~free;
+        int slot = index * Long.SIZE;
+        return fullWord & ~(Words.getAcquire(local + slot) | Words.getAcquire(remote + slot));
     }
 
     /**
      * Another thread's free.
      *
-     * @return whether the block was live; if not, nothing has changed
+     * @return whether a live block began there; if not, nothing has changed
      */
-    boolean freeRemotely(int slot) {
-        long bit = 1L << slot;
-        // A live slot has been free nowhere since before its address left malloc: a bit found here was freed already.
-        if (isFreeLocally(slot) || (Words.getAndOr(remoteWord(slot), bit) & bit) != 0) {
+    boolean freeRemotely(long address) {
+        if (!begins(address)) {
             return false;
         }
-        // The owner clears the mark before it looks at the bits. If the mark is still set, the owner has yet to look,
-        // and will see our bit. If it is clear, whoever sets it queues the run, so that the owner looks again.
-        if ((int) QUEUED.getVolatile(this) == 0 && (int) QUEUED.compareAndExchange(this, 0, 1) == 0) {
+        long slot = slotAt(address);
+        long bit = 1L << slot;
+        // A live slot has been free nowhere since before its address left malloc: a bit found here was freed already.
+        if (isFreeLocally(slot) || (Words.getAndOr(remote + slot, bit) & bit) != 0) {
+            return false;
+        }
+        // The owner restores the limit before it looks at the bits. If the limit is still 0, the owner has yet to look,
+        // and will see our bit. If it is not, whoever makes it 0 queues the run, so that the owner looks again.
+        if ((long) LIMIT.getVolatile(this) != 0 && (long) LIMIT.compareAndExchange(this, (long) slots, 0L) == slots) {
             owner.enqueue(this);
         }
         return true;
@@ -144,23 +207,32 @@ final class Run {
      * @return how many slots were found in both, which two threads freed at the same instant
      */
     int foldRemote() {
-        QUEUED.setVolatile(this, 0);
+        LIMIT.setVolatile(this, (long) slots);
         if (retired) {
             return 0; // it was queued by a free that had already been folded in
         }
         int freedTwice = 0;
         for (int w = 0; w < words(); w++) {
-            long address = remote + w * Words.BYTES;
-            if (Words.getAcquire(address) != 0) {
-                freedTwice += bin.addFree(this, w, Words.getAndSet(address, 0));
+            if (Words.getAcquire(remote + w * Long.SIZE) != 0) {
+                freedTwice += addFree(w, Words.getAndSet(remote + w * Long.SIZE, 0));
             }
         }
         return freedTwice;
     }
 
+    private int addFree(int index, long bits) {
+        long slot = index * Long.SIZE;
+        long free = Words.get(local + slot);
+        if ((bits & ~free) != 0) {
+            Words.put(local + slot, free | bits);
+            bin.wordChanged(this, slot);
+        }
+        return Long.bitCount(free & bits);
+    }
+
     private static VarHandle handle() {
         try {
-            return MethodHandles.lookup().findVarHandle(Run.class, "queued", int.class).withInvokeExactBehavior();
+            return MethodHandles.lookup().findVarHandle(Run.class, "limit", long.class).withInvokeExactBehavior();
         } catch (ReflectiveOperationException impossible) {
             throw new ExceptionInInitializerError(impossible);
         }

@@ -8,8 +8,16 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Which run an address falls in: one entry a span of the reservation. The bounds check of the array is the check for
- * foreign pointers.
+ * Which run an address falls in: one entry a span of the reservation, for as much of it as has ever been in use.
+ *
+ * <pre>
+ *   likely(address)    a table of fixed size, by the low bits of the span's number           hot: one load
+ *   at(address)        the table of all spans; its bounds are the check for foreign pointers
+ * </pre>
+ *
+ * <p>In the fixed table the first span to come has the entry; other spans with the same low bits, which are
+ * 1 GiB apart, are in the table of all only. {@link Run#free} refuses what it is not the run of, whatever the address, and
+ * the slow path then looks here again.
  *
  * <p>Readers take no lock. A thread that may use a block learned its address from a thread that had it from malloc, so it
  * sees the entry, and the array that holds it. Whoever passes an address that it has no right to may see an older state;
@@ -20,19 +28,26 @@ final class RunTable {
     private static final SpinLock LOCK = new SpinLock();
     private static final VarHandle TABLE = handle();
 
+    private static final Run[] LIKELY = new Run[16 * 1024];
     private static Run[] table = new Run[256];
+
+    static {
+        Arrays.fill(LIKELY, Run.NONE);
+    }
 
     private RunTable() {
     }
 
-    /**
-     * The run whose spans hold this address, or null. The index is cut to 32 bits, because the compiler then needs one
-     * comparison; an address beyond 2^47 may so meet a run that is not its own, where no slot begins at its offset.
-     */
+    /** The run that this address is in, if it is in any; or another. Never null. */
+    static Run likely(long address) {
+        return LIKELY[(int) (address >>> LOG_SPAN) & (LIKELY.length - 1)];
+    }
+
+    /** The run whose spans hold this address, or null. */
     static Run at(long address) {
         Run[] runs = table;
-        int span = (int) ((address - Reservation.BASE) >>> LOG_SPAN);
-        return Integer.compareUnsigned(span, runs.length) < 0 ? runs[span] : null;
+        long span = (address - Reservation.BASE) >>> LOG_SPAN;
+        return span < runs.length ? runs[(int) span] : null;
     }
 
     /** Any thread: every run once, without a lock. Of runs that come and go meanwhile, some are in it. */
@@ -56,6 +71,7 @@ final class RunTable {
                 TABLE.setRelease(Arrays.copyOf(table, Math.max(end, table.length * 2)));
             }
             Arrays.fill(table, run.firstSpan(), end, run);
+            replaceLikely(run, Run.NONE, run);
         } finally {
             LOCK.unlock();
         }
@@ -65,8 +81,19 @@ final class RunTable {
         LOCK.lock();
         try {
             Arrays.fill(table, run.firstSpan(), run.firstSpan() + run.spans(), null);
+            replaceLikely(run, run, Run.NONE);
         } finally {
             LOCK.unlock();
+        }
+    }
+
+    private static void replaceLikely(Run run, Run expected, Run replacement) {
+        long first = run.base >>> LOG_SPAN;
+        for (long span = first; span < first + run.spans(); span++) {
+            int index = (int) span & (LIKELY.length - 1);
+            if (LIKELY[index] == expected) {
+                LIKELY[index] = replacement;
+            }
         }
     }
 

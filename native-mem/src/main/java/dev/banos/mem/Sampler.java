@@ -6,12 +6,12 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Decides which of a pool's allocations are looked at closely. Used by whoever uses the pool, and asked only when a bin
- * takes a new word in hand, which happens once in up to 64 allocations: the others are not one instruction slower.
+ * has no word open: while nobody wants samples no allocation is one instruction slower, and while somebody does no word
+ * stays open, so that each allocation is counted.
  *
- * <p>Bytes are counted by the word. After a random number of them, exponential with the interval as its mean, the
- * allocation that needed the word is the sample, and stands for one interval: so the weights add up to the bytes
- * that words brought, whoever allocates in whatever rhythm. A word of many bytes can hold several samples in one. A slot
- * that is freed and given out again while its word is in hand is not counted again.
+ * <p>After a random number of bytes, exponential with the interval as its mean, the allocation that reached it is the
+ * sample, and stands for one interval: so the weights add up to the bytes of the slots given out, whoever allocates in
+ * whatever rhythm. A large slot can hold several samples in one.
  */
 final class Sampler {
     private final boolean active;
@@ -19,6 +19,8 @@ final class Sampler {
     private long dueWeight;
     /** Stays set until the allocation that it stopped comes for its weight, whatever the level is by then. */
     private boolean stopped;
+    /** The sample comes to the pool again, for its slot: it has been counted. */
+    private boolean comesAgain;
 
     /** @param active whether the pool's blocks are of interest at all */
     Sampler(boolean active) {
@@ -33,9 +35,15 @@ final class Sampler {
         return all;
     }
 
-    /** Counts a word that was just taken in hand. @return whether the allocation that it was taken for is a sample */
+    /** Whether allocations are to be counted. */
+    boolean isWanted() {
+        return active && (!LeakTracking.isOff() || MemoryEvents.wantsAllocations());
+    }
+
+    /** Counts a slot that is about to be given out. @return whether this allocation is a sample */
     boolean takesOne(long bytes) {
-        if (!active || (LeakTracking.isOff() && !MemoryEvents.wantsAllocations())) {
+        if (comesAgain) {
+            comesAgain = false;
             return false;
         }
         bytesToNext -= bytes;
@@ -54,6 +62,7 @@ final class Sampler {
     long takeWeight(long size) {
         long weight = stopped ? Math.max(size, 1) : dueWeight;
         dueWeight = 0;
+        comesAgain = LeakTracking.isOff(); // otherwise its block is one of TrackedPool
         stopped = false;
         return weight;
     }

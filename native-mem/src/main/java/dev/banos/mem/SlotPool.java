@@ -14,8 +14,8 @@ import java.util.List;
  * the thread that the pool hangs on, or whoever holds the lock of a heap that is shared.
  *
  * <pre>
- *   allocate(size) -> bin of the size class -> its word                         hot: no loop, no atomic operation
- *                                           -> next word, next run, remote frees, new run    ...Slow
+ *   bin(size) -> its open word                                hot: no loop, no atomic operation
+ *   allocate(size) -> next word, next run, remote frees, new run
  * </pre>
  */
 final class SlotPool extends ThreadAttachment {
@@ -25,6 +25,8 @@ final class SlotPool extends ThreadAttachment {
     private static final VarHandle QUEUE = handle();
 
     static final long NO_THREAD = -1;
+    /** Has no slots: for where there is no pool. */
+    static final SlotPool NOBODY = new SlotPool(Domain.MALLOC, Access.OWN_THREAD);
 
     final Domain domain;
     final Access access;
@@ -37,6 +39,7 @@ final class SlotPool extends ThreadAttachment {
     private long racedFrees;
     /** Set where a run made the heap reach a high-water mark: the allocation that needed it goes to {@link Heap#mallocSlow}. */
     private boolean reachedMark;
+    private boolean sampled;
     /** The thread that this pool hangs on, written by itself; {@link #NO_THREAD} once it has ended. */
     long threadId = NO_THREAD;
     private long lastThreadId;
@@ -61,71 +64,71 @@ final class SlotPool extends ThreadAttachment {
         }
     }
 
+    /** The bin whose slots serve blocks of {@code size} bytes; {@link Bin#NEVER} where no slot does. */
+    Bin bin(long size) {
+        return Long.compareUnsigned(size, QUICK_BYTES) <= 0
+                ? quick[(int) (size + SizeClasses.ALIGNMENT - 1) >>> LOG_ALIGNMENT]
+                : binOfLarger(size);
+    }
+
+    private Bin binOfLarger(long size) {
+        return Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) < 0 ? bins[SizeClasses.indexOf(size)] : Bin.NEVER;
+    }
+
     /** @return the address of a slot of at least {@code size} bytes, or 0: too large for a slot, or no memory */
     long allocate(long size) {
-        if (Long.compareUnsigned(size, QUICK_BYTES) <= 0) {
-            Bin bin = quick[(int) (size + SizeClasses.ALIGNMENT - 1) >>> LOG_ALIGNMENT];
-            long free = bin.word;
-            return free != 0 ? bin.take(free) : bin.takeSlow();
+        Bin bin = bin(size);
+        long slot = bin.next();
+        if (slot != 0) {
+            return bin.take(slot);
         }
-        return allocateLarger(size);
-    }
-
-    private long allocateLarger(long size) {
-        if (Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) >= 0) {
-            return 0;
-        }
-        Bin bin = bins[SizeClasses.indexOf(size)];
-        long free = bin.word;
-        return free != 0 ? bin.take(free) : bin.takeSlow();
-    }
-
-    /** @return whether {@code address} was a live block of {@code run}, which is ours; if not, nothing has changed */
-    boolean free(Run run, long address) {
-        long offset = address - run.base;
-        int slot = run.slotOf(offset);
-        if (!run.begins(slot, offset)) {
-            return false;
-        }
-        return run.hasRemoteFrees() ? freeSlow(run, slot) : run.bin.free(run, slot);
-    }
-
-    private boolean freeSlow(Run run, int slot) {
-        return run.isLive(slot) && run.bin.free(run, slot);
+        return bin != Bin.NEVER ? bin.takeSlow() : 0;
     }
 
     /**
-     * The free of a thread that does not own this pool. Same answer as {@link #free}; false as well when the heap has
-     * been closed meanwhile.
+     * Whether each allocation is counted for a sample, so that none may be served from an open word. Who begins to want
+     * samples is noticed when any bin looks for a word; then all bins come to do so.
+     */
+    boolean isSampled() {
+        boolean wanted = sampler.isWanted();
+        if (wanted && !sampled) {
+            for (Bin bin : bins) {
+                bin.closeWord();
+            }
+        }
+        sampled = wanted;
+        return wanted;
+    }
+
+    /**
+     * The free of a thread that does not own this pool.
+     *
+     * @return whether {@code address} was a live block of {@code run}; false as well when the heap has been closed
+     *     meanwhile; if not, nothing has changed
      */
     boolean freeFromOutside(Run run, long address) {
-        long offset = address - run.base;
-        int slot = run.slotOf(offset);
-        if (!run.begins(slot, offset)) {
-            return false;
-        }
         return switch (access) {
-            case OWN_THREAD -> run.freeRemotely(slot);
-            case STRIPED -> lock.tryLock() ? freeAndUnlock(run, slot) : run.freeRemotely(slot);
+            case OWN_THREAD -> run.freeRemotely(address);
+            case STRIPED -> lock.tryLock() ? freeAndUnlock(run, address) : run.freeRemotely(address);
             case CONFINED -> {
                 lock.lock();
                 try {
-                    yield !domain.closed && run.freeRemotely(slot);
+                    yield !domain.closed && run.freeRemotely(address);
                 } finally {
                     lock.unlock();
                 }
             }
             case SHARED -> {
                 lock.lock();
-                yield freeAndUnlock(run, slot);
+                yield freeAndUnlock(run, address);
             }
             case TRACKED -> TrackedPool.free(run, address);
         };
     }
 
-    private boolean freeAndUnlock(Run run, int slot) {
+    private boolean freeAndUnlock(Run run, long address) {
         try {
-            return !domain.closed && !run.retired && freeSlow(run, slot);
+            return !domain.closed && !run.retired && run.freeSlow(address);
         } finally {
             lock.unlock();
         }

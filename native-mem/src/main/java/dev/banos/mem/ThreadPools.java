@@ -4,6 +4,7 @@ import dev.banos.lock.SpinLock;
 import dev.banos.thread.Tcb;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -22,23 +23,30 @@ final class ThreadPools {
      */
     private static final SlotPool[] RECENT = new SlotPool[1024];
 
+    static {
+        Arrays.fill(RECENT, SlotPool.NOBODY);
+    }
+
     private ThreadPools() {
     }
 
-    /** The calling thread's own pool; null for a virtual thread, and for a platform thread that never called malloc. */
-    static SlotPool currentOrNull() {
+    /**
+     * The calling thread's own pool; {@link SlotPool#NOBODY} for a virtual thread, and for a platform thread that never
+     * called malloc.
+     */
+    static SlotPool current() {
         long id = Thread.currentThread().threadId();
         SlotPool pool = RECENT[(int) id & (RECENT.length - 1)];
-        return pool != null && pool.threadId == id ? pool : currentSlow(id);
+        return pool.threadId == id ? pool : currentSlow(id);
     }
 
     private static SlotPool currentSlow(long id) {
         if (Thread.currentThread().isVirtual()) {
-            return null;
+            return SlotPool.NOBODY;
         }
         Tcb tcb = Tcb.currentOrNull();
         if (tcb == null || !(tcb.attachment() instanceof SlotPool pool)) {
-            return null;
+            return SlotPool.NOBODY;
         }
         RECENT[(int) id & (RECENT.length - 1)] = pool;
         return pool;

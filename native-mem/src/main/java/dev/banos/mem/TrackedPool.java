@@ -35,7 +35,7 @@ final class TrackedPool {
         }
         POOL.lock.lock();
         try {
-            return POOL.free(run, address);
+            return run.freeSlow(address);
         } finally {
             POOL.lock.unlock();
         }

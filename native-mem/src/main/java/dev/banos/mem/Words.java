@@ -4,34 +4,55 @@ import dev.banos.bindings.Native;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 
-/** Aligned 64-bit words of native memory by address: the words of bitmaps. */
+/**
+ * Aligned 64-bit words of native memory: the words of bitmaps. A word is named by the address of any bit in it, and a bit's
+ * address is eight times that of its byte, plus its number in the byte. So a bitmap's address plus a slot is the address of
+ * the slot's bit, and its lowest six bits are its place in the word, as shifts take them.
+ *
+ * <p>An address that was shifted right is positive, which the compiler sees: that saves the comparison with the end of
+ * {@link Native#EVERYTHING}.
+ */
 final class Words {
-    static final int BYTES = Long.BYTES;
-
     private static final VarHandle WORD = ValueLayout.JAVA_LONG.varHandle().withInvokeExactBehavior();
     /** For plain access on hot paths: the words are aligned, and this handle does not check it each time. */
     private static final VarHandle UNCHECKED = ValueLayout.JAVA_LONG_UNALIGNED.varHandle().withInvokeExactBehavior();
+    private static final int LOG_BITS = Integer.numberOfTrailingZeros(Long.SIZE);
+    private static final int LOG_BYTES = Integer.numberOfTrailingZeros(Long.BYTES);
 
     private Words() {
     }
 
-    static long get(long address) {
-        return (long) UNCHECKED.get(Native.EVERYTHING, address);
+    /** The address of the first bit of the byte at {@code address}. */
+    static long bitAt(long address) {
+        return address * Byte.SIZE;
     }
 
-    static void put(long address, long value) {
-        UNCHECKED.set(Native.EVERYTHING, address, value);
+    /** The byte that holds a bit. */
+    static long byteOf(long bit) {
+        return bit / Byte.SIZE;
     }
 
-    static long getAcquire(long address) {
-        return (long) WORD.getAcquire(Native.EVERYTHING, address);
+    private static long wordOf(long bit) {
+        return (bit >>> LOG_BITS) << LOG_BYTES;
     }
 
-    static long getAndSet(long address, long value) {
-        return (long) WORD.getAndSet(Native.EVERYTHING, address, value);
+    static long get(long bit) {
+        return (long) UNCHECKED.get(Native.EVERYTHING, wordOf(bit));
     }
 
-    static long getAndOr(long address, long bits) {
-        return (long) WORD.getAndBitwiseOr(Native.EVERYTHING, address, bits);
+    static void put(long bit, long value) {
+        UNCHECKED.set(Native.EVERYTHING, wordOf(bit), value);
+    }
+
+    static long getAcquire(long bit) {
+        return (long) WORD.getAcquire(Native.EVERYTHING, wordOf(bit));
+    }
+
+    static long getAndSet(long bit, long value) {
+        return (long) WORD.getAndSet(Native.EVERYTHING, wordOf(bit), value);
+    }
+
+    static long getAndOr(long bit, long bits) {
+        return (long) WORD.getAndBitwiseOr(Native.EVERYTHING, wordOf(bit), bits);
     }
 }

@@ -2,6 +2,7 @@ package dev.banos.mem;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /** The laws of the size classes, over every size there is. */
@@ -52,16 +53,34 @@ class SizeClassesTest {
         }
     }
 
-    /** Against the division itself, for every byte of every run. */
+    /** Against the remainder of the division, for every byte of every run, and for what lies around it. */
     @Test
-    void theReciprocalDividesExactly() {
+    void slotsBeginWhereTheDivisionIsExact() {
         for (int i = 0; i < SizeClasses.COUNT; i++) {
             Run run = new Run(new Bin(null, i), 0, 0);
             long bytes = SizeClasses.spans(i) * SizeClasses.SPAN_BYTES;
-            for (long offset = 0; offset < bytes; offset++) {
-                if (run.slotOf(offset) != offset / run.slotBytes) {
+            for (long offset = -bytes; offset < 2 * bytes; offset++) {
+                boolean begins = offset >= 0 && offset % run.slotBytes == 0 && offset / run.slotBytes < run.slots;
+                if (run.begins(run.base + offset) != begins) {
                     throw new AssertionError("offset " + offset + " of slots of " + run.slotBytes);
                 }
+            }
+        }
+    }
+
+    /** Whatever bits an address has: the multiplication has one result for each, so none passes for another. */
+    @Test
+    void noSlotBeginsAtAnAddressFarAway() {
+        SplittableRandom random = new SplittableRandom(7);
+        for (int i = 0; i < SizeClasses.COUNT; i++) {
+            Run run = new Run(new Bin(null, i), 0, 0);
+            long bytes = SizeClasses.spans(i) * SizeClasses.SPAN_BYTES;
+            for (int tries = 0; tries < 10_000; tries++) {
+                long offset = random.nextLong();
+                boolean inside = Long.compareUnsigned(offset, bytes) < 0;
+                assertThat(inside || !run.begins(run.base + offset)).as("offset %d", offset).isTrue();
+                long power = 1L << random.nextInt(20, Long.SIZE);
+                assertThat(run.begins(run.base + power + random.nextInt(run.slots) * run.slotBytes)).isFalse();
             }
         }
     }

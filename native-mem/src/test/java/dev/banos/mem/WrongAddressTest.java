@@ -3,6 +3,7 @@ package dev.banos.mem;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
 import java.util.function.LongConsumer;
 import org.junit.jupiter.api.Test;
 
@@ -70,6 +71,28 @@ class WrongAddressTest {
         assertThat(run.slots * run.slotBytes).isLessThan(SizeClasses.SPAN_BYTES);
         assertRefused(run.base + run.slots * run.slotBytes, "past the last block");
         Malloc.free(block);
+    }
+
+    /** More spans than the table of likely runs has entries: some runs are found by the table of all alone. */
+    @Test
+    void ofRunsThatShareAnEntryInTheTable() {
+        try (Heap heap = Heap.create()) {
+            int count = 2 * 16 * 1024 + 1000;
+            long[] blocks = new long[count];
+            for (int i = 0; i < count; i++) {
+                blocks[i] = heap.malloc(SizeClasses.DIRECT_BYTES / 2); // addresses only: nothing is written
+            }
+            long gigabyte = 1L << 30;
+            assertThat(Arrays.stream(blocks).filter(block -> block == blocks[0] + gigabyte)).isNotEmpty();
+            for (int i = 0; i < count; i++) {
+                heap.free(blocks[i]);
+            }
+            assertThat(heap.statistics().liveBlocks()).isZero();
+            for (int i = 0; i < count; i += 97) {
+                long block = blocks[i];
+                assertThatThrownBy(() -> heap.free(block)).isInstanceOf(InvalidBlockException.class);
+            }
+        }
     }
 
     @Test
