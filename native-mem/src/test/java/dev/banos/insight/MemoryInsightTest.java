@@ -187,6 +187,20 @@ class MemoryInsightTest {
                 .isCloseTo(blocks.length * 2048L, Percentage.withPercentage(30));
     }
 
+    /** The same slot again and again: no new one is needed, and the bytes count all the same. */
+    @Test
+    void weightsEstimateTheBytesThatAreFreedAtOnce() throws Exception {
+        int count = 100_000;
+        List<RecordedEvent> samples = named(record(() -> {
+            Malloc.trim(); // what is allocated next looks for a word, and so notices that somebody records
+            for (int i = 0; i < count; i++) {
+                Malloc.free(allocateHere(2000));
+            }
+        }), "AllocationSample");
+        assertThat(samples.stream().filter(event -> event.getLong("size") == 2000).mapToLong(event -> event.getLong("weight")).sum())
+                .isCloseTo(count * 2048L, Percentage.withPercentage(30));
+    }
+
     @Test
     void aRecordingHoldsTheLifeOfMappingsAndArenasAndWrongFrees() throws Exception {
         List<RecordedEvent> events = record(() -> {
@@ -206,7 +220,8 @@ class MemoryInsightTest {
 
     private static void growByArenas() {
         try (Heap heap = Heap.create()) {
-            for (int i = 0; i < 100_000; i++) {
+            int arenas = MemoryInsight.footprint().arenas();
+            while (MemoryInsight.footprint().arenas() == arenas) {
                 heap.malloc(4000);
             }
         }
