@@ -98,9 +98,7 @@ final class InstallPlan {
     private void requirePermission(InstallPolicy.Request request, String file) {
         String objection = policy.objection(request);
         if (objection != null) {
-            throw new Refusal(Refusal.EPERM, file, null, -1, "not permitted: " + objection,
-                    "an application chooses who may with Loader.create(InstallPolicy.anyUser()) or a policy of its own,"
-                            + " the banos command with --any-user");
+            throw new Refusal(Refusal.EPERM, file, null, -1, "not permitted: " + objection, null);
         }
     }
 

@@ -2,6 +2,8 @@ package dev.banos.loader;
 
 import dev.banos.bindings.SystemCalls;
 import java.nio.file.Path;
+import java.security.PublicKey;
+import java.util.List;
 
 /**
  * Who may install which driver. A driver's code runs with all rights of the process, so installing one is a privilege, as it
@@ -26,7 +28,7 @@ public interface InstallPolicy {
         boolean permits(Path path, byte[] bytes, DriverMetadata metadata);
     }
 
-    /** Why the driver must not be installed, or null where it may. */
+    /** Why the driver must not be installed, and what to do about it, or null where it may: part of one line. */
     String objection(Request request);
 
     /** Only a process whose effective user is 0 may install drivers. */
@@ -43,7 +45,9 @@ public interface InstallPolicy {
         @Override
         public String objection(Request request) {
             int user = SystemCalls.geteuid();
-            return user == 0 ? null : "only the superuser may install drivers, and this process runs as user " + user;
+            return user == 0 ? null : "only the superuser may install drivers, and this process runs as user " + user
+                    + "; an application chooses who may with InstallPolicy.anyUser() or a policy of its own, the banos command"
+                    + " with --any-user";
         }
     }
 
@@ -55,9 +59,29 @@ public interface InstallPolicy {
         }
     }
 
+    /**
+     * Only files that one of these Ed25519 keys has signed, with a signature beside the file: {@link DriverSignature}. What is
+     * checked are the bytes that will be linked. It asks for no user; {@code superuser().and(signedBy(…))} asks for both.
+     */
+    static InstallPolicy signedBy(PublicKey... keys) {
+        if (keys.length == 0) {
+            throw new IllegalArgumentException("keys=0: then nothing could be installed");
+        }
+        List<PublicKey> trusted = List.of(keys);
+        return request -> DriverSignature.objection(request.path(), request.bytes(), trusted);
+    }
+
+    /** What this policy and the other one permit. */
+    default InstallPolicy and(InstallPolicy other) {
+        return request -> {
+            String objection = objection(request);
+            return objection != null ? objection : other.objection(request);
+        };
+    }
+
     static InstallPolicy of(Rule rule) {
         return request -> rule.permits(request.path(), request.bytes(), request.metadata()) ? null
-                : "the application's policy does not permit "
+                : "the application's InstallPolicy does not permit "
                 + (request.metadata() == null ? "this file" : "driver " + request.metadata().name());
     }
 }

@@ -79,8 +79,7 @@ public final class ObjectLinker {
         clock.ends(Phase.READ);
         String objection = policy.objection(new InstallPolicy.Request(path, bytes, null));
         if (objection != null) {
-            throw new Refusal(Refusal.EPERM, file, null, -1, "not permitted: " + objection,
-                    "an application chooses another InstallPolicy");
+            throw new Refusal(Refusal.EPERM, file, null, -1, "not permitted: " + objection, null);
         }
         selection.add(bytes, file);
         clock.ends(Phase.PARSE);

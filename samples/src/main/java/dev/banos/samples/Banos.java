@@ -11,6 +11,7 @@ import dev.banos.samples.gunzip.Gunzip;
 import dev.banos.samples.inspect.InfoCommand;
 import dev.banos.samples.inspect.SymbolsCommand;
 import dev.banos.samples.install.InstallCommand;
+import dev.banos.samples.install.SignCommand;
 import dev.banos.samples.link.LinkCommand;
 import dev.banos.samples.replay.ReplayCommand;
 import java.io.PrintStream;
@@ -25,6 +26,7 @@ public final class Banos {
               info       shows what a driver object holds: metadata, exports, imports, sections
               install    links drivers into a process, calls their exports, takes them out again
               link       links objects for an address and writes the result to files
+              sign       signs drivers, for hosts that ask for signatures
               symbols    lists what the host, and drivers, export
               replay     runs a recorded trace of malloc and free, and measures
               fuzz       looks for the shortest program that breaks an allocator
@@ -78,6 +80,7 @@ public final class Banos {
             case "gunzip" -> Gunzip::run;
             case "info" -> InfoCommand::run;
             case "install" -> InstallCommand::run;
+            case "sign" -> SignCommand::run;
             case "symbols" -> SymbolsCommand::run;
             case "link" -> LinkCommand::run;
             case "replay" -> ReplayCommand::run;

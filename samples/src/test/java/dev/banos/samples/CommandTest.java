@@ -61,8 +61,12 @@ class CommandTest {
     private Path compiled(String name, String code) throws IOException, InterruptedException {
         Path source = Files.writeString(folder.resolve(name + ".c"), code);
         Path object = folder.resolve(name + ".o");
-        assertThat(new ProcessBuilder("gcc", "-c", source.toString(), "-o", object.toString()).inheritIO().start().waitFor()).isZero();
+        run("gcc", "-c", source.toString(), "-o", object.toString());
         return object;
+    }
+
+    private static void run(String... command) throws IOException, InterruptedException {
+        assertThat(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start().waitFor()).isZero();
     }
 
     @Test
@@ -103,7 +107,7 @@ class CommandTest {
     @ParameterizedTest
     @ValueSource(strings = {
         "", "frobnicate", "--frobnicate", "install", "install hello.o --frob", "install hello.o --call",
-        "install hello.o --call int_add", "install --object", "install hello.o --library libm.so.6", "info", "info --frob x.o", "symbols --frob", "link", "link x.o --base 0",
+        "install hello.o --call int_add", "install --object", "install hello.o --library libm.so.6", "info", "info --frob x.o", "symbols --frob", "link", "sign x.o", "sign --key x.pem", "link x.o --base 0",
         "link x.o --base 1 --output-dir target", "link x.o --base 12monkeys", "link x.o y/x.o", "link --define x", "replay", "replay a b",
         "replay --target nonsense drivers/x86-64/hello.o"})
     void wrongUsageIsStatus2AndOneLine(String line) {
@@ -155,6 +159,22 @@ class CommandTest {
     }
 
     @Test
+    void signedDriversAreInstalledAndOthersAreNot() throws Exception {
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/openssl")), "skipped: openssl is not installed");
+        String key = folder.resolve("key.pem").toString();
+        String publicKey = folder.resolve("public.pem").toString();
+        run("openssl", "genpkey", "-algorithm", "ed25519", "-out", key);
+        run("openssl", "pkey", "-in", key, "-pubout", "-out", publicKey);
+        String ring = Files.copy(Path.of(RING), folder.resolve("ring.o")).toString();
+        Run unsigned = Run.of("install", "--any-user", "--require-signature", publicKey, ring);
+        assertThat(unsigned.status()).isEqualTo(1);
+        assertThat(unsigned.err()).contains("ring.o.sig", "banos sign").hasLineCount(1);
+        assertThat(Run.of("sign", "--key", key, ring)).isEqualTo(new Run(0, "", ""));
+        assertThat(Run.of("install", "--any-user", "--require-signature", publicKey, ring)).isEqualTo(new Run(0, "", ""));
+        assertThat(Run.of("sign", "--key", publicKey, ring).err()).contains("public.pem", "PRIVATE KEY").hasLineCount(1);
+    }
+
+    @Test
     void linkWritesAnImageAndItsMap() throws IOException {
         Run run = Run.of("link", "--base", "0x10000000", "--define", "ring_at=0x10200000", "--define=ring_size=270532608",
                 "--output-dir", folder.resolve("new").toString(), STATS);
@@ -178,7 +198,7 @@ class CommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "install --help", "info -h", "symbols --help", "link --help", "replay --help"})
+    @ValueSource(strings = {"--help", "install --help", "info -h", "symbols --help", "sign --help", "link --help", "replay --help"})
     void helpIsPrinted(String line) {
         Run run = Run.of(line.split(" "));
         assertThat(run.status()).isZero();

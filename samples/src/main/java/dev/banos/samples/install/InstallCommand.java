@@ -3,6 +3,7 @@ package dev.banos.samples.install;
 import dev.banos.libc.getopt.LongOption;
 import dev.banos.libc.getopt.LongOption.Argument;
 import dev.banos.loader.Driver;
+import dev.banos.loader.DriverSignature;
 import dev.banos.loader.Export;
 import dev.banos.loader.InstallPolicy;
 import dev.banos.loader.LinkException;
@@ -15,6 +16,7 @@ import dev.banos.samples.command.Options;
 import dev.banos.samples.command.Progress;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.security.PublicKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -35,6 +37,8 @@ public final class InstallCommand {
                             archive the members that the calls need, or all of them where nothing is called
               --library     loads a shared library that the objects use: libstdc++.so.6 for C++
               --any-user    lets you install without being the superuser: the code runs with all your rights
+              --require-signature KEY.pem
+                            installs only files that banos sign has signed for one of these public keys
               -v, --verbose shows the phases of each load: times, and what they worked on
             """;
 
@@ -48,7 +52,8 @@ public final class InstallCommand {
 
     private final PrintStream err;
     private final CConsole console;
-    private InstallPolicy policy = InstallPolicy.superuser();
+    private InstallPolicy user = InstallPolicy.superuser();
+    private final List<Path> keys = new ArrayList<>();
     private boolean objects;
     private boolean verbose;
     private final List<String> libraries = new ArrayList<>();
@@ -65,6 +70,7 @@ public final class InstallCommand {
         command.parse(new Options("banos install", USAGE, args, out, err,
                 LongOption.of("any-user", Argument.NONE, 'u'), LongOption.of("call", Argument.REQUIRED, 'c'),
                 LongOption.of("object", Argument.NONE, 'o'), LongOption.of("library", Argument.REQUIRED, 'l'),
+                LongOption.of("require-signature", Argument.REQUIRED, 's'),
                 LongOption.of("verbose", Argument.NONE, 'v')).alsoShort("v"));
         out.flush();
         try {
@@ -84,7 +90,8 @@ public final class InstallCommand {
     private void parse(Options options) throws CommandEnd {
         for (int option; (option = options.next()) != Options.END; ) {
             switch (option) {
-                case 'u' -> policy = InstallPolicy.anyUser();
+                case 'u' -> user = InstallPolicy.anyUser();
+                case 's' -> keys.add(Path.of(options.argument()));
                 case 'c' -> calls.add(call(options.argument(), options));
                 case 'o' -> objects = true;
                 case 'l' -> libraries.add(options.argument());
@@ -119,7 +126,7 @@ public final class InstallCommand {
     }
 
     private void installDrivers() throws CommandEnd {
-        try (Loader loader = Loader.create(policy, console::println)) {
+        try (Loader loader = Loader.create(policy(), console::println)) {
             List<Driver> drivers = loader.install(files);
             console.flushC();
             if (verbose) {
@@ -130,7 +137,7 @@ public final class InstallCommand {
     }
 
     private void linkObjects() throws CommandEnd {
-        ObjectLinker linker = ObjectLinker.create(policy);
+        ObjectLinker linker = ObjectLinker.create(policy());
         libraries.forEach(linker::library);
         calls.forEach(call -> linker.require(call.prototype().name()));
         try (Progress progress = Progress.of("linking", totalBytes(), err)) {
@@ -145,6 +152,11 @@ public final class InstallCommand {
             }
             makeCalls(call -> call.prototype().call(library, call.arguments()));
         }
+    }
+
+    private InstallPolicy policy() {
+        return keys.isEmpty() ? user
+                : user.and(InstallPolicy.signedBy(keys.stream().map(DriverSignature::readPublicKey).toArray(PublicKey[]::new)));
     }
 
     private long totalBytes() {
