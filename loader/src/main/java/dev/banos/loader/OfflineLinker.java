@@ -92,7 +92,10 @@ public final class OfflineLinker {
             return link.size();
         }
 
-        /** What lies where: machine, base, size, sections, commons, imports, got, stubs, skipped. Addresses are JSON numbers. */
+        /**
+         * What lies where: machine, base, size, sections, commons, imports, threadLocals, threadLocalImports, got, stubs,
+         * skipped. Addresses are JSON numbers; offsets count from the start of the block of thread-local variables.
+         */
         public String mapJson() {
             Json json = new Json().beginObject().field("machine", machine).unsigned("base", base).field("size", link.size());
             parts(json, "sections", "index", link.sections());
@@ -100,6 +103,13 @@ public final class OfflineLinker {
             json.name("imports").beginArray();
             link.imports().forEach((name, address) ->
                     json.beginObject().field("name", name).unsigned("address", address).endObject());
+            json.endArray();
+            json.name("threadLocals").beginArray();
+            link.threadLocals().forEach(part -> json.beginObject().field("index", part.index()).field("name", part.name())
+                    .unsigned("offset", part.address()).field("size", part.size()).endObject());
+            json.endArray().name("threadLocalImports").beginArray();
+            link.threadLocalImports().forEach((name, offset) ->
+                    json.beginObject().field("name", name).unsigned("offset", offset).endObject());
             json.endArray();
             slots(json, "got", link.got());
             slots(json, "stubs", link.stubs());

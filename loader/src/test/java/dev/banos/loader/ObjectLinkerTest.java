@@ -157,7 +157,8 @@ class ObjectLinkerTest {
 
     /** Local-exec code of ordinary compilation, initial-exec, and the calls of -fPIC; with threads from before the link. */
     @ParameterizedTest
-    @ValueSource(strings = {"-O2", "-O0", "-O2 -fPIC", "-O2 -fPIC -ftls-model=initial-exec", "-O2 -fPIC -ftls-model=local-dynamic"})
+    @ValueSource(strings = {"-O2", "-O0", "-O2 -fPIC", "-O2 -fPIC -ftls-model=initial-exec", "-O2 -fPIC -ftls-model=local-dynamic",
+        "-O2 -fPIC -mtls-dialect=gnu2"})
     void everyThreadHasItsOwnVariables(String flags) throws Exception {
         Path file = c("tls", """
                 static const char *const words[] = { "zero", "one" };

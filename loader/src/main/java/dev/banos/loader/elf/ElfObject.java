@@ -71,9 +71,9 @@ public final class ElfObject {
         return groups;
     }
 
-    /** The same object with other relocations. */
-    public ElfObject withRelocations(List<RelocationTable> tables) {
-        return new ElfObject(file, bytes, machine, flags, sections, symbols, tables, groups);
+    /** The same object with other bytes in its sections and other relocations. */
+    public ElfObject with(byte[] changed, List<RelocationTable> tables) {
+        return new ElfObject(file, changed, machine, flags, sections, symbols, tables, groups);
     }
 
     /** The relocations of {@code section}, or null. */

@@ -49,6 +49,12 @@ final class A64Fields {
         return (offset & (1 << scale) - 1) == 0;
     }
 
+    /** A small offset, in units of 8 bytes. */
+    static boolean low15(Image image, int at, long offset) {
+        insert(image, at, offset >> 3, 12, IMMEDIATE_12_AT);
+        return (offset & 7) == 0 && offset >>> 15 == 0;
+    }
+
     /** Bits 12 to 23 of a small number. */
     static boolean high12(Image image, int at, long value) {
         insert(image, at, value >> PAGE_BITS, 12, IMMEDIATE_12_AT);

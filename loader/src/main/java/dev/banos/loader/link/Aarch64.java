@@ -2,6 +2,7 @@ package dev.banos.loader.link;
 
 import static dev.banos.loader.link.FixupKind.*;
 
+import dev.banos.loader.elf.ElfObject;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -55,12 +56,28 @@ final class Aarch64 extends Architecture {
         kinds[309] = A64_GOT_DELTA19;
         kinds[311] = A64_GOT_PAGE21;
         kinds[312] = A64_GOT_LOW12;
+        kinds[313] = A64_GOT_PAGE_LOW15;
         kinds[314] = BRANCH32;
+        threadLocals(kinds);
+        return kinds;
+    }
+
+    private static void threadLocals(FixupKind[] kinds) {
         kinds[541] = A64_TLS_GOT_PAGE21;
         kinds[542] = A64_TLS_GOT_LOW12;
+        kinds[544] = A64_TLS_MOVE_2;
+        kinds[545] = A64_TLS_MOVE_1;
+        kinds[546] = A64_TLS_MOVE_1_PART;
+        kinds[547] = A64_TLS_MOVE_0;
+        kinds[548] = A64_TLS_MOVE_0_PART;
         kinds[549] = A64_TLS_HIGH12;
+        kinds[550] = A64_TLS_ALL12;
         kinds[551] = A64_TLS_LOW12;
-        return kinds;
+        kinds[553] = A64_TLS_LOW12;
+        kinds[555] = A64_TLS_LOW12_OF_2;
+        kinds[557] = A64_TLS_LOW12_OF_4;
+        kinds[559] = A64_TLS_LOW12_OF_8;
+        kinds[571] = A64_TLS_LOW12_OF_16;
     }
 
     private static Map<Integer, String> names() {
@@ -74,12 +91,23 @@ final class Aarch64 extends Architecture {
                 551, "TLSLE_ADD_TPREL_LO12_NC"));
         names.putAll(Map.of(263, "MOVW_UABS_G0", 264, "MOVW_UABS_G0_NC", 265, "MOVW_UABS_G1", 266, "MOVW_UABS_G1_NC",
                 267, "MOVW_UABS_G2", 268, "MOVW_UABS_G2_NC", 269, "MOVW_UABS_G3", 309, "GOT_LD_PREL19"));
+        names.putAll(Map.of(313, "LD64_GOTPAGE_LO15", 544, "TLSLE_MOVW_TPREL_G2", 545, "TLSLE_MOVW_TPREL_G1",
+                546, "TLSLE_MOVW_TPREL_G1_NC", 547, "TLSLE_MOVW_TPREL_G0", 548, "TLSLE_MOVW_TPREL_G0_NC",
+                553, "TLSLE_LDST8_TPREL_LO12_NC", 555, "TLSLE_LDST16_TPREL_LO12_NC", 557, "TLSLE_LDST32_TPREL_LO12_NC",
+                559, "TLSLE_LDST64_TPREL_LO12_NC"));
+        names.putAll(Map.of(571, "TLSLE_LDST128_TPREL_LO12_NC", 550, "TLSLE_ADD_TPREL_LO12", 562, "TLSDESC_ADR_PAGE21", 563, "TLSDESC_LD64_LO12",
+                564, "TLSDESC_ADD_LO12", 569, "TLSDESC_CALL"));
         return names;
     }
 
     @Override
     String relocationName(int type) {
         return "R_AARCH64_" + NAMES.getOrDefault(type, Integer.toUnsignedString(type));
+    }
+
+    @Override
+    ElfObject prepared(ElfObject object, boolean program) {
+        return program ? Aarch64Tls.relaxed(object) : object;
     }
 
     @Override

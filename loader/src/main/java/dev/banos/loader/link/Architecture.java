@@ -40,11 +40,13 @@ abstract class Architecture {
     }
 
     /**
-     * The object as the linker takes it: where an ABI spreads one meaning over several relocations, with one for each field.
+     * The object as the linker takes it: where an ABI spreads one meaning over several relocations, with one for each field;
+     * and with the shortest ways to thread-local variables that there are.
      *
+     * @param program whether the thread-local variables lie where those of a program without shared libraries do
      * @throws dev.banos.loader.elf.Refusal if they do not go together
      */
-    ElfObject prepared(ElfObject object) {
+    ElfObject prepared(ElfObject object, boolean program) {
         return object;
     }
 

@@ -117,6 +117,8 @@ enum FixupKind {
     A64_GOT_PAGE21(4, Need.GOT),
     /** As A64_LOW12_OF_8, of G + A. */
     A64_GOT_LOW12(4, Need.GOT),
+    /** G + A - Page(GOT), 15 bits, in units of 8 bytes. */
+    A64_GOT_PAGE_LOW15(4, Need.GOT),
     /** As A64_PAGE21, of the entry that holds the symbol's distance from the thread pointer. */
     A64_TLS_GOT_PAGE21(4, Need.TLS_DISTANCE | Need.TLS_DISTANCE_GOT),
     /** As A64_LOW12_OF_8, of that entry. */
@@ -125,6 +127,18 @@ enum FixupKind {
     A64_TLS_HIGH12(4, Need.TLS_DISTANCE),
     /** The lowest 12 bits of S + A from the thread pointer. */
     A64_TLS_LOW12(4, Need.TLS_DISTANCE),
+    /** S + A from the thread pointer, 12 bits, which has none above. */
+    A64_TLS_ALL12(4, Need.TLS_DISTANCE),
+    A64_TLS_LOW12_OF_2(4, Need.TLS_DISTANCE),
+    A64_TLS_LOW12_OF_4(4, Need.TLS_DISTANCE),
+    A64_TLS_LOW12_OF_8(4, Need.TLS_DISTANCE),
+    A64_TLS_LOW12_OF_16(4, Need.TLS_DISTANCE),
+    /** As A64_MOVE_0 and so on, of S + A from the thread pointer. */
+    A64_TLS_MOVE_0(4, Need.TLS_DISTANCE),
+    A64_TLS_MOVE_0_PART(4, Need.TLS_DISTANCE),
+    A64_TLS_MOVE_1(4, Need.TLS_DISTANCE),
+    A64_TLS_MOVE_1_PART(4, Need.TLS_DISTANCE),
+    A64_TLS_MOVE_2(4, Need.TLS_DISTANCE),
 
     /** The field plus S + A, modulo its width. */
     ADD8(1, 0),

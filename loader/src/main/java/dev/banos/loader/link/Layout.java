@@ -28,6 +28,11 @@ final class Layout {
     final int tlsSize;
     final int tlsAlignment;
 
+    /** The same with a larger block of thread-local variables. */
+    Layout withThreadLocals(int blockSize, int blockAlignment) {
+        return new Layout(stubs, constants, got, gotBytes, data, bytes, size, alignment, tlsBytes, blockSize, blockAlignment);
+    }
+
     Layout(int stubs, int constants, int got, int gotBytes, int data, int bytes, int size, int alignment, int tlsBytes,
             int tlsSize, int tlsAlignment) {
         this.stubs = stubs;

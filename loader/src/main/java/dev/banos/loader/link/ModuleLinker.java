@@ -42,7 +42,7 @@ public final class ModuleLinker {
         boolean low = false;
         for (ElfObject elf : parsed) {
             requireThisMachine(elf);
-            LinkedObject object = new LinkedObject(architecture.prepared(elf));
+            LinkedObject object = new LinkedObject(architecture.prepared(elf, false));
             Check.object(object, architecture);
             low |= object.needsLowMemory;
             objects.add(object);

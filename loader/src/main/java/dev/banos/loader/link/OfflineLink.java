@@ -5,6 +5,7 @@ import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ public final class OfflineLink {
     private final Layout layout;
     private final Image image;
     private final Map<String, Long> imports;
+    private final Map<String, Long> threadLocalImports;
 
     /** A part of the module that has a name: a section, a common symbol. */
     public record Part(int index, String name, long address, long size) {
@@ -28,11 +30,13 @@ public final class OfflineLink {
     public record Skipped(String section, long count, String reason) {
     }
 
-    private OfflineLink(LinkedObject object, Layout layout, Image image, Map<String, Long> imports) {
+    private OfflineLink(LinkedObject object, Layout layout, Image image, Map<String, Long> imports,
+            Map<String, Long> threadLocalImports) {
         this.object = object;
         this.layout = layout;
         this.image = image;
         this.imports = imports;
+        this.threadLocalImports = threadLocalImports;
     }
 
     /**
@@ -41,21 +45,15 @@ public final class OfflineLink {
      */
     public static OfflineLink link(ElfObject parsed, long base, Imports given, boolean phonyImports) {
         Architecture architecture = Check.machine(parsed, parsed.machine());
-        ElfObject elf = architecture.prepared(parsed);
+        ElfObject elf = architecture.prepared(parsed, true);
         LinkedObject object = new LinkedObject(elf);
         Check.object(object, architecture);
         List<LinkedObject> objects = List.of(object);
-        Layout layout = Place.objects(objects, Combine.objects(objects), architecture, false);
-        Map<String, Long> imports = new LinkedHashMap<>();
-        Phony phony = new Phony(base + layout.size, phonyImports ? elf.symbols() : null);
-        Resolve.objects(objects, Map.of(), layout, base, name -> {
-            long address = given.find(name);
-            long found = address != 0 ? address : phony.find(name);
-            if (found != 0) {
-                imports.put(name, found);
-            }
-            return found;
-        });
+        Layout own = Place.objects(objects, Combine.objects(objects), architecture, false);
+        Outside outside = new Outside(given, elf.symbols(), own, base, phonyImports);
+        Layout layout = outside.layout();
+        Resolve.objects(objects, Map.of(), layout, base, outside);
+        Map<String, Long> imports = outside.used;
         for (int symbol = elf.symbols().firstGlobal(); symbol < elf.symbols().count(); symbol++) {
             if (elf.symbols().isUndefined(symbol) && elf.symbols().isNamed(symbol, Resolve.DSO_HANDLE)) {
                 imports.put(Resolve.DSO_HANDLE, object.address[symbol]); // other linkers choose another address for it
@@ -64,24 +62,56 @@ public final class OfflineLink {
         Image image = new Image(layout.bytes, base);
         // As in a program without shared libraries, whose block of thread-local variables has the number 1.
         Relocate.objects(objects, architecture, layout, image, false, 1, architecture.tlsDistance(layout));
-        return new OfflineLink(object, layout, image, imports);
+        return new OfflineLink(object, layout, image, imports, outside.threadLocals);
     }
 
-    /** Made-up addresses for the undefined symbols of an object that are not weak. */
-    private static final class Phony {
-        private static final long BYTES = 16;
-        private final Map<String, Long> addresses = new LinkedHashMap<>();
+    /** What is given, and made-up addresses for the other undefined symbols that are not weak. */
+    private static final class Outside implements Imports {
+        private static final int BYTES = 16;
+        private final Imports given;
+        private final Layout own;
+        private final Map<String, Long> phony = new HashMap<>();
+        private final Map<String, Long> used = new LinkedHashMap<>();
+        private final Map<String, Long> threadLocals = new LinkedHashMap<>();
 
-        Phony(long first, SymbolTable symbols) {
-            for (int symbol = 1; symbols != null && symbol < symbols.count(); symbol++) {
-                if (symbols.isUndefined(symbol) && !symbols.isWeak(symbol)) {
-                    addresses.put(symbols.name(symbol), first + addresses.size() * BYTES);
+        Outside(Imports given, SymbolTable symbols, Layout own, long base, boolean phonyImports) {
+            this.given = given;
+            this.own = own;
+            for (int symbol = 1; phonyImports && symbol < symbols.count(); symbol++) {
+                if (!symbols.isUndefined(symbol)) {
+                    continue;
+                }
+                if (symbols.type(symbol) == Elf.STT_TLS) {
+                    threadLocals.put(symbols.name(symbol), (long) firstThreadLocal() + threadLocals.size() * BYTES);
+                } else if (!symbols.isWeak(symbol)) {
+                    phony.put(symbols.name(symbol), base + own.size + phony.size() * BYTES);
                 }
             }
         }
 
-        long find(String name) {
-            return addresses.getOrDefault(name, 0L);
+        private int firstThreadLocal() {
+            return own.tlsSize + BYTES - 1 & -BYTES;
+        }
+
+        /** Thread-local variables of others are laid out behind those of the object. */
+        Layout layout() {
+            return threadLocals.isEmpty() ? own : own.withThreadLocals(firstThreadLocal() + threadLocals.size() * BYTES,
+                    Math.max(BYTES, own.tlsAlignment));
+        }
+
+        @Override
+        public long find(String name) {
+            long address = given.find(name);
+            long found = address != 0 ? address : phony.getOrDefault(name, 0L);
+            if (found != 0) {
+                used.put(name, found);
+            }
+            return found;
+        }
+
+        @Override
+        public long findThreadLocal(String name) {
+            return threadLocals.getOrDefault(name, -1L);
         }
     }
 
@@ -96,6 +126,11 @@ public final class OfflineLink {
 
     public Map<String, Long> imports() {
         return imports;
+    }
+
+    /** Made-up places of thread-local variables that the object does not define, as offsets in the block. */
+    public Map<String, Long> threadLocalImports() {
+        return threadLocalImports;
     }
 
     public List<Part> sections() {

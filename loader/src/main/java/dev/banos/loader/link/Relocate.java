@@ -215,8 +215,25 @@ final class Relocate {
             case A64_GOT_LOW12 -> A64Fields.low12(image, at, gotEntry, 3);
             case A64_TLS_GOT_PAGE21 -> A64Fields.page21(image, at, tlsEntry, true);
             case A64_TLS_GOT_LOW12 -> A64Fields.low12(image, at, tlsEntry, 3);
-            case A64_TLS_HIGH12 -> A64Fields.high12(image, at, tlsDistance + target);
-            case A64_TLS_LOW12 -> A64Fields.low12(image, at, tlsDistance + target, 0);
+            case A64_GOT_PAGE_LOW15 -> A64Fields.low15(image, at, gotEntry - (image.address(layout.got) & -Layout.PAGE_BYTES));
+            default -> applyA64ThreadLocal(kind, at, tlsDistance + target);
+        };
+    }
+
+    private boolean applyA64ThreadLocal(FixupKind kind, int at, long distance) {
+        return switch (kind) {
+            case A64_TLS_HIGH12 -> A64Fields.high12(image, at, distance);
+            case A64_TLS_LOW12 -> A64Fields.low12(image, at, distance, 0);
+            case A64_TLS_ALL12 -> A64Fields.low12(image, at, distance, 0) && distance >>> 12 == 0;
+            case A64_TLS_LOW12_OF_2 -> A64Fields.low12(image, at, distance, 1);
+            case A64_TLS_LOW12_OF_4 -> A64Fields.low12(image, at, distance, 2);
+            case A64_TLS_LOW12_OF_8 -> A64Fields.low12(image, at, distance, 3);
+            case A64_TLS_LOW12_OF_16 -> A64Fields.low12(image, at, distance, 4);
+            case A64_TLS_MOVE_0 -> A64Fields.move(image, at, distance, 0, true);
+            case A64_TLS_MOVE_0_PART -> A64Fields.move(image, at, distance, 0, false);
+            case A64_TLS_MOVE_1 -> A64Fields.move(image, at, distance, 1, true);
+            case A64_TLS_MOVE_1_PART -> A64Fields.move(image, at, distance, 1, false);
+            case A64_TLS_MOVE_2 -> A64Fields.move(image, at, distance, 2, true);
             default -> throw new AssertionError(kind);
         };
     }

@@ -103,6 +103,10 @@ final class Resolve {
                 object.address[symbol] = definition.object().address[definition.symbol()];
                 continue;
             }
+            if (symbols.type(symbol) == Elf.STT_TLS && imports.findThreadLocal(name) >= 0) {
+                object.address[symbol] = imports.findThreadLocal(name);
+                continue;
+            }
             if (symbols.type(symbol) == Elf.STT_TLS) {
                 throw Refusal.unsupported(object.elf.file(), null, symbol, "thread-local variable " + name
                         + " belongs to another module", "link the object that defines it together with this one");

@@ -102,7 +102,7 @@ final class Riscv64 extends Architecture {
     }
 
     @Override
-    ElfObject prepared(ElfObject object) {
+    ElfObject prepared(ElfObject object, boolean program) {
         return RiscvObject.prepare(object);
     }
 

@@ -105,7 +105,7 @@ final class RiscvObject {
         for (RelocationTable table : object.relocations()) {
             tables.add(paired(table));
         }
-        return object.withRelocations(tables);
+        return object.with(object.bytes(), tables);
     }
 
     private RelocationTable paired(RelocationTable table) {

@@ -2,6 +2,8 @@ package dev.banos.loader.link;
 
 import static dev.banos.loader.link.FixupKind.*;
 
+import dev.banos.loader.elf.ElfObject;
+
 /** System V psABI for x86-64, table 4.9 (relocation types) and appendix B.2 (optimised GOT loads). */
 final class X8664 extends Architecture {
     private static final String[] NAMES = {
@@ -80,6 +82,11 @@ final class X8664 extends Architecture {
     @Override
     String relocationName(int type) {
         return "R_X86_64_" + (type >= 0 && type < NAMES.length ? NAMES[type] : Integer.toUnsignedString(type));
+    }
+
+    @Override
+    ElfObject prepared(ElfObject object, boolean program) {
+        return X8664Tls.relaxed(object, program);
     }
 
     @Override

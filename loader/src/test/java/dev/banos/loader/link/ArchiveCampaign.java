@@ -2,6 +2,7 @@ package dev.banos.loader.link;
 
 import dev.banos.loader.elf.Archive;
 import dev.banos.loader.elf.ElfObject;
+import dev.banos.loader.elf.ObjectReader;
 import dev.banos.loader.elf.Refusal;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,9 +23,15 @@ final class ArchiveCampaign {
 
     /** Compares up to {@code limit} members. */
     void archive(Path file, int limit) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        String name = file.getFileName().toString();
         Archive archive;
         try {
-            archive = Archive.read(Files.readAllBytes(file), file.getFileName().toString());
+            if (!Archive.isArchive(bytes)) { // some libraries are an object by themselves, or a linker script
+                member(ObjectReader.read(bytes, name));
+                return;
+            }
+            archive = Archive.read(bytes, name);
         } catch (Refusal refusal) {
             count("archive: " + refusal.why());
             return;

@@ -14,6 +14,7 @@ import java.util.Set;
 
 /** The fields of a section that lead to the GOT: both linkers' fields are followed, and what lies at their ends is compared. */
 final class GotFields {
+    private static final long TABLE = -1;
     private final OfflineLink.Part part;
     private final ByteBuffer ours;
     private final ByteBuffer theirs;
@@ -26,9 +27,11 @@ final class GotFields {
     /** High parts, by the address of their instruction (RISC-V) or by symbol (A64): ours, theirs. */
     private final Map<Long, long[]> highs = new HashMap<>();
     private int compared;
+    private final ElfObject object;
 
     GotFields(ElfObject object, OfflineLink.Part part, OfflineLink link, LinkedProgram program, int start) {
         this.part = part;
+        this.object = object;
         this.program = program;
         this.start = start;
         this.ours = ByteBuffer.wrap(link.bytes()).order(ByteOrder.LITTLE_ENDIAN);
@@ -69,13 +72,22 @@ final class GotFields {
                 }
             }
             case GOT_DELTA64, GOT_OFFSET32, GOT_OFFSET64, GOT_BASE_DELTA32, GOT_BASE_DELTA64, FROM_GOT64, STUB_FROM_GOT64 ->
-                own.set(at, at + kind.width); // distances from a table that each linker has elsewhere
+                own.set(at, at + Math.min(kind.width, 8)); // distances from a table that each linker has elsewhere
             case A64_GOT_DELTA19 -> {
                 if (!high) {
                     compare(at, Integer.BYTES, place + (our << 8 >> 13 << 2), place + (their << 8 >> 13 << 2), 1);
                 }
             }
-            case A64_TLS_GOT_PAGE21, A64_TLS_GOT_LOW12 -> own.set(at, at + kind.width); // lld makes other instructions of them
+            case A64_PAGE21 -> { // -fpic: the page of the table, and then the distance of an entry from it
+                if (high && object.symbols().isNamed(table.symbol(entry), "_GLOBAL_OFFSET_TABLE_")) {
+                    high(at, TABLE, a64Page(place, our), a64Page(place, their));
+                }
+            }
+            case A64_GOT_PAGE_LOW15 -> {
+                if (!high) {
+                    low(at, TABLE, our >>> 10 << 20 >>> 17, their >>> 10 << 20 >>> 17, 1);
+                }
+            }
             case A64_GOT_PAGE21 -> {
                 if (high) {
                     high(at, table.symbol(entry), a64Page(place, our), a64Page(place, their));

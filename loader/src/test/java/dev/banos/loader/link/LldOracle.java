@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -73,7 +74,7 @@ final class LldOracle {
             throw new Incomparable("indirect functions: lld calls them its own way");
         }
         OfflineLink ours = OfflineLink.link(parsed, BASE, symbol -> 0, true);
-        ElfObject object = Architecture.of(parsed.machine()).prepared(parsed);
+        ElfObject object = Architecture.of(parsed.machine()).prepared(parsed, true);
         LinkedProgram theirs = LinkedProgram.read(lld(parsed, renamed(parsed), ours));
         return compare(object, ours, theirs);
     }
@@ -128,7 +129,6 @@ final class LldOracle {
         long threadLocals = BASE + (ours.size() + 2 * GAP & -GAP);
         long end = threadLocals;
         for (OfflineLink.Part part : ours.threadLocals()) {
-            parts.add(new OfflineLink.Part(part.index(), part.name(), threadLocals + part.address(), part.size()));
             end = Math.max(end, threadLocals + part.address() + part.size());
         }
         parts.sort(Comparator.comparingLong(OfflineLink.Part::address).thenComparingLong(OfflineLink.Part::size));
@@ -138,17 +138,41 @@ final class LldOracle {
                 script.append(String.format("%s 0x%x : { *(%s) }%n", name, part.address(), name));
             }
         }
+        // lld gives thread-local zeroes the address where it stands, whatever the script wants for them.
+        script.append(String.format(". = 0x%x;%n", threadLocals));
+        ours.threadLocals().stream().sorted(Comparator.comparingLong(OfflineLink.Part::address))
+                .forEach(part -> script.append(String.format("%s : { *(%1$s) }%n", nameOf(object, part.index()))));
+        script.append(".banos.tls : { *(.banos.tls) }\n");
         script.append(String.format(".got 0x%x : { *(.got) *(.got.plt) }%n}%n", end + 2 * GAP & -GAP));
         ours.imports().forEach((symbol, address) -> script.append(String.format("\"%s\" = %d;%n", symbol, address)));
         ours.commons().forEach(common -> script.append(String.format("\"%s\" = %d;%n", common.name(), common.address())));
         Path output = folder.resolve("output.elf");
         Files.deleteIfExists(output);
-        CCompiler.run(List.of(program, "-O0", "-static", "--no-gc-sections", "-z", "norelro",
+        List<String> command = new ArrayList<>(List.of(program, "-O0", "-static", "--no-gc-sections", "-z", "norelro",
                 object.machine() == Elf.EM_X86_64 ? "--relax" : "--no-relax", "--no-check-sections",
                 "--unresolved-symbols=ignore-all", "-e", "0",
                 "-T", Files.writeString(folder.resolve("script.ld"), script).toString(),
                 "-o", output.toString(), Files.write(folder.resolve("input.obj"), input).toString()));
+        if (!ours.threadLocalImports().isEmpty()) {
+            command.add(threadLocals(object.machine(), ours.threadLocalImports()).toString());
+        }
+        CCompiler.run(command);
         return Files.readAllBytes(output);
+    }
+
+    /** An object that defines the thread-local variables which ours has made up, in the same order and distances. */
+    private Path threadLocals(int machine, Map<String, Long> names) throws IOException {
+        StringBuilder source = new StringBuilder(".section .banos.tls,\"awT\",@nobits\n.balign 16\n");
+        names.keySet().forEach(name -> source.append(String.format(".globl \"%s\"%n\"%1$s\": .zero 16%n", name)));
+        Path file = Files.writeString(folder.resolve("threadlocals.s"), source);
+        Path output = folder.resolve("threadlocals.o");
+        CCompiler.requireProgram("clang");
+        CCompiler.run(List.of("clang", "--target=" + switch (machine) {
+            case Elf.EM_AARCH64 -> "aarch64-linux-gnu";
+            case Elf.EM_RISCV -> "riscv64-linux-gnu";
+            default -> "x86_64-linux-gnu";
+        }, "-c", "-o", output.toString(), file.toString()));
+        return output;
     }
 
     private List<String> compare(ElfObject object, OfflineLink ours, LinkedProgram theirs) {

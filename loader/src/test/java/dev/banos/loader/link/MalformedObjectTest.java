@@ -91,7 +91,7 @@ class MalformedObjectTest {
     private static Image image(byte[] bytes) {
         ElfObject elf = ObjectReader.read(bytes, "damaged.o");
         Architecture architecture = Check.machine(elf, elf.machine());
-        LinkedObject object = new LinkedObject(architecture.prepared(elf));
+        LinkedObject object = new LinkedObject(architecture.prepared(elf, true));
         Check.object(object, architecture);
         List<LinkedObject> objects = new ArrayList<>(List.of(object));
         Layout layout = Place.objects(objects, Map.of(), architecture, object.needsLowMemory);

@@ -58,6 +58,22 @@ class OfflineOracleTest {
         assertThat(oracle.comparedBytes()).isGreaterThan(500);
     }
 
+    /** lld links programs, so it takes the shortest way to each variable; so do we. */
+    @ParameterizedTest
+    @CsvSource({"gcc,-O2", "gcc,-O2 -fPIC", "gcc,-O2 -fPIC -fno-plt", "gcc,-O1 -fPIC -mtls-dialect=gnu2",
+        "gcc,-O2 -ftls-model=initial-exec", "gcc,-O2 -fPIC -ftls-model=local-dynamic", "clang,-O2 -fPIC",
+        "clang,-O1 -ftls-model=initial-exec", "clang,-O2 --target=aarch64-linux-gnu", "clang,-O2 -fPIC --target=aarch64-linux-gnu",
+        "clang,-O2 -fPIC -ftls-model=initial-exec --target=aarch64-linux-gnu", "aarch64-linux-gnu-gcc,-O2 -fPIC",
+        "aarch64-linux-gnu-gcc,-O2 -fpic", "aarch64-linux-gnu-gcc,-O2 -mtls-size=32",
+        "riscv64-linux-gnu-gcc,-O2", "riscv64-linux-gnu-gcc,-O2 -fPIC", "riscv64-linux-gnu-gcc,-O2 -ftls-model=initial-exec"})
+    void threadLocalVariables(String compiler, String flags) throws Exception {
+        if (compiler.startsWith("riscv")) {
+            oracle.requireRiscv();
+        }
+        assertSame(CCompiler.object(folder, "threadlocals.c", compiler, flags.split(" ")));
+        assertThat(oracle.comparedBytes()).isGreaterThan(100);
+    }
+
     /** Of each library the first members; the campaign takes all. */
     @ParameterizedTest
     @ValueSource(strings = {"libz.a", "liblua5.4.a", "libexpat.a", "libsqlite3.a"})
