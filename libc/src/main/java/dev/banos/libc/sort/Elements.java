@@ -1,11 +1,15 @@
 package dev.banos.libc.sort;
 
 /**
- * The loops over elements of one width, each called once a pass. A range is {@code [from, end)}, both addresses. A counter
- * is a long: the bytes of all elements that have one value of a digit, later the address where the next of them goes.
+ * The loops over elements of one width, each called once a pass. They count with an int, up to {@link #MOST}: of one
+ * that counts with a long the compiler makes two, one in the other. A counter is a long: the bytes of all elements
+ * that have one value of a digit, later how far from the target's beginning the next of them goes.
  */
 abstract class Elements {
     static final long COUNTER_BYTES = Long.BYTES;
+
+    /** So many elements at most in one call. */
+    static final int MOST = 1 << 27;
 
     /** Of one element. */
     final long bytes;
@@ -19,19 +23,19 @@ abstract class Elements {
     }
 
     /** No element is less than the one before it. */
-    abstract boolean isAscending(long from, long end);
+    abstract boolean isAscending(long from, int count);
 
     /** The bits in which not all keys agree; the range is not empty. */
-    abstract long varyingBits(long from, long end);
+    abstract long varyingBits(long from, int count);
 
     /** The digit is of the key as it stands in memory: who walks the counters in order inverts {@link #flip}. */
-    abstract void count(long from, long end, long counters, int shift, long mask);
+    abstract void count(long from, int count, long counters, int shift, long mask);
 
     /** Counts two digits of the same width in one reading. */
-    abstract void countTwo(long from, long end, long low, int lowShift, long high, int highShift, long mask);
+    abstract void countTwo(long from, int count, long low, int lowShift, long high, int highShift, long mask);
 
-    /** Moves each element to where the counter of its digit points, in the order in which they stand. */
-    abstract void scatter(long from, long end, long counters, int shift, long mask);
+    /** Moves each element to where in {@code target} the counter of its digit says, in the order in which they stand. */
+    abstract void scatter(long from, int count, long target, long counters, int shift, long mask);
 
     /**
      * Sorts the range in place by insertion, stably.
@@ -40,5 +44,5 @@ abstract class Elements {
      * @param steps how far elements may be moved altogether
      * @return whether it is sorted; if not, it was too far from it
      */
-    abstract boolean settle(long from, long end, long hold, long steps);
+    abstract boolean settle(long from, int count, long hold, long steps);
 }

@@ -11,11 +11,11 @@ final class IntElements extends Elements {
     }
 
     @Override
-    boolean isAscending(long from, long end) {
+    boolean isAscending(long from, int count) {
         int flipped = toSigned;
         int previous = Integer.MIN_VALUE;
-        for (long at = from; at < end; at += Integer.BYTES) {
-            int rank = Memory.getInt(at) ^ flipped;
+        for (int i = 0; i < count; i++) {
+            int rank = number(from, i) ^ flipped;
             if (rank < previous) {
                 return false;
             }
@@ -25,29 +25,33 @@ final class IntElements extends Elements {
     }
 
     @Override
-    long varyingBits(long from, long end) {
+    long varyingBits(long from, int count) {
         int first = Memory.getInt(from);
         int varying = 0;
-        for (long at = from; at < end; at += Integer.BYTES) {
-            varying |= first ^ Memory.getInt(at);
+        for (int i = 0; i < count; i++) {
+            varying |= first ^ number(from, i);
         }
         return Integer.toUnsignedLong(varying);
     }
 
     @Override
-    void count(long from, long end, long counters, int shift, long mask) {
-        for (long at = from; at < end; at += Integer.BYTES) {
-            increment(counters, Memory.getInt(at) >>> shift & mask);
+    void count(long from, int count, long counters, int shift, long mask) {
+        for (int i = 0; i < count; i++) {
+            increment(counters, number(from, i) >>> shift & mask);
         }
     }
 
     @Override
-    void countTwo(long from, long end, long low, int lowShift, long high, int highShift, long mask) {
-        for (long at = from; at < end; at += Integer.BYTES) {
-            int number = Memory.getInt(at);
+    void countTwo(long from, int count, long low, int lowShift, long high, int highShift, long mask) {
+        for (int i = 0; i < count; i++) {
+            int number = number(from, i);
             increment(low, number >>> lowShift & mask);
             increment(high, number >>> highShift & mask);
         }
+    }
+
+    private static int number(long from, long i) {
+        return Memory.getInt(from + i * Integer.BYTES);
     }
 
     private static void increment(long counters, long digit) {
@@ -56,25 +60,25 @@ final class IntElements extends Elements {
     }
 
     @Override
-    void scatter(long from, long end, long counters, int shift, long mask) {
-        for (long at = from; at < end; at += Integer.BYTES) {
-            int number = Memory.getInt(at);
+    void scatter(long from, int count, long target, long counters, int shift, long mask) {
+        for (int i = 0; i < count; i++) {
+            int number = number(from, i);
             long counter = counters + (number >>> shift & mask) * COUNTER_BYTES;
-            long to = Memory.getLong(counter);
-            Memory.setLong(counter, to + Integer.BYTES);
-            Memory.setInt(to, number);
+            long offset = Memory.getLong(counter);
+            Memory.setLong(counter, offset + Integer.BYTES);
+            Memory.setInt(target + offset, number);
         }
     }
 
     @Override
-    boolean settle(long from, long end, long hold, long steps) {
+    boolean settle(long from, int count, long hold, long steps) {
         int flipped = toSigned;
         long left = steps;
-        for (long next = from + Integer.BYTES; next < end; next += Integer.BYTES) {
-            int number = Memory.getInt(next);
-            int before = Memory.getInt(next - Integer.BYTES);
+        for (int i = 1; i < count; i++) {
+            int number = number(from, i);
+            int before = number(from, i - 1);
             if ((number ^ flipped) < (before ^ flipped)) {
-                long at = next;
+                long at = from + (long) i * Integer.BYTES;
                 do {
                     Memory.setInt(at, before);
                     at -= Integer.BYTES;

@@ -1,13 +1,12 @@
 package dev.banos.libc.sort;
 
-import dev.banos.bindings.Native;
 import dev.banos.libc.segment.Liveness;
 import java.lang.foreign.MemorySegment;
 
 /**
  * Sorts native memory in place by comparison: quicksort whose pivot is the median of three medians, with equal elements
- * set aside, insertion below two dozen elements, and heap sort where the pivots turn out bad. O(n log n) on any input; not
- * stable; allocates nothing.
+ * set aside, insertion below two dozen elements (of numbers a sorting network below nine), and heap sort where the pivots
+ * turn out bad. O(n log n) on any input; not stable; allocates nothing.
  *
  * <pre>{@code
  * Introsort.sort(Key.F64, data);                                // natural order
@@ -20,14 +19,6 @@ import java.lang.foreign.MemorySegment;
  *     sorting and selection algorithms</a>
  */
 public final class Introsort {
-    private static final AddressComparator[] NATURAL = new AddressComparator[Key.values().length];
-
-    static {
-        for (Key key : Key.values()) {
-            NATURAL[key.ordinal()] = (left, right) -> Long.compareUnsigned(key.read(left), key.read(right));
-        }
-    }
-
     private Introsort() {
     }
 
@@ -49,11 +40,7 @@ public final class Introsort {
     }
 
     static void sort(Key key, long data, long bytes) {
-        if (key.bytes() == Long.BYTES) {
-            LongIntrosort.sort(key, data, data + bytes);
-        } else {
-            ByComparison.sort(Native.EVERYTHING, key.bytes(), NATURAL[key.ordinal()], data, data + bytes);
-        }
+        NumberIntrosort.sort(key, data, data + bytes);
     }
 
     /**

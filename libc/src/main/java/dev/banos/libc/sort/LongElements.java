@@ -11,11 +11,11 @@ final class LongElements extends Elements {
     }
 
     @Override
-    boolean isAscending(long from, long end) {
+    boolean isAscending(long from, int count) {
         long flipped = toSigned;
         long previous = Long.MIN_VALUE;
-        for (long at = from; at < end; at += Long.BYTES) {
-            long rank = Memory.getLong(at) ^ flipped;
+        for (int i = 0; i < count; i++) {
+            long rank = number(from, i) ^ flipped;
             if (rank < previous) {
                 return false;
             }
@@ -25,29 +25,33 @@ final class LongElements extends Elements {
     }
 
     @Override
-    long varyingBits(long from, long end) {
+    long varyingBits(long from, int count) {
         long first = Memory.getLong(from);
         long varying = 0;
-        for (long at = from; at < end; at += Long.BYTES) {
-            varying |= first ^ Memory.getLong(at);
+        for (int i = 0; i < count; i++) {
+            varying |= first ^ number(from, i);
         }
         return varying;
     }
 
     @Override
-    void count(long from, long end, long counters, int shift, long mask) {
-        for (long at = from; at < end; at += Long.BYTES) {
-            increment(counters, Memory.getLong(at) >>> shift & mask);
+    void count(long from, int count, long counters, int shift, long mask) {
+        for (int i = 0; i < count; i++) {
+            increment(counters, number(from, i) >>> shift & mask);
         }
     }
 
     @Override
-    void countTwo(long from, long end, long low, int lowShift, long high, int highShift, long mask) {
-        for (long at = from; at < end; at += Long.BYTES) {
-            long number = Memory.getLong(at);
+    void countTwo(long from, int count, long low, int lowShift, long high, int highShift, long mask) {
+        for (int i = 0; i < count; i++) {
+            long number = number(from, i);
             increment(low, number >>> lowShift & mask);
             increment(high, number >>> highShift & mask);
         }
+    }
+
+    private static long number(long from, long i) {
+        return Memory.getLong(from + i * Long.BYTES);
     }
 
     private static void increment(long counters, long digit) {
@@ -56,25 +60,25 @@ final class LongElements extends Elements {
     }
 
     @Override
-    void scatter(long from, long end, long counters, int shift, long mask) {
-        for (long at = from; at < end; at += Long.BYTES) {
-            long number = Memory.getLong(at);
+    void scatter(long from, int count, long target, long counters, int shift, long mask) {
+        for (int i = 0; i < count; i++) {
+            long number = number(from, i);
             long counter = counters + (number >>> shift & mask) * COUNTER_BYTES;
-            long to = Memory.getLong(counter);
-            Memory.setLong(counter, to + Long.BYTES);
-            Memory.setLong(to, number);
+            long offset = Memory.getLong(counter);
+            Memory.setLong(counter, offset + Long.BYTES);
+            Memory.setLong(target + offset, number);
         }
     }
 
     @Override
-    boolean settle(long from, long end, long hold, long steps) {
+    boolean settle(long from, int count, long hold, long steps) {
         long flipped = toSigned;
         long left = steps;
-        for (long next = from + Long.BYTES; next < end; next += Long.BYTES) {
-            long number = Memory.getLong(next);
-            long before = Memory.getLong(next - Long.BYTES);
+        for (int i = 1; i < count; i++) {
+            long number = number(from, i);
+            long before = number(from, i - 1);
             if ((number ^ flipped) < (before ^ flipped)) {
-                long at = next;
+                long at = from + (long) i * Long.BYTES;
                 do {
                     Memory.setLong(at, before);
                     at -= Long.BYTES;

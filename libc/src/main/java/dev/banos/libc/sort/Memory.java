@@ -48,6 +48,28 @@ final class Memory {
         EVERYTHING.set(JAVA_LONG_UNALIGNED, address, value);
     }
 
+    /** A signed number of {@code 1 << log} bytes. A chain of conditions: the compiler takes each out of a loop, a switch not. */
+    static long getSigned(int log, long address) {
+        if (log == 3) {
+            return getLong(address);
+        } else if (log == 2) {
+            return getInt(address);
+        }
+        return log == 1 ? getShort(address) : getByte(address);
+    }
+
+    static void setSigned(int log, long address, long number) {
+        if (log == 3) {
+            setLong(address, number);
+        } else if (log == 2) {
+            setInt(address, (int) number);
+        } else if (log == 1) {
+            setShort(address, (short) number);
+        } else {
+            setByte(address, (byte) number);
+        }
+    }
+
     static void fill(long address, long bytes, byte value) {
         EVERYTHING.asSlice(address, bytes).fill(value);
     }

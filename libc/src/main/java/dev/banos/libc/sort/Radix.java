@@ -50,46 +50,74 @@ final class Radix {
         long count = (end - from) / elements.bytes;
         if (count <= BY_INSERTION) {
             Memory.move(from, to, end - from);
-            elements.settle(to, to + (end - from), toSpare ? from : spare, Long.MAX_VALUE);
-        } else if (elements.isAscending(from, end)) {
+            elements.settle(to, (int) count, toSpare ? from : spare, Long.MAX_VALUE);
+        } else if (isAscending(elements, from, end)) {
             Memory.move(from, to, end - from);
         } else if (end - from >= SPLIT_FROM_BYTES) {
             split(elements, from, end, spare, toSpare, counters);
         } else {
-            sortWithinCache(elements, from, end, spare, to, counters);
+            sortWithinCache(elements, from, (int) count, spare, to, counters);
         }
     }
 
     private static void split(Elements elements, long from, long end, long spare, boolean toSpare, long counters) {
-        int top = Long.SIZE - Long.numberOfLeadingZeros(elements.varyingBits(from, end));
+        int top = Long.SIZE - Long.numberOfLeadingZeros(varyingBits(elements, from, end));
         int shift = Math.max(0, top - SPLIT_BITS);
         clear(counters, SPLIT_BITS);
-        elements.count(from, end, counters, shift, mask(SPLIT_BITS));
+        for (long at = from; at < end; at += block(elements)) {
+            elements.count(at, count(elements, at, end, Elements.MOST), counters, shift, mask(SPLIT_BITS));
+        }
         long flip = elements.flip >>> shift & mask(SPLIT_BITS);
-        toAddresses(counters, SPLIT_BITS, flip, spare);
-        elements.scatter(from, end, counters, shift, mask(SPLIT_BITS));
+        toOffsets(counters, SPLIT_BITS, flip);
+        for (long at = from; at < end; at += block(elements)) {
+            elements.scatter(at, count(elements, at, end, Elements.MOST), spare, counters, shift, mask(SPLIT_BITS));
+        }
         long part = spare;
         for (long rank = 0; rank <= mask(SPLIT_BITS); rank++) {
-            long partEnd = Memory.getLong(counters + (rank ^ flip) * Elements.COUNTER_BYTES); // where scatter left it
+            long partEnd = spare + Memory.getLong(counters + (rank ^ flip) * Elements.COUNTER_BYTES); // where scatter left it
             sort(elements, part, partEnd, from + (part - spare), !toSpare, counters + SPLIT_BYTES);
             part = partEnd;
         }
     }
 
+    /** Block by block, each with the first element of the next. */
+    private static boolean isAscending(Elements elements, long from, long end) {
+        for (long at = from; at < end; at += block(elements)) {
+            if (!elements.isAscending(at, count(elements, at, end, Elements.MOST + 1))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static long varyingBits(Elements elements, long from, long end) {
+        long varying = 0;
+        for (long at = from; at < end; at += block(elements)) {
+            varying |= elements.varyingBits(at, count(elements, at, end, Elements.MOST + 1));
+        }
+        return varying;
+    }
+
+    private static long block(Elements elements) {
+        return Elements.MOST * elements.bytes;
+    }
+
+    private static int count(Elements elements, long at, long end, int most) {
+        return (int) Math.min((end - at) / elements.bytes, most);
+    }
+
     /**
      * Two digits from the top of what varies, a third below them if the keys crowd, then insertion. All in one method: it is
-     * too large for the compiler to inline into its callers, where the loops would exceed what the compiler spends on loops
-     * in one unit and run at less than half their speed.
+     * too large for the compiler to inline into its callers, where its loops would be too many for one unit.
      */
-    private static void sortWithinCache(Elements elements, long from, long end, long spare, long to, long counters) {
-        long bytes = end - from;
-        long count = bytes / elements.bytes;
-        long varying = elements.varyingBits(from, end);
+    private static void sortWithinCache(Elements elements, long from, int count, long spare, long to, long counters) {
+        long bytes = count * elements.bytes;
+        long varying = elements.varyingBits(from, count);
         int lowest = Long.numberOfTrailingZeros(varying);
         int top = Long.SIZE - Long.numberOfLeadingZeros(varying);
         int bits = digitBits(count);
         if (top - lowest <= Math.min(LARGEST_DIGIT, bits + 1)) {
-            sortByDigit(elements, from, end, spare, counters, lowest, top - lowest);
+            sortByDigit(elements, from, count, spare, counters, lowest, top - lowest);
             Memory.move(spare, to, bytes);
             return;
         }
@@ -100,25 +128,25 @@ final class Radix {
         long low = counters;
         long high = low + (Elements.COUNTER_BYTES << bits);
         Memory.fill(low, 2 * Elements.COUNTER_BYTES << bits, (byte) 0);
-        elements.countTwo(from, end, low, lowShift, high, highShift, mask(bits));
+        elements.countTwo(from, count, low, lowShift, high, highShift, mask(bits));
 
         long at = from;
         long next = spare;
-        if (lowShift > lowest && largest(high, bits) > bytes / CROWDED) {
+        toOffsets(low, bits, elements.flip >>> lowShift);
+        long largest = toOffsets(high, bits, elements.flip >>> highShift);
+        if (lowShift > lowest && largest > bytes / CROWDED) {
             sortedFrom = Math.max(0, lowShift - bits);
-            sortByDigit(elements, from, end, spare, high + (Elements.COUNTER_BYTES << bits), sortedFrom, bits);
+            sortByDigit(elements, from, count, spare, high + (Elements.COUNTER_BYTES << bits), sortedFrom, bits);
             at = spare;
             next = from;
         }
-        toAddresses(low, bits, elements.flip >>> lowShift, next);
-        toAddresses(high, bits, elements.flip >>> highShift, at);
-        elements.scatter(at, at + bytes, low, lowShift, mask(bits));
-        elements.scatter(next, next + bytes, high, highShift, mask(bits));
+        elements.scatter(at, count, next, low, lowShift, mask(bits));
+        elements.scatter(next, count, at, high, highShift, mask(bits));
 
         Memory.move(at, to, bytes);
         long other = to == from ? spare : from;
-        if (sortedFrom > lowest && !elements.settle(to, to + bytes, other, count)) {
-            sortByAllDigits(elements, to, to + bytes, other, counters, varying);
+        if (sortedFrom > lowest && !elements.settle(to, count, other, count)) {
+            sortByAllDigits(elements, to, count, other, counters, varying);
         }
     }
 
@@ -129,27 +157,26 @@ final class Radix {
     }
 
     /** Into the spare area. */
-    private static void sortByDigit(Elements elements, long from, long end, long spare, long counters, int shift, int bits) {
+    private static void sortByDigit(Elements elements, long from, int count, long spare, long counters, int shift, int bits) {
         clear(counters, bits);
-        elements.count(from, end, counters, shift, mask(bits));
-        toAddresses(counters, bits, elements.flip >>> shift, spare);
-        elements.scatter(from, end, counters, shift, mask(bits));
+        elements.count(from, count, counters, shift, mask(bits));
+        toOffsets(counters, bits, elements.flip >>> shift);
+        elements.scatter(from, count, spare, counters, shift, mask(bits));
     }
 
     /** For keys that the window does not tell apart. Digits in which all agree are skipped. */
-    private static void sortByAllDigits(Elements elements, long from, long end, long spare, long counters, long varying) {
+    private static void sortByAllDigits(Elements elements, long from, int count, long spare, long counters, long varying) {
         long at = from;
         long next = spare;
-        long bytes = end - from;
         for (int shift = 0; shift < Long.SIZE; shift += SPLIT_BITS) {
             if ((varying >>> shift & mask(SPLIT_BITS)) != 0) {
-                sortByDigit(elements, at, at + bytes, next, counters, shift, SPLIT_BITS);
+                sortByDigit(elements, at, count, next, counters, shift, SPLIT_BITS);
                 long emptied = at;
                 at = next;
                 next = emptied;
             }
         }
-        Memory.move(at, from, bytes);
+        Memory.move(at, from, count * elements.bytes);
     }
 
     private static long mask(int bits) {
@@ -160,24 +187,22 @@ final class Radix {
         Memory.fill(counters, Elements.COUNTER_BYTES << bits, (byte) 0);
     }
 
-    private static long largest(long counters, int bits) {
+    /**
+     * Each count of bytes becomes the offset where the first of those bytes goes. {@code flip}: see {@link Elements#flip}.
+     *
+     * @return the largest count
+     */
+    private static long toOffsets(long counters, int bits, long flip) {
+        long offset = 0;
         long largest = 0;
-        long end = counters + (Elements.COUNTER_BYTES << bits);
-        for (long counter = counters; counter < end; counter += Elements.COUNTER_BYTES) {
-            largest = Math.max(largest, Memory.getLong(counter));
-        }
-        return largest;
-    }
-
-    /** Each count of bytes becomes the address where the first of those bytes goes. {@code flip}: see {@link Elements#flip}. */
-    private static void toAddresses(long counters, int bits, long flip, long start) {
-        long address = start;
         long flipped = flip & mask(bits);
-        for (long rank = 0; rank <= mask(bits); rank++) {
+        for (int rank = 0; rank < 1 << bits; rank++) {
             long counter = counters + (rank ^ flipped) * Elements.COUNTER_BYTES;
             long bytes = Memory.getLong(counter);
-            Memory.setLong(counter, address);
-            address += bytes;
+            Memory.setLong(counter, offset);
+            offset += bytes;
+            largest = Math.max(largest, bytes);
         }
+        return largest;
     }
 }

@@ -29,9 +29,9 @@ public final class RadixSort {
         for (Key key : Key.values()) {
             ELEMENTS[key.ordinal()] = switch (key.bytes()) {
                 case Byte.BYTES -> null; // see ByteCounting
-                case Short.BYTES -> new ShortElements(key);
-                case Integer.BYTES -> new IntElements(key);
-                default -> new LongElements(key);
+                case Short.BYTES -> new SeparatePasses(new ShortElements(key));
+                case Integer.BYTES -> new SeparatePasses(new IntElements(key));
+                default -> new SeparatePasses(new LongElements(key));
             };
         }
     }
@@ -70,6 +70,8 @@ public final class RadixSort {
     private static void sort(Key key, long data, long end, long temporary, long counters) {
         if (key.bytes() == Byte.BYTES) {
             ByteCounting.sort(key, data, end, counters);
+        } else if (key.bytes() == Short.BYTES && ShortCounting.suits(end - data)) {
+            ShortCounting.sort(key, data, end, temporary);
         } else if (!key.isFloating()) {
             Radix.sort(ELEMENTS[key.ordinal()], data, end, temporary, false, counters);
         } else if (!SignedFloats.isAscending(key, data, end)) {

@@ -26,9 +26,10 @@ final class RecordElements extends Elements {
     }
 
     @Override
-    boolean isAscending(long from, long end) {
+    boolean isAscending(long from, int count) {
         long previous = 0;
-        for (long at = from; at < end; at += bytes) {
+        long at = from;
+        for (int i = 0; i < count; i++, at += bytes) {
             long key = key(at);
             if (Long.compareUnsigned(key, previous) < 0) {
                 return false;
@@ -39,25 +40,28 @@ final class RecordElements extends Elements {
     }
 
     @Override
-    long varyingBits(long from, long end) {
+    long varyingBits(long from, int count) {
         long first = key(from);
         long varying = 0;
-        for (long at = from; at < end; at += bytes) {
+        long at = from;
+        for (int i = 0; i < count; i++, at += bytes) {
             varying |= first ^ key(at);
         }
         return varying;
     }
 
     @Override
-    void count(long from, long end, long counters, int shift, long mask) {
-        for (long at = from; at < end; at += bytes) {
+    void count(long from, int count, long counters, int shift, long mask) {
+        long at = from;
+        for (int i = 0; i < count; i++, at += bytes) {
             increment(counters, key(at) >>> shift & mask);
         }
     }
 
     @Override
-    void countTwo(long from, long end, long low, int lowShift, long high, int highShift, long mask) {
-        for (long at = from; at < end; at += bytes) {
+    void countTwo(long from, int count, long low, int lowShift, long high, int highShift, long mask) {
+        long at = from;
+        for (int i = 0; i < count; i++, at += bytes) {
             long key = key(at);
             increment(low, key >>> lowShift & mask);
             increment(high, key >>> highShift & mask);
@@ -70,19 +74,21 @@ final class RecordElements extends Elements {
     }
 
     @Override
-    void scatter(long from, long end, long counters, int shift, long mask) {
-        for (long at = from; at < end; at += bytes) {
+    void scatter(long from, int count, long target, long counters, int shift, long mask) {
+        long at = from;
+        for (int i = 0; i < count; i++, at += bytes) {
             long counter = counters + (key(at) >>> shift & mask) * COUNTER_BYTES;
-            long to = Memory.getLong(counter);
-            Memory.setLong(counter, to + bytes);
-            copy(at, to);
+            long offset = Memory.getLong(counter);
+            Memory.setLong(counter, offset + bytes);
+            copy(at, target + offset);
         }
     }
 
     @Override
-    boolean settle(long from, long end, long hold, long steps) {
+    boolean settle(long from, int count, long hold, long steps) {
         long left = steps;
-        for (long at = from + bytes; at < end; at += bytes) {
+        long at = from + bytes;
+        for (int i = 1; i < count; i++, at += bytes) {
             if (Long.compareUnsigned(key(at), key(at - bytes)) < 0) {
                 left -= insert(from, at, hold, left);
                 if (left < 0) {

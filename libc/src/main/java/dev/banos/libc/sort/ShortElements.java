@@ -11,11 +11,11 @@ final class ShortElements extends Elements {
     }
 
     @Override
-    boolean isAscending(long from, long end) {
+    boolean isAscending(long from, int count) {
         int flipped = toSigned;
         int previous = Integer.MIN_VALUE;
-        for (long at = from; at < end; at += Short.BYTES) {
-            int rank = Memory.getShort(at) ^ flipped;
+        for (int i = 0; i < count; i++) {
+            int rank = number(from, i) ^ flipped;
             if (rank < previous) {
                 return false;
             }
@@ -25,29 +25,33 @@ final class ShortElements extends Elements {
     }
 
     @Override
-    long varyingBits(long from, long end) {
+    long varyingBits(long from, int count) {
         int first = Memory.getShort(from);
         int varying = 0;
-        for (long at = from; at < end; at += Short.BYTES) {
-            varying |= first ^ Memory.getShort(at);
+        for (int i = 0; i < count; i++) {
+            varying |= first ^ number(from, i);
         }
         return varying & 0xFFFF;
     }
 
     @Override
-    void count(long from, long end, long counters, int shift, long mask) {
-        for (long at = from; at < end; at += Short.BYTES) {
-            increment(counters, Memory.getShort(at) >>> shift & mask);
+    void count(long from, int count, long counters, int shift, long mask) {
+        for (int i = 0; i < count; i++) {
+            increment(counters, number(from, i) >>> shift & mask);
         }
     }
 
     @Override
-    void countTwo(long from, long end, long low, int lowShift, long high, int highShift, long mask) {
-        for (long at = from; at < end; at += Short.BYTES) {
-            short number = Memory.getShort(at);
+    void countTwo(long from, int count, long low, int lowShift, long high, int highShift, long mask) {
+        for (int i = 0; i < count; i++) {
+            short number = number(from, i);
             increment(low, number >>> lowShift & mask);
             increment(high, number >>> highShift & mask);
         }
+    }
+
+    private static short number(long from, long i) {
+        return Memory.getShort(from + i * Short.BYTES);
     }
 
     private static void increment(long counters, long digit) {
@@ -56,25 +60,25 @@ final class ShortElements extends Elements {
     }
 
     @Override
-    void scatter(long from, long end, long counters, int shift, long mask) {
-        for (long at = from; at < end; at += Short.BYTES) {
-            short number = Memory.getShort(at);
+    void scatter(long from, int count, long target, long counters, int shift, long mask) {
+        for (int i = 0; i < count; i++) {
+            short number = number(from, i);
             long counter = counters + (number >>> shift & mask) * COUNTER_BYTES;
-            long to = Memory.getLong(counter);
-            Memory.setLong(counter, to + Short.BYTES);
-            Memory.setShort(to, number);
+            long offset = Memory.getLong(counter);
+            Memory.setLong(counter, offset + Short.BYTES);
+            Memory.setShort(target + offset, number);
         }
     }
 
     @Override
-    boolean settle(long from, long end, long hold, long steps) {
+    boolean settle(long from, int count, long hold, long steps) {
         int flipped = toSigned;
         long left = steps;
-        for (long next = from + Short.BYTES; next < end; next += Short.BYTES) {
-            short number = Memory.getShort(next);
-            short before = Memory.getShort(next - Short.BYTES);
+        for (int i = 1; i < count; i++) {
+            short number = number(from, i);
+            short before = number(from, i - 1);
             if ((number ^ flipped) < (before ^ flipped)) {
-                long at = next;
+                long at = from + (long) i * Short.BYTES;
                 do {
                     Memory.setShort(at, before);
                     at -= Short.BYTES;

@@ -1,5 +1,6 @@
 package dev.banos.benchmarks;
 
+import dev.banos.libc.sort.Introsort;
 import dev.banos.libc.sort.Key;
 import dev.banos.libc.sort.RadixSort;
 import java.lang.foreign.Arena;
@@ -59,6 +60,13 @@ public class SortInts {
     public void radix() {
         for (MemorySegment segment : segments) {
             RadixSort.sort(Key.I32, segment, temporary);
+        }
+    }
+
+    @Benchmark
+    public void introsort() {
+        for (MemorySegment segment : segments) {
+            Introsort.sort(Key.I32, segment);
         }
     }
 
