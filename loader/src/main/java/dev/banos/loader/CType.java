@@ -10,6 +10,8 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.banos.bindings.Native;
+import dev.banos.loader.types.Type;
+import dev.banos.loader.types.TypeTable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
@@ -35,6 +37,25 @@ enum CType {
     /** Null for void. */
     MemoryLayout layout() {
         return layout;
+    }
+
+    /** As type information has it; a string's pointee is added where it is used. */
+    Type type() {
+        return switch (this) {
+            case VOID -> new Type.Void();
+            case BOOL -> new Type.Bool(Byte.BYTES);
+            case CHAR -> new Type.Char(true);
+            case FLOAT -> new Type.Real("float", Float.BYTES);
+            case DOUBLE -> new Type.Real("double", Double.BYTES);
+            case STRING -> new Type.Pointer(TypeTable.CONST_CHAR);
+            case POINTER -> new Type.Pointer(TypeTable.VOID);
+            case INT8, INT16, INT32, INT64 -> new Type.Integer(word("int"), (int) layout.byteSize(), true);
+            case UINT8, UINT16, UINT32, UINT64 -> new Type.Integer(word("uint"), (int) layout.byteSize(), false);
+        };
+    }
+
+    private String word(String kind) {
+        return kind + layout.byteSize() * Byte.SIZE + "_t";
     }
 
     /**

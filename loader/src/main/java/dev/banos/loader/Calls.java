@@ -19,14 +19,23 @@ import java.util.concurrent.ConcurrentHashMap;
 final class Calls {
     private static final Map<Shape, MethodHandle> HANDLES = new ConcurrentHashMap<>();
 
+    /** Whether a call does without the thread's change of state, and may point into Java's heap. */
+    enum Mode {
+        ORDINARY, CRITICAL, CRITICAL_WITH_HEAP;
+
+        /** @param critical null where the method is not annotated */
+        static Mode of(Critical critical) {
+            return critical == null ? ORDINARY : critical.heap() ? CRITICAL_WITH_HEAP : CRITICAL;
+        }
+    }
+
     /**
      * What two functions must agree in to share a handle.
      *
      * @param fixed    how many parameters stand before C's three dots, or {@link #NOT_VARIADIC}
-     * @param critical whether the call does without the thread's change of state
      * @param errno    whether C's errno goes into a segment that is the handle's second argument
      */
-    record Shape(FunctionDescriptor descriptor, int fixed, boolean critical, boolean errno) {
+    record Shape(FunctionDescriptor descriptor, int fixed, Mode mode, boolean errno) {
         static final int NOT_VARIADIC = -1;
 
         private MethodHandle link() {
@@ -34,8 +43,8 @@ final class Calls {
             if (fixed != NOT_VARIADIC) {
                 options.add(Linker.Option.firstVariadicArg(fixed));
             }
-            if (critical) {
-                options.add(Linker.Option.critical(false));
+            if (mode != Mode.ORDINARY) {
+                options.add(Linker.Option.critical(mode == Mode.CRITICAL_WITH_HEAP));
             }
             if (errno) {
                 options.add(Linker.Option.captureCallState("errno"));
@@ -54,7 +63,7 @@ final class Calls {
     }
 
     static MethodHandle handle(FunctionDescriptor descriptor) {
-        return handle(new Shape(descriptor, Shape.NOT_VARIADIC, false, false));
+        return handle(new Shape(descriptor, Shape.NOT_VARIADIC, Mode.ORDINARY, false));
     }
 
     static MethodHandle handle(Shape shape) {

@@ -9,6 +9,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * An installed driver. Installing the same file twice makes two of them, each with its own data.
@@ -30,6 +32,7 @@ public final class Driver {
     private final long struct;
     private final Set<Driver> dependencies;
     private final TypeSource types;
+    private final TypedCalls calls;
     private final Map<String, Export> exports = new LinkedHashMap<>();
     /** The lifetime of every pointer handed out: closing it fails while a call holds one. Null once uninstalled. */
     private volatile Arena scope = Arena.ofShared();
@@ -42,6 +45,7 @@ public final class Driver {
         this.struct = struct;
         this.dependencies = dependencies;
         this.types = types;
+        this.calls = new TypedCalls(new Exports());
     }
 
     void add(Export export) {
@@ -139,6 +143,66 @@ public final class Driver {
         return export(name).handle(descriptor);
     }
 
+    /**
+     * An implementation of the interface whose methods call the driver's exports of their names. Every method is checked against
+     * the driver's own types first, see {@link #handle(String)}.
+     *
+     * <p>An integer, floating-point number or {@code bool} is Java's type of its size. A pointer is {@code MemorySegment} or
+     * {@code long}; a {@code const char *} may be {@code String}, whose bytes in UTF-8 are C's during the call, or as a result are
+     * copied. A struct by value is a {@code MemorySegment}; a method that returns one has a {@code SegmentAllocator} first. A
+     * pointer to a function is a functional interface, whose lambda C may call until the method returns, or a {@link Callback}.
+     * Behind a variadic function's parameters come int, long, double, String or MemorySegment.
+     *
+     * <p>What a callback throws is thrown by the bound method once C has returned, a checked exception as the cause of an
+     * {@link java.lang.reflect.UndeclaredThrowableException}; C sees zero, or what {@link OnThrow} says. Where no method of an
+     * interface with callbacks is under way in the thread, it goes to the {@link #uncaught} handler.
+     *
+     * <p>The package of the interface must be open to this module, as all packages of the class path are;
+     * {@link #bind(MethodHandles.Lookup, Class)} needs nothing of that kind.
+     *
+     * @throws InterfaceMismatchException if methods differ from the types; it says how, of all of them
+     */
+    public <T> T bind(Class<T> type) {
+        return calls.bind(type);
+    }
+
+    /** As {@link #bind(Class)}, with the rights of {@code MethodHandles.lookup()} of a class beside the interface. */
+    public <T> T bind(MethodHandles.Lookup lookup, Class<T> type) {
+        return calls.bind(lookup, type);
+    }
+
+    /**
+     * A function pointer that C may call until {@code lifetime} closes. It has no types of C to be checked against until it is given
+     * to a bound method. What the function throws is treated as {@link #bind} says.
+     *
+     * @param type a functional interface over numbers, boolean and MemorySegment
+     */
+    public <F> Callback<F> callback(Class<F> type, F function, Arena lifetime) {
+        return calls.callback(type, function, lifetime);
+    }
+
+    /** Who gets what a callback throws when no bound call can; without one, it is printed on standard error. */
+    public void uncaught(Consumer<Throwable> handler) {
+        calls.uncaught(handler);
+    }
+
+    private final class Exports implements TypedCalls.Target {
+        @Override
+        public String label() {
+            return "driver " + name();
+        }
+
+        @Override
+        public MemorySegment pointer(String name) {
+            return export(name).address();
+        }
+
+        @Override
+        public Optional<TypeSource.Typed> typed(String name) {
+            return export(name).typedOrNone();
+        }
+    }
+
     /** @see Loader#uninstall */
     public void uninstall() {
         loader.uninstall(this);
@@ -194,6 +258,7 @@ public final class Driver {
     void unmap() {
         module.stop();
         Modules.unload(module);
+        calls.close();
     }
 
     @Override

@@ -100,7 +100,7 @@ public final class Export {
      */
     public Optional<String> declaration() {
         try {
-            return driver.types().find(object, symbol).map(typed -> typed.named(name).declaration());
+            return typedOrNone().map(TypeSource.Typed::declaration);
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
         }
@@ -109,6 +109,10 @@ public final class Export {
     /** @throws Refusal if there is no type information of it */
     TypeSource.Typed typed() {
         return driver.types().require(object, symbol).named(name);
+    }
+
+    Optional<TypeSource.Typed> typedOrNone() {
+        return driver.types().find(object, symbol).map(typed -> typed.named(name));
     }
 
     @Override

@@ -20,8 +20,7 @@ import java.util.function.ToLongFunction;
 /**
  * What the host exports to drivers, as a table of {@code Banos_Symbol} in native memory, exactly as a driver has one. The
  * host's own functions are upcalls into Java; making one takes a tenth of a millisecond, and the first of them milliseconds, so
- * each waits until someone asks for its name. What Java throws in one of them is reported on the console: it must not leave an
- * upcall, because that would end the process.
+ * each waits until someone asks for its name. What Java throws in one of them is reported by {@link UpcallEdge}.
  */
 final class HostFunctions {
     static final String DPRINTLN = "banos_dprintln";
@@ -112,10 +111,10 @@ final class HostFunctions {
 
     private MemorySegment make(String name) {
         if (name.equals(DPRINTLN)) {
-            return upcall("dprintln", FunctionDescriptor.ofVoid(ADDRESS));
+            return upcall(DPRINTLN, "dprintln", FunctionDescriptor.ofVoid(ADDRESS));
         }
         if (name.equals(LOOKUP_SYMBOL)) {
-            return upcall("lookupSymbol", FunctionDescriptor.of(ADDRESS, ADDRESS));
+            return upcall(LOOKUP_SYMBOL, "lookupSymbol", FunctionDescriptor.of(ADDRESS, ADDRESS));
         }
         if (MallocFunctions.has(name)) {
             return MallocFunctions.upcall(name, scope);
@@ -123,41 +122,28 @@ final class HostFunctions {
         return ThreadFunctions.has(name) ? ThreadFunctions.upcall(name, scope) : null;
     }
 
-    private MemorySegment upcall(String method, FunctionDescriptor descriptor) {
+    private MemorySegment upcall(String name, String method, FunctionDescriptor descriptor) {
         MethodType type = descriptor.toMethodType();
         try {
             MethodHandle target = MethodHandles.lookup().bind(this, method, type);
-            return Native.upcall(target, descriptor, scope);
+            return UpcallEdge.stub(name, target, descriptor, scope);
         } catch (ReflectiveOperationException missing) {
             throw new AssertionError(method + type, missing);
         }
     }
 
     private void dprintln(MemorySegment text) {
-        try {
-            console.accept(string(text));
-        } catch (Throwable thrown) {
-            report(DPRINTLN, thrown);
-        }
+        console.accept(string(text));
     }
 
     private MemorySegment lookupSymbol(MemorySegment text) {
-        try {
-            String name = string(text);
-            long address = find(name);
-            return MemorySegment.ofAddress(address != 0 ? address : exports.applyAsLong(name));
-        } catch (Throwable thrown) {
-            report(LOOKUP_SYMBOL, thrown);
-            return MemorySegment.NULL;
-        }
+        String name = string(text);
+        long address = find(name);
+        return MemorySegment.ofAddress(address != 0 ? address : exports.applyAsLong(name));
     }
 
     /** A C string; text that is not UTF-8 is read as well as may be, for a driver must not fail by printing. */
     private static String string(MemorySegment text) {
         return text.address() == 0 ? "(null)" : Native.EVERYTHING.getString(text.address(), StandardCharsets.UTF_8);
-    }
-
-    private static void report(String function, Throwable thrown) {
-        System.err.println("banos: " + function + ": " + thrown);
     }
 }

@@ -9,13 +9,16 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Objects that were linked into this process. Their pointers and handles are alive until it is closed. */
 public final class LinkedLibrary implements AutoCloseable {
     private final String name;
     private final LinkedModule module;
     private final TypeSource types;
+    private final TypedCalls calls = new TypedCalls(new Functions());
     private final Arena scope = Arena.ofShared();
 
     LinkedLibrary(String name, LinkedModule module, TypeSource types) {
@@ -91,6 +94,47 @@ public final class LinkedLibrary implements AutoCloseable {
     }
 
     /**
+     * As {@link Driver#bind(Class)}, with the functions of the objects.
+     *
+     * @throws InterfaceMismatchException if methods differ from the types; it says how, of all of them
+     */
+    public <T> T bind(Class<T> type) {
+        return calls.bind(type);
+    }
+
+    /** As {@link Driver#bind(MethodHandles.Lookup, Class)}. */
+    public <T> T bind(MethodHandles.Lookup lookup, Class<T> type) {
+        return calls.bind(lookup, type);
+    }
+
+    /** As {@link Driver#callback}. */
+    public <F> Callback<F> callback(Class<F> type, F function, Arena lifetime) {
+        return calls.callback(type, function, lifetime);
+    }
+
+    /** As {@link Driver#uncaught}. */
+    public void uncaught(Consumer<Throwable> handler) {
+        calls.uncaught(handler);
+    }
+
+    private final class Functions implements TypedCalls.Target {
+        @Override
+        public String label() {
+            return name;
+        }
+
+        @Override
+        public MemorySegment pointer(String symbol) {
+            return symbol(symbol);
+        }
+
+        @Override
+        public Optional<TypeSource.Typed> typed(String symbol) {
+            return types.find(symbol);
+        }
+    }
+
+    /**
      * Runs the destructors and unmaps the objects.
      *
      * @throws LinkException if a call into them is under way; they stay
@@ -105,5 +149,6 @@ public final class LinkedLibrary implements AutoCloseable {
         }
         module.stop();
         Modules.unload(module);
+        calls.close();
     }
 }

@@ -44,7 +44,7 @@ final class MallocFunctions {
         FunctionDescriptor descriptor = BY_NAME.get(name);
         String method = name.substring(name.indexOf('_') + 1);
         try {
-            return Native.upcall(MethodHandles.lookup().findStatic(MallocFunctions.class, method, descriptor.toMethodType()),
+            return UpcallEdge.stub(name, MethodHandles.lookup().findStatic(MallocFunctions.class, method, descriptor.toMethodType()),
                     descriptor, scope);
         } catch (ReflectiveOperationException missing) {
             throw new AssertionError(name, missing);
@@ -55,36 +55,20 @@ final class MallocFunctions {
         return BY_NAME.keySet().stream().sorted().toList();
     }
 
-    private static long malloc(long size) {
-        try {
-            return orErrno(Malloc.malloc(size), size);
-        } catch (Throwable thrown) {
-            return failed("banos_malloc", thrown);
-        }
+    private static long malloc(long size) throws Throwable {
+        return orErrno(Malloc.malloc(size), size);
     }
 
-    private static long calloc(long count, long size) {
-        try {
-            return orErrno(Malloc.calloc(count, size), size);
-        } catch (Throwable thrown) {
-            return failed("banos_calloc", thrown);
-        }
+    private static long calloc(long count, long size) throws Throwable {
+        return orErrno(Malloc.calloc(count, size), size);
     }
 
-    private static long realloc(long address, long size) {
-        try {
-            return orErrno(Malloc.realloc(address, size), size);
-        } catch (Throwable thrown) {
-            return failed("banos_realloc", thrown);
-        }
+    private static long realloc(long address, long size) throws Throwable {
+        return orErrno(Malloc.realloc(address, size), size);
     }
 
     private static void free(long address) {
-        try {
-            Malloc.free(address);
-        } catch (Throwable thrown) {
-            failed("banos_free", thrown);
-        }
+        Malloc.free(address);
     }
 
     /** A failed allocation's errno is in the thread control block; C looks for it in its own variable. */
@@ -94,10 +78,5 @@ final class MallocFunctions {
             Native.segment(errno, JAVA_INT.byteSize()).set(ValueLayout.JAVA_INT, 0, Tcb.current().errno());
         }
         return address;
-    }
-
-    private static long failed(String function, Throwable thrown) {
-        System.err.println("banos: " + function + ": " + thrown.getMessage());
-        return 0;
     }
 }

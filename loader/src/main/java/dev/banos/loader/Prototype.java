@@ -1,5 +1,6 @@
 package dev.banos.loader;
 
+import dev.banos.loader.types.Type;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
@@ -163,6 +164,13 @@ public final class Prototype {
     public FunctionDescriptor descriptor() {
         MemoryLayout[] layouts = parameters.stream().map(CType::layout).toArray(MemoryLayout[]::new);
         return result == CType.VOID ? FunctionDescriptor.ofVoid(layouts) : FunctionDescriptor.of(result.layout(), layouts);
+    }
+
+    /** The same type as an object's type information would have it. */
+    TypeSource.Typed typed() {
+        List<Type> types = new ArrayList<>();
+        parameters.forEach(parameter -> types.add(parameter.type()));
+        return TypeSource.Typed.ofScalars("the prototype of " + name, name, result.type(), types);
     }
 
     /**

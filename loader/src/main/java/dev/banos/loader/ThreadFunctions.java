@@ -25,7 +25,7 @@ final class ThreadFunctions {
 
     static MemorySegment upcall(String name, Arena scope) {
         DriverExports.Export export = BY_NAME.get(name);
-        return Native.upcall(export.target(), export.descriptor(), scope);
+        return UpcallEdge.stub(name, export.target(), export.descriptor(), scope);
     }
 
     private static Map<String, DriverExports.Export> byName() {

@@ -30,6 +30,11 @@ final class TypeSource {
 
     /** A symbol and its type. */
     record Typed(TypeTable table, int number, String name) {
+        static Typed ofScalars(String file, String name, Type result, List<Type> parameters) {
+            TypeTable table = TypeTable.ofFunction(file, name, result, parameters);
+            return new Typed(table, table.function(name), name);
+        }
+
         String declaration() {
             return Declarations.declare(table, number, name);
         }
@@ -60,7 +65,7 @@ final class TypeSource {
                 throw new Refusal(Refusal.EINVAL, table.file(), null, -1, declaration() + " takes no more arguments", null);
             }
             int before = function().variadic() ? fixed.argumentLayouts().size() : Calls.Shape.NOT_VARIADIC;
-            return Calls.handle(new Calls.Shape(fixed.appendArgumentLayouts(more), before, false, false), table.file(), name);
+            return Calls.handle(new Calls.Shape(fixed.appendArgumentLayouts(more), before, Calls.Mode.ORDINARY, false), table.file(), name);
         }
 
         Typed named(String other) {

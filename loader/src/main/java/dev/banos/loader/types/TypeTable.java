@@ -14,6 +14,10 @@ public final class TypeTable {
     /** Longer than any chain of typedefs and qualifiers that a person writes. */
     private static final int LONGEST_CHAIN = 256;
 
+    public static final int VOID = 0;
+    /** The number of {@code const char} in a table of {@link #ofFunction}. */
+    public static final int CONST_CHAR = 2;
+
     private final String file;
     private final List<Type> types = new ArrayList<>();
     private final Map<String, Integer> functions = new HashMap<>();
@@ -23,6 +27,17 @@ public final class TypeTable {
     TypeTable(String file) {
         this.file = file;
         types.add(new Type.Void());
+    }
+
+    /** A table of one function that someone declared, whose types are numbers and pointers to nothing or {@link #CONST_CHAR}. */
+    public static TypeTable ofFunction(String file, String name, Type result, List<Type> parameters) {
+        TypeTable table = new TypeTable(file);
+        int character = table.add(new Type.Char(true));
+        table.add(new Type.Qualified("const", character));
+        List<Type.Parameter> list = new ArrayList<>();
+        parameters.forEach(parameter -> list.add(new Type.Parameter(null, table.add(parameter))));
+        table.function(name, table.add(new Type.Function(table.add(result), List.copyOf(list), false)), true);
+        return table;
     }
 
     /** What messages call the object. */

@@ -1,0 +1,148 @@
+package dev.banos.loader;
+
+import dev.banos.bindings.Native;
+import dev.banos.thread.Tcb;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * One method of a bound interface: how each argument travels, and the handle that calls. The handle is made at the first call; all
+ * of it is constant, so that the compiler sees through to the downcall.
+ *
+ * <pre>
+ *     enter frame ─► copy strings, lend callbacks ─► downcall ─► result ─► leave frame: throw what a callback threw
+ *     (only where the method or its interface has callbacks, or the method has strings)
+ * </pre>
+ */
+final class BoundMethod {
+    private static final MethodHandle ERRNO_STATE = find("errnoState", MethodType.methodType(MemorySegment.class));
+    private static final MethodHandle TEXT = find("text", MethodType.methodType(String.class, MemorySegment.class));
+    private static final MethodHandle POINTER = pointerOrNull();
+
+    private final MethodType type;
+    private final MemorySegment address;
+    private final Calls.Shape shape;
+    /** For each parameter how it becomes what C gets, {@code (CallFrame, J)MemorySegment}; null where it travels as it is. */
+    private final List<MethodHandle> conversions;
+    private final boolean framed;
+    private MethodHandle handle;
+
+    /**
+     * @param type   of the Java method
+     * @param framed whether callbacks may throw during the call
+     */
+    BoundMethod(MethodType type, MemorySegment address, Calls.Shape shape, List<MethodHandle> conversions, boolean framed) {
+        this.type = type;
+        this.address = address;
+        this.shape = shape;
+        this.conversions = conversions;
+        this.framed = framed || conversions.stream().anyMatch(conversion -> conversion != null);
+    }
+
+    MethodType type() {
+        return type;
+    }
+
+    /** Of the Java method's type. */
+    synchronized MethodHandle handle() {
+        if (handle == null) {
+            handle = make();
+        }
+        return handle;
+    }
+
+    private MethodHandle make() {
+        MethodHandle call = Calls.handle(shape).bindTo(address);
+        if (shape.errno()) {
+            int state = call.type().parameterCount() > 0 && call.type().parameterType(0) == SegmentAllocator.class ? 1 : 0;
+            call = MethodHandles.collectArguments(call, state, ERRNO_STATE);
+        }
+        if (type.returnType() == String.class) {
+            call = MethodHandles.filterReturnValue(call, TEXT);
+        }
+        return framed ? framed(call) : call;
+    }
+
+    private MethodHandle framed(MethodHandle call) {
+        MethodHandle target = MethodHandles.dropArguments(call, 0, CallFrame.class);
+        for (int i = conversions.size() - 1; i >= 0; i--) {
+            if (conversions.get(i) != null) {
+                target = convert(target, i + 1, conversions.get(i));
+            }
+        }
+        return MethodHandles.foldArguments(MethodHandles.tryFinally(target, leave(type.returnType())), CallFrame.ENTER);
+    }
+
+    /** Puts the conversion before parameter {@code at}; its frame is the one that the target has as its first. */
+    private static MethodHandle convert(MethodHandle target, int at, MethodHandle conversion) {
+        MethodHandle twoFrames = MethodHandles.collectArguments(target, at, conversion);
+        int[] order = new int[twoFrames.type().parameterCount()];
+        for (int i = 0; i < order.length; i++) {
+            order[i] = i < at ? i : i == at ? 0 : i - 1;
+        }
+        return MethodHandles.permuteArguments(twoFrames, twoFrames.type().dropParameterTypes(at, at + 1), order);
+    }
+
+    /** {@code (Throwable, R, CallFrame)R}, or without the R where there is none. */
+    private static MethodHandle leave(Class<?> result) {
+        if (result == void.class) {
+            return MethodHandles.dropArguments(CallFrame.LEAVE, 0, Throwable.class);
+        }
+        MethodHandle same = MethodHandles.dropArguments(MethodHandles.identity(result), 0, CallFrame.class);
+        MethodHandle left = MethodHandles.foldArguments(same, CallFrame.LEAVE);
+        MethodHandle ordered = MethodHandles.permuteArguments(left, MethodType.methodType(result, result, CallFrame.class), 1, 0);
+        return MethodHandles.dropArguments(ordered, 0, Throwable.class);
+    }
+
+    /** {@code (CallFrame, Callback)MemorySegment}. */
+    static MethodHandle keptCallback() {
+        return MethodHandles.dropArguments(POINTER, 0, CallFrame.class);
+    }
+
+    /** What the arguments behind C's three dots may be (C 6.5.2.2, the default argument promotions). */
+    static MemoryLayout promoted(Class<?> java) {
+        return java == int.class ? ValueLayout.JAVA_INT
+                : java == long.class ? ValueLayout.JAVA_LONG
+                : java == double.class ? ValueLayout.JAVA_DOUBLE
+                : java == MemorySegment.class || java == String.class ? ValueLayout.ADDRESS : null;
+    }
+
+    static FunctionDescriptor descriptor(MemoryLayout result, List<MemoryLayout> parameters) {
+        MemoryLayout[] all = parameters.toArray(MemoryLayout[]::new);
+        return result == null ? FunctionDescriptor.ofVoid(all) : FunctionDescriptor.of(result, all);
+    }
+
+    private static MemorySegment errnoState() {
+        return Tcb.current().segment();
+    }
+
+    private static String text(MemorySegment pointer) {
+        return pointer.address() == 0 ? null
+                : Native.EVERYTHING.getString(pointer.address(), StandardCharsets.UTF_8);
+    }
+
+    private static MethodHandle pointerOrNull() {
+        try {
+            return MethodHandles.lookup().findStatic(Callback.class, "pointerOrNull",
+                    MethodType.methodType(MemorySegment.class, Callback.class));
+        } catch (ReflectiveOperationException missing) {
+            throw new AssertionError(missing);
+        }
+    }
+
+    private static MethodHandle find(String method, MethodType type) {
+        try {
+            return MethodHandles.lookup().findStatic(BoundMethod.class, method, type);
+        } catch (ReflectiveOperationException missing) {
+            throw new AssertionError(method, missing);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package dev.banos.loader;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.lang.reflect.UndeclaredThrowableException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One bound call and what lives as long as it does: copies of strings, the callbacks that were given along, and what these threw. The
+ * frames of a thread are a list, since a callback may call C again.
+ */
+final class CallFrame {
+    /** {@code ()CallFrame}. */
+    static final MethodHandle ENTER = find("enter", MethodType.methodType(CallFrame.class));
+    /** {@code (CallFrame)void}. */
+    static final MethodHandle LEAVE = find("leave", MethodType.methodType(void.class, CallFrame.class));
+    /** {@code (CallFrame, String)MemorySegment}. */
+    static final MethodHandle STRING = find("string", MethodType.methodType(MemorySegment.class, CallFrame.class, String.class));
+
+    private static final ThreadLocal<CallFrame> CURRENT = new ThreadLocal<>();
+
+    private final CallFrame outer;
+    private Arena scope;
+    private List<CallbackPool.Slot> slots;
+    private Throwable thrown;
+
+    private CallFrame(CallFrame outer) {
+        this.outer = outer;
+    }
+
+    private static CallFrame enter() {
+        CallFrame frame = new CallFrame(CURRENT.get());
+        CURRENT.set(frame);
+        return frame;
+    }
+
+    /** Gives back what the call had, and throws what one of its callbacks threw. */
+    private static void leave(CallFrame frame) {
+        if (frame.outer == null) {
+            CURRENT.remove();
+        } else {
+            CURRENT.set(frame.outer);
+        }
+        if (frame.scope != null) {
+            frame.scope.close();
+        }
+        if (frame.slots != null) {
+            frame.slots.forEach(CallbackPool.Slot::release);
+        }
+        if (frame.thrown != null) {
+            throw unchecked(frame.thrown);
+        }
+    }
+
+    private static RuntimeException unchecked(Throwable thrown) {
+        return switch (thrown) {
+            case Error error -> throw error;
+            case RuntimeException exception -> exception;
+            default -> new UndeclaredThrowableException(thrown, "a callback threw " + thrown);
+        };
+    }
+
+    /** Keeps what a callback threw until the thread's innermost call returns; false where none is under way. */
+    static boolean keep(Throwable thrown) {
+        CallFrame frame = CURRENT.get();
+        if (frame == null) {
+            return false;
+        }
+        if (frame.thrown == null) {
+            frame.thrown = thrown;
+        } else if (frame.thrown != thrown) {
+            frame.thrown.addSuppressed(thrown);
+        }
+        return true;
+    }
+
+    private static MemorySegment string(CallFrame frame, String text) {
+        if (text == null) {
+            return MemorySegment.NULL;
+        }
+        if (frame.scope == null) {
+            frame.scope = Arena.ofConfined();
+        }
+        return frame.scope.allocateFrom(text);
+    }
+
+    /** Has the slot released when the call returns. */
+    void own(CallbackPool.Slot slot) {
+        if (slots == null) {
+            slots = new ArrayList<>(1);
+        }
+        slots.add(slot);
+    }
+
+    private static MethodHandle find(String method, MethodType type) {
+        try {
+            return MethodHandles.lookup().findStatic(CallFrame.class, method, type);
+        } catch (ReflectiveOperationException missing) {
+            throw new AssertionError(method, missing);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package dev.banos.loader;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.function.Consumer;
+
+/**
+ * Function pointers for the lambdas of one parameter of a bound method. Making a pointer takes a hundred microseconds; so each one
+ * is kept, and calls whatever lambda it is lent to. There are as many as calls were under way at once. One that C kept and
+ * calls after its call has returned finds no lambda, which is reported: it is no crash as long as the driver is installed.
+ */
+final class CallbackPool {
+    private static final MethodHandle TARGET = find("target", MethodType.methodType(Object.class, Slot.class));
+    private static final MethodHandle LEND =
+            find("lend", MethodType.methodType(MemorySegment.class, CallbackPool.class, CallFrame.class, Object.class));
+
+    private final MethodHandle function;
+    private final FunctionDescriptor descriptor;
+    private final long onThrow;
+    private final Arena scope;
+    private final Consumer<Throwable> caught;
+    private final ConcurrentLinkedDeque<Slot> free = new ConcurrentLinkedDeque<>();
+
+    /** @param function the interface's method, the lambda its first parameter; the others and the result are the descriptor's */
+    CallbackPool(MethodHandle function, FunctionDescriptor descriptor, long onThrow, Arena scope, Consumer<Throwable> caught) {
+        this.function = function;
+        this.descriptor = descriptor;
+        this.onThrow = onThrow;
+        this.scope = scope;
+        this.caught = caught;
+    }
+
+    /** A pointer, and the lambda that it calls at present. */
+    static final class Slot {
+        private final CallbackPool pool;
+        private MemorySegment pointer;
+        private volatile Object target;
+
+        Slot(CallbackPool pool) {
+            this.pool = pool;
+        }
+
+        void release() {
+            target = null;
+            pool.free.push(this);
+        }
+    }
+
+    /** {@code (CallFrame, F)MemorySegment}: lends a pointer to the lambda for the call. */
+    MethodHandle lender() {
+        MethodHandle lend = LEND.bindTo(this);
+        return lend.asType(lend.type().changeParameterType(1, function.type().parameterType(0)));
+    }
+
+    private static MemorySegment lend(CallbackPool pool, CallFrame frame, Object lambda) {
+        if (lambda == null) {
+            return MemorySegment.NULL;
+        }
+        Slot slot = pool.free.poll();
+        if (slot == null) {
+            slot = pool.make();
+        }
+        slot.target = lambda;
+        frame.own(slot);
+        return slot.pointer;
+    }
+
+    private Slot make() {
+        Slot slot = new Slot(this);
+        MethodHandle target = TARGET.bindTo(slot).asType(MethodType.methodType(function.type().parameterType(0)));
+        slot.pointer = UpcallEdge.stub(MethodHandles.collectArguments(function, 0, target), descriptor, onThrow, scope, caught);
+        return slot;
+    }
+
+    private static Object target(Slot slot) {
+        Object target = slot.target;
+        if (target == null) {
+            throw new IllegalStateException("C called a callback after the call that it was given to had returned; give it a Callback"
+                    + " whose scope is long enough");
+        }
+        return target;
+    }
+
+    private static MethodHandle find(String method, MethodType type) {
+        try {
+            return MethodHandles.lookup().findStatic(CallbackPool.class, method, type);
+        } catch (ReflectiveOperationException missing) {
+            throw new AssertionError(method, missing);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package dev.banos.loader;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * The C declaration of a method of a bound interface ({@link Driver#bind}), in the form that {@link Prototype} reads. It is used
+ * where the object has no type information of the function, and is checked by nobody then.
+ */
+@Documented
+@Retention(RetentionPolicy.RUNTIME)
+@Target(ElementType.METHOD)
+public @interface Declaration {
+    String value();
+}

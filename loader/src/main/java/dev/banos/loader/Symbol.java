@@ -1,0 +1,15 @@
+package dev.banos.loader;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/** The C name of a method of a bound interface ({@link Driver#bind}), where it is not the method's own. */
+@Documented
+@Retention(RetentionPolicy.RUNTIME)
+@Target(ElementType.METHOD)
+public @interface Symbol {
+    String value();
+}

@@ -1,0 +1,169 @@
+package dev.banos.loader;
+
+import dev.banos.loader.elf.Refusal;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodHandles.Lookup;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** Interfaces bound to a driver or library, and the callbacks that C calls in turn. */
+final class TypedCalls {
+    /** Where the functions are. */
+    interface Target {
+        /** What messages call it. */
+        String label();
+
+        /** @throws LinkException if there is no function of that name */
+        MemorySegment pointer(String name);
+
+        /** Its type where the type information has one. */
+        Optional<TypeSource.Typed> typed(String name);
+    }
+
+    private final Target target;
+    /** The function pointers that were lent to C: they stay as long as its code does. */
+    private final Arena scope = Arena.ofShared();
+    /** Null prints. */
+    private volatile Consumer<Throwable> uncaught;
+
+    TypedCalls(Target target) {
+        this.target = target;
+    }
+
+    String label() {
+        return target.label();
+    }
+
+    MemorySegment pointer(String name) {
+        return target.pointer(name);
+    }
+
+    /** @throws LinkException if there is no such function, or a refusal if nobody says its type */
+    TypeSource.Typed typed(String name, Declaration declaration) {
+        MemorySegment pointer = target.pointer(name);
+        Optional<TypeSource.Typed> typed = target.typed(name);
+        if (typed.isEmpty() && declaration == null) {
+            throw new Refusal(Refusal.ENOENT, target.label(), null, -1, "no type information at " + Long.toHexString(pointer.address()),
+                    "compile the object with -gbtf or -g, or annotate the method with @Declaration");
+        }
+        return typed.orElseGet(() -> Prototype.parse(declaration.value()).typed());
+    }
+
+    /** With the rights that the interface's own package has: that is open to this module, as all is on the class path. */
+    <T> T bind(Class<T> type) {
+        try {
+            TypedCalls.class.getModule().addReads(type.getModule());
+            return bind(MethodHandles.privateLookupIn(type, MethodHandles.lookup()), type);
+        } catch (IllegalAccessException closed) {
+            throw new IllegalArgumentException("type=" + type.getName() + ": its package is not open to dev.banos.loader; call"
+                    + " bind(MethodHandles.lookup(), type)", closed);
+        }
+    }
+
+    <T> T bind(Lookup lookup, Class<T> type) {
+        if (!type.isInterface() || type.isSealed() || type.isAnnotation()) {
+            throw new IllegalArgumentException("type=" + type.getName() + " is no interface that anyone may implement");
+        }
+        if (!lookup.hasFullPrivilegeAccess() || lookup.lookupClass().getPackage() != type.getPackage()) {
+            throw new IllegalArgumentException("lookup=" + lookup + " has not all rights in the package of " + type.getName()
+                    + "; use MethodHandles.lookup() of a class there");
+        }
+        return type.cast(new Binder(this, lookup, type).bind());
+    }
+
+    CallbackPool pool(Lookup lookup, Method method, FunctionDescriptor descriptor) {
+        return new CallbackPool(function(lookup, method), descriptor, onThrow(method), scope, this::caught);
+    }
+
+    <F> Callback<F> callback(Lookup lookup, Class<F> type, F function, Arena lifetime) {
+        Method method = onlyMethod(type);
+        if (method == null) {
+            throw new IllegalArgumentException("type=" + type.getName() + " is no functional interface");
+        }
+        MethodHandle target = function(lookup, method).bindTo(function);
+        return new Callback<>(type, UpcallEdge.stub(target, descriptor(method), onThrow(method), lifetime, this::caught));
+    }
+
+    <F> Callback<F> callback(Class<F> type, F function, Arena lifetime) {
+        try {
+            TypedCalls.class.getModule().addReads(type.getModule());
+            return callback(MethodHandles.privateLookupIn(type, MethodHandles.lookup()), type, function, lifetime);
+        } catch (IllegalAccessException closed) {
+            throw new IllegalArgumentException("type=" + type.getName() + ": its package is not open to dev.banos.loader", closed);
+        }
+    }
+
+    private static long onThrow(Method method) {
+        OnThrow declared = method.getAnnotation(OnThrow.class);
+        return declared == null ? 0 : declared.value();
+    }
+
+    private static MethodHandle function(Lookup lookup, Method method) {
+        try {
+            return lookup.unreflect(method);
+        } catch (IllegalAccessException closed) {
+            throw new IllegalArgumentException("method=" + method + " cannot be called by whoever binds it; make it public", closed);
+        }
+    }
+
+    /** What a functional interface's Java types alone say. */
+    private static FunctionDescriptor descriptor(Method method) {
+        List<MemoryLayout> parameters = Arrays.stream(method.getParameterTypes()).map(type -> layout(type, method)).toList();
+        return BoundMethod.descriptor(method.getReturnType() == void.class ? null : layout(method.getReturnType(), method), parameters);
+    }
+
+    private static MemoryLayout layout(Class<?> type, Method method) {
+        return switch (type.getName()) {
+            case "boolean" -> ValueLayout.JAVA_BOOLEAN;
+            case "byte" -> ValueLayout.JAVA_BYTE;
+            case "short" -> ValueLayout.JAVA_SHORT;
+            case "int" -> ValueLayout.JAVA_INT;
+            case "long" -> ValueLayout.JAVA_LONG;
+            case "float" -> ValueLayout.JAVA_FLOAT;
+            case "double" -> ValueLayout.JAVA_DOUBLE;
+            case "java.lang.foreign.MemorySegment" -> ValueLayout.ADDRESS;
+            default -> throw new IllegalArgumentException("method=" + method + ": C cannot call it with " + type.getSimpleName()
+                    + "; use numbers, boolean and MemorySegment");
+        };
+    }
+
+    /** The interface's one abstract method, or null. */
+    static Method onlyMethod(Class<?> type) {
+        List<Method> methods = Arrays.stream(type.getMethods()).filter(method -> Modifier.isAbstract(method.getModifiers()))
+                .filter(method -> Arrays.stream(Object.class.getMethods()).noneMatch(other -> other.getName().equals(method.getName())))
+                .toList();
+        return type.isInterface() && methods.size() == 1 ? methods.getFirst() : null;
+    }
+
+    void uncaught(Consumer<Throwable> handler) {
+        uncaught = handler;
+    }
+
+    private void caught(Throwable thrown) {
+        if (CallFrame.keep(thrown)) {
+            return;
+        }
+        Consumer<Throwable> handler = uncaught;
+        if (handler != null) {
+            handler.accept(thrown);
+        } else {
+            System.err.println("banos: a callback of " + target.label() + " threw, and no bound call of its thread is under way:");
+            thrown.printStackTrace();
+        }
+    }
+
+    /** Once C's code is gone. */
+    void close() {
+        scope.close();
+    }
+}
