@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -201,9 +202,10 @@ public final class Loader implements AutoCloseable {
         try {
             List<Driver> declared = declared(candidate);
             used.addAll(declared);
+            Map<String, Export> imported = new LinkedHashMap<>();
             LinkedModule module = ModuleLinker.link(candidate.driver().file(), candidate.objects(),
-                    symbol -> findImport(symbol, declared), candidate.clock());
-            return start(candidate, module, used);
+                    symbol -> findImport(symbol, declared, imported), candidate.clock());
+            return start(candidate, module, used, imported);
         } finally {
             underWay.pop();
         }
@@ -222,7 +224,7 @@ public final class Loader implements AutoCloseable {
         return declared;
     }
 
-    private Driver start(InstallPlan.Candidate candidate, LinkedModule module, Set<Driver> used) {
+    private Driver start(InstallPlan.Candidate candidate, LinkedModule module, Set<Driver> used, Map<String, Export> imported) {
         Driver driver = null;
         boolean started = false;
         try {
@@ -232,6 +234,7 @@ public final class Loader implements AutoCloseable {
             for (int i = 0; i < candidate.objects().size(); i++) {
                 addExports(driver, candidate.objects().get(i), i, module);
             }
+            ImportTypes.requireAgreement(driver, imported);
             Modules.loaded(module, "driver " + driver.name());
             module.start();
             started = true;
@@ -274,19 +277,29 @@ public final class Loader implements AutoCloseable {
         }
     }
 
-    /** Of several drivers that export the name, one that the importer declares comes first. */
-    private long findImport(String name, List<Driver> declared) {
+    /** @param imported gets the exports of drivers that are found */
+    private long findImport(String name, List<Driver> declared, Map<String, Export> imported) {
         long address = findOutside(name);
         if (address != 0) {
             return address;
         }
+        Export export = exportFor(name, declared);
+        if (export == null) {
+            return 0;
+        }
+        imported.put(name, export);
+        return export.rawAddress();
+    }
+
+    /** Of several drivers that export the name, one that the importer declares comes first. */
+    private Export exportFor(String name, List<Driver> declared) {
         for (Driver driver : declared) {
             Export export = driver.exportOrNull(name);
             if (export != null) {
-                return export.rawAddress();
+                return export;
             }
         }
-        return findExport(name);
+        return youngestExport(name);
     }
 
     private long findOutside(String name) {
@@ -294,8 +307,14 @@ public final class Loader implements AutoCloseable {
         return address != 0 ? address : CLibrary.find(name);
     }
 
-    /** The address of what an installed driver exports, or 0. During an installation, whose it is becomes a dependency. */
+    /** The address of what an installed driver exports, or 0. */
     private long findExport(String name) {
+        Export export = youngestExport(name);
+        return export == null ? 0 : export.rawAddress();
+    }
+
+    /** What an installed driver exports, or null. During an installation, whose it is becomes a dependency. */
+    private Export youngestExport(String name) {
         List<Driver> installed = drivers;
         for (Driver driver : installed.reversed()) {
             Export export = driver.exportOrNull(name);
@@ -303,10 +322,10 @@ public final class Loader implements AutoCloseable {
                 if (lock.isHeldByCurrentThread() && !underWay.isEmpty()) {
                     underWay.peek().add(driver);
                 }
-                return export.rawAddress();
+                return export;
             }
         }
-        return 0;
+        return null;
     }
 
     /**

@@ -97,6 +97,17 @@ final class TypeSource {
         return Optional.empty();
     }
 
+    /** What the first object says that uses the symbol without defining it. */
+    Optional<Typed> declared(String symbol) {
+        for (int object = 0; object < objects.size(); object++) {
+            Optional<Typed> found = find(object, symbol);
+            if (found.isPresent()) {
+                return found;
+            }
+        }
+        return Optional.empty();
+    }
+
     /** What the object defines or declares under that name. */
     Optional<Typed> find(int object, String symbol) {
         TypeTable table = table(object);

@@ -31,8 +31,8 @@ final class TypedCalls {
     }
 
     private final Target target;
-    /** The function pointers that were lent to C: they stay as long as its code does. */
-    private final Arena scope = Arena.ofShared();
+    /** Of the function pointers that were lent to C: they stay as long as its code does. Null while there are none. */
+    private Arena scope;
     /** Null prints. */
     private volatile Consumer<Throwable> uncaught;
 
@@ -82,7 +82,14 @@ final class TypedCalls {
     }
 
     CallbackPool pool(Lookup lookup, Method method, FunctionDescriptor descriptor) {
-        return new CallbackPool(function(lookup, method), descriptor, onThrow(method), scope, this::caught);
+        return new CallbackPool(function(lookup, method), descriptor, onThrow(method), scope(), this::caught);
+    }
+
+    private synchronized Arena scope() {
+        if (scope == null) {
+            scope = Arena.ofShared();
+        }
+        return scope;
     }
 
     <F> Callback<F> callback(Lookup lookup, Class<F> type, F function, Arena lifetime) {
@@ -163,7 +170,9 @@ final class TypedCalls {
     }
 
     /** Once C's code is gone. */
-    void close() {
-        scope.close();
+    synchronized void close() {
+        if (scope != null) {
+            scope.close();
+        }
     }
 }

@@ -1,0 +1,60 @@
+package dev.banos.loader;
+
+import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.types.Agreement;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Compares how a driver declares what it imports with how the driver that exports it defines it, where the type information of
+ * both says so. Code that was compiled against another header would read and write the wrong bytes.
+ */
+final class ImportTypes {
+    private ImportTypes() {
+    }
+
+    /** @throws Refusal for the first import whose types differ */
+    static void requireAgreement(Driver importer, Map<String, Export> imports) {
+        imports.forEach((name, export) -> {
+            Optional<TypeSource.Typed> declared = declared(importer, name);
+            Optional<TypeSource.Typed> defined = declared.isEmpty() ? Optional.empty() : defined(export);
+            if (defined.isPresent()) {
+                require(importer, export, declared.get(), defined.get());
+            }
+        });
+    }
+
+    private static void require(Driver importer, Export export, TypeSource.Typed declared, TypeSource.Typed defined) {
+        String difference = difference(declared, defined);
+        if (difference != null) {
+            throw new Refusal(Refusal.EINVAL, importer.file(), null, -1, "driver " + importer.name() + " declares "
+                    + declared.declaration() + ", but driver " + export.driver().name() + " defines " + defined.declaration() + ": "
+                    + difference, "compile both against one header");
+        }
+    }
+
+    /** Type information that cannot be read is as good as none: the driver was installable without it. */
+    private static Optional<TypeSource.Typed> declared(Driver importer, String name) {
+        try {
+            return importer.types().declared(name);
+        } catch (Refusal unreadable) {
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<TypeSource.Typed> defined(Export export) {
+        try {
+            return export.typedOrNone();
+        } catch (Refusal unreadable) {
+            return Optional.empty();
+        }
+    }
+
+    private static String difference(TypeSource.Typed declared, TypeSource.Typed defined) {
+        try {
+            return Agreement.difference(declared.table(), declared.number(), defined.table(), defined.number());
+        } catch (Refusal damaged) {
+            return null;
+        }
+    }
+}
