@@ -17,7 +17,6 @@ import java.util.function.Consumer;
  * }</pre>
  */
 public final class Campaign {
-    private static final Duration SHRINKING = Duration.ofSeconds(40);
     private static final int CHUNK = Settings.EPOCH;
     private static final int LARGEST_HISTORY = 16 * Settings.EPOCH;
     private static final int FINDINGS_OF_A_LAW = 3;
@@ -235,14 +234,15 @@ public final class Campaign {
      * it, ever further back. Any broken law will do: what an overlap breaks first is a matter of luck.
      */
     private Finding shrunk(Runner runner, Runner.Outcome outcome) {
-        Finding finding = outcome.mode() == Runner.Mode.FREELY ? shrunkInOrder(runner, outcome) : null;
-        if (finding == null) {
+        boolean leaks = outcome.violation().law() == Law.FOOTPRINT;
+        Finding finding = outcome.mode() == Runner.Mode.FREELY ? shrunkInOrder(runner, outcome)
+                : leaks ? null : shrunk(runner, outcome, outcome.program(), Runner.Mode.LOCKSTEP);
+        if (finding == null && (leaks || outcome.mode() != Runner.Mode.LOCKSTEP)) {
             finding = shrunk(runner, outcome, outcome.program(), outcome.mode());
         }
-        for (int before = Settings.EPOCH; finding == null && outcome.tryNumber() >= 0 && !outcome.mode().isRepeated()
-                && before <= LARGEST_HISTORY; before *= 4) {
-            long epochStart = outcome.tryNumber() - outcome.tryNumber() % Settings.EPOCH;
-            long first = Math.max(0, epochStart - before + Settings.EPOCH);
+        for (int before = 1; finding == null && outcome.tryNumber() >= 0 && !leaks
+                && before <= LARGEST_HISTORY; before *= 2) {
+            long first = Math.max(0, outcome.tryNumber() - before);
             finding = shrunk(runner, outcome, runner.history(first, outcome.tryNumber()), Runner.Mode.LOCKSTEP);
         }
         return finding != null ? finding : finding(outcome, outcome.program(), outcome.violation(), outcome.mode(), false);
@@ -268,7 +268,7 @@ public final class Campaign {
         if (seen == null) {
             return null;
         }
-        Shrinker shrinker = new Shrinker(runner, program, seen, mode.isRepeated() ? Runner.Mode.REPEATED : mode, SHRINKING);
+        Shrinker shrinker = new Shrinker(runner, program, seen, mode.isRepeated() ? Runner.Mode.REPEATED : mode);
         shrinker.shrink();
         if (mode.isRepeated() && runner.replay(shrinker.program(), mode) == null) {
             return finding(outcome, program, seen, mode, true); // shrunk past the leak

@@ -4,12 +4,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * What was mapped before the target was loaded. It is not the target's, so a free must not unmap it: one that unmaps a page
- * too much is seen here, before some other part of the process trips over the hole.
+ * What was mapped before the target was loaded, and what the start of a thread mapped since. It is not the target's, so a free
+ * must not unmap it: one that unmaps a page too much is seen here, before some other part of the process trips over the hole.
  */
 final class ForeignMemory {
     private static final Path MAPS = Path.of("/proc/self/maps");
@@ -17,6 +18,7 @@ final class ForeignMemory {
     /** Ascending; region i is from starts[i] up to ends[i]. */
     private final long[] starts;
     private final long[] ends;
+    private final List<Growth> since = new ArrayList<>();
 
     private ForeignMemory(long[] starts, long[] ends) {
         this.starts = starts;
@@ -45,7 +47,25 @@ final class ForeignMemory {
         }
     }
 
+    /** This, and what {@code after} has that {@code before} had not. */
+    ForeignMemory and(ForeignMemory before, ForeignMemory after) {
+        ForeignMemory grown = new ForeignMemory(starts, ends);
+        grown.since.addAll(since);
+        grown.since.add(new Growth(before, after));
+        return grown;
+    }
+
     boolean contains(long address) {
+        return isMapped(address) || since.stream().anyMatch(growth -> growth.contains(address));
+    }
+
+    private record Growth(ForeignMemory before, ForeignMemory after) {
+        boolean contains(long address) {
+            return after.isMapped(address) && !before.isMapped(address);
+        }
+    }
+
+    private boolean isMapped(long address) {
         int found = Arrays.binarySearch(starts, address);
         int region = found >= 0 ? found : -found - 2;
         return region >= 0 && Long.compareUnsigned(address, ends[region]) < 0;

@@ -43,6 +43,7 @@ final class Interpreter {
     private boolean exact;
     private Supplier<AllocatorUnderTest> renewal;
     private ForeignMemory foreign;
+    private boolean careful;
     private Footprint.Pages watching;
 
     Interpreter() {
@@ -77,7 +78,19 @@ final class Interpreter {
 
     /** Whether every block is checked to be mapped before it is touched, not only large ones. */
     void careful(boolean now) {
+        careful = now;
         blocks.careful(now);
+    }
+
+    /** Starts a thread, which maps a stack and more that is not the target's. */
+    void started(Runnable start) {
+        if (foreign == null || !careful) {
+            start.run();
+            return;
+        }
+        ForeignMemory before = ForeignMemory.now();
+        start.run();
+        foreign = foreign.and(before, ForeignMemory.now());
     }
 
     /** From now on this memory must not be unmapped by a free; null for any. */

@@ -47,10 +47,16 @@ final class Lockstep {
             return interpreter.range(from, to);
         }
         if (workers[number] == null) {
-            workers[number] = new Worker(number);
-            workers[number].thread.start();
+            interpreter.started(() -> start(number));
         }
         return workers[number].run(from, to);
+    }
+
+    /** Until it is idle. */
+    private void start(int number) {
+        workers[number] = new Worker(number);
+        workers[number].thread.start();
+        workers[number].run(0, 0);
     }
 
     private void exit(int number) {

@@ -14,19 +14,24 @@ import java.util.Map;
  * a program, so nothing needs repair.
  */
 final class Shrinker {
+    /** The end is set by costs, not by time: equal seeds must come to equal programs. This is for machines that are too slow. */
+    private static final Duration LONGEST = Duration.ofMinutes(3);
+    private static final long MOST_COST = 30_000;
+    private static final int COST_OF_PROCESS = 150;
+    private static final int COST_OF_REPETITION = 100;
+
     private final Runner runner;
     private final Runner.Mode mode;
-    private final long end;
+    private final long end = System.nanoTime() + LONGEST.toNanos();
     private Program best;
     private Violation violation;
-    private int replays;
+    private long cost;
 
     /** @param violation what the program breaks on a fresh target: already seen in a replay */
-    Shrinker(Runner runner, Program program, Violation violation, Runner.Mode mode, Duration limit) {
+    Shrinker(Runner runner, Program program, Violation violation, Runner.Mode mode) {
         this.runner = runner;
         this.mode = mode;
         this.violation = violation;
-        end = System.nanoTime() + limit.toNanos();
         best = program;
     }
 
@@ -36,10 +41,6 @@ final class Shrinker {
 
     Violation violation() {
         return violation;
-    }
-
-    int replays() {
-        return replays;
     }
 
     void shrink() {
@@ -71,7 +72,14 @@ final class Shrinker {
     }
 
     private boolean hasTime() {
-        return System.nanoTime() < end;
+        return cost < MOST_COST && System.nanoTime() < end;
+    }
+
+    /** In replays of the plainest kind; a new process, or a program that runs over and over, costs as much as many. */
+    private static int costOf(Runner.Mode mode, Violation seen) {
+        boolean died = seen != null && (seen.law() == Law.NO_CRASH || seen.law() == Law.NO_HANG || seen.law() == Law.BOUNDED_MEMORY
+                || seen.law() == Law.UNMAPS_ITS_OWN);
+        return (died ? COST_OF_PROCESS : 1) * (mode == Runner.Mode.LOCKSTEP ? 1 : COST_OF_REPETITION);
     }
 
     private static int weight(Program program) {
@@ -87,8 +95,8 @@ final class Shrinker {
         if (!hasTime()) {
             return false;
         }
-        replays++;
         Violation seen = runner.replay(candidate, mode);
+        cost += costOf(mode, seen);
         if (!violation.breaksSameLawAs(seen)) {
             return false;
         }
