@@ -11,5 +11,7 @@ enum Access {
     /** Any thread, under the lock. */
     SHARED,
     /** As SHARED, and a record is kept of each block: {@link TrackedPool}. */
-    TRACKED
+    TRACKED,
+    /** Any thread, under the lock, and only through {@link HardenedBlocks}. */
+    HARDENED
 }

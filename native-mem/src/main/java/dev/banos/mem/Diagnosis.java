@@ -15,8 +15,21 @@ final class Diagnosis {
         return new InvalidBlockException(address, finding);
     }
 
+    /** What an address is, whoever asks. */
+    static String describe(long address) {
+        return describe(address, null);
+    }
+
     private static String describe(long address, Domain through) {
+        String hardened = HardenedBlocks.explain(address);
+        if (hardened != null) {
+            return hardened;
+        }
         Run run = RunTable.at(address);
+        if (run != null && run.owner.access == Access.HARDENED) {
+            return "not live: it is in an unused slot of " + run.slotBytes + " bytes (size class " + run.bin.sizeClass
+                    + ", owned by " + run.owner + ")";
+        }
         if (run != null) {
             return describe(run, address, through);
         }

@@ -239,7 +239,8 @@ final class DirectMappings {
         return refusedCount;
     }
 
-    private static long register(long address, long bytes, Domain domain) {
+    /** Enters a mapping that the caller made. */
+    static long register(long address, long bytes, Domain domain) {
         int stripe = stripe(address);
         LOCKS[stripe].lock();
         try {
@@ -250,7 +251,8 @@ final class DirectMappings {
         return address;
     }
 
-    private static long remove(long address, Domain domain) {
+    /** Takes a mapping out, for a caller that unmaps it. @return its length, or {@link #NONE} */
+    static long remove(long address, Domain domain) {
         int stripe = stripe(address);
         LOCKS[stripe].lock();
         try {
@@ -268,7 +270,7 @@ final class DirectMappings {
     }
 
     /** The kernel refuses when splitting a mapping would need one more than it allows: then at least the memory goes back. */
-    private static void unmap(long address, long bytes) {
+    static void unmap(long address, long bytes) {
         if (bytes == 0 || !Kernel.failed(Kernel.unmap(address, bytes))) {
             return;
         }

@@ -13,6 +13,8 @@ final class Domain {
     final Domain parent;
     /** Changes under the lock of the domain's pool, and is read there by all who are not the owner. */
     boolean closed;
+    /** Who has the blocks of a hardened heap; null for all others. Set once, before the first block. */
+    HardenedBlocks hardened;
 
     Domain(String name, Budget budget, Domain parent) {
         this.name = name;

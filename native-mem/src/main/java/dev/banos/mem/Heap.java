@@ -29,6 +29,9 @@ import java.util.function.Supplier;
  */
 public final class Heap implements SegmentAllocator, AutoCloseable {
     private static final AtomicLong CREATED = new AtomicLong();
+    /** The heap of all threads, if the property asks for a hardened malloc; null otherwise. */
+    private static final Heap HARDENED_MALLOC = Hardening.ofMalloc().isNone() ? null
+            : new Heap(null, HardenedBlocks.pool(Domain.MALLOC, Hardening.ofMalloc(), null));
 
     /** The one thread that need not lock: null where there is none, so that every call takes the slow path. */
     private Thread owner;
@@ -56,6 +59,9 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     /** The heap that {@link Malloc} uses for the calling thread. It cannot be closed. */
     public static Heap current() {
+        if (HARDENED_MALLOC != null) {
+            return HARDENED_MALLOC;
+        }
         Thread thread = Thread.currentThread();
         if (thread.isVirtual()) {
             return OfVirtualThreads.INSTANCE;
@@ -81,8 +87,10 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      */
     public static Heap create(HeapOptions options) {
         Thread owner = options.access == Access.CONFINED ? Thread.currentThread() : null;
-        SlotPool pool = new SlotPool(options.newDomain(CREATED.incrementAndGet()), options.access);
-        Heap heap = new Heap(owner, pool, options.parent());
+        Domain domain = options.newDomain(CREATED.incrementAndGet());
+        SlotPool pool = options.hardening().isNone() ? new SlotPool(domain, options.access)
+                : HardenedBlocks.pool(domain, options.hardening(), owner);
+        Heap heap = new Heap(pool.access == Access.HARDENED ? null : owner, pool, options.parent());
         if (heap.parent != null) {
             heap.parent.domain.budget.add(heap);
         }
@@ -130,6 +138,9 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         if (size == 0) {
             free(address);
             return 0;
+        }
+        if (domain.hardened != null) {
+            return size == usable ? address : move(address, usable, size);
         }
         if (Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) >= 0 && RunTable.at(address) == null) {
             return resizeMapping(address, usable, size);
@@ -200,6 +211,9 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     /** Gives all memory of this heap back to the system that has no live block in it. */
     public void trim() {
+        if (domain.hardened != null) {
+            domain.hardened.trim();
+        }
         if (pool == null) {
             SharedPools.trim();
             TrackedPool.trim();
@@ -236,9 +250,13 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     /**
      * Shows every live block to {@code visitor}, mappings as {@link #statistics} counts them. The blocks are listed first
-     * and shown then, so that the visitor may free and allocate.
+     * and shown then, so that the visitor may free and allocate. A hardened heap is verified first.
      */
     public void walk(BlockVisitor visitor) {
+        if (domain.hardened != null) {
+            domain.hardened.walk(visitor);
+            return;
+        }
         List<long[]> blocks = new ArrayList<>();
         BlockVisitor list = (address, usable) -> blocks.add(new long[] {address, usable});
         inside(pool -> {
@@ -250,6 +268,18 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         });
         DirectMappings.all(domain).forEach(mapping -> list.block(mapping.address(), mapping.bytes()));
         blocks.forEach(block -> visitor.block(block[0], block[1]));
+    }
+
+    /**
+     * Looks at all that a hardened heap can look at: the slack of its live blocks, and what waits in quarantine. An ordinary
+     * heap has neither.
+     *
+     * @throws CorruptBlockException for the first damage that was not reported before
+     */
+    public void verify() {
+        if (domain.hardened != null) {
+            domain.hardened.verify("verify");
+        }
     }
 
     /** Looks at the pool as its owner or under its lock; at the pools of virtual threads, if that is what this heap is. */
@@ -273,23 +303,26 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      *
      * @throws IllegalStateException for a thread's own heap; for a confined heap, if another thread calls; and while it has
      *     children, which it does not close itself because their threads may be at work in them
+     * @throws CorruptBlockException if it was hardened, and something in it damaged; it is closed all the same
      */
     @Override
     public void close() {
         if (domain == Domain.MALLOC) {
             throw new IllegalStateException("the heap of malloc cannot be closed");
         }
+        Damage damage = null;
         pool.lock.lock();
         try {
             if (domain.closed) {
                 return;
             }
-            if (pool.access == Access.CONFINED && Thread.currentThread() != owner) {
-                throw wrongThread();
+            if (!mayClose(Thread.currentThread())) {
+                throw wrongThread(this);
             }
             domain.budget.close();
             domain.closed = true;
             owner = null;
+            damage = domain.hardened == null ? null : domain.hardened.close();
             pool.destroy();
             DirectMappings.freeAll(domain);
         } finally {
@@ -299,6 +332,16 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             parent.domain.budget.remove(this);
         }
         DirectMappings.retryRefused();
+        if (domain.hardened != null) {
+            domain.hardened.forget();
+        }
+        if (damage != null) {
+            throw CorruptBlockException.of("close", 0, false, damage, domain);
+        }
+    }
+
+    private boolean mayClose(Thread thread) {
+        return domain.hardened != null ? domain.hardened.serves(thread) : pool.access != Access.CONFINED || thread == owner;
     }
 
     @Override
@@ -308,6 +351,9 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     /** Large blocks, heaps that are shared, samples, high-water marks, and failure. */
     long mallocSlow(long size) {
+        if (domain.hardened != null) {
+            return mallocHardened(size, SizeClasses.ALIGNMENT);
+        }
         if (Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) >= 0) {
             return orOutOfMemory(tracked(LargeBlocks.map(this, size, Kernel.PAGE_BYTES), size), size);
         }
@@ -318,6 +364,11 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         while (address < 0) {
             address = sample(size, -address);
         }
+        return orOutOfMemory(domain.budget.isWatched() ? calledBack(address) : address, size);
+    }
+
+    private long mallocHardened(long size, long alignment) {
+        long address = domain.hardened.malloc(this, size, alignment);
         return orOutOfMemory(domain.budget.isWatched() ? calledBack(address) : address, size);
     }
 
@@ -364,6 +415,9 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     /** @param alignment a power of two */
     private long allocateAligned(long alignment, long size) {
+        if (domain.hardened != null) {
+            return mallocHardened(size, Math.max(alignment, SizeClasses.ALIGNMENT));
+        }
         long rounded = (Math.max(size, 1) + alignment - 1) & -alignment;
         if (size >= 0 && rounded > 0 && rounded < SizeClasses.DIRECT_BYTES) {
             return malloc(rounded); // a slot size at least as large as its step of alignment is a multiple of it
@@ -423,7 +477,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     void reclaim() {
         if (Thread.currentThread() == owner) {
             pool.trim();
-        } else if (pool.access == Access.SHARED) {
+        } else if (pool.access == Access.SHARED || pool.access == Access.HARDENED) {
             pool.lock.lock();
             try {
                 if (!domain.closed) {
@@ -452,24 +506,29 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             return SharedPools.lock();
         }
         if (pool.access == Access.OWN_THREAD) {
-            throw wrongThread();
+            throw wrongThread(this);
         }
         pool.lock.lock();
         if (domain.closed || pool.access == Access.CONFINED) {
             pool.lock.unlock();
-            throw domain.closed ? new IllegalStateException(domain + " is closed") : wrongThread();
+            throw domain.closed ? new IllegalStateException(domain + " is closed") : wrongThread(this);
         }
         return pool;
     }
 
-    private IllegalStateException wrongThread() {
-        return new IllegalStateException(this + " does not serve thread " + Thread.currentThread().threadId()
+    /** @param heap what the message calls it */
+    static IllegalStateException wrongThread(Object heap) {
+        return new IllegalStateException(heap + " does not serve thread " + Thread.currentThread().threadId()
                 + ": use Heap.createShared(), or a heap of its own");
     }
 
     /** @param mine the pool that the calling thread owns, if it does */
     static void freeSlow(SlotPool mine, long address, Domain domain) {
         if (address == 0) {
+            return;
+        }
+        if (domain.hardened != null) {
+            domain.hardened.free(address);
             return;
         }
         Run run = RunTable.at(address);
@@ -489,6 +548,9 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     }
 
     private static long usableSize(String operation, long address, Domain domain) {
+        if (domain.hardened != null) {
+            return domain.hardened.usableSize(operation, address);
+        }
         Run run = RunTable.at(address);
         long usable = run == null ? DirectMappings.length(address, domain) : slotSize(run, address, domain);
         if (usable == DirectMappings.NONE) {
@@ -515,7 +577,11 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             return 0;
         }
         MemorySegment.copy(Native.EVERYTHING, address, Native.EVERYTHING, moved, Math.min(usable, size));
-        free(address);
+        if (domain.hardened != null) {
+            domain.hardened.freeMoved(address);
+        } else {
+            free(address);
+        }
         return moved;
     }
 

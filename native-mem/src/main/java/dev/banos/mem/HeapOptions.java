@@ -28,6 +28,7 @@ public final class HeapOptions {
     private long mark = Budget.UNLIMITED;
     private Consumer<HeapBudget> action;
     private Heap parent;
+    private Hardening hardening = Hardening.NONE;
 
     private HeapOptions(Access access) {
         this.access = access;
@@ -48,6 +49,17 @@ public final class HeapOptions {
         HeapOptions changed = copy();
         changed.name = Objects.requireNonNull(name, "name");
         return changed;
+    }
+
+    /** What the heap looks for beyond wrong frees. Each call of such a heap takes a lock, whoever makes it. */
+    public HeapOptions hardened(Hardening hardening) {
+        HeapOptions changed = copy();
+        changed.hardening = Objects.requireNonNull(hardening, "hardening");
+        return changed;
+    }
+
+    Hardening hardening() {
+        return hardening;
     }
 
     /**
@@ -121,6 +133,7 @@ public final class HeapOptions {
         copy.mark = mark;
         copy.action = action;
         copy.parent = parent;
+        copy.hardening = hardening;
         return copy;
     }
 }

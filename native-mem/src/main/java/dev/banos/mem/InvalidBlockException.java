@@ -3,8 +3,10 @@ package dev.banos.mem;
 /**
  * An address was passed to free, realloc or usableSize that is not the beginning of a live block of that heap. Nothing
  * has changed. The message names the address, what lies there, its size class and its owner.
+ *
+ * <p>A {@link CorruptBlockException}, of hardened heaps only, says instead that memory was written to which is no block's.
  */
-public final class InvalidBlockException extends RuntimeException {
+public sealed class InvalidBlockException extends RuntimeException permits CorruptBlockException {
     private static final long serialVersionUID = 1L;
 
     private final long address;
@@ -14,7 +16,7 @@ public final class InvalidBlockException extends RuntimeException {
         this.address = address;
     }
 
-    /** The address as it was passed. */
+    /** The address as it was passed; 0 if the call took none. */
     public long address() {
         return address;
     }

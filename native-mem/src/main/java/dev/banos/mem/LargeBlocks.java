@@ -51,7 +51,7 @@ final class LargeBlocks {
     }
 
     /** Takes {@code bytes} of the budget, and calls back where that reaches a mark. */
-    private static boolean charge(Heap heap, long bytes) {
+    static boolean charge(Heap heap, long bytes) {
         Budget budget = heap.domain().budget;
         if (!budget.reserve(bytes) && !(budget.isLimited() && reclaimAndReserve(heap, bytes))) {
             return false;

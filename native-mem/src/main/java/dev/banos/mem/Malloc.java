@@ -99,6 +99,10 @@ public final class Malloc {
      * the calling thread, virtual threads and ended threads; another running thread's empty runs stay with it.
      */
     public static void trim() {
+        if (Domain.MALLOC.hardened != null) {
+            Heap.current().trim();
+            return;
+        }
         ThreadPools.current().trim();
         SharedPools.trim();
         ThreadPools.trimAbandoned();
@@ -108,6 +112,9 @@ public final class Malloc {
 
     /** What all threads hold together; of those that go on running, as exact as the moment allows. */
     public static HeapStatistics statistics() {
+        if (Domain.MALLOC.hardened != null) {
+            return Heap.current().statistics();
+        }
         HeapStatistics slots = ThreadPools.statistics().plusSlotsOf(SharedPools.statistics());
         List<DirectMappings.Mapping> mappings = DirectMappings.all(Domain.MALLOC);
         long bytes = mappings.stream().mapToLong(DirectMappings.Mapping::bytes).sum();

@@ -34,6 +34,14 @@ public final class MemoryInsight {
     }
 
     /**
+     * What an address is: a block, how far inside or past it, its size class and its heap. For an address in a message or a
+     * core dump: reads nothing at the address itself.
+     */
+    public static String explain(long address) {
+        return "0x" + Long.toHexString(address) + ": " + Diagnosis.describe(address);
+    }
+
+    /**
      * Shows the allocator in the platform's MBean server, and its footprint and heaps in flight recordings. A second call does
      * nothing.
      */

@@ -51,7 +51,7 @@ final class SlotPool extends ThreadAttachment {
     SlotPool(Domain domain, Access access) {
         this.domain = domain;
         this.access = access;
-        this.sampler = new Sampler(domain == Domain.MALLOC && access != Access.TRACKED);
+        this.sampler = new Sampler(domain == Domain.MALLOC && access != Access.TRACKED && access != Access.HARDENED);
         createBins();
     }
 
@@ -123,6 +123,7 @@ final class SlotPool extends ThreadAttachment {
                 yield freeAndUnlock(run, address);
             }
             case TRACKED -> TrackedPool.free(run, address);
+            case HARDENED -> false; // its frees come to HardenedBlocks before they come here
         };
     }
 

@@ -43,6 +43,14 @@ class MallocModelPropertiesTest {
         }
     }
 
+    @Property(tries = 40)
+    void ofAHardenedHeap(@ForAll long seed) {
+        Hardening hardening = Hardening.ALL.withSample(50);
+        try (Heap heap = Heap.create(HeapOptions.shared().hardened(seed % 2 == 0 ? hardening.withQuarantine(0) : hardening))) {
+            run(heap, seed);
+        }
+    }
+
     @Property(tries = 20)
     void ofVirtualThreads(@ForAll long seed) throws InterruptedException {
         List<Throwable> failures = new ArrayList<>();

@@ -19,6 +19,15 @@ final class ProcSelf {
         }
     }
 
+    /** How the kernel lets the page be accessed, as rwx- letters; empty where nothing is mapped. */
+    static String access(long address) {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
+            return lines.filter(line -> contains(line, address)).map(line -> line.split(" ")[1]).findFirst().orElse("");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private static boolean contains(String line, long address) {
         int dash = line.indexOf('-');
         long start = Long.parseUnsignedLong(line, 0, dash, 16);

@@ -148,6 +148,31 @@ public final class MemoryEvents {
         String budget;
     }
 
+    @Name("dev.banos.mem.Corruption")
+    @Label("Corrupt Block")
+    @Description("A hardened heap found memory written to that is no live block's")
+    @Category({"Banos", "Memory"})
+    static final class Corruption extends Event {
+        @Label("Address")
+        @Description("The beginning of the damaged block")
+        @MemoryAddress
+        long address;
+        @Label("Offset")
+        @Description("Of the first wrong byte from there")
+        long offset;
+        @Label("Expected")
+        byte expected;
+        @Label("Found")
+        byte found;
+        @Label("Slot Size")
+        @DataAmount
+        long slotBytes;
+        @Label("Heap")
+        String heap;
+        @Label("Finding")
+        String finding;
+    }
+
     @Name("dev.banos.mem.Statistics")
     @Label("Allocator Statistics")
     @Category({"Banos", "Memory"})
@@ -341,6 +366,24 @@ public final class MemoryEvents {
             event.heap = heap;
             event.size = size;
             event.budget = budget.toString();
+            event.commit();
+        }
+    }
+
+    public static void corruption(long address, long offset, byte expected, byte found, long slotBytes, String heap,
+            String finding) {
+        if (!FlightRecorder.isInitialized()) {
+            return;
+        }
+        Corruption event = new Corruption();
+        if (event.shouldCommit()) {
+            event.address = address;
+            event.offset = offset;
+            event.expected = expected;
+            event.found = found;
+            event.slotBytes = slotBytes;
+            event.heap = heap;
+            event.finding = finding;
             event.commit();
         }
     }

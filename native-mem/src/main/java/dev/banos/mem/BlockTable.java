@@ -1,0 +1,82 @@
+package dev.banos.mem;
+
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+/** The blocks of a hardened heap by address: open addressing with linear probing, at most half full. For one thread at a time. */
+final class BlockTable {
+    private static final int INITIAL_CAPACITY = 64;
+    /** 2^64 over the golden ratio: spreads addresses over the high bits. */
+    private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+
+    private HardenedBlock[] blocks = new HardenedBlock[INITIAL_CAPACITY];
+    private int size;
+
+    /** Makes {@link #put} succeed whatever the Java heap is like by then. */
+    void ensureRoom() {
+        if ((size + 1) * 2 <= blocks.length) {
+            return;
+        }
+        HardenedBlock[] old = blocks;
+        blocks = new HardenedBlock[old.length * 2];
+        for (HardenedBlock block : old) {
+            if (block != null) {
+                blocks[indexFor(block.address)] = block;
+            }
+        }
+    }
+
+    /** After {@link #ensureRoom}, and for an address that is not in the table. */
+    void put(HardenedBlock block) {
+        blocks[indexFor(block.address)] = block;
+        size++;
+    }
+
+    HardenedBlock get(long address) {
+        return blocks[indexFor(address)];
+    }
+
+    void remove(HardenedBlock block) {
+        int gap = indexFor(block.address);
+        for (int i = next(gap); blocks[i] != null; i = next(i)) {
+            int distance = (i - home(blocks[i].address)) & (blocks.length - 1);
+            if (distance >= ((i - gap) & (blocks.length - 1))) {
+                blocks[gap] = blocks[i];
+                gap = i;
+            }
+        }
+        blocks[gap] = null;
+        size--;
+    }
+
+    int size() {
+        return size;
+    }
+
+    Stream<HardenedBlock> all() {
+        return Arrays.stream(blocks).filter(Objects::nonNull);
+    }
+
+    void clear() {
+        blocks = new HardenedBlock[INITIAL_CAPACITY];
+        size = 0;
+    }
+
+    /** Where the address stands, or would stand. */
+    private int indexFor(long address) {
+        int i = home(address);
+        while (blocks[i] != null && blocks[i].address != address) {
+            i = next(i);
+        }
+        return i;
+    }
+
+    private int home(long address) {
+        return (int) ((address * GOLDEN) >>> 32) & (blocks.length - 1);
+    }
+
+    private int next(int index) {
+        return (index + 1) & (blocks.length - 1);
+    }
+}

@@ -1,0 +1,87 @@
+package dev.banos.mem;
+
+/**
+ * What a hardened heap knows of one block, live or in quarantine. Changes under the lock of the heap.
+ *
+ * <pre>
+ *  in a slot        start = address                        in a mapping  mapping   start  address          end
+ *                   v                                                    v         v      v                v
+ *                   | size bytes | slack |  next slot                    |  guard  | slack| size bytes | sl.|  guard  |
+ *                                        ^ end
+ * </pre>
+ */
+final class HardenedBlock {
+    /** Where a block is in its life. */
+    enum State { LIVE, FREED, DAMAGED }
+
+    final long size;
+    /** Holds the stack of the allocation; null where none was wanted. */
+    final Throwable birth;
+    /** Where the block lies; null for a mapping of its own. */
+    final Run run;
+    final long address;
+    final long start;
+    final long end;
+    /** With its guards; 0 for a slot. */
+    final long mapping;
+    final long mappingBytes;
+    /** Whether it has a mapping although a slot would do. */
+    final boolean sampled;
+    State state = State.LIVE;
+    /** Holds the stack of the free; null where none was wanted. */
+    Throwable death;
+
+    private HardenedBlock(long size, Throwable birth, Run run, GuardedMapping place, boolean sampled) {
+        this.size = size;
+        this.birth = birth;
+        this.run = run;
+        this.address = place.address();
+        this.start = place.start();
+        this.end = place.end();
+        this.mapping = place.mapping();
+        this.mappingBytes = place.mappingBytes();
+        this.sampled = sampled;
+    }
+
+    static HardenedBlock inSlot(long size, Throwable birth, Run run, long address) {
+        return new HardenedBlock(size, birth, run, new GuardedMapping(address, 0, 0, address, address + run.slotBytes), false);
+    }
+
+    static HardenedBlock inMapping(long size, Throwable birth, GuardedMapping mapping, boolean sampled) {
+        return new HardenedBlock(size, birth, null, mapping, sampled);
+    }
+
+    boolean isLive() {
+        return state == State.LIVE;
+    }
+
+    boolean isMapping() {
+        return run == null;
+    }
+
+    /** What it takes of the bound of a quarantine: a mapping there has no memory. */
+    long quarantineBytes() {
+        return isMapping() ? Kernel.PAGE_BYTES : end - start;
+    }
+
+    /** Whether {@code other} is in the memory of this block, its slack or its guards. */
+    boolean covers(long other) {
+        return isMapping() ? other >= mapping && other < mapping + mappingBytes : other >= start && other < end;
+    }
+
+    /** In words, for messages; outside the locks, because stacks are behind a monitor. */
+    String describe(State as) {
+        String life = switch (as) {
+            case LIVE -> "a live block";
+            case FREED -> "a freed block, in quarantine,";
+            case DAMAGED -> "a damaged block, out of use,";
+        };
+        String place = isMapping() ? "a mapping of its own" : "a slot of " + run.slotBytes + " bytes, size class " + run.bin.sizeClass;
+        return life + " of " + size + " bytes at 0x" + Long.toHexString(address) + " (" + place + by("allocated", birth)
+                + by("freed", death) + ")";
+    }
+
+    private static String by(String deed, Throwable stack) {
+        return stack == null ? "" : ", " + deed + " by " + Callers.outsideTheAllocator(stack);
+    }
+}

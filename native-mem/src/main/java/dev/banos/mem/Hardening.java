@@ -1,0 +1,137 @@
+package dev.banos.mem;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Which mistakes a heap looks for beyond wrong frees, at what price (README): {@link HeapOptions#hardened}, or for malloc
+ * {@code -Dbanos.mem.hardening=zero,canary,quarantine,random,guard,sample}. Begin with {@link #NONE} or {@link #ALL}; each
+ * method returns a value that differs in one thing.
+ *
+ * @param zero freed blocks are overwritten with zeros
+ * @param canary the bytes behind a block, to the end of its slot and at least 8, hold a secret that its free looks at
+ * @param quarantineBytes how many bytes of freed blocks are held back, filled with a pattern, before they are used again; a
+ *     block that is a mapping loses its memory and its access meanwhile, and counts as one page. 0: none
+ * @param random slots are given out in random order, and leave the quarantine in random order instead of first in, first out
+ * @param guard blocks that are mappings lie between pages without access, the end of the block at the second; so do blocks of
+ *     size 0
+ * @param sampleInterval one smaller block in so many is made like that, too. 0: none
+ * @param stacks reports name who allocated and who freed a block
+ */
+public record Hardening(boolean zero, boolean canary, long quarantineBytes, boolean random, boolean guard, int sampleInterval,
+        boolean stacks) {
+    /** How much {@code quarantine} holds where no number is given. */
+    public static final long DEFAULT_QUARANTINE_BYTES = 1 << 20;
+    /** What {@code sample} stands for where no number is given. */
+    public static final int DEFAULT_SAMPLE_INTERVAL = 1000;
+
+    public static final Hardening NONE = new Hardening(false, false, 0, false, false, 0, false);
+    /** Everything but stacks, which cost the most. */
+    public static final Hardening ALL =
+            new Hardening(true, true, DEFAULT_QUARANTINE_BYTES, true, true, DEFAULT_SAMPLE_INTERVAL, false);
+
+    private static final String PROPERTY = "banos.mem.hardening";
+
+    public Hardening {
+        if (quarantineBytes < 0 || sampleInterval < 0) {
+            throw new IllegalArgumentException("quarantineBytes=" + quarantineBytes + ", sampleInterval=" + sampleInterval);
+        }
+    }
+
+    /**
+     * @param text words with commas between: {@code zero}, {@code canary}, {@code quarantine} or {@code quarantine:BYTES},
+     *     {@code random}, {@code guard}, {@code sample} or {@code sample:INTERVAL}, {@code stacks}, {@code all}; empty for none
+     */
+    public static Hardening parse(String text) {
+        Hardening parsed = NONE;
+        for (String word : text.split(",")) {
+            parsed = parsed.with(word.strip());
+        }
+        return parsed;
+    }
+
+    /** What the property says. */
+    static Hardening ofMalloc() {
+        return parse(System.getProperty(PROPERTY, ""));
+    }
+
+    boolean isNone() {
+        return equals(NONE);
+    }
+
+    private Hardening with(String word) {
+        int colon = word.indexOf(':');
+        long number = colon < 0 ? 0 : number(word, word.substring(colon + 1));
+        return switch (colon < 0 ? word : word.substring(0, colon + 1)) {
+            case "" -> this;
+            case "zero" -> withZero();
+            case "canary" -> withCanary();
+            case "quarantine" -> withQuarantine(DEFAULT_QUARANTINE_BYTES);
+            case "quarantine:" -> withQuarantine(number);
+            case "random" -> withRandom();
+            case "guard" -> withGuard();
+            case "sample" -> withSample(DEFAULT_SAMPLE_INTERVAL);
+            case "sample:" -> withSample(Math.toIntExact(Math.min(number, Integer.MAX_VALUE)));
+            case "stacks" -> withStacks();
+            case "all" -> new Hardening(true, true, DEFAULT_QUARANTINE_BYTES, true, true, DEFAULT_SAMPLE_INTERVAL, stacks);
+            default -> throw new IllegalArgumentException("hardening=" + word + ": the words are zero, canary, "
+                    + "quarantine[:BYTES], random, guard, sample[:INTERVAL], stacks, all");
+        };
+    }
+
+    private static long number(String word, String digits) {
+        try {
+            return Long.parseLong(digits);
+        } catch (NumberFormatException notOne) {
+            throw new IllegalArgumentException("hardening=" + word + ": a number stands behind the colon", notOne);
+        }
+    }
+
+    public Hardening withZero() {
+        return new Hardening(true, canary, quarantineBytes, random, guard, sampleInterval, stacks);
+    }
+
+    public Hardening withCanary() {
+        return new Hardening(zero, true, quarantineBytes, random, guard, sampleInterval, stacks);
+    }
+
+    public Hardening withQuarantine(long bytes) {
+        return new Hardening(zero, canary, bytes, random, guard, sampleInterval, stacks);
+    }
+
+    public Hardening withRandom() {
+        return new Hardening(zero, canary, quarantineBytes, true, guard, sampleInterval, stacks);
+    }
+
+    public Hardening withGuard() {
+        return new Hardening(zero, canary, quarantineBytes, random, true, sampleInterval, stacks);
+    }
+
+    public Hardening withSample(int interval) {
+        return new Hardening(zero, canary, quarantineBytes, random, guard, interval, stacks);
+    }
+
+    public Hardening withStacks() {
+        return new Hardening(zero, canary, quarantineBytes, random, guard, sampleInterval, true);
+    }
+
+    /** The words that {@link #parse} reads; empty for {@link #NONE}. */
+    @Override
+    public String toString() {
+        List<String> words = new ArrayList<>();
+        add(words, zero, "zero");
+        add(words, canary, "canary");
+        add(words, quarantineBytes > 0, "quarantine:" + quarantineBytes);
+        add(words, random, "random");
+        add(words, guard, "guard");
+        add(words, sampleInterval > 0, "sample:" + sampleInterval);
+        add(words, stacks, "stacks");
+        return String.join(",", words);
+    }
+
+    private static void add(List<String> words, boolean is, String word) {
+        if (is) {
+            words.add(word);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package dev.banos.mem;
+
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+
+/**
+ * Freed blocks that wait before their memory is used again: first in, first out, or in random order. Bounded in bytes. For one
+ * thread at a time.
+ */
+final class Quarantine {
+    private final long bound;
+    /** Null for first in, first out. */
+    private final SplittableRandom random;
+    private HardenedBlock[] waiting = new HardenedBlock[64];
+    private int head;
+    private int count;
+    private long bytes;
+
+    Quarantine(long bound, SplittableRandom random) {
+        this.bound = bound;
+        this.random = random;
+    }
+
+    void add(HardenedBlock block) {
+        if (count == waiting.length) {
+            grow();
+        }
+        waiting[index(count++)] = block;
+        bytes += block.quarantineBytes();
+    }
+
+    private void grow() {
+        HardenedBlock[] larger = new HardenedBlock[waiting.length * 2];
+        for (int i = 0; i < count; i++) {
+            larger[i] = waiting[index(i)];
+        }
+        waiting = larger;
+        head = 0;
+    }
+
+    /** @return a block that has to leave because of the bound, or null */
+    HardenedBlock pollExcess() {
+        if (bytes <= bound) {
+            return null;
+        }
+        if (random != null) {
+            swapWithHead(random.nextInt(count));
+        }
+        HardenedBlock leaving = waiting[head];
+        waiting[head] = null;
+        head = index(1);
+        count--;
+        bytes -= leaving.quarantineBytes();
+        return leaving;
+    }
+
+    private void swapWithHead(int place) {
+        HardenedBlock chosen = waiting[index(place)];
+        waiting[index(place)] = waiting[head];
+        waiting[head] = chosen;
+    }
+
+    Stream<HardenedBlock> all() {
+        return Stream.iterate(0, i -> i < count, i -> i + 1).map(i -> waiting[index(i)]);
+    }
+
+    void clear() {
+        Arrays.fill(waiting, null);
+        head = 0;
+        count = 0;
+        bytes = 0;
+    }
+
+    private int index(int place) {
+        return (head + place) & (waiting.length - 1);
+    }
+}
