@@ -122,8 +122,8 @@ final class Binder {
         if (struct || layouts.stream().anyMatch(layout -> layout instanceof GroupLayout)) {
             Calls.handle(shape, calls.label(), name); // so that a struct that cannot be passed is known now
         }
-        return new BoundMethod(MethodType.methodType(method.getReturnType(), method.getParameterTypes()), calls.pointer(name), shape,
-                conversions, callsBack && critical == null);
+        return new BoundMethod(MethodType.methodType(method.getReturnType(), method.getParameterTypes()),
+                call -> calls.bind(name, call), shape, conversions, callsBack && critical == null);
     }
 
     /** Null for none; Java may ignore C's result. */

@@ -12,6 +12,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * One method of a bound interface: how each argument travels, and the handle that calls. The handle is made at the first call; all
@@ -28,7 +29,7 @@ final class BoundMethod {
     private static final MethodHandle POINTER = pointerOrNull();
 
     private final MethodType type;
-    private final MemorySegment address;
+    private final UnaryOperator<MethodHandle> binding;
     private final Calls.Shape shape;
     /** For each parameter how it becomes what C gets, {@code (CallFrame, J)MemorySegment}; null where it travels as it is. */
     private final List<MethodHandle> conversions;
@@ -36,12 +37,13 @@ final class BoundMethod {
     private MethodHandle handle;
 
     /**
-     * @param type   of the Java method
-     * @param framed whether callbacks may throw during the call
+     * @param type    of the Java method
+     * @param binding takes the address, a handle's first parameter, away
+     * @param framed  whether callbacks may throw during the call
      */
-    BoundMethod(MethodType type, MemorySegment address, Calls.Shape shape, List<MethodHandle> conversions, boolean framed) {
+    BoundMethod(MethodType type, UnaryOperator<MethodHandle> binding, Calls.Shape shape, List<MethodHandle> conversions, boolean framed) {
         this.type = type;
-        this.address = address;
+        this.binding = binding;
         this.shape = shape;
         this.conversions = conversions;
         this.framed = framed || conversions.stream().anyMatch(conversion -> conversion != null);
@@ -60,7 +62,7 @@ final class BoundMethod {
     }
 
     private MethodHandle make() {
-        MethodHandle call = Calls.handle(shape).bindTo(address);
+        MethodHandle call = binding.apply(Calls.handle(shape));
         if (shape.errno()) {
             int state = call.type().parameterCount() > 0 && call.type().parameterType(0) == SegmentAllocator.class ? 1 : 0;
             call = MethodHandles.collectArguments(call, state, ERRNO_STATE);

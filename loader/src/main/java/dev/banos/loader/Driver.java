@@ -3,6 +3,7 @@ package dev.banos.loader;
 import dev.banos.bindings.Native;
 import dev.banos.loader.debug.Modules;
 import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.link.ExportStubs;
 import dev.banos.loader.link.LinkedModule;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -10,13 +11,16 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
 /**
@@ -30,20 +34,25 @@ public final class Driver {
     private final DriverMetadata metadata;
     private final LinkedModule module;
     private final long struct;
-    private final Set<Driver> dependencies;
+    private final Set<Export> variables;
     private final TypeSource types;
     private final TypedCalls calls;
     private final Map<String, Export> exports = new LinkedHashMap<>();
     /** The lifetime of every pointer handed out: closing it fails while a call holds one. Null once uninstalled. */
     private volatile Arena scope = Arena.ofShared();
+    private volatile Set<Driver> dependencies;
+    /** The one that took its place, or null. */
+    private volatile Driver successor;
+    /** Through which others reach its functions; none where drivers are not replaceable. */
+    private final List<ExportStubs> stubs = new CopyOnWriteArrayList<>();
 
-    Driver(Loader loader, DriverMetadata metadata, LinkedModule module, long struct, Set<Driver> dependencies,
-            TypeSource types) {
+    Driver(Loader loader, DriverMetadata metadata, LinkedModule module, long struct, Uses uses, TypeSource types) {
         this.loader = loader;
         this.metadata = metadata;
         this.module = module;
         this.struct = struct;
-        this.dependencies = dependencies;
+        this.dependencies = uses.drivers();
+        this.variables = uses.variables();
         this.types = types;
         this.calls = new TypedCalls(new Exports());
     }
@@ -194,7 +203,12 @@ public final class Driver {
 
         @Override
         public MemorySegment pointer(String name) {
-            return export(name).address();
+            return export(name).entry();
+        }
+
+        @Override
+        public MethodHandle bind(String name, MethodHandle call) {
+            return export(name).bind(call);
         }
 
         @Override
@@ -206,6 +220,110 @@ public final class Driver {
     /** @see Loader#uninstall */
     public void uninstall() {
         loader.uninstall(this);
+    }
+
+    /**
+     * Puts another instance in the place of this one: what other drivers and handles call from now on is the new one's. It is
+     * loaded and its {@code init} has run before that; whatever fails, this one stays as it is. Then this one's {@code uninit}
+     * runs and it is unmapped, as soon as no call is in it: during a call of this loader, at once if none is.
+     *
+     * <p>Nothing is carried over from one instance to the other. Pointers that were asked for with {@link Export#address} end, and
+     * so do those of drivers that depend on this one; handles go on. Threads that the driver started, and what it gave away of
+     * itself, are its uninit's to take back.
+     *
+     * @return the driver in its place
+     * @throws LinkException if the new one cannot be loaded, has another name or lacks an export, gives one another type, needs
+     *         who needs this one, or a driver uses a variable of this one
+     * @throws IllegalStateException if drivers of this loader are not {@link Loader#replaceable}, or it is not installed
+     */
+    public Driver replaceWith(Path file) {
+        return loader.replace(this, file);
+    }
+
+    /** Makes stubs for the functions that the one to be replaced has none of. */
+    void addStubs(Driver old) {
+        Map<String, Long> functions = functions();
+        if (old != null) {
+            old.stubs.forEach(known -> functions.keySet().removeIf(name -> known.address(name) != 0));
+        }
+        if (!functions.isEmpty()) {
+            stubs.add(new ExportStubs(file(), functions));
+        }
+    }
+
+    /** From here on, who calls the old one's functions calls this one's. */
+    void takeStubs(Driver old) {
+        Map<String, Long> functions = functions();
+        old.stubs.forEach(known -> known.redirect(functions));
+        stubs.addAll(old.stubs);
+        old.stubs.clear();
+    }
+
+    void unmapStubs() {
+        stubs.forEach(ExportStubs::unmap);
+        stubs.clear();
+    }
+
+    private Map<String, Long> functions() {
+        Map<String, Long> functions = new LinkedHashMap<>();
+        for (Export export : exports.values()) {
+            if (export.isFunction()) {
+                functions.put(export.name(), export.rawAddress());
+            }
+        }
+        return functions;
+    }
+
+    /** Where others are to call the function: its stub, or itself where it has none. */
+    long importAddress(String name, long address) {
+        for (ExportStubs known : stubs) {
+            long stub = known.address(name);
+            if (stub != 0) {
+                return stub;
+            }
+        }
+        return address;
+    }
+
+    boolean isCode(long address) {
+        return module.isCode(address);
+    }
+
+    Set<Export> variables() {
+        return variables;
+    }
+
+    void exchangeDependency(Driver old, Driver next) {
+        Set<Driver> exchanged = new LinkedHashSet<>();
+        dependencies.forEach(driver -> exchanged.add(driver == old ? next : driver));
+        dependencies = exchanged;
+    }
+
+    void replacedBy(Driver next) {
+        successor = next;
+    }
+
+    /** The driver that stands in its place now: itself, as long as it has not been replaced. */
+    Driver latest() {
+        Driver latest = this;
+        while (latest.successor != null) {
+            latest = latest.successor;
+        }
+        return latest;
+    }
+
+    /** Hands out no more pointers; the lifetime of those that there are is the caller's to close. */
+    Arena endPointers() {
+        Arena former = scope;
+        scope = null;
+        return former;
+    }
+
+    /** Hands out pointers of a new lifetime; the former one is the caller's to close. */
+    Arena renewPointers() {
+        Arena former = scope;
+        scope = Arena.ofShared();
+        return former;
     }
 
     MemorySegment pointer(long address) {

@@ -14,6 +14,8 @@ public final class Export {
     private final int object;
     private final String symbol;
     private final long address;
+    /** The last that {@link #entry} found. */
+    private volatile MemorySegment entry;
 
     /**
      * @param object which of the driver's objects exports it
@@ -47,12 +49,43 @@ public final class Export {
         return address;
     }
 
+    boolean isFunction() {
+        return driver.isCode(address);
+    }
+
+    /** The address that other drivers are given: where drivers are replaceable, a function's stub. */
+    long importAddress() {
+        return driver.importAddress(name, address);
+    }
+
+    /** @param call takes the address to call first */
+    MethodHandle bind(MethodHandle call) {
+        if (!driver.loader().isReplaceable() || !isFunction()) {
+            return call.bindTo(address());
+        }
+        entry(); // refuses for a driver that is uninstalled
+        return Rebinding.of(call, this);
+    }
+
+    /** Where a call goes now: to the driver's own function, or to that of the instance in its place. */
+    MemorySegment entry() {
+        MemorySegment known = entry;
+        return known != null && known.scope().isAlive() ? known : entrySlow();
+    }
+
+    private MemorySegment entrySlow() {
+        Driver latest = driver.latest();
+        MemorySegment found = latest.pointer(latest.export(name).address);
+        entry = found;
+        return found;
+    }
+
     /**
      * A handle that calls it as a function of that type. The handle works as long as the driver is installed; afterwards it
      * throws {@link IllegalStateException}. Nothing checks that the type is the function's: {@link Prototype} says how.
      */
     public MethodHandle handle(FunctionDescriptor descriptor) {
-        return Calls.handle(descriptor).bindTo(address());
+        return bind(Calls.handle(descriptor));
     }
 
     /**
@@ -69,7 +102,7 @@ public final class Export {
     /** As {@link #handle()}, of a variadic function: {@code more} are the arguments that take the place of the three dots. */
     public MethodHandle handle(MemoryLayout... more) {
         try {
-            return typed().handle(more).bindTo(address());
+            return bind(typed().handle(more));
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
         }

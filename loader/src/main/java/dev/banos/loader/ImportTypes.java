@@ -24,6 +24,13 @@ final class ImportTypes {
         });
     }
 
+    /** How the types of two definitions differ, in words; null where they agree, or one of them is not known. */
+    static String difference(Export one, Export other) {
+        Optional<TypeSource.Typed> first = defined(one);
+        Optional<TypeSource.Typed> second = defined(other);
+        return first.isEmpty() || second.isEmpty() ? null : difference(first.get(), second.get());
+    }
+
     private static void require(Driver importer, Export export, TypeSource.Typed declared, TypeSource.Typed defined) {
         String difference = difference(declared, defined);
         if (difference != null) {

@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * The host of drivers: installs ordinary relocatable objects ({@code cc -c driver.c}) into this process, finds what they
@@ -56,7 +57,11 @@ public final class Loader implements AutoCloseable {
      * What each driver that is being installed has used so far, the innermost first: {@code init} may print, and who listens
      * may install. Only under the lock.
      */
-    private final Deque<Set<Driver>> underWay = new ArrayDeque<>();
+    private final Deque<Uses> underWay = new ArrayDeque<>();
+    private final Replacements replacements = new Replacements();
+    /** What an import must not find: a driver that is being replaced, and who depends on it. Only under the lock. */
+    private Set<Driver> hidden = Set.of();
+    private volatile boolean replaceable;
     private boolean closed;
 
     private Loader(InstallPolicy policy, Consumer<String> console) {
@@ -151,11 +156,15 @@ public final class Loader implements AutoCloseable {
     }
 
     private Driver installOne(List<InstallPlan.Candidate> candidates) {
+        return installAll(List.of(only(candidates))).getFirst();
+    }
+
+    private static InstallPlan.Candidate only(List<InstallPlan.Candidate> candidates) {
         if (candidates.size() > 1) {
             throw Refusal.unsupported(candidates.getFirst().driver().file(), null, -1, "one of " + candidates.size()
                     + " drivers in this archive", "Loader.install(List.of(file)) installs them all");
         }
-        return installAll(candidates).getFirst();
+        return candidates.getFirst();
     }
 
     private List<Driver> installAll(List<InstallPlan.Candidate> candidates) {
@@ -163,6 +172,7 @@ public final class Loader implements AutoCloseable {
         List<Driver> installed = new ArrayList<>();
         try {
             requireOpen();
+            replacements.reap();
             for (InstallPlan.Candidate candidate : InstallPlan.inOrder(candidates, this::isElsewhere)) {
                 installed.add(start(candidate));
             }
@@ -196,16 +206,25 @@ public final class Loader implements AutoCloseable {
     }
 
     private Driver start(InstallPlan.Candidate candidate) {
-        Set<Driver> used = new LinkedHashSet<>();
-        underWay.push(used);
+        Driver driver = start(candidate, null, Set.of());
+        drivers.add(driver);
+        return driver;
+    }
+
+    /**
+     * @param old the driver that it will replace, or null
+     * @return the driver, which has started and which nobody else knows yet
+     */
+    private Driver start(InstallPlan.Candidate candidate, Driver old, Set<Driver> above) {
+        Uses uses = new Uses();
+        underWay.push(uses);
         candidate.clock().skip();
         try {
             List<Driver> declared = declared(candidate);
-            used.addAll(declared);
-            Map<String, Export> imported = new LinkedHashMap<>();
+            uses.drivers().addAll(declared);
             LinkedModule module = ModuleLinker.link(candidate.driver().file(), candidate.objects(),
-                    symbol -> findImport(symbol, declared, imported), candidate.clock());
-            return start(candidate, module, used, imported);
+                    symbol -> findImport(symbol, declared, uses), candidate.clock());
+            return start(candidate, module, uses, old, above);
         } finally {
             underWay.pop();
         }
@@ -224,28 +243,34 @@ public final class Loader implements AutoCloseable {
         return declared;
     }
 
-    private Driver start(InstallPlan.Candidate candidate, LinkedModule module, Set<Driver> used, Map<String, Export> imported) {
+    private Driver start(InstallPlan.Candidate candidate, LinkedModule module, Uses uses, Driver old, Set<Driver> above) {
         Driver driver = null;
         boolean started = false;
         try {
             int section = candidate.driver().sections().find(BanosDriver.SECTION);
-            driver = new Driver(this, candidate.metadata(), module, module.sectionAddress(0, section), used,
+            driver = new Driver(this, candidate.metadata(), module, module.sectionAddress(0, section), uses,
                     new TypeSource(module.name(), candidate.objects()));
             for (int i = 0; i < candidate.objects().size(); i++) {
                 addExports(driver, candidate.objects().get(i), i, module);
             }
-            ImportTypes.requireAgreement(driver, imported);
+            ImportTypes.requireAgreement(driver, uses.imports());
             Modules.loaded(module, "driver " + driver.name());
+            if (old != null) {
+                Replacements.requireFits(old, driver, above);
+            }
+            if (replaceable) {
+                driver.addStubs(old);
+            }
             module.start();
             started = true;
             int result = driver.init();
             LoaderEvents.ran(driver.name(), "init", result, candidate.clock().ends(Phase.START));
             requireSuccess(driver, result);
-            drivers.add(driver);
             return driver;
         } catch (Throwable failed) {
             if (driver != null) {
                 driver.closePointers();
+                driver.unmapStubs();
             }
             if (started) {
                 module.stop();
@@ -277,18 +302,13 @@ public final class Loader implements AutoCloseable {
         }
     }
 
-    /** @param imported gets the exports of drivers that are found */
-    private long findImport(String name, List<Driver> declared, Map<String, Export> imported) {
+    private long findImport(String name, List<Driver> declared, Uses uses) {
         long address = findOutside(name);
         if (address != 0) {
             return address;
         }
         Export export = exportFor(name, declared);
-        if (export == null) {
-            return 0;
-        }
-        imported.put(name, export);
-        return export.rawAddress();
+        return export == null ? 0 : uses.addImport(name, export);
     }
 
     /** Of several drivers that export the name, one that the importer declares comes first. */
@@ -299,7 +319,7 @@ public final class Loader implements AutoCloseable {
                 return export;
             }
         }
-        return youngestExport(name);
+        return youngestExport(name, hidden);
     }
 
     private long findOutside(String name) {
@@ -307,21 +327,22 @@ public final class Loader implements AutoCloseable {
         return address != 0 ? address : CLibrary.find(name);
     }
 
-    /** The address of what an installed driver exports, or 0. */
+    /** The address of what an installed driver exports, or 0. During an installation, whose it is becomes a dependency. */
     private long findExport(String name) {
-        Export export = youngestExport(name);
-        return export == null ? 0 : export.rawAddress();
+        boolean installing = lock.isHeldByCurrentThread() && !underWay.isEmpty();
+        Export export = youngestExport(name, installing ? hidden : Set.of());
+        if (export == null) {
+            return 0;
+        }
+        return installing ? underWay.element().add(export) : export.importAddress();
     }
 
-    /** What an installed driver exports, or null. During an installation, whose it is becomes a dependency. */
-    private Export youngestExport(String name) {
+    /** What an installed driver exports, or null. */
+    private Export youngestExport(String name, Set<Driver> less) {
         List<Driver> installed = drivers;
         for (Driver driver : installed.reversed()) {
-            Export export = driver.exportOrNull(name);
+            Export export = less.contains(driver) ? null : driver.exportOrNull(name);
             if (export != null) {
-                if (lock.isHeldByCurrentThread() && !underWay.isEmpty()) {
-                    underWay.peek().add(driver);
-                }
                 return export;
             }
         }
@@ -342,8 +363,9 @@ public final class Loader implements AutoCloseable {
     }
 
     private Driver findOrNull(String name) {
+        boolean all = !lock.isHeldByCurrentThread();
         for (Driver driver : drivers.reversed()) {
-            if (driver.name().equals(name)) {
+            if (driver.name().equals(name) && (all || !hidden.contains(driver))) {
                 return driver;
             }
         }
@@ -387,7 +409,99 @@ public final class Loader implements AutoCloseable {
     }
 
     List<Driver> dependents(Driver driver) {
-        return drivers.stream().filter(other -> other.dependencies().contains(driver)).toList();
+        return Stream.concat(drivers.stream(), replacements.waiting().stream())
+                .filter(other -> other.dependencies().contains(driver)).toList();
+    }
+
+    /** The youngest of which no other is in need; where none is so, the youngest; null where there is none. */
+    private Driver last() {
+        Driver last = null;
+        for (Driver driver : drivers) {
+            if (last == null || dependents(driver).isEmpty() || !dependents(last).isEmpty()) {
+                last = driver;
+            }
+        }
+        return last;
+    }
+
+    /**
+     * Lets drivers be replaced while others use them; called before any is installed. Drivers then reach each other's functions
+     * through stubs, and handles look up the driver at each call.
+     *
+     * @return this
+     * @throws IllegalStateException if there are drivers already
+     */
+    public Loader replaceable() {
+        lock.lock();
+        try {
+            if (!drivers.isEmpty()) {
+                throw new IllegalStateException("drivers=" + drivers + ": some are bound for good; ask for it before the first");
+            }
+            replaceable = true;
+            return this;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean isReplaceable() {
+        return replaceable;
+    }
+
+    /** Those that wait for their last call, the oldest first; calls of this loader unload them when it has returned. */
+    public List<Driver> replaced() {
+        lock.lock();
+        try {
+            replacements.reap();
+            return replacements.waiting();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** @see Driver#replaceWith */
+    Driver replace(Driver old, Path file) {
+        lock.lock();
+        try {
+            requireOpen();
+            requireReplaceable(old);
+            replacements.reap();
+            Set<Driver> above = Replacements.above(old, drivers);
+            Replacements.requireNoVariablesInUse(old, above);
+            InstallPlan plan = new InstallPlan(policy);
+            plan.add(file);
+            hidden = new LinkedHashSet<>(above);
+            hidden.add(old);
+            Driver next = start(only(plan.candidates()), old, above);
+            next.takeStubs(old);
+            drivers.set(drivers.indexOf(old), next);
+            above.forEach(user -> user.exchangeDependency(old, next));
+            old.replacedBy(next);
+            replacements.retire(old, next, above);
+            replacements.reap();
+            return next;
+        } catch (Refusal refusal) {
+            throw LinkException.of(refusal);
+        } finally {
+            hidden = Set.of();
+            lock.unlock();
+        }
+    }
+
+    private void requireReplaceable(Driver old) {
+        if (!replaceable) {
+            throw new IllegalStateException("replaceable=false: ask for it with Loader.create(…).replaceable()");
+        }
+        if (lock.getHoldCount() > 1) {
+            throw new IllegalStateException("init or uninit of a driver is under way: it returns to this loader");
+        }
+        requireInstalled(old);
+    }
+
+    private void requireInstalled(Driver driver) {
+        if (!drivers.contains(driver)) {
+            throw new IllegalStateException("driver=" + driver.name() + " is not installed in this loader");
+        }
     }
 
     /**
@@ -400,6 +514,7 @@ public final class Loader implements AutoCloseable {
     public void uninstall(Driver driver) {
         lock.lock();
         try {
+            replacements.reap();
             stop(driver);
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
@@ -409,15 +524,13 @@ public final class Loader implements AutoCloseable {
     }
 
     private void stop(Driver driver) {
-        if (!drivers.contains(driver)) {
-            throw new IllegalStateException("driver=" + driver.name() + " is not installed in this loader");
-        }
+        requireInstalled(driver);
         List<Driver> dependents = dependents(driver);
         if (!dependents.isEmpty()) {
             throw busy(driver, "is needed by " + String.join(", ", dependents.stream().map(Driver::name).toList()),
                     "uninstall them first");
         }
-        if (underWay.stream().anyMatch(used -> used.contains(driver))) {
+        if (underWay.stream().anyMatch(uses -> uses.drivers().contains(driver))) {
             throw busy(driver, "is needed by a driver that is being installed", "uninstall that one first");
         }
         if (!driver.closePointers()) {
@@ -433,6 +546,7 @@ public final class Loader implements AutoCloseable {
         }
         drivers.remove(driver);
         driver.unmap();
+        driver.unmapStubs();
     }
 
     private static Refusal busy(Driver driver, String why, String remedy) {
@@ -452,8 +566,13 @@ public final class Loader implements AutoCloseable {
             if (lock.getHoldCount() > 1) {
                 throw new IllegalStateException("init or uninit of a driver is under way: it returns to this loader");
             }
-            for (Driver driver : drivers.reversed()) {
+            replacements.reap();
+            for (Driver driver = last(); driver != null; driver = last()) {
                 stop(driver);
+            }
+            replacements.reap();
+            for (Driver old : replacements.waiting()) {
+                throw busy(old, "was replaced, and has a call under way or an uninit that refuses", "try again later");
             }
             if (!closed) {
                 closed = true;

@@ -26,6 +26,11 @@ final class TypedCalls {
         /** @throws LinkException if there is no function of that name */
         MemorySegment pointer(String name);
 
+        /** @param call takes the function's address first, which the result does not */
+        default MethodHandle bind(String name, MethodHandle call) {
+            return call.bindTo(pointer(name));
+        }
+
         /** Its type where the type information has one. */
         Optional<TypeSource.Typed> typed(String name);
     }
@@ -44,8 +49,8 @@ final class TypedCalls {
         return target.label();
     }
 
-    MemorySegment pointer(String name) {
-        return target.pointer(name);
+    MethodHandle bind(String name, MethodHandle call) {
+        return target.bind(name, call);
     }
 
     /** @throws LinkException if there is no such function, or a refusal if nobody says its type */

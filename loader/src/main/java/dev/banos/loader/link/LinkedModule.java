@@ -58,6 +58,10 @@ public final class LinkedModule {
         return address >= base && address - base < layout.size;
     }
 
+    public boolean isCode(long address) {
+        return address >= base && address - base < layout.constants;
+    }
+
     /** What lies at an address of this module. */
     public Whereabouts whereabouts(long address) {
         return Whereabouts.of((int) (address - base), base, layout, objects, Architecture.of(Architecture.hostMachine()));

@@ -1,0 +1,139 @@
+package dev.banos.loader;
+
+import dev.banos.loader.debug.LoaderEvents;
+import dev.banos.loader.elf.Refusal;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * Instances of drivers that others have taken the place of. All of it is under the loader's lock.
+ *
+ * <pre>
+ *     check ──► load and init the new one ──► exchange the stubs ──► old one waits ──► uninit, unmap
+ *     a failure up to here changes nothing                            until no call can be in it
+ * </pre>
+ * A call is in the old instance if it came through a handle of it, or through a handle of a driver that depends on it, before
+ * the exchange. Both count in the lifetimes of those drivers' pointers; so each gets a new lifetime at the exchange, and when
+ * the former ones can be closed, the old instance is empty. Later ones wait for earlier ones, which may be calling them.
+ */
+final class Replacements {
+    /** @param lifetimes that are still held by calls */
+    private record Retired(Driver driver, List<Arena> lifetimes) {
+    }
+
+    /** The oldest first. Others read it without the lock. */
+    private final List<Retired> retired = new CopyOnWriteArrayList<>();
+
+    /** The drivers that may call into this one, directly or not. */
+    static Set<Driver> above(Driver driver, List<Driver> installed) {
+        Set<Driver> above = new LinkedHashSet<>();
+        int known;
+        do {
+            known = above.size();
+            for (Driver candidate : installed) {
+                Set<Driver> needs = candidate.dependencies();
+                if (needs.contains(driver) || needs.stream().anyMatch(above::contains)) {
+                    above.add(candidate);
+                }
+            }
+        } while (above.size() > known);
+        return above;
+    }
+
+    /** Variables cannot be exchanged: the code of who uses them holds their addresses. */
+    static void requireNoVariablesInUse(Driver old, Set<Driver> above) {
+        for (Driver user : above) {
+            for (Export variable : user.variables()) {
+                if (variable.driver() == old) {
+                    throw refusal(old, "its variable " + variable.name() + " is used by " + user.name()
+                            + ", whose code holds its address", "uninstall " + user.name() + " first, or export a function");
+                }
+            }
+        }
+    }
+
+    /** Called when the new instance is linked and nothing of it has run. */
+    static void requireFits(Driver old, Driver next, Set<Driver> above) {
+        if (!next.name().equals(old.name())) {
+            throw refusal(old, next.file() + " is driver " + next.name(), "uninstall the one and install the other");
+        }
+        for (Driver needed : next.dependencies()) {
+            if (needed == old || above.contains(needed)) {
+                throw refusal(old, "the new one needs " + needed.name() + ", which needs the old one", null);
+            }
+        }
+        for (Export before : old.exports()) {
+            Export after = next.exportOrNull(before.name());
+            if (after == null || after.isFunction() != before.isFunction()) {
+                throw refusal(old, next.file() + (after == null ? " exports no " + before.name()
+                        : ": " + before.name() + " is a function in one of them and a variable in the other"),
+                        "a replacement exports all that the old one exports");
+            }
+            requireSameType(old, before, after);
+        }
+    }
+
+    private static void requireSameType(Driver old, Export before, Export after) {
+        String difference = ImportTypes.difference(before, after);
+        if (difference != null) {
+            throw refusal(old, before.name() + " is " + before.declaration().orElse("of one type") + " now, and "
+                    + after.declaration().orElse("of another") + " in " + after.driver().file() + ": " + difference,
+                    "export it under another name");
+        }
+    }
+
+    private static Refusal refusal(Driver old, String why, String remedy) {
+        return new Refusal(Refusal.EINVAL, old.file(), null, -1, "driver " + old.name() + " cannot be replaced: " + why, remedy);
+    }
+
+    /** The exchange has been made: from now on, nobody new comes into the old instance. */
+    void retire(Driver old, Driver next, Set<Driver> above) {
+        retired.forEach(earlier -> earlier.driver().exchangeDependency(old, next)); // calls in it now reach the new one
+        List<Arena> lifetimes = new ArrayList<>();
+        lifetimes.add(old.endPointers());
+        for (Driver user : above) {
+            lifetimes.add(user.renewPointers());
+        }
+        retired.add(new Retired(old, lifetimes));
+    }
+
+    /** Stops and unmaps those that no call is in any more. */
+    void reap() {
+        while (!retired.isEmpty() && isOver(retired.getFirst())) {
+            retired.removeFirst();
+        }
+    }
+
+    private static boolean isOver(Retired old) {
+        old.lifetimes().removeIf(Replacements::isClosed);
+        if (!old.lifetimes().isEmpty()) {
+            return false;
+        }
+        long before = System.nanoTime();
+        int result = old.driver().uninit();
+        LoaderEvents.ran(old.driver().name(), "uninit", result, System.nanoTime() - before);
+        if (result < 0) {
+            return false; // it knows why it must stay for now, and is asked again
+        }
+        old.driver().unmap();
+        return true;
+    }
+
+    private static boolean isClosed(Arena lifetime) {
+        try {
+            lifetime.close();
+            return true;
+        } catch (IllegalStateException inUse) {
+            return false;
+        }
+    }
+
+    /** The instances that wait for their last call, or whose uninit refused, the oldest first. */
+    List<Driver> waiting() {
+        return retired.stream().map(Retired::driver).toList();
+    }
+}

@@ -1,0 +1,72 @@
+package dev.banos.loader.link;
+
+import dev.banos.bindings.Native;
+import dev.banos.bindings.generated.Linux;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Stubs through which others reach the functions that a driver exports, so that another instance can take its place: whoever
+ * holds the address of a stub, in code, in a table or in a variable, calls what its slot says.
+ *
+ * <pre>
+ *     0                            slots                        size
+ *     | stub 0 | stub 1 | ...      | slot 0 | slot 1 | ...      |
+ *     |  read, execute             |  read, but while an instance is replaced
+ * </pre>
+ * A slot is aligned and written in one piece, so a call during the exchange goes to the one instance or to the other.
+ */
+public final class ExportStubs {
+    private static final VarHandle SLOT = ValueLayout.JAVA_LONG.varHandle().withInvokeExactBehavior();
+
+    private final long base;
+    private final int slots;
+    private final int size;
+    private final Map<String, Integer> indices = new HashMap<>();
+
+    /** @param functions the address of each by its name; at least one */
+    public ExportStubs(String file, Map<String, Long> functions) {
+        Architecture architecture = Architecture.of(Architecture.hostMachine());
+        slots = pages(functions.size() * architecture.stubBytes());
+        size = slots + pages(functions.size() * Long.BYTES);
+        base = AddressSpace.near().map(file, size, Layout.PAGE_BYTES);
+        Image image = new Image(size, base);
+        List<String> names = new ArrayList<>(functions.keySet());
+        for (int i = 0; i < names.size(); i++) {
+            indices.put(names.get(i), i);
+            int stub = i * architecture.stubBytes();
+            architecture.writeStub(image, stub, slots + i * Long.BYTES - stub);
+            image.put64(slots + i * Long.BYTES, functions.get(names.get(i)));
+        }
+        MemorySegment.copy(image.bytes(), 0, Native.segment(base, size), ValueLayout.JAVA_BYTE, 0, size);
+        AddressSpace.protect(base, slots, Linux.PROT_READ() | Linux.PROT_EXEC());
+        AddressSpace.protect(base + slots, size - slots, Linux.PROT_READ());
+    }
+
+    private static int pages(int bytes) {
+        return bytes + Layout.PAGE_BYTES - 1 & -Layout.PAGE_BYTES;
+    }
+
+    /** The stub of the function of that name, or 0. */
+    public long address(String name) {
+        Integer index = indices.get(name);
+        return index == null ? 0 : base + (long) index * Architecture.of(Architecture.hostMachine()).stubBytes();
+    }
+
+    /** Sends calls to other functions from now on; calls under way return to where they came from. */
+    public void redirect(Map<String, Long> functions) {
+        AddressSpace.protect(base + slots, size - slots, Linux.PROT_READ() | Linux.PROT_WRITE());
+        indices.forEach((name, index) ->
+                SLOT.setRelease(Native.EVERYTHING, base + slots + (long) index * Long.BYTES, (long) functions.get(name)));
+        AddressSpace.protect(base + slots, size - slots, Linux.PROT_READ());
+    }
+
+    public void unmap() {
+        AddressSpace.near().unmap(base, size);
+    }
+}
