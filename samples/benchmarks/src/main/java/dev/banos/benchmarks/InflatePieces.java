@@ -3,13 +3,10 @@ package dev.banos.benchmarks;
 import dev.banos.libc.zip.InflateException;
 import dev.banos.libc.zip.Inflater;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.DataFormatException;
 import java.util.zip.Deflater;
@@ -23,17 +20,17 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * One file inflated whole, and in pieces of input and output of one size, from native memory to native memory.
- * {@code -p file=PATH,PATH} takes other files than the JDK's own; a path that is not absolute starts at the JDK.
+ * One {@link Specimen} inflated whole, and in pieces of input and output of one size, from native memory to native memory.
+ * {@code -p file=PATH,PATH} takes files instead; a path that is not absolute starts at the JDK.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 public class InflatePieces {
-    private static final int LARGEST_FILE = 3 << 20;
     private static final int LEVEL = 6;
 
-    @Param({"lib/classlist", "lib/modules", "lib/server/libjvm.so", "lib/tzdb.dat"})
+    @Param({"CLASSES", "XML", "HTML", "FONT", "PIXELS", "LIBRARY", "OBJECT", "LOG", "PDF", "JSON", "JAVASCRIPT", "C", "PYTHON",
+        "PROSE", "TRACE"})
     String file;
 
     /** 0 for the whole file at once. */
@@ -52,7 +49,7 @@ public class InflatePieces {
 
     @Setup
     public void deflate() throws IOException {
-        byte[] data = read(Path.of(System.getProperty("java.home")).resolve(file));
+        byte[] data = Specimen.read(file);
         Deflater deflater = new Deflater(LEVEL, format == Inflater.Format.RAW);
         byte[] deflated = new byte[data.length + data.length / 8 + 64];
         deflater.setInput(data);
@@ -66,12 +63,6 @@ public class InflatePieces {
         outputBytes = output.asByteBuffer();
         banos = Inflater.of(format);
         jdk = new java.util.zip.Inflater(format == Inflater.Format.RAW);
-    }
-
-    private static byte[] read(Path path) throws IOException {
-        try (InputStream in = Files.newInputStream(path)) {
-            return in.readNBytes(LARGEST_FILE);
-        }
     }
 
     @Benchmark

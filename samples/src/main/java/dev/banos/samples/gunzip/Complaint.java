@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 
-/** Why a file was not expanded as it should be, in gzip's words. */
+/** Why a file was not expanded as it should be, in gzip's words; a line break at their beginning is gzip's, too. */
 final class Complaint extends IOException {
     static final int ERROR = 1;
     static final int WARNING = 2;
@@ -12,22 +12,33 @@ final class Complaint extends IOException {
     private static final long serialVersionUID = 1L;
 
     private final int status;
+    private final boolean last;
 
-    private Complaint(int status, String message) {
+    private Complaint(int status, boolean last, String message) {
         super(message);
         this.status = status;
+        this.last = last;
     }
 
     static Complaint error(String message) {
-        return new Complaint(ERROR, message);
+        return new Complaint(ERROR, false, message);
+    }
+
+    /** After which gzip looks at no other file. */
+    static Complaint lastError(String message) {
+        return new Complaint(ERROR, true, message);
     }
 
     static Complaint warning(String message) {
-        return new Complaint(WARNING, message);
+        return new Complaint(WARNING, false, message);
     }
 
     int status() {
         return status;
+    }
+
+    boolean isLast() {
+        return last;
     }
 
     /** What C's perror would say. */

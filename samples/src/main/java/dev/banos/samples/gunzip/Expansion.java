@@ -1,5 +1,6 @@
 package dev.banos.samples.gunzip;
 
+import dev.banos.libc.zip.GzipHeader;
 import dev.banos.libc.zip.InflateException;
 import dev.banos.libc.zip.Inflater;
 import dev.banos.samples.command.Progress;
@@ -11,7 +12,7 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 
 /**
- * Expands all gzip members of one input. Zero bytes behind the last are padding, other bytes are ignored with a warning.
+ * Expands all gzip members of one input. Behind the last, zero bytes are padding and other bytes are ignored with a warning.
  *
  * <pre>
  *   input   +--------+---------------------+-----------+
@@ -19,96 +20,180 @@ import java.nio.channels.WritableByteChannel;
  *           +--------+---------------------+-----------+
  * </pre>
  */
-final class Expansion {
+final class Expansion implements AutoCloseable {
     /** For a test: takes everything. */
     static final WritableByteChannel NOWHERE = null;
 
     private static final long BUFFER_BYTES = 1 << 18;
     private static final int MAGIC_BYTES = 2;
     private static final int MAGIC = 0x1F8B;
+    /** Magic, method and flags. */
+    private static final int PREFIX_BYTES = 4;
+    private static final int ENCRYPTED = 0x20;
+    private static final int FIXED_HEADER_BYTES = 10;
+    private static final int TRAILER_BYTES = 8;
 
     private final ReadableByteChannel in;
-    private final WritableByteChannel out;
     private final String name;
     private final Progress progress;
-    private final Inflater inflater;
-    private final MemorySegment input;
-    private final MemorySegment output;
-    private final ByteBuffer inputBytes;
-    private final ByteBuffer outputBytes;
+    private final Orders orders;
+    private final Report report;
+    private final Inflater inflater = Inflater.of(Inflater.Format.GZIP);
+    private final Arena scope = Arena.ofConfined();
+    private final MemorySegment input = scope.allocate(BUFFER_BYTES);
+    private final MemorySegment output = scope.allocate(BUFFER_BYTES);
+    private final ByteBuffer inputBytes = input.asByteBuffer();
+    private final ByteBuffer outputBytes = output.asByteBuffer();
     private long from;
     private long to;
+    private boolean plain;
+    private int prefix;
+    private Inflater.Status status;
 
-    private Expansion(ReadableByteChannel in, WritableByteChannel out, String name, Progress progress,
-            Inflater inflater, Arena scope) {
+    private long read;
+    private long overhead;
+    private long lastMember;
+
+    Expansion(ReadableByteChannel in, String name, Progress progress, Orders orders, Report report) {
         this.in = in;
-        this.out = out;
         this.name = name;
         this.progress = progress;
-        this.inflater = inflater;
-        input = scope.allocate(BUFFER_BYTES);
-        output = scope.allocate(BUFFER_BYTES);
-        inputBytes = input.asByteBuffer();
-        outputBytes = output.asByteBuffer();
+        this.orders = orders;
+        this.report = report;
     }
 
-    static void run(ReadableByteChannel in, WritableByteChannel out, String name, Progress progress) throws IOException {
-        try (Inflater inflater = Inflater.of(Inflater.Format.GZIP); Arena scope = Arena.ofConfined()) {
-            new Expansion(in, out, name, progress, inflater, scope).members();
+    @Override
+    public void close() {
+        progress.close();
+        scope.close();
+        inflater.close();
+    }
+
+    /** Reads the header of the first member. An input without one is refused, or is to be copied as it is. */
+    void begin() throws IOException {
+        if (memberFollows()) {
+            header(true);
+            overhead = headerBytes(header()) + TRAILER_BYTES;
+        } else if (orders.force() && orders.toStandardOutput()) {
+            plain = true;
+        } else if (to - from < MAGIC_BYTES) {
+            throw endOfFile();
+        } else {
+            throw Complaint.error("\n" + name + ": not in gzip format");
         }
     }
 
-    private void members() throws IOException {
-        boolean first = true;
-        while (holdsMember(first)) {
-            try {
-                inflater.reset();
-                member();
-            } catch (InflateException wrong) {
-                throw Complaint.error(name + ": " + inGzipsWords(wrong));
+    /** That of the first member; null without one. */
+    GzipHeader header() {
+        return inflater.gzipHeader();
+    }
+
+    private static long headerBytes(GzipHeader header) {
+        return FIXED_HEADER_BYTES
+                + (header.extra() == null ? 0 : Short.BYTES + header.extra().length)
+                + (header.name() == null ? 0 : header.name().length() + 1)
+                + (header.comment() == null ? 0 : header.comment().length() + 1)
+                + (header.checked() ? Short.BYTES : 0);
+    }
+
+    /** How much of the content compression had saved, as gzip reckons: by the last member's length and all that was read. */
+    double percentSaved() {
+        return lastMember == 0 ? 0 : 100.0 * (lastMember - (read - overhead)) / lastMember;
+    }
+
+    /** Goes on where {@link #begin} ended. */
+    void writeTo(WritableByteChannel out) throws IOException {
+        if (plain) {
+            copy(out);
+            return;
+        }
+        member(out);
+        while (memberFollows()) {
+            overhead = 0;
+            header(false);
+            member(out);
+        }
+        behindLastMember();
+    }
+
+    private void copy(WritableByteChannel out) throws IOException {
+        do {
+            inputBytes.limit((int) to).position((int) from);
+            while (out != NOWHERE && inputBytes.hasRemaining()) {
+                out.write(inputBytes);
             }
-            first = false;
-        }
+            lastMember += to - from;
+            from = to;
+        } while (read());
     }
 
-    /** Whether a member begins here. The first has to; behind it, what is not a member is padding or garbage. */
-    private boolean holdsMember(boolean first) throws IOException {
-        while (to - from < MAGIC_BYTES && read()) {
+    private boolean memberFollows() throws IOException {
+        while (to - from < PREFIX_BYTES && read()) {
             continue;
         }
-        if (to - from >= MAGIC_BYTES && (inputBytes.getShort((int) from) & 0xFFFF) == MAGIC) {
-            return true;
+        if (to - from < MAGIC_BYTES || (inputBytes.getShort((int) from) & 0xFFFF) != MAGIC) {
+            return false;
         }
-        if (first) {
-            throw Complaint.error(name + (from == to ? ": unexpected end of file" : ": not in gzip format"));
-        }
-        if (!onlyZerosLeft()) {
-            throw Complaint.warning(name + ": decompression OK, trailing garbage ignored");
-        }
-        return false;
-    }
-
-    private boolean onlyZerosLeft() throws IOException {
-        do {
-            for (; from < to; from++) {
-                if (inputBytes.get((int) from) != 0) {
-                    return false;
-                }
-            }
-        } while (read());
+        prefix = to - from < PREFIX_BYTES ? 0 : inputBytes.getInt((int) from);
         return true;
     }
 
-    private void member() throws IOException, InflateException {
-        Inflater.Status status;
+    private void behindLastMember() throws IOException {
+        boolean padded = false;
         do {
-            status = inflater.inflate(input, from, to - from, output, 0, BUFFER_BYTES);
-            from += inflater.consumed();
-            write(inflater.produced());
-            if (status == Inflater.Status.NEED_INPUT && !read()) {
-                throw Complaint.error(name + ": unexpected end of file");
+            for (; from < to; from++) {
+                padded = true;
+                if (inputBytes.get((int) from) != 0) {
+                    overhead = 0;
+                    report.complain(Complaint.warning("\n" + name + ": decompression OK, trailing garbage ignored"));
+                    return;
+                }
             }
-        } while (status != Inflater.Status.DONE);
+        } while (read());
+        if (padded) {
+            overhead = 0;
+            if (orders.verbose()) {
+                report.complain(Complaint.warning("\n" + name + ": decompression OK, trailing zero bytes ignored"));
+            }
+        }
+    }
+
+    /** Until the inflater knows the header, which says the name of the output before there is one. */
+    private void header(boolean first) throws IOException {
+        inflater.reset();
+        lastMember = 0;
+        do {
+            try {
+                status = inflater.inflate(input, from, to - from, output, 0, 0);
+                from += inflater.consumed();
+            } catch (InflateException wrong) {
+                from += inflater.consumed();
+                if (inflater.gzipHeader() == null) {
+                    throw first ? Complaint.error(inGzipsWords(wrong)) : Complaint.lastError(inGzipsWords(wrong));
+                }
+                return; // the next call says so again
+            }
+            if (status == Inflater.Status.NEED_INPUT && inflater.gzipHeader() == null && !read()) {
+                throw endOfFile();
+            }
+        } while (status == Inflater.Status.NEED_INPUT && inflater.gzipHeader() == null);
+    }
+
+    private void member(WritableByteChannel out) throws IOException {
+        while (status != Inflater.Status.DONE) {
+            try {
+                status = inflater.inflate(input, from, to - from, output, 0, BUFFER_BYTES);
+            } catch (InflateException wrong) {
+                boolean goesOn = orders.test() && wrong.reason().endsWith(" check");
+                throw goesOn ? Complaint.error(inGzipsWords(wrong)) : Complaint.lastError(inGzipsWords(wrong));
+            } finally {
+                from += inflater.consumed();
+                write(out, inflater.produced());
+            }
+            if (status == Inflater.Status.NEED_INPUT && !read()) {
+                throw endOfFile();
+            }
+        }
     }
 
     /** Adds input; false at its end. */
@@ -122,11 +207,13 @@ final class Expansion {
             return false;
         }
         to += bytes;
+        read += bytes;
         progress.advance(bytes);
         return true;
     }
 
-    private void write(long bytes) throws IOException {
+    private void write(WritableByteChannel out, long bytes) throws IOException {
+        lastMember += bytes;
         if (out == NOWHERE) {
             return;
         }
@@ -136,14 +223,22 @@ final class Expansion {
         }
     }
 
-    private static String inGzipsWords(InflateException wrong) {
+    private Complaint endOfFile() {
+        return Complaint.lastError("\n" + name + ": unexpected end of file");
+    }
+
+    private String inGzipsWords(InflateException wrong) {
+        int method = prefix >>> 8 & 0xFF;
+        int flags = prefix & 0xFF;
         return switch (wrong.reason()) {
-            case "incorrect data check" -> "invalid compressed data--crc error";
-            case "incorrect length check" -> "invalid compressed data--length error";
-            case "unknown compression method" -> "unknown method -- not supported";
-            case "unknown header flags set" -> "has flags that are reserved -- not supported";
-            case "header crc mismatch" -> "header checksum does not match";
-            default -> "invalid compressed data--format violated";
+            case "incorrect data check" -> "\n" + name + ": invalid compressed data--crc error";
+            case "incorrect length check" -> "\n" + name + ": invalid compressed data--length error";
+            case "unknown compression method" -> name + ": unknown method " + method + " -- not supported";
+            case "unknown header flags set" -> name + ((flags & ENCRYPTED) != 0
+                    ? " is encrypted -- not supported"
+                    : " has flags 0x" + Integer.toHexString(flags) + " -- not supported");
+            case "header crc mismatch" -> "\n" + name + ": header checksum does not match";
+            default -> "\n" + name + ": invalid compressed data--format violated";
         };
     }
 }

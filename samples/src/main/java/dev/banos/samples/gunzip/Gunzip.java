@@ -1,111 +1,117 @@
 package dev.banos.samples.gunzip;
 
-import dev.banos.libc.getopt.LongOption;
 import dev.banos.samples.command.CommandEnd;
-import dev.banos.samples.command.Options;
 import dev.banos.samples.command.Progress;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.channels.Channels;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
-/** {@code banos gunzip [-c] [-k] [-t] [FILE]...}, with gzip's rules, messages and exit statuses: 0, 1 for an error, 2 for a warning. */
+/** {@code banos gunzip [OPTION]... [FILE]...}, with gzip's rules, messages and exit statuses: 0, 1 for an error, 2 for a warning. */
 public final class Gunzip {
-    static final String PROGRAM = "banos gunzip";
-    private static final String USAGE = """
-            usage: banos gunzip [-c] [-k] [-t] [FILE]...
-
-            Replaces each FILE by what it was before gzip. Without FILE, or for -, from standard input to standard output.
-
-              -c, --stdout   to standard output, and keep FILE
-              -k, --keep     keep FILE
-              -t, --test     only test whether FILE is intact
-
-            Exit status: 0, 1 after an error, 2 after a warning.
-            """;
     private static final String STANDARD_INPUT = "-";
+    /** What Linux says that standard input is. */
+    private static final Path DESCRIPTOR_0 = Path.of("/proc/self/fd/0");
 
     private final InputStream in;
     private final PrintStream out;
     private final PrintStream err;
-    private boolean toStandardOutput;
-    private boolean keep;
-    private boolean test;
-    private int status = CommandEnd.SUCCESS;
+    private final Orders orders;
+    private final Report report;
 
-    private Gunzip(InputStream in, PrintStream out, PrintStream err) {
+    private Gunzip(Orders orders, InputStream in, PrintStream out, PrintStream err, boolean interactive) {
+        this.orders = orders;
         this.in = in;
         this.out = out;
         this.err = err;
+        report = new Report(orders, in, err, interactive);
     }
 
     public static int run(String[] args, PrintStream out, PrintStream err) {
-        return run(args, System.in, out, err);
+        return run(args, System.in, out, err, isTerminal());
     }
 
-    static int run(String[] args, InputStream in, PrintStream out, PrintStream err) {
-        return new Gunzip(in, out, err).run(args);
-    }
-
-    private int run(String[] args) {
-        List<String> files;
+    /** @param interactive whether {@code in} is a terminal */
+    static int run(String[] args, InputStream in, PrintStream out, PrintStream err, boolean interactive) {
         try {
-            files = readOptions(args);
+            return new Gunzip(Orders.read(args, out, err), in, out, err, interactive).run();
         } catch (CommandEnd end) {
             if (!end.getMessage().isEmpty()) {
-                err.println(PROGRAM + ": " + end.getMessage());
+                err.println(Orders.PROGRAM + ": " + end.getMessage());
             }
             return end.status() == CommandEnd.SUCCESS ? CommandEnd.SUCCESS : Complaint.ERROR;
         }
-        for (String file : files.isEmpty() ? List.of(STANDARD_INPUT) : files) {
-            expand(file);
+    }
+
+    private static boolean isTerminal() {
+        try {
+            String device = Files.readSymbolicLink(DESCRIPTOR_0).toString();
+            return device.startsWith("/dev/pts/") || device.startsWith("/dev/tty");
+        } catch (IOException closed) {
+            return false;
+        }
+    }
+
+    private int run() {
+        boolean more = true;
+        for (String file : orders.files().isEmpty() ? List.of(STANDARD_INPUT) : orders.files()) {
+            more = more && expand(file);
         }
         out.flush();
-        return status;
+        return report.status();
     }
 
-    private List<String> readOptions(String[] args) throws CommandEnd {
-        Options options = new Options(PROGRAM, USAGE, args, out, err,
-                LongOption.of("stdout", LongOption.Argument.NONE, 'c'),
-                LongOption.of("to-stdout", LongOption.Argument.NONE, 'c'),
-                LongOption.of("keep", LongOption.Argument.NONE, 'k'),
-                LongOption.of("test", LongOption.Argument.NONE, 't')).alsoShort("ckt");
-        List<String> files = new ArrayList<>();
-        for (int option; (option = options.next()) != Options.END; ) {
-            switch (option) {
-                case 'c' -> toStandardOutput = true;
-                case 'k' -> keep = true;
-                case 't' -> test = true;
-                default -> files.add(options.argument());
-            }
-        }
-        return files;
-    }
-
-    private void expand(String file) {
+    /** @return whether to go on with the next file */
+    private boolean expand(String file) {
         try {
             if (file.equals(STANDARD_INPUT)) {
-                Expansion.run(Channels.newChannel(in), test ? Expansion.NOWHERE : Channels.newChannel(out), "stdin", Progress.NONE);
-            } else if (toStandardOutput || test) {
-                CompressedFile.find(file).expandTo(test ? Expansion.NOWHERE : Channels.newChannel(out), err);
+                standardInput();
+            } else if (orders.recursive() && Files.isDirectory(Path.of(file))) {
+                return directory(Path.of(file));
             } else {
-                CompressedFile.find(file).replace(Path.of(file), keep, err);
+                new CompressedFile(orders, report, err).expand(file, output());
             }
         } catch (Complaint complaint) {
-            report(complaint);
+            report.complain(complaint);
+            return !complaint.isLast();
         } catch (IOException failed) {
-            report(Complaint.error(file + ": " + Complaint.cause(failed)));
+            report.complain(Complaint.error(file + ": " + Complaint.cause(failed)));
         }
+        return true;
     }
 
-    /** An error is remembered over a warning. */
-    private void report(Complaint complaint) {
-        err.println(PROGRAM + ": " + complaint.getMessage());
-        if (status != Complaint.ERROR) {
-            status = complaint.status();
+    private boolean directory(Path directory) throws IOException {
+        List<Path> entries;
+        try (Stream<Path> listed = Files.list(directory)) {
+            entries = listed.toList();
+        }
+        boolean more = true;
+        for (Path entry : entries) {
+            more = more && expand(entry.toString());
+        }
+        return more;
+    }
+
+    private WritableByteChannel output() {
+        return orders.test() ? Expansion.NOWHERE : Channels.newChannel(out);
+    }
+
+    private void standardInput() throws IOException {
+        if (report.isInteractive() && !orders.force()) {
+            throw Complaint.lastError("compressed data not read from a terminal. Use -f to force decompression.\n"
+                    + "For help, type: " + Orders.PROGRAM + " -h");
+        }
+        try (Expansion expansion = new Expansion(Channels.newChannel(in), "stdin", Progress.NONE, orders, report)) {
+            expansion.begin();
+            expansion.writeTo(output());
+        }
+        if (orders.test()) {
+            report.intact();
         }
     }
 }

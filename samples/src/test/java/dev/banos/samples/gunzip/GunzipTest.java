@@ -49,10 +49,14 @@ class GunzipTest {
     }
 
     private int run(byte[] input, Object... args) {
+        return runAtTerminal(false, input, args);
+    }
+
+    private int runAtTerminal(boolean interactive, byte[] input, Object... args) {
         out.reset();
         err.reset();
         String[] strings = Arrays.stream(args).map(Object::toString).toArray(String[]::new);
-        return Gunzip.run(strings, new ByteArrayInputStream(input), new PrintStream(out), new PrintStream(err));
+        return Gunzip.run(strings, new ByteArrayInputStream(input), new PrintStream(out), new PrintStream(err), interactive);
     }
 
     private int run(Object... args) {
@@ -163,7 +167,34 @@ class GunzipTest {
     }
 
     @Test
-    void theBarGrowsAndGoes() {
+    void whoSitsAtTheTerminalIsAskedBeforeAFileIsOverwritten() throws IOException {
+        Path file = file("a.gz", gzip(TEXT));
+        file("a", new byte[1]);
+        assertThat(runAtTerminal(true, "no\n".getBytes(StandardCharsets.US_ASCII), file)).isEqualTo(2);
+        assertThat(message()).isEqualTo(
+                "banos gunzip: a already exists; do you wish to overwrite (y or n)? \tnot overwritten");
+        assertThat(folder.resolve("a")).hasSize(1);
+        assertThat(runAtTerminal(true, "yes\n".getBytes(StandardCharsets.US_ASCII), file)).isZero();
+        assertThat(folder.resolve("a")).hasBinaryContent(TEXT);
+        assertThat(file).doesNotExist();
+        assertThat(runAtTerminal(true, gzip(TEXT))).isEqualTo(1);
+        assertThat(message()).startsWith("banos gunzip: compressed data not read from a terminal.");
+        assertThat(runAtTerminal(true, gzip(TEXT), "-f")).isZero();
+        assertThat(out.toByteArray()).isEqualTo(TEXT);
+    }
+
+    @Test
+    void aFolderIsNeverOverwritten() throws IOException {
+        Path file = file("a.gz", gzip(TEXT));
+        Files.createDirectory(folder.resolve("a"));
+        assertThat(run("-f", file)).isEqualTo(1);
+        assertThat(message()).isEqualTo("banos gunzip: a: Is a directory");
+        assertThat(file).exists();
+        assertThat(folder.resolve("a")).isDirectory();
+    }
+
+    @Test
+    void theProgressBarGrowsAndGoes() {
         try (Progress progress = Progress.shown("big.gz", 200, new PrintStream(err))) {
             progress.advance(100);
             assertThat(err.toString(StandardCharsets.UTF_8)).isEqualTo("\r[" + "#".repeat(20) + " ".repeat(20) + "] 50% big.gz");

@@ -1,0 +1,135 @@
+package dev.banos.samples.gunzip;
+
+import dev.banos.libc.getopt.LongOption;
+import dev.banos.samples.command.CommandEnd;
+import dev.banos.samples.command.Options;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What the command line asks for. */
+final class Orders {
+    static final String PROGRAM = "banos gunzip";
+    private static final String USAGE = """
+            usage: banos gunzip [-cfkNnqrtv] [-S SUFFIX] [FILE]...
+
+            Replaces each FILE by what it was before gzip. Without FILE, or for -, from standard input to standard output.
+
+              -c, --stdout         to standard output, and keep FILE
+              -f, --force          overwrite files, follow links; with -c, copy what gzip has not made
+              -k, --keep           keep FILE
+              -n, --no-name        name and time are those of FILE (the default)
+              -N, --name           name and time are those that gzip has stored
+              -q, --quiet          no warnings
+              -r, --recursive      all files in each directory
+              -S, --suffix=SUFFIX  another suffix to take away
+              -t, --test           only test whether FILE is intact
+              -v, --verbose        say what is done, and how much FILE had saved
+
+            Exit status: 0, 1 after an error, 2 after a warning.
+            """;
+
+    private static final int LONGEST_SUFFIX = 30;
+
+    private boolean standardOutput;
+    private boolean force;
+    private boolean keep;
+    private boolean storedName;
+    private boolean quiet;
+    private boolean recursive;
+    private boolean test;
+    private boolean verbose;
+    private final List<String> suffixes = new ArrayList<>(List.of(".gz", "-gz", ".z", "-z", "_z", ".Z"));
+    private final List<String> files = new ArrayList<>();
+
+    private Orders() {
+    }
+
+    /** @throws CommandEnd after {@code --help}, and after an option that is wrong */
+    static Orders read(String[] args, PrintStream out, PrintStream err) throws CommandEnd {
+        Options options = new Options(PROGRAM, USAGE, args, out, err,
+                option("stdout", 'c'), option("to-stdout", 'c'), option("decompress", 'd'), option("uncompress", 'd'),
+                option("force", 'f'), option("keep", 'k'), option("no-name", 'n'), option("name", 'N'), option("quiet", 'q'),
+                option("silent", 'q'), option("recursive", 'r'), option("test", 't'), option("verbose", 'v'),
+                LongOption.of("suffix", LongOption.Argument.REQUIRED, 'S')).alsoShort("cdfknNqrS:tv");
+        Orders orders = new Orders();
+        for (int option; (option = options.next()) != Options.END; ) {
+            orders.take(option, options.argument());
+        }
+        return orders;
+    }
+
+    private static LongOption option(String name, char letter) {
+        return LongOption.of(name, LongOption.Argument.NONE, letter);
+    }
+
+    private void take(int option, String argument) throws CommandEnd {
+        switch (option) {
+            case 'c' -> standardOutput = true;
+            case 'd' -> { } // nothing else is done here
+            case 'f' -> force = true;
+            case 'k' -> keep = true;
+            case 'n' -> storedName = false;
+            case 'N' -> storedName = true;
+            case 'q' -> {
+                quiet = true;
+                verbose = false;
+            }
+            case 'r' -> recursive = true;
+            case 'S' -> {
+                if (argument.isEmpty() || argument.length() > LONGEST_SUFFIX) {
+                    throw CommandEnd.wrongUsage("invalid suffix '" + argument + "'");
+                }
+                suffixes.addFirst(argument);
+            }
+            case 't' -> test = true;
+            case 'v' -> {
+                verbose = true;
+                quiet = false;
+            }
+            default -> files.add(argument);
+        }
+    }
+
+    /** What to expand; empty for standard input. */
+    List<String> files() {
+        return files;
+    }
+
+    /** Those that may stand at the end of a file's name, in the order in which they are tried. */
+    List<String> suffixes() {
+        return suffixes;
+    }
+
+    boolean toStandardOutput() {
+        return standardOutput;
+    }
+
+    boolean force() {
+        return force;
+    }
+
+    boolean keep() {
+        return keep;
+    }
+
+    boolean storedName() {
+        return storedName;
+    }
+
+    boolean quiet() {
+        return quiet;
+    }
+
+    boolean recursive() {
+        return recursive;
+    }
+
+    boolean test() {
+        return test;
+    }
+
+    boolean verbose() {
+        return verbose;
+    }
+}

@@ -1,0 +1,94 @@
+package dev.banos.samples.gunzip;
+
+import dev.banos.samples.command.CommandEnd;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** What gzip says on standard error, and asks where somebody sits before it. It remembers the exit status. */
+final class Report {
+    private final Orders orders;
+    private final InputStream in;
+    private final PrintStream err;
+    private final boolean interactive;
+    private int status = CommandEnd.SUCCESS;
+
+    /** @param interactive whether {@code in} is a terminal */
+    Report(Orders orders, InputStream in, PrintStream err, boolean interactive) {
+        this.orders = orders;
+        this.in = in;
+        this.err = err;
+        this.interactive = interactive;
+    }
+
+    int status() {
+        return status;
+    }
+
+    boolean isInteractive() {
+        return interactive;
+    }
+
+    /** An error is remembered over a warning. */
+    void complain(Complaint complaint) {
+        boolean warning = complaint.status() == Complaint.WARNING;
+        if (!warning || !orders.quiet()) {
+            String message = complaint.getMessage();
+            boolean breaksLine = message.startsWith("\n");
+            err.println((breaksLine ? "\n" : "") + Orders.PROGRAM + ": " + (breaksLine ? message.substring(1) : message));
+        }
+        if (!warning || status == CommandEnd.SUCCESS) {
+            status = complaint.status();
+        }
+    }
+
+    /** The line that {@link #intact} or {@link #expanded} ends. */
+    void begin(String name) {
+        if (orders.verbose()) {
+            err.print(name + ":\t");
+        }
+    }
+
+    void intact() {
+        if (orders.verbose()) {
+            err.println(" OK");
+        }
+    }
+
+    void expanded(double percentSaved, String target) {
+        if (orders.verbose()) {
+            err.println(String.format(Locale.ROOT, "%5.1f%% -- %s %s", percentSaved,
+                    orders.keep() ? "created" : "replaced with", target));
+        }
+    }
+
+    /** Whether a file that is there may go: by the orders, or by the answer of who sits at the terminal. */
+    boolean mayOverwrite(Path target) throws IOException {
+        if (orders.force()) {
+            return true;
+        }
+        err.print(Orders.PROGRAM + ": " + target + " already exists;");
+        if (interactive) {
+            err.print(" do you wish to overwrite (y or n)? ");
+            err.flush();
+            if (answerIsYes()) {
+                return true;
+            }
+        }
+        err.println("\tnot overwritten");
+        if (status == CommandEnd.SUCCESS) {
+            status = Complaint.WARNING;
+        }
+        return false;
+    }
+
+    private boolean answerIsYes() throws IOException {
+        int first = in.read();
+        for (int next = first; next != '\n' && next >= 0; ) {
+            next = in.read();
+        }
+        return first == 'y' || first == 'Y';
+    }
+}

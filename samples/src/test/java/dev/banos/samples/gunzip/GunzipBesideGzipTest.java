@@ -1,0 +1,197 @@
+package dev.banos.samples.gunzip;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The same files are given to gzip's own gunzip, where the system has it: status, output, messages and what is left must agree. */
+class GunzipBesideGzipTest {
+    private static final byte[] TEXT = "hello hello\n".repeat(20).getBytes(StandardCharsets.US_ASCII);
+    /** What a folder that the commands were run in is called in what they said. */
+    private static final String FOLDER = "FOLDER/";
+
+    @TempDir
+    Path folder;
+
+    private record Outcome(int status, String output, String messages, TreeMap<String, String> files) {
+    }
+
+    @BeforeAll
+    static void requireGunzip() throws IOException, InterruptedException {
+        boolean present;
+        try {
+            present = new ProcessBuilder("gunzip", "--version").redirectOutput(Redirect.DISCARD).start().waitFor() == 0;
+        } catch (IOException absent) {
+            present = false;
+        }
+        assumeTrue(present, "this system has no gunzip to compare with");
+    }
+
+    /** Each line is a command line; the letters are the files that {@link #fill} makes. */
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "-v good.gz", "-kv good.gz", "-cv good.gz", "-ckv good.gz", "-tv good.gz named.gz", "-c good.gz named.gz",
+        "-Nv named.gz", "-N outside.gz", "-Nn named.gz", "-Nkv good.gz", "-Nv named.gz named.gz",
+        "-q taken.gz", "-v taken.gz", "-fv taken.gz", "-f taken.gz good.gz", "-Nf named.gz",
+        "plain.gz", "-f plain.gz good.gz", "-cf plain.gz good.gz", "-cfv plain.gz", "-t plain.gz",
+        "garbage.gz", "-v garbage.gz", "-qv garbage.gz", "-q garbage.gz", "-tv garbage.gz", "-v padded.gz", "padded.gz",
+        "crc.gz good.gz", "-v crc.gz good.gz", "-tv crc.gz good.gz", "-c crc.gz good.gz", "length.gz", "cut.gz good.gz",
+        "-tv cut.gz good.gz", "block.gz good.gz", "-tv block.gz good.gz", "method.gz good.gz", "secret.gz good.gz",
+        "flags.gz good.gz", "-v nothing.gz", "-fc nothing.gz", "-f nothing.gz good.gz",
+        "other", "-q other", "-f other", "absent", "-q absent good.gz", "-S .foo suffixed", "-S .foo suffixed.foo good.gz",
+        "-v empty.gz two.gz noise.gz", "link.gz", "-f link.gz", "-c link.gz", "-v twin.gz", "-kv twin.gz", "-f twin.gz",
+        "archive.tgz", "-v sub", "-q sub", "-rv sub", "-r sub", "-kr sub good.gz", "good", "-dv good.gz", "-S /x good.gz"})
+    void gzipDoesTheSame(String line) throws IOException, InterruptedException {
+        String[] args = line.split(" ");
+        Path ours = Files.createDirectory(folder.resolve("ours"));
+        Path theirs = Files.createDirectory(folder.resolve("theirs"));
+        fill(ours);
+        fill(theirs);
+
+        assertThat(ours(ours, args)).isEqualTo(theirs(theirs, args));
+    }
+
+    private static Outcome ours(Path folder, String[] args) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        int status = Gunzip.run(in(folder, args), new ByteArrayInputStream(new byte[0]), new PrintStream(out),
+                new PrintStream(err), false);
+        return outcome(folder, status, out.toByteArray(), err.toByteArray());
+    }
+
+    private static Outcome theirs(Path folder, String[] args) throws IOException, InterruptedException {
+        Path out = Files.createTempFile("gunzip", ".out");
+        Path err = Files.createTempFile("gunzip", ".err");
+        try {
+            List<String> command = Stream.concat(Stream.of("gunzip"), Arrays.stream(in(folder, args))).toList();
+            ProcessBuilder builder = new ProcessBuilder(command).redirectInput(Redirect.from(Path.of("/dev/null").toFile()))
+                    .redirectOutput(out.toFile()).redirectError(err.toFile());
+            builder.environment().put("LC_ALL", "C");
+            builder.environment().remove("GZIP");
+            return outcome(folder, builder.start().waitFor(), Files.readAllBytes(out), Files.readAllBytes(err));
+        } finally {
+            Files.delete(out);
+            Files.delete(err);
+        }
+    }
+
+    /** Names become paths, for a process in Java cannot change its working directory. */
+    private static String[] in(Path folder, String[] args) {
+        String[] paths = args.clone();
+        for (int i = 0; i < paths.length; i++) {
+            boolean isName = !paths[i].startsWith("-") && (i == 0 || !paths[i - 1].equals("-S"));
+            paths[i] = isName ? folder.resolve(paths[i]).toString() : paths[i];
+        }
+        return paths;
+    }
+
+    private static Outcome outcome(Path folder, int status, byte[] out, byte[] err) throws IOException {
+        String messages = new String(err, StandardCharsets.UTF_8).replace(folder + "/", FOLDER).replace("banos gunzip:", "gzip:");
+        TreeMap<String, String> files = new TreeMap<>();
+        try (Stream<Path> walk = Files.walk(folder)) {
+            for (Path file : (Iterable<Path>) walk::iterator) {
+                files.put(folder.relativize(file).toString(), describe(file));
+            }
+        }
+        return new Outcome(status, new String(out, StandardCharsets.ISO_8859_1), messages, files);
+    }
+
+    private static String describe(Path file) throws IOException {
+        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+            return Files.isDirectory(file) ? "folder" : "link";
+        }
+        return Files.getLastModifiedTime(file).to(TimeUnit.SECONDS) + " " + Files.getPosixFilePermissions(file).stream().sorted().toList()
+                + " " + new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
+    }
+
+    private static void fill(Path folder) throws IOException {
+        byte[] good = gzip(TEXT);
+        Files.createDirectory(folder.resolve("sub"));
+        Files.createDirectory(folder.resolve("sub/deeper"));
+        write(folder, "good.gz", good);
+        write(folder, "sub/deeper/a.gz", good);
+        write(folder, "named.gz", named(good, "was called", 1_000_000_000));
+        write(folder, "outside.gz", named(good, "../../etc/was outside", 0));
+        write(folder, "taken.gz", good);
+        write(folder, "taken", TEXT);
+        write(folder, "plain.gz", TEXT);
+        write(folder, "garbage.gz", joined(good, "garb".getBytes(StandardCharsets.US_ASCII)));
+        write(folder, "padded.gz", joined(good, new byte[700]));
+        write(folder, "crc.gz", changed(good, good.length - 5, 1));
+        write(folder, "length.gz", changed(good, good.length - 1, 1));
+        write(folder, "cut.gz", Arrays.copyOf(good, good.length - 3));
+        write(folder, "block.gz", changed(good, 10, 4));
+        write(folder, "method.gz", changed(good, 2, 1));
+        write(folder, "secret.gz", changed(good, 3, 0x20));
+        write(folder, "flags.gz", changed(good, 3, 0x40));
+        write(folder, "nothing.gz", new byte[0]);
+        write(folder, "other", TEXT);
+        write(folder, "suffixed.foo", good);
+        write(folder, "empty.gz", gzip(new byte[0]));
+        write(folder, "two.gz", joined(good, gzip(Arrays.copyOf(TEXT, 100))));
+        byte[] noise = new byte[30];
+        new Random(1).nextBytes(noise);
+        write(folder, "noise.gz", gzip(noise));
+        Files.createSymbolicLink(folder.resolve("link.gz"), folder.resolve("good.gz"));
+        write(folder, "twin.gz", good);
+        Files.createLink(folder.resolve("sibling"), folder.resolve("twin.gz"));
+        write(folder, "archive.tgz", good);
+    }
+
+    private static void write(Path folder, String name, byte[] content) throws IOException {
+        Path file = Files.write(folder.resolve(name), content);
+        Files.setLastModifiedTime(file, FileTime.from(1_300_000_000, TimeUnit.SECONDS));
+    }
+
+    private static byte[] gzip(byte[] data) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (OutputStream gzip = new GZIPOutputStream(bytes)) {
+            gzip.write(data);
+        }
+        return bytes.toByteArray();
+    }
+
+    private static byte[] named(byte[] gzip, String name, int time) {
+        byte[] header = Arrays.copyOf(gzip, 10);
+        header[3] |= 8;
+        for (int i = 0; i < Integer.BYTES; i++) {
+            header[4 + i] = (byte) (time >>> i * Byte.SIZE);
+        }
+        byte[] withName = joined(header, (name + '\0').getBytes(StandardCharsets.ISO_8859_1));
+        return joined(withName, Arrays.copyOfRange(gzip, 10, gzip.length));
+    }
+
+    private static byte[] changed(byte[] bytes, int at, int bits) {
+        byte[] changed = bytes.clone();
+        changed[at] ^= (byte) bits;
+        return changed;
+    }
+
+    private static byte[] joined(byte[] first, byte[] second) {
+        byte[] both = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        return both;
+    }
+}
