@@ -38,9 +38,9 @@ public final class CCompiler {
     }
 
     /** Compiles and links an ordinary program. */
-    public static Path program(Path folder, String source, String... flags) {
-        Path output = folder.resolve(source + ".program");
-        compile(SOURCES.resolve(source), output, "gcc", List.of(flags));
+    public static Path program(Path folder, String source, String compiler, String... flags) {
+        Path output = folder.resolve(source + "." + compiler + ".program");
+        compile(SOURCES.resolve(source), output, compiler, List.of(flags));
         return output;
     }
 

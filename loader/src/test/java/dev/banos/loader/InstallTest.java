@@ -58,7 +58,7 @@ class InstallTest {
         Driver driver = loader.install(CCompiler.object(folder, "everything.c", compiler, flags.split(" ")));
         Prototype report = Prototype.parse("const char *report(void)");
         String twice = report.call(driver, List.of()) + "\n" + report.call(driver, List.of()) + "\n";
-        Path program = CCompiler.program(folder, "everything.c", "-O1", "-DPROGRAM", "-lm");
+        Path program = CCompiler.program(folder, "everything.c", "gcc", "-O1", "-DPROGRAM", "-lm");
         assertThat(twice).isEqualTo(CCompiler.run(List.of(program.toString())));
     }
 
@@ -80,7 +80,7 @@ class InstallTest {
                 CCompiler.object(folder, "everything.c", compiler, level, "-fno-pic", "-DNO_ENVIRON"));
         Prototype report = Prototype.parse("const char *report(void)");
         String twice = report.call(driver, List.of()) + "\n" + report.call(driver, List.of()) + "\n";
-        Path program = CCompiler.program(folder, "everything.c", "-DPROGRAM", "-DNO_ENVIRON", "-lm");
+        Path program = CCompiler.program(folder, "everything.c", "gcc", "-DPROGRAM", "-DNO_ENVIRON", "-lm");
         assertThat(twice).isEqualTo(CCompiler.run(List.of(program.toString())));
         assertThat(driver.base()).isLessThan(1L << 31);
     }

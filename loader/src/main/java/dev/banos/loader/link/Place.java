@@ -65,7 +65,7 @@ final class Place {
         int size = Math.max(page(), Layout.PAGE_BYTES);
         int moduleAlignment = (int) alignment;
         cursor = 0;
-        alignment = Long.BYTES;
+        alignment = 1;
         threadLocals(true);
         int tlsBytes = (int) cursor;
         threadLocals(false);

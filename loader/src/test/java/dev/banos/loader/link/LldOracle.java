@@ -6,7 +6,9 @@ import dev.banos.loader.CCompiler;
 import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
+import dev.banos.loader.elf.RelocationTable;
 import dev.banos.loader.elf.SectionTable;
+import dev.banos.loader.elf.SymbolTable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -70,22 +72,31 @@ final class LldOracle {
     /** The first few differences. */
     List<String> differences(byte[] bytes, String name) throws IOException, Incomparable {
         ElfObject parsed = ObjectReader.read(bytes, name);
-        if (hasIndirect(parsed)) {
-            throw new Incomparable("indirect functions: lld calls them its own way");
-        }
+        requireComparable(parsed);
         OfflineLink ours = OfflineLink.link(parsed, BASE, symbol -> 0, true);
         ElfObject object = Architecture.of(parsed.machine()).prepared(parsed, true);
         LinkedProgram theirs = LinkedProgram.read(lld(parsed, renamed(parsed), ours));
         return compare(object, ours, theirs);
     }
 
-    private static boolean hasIndirect(ElfObject object) {
-        for (int symbol = 1; symbol < object.symbols().count(); symbol++) {
-            if (object.symbols().type(symbol) == Elf.STT_GNU_IFUNC) {
-                return true;
+    private static void requireComparable(ElfObject object) throws Incomparable {
+        SymbolTable symbols = object.symbols();
+        for (int symbol = 1; symbol < symbols.count(); symbol++) {
+            if (symbols.type(symbol) == Elf.STT_GNU_IFUNC) {
+                throw new Incomparable("indirect functions: lld calls them its own way");
+            }
+            if (symbols.isNamed(symbol, "__rela_iplt_start")) {
+                throw new Incomparable("start code of programs: lld defines its symbols");
             }
         }
-        return false;
+        for (RelocationTable table : object.relocations()) {
+            for (int entry = 0; entry < table.count(); entry++) {
+                FixupKind kind = Architecture.of(object.machine()).kind(table.type(entry));
+                if (kind == FixupKind.GOT_DELTA32_REX_RELAXABLE && symbols.section(table.symbol(entry)) == Elf.SHN_COMMON) {
+                    throw new Incomparable("common symbols loaded from the GOT: a script can only make them absolute");
+                }
+            }
+        }
     }
 
     private static boolean isExcluded(SectionTable sections, int section) {
