@@ -6,8 +6,6 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.UndeclaredThrowableException;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * One bound call and what lives as long as it does: copies of strings, the callbacks that were given along, and what these threw. The
@@ -25,7 +23,8 @@ final class CallFrame {
 
     private final CallFrame outer;
     private Arena scope;
-    private List<CallbackPool.Slot> slots;
+    /** The first of those that are lent; each knows the next. */
+    private CallbackPool.Slot slots;
     private Throwable thrown;
 
     private CallFrame(CallFrame outer) {
@@ -40,16 +39,15 @@ final class CallFrame {
 
     /** Gives back what the call had, and throws what one of its callbacks threw. */
     private static void leave(CallFrame frame) {
-        if (frame.outer == null) {
-            CURRENT.remove();
-        } else {
-            CURRENT.set(frame.outer);
-        }
+        CURRENT.set(frame.outer); // null at the end: to remove the entry would cost more than the call
         if (frame.scope != null) {
             frame.scope.close();
         }
-        if (frame.slots != null) {
-            frame.slots.forEach(CallbackPool.Slot::release);
+        CallbackPool.Slot slot = frame.slots;
+        while (slot != null) {
+            CallbackPool.Slot next = slot.next;
+            slot.release();
+            slot = next;
         }
         if (frame.thrown != null) {
             throw unchecked(frame.thrown);
@@ -90,10 +88,8 @@ final class CallFrame {
 
     /** Has the slot released when the call returns. */
     void own(CallbackPool.Slot slot) {
-        if (slots == null) {
-            slots = new ArrayList<>(1);
-        }
-        slots.add(slot);
+        slot.next = slots;
+        slots = slot;
     }
 
     private static MethodHandle find(String method, MethodType type) {

@@ -7,6 +7,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /**
@@ -24,6 +25,8 @@ final class CallbackPool {
     private final long onThrow;
     private final Arena scope;
     private final Consumer<Throwable> caught;
+    /** The slot that was given back last; most pools never have a second one. */
+    private final AtomicReference<Slot> last = new AtomicReference<>();
     private final ConcurrentLinkedDeque<Slot> free = new ConcurrentLinkedDeque<>();
 
     /** @param function the interface's method, the lambda its first parameter; the others and the result are the descriptor's */
@@ -40,6 +43,8 @@ final class CallbackPool {
         private final CallbackPool pool;
         private MemorySegment pointer;
         private volatile Object target;
+        /** In the frame that has it on loan. */
+        CallbackPool.Slot next;
 
         Slot(CallbackPool pool) {
             this.pool = pool;
@@ -47,7 +52,11 @@ final class CallbackPool {
 
         void release() {
             target = null;
-            pool.free.push(this);
+            next = null;
+            Slot other = pool.last.getAndSet(this);
+            if (other != null) {
+                pool.free.push(other);
+            }
         }
     }
 
@@ -61,7 +70,10 @@ final class CallbackPool {
         if (lambda == null) {
             return MemorySegment.NULL;
         }
-        Slot slot = pool.free.poll();
+        Slot slot = pool.last.getAndSet(null);
+        if (slot == null) {
+            slot = pool.free.poll();
+        }
         if (slot == null) {
             slot = pool.make();
         }

@@ -18,6 +18,7 @@ class ExamplesTest {
         try (Loader loader = Loader.create(InstallPolicy.anyUser())) {
             Driver ring = loader.install(Path.of("drivers/x86-64/ring.o"));
             assertThat(RingFromJava.sumThroughRing(ring, 1_000)).isEqualTo(500_500);
+            assertThat(BoundRing.sumThroughRing(ring, 1_000)).isEqualTo(500_500);
         }
     }
 

@@ -29,6 +29,18 @@ class ReadmeTest {
         }
     }
 
+    /** Of the modules' READMEs, the examples that are whole files. */
+    @Test
+    void theModulesExamplesCompile() {
+        List<String> examples = Checkout.documents().stream().filter(document -> !document.path().equals("README.md"))
+                .flatMap(document -> BLOCK.matcher(document.text()).results())
+                .filter(block -> block.group(1).equals("java") && block.group(2).startsWith("import ")).map(block -> block.group(2)).toList();
+        assertThat(examples).isNotEmpty();
+        for (String example : examples) {
+            assertThat(Snippet.compile(folder, example)).as(example).isEmpty();
+        }
+    }
+
     @Test
     void anExampleThatDoesNotCompileWouldBeSeen() {
         assertThat(Snippet.compile(folder, "class A { dev.banos.mem.NoSuchThing thing; }")).contains("NoSuchThing");
