@@ -3,10 +3,12 @@ package dev.banos.fuzz;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -21,6 +23,9 @@ public final class Campaign {
     private static final int LARGEST_HISTORY = 16 * Settings.EPOCH;
     private static final int FINDINGS_OF_A_LAW = 3;
     private static final int MOST_FINDINGS = 16;
+
+    /** Laws about answers, after whose break all is as the model has it: known once, they would hide all other findings. */
+    private static final Set<Law> OF_ANSWERS = EnumSet.of(Law.ERRNO, Law.BAD_ALIGNMENT);
 
     private final Target target;
     private final boolean inProcess;
@@ -130,7 +135,7 @@ public final class Campaign {
         return this;
     }
 
-    /** Goes on after a finding, to collect different ones. */
+    /** Goes on after a finding, to collect different ones; of wrong errno values the first will do. */
     public Campaign keepGoing() {
         keepGoing = true;
         return this;
@@ -223,6 +228,9 @@ public final class Campaign {
             }
         }
         runner.takeCoverage(); // replays are not tries
+        if (keepGoing && OF_ANSWERS.contains(law)) {
+            runner.waive(law);
+        }
     }
 
     static Finding shorter(Finding one, Finding other) {

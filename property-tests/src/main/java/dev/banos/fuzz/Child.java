@@ -160,6 +160,11 @@ final class Child implements AutoCloseable {
         return progress.tries() * 1_000_003 + progress.operation() * 31L + progress.phase() + progress.slot();
     }
 
+    /** Whether it has become so large that a fresh one is better: a closed copy of a library leaves its memory behind. */
+    boolean isWornOut() {
+        return residentPages() > LARGEST_RESIDENT_PAGES / 3;
+    }
+
     private long residentPages() {
         try {
             return Long.parseLong(Files.readString(Path.of("/proc/" + process.pid() + "/statm")).split(" ")[1]);

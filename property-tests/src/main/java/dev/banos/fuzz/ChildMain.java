@@ -27,6 +27,7 @@ import java.util.stream.Collectors;
 final class ChildMain {
     private static final int RLIMIT_CORE = 4;
     private static final int FAILED = 3;
+    private static final int FIRST_LAW = 7;
 
     private final Session session;
     private final WorkFile file;
@@ -36,7 +37,7 @@ final class ChildMain {
         this.file = file;
     }
 
-    /** Arguments: mark, work file, target, seed, operations, threads, example (a trace, or "-"). */
+    /** Arguments: mark, work file, target, seed, operations, threads, example (a trace, or "-"), laws that are waived. */
     public static void main(String[] arguments) throws InterruptedException {
         PrintStream out = System.out;
         String mark = arguments[0];
@@ -58,7 +59,9 @@ final class ChildMain {
         WorkFile file = WorkFile.map(Path.of(arguments[1]), Arena.global());
         Settings settings = new Settings(Long.parseLong(arguments[3]), Integer.parseInt(arguments[4]),
                 Integer.parseInt(arguments[5]), Examples.read(arguments[6]));
-        return new ChildMain(new Session(Target.of(arguments[2]), settings, file.progress(), file.image()), file);
+        Session session = new Session(Target.of(arguments[2]), settings, file.progress(), file.image());
+        Arrays.stream(arguments).skip(FIRST_LAW).map(Law::valueOf).forEach(session::waive);
+        return new ChildMain(session, file);
     }
 
     private String answer(String[] command) {

@@ -6,7 +6,9 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -27,6 +29,7 @@ final class ChildRunner implements Runner {
     private Child child;
     private boolean settled;
     private boolean hung;
+    private final Set<Law> waived = EnumSet.noneOf(Law.class);
     /** Asked for before its child was ended. */
     private long[] lastCoverage;
 
@@ -47,7 +50,7 @@ final class ChildRunner implements Runner {
 
     private Child ready() {
         if (child == null) {
-            child = new Child(folder, file, arguments, settled);
+            child = new Child(folder, file, Stream.concat(arguments.stream(), waived.stream().map(Law::name)).toList(), settled);
             child.awaitReady();
         }
         return child;
@@ -58,6 +61,9 @@ final class ChildRunner implements Runner {
         file.progress().tries(first);
         hung = false;
         settle(false);
+        if (child != null && child.isWornOut()) {
+            endChild();
+        }
         Child.Answer answer = ready().ask("tries " + first + " " + count, HANG_NANOS);
         if (answer.end() != Child.End.ANSWERED) {
             Mode mode = file.image().mode();
@@ -154,6 +160,12 @@ final class ChildRunner implements Runner {
             return new long[Coverage.COUNTERS];
         }
         return Arrays.stream(answer.words()[2].split(" ")).mapToLong(Long::parseLong).toArray();
+    }
+
+    @Override
+    public void waive(Law law) {
+        waived.add(law);
+        endChild();
     }
 
     private void endChild() {

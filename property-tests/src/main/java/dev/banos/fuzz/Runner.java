@@ -39,6 +39,9 @@ interface Runner extends AutoCloseable {
     /** All programs of these tries as one, each freeing what it left live; a single one as it is. */
     Program history(long first, long last);
 
+    /** From now on a break of this law is no finding. */
+    void waive(Law law);
+
     /** What was covered since the last call. */
     long[] takeCoverage();
 

@@ -153,6 +153,11 @@ final class Session implements Runner {
     }
 
     @Override
+    public void waive(Law law) {
+        interpreter.waive(law);
+    }
+
+    @Override
     public long[] takeCoverage() {
         long[] taken = coverage.counters().clone();
         coverage.clear();
