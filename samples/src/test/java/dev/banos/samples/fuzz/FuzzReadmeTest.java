@@ -1,0 +1,64 @@
+package dev.banos.samples.fuzz;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.banos.samples.Banos;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every {@code banos fuzz} in the module's README runs as it is written, and leaves nothing but the report folder. */
+class FuzzReadmeTest {
+    private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
+    private static final String COMMAND = "    samples/banos fuzz";
+    private static final String REPORT = "findings";
+    private static final int LINES = 200;
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void itsCommandsRunAsWritten() throws Exception {
+        assumeTrue(Files.exists(Path.of("/usr/lib/x86_64-linux-gnu/libjemalloc.so.2")), "no jemalloc (Debian: libjemalloc2)");
+        Files.createSymbolicLink(folder.resolve("samples"), ROOT.resolve("samples"));
+        Files.createDirectory(folder.resolve("tmp"));
+        List<String> commands;
+        try (Stream<String> lines = Files.lines(ROOT.resolve("property-tests/README.md"))) {
+            commands = lines.filter(line -> line.startsWith(COMMAND)).map(String::strip).toList();
+        }
+        assertThat(commands).hasSizeGreaterThan(5);
+        for (String command : commands) {
+            requireRuns(command);
+        }
+        assertThat(names(folder)).containsOnly("samples", "tmp", REPORT, "output");
+        assertThat(names(folder.resolve("tmp"))).isEmpty();
+    }
+
+    private void requireRuns(String command) throws Exception {
+        List<String> words = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED", "-XX:-UsePerfData", "-Djava.io.tmpdir=" + folder.resolve("tmp"), "-cp",
+                System.getProperty("jdk.module.path", "") + File.pathSeparator + System.getProperty("java.class.path"),
+                Banos.class.getName()));
+        words.addAll(List.of(command.split(" ")).subList(1, command.split(" ").length));
+        Path output = folder.resolve("output");
+        Process process = new ProcessBuilder(words).directory(folder.toFile()).redirectErrorStream(true)
+                .redirectOutput(output.toFile()).start();
+        assertThat(process.waitFor(3, TimeUnit.MINUTES)).as(command).isTrue();
+        assertThat(process.exitValue()).as("%s%n%s", command, Files.readString(output)).isBetween(0, 1);
+        assertThat(Files.readAllLines(output)).as(command).hasSizeBetween(1, LINES);
+    }
+
+    private static List<String> names(Path of) throws IOException {
+        try (Stream<Path> files = Files.list(of)) {
+            return files.map(file -> file.getFileName().toString()).toList();
+        }
+    }
+}
