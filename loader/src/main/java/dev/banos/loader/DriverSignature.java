@@ -49,7 +49,7 @@ public final class DriverSignature {
         try {
             Signature signature = Signature.getInstance(ALGORITHM);
             signature.initSign(key);
-            signature.update(Loader.read(file));
+            signature.update(FileBytes.read(file));
             return Files.write(output, signature.sign());
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
@@ -145,7 +145,7 @@ public final class DriverSignature {
     /** The bytes between the lines that begin and end a key of that kind (RFC 7468). */
     private static byte[] read(Path pem, String kind, String remedy) {
         try {
-            String text = new String(Loader.read(pem), StandardCharsets.ISO_8859_1);
+            String text = new String(FileBytes.read(pem), StandardCharsets.ISO_8859_1);
             String begin = "-----BEGIN " + kind + "-----";
             int start = text.indexOf(begin);
             int end = text.indexOf("-----END " + kind + "-----");

@@ -44,7 +44,7 @@ final class InstallPlan {
 
     void add(Path path) {
         PhaseClock clock = new PhaseClock();
-        byte[] bytes = Loader.read(path);
+        byte[] bytes = FileBytes.read(path);
         clock.ends(Phase.READ);
         add(path, bytes, path.toString(), clock);
     }

@@ -9,25 +9,19 @@ import dev.banos.loader.link.CLibrary;
 import dev.banos.loader.link.LinkedModule;
 import dev.banos.loader.link.ModuleLinker;
 import dev.banos.loader.link.PhaseClock.Phase;
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * The host of drivers: installs ordinary relocatable objects ({@code cc -c driver.c}) into this process, finds what they
@@ -45,20 +39,17 @@ import java.util.stream.Stream;
  * exclude each other. A driver's {@code init} and {@code uninit} run in the calling thread.
  */
 public final class Loader implements AutoCloseable {
-    private static final long LARGEST_FILE = Integer.MAX_VALUE - 8; // of a Java array
-
     private final InstallPolicy policy;
     private final Arena scope = Arena.ofShared();
     private final HostFunctions host;
     private final ReentrantLock lock = new ReentrantLock();
-    /** In the order of installation. Read without the lock, so that a driver may look up symbols at any time. */
-    private final List<Driver> drivers = new CopyOnWriteArrayList<>();
     /**
      * What each driver that is being installed has used so far, the innermost first: {@code init} may print, and who listens
      * may install. Only under the lock.
      */
     private final Deque<Uses> underWay = new ArrayDeque<>();
     private final Replacements replacements = new Replacements();
+    private final InstalledDrivers drivers = new InstalledDrivers(replacements);
     /** What an import must not find: a driver that is being replaced, and who depends on it. Only under the lock. */
     private Set<Driver> hidden = Set.of();
     private volatile boolean replaceable;
@@ -142,19 +133,6 @@ public final class Loader implements AutoCloseable {
         }
     }
 
-    static byte[] read(Path path) {
-        try {
-            if (Files.size(path) > LARGEST_FILE) {
-                throw Refusal.unsupported(path.toString(), null, -1, "the file has more than 2 GiB", null);
-            }
-            return Files.readAllBytes(path);
-        } catch (NoSuchFileException missing) {
-            throw new Refusal(Refusal.ENOENT, path.toString(), null, -1, "no such file", null);
-        } catch (IOException failed) {
-            throw new Refusal(Refusal.EIO, path.toString(), null, -1, "cannot be read: " + failed.getMessage(), null);
-        }
-    }
-
     private Driver installOne(List<InstallPlan.Candidate> candidates) {
         return installAll(List.of(only(candidates))).getFirst();
     }
@@ -233,7 +211,7 @@ public final class Loader implements AutoCloseable {
     private List<Driver> declared(InstallPlan.Candidate candidate) {
         List<Driver> declared = new ArrayList<>();
         for (String name : candidate.metadata().needs()) {
-            Driver needed = findOrNull(name);
+            Driver needed = drivers.named(name, hidden);
             if (needed == null) {
                 throw new Refusal(Refusal.ENOENT, candidate.driver().file(), null, -1, "driver " + candidate.metadata().name()
                         + " needs driver " + name + ", which is not installed", "install it first, or in the same call");
@@ -319,7 +297,7 @@ public final class Loader implements AutoCloseable {
                 return export;
             }
         }
-        return youngestExport(name, hidden);
+        return drivers.export(name, hidden);
     }
 
     private long findOutside(String name) {
@@ -330,23 +308,11 @@ public final class Loader implements AutoCloseable {
     /** The address of what an installed driver exports, or 0. During an installation, whose it is becomes a dependency. */
     private long findExport(String name) {
         boolean installing = lock.isHeldByCurrentThread() && !underWay.isEmpty();
-        Export export = youngestExport(name, installing ? hidden : Set.of());
+        Export export = drivers.export(name, installing ? hidden : Set.of());
         if (export == null) {
             return 0;
         }
         return installing ? underWay.element().add(export) : export.importAddress();
-    }
-
-    /** What an installed driver exports, or null. */
-    private Export youngestExport(String name, Set<Driver> less) {
-        List<Driver> installed = drivers;
-        for (Driver driver : installed.reversed()) {
-            Export export = less.contains(driver) ? null : driver.exportOrNull(name);
-            if (export != null) {
-                return export;
-            }
-        }
-        return null;
     }
 
     /**
@@ -355,32 +321,22 @@ public final class Loader implements AutoCloseable {
      * @throws IllegalArgumentException if there is none
      */
     public Driver find(String name) {
-        Driver driver = findOrNull(name);
+        Driver driver = drivers.named(name, Set.of());
         if (driver == null) {
             throw new IllegalArgumentException("name=" + name + ": no such driver is installed; installed: " + drivers);
         }
         return driver;
     }
 
-    private Driver findOrNull(String name) {
-        boolean all = !lock.isHeldByCurrentThread();
-        for (Driver driver : drivers.reversed()) {
-            if (driver.name().equals(name) && (all || !hidden.contains(driver))) {
-                return driver;
-            }
-        }
-        return null;
-    }
-
     /** The installed drivers, the oldest first. */
     public List<Driver> drivers() {
-        return List.copyOf(drivers);
+        return drivers.all();
     }
 
     /** What the installed drivers export. */
     public List<Export> exports() {
         List<Export> exports = new ArrayList<>();
-        drivers.forEach(driver -> exports.addAll(driver.exports()));
+        drivers.all().forEach(driver -> exports.addAll(driver.exports()));
         return exports;
     }
 
@@ -409,19 +365,7 @@ public final class Loader implements AutoCloseable {
     }
 
     List<Driver> dependents(Driver driver) {
-        return Stream.concat(drivers.stream(), replacements.waiting().stream())
-                .filter(other -> other.dependencies().contains(driver)).toList();
-    }
-
-    /** The youngest of which no other is in need; where none is so, the youngest; null where there is none. */
-    private Driver last() {
-        Driver last = null;
-        for (Driver driver : drivers) {
-            if (last == null || dependents(driver).isEmpty() || !dependents(last).isEmpty()) {
-                last = driver;
-            }
-        }
-        return last;
+        return drivers.dependents(driver);
     }
 
     /**
@@ -466,7 +410,7 @@ public final class Loader implements AutoCloseable {
             requireOpen();
             requireReplaceable(old);
             replacements.reap();
-            Set<Driver> above = Replacements.above(old, drivers);
+            Set<Driver> above = Replacements.above(old, drivers.all());
             Replacements.requireNoVariablesInUse(old, above);
             InstallPlan plan = new InstallPlan(policy);
             plan.add(file);
@@ -474,7 +418,7 @@ public final class Loader implements AutoCloseable {
             hidden.add(old);
             Driver next = start(only(plan.candidates()), old, above);
             next.takeStubs(old);
-            drivers.set(drivers.indexOf(old), next);
+            drivers.exchange(old, next);
             above.forEach(user -> user.exchangeDependency(old, next));
             old.replacedBy(next);
             replacements.retire(old, next, above);
@@ -495,13 +439,7 @@ public final class Loader implements AutoCloseable {
         if (lock.getHoldCount() > 1) {
             throw new IllegalStateException("init or uninit of a driver is under way: it returns to this loader");
         }
-        requireInstalled(old);
-    }
-
-    private void requireInstalled(Driver driver) {
-        if (!drivers.contains(driver)) {
-            throw new IllegalStateException("driver=" + driver.name() + " is not installed in this loader");
-        }
+        drivers.require(old);
     }
 
     /**
@@ -524,7 +462,7 @@ public final class Loader implements AutoCloseable {
     }
 
     private void stop(Driver driver) {
-        requireInstalled(driver);
+        drivers.require(driver);
         List<Driver> dependents = dependents(driver);
         if (!dependents.isEmpty()) {
             throw busy(driver, "is needed by " + String.join(", ", dependents.stream().map(Driver::name).toList()),
@@ -567,7 +505,7 @@ public final class Loader implements AutoCloseable {
                 throw new IllegalStateException("init or uninit of a driver is under way: it returns to this loader");
             }
             replacements.reap();
-            for (Driver driver = last(); driver != null; driver = last()) {
+            for (Driver driver = drivers.last(); driver != null; driver = drivers.last()) {
                 stop(driver);
             }
             replacements.reap();

@@ -49,7 +49,7 @@ public record ObjectInfo(String file, String machine, Optional<DriverMetadata> d
     /** @throws LinkException if the file cannot be read or is not a well-formed relocatable object */
     public static ObjectInfo read(Path path) {
         try {
-            return of(ObjectReader.read(Loader.read(path), path.toString()));
+            return of(ObjectReader.read(FileBytes.read(path), path.toString()));
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
         }
@@ -62,7 +62,7 @@ public record ObjectInfo(String file, String machine, Optional<DriverMetadata> d
      */
     public static List<ObjectInfo> readAll(Path path) {
         try {
-            byte[] bytes = Loader.read(path);
+            byte[] bytes = FileBytes.read(path);
             if (!Archive.isArchive(bytes)) {
                 return List.of(of(ObjectReader.read(bytes, path.toString())));
             }

@@ -59,7 +59,7 @@ public final class ObjectLinker {
     public ObjectLinker add(Path file) {
         try {
             clock.skip();
-            return add(file, Loader.read(file), file.toString());
+            return add(file, FileBytes.read(file), file.toString());
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
         }

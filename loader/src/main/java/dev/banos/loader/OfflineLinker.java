@@ -50,7 +50,7 @@ public final class OfflineLinker {
     /** @throws LinkException if the file cannot be read or linked for this address */
     public Linked link(Path file) {
         try {
-            return link(ObjectReader.read(Loader.read(file), file.toString()));
+            return link(ObjectReader.read(FileBytes.read(file), file.toString()));
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
         }

@@ -15,6 +15,7 @@ import dev.banos.samples.install.SignCommand;
 import dev.banos.samples.link.LinkCommand;
 import dev.banos.samples.replay.ReplayCommand;
 import java.io.PrintStream;
+import java.nio.file.InvalidPathException;
 
 /** The {@code banos} command: its first operand says what to do, and each such word is a {@link Command}. */
 public final class Banos {
@@ -69,6 +70,9 @@ public final class Banos {
                 err.println(program + ": " + end.getMessage());
             }
             return end.status();
+        } catch (InvalidPathException unnameable) {
+            err.println(program + ": " + unnameable.getInput() + ": no file has such a name in this locale; set LC_ALL=C.UTF-8");
+            return CommandEnd.FAILURE;
         } catch (NativeAccessError refused) {
             err.println(program + ": " + refused.getMessage());
             return CommandEnd.FAILURE;

@@ -136,6 +136,13 @@ class CommandTest {
     }
 
     @Test
+    void aNameThatNoFileCanHaveIsOneLineToo() {
+        Run run = Run.of("info", "a\0b.o");
+        assertThat(run.status()).isEqualTo(1);
+        assertThat(run.err()).contains("b.o", "locale").hasLineCount(1);
+    }
+
+    @Test
     void installingIsAPrivilege() {
         assumeTrue(!"root".equals(System.getProperty("user.name")), "the superuser may install drivers");
         Run run = Run.of("install", HELLO);

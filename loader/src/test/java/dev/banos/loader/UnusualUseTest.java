@@ -1,0 +1,169 @@
+package dev.banos.loader;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What nobody means to do and somebody does: odd files, calls back into the loader, many threads. */
+class UnusualUseTest {
+    @TempDir
+    Path folder;
+    private Consumer<String> console = line -> { };
+    private final List<Throwable> thrown = Collections.synchronizedList(new ArrayList<>());
+    private Loader loader;
+
+    @BeforeEach
+    void create() {
+        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
+        loader = Loader.create(InstallPolicy.anyUser(), line -> console.accept(line));
+    }
+
+    @AfterEach
+    void close() {
+        console = line -> { };
+        if (loader != null) {
+            loader.close();
+        }
+    }
+
+    private Path driver(String name, String code) {
+        return InstallManyTest.driver(folder, name, code);
+    }
+
+    /** What the next line that this driver prints does; both its init and its uninit print one. */
+    private void whenItPrints(String line, Runnable action) {
+        console = printed -> {
+            if (printed.equals(line)) {
+                console = ignored -> { };
+                try {
+                    action.run();
+                } catch (RuntimeException refused) {
+                    thrown.add(refused);
+                }
+            }
+        };
+    }
+
+    @Test
+    void filesThatAreNoneAreNamed() throws Exception {
+        Path empty = Files.createFile(folder.resolve("empty.o"));
+        assertThatThrownBy(() -> loader.install(empty)).isInstanceOf(LinkException.class).hasMessageContaining("empty.o: not an ELF file");
+        assertThatThrownBy(() -> loader.install(folder)).isInstanceOf(LinkException.class).hasMessageEndingWith(": a directory");
+        assertThatThrownBy(() -> loader.install(Path.of("/dev/zero"))).isInstanceOf(LinkException.class).hasMessageContaining("a device");
+        assertThatThrownBy(() -> loader.install(empty.resolve("x.o"))).isInstanceOf(LinkException.class).hasMessageContaining("x.o");
+        assertThatThrownBy(() -> loader.install(folder.resolve("n".repeat(300)))).isInstanceOf(LinkException.class)
+                .hasMessageContaining("too long");
+        assertThatThrownBy(() -> loader.install(new byte[0], "nothing")).isInstanceOf(LinkException.class).hasMessageContaining("nothing");
+        Path loop = Files.createSymbolicLink(folder.resolve("loop.o"), folder.resolve("loop.o"));
+        assertThatThrownBy(() -> loader.install(loop)).isInstanceOf(LinkException.class).hasMessageContaining("loop.o");
+        assertThat(loader.install(List.of())).isEmpty();
+    }
+
+    @Test
+    void oneFileTwiceInOneCallMakesTwoDriversWithTheirOwnData() {
+        Path file = driver("twin", "int count; int next(void) { return ++count; } BANOS_EXPORT(next);");
+        List<Driver> twins = loader.install(List.of(file, file));
+        Prototype next = Prototype.parse("int next(void)");
+        assertThat(next.call(twins.get(0), List.of())).isEqualTo("1");
+        assertThat(next.call(twins.get(0), List.of())).isEqualTo("2");
+        assertThat(next.call(twins.get(1), List.of())).isEqualTo("1");
+    }
+
+    @Test
+    void whoListensToInitMayInstallAnother() {
+        Path inner = driver("inner", "int value(void) { return 5; } BANOS_EXPORT(value);");
+        whenItPrints("outer", () -> loader.install(inner));
+        loader.install(driver("outer", "int other(void) { return 6; } BANOS_EXPORT(other);"));
+        assertThat(loader.drivers()).extracting(Driver::name).containsExactly("inner", "outer");
+        assertThat(loader.find("outer").dependencies()).isEmpty();
+        assertThat(thrown).isEmpty();
+    }
+
+    @Test
+    void whatInitUsesCannotBeUninstalledFromWithinIt() {
+        Driver base = loader.install(driver("base", "int base(void) { return 5; } BANOS_EXPORT(base);"));
+        whenItPrints("user", base::uninstall);
+        Driver user = loader.install(driver("user", "extern int base(void); int get(void) { return base(); } BANOS_EXPORT(get);"));
+        assertThat(thrown).singleElement().asString().contains("is needed by a driver that is being installed");
+        assertThat(Prototype.parse("int get(void)").call(user, List.of())).isEqualTo("5");
+    }
+
+    @Test
+    void theLoaderCannotBeClosedFromWithinInit() {
+        whenItPrints("late", loader::close);
+        loader.install(driver("late", ""));
+        assertThat(thrown).singleElement().isInstanceOf(IllegalStateException.class);
+        assertThat(loader.drivers()).hasSize(1);
+    }
+
+    @Test
+    void aDriverCannotBeUninstalledFromWithinItsUninit() {
+        Driver driver = loader.install(driver("twice", ""));
+        whenItPrints("bye", driver::uninstall);
+        driver.uninstall();
+        assertThat(thrown).singleElement().isInstanceOf(LinkException.class);
+        assertThat(loader.drivers()).isEmpty();
+        assertThatThrownBy(driver::uninstall).isInstanceOf(IllegalStateException.class).hasMessageContaining("twice");
+    }
+
+    @Test
+    void aConsoleThatThrowsStopsNobody() {
+        console = line -> {
+            throw new IllegalArgumentException(line);
+        };
+        Driver driver = loader.install(driver("loud", "int value(void) { return 5; } BANOS_EXPORT(value);"));
+        assertThat(Prototype.parse("int value(void)").call(driver, List.of())).isEqualTo("5");
+    }
+
+    @Test
+    void aClosedLoaderTakesNothingAndClosesAgain() {
+        loader.close();
+        loader.close();
+        Path file = driver("late", "");
+        assertThatThrownBy(() -> loader.install(file)).isInstanceOf(IllegalStateException.class).hasMessageContaining("closed=true");
+        assertThat(loader.drivers()).isEmpty();
+    }
+
+    @Test
+    void manyThreadsInstallCallAndUninstallAtOnce() throws InterruptedException {
+        loader.install(driver("base", "int base(int x) { return x * 2; } BANOS_EXPORT(base);"));
+        List<Path> files = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            files.add(driver("user" + i, "extern int base(int); int get(int x) { return base(x) + " + i + "; } BANOS_EXPORT(get);"));
+        }
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < files.size(); i++) {
+            int number = i;
+            threads.add(Thread.ofPlatform().start(() -> {
+                try {
+                    for (int round = 0; round < 50; round++) {
+                        Driver user = loader.install(files.get(number));
+                        String result = Prototype.parse("int get(int)").call(user, List.of("10"));
+                        assertThat(result).isEqualTo(Integer.toString(20 + number));
+                        assertThat(Loader.explain(user.base()).orElseThrow().module()).isEqualTo("driver user" + number);
+                        user.uninstall();
+                    }
+                } catch (Throwable failed) {
+                    thrown.add(failed);
+                }
+            }));
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertThat(thrown).isEmpty();
+        assertThat(loader.drivers()).hasSize(1);
+        assertThat(loader.find("base").references()).isZero();
+    }
+}
