@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.banos.bindings.Native;
 import dev.banos.bindings.SystemCalls;
+import dev.banos.mem.Malloc;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -44,6 +45,15 @@ final class MallocPeers {
     static final class Tcmalloc {
         static final MethodHandle MALLOC = critical(library("libtcmalloc_minimal.so.4", "tc_malloc"), MallocPeers.MALLOC);
         static final MethodHandle FREE = critical(library("libtcmalloc_minimal.so.4", "tc_free"), MallocPeers.FREE);
+    }
+
+    /** One of the allocators for what is not measured: setting up and clearing away. */
+    interface Calls {
+        Calls BANOS = Malloc::free;
+        Calls MIMALLOC = block -> Mimalloc.FREE.invokeExact(block);
+        Calls GLIBC = block -> Glibc.FREE.invokeExact(block);
+
+        void free(long block) throws Throwable;
     }
 
     private static MethodHandle critical(long address, FunctionDescriptor descriptor) {

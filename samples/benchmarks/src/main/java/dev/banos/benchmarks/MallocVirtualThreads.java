@@ -1,0 +1,129 @@
+package dev.banos.benchmarks;
+
+import dev.banos.mem.Malloc;
+import dev.banos.mem.MemoryInsight;
+import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.AuxCounters;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+
+/**
+ * Ten thousand tasks, each of which replaces blocks at random among sixteen of its own: as virtual threads, and as tasks of
+ * two platform threads. The figure is for one free and one malloc, with a share of the thread's start and end.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@OperationsPerInvocation(MallocVirtualThreads.TASKS * MallocVirtualThreads.REPLACED)
+public class MallocVirtualThreads {
+    static final int TASKS = 10_000;
+    static final int REPLACED = 1000;
+    private static final int PLATFORM_THREADS = 2;
+    private static final int LIVE = 16;
+    private static final int RING = 1 << 12;
+
+    private final int[] victims = new int[RING];
+    private final int[] sizes = new int[RING];
+    private ExecutorService platform;
+    private ExecutorService virtual;
+
+    /** What the allocator holds after the tasks have freed all: bounded by processors if it does not grow with threads. */
+    @State(Scope.Thread)
+    @AuxCounters(AuxCounters.Type.EVENTS)
+    public static class Footprint {
+        public long footprintKiB;
+    }
+
+    @Setup
+    public void start() {
+        SplittableRandom random = new SplittableRandom(42);
+        for (int i = 0; i < RING; i++) {
+            victims[i] = random.nextInt(LIVE);
+            sizes[i] = random.nextInt(16, 513);
+        }
+        platform = Executors.newFixedThreadPool(PLATFORM_THREADS);
+        virtual = Executors.newVirtualThreadPerTaskExecutor();
+    }
+
+    @TearDown
+    public void stop() {
+        platform.close();
+        virtual.close();
+    }
+
+    @Benchmark
+    public void banosVirtual(Footprint footprint) throws InterruptedException {
+        runOn(virtual, this::replaceInBanos);
+        footprint.footprintKiB = MemoryInsight.footprint().bytes() / 1024;
+    }
+
+    @Benchmark
+    public void banosPlatform(Footprint footprint) throws InterruptedException {
+        runOn(platform, this::replaceInBanos);
+        footprint.footprintKiB = MemoryInsight.footprint().bytes() / 1024;
+    }
+
+    @Benchmark
+    public void mimallocVirtual() throws InterruptedException {
+        runOn(virtual, this::replaceInMimalloc);
+    }
+
+    private interface Task {
+        void run(int first) throws Throwable;
+    }
+
+    private static void runOn(ExecutorService executor, Task task) throws InterruptedException {
+        CountDownLatch ended = new CountDownLatch(TASKS);
+        for (int i = 0; i < TASKS; i++) {
+            int first = i;
+            executor.execute(() -> {
+                run(task, first);
+                ended.countDown();
+            });
+        }
+        ended.await();
+    }
+
+    private static void run(Task task, int first) {
+        try {
+            task.run(first);
+        } catch (Throwable thrown) {
+            throw new IllegalStateException(thrown);
+        }
+    }
+
+    private void replaceInBanos(int first) {
+        long[] blocks = new long[LIVE];
+        for (int n = 0; n < REPLACED; n++) {
+            int i = (first + n) & (RING - 1);
+            Malloc.free(blocks[victims[i]]);
+            blocks[victims[i]] = Malloc.malloc(sizes[i]);
+        }
+        for (long block : blocks) {
+            Malloc.free(block);
+        }
+    }
+
+    private void replaceInMimalloc(int first) throws Throwable {
+        long[] blocks = new long[LIVE];
+        for (int n = 0; n < REPLACED; n++) {
+            int i = (first + n) & (RING - 1);
+            MallocPeers.Mimalloc.FREE.invokeExact(blocks[victims[i]]);
+            blocks[victims[i]] = (long) MallocPeers.Mimalloc.MALLOC.invokeExact((long) sizes[i]);
+        }
+        for (long block : blocks) {
+            MallocPeers.Mimalloc.FREE.invokeExact(block);
+        }
+    }
+}
