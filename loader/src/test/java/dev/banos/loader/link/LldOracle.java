@@ -145,9 +145,7 @@ final class LldOracle {
         parts.sort(Comparator.comparingLong(OfflineLink.Part::address).thenComparingLong(OfflineLink.Part::size));
         for (OfflineLink.Part part : parts) {
             String name = nameOf(object, part.index());
-            if (part.size() > 0) {
-                script.append(String.format("%s 0x%x : { *(%s) }%n", name, part.address(), name));
-            }
+            script.append(String.format("%s 0x%x : { *(%s) }%n", name, part.address(), name));
         }
         // lld gives thread-local zeroes the address where it stands, whatever the script wants for them.
         script.append(String.format(". = 0x%x;%n", threadLocals));

@@ -1,0 +1,148 @@
+package dev.banos.loader.link;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.banos.loader.CCompiler;
+import dev.banos.loader.InstallPolicy;
+import dev.banos.loader.LinkedLibrary;
+import dev.banos.loader.ObjectLinker;
+import dev.banos.loader.Prototype;
+import dev.banos.loader.elf.ElfObject;
+import dev.banos.loader.elf.ObjectReader;
+import dev.banos.loader.elf.RelocationTable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the census of Debian's objects shows to occur, though seldom: many sections, long names, large alignments, any order. */
+class UnusualObjectsTest {
+    private static final int SECTION_HEADER_BYTES = 64;
+    @TempDir
+    Path folder;
+
+    /** From 65,280 sections on, their numbers stand in tables of their own; the census has an object of 34,594. */
+    @ParameterizedTest
+    @ValueSource(ints = {34_600, 70_000})
+    void objectsHaveAnyNumberOfSections(int count) throws IOException {
+        CCompiler.requireProgram("gcc");
+        StringBuilder source = new StringBuilder();
+        for (int i = 0; i < count; i++) {
+            source.append(".section .data.v").append(i).append(",\"aw\"\n.globl v").append(i).append("\nv").append(i)
+                    .append(": .long ").append(i).append(", v").append((i + 1) % count).append(" - .\n");
+        }
+        Path file = folder.resolve("many.o");
+        CCompiler.run(List.of("gcc", "-c", "-o", file.toString(), Files.writeString(folder.resolve("many.s"), source).toString()));
+        ElfObject object = ObjectReader.read(Files.readAllBytes(file), "many.o");
+        assertThat(object.sections().count()).isGreaterThan(count);
+        OfflineLink link = OfflineLink.link(object, LldOracle.BASE, name -> 0, false);
+        ByteBuffer image = ByteBuffer.wrap(link.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+        int checked = 0;
+        for (int symbol = object.symbols().firstGlobal(); symbol < object.symbols().count(); symbol++) {
+            int number = Integer.parseInt(object.symbols().name(symbol).substring(1));
+            int section = object.symbols().section(symbol);
+            assertThat(object.sections().name(section)).isEqualTo(".data.v" + number);
+            checked++;
+        }
+        for (OfflineLink.Part part : link.sections()) {
+            if (part.name().startsWith(".data.v")) { // each knows its own number, and the way to the next
+                int at = (int) (part.address() - LldOracle.BASE);
+                int number = Integer.parseInt(part.name().substring(7));
+                assertThat(image.getInt(at)).isEqualTo(number);
+                assertThat(image.getInt(at + 4 + image.getInt(at + 4))).isEqualTo((number + 1) % count);
+            }
+        }
+        assertThat(checked).isEqualTo(count);
+    }
+
+    @Test
+    void namesHaveAnyLength() {
+        String name = "n".repeat(950);
+        Path one = CCompiler.text(folder, "one", "int " + name + "(int x) { return x + 3; }");
+        Path two = CCompiler.text(folder, "two", "int " + name + "(int); int f(int x) { return 2 * " + name + "(x); }");
+        try (LinkedLibrary library = link(one, two)) {
+            assertThat(Prototype.parse("int f(int)").call(library, List.of("4"))).isEqualTo("14");
+            assertThat(library.symbol(name).address()).isNotZero();
+        }
+    }
+
+    @Test
+    void alignmentsUpTo32768AreKept() throws Exception {
+        Path file = CCompiler.text(folder, "aligned", """
+                __attribute__((aligned(32768))) char page[3] = "ab";
+                __attribute__((aligned(4096))) static char zeroes[5];
+                __attribute__((aligned(512))) int code(void) { return zeroes[2] + page[0]; }
+                char *zero(void) { return zeroes; }
+                __attribute__((aligned(16384))) const int table[] = { 1, 2 };
+                """);
+        try (LinkedLibrary library = link(file)) {
+            assertThat(library.symbol("page").address() % 32_768).isZero();
+            assertThat(library.symbol("table").address() % 16_384).isZero();
+            assertThat(library.symbol("code").address() % 512).isZero();
+            assertThat(Prototype.parse("int code(void)").call(library, List.of())).isEqualTo("97");
+        }
+        assertThat(new LldOracle(folder).differences(Files.readAllBytes(file), "aligned.o")).isEmpty();
+    }
+
+    private static LinkedLibrary link(Path... files) {
+        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: objects run on x86-64 only");
+        ObjectLinker linker = ObjectLinker.create(InstallPolicy.anyUser());
+        for (Path file : files) {
+            linker.add(file);
+        }
+        return linker.link();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-O2", "-O2 -fPIC", "-O0"})
+    void relocationsStandInAnyOrder(String flags) throws IOException {
+        byte[] bytes = Files.readAllBytes(CCompiler.object(folder, "everything.c", "gcc", flags.split(" ")));
+        ElfObject sorted = ObjectReader.read(bytes, "sorted.o");
+        byte[] expected = OfflineLink.link(sorted, LldOracle.BASE, name -> 0, true).bytes();
+        Random random = new Random(20_26);
+        for (int round = 0; round < 5; round++) {
+            byte[] shuffled = bytes.clone();
+            for (RelocationTable table : sorted.relocations()) {
+                shuffle(shuffled, sorted, table, random);
+            }
+            ElfObject object = ObjectReader.read(shuffled, "shuffled.o");
+            assertThat(object.relocations().getFirst().words()).isNotEqualTo(sorted.relocations().getFirst().words());
+            assertThat(OfflineLink.link(object, LldOracle.BASE, name -> 0, true).bytes()).isEqualTo(expected);
+        }
+    }
+
+    /** Fisher and Yates, over the entries of 24 bytes in the file. */
+    private static void shuffle(byte[] bytes, ElfObject object, RelocationTable table, Random random) {
+        int start = object.start(table.section());
+        int entryBytes = RelocationTable.WORDS * Long.BYTES;
+        byte[] spare = new byte[entryBytes];
+        for (int entry = table.count() - 1; entry > 0; entry--) {
+            int one = start + entry * entryBytes;
+            int other = start + random.nextInt(entry + 1) * entryBytes;
+            System.arraycopy(bytes, one, spare, 0, entryBytes);
+            System.arraycopy(bytes, other, bytes, one, entryBytes);
+            System.arraycopy(spare, 0, bytes, other, entryBytes);
+        }
+    }
+
+    @Test
+    void sectionHeadersMayStandAnywhere() throws IOException {
+        byte[] bytes = Files.readAllBytes(CCompiler.object(folder, "everything.c", "gcc", "-O2"));
+        ByteBuffer old = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        int table = (int) old.getLong(40);
+        int size = old.getShort(60) * SECTION_HEADER_BYTES;
+        ByteBuffer moved = ByteBuffer.allocate(bytes.length + 5 + size).order(ByteOrder.LITTLE_ENDIAN); // not aligned either
+        moved.put(bytes).position(bytes.length + 5);
+        moved.put(bytes, table, size).putLong(40, bytes.length + 5L);
+        assertThat(OfflineLink.link(ObjectReader.read(moved.array(), "moved.o"), LldOracle.BASE, name -> 0, true).bytes())
+                .isEqualTo(OfflineLink.link(ObjectReader.read(bytes, "x.o"), LldOracle.BASE, name -> 0, true).bytes());
+    }
+}
