@@ -37,6 +37,9 @@ final class Diagnosis {
         if (mapping != null) {
             return describe(mapping, address, through);
         }
+        if (MappingCache.keeps(address)) {
+            return "not live, freed before: a mapping that is kept for reuse";
+        }
         long offset = address - Reservation.BASE;
         if (offset >= 0 && offset < Reservation.BYTES) {
             return "no block lives there; the memory that the address is in belongs to the allocator and is unused";

@@ -8,8 +8,9 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * Blocks that are mappings of their own: malloc is mmap, free is munmap there and then, realloc is mremap. The registry of
- * their addresses is what tells a right free from a wrong one.
+ * Blocks that are mappings of their own: malloc is mmap, free is munmap there and then, realloc is mremap; in a domain that
+ * has a {@link MappingCache}, malloc and free turn to that first. The registry of their addresses is what tells a right free
+ * from a wrong one.
  *
  * <p>A block leaves the registry before the kernel is called, and enters it after: between the two its address is nobody's,
  * so of two frees at the same time one is wrong, and an address that the kernel gives out again is never in it twice.
@@ -43,9 +44,23 @@ final class DirectMappings {
     private DirectMappings() {
     }
 
-    /** What the budget is charged for a block: whole pages; or {@link #NONE} where no address space could hold it. */
-    static long bytes(long size) {
-        return Long.compareUnsigned(size, LARGEST) > 0 ? NONE : roundUp(Math.max(size, 1), Kernel.PAGE_BYTES);
+    /** How long the mapping for a block is: whole pages; or {@link #NONE} where no address space could hold it. */
+    static long bytes(long size, Domain domain) {
+        if (Long.compareUnsigned(size, LARGEST) > 0) {
+            return NONE;
+        }
+        long bytes = roundUp(Math.max(size, 1), Kernel.PAGE_BYTES);
+        return domain.cache == null ? bytes : MappingCache.rounded(bytes);
+    }
+
+    /** @return a block that was kept when it was freed, with whatever is in it; or 0 */
+    static long reuse(long bytes, Domain domain) {
+        long address = domain.cache.take(bytes);
+        if (address == 0) {
+            return 0;
+        }
+        MemoryEvents.mapping("reuse", address, bytes);
+        return register(address, bytes, domain);
     }
 
     /** @return a block of zeros of {@code bytes}, which the domain has been charged; or 0 when there is no memory for it */
@@ -89,9 +104,11 @@ final class DirectMappings {
             return false;
         }
         forget(address, domain);
-        MemoryEvents.mapping("unmap", address, bytes);
-        unmap(address, bytes);
-        domain.budget.release(bytes);
+        if (domain.cache == null || !domain.cache.put(address, bytes)) {
+            MemoryEvents.mapping("unmap", address, bytes);
+            unmap(address, bytes);
+            domain.budget.release(bytes);
+        }
         return true;
     }
 

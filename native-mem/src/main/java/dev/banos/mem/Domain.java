@@ -5,21 +5,36 @@ package dev.banos.mem;
  * any other's blocks; a heap that an application created is a domain of its own.
  */
 final class Domain {
-    static final Domain MALLOC = new Domain("malloc", Budget.unlimited("malloc"), null);
+    static final Domain MALLOC = new Domain("malloc", Budget.unlimited("malloc"), null,
+            Long.getLong("banos.mem.mappingCacheBytes", 0));
 
     private final String name;
     final Budget budget;
     /** The one whose budget this one's is part of, or null. */
     final Domain parent;
+    /** Null where freed mappings are not kept. */
+    final MappingCache cache;
     /** Changes under the lock of the domain's pool, and is read there by all who are not the owner. */
     boolean closed;
     /** Who has the blocks of a hardened heap; null for all others. Set once, before the first block. */
     HardenedBlocks hardened;
 
-    Domain(String name, Budget budget, Domain parent) {
+    Domain(String name, Budget budget, Domain parent, long mappingCacheBytes) {
         this.name = name;
         this.budget = budget;
         this.parent = parent;
+        this.cache = MappingCache.open(budget, mappingCacheBytes);
+    }
+
+    /** The bytes of mappings that are kept for reuse. */
+    long cachedBytes() {
+        return cache == null ? 0 : cache.bytes();
+    }
+
+    void emptyCache() {
+        if (cache != null) {
+            cache.empty();
+        }
     }
 
     @Override

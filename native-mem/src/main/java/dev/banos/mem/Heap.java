@@ -123,9 +123,17 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     public long calloc(long count, long size) {
         long bytes = product(count, size);
-        long address = bytes < 0 ? Malloc.outOfMemory() : malloc(bytes);
-        if (address != 0 && bytes < SizeClasses.DIRECT_BYTES) { // what is larger comes as zeros from the system
-            Zeros.write(Native.EVERYTHING.asSlice(address, bytes));
+        return bytes < 0 ? Malloc.outOfMemory() : zeroed(SizeClasses.ALIGNMENT, bytes);
+    }
+
+    /** @param alignment a power of two; a block whose first {@code size} bytes are zero; 0 with ENOMEM */
+    long zeroed(long alignment, long size) {
+        if (size >= SizeClasses.DIRECT_BYTES) {
+            return orOutOfMemory(tracked(LargeBlocks.map(this, size, alignment, true), size), size);
+        }
+        long address = alignment <= SizeClasses.ALIGNMENT ? malloc(size) : allocateAligned(alignment, size);
+        if (address != 0) {
+            Zeros.write(Native.EVERYTHING.asSlice(address, size));
         }
         return address;
     }
@@ -227,6 +235,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
                 locked.lock.unlock();
             }
         }
+        domain.emptyCache();
         Spans.purge();
         DirectMappings.retryRefused();
     }
@@ -244,8 +253,8 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         HeapStatistics slots = inside(SlotPool::statistics, SharedPools::statistics);
         List<DirectMappings.Mapping> mappings = DirectMappings.all(domain);
         long bytes = mappings.stream().mapToLong(DirectMappings.Mapping::bytes).sum();
-        return new HeapStatistics(slots.heap(), slots.sizeClasses(), mappings.size(), bytes, slots.racedFrees(),
-                budget());
+        return new HeapStatistics(slots.heap(), slots.sizeClasses(), mappings.size(), bytes, domain.cachedBytes(),
+                slots.racedFrees(), budget());
     }
 
     /**
@@ -324,6 +333,9 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             owner = null;
             damage = domain.hardened == null ? null : domain.hardened.close();
             pool.destroy();
+            if (domain.cache != null) {
+                domain.cache.close();
+            }
             DirectMappings.freeAll(domain);
         } finally {
             pool.lock.unlock();
@@ -355,7 +367,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             return mallocHardened(size, SizeClasses.ALIGNMENT);
         }
         if (Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) >= 0) {
-            return orOutOfMemory(tracked(LargeBlocks.map(this, size, Kernel.PAGE_BYTES), size), size);
+            return orOutOfMemory(tracked(LargeBlocks.map(this, size, Kernel.PAGE_BYTES, false), size), size);
         }
         long address = attempt(size);
         if (address == 0 && domain.budget.isLimited()) {
@@ -422,7 +434,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         if (size >= 0 && rounded > 0 && rounded < SizeClasses.DIRECT_BYTES) {
             return malloc(rounded); // a slot size at least as large as its step of alignment is a multiple of it
         }
-        return orOutOfMemory(tracked(LargeBlocks.map(this, size, alignment), size), size);
+        return orOutOfMemory(tracked(LargeBlocks.map(this, size, alignment, false), size), size);
     }
 
     /** Does as the owner, or under the lock, what must not meet a close. */
@@ -475,6 +487,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     /** Another thread's confined heap stays as it is. */
     void reclaim() {
+        domain.emptyCache();
         if (Thread.currentThread() == owner) {
             pool.trim();
         } else if (pool.access == Access.SHARED || pool.access == Access.HARDENED) {

@@ -43,9 +43,9 @@ final class HeapCensus {
     private static HeapFigures figures(Domain domain, List<Run> runs, List<DirectMappings.Mapping> mappings) {
         long mappedBytes = mappings.stream().mapToLong(DirectMappings.Mapping::bytes).sum();
         HeapStatistics statistics = new HeapStatistics(domain.toString(), SlotPool.sizeClasses(runs.toArray(Run[]::new)),
-                mappings.size(), mappedBytes, 0, domain.budget.figures());
+                mappings.size(), mappedBytes, domain.cachedBytes(), 0, domain.budget.figures());
         return new HeapFigures(statistics.heap(), statistics.liveBlocks(), statistics.liveBytes(), statistics.reservedBytes(),
-                statistics.mappings(), statistics.mappedBytes(), statistics.budget().limitBytes(),
+                statistics.mappings(), statistics.mappedBytes(), statistics.cachedBytes(), statistics.budget().limitBytes(),
                 statistics.budget().usedBytes(), statistics.budget().peakBytes(),
                 statistics.sizeClasses().stream().map(HeapCensus::figures).toList());
     }

@@ -29,6 +29,7 @@ public final class HeapOptions {
     private Consumer<HeapBudget> action;
     private Heap parent;
     private Hardening hardening = Hardening.NONE;
+    private long mappingCacheBytes;
 
     private HeapOptions(Access access) {
         this.access = access;
@@ -104,6 +105,23 @@ public final class HeapOptions {
         return changed;
     }
 
+    /**
+     * Keeps direct mappings that are freed, up to {@code bytes} in all, for the heap's next blocks of about the same size,
+     * where otherwise a free is an munmap there and then. What is not used for a second or two goes back, and all of it at
+     * {@link Heap#trim}, at the limit, and at the close. The lengths of blocks are rounded up by up to an eighth. Malloc has
+     * a cache of its own with {@code -Dbanos.mem.mappingCacheBytes=}.
+     *
+     * @param bytes 0, as it is at first: none are kept
+     */
+    public HeapOptions mappingCache(long bytes) {
+        if (bytes < 0) {
+            throw new IllegalArgumentException("mappingCache=" + bytes);
+        }
+        HeapOptions changed = copy();
+        changed.mappingCacheBytes = bytes;
+        return changed;
+    }
+
     private static long atLeastOne(String what, long bytes) {
         if (bytes < 1) {
             throw new IllegalArgumentException(what + "=" + bytes);
@@ -122,7 +140,8 @@ public final class HeapOptions {
         }
         String title = "heap " + (name == null ? number : name);
         Domain above = parent == null ? null : parent.domain();
-        return new Domain(title, new Budget(title, above == null ? null : above.budget, limit, mark, action), above);
+        return new Domain(title, new Budget(title, above == null ? null : above.budget, limit, mark, action), above,
+                mappingCacheBytes);
     }
 
     /** Nobody else has the copy yet: the one who takes it may set a field, and then it never changes again. */
@@ -134,6 +153,7 @@ public final class HeapOptions {
         copy.action = action;
         copy.parent = parent;
         copy.hardening = hardening;
+        copy.mappingCacheBytes = mappingCacheBytes;
         return copy;
     }
 }

@@ -78,7 +78,7 @@ public final class HeapScope implements Arena {
         }
         long address = lock == null ? placeConfined(byteSize, byteAlignment) : placeLocked(byteSize, byteAlignment);
         MemorySegment segment = Native.segment(address, byteSize, lifetime, null);
-        if (zeroes && byteSize < SizeClasses.DIRECT_BYTES) { // what is larger comes as zeros from the system
+        if (zeroes && byteSize < SizeClasses.DIRECT_BYTES) { // a larger one is zero as it comes
             Zeros.write(segment);
         }
         return segment;
@@ -164,7 +164,8 @@ public final class HeapScope implements Arena {
         if (!first) {
             ensureRoom();
         }
-        long block = alignment <= SizeClasses.ALIGNMENT ? Malloc.malloc(size) : Malloc.alignedAlloc(alignment, size);
+        long block = zeroes && size >= SizeClasses.DIRECT_BYTES ? Heap.current().zeroed(alignment, size)
+                : alignment <= SizeClasses.ALIGNMENT ? Malloc.malloc(size) : Malloc.alignedAlloc(alignment, size);
         if (block == 0) {
             throw Malloc.noMemory(size);
         }

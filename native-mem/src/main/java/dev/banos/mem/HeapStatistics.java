@@ -12,12 +12,13 @@ import java.util.TreeMap;
  * @param sizeClasses only those that have runs, by slot size
  * @param mappings how many blocks are mappings of their own
  * @param mappedBytes how large these are together
+ * @param cachedBytes mappings that were freed and are kept for reuse
  * @param racedFrees frees that two threads did to the same block at the same instant, found afterwards; a mistake of the
  *     program that did no harm
  * @param budget what the heap and its children have and may have; for one of malloc's heaps, that of all of them
  */
-public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mappings, long mappedBytes, long racedFrees,
-        HeapBudget budget) {
+public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mappings, long mappedBytes, long cachedBytes,
+        long racedFrees, HeapBudget budget) {
     /**
      * One size class of a heap.
      *
@@ -61,16 +62,16 @@ public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mapp
         TreeMap<Long, SizeClass> sum = new TreeMap<>();
         sizeClasses.forEach(each -> sum.merge(each.slotBytes(), each, SizeClass::plus));
         other.sizeClasses.forEach(each -> sum.merge(each.slotBytes(), each, SizeClass::plus));
-        return new HeapStatistics(heap, List.copyOf(sum.values()), mappings, mappedBytes, racedFrees + other.racedFrees,
-                budget);
+        return new HeapStatistics(heap, List.copyOf(sum.values()), mappings, mappedBytes, cachedBytes,
+                racedFrees + other.racedFrees, budget);
     }
 
     /** A table: the totals and the budget, then one line a size class. */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder(String.format(Locale.ROOT,
-                "%s: %,d blocks, %,d bytes live in %,d bytes reserved; %,d mappings of %,d bytes%n",
-                heap, liveBlocks(), liveBytes(), reservedBytes(), mappings, mappedBytes));
+                "%s: %,d blocks, %,d bytes live in %,d bytes reserved; %,d mappings of %,d bytes, %,d bytes cached%n",
+                heap, liveBlocks(), liveBytes(), reservedBytes(), mappings, mappedBytes, cachedBytes));
         text.append(budget).append(System.lineSeparator());
         if (!sizeClasses.isEmpty()) {
             text.append(String.format(Locale.ROOT, "%10s %8s %12s %12s %6s%n", "slot", "runs", "slots", "live", "used"));
@@ -89,6 +90,7 @@ public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mapp
                 .append(",\"reservedBytes\":").append(reservedBytes())
                 .append(",\"mappings\":").append(mappings)
                 .append(",\"mappedBytes\":").append(mappedBytes)
+                .append(",\"cachedBytes\":").append(cachedBytes)
                 .append(",\"racedFrees\":").append(racedFrees)
                 .append(",\"limitBytes\":").append(budget.limitBytes())
                 .append(",\"usedBytes\":").append(budget.usedBytes())

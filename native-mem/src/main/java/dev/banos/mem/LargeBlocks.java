@@ -1,10 +1,13 @@
 package dev.banos.mem;
 
+import dev.banos.bindings.Native;
+
 /**
  * The direct mappings of a heap and what they cost its budget. They are paid for first: so the actions of high-water marks
  * run before anything has happened, and where one throws there is nothing to undo but the payment.
  *
  * <pre>
+ *   from the cache, if there is one: that was paid for
  *   reserve  ->  reclaim and reserve again, at a limit  ->  call back, at a mark  ->  mmap or mremap  ->  settle
  * </pre>
  */
@@ -12,18 +15,40 @@ final class LargeBlocks {
     private LargeBlocks() {
     }
 
-    /** @param alignment a power of two; the address of a block of zeros, or 0 when there is no memory for it */
-    static long map(Heap heap, long size, long alignment) {
-        long bytes = DirectMappings.bytes(size);
-        if (bytes == DirectMappings.NONE || !charge(heap, bytes)) {
-            return 0;
+    /**
+     * @param alignment a power of two
+     * @param zeroed whether the content must be zeros, which it is anyway when the block comes from the system
+     * @return the address of a block, or 0 when there is no memory for it
+     */
+    static long map(Heap heap, long size, long alignment, boolean zeroed) {
+        Domain domain = heap.domain();
+        long bytes = DirectMappings.bytes(size, domain);
+        if (domain.cache != null && bytes != DirectMappings.NONE && alignment <= Kernel.PAGE_BYTES) {
+            long kept = heap.guarded(() -> DirectMappings.reuse(bytes, domain));
+            if (kept != 0) {
+                return zeroed ? cleared(kept, size) : kept;
+            }
         }
+        return bytes == DirectMappings.NONE || !charge(heap, bytes) ? 0 : mapCharged(heap, bytes, alignment);
+    }
+
+    private static long cleared(long address, long bytes) {
+        Zeros.write(Native.EVERYTHING.asSlice(address, bytes));
+        return address;
+    }
+
+    private static long mapCharged(Heap heap, long bytes, long alignment) {
+        Domain domain = heap.domain();
         long address = 0;
         try {
-            address = heap.guarded(() -> DirectMappings.map(bytes, alignment, heap.domain()));
+            address = heap.guarded(() -> DirectMappings.map(bytes, alignment, domain));
+            if (address == 0 && domain.cachedBytes() > 0) {
+                domain.cache.empty();
+                address = heap.guarded(() -> DirectMappings.map(bytes, alignment, domain));
+            }
         } finally {
             if (address == 0) {
-                heap.domain().budget.release(bytes);
+                domain.budget.release(bytes);
             }
         }
         return address;
@@ -34,7 +59,7 @@ final class LargeBlocks {
      * @return where the block is now; 0: there is no memory for it, and it is as it was; or {@link DirectMappings#NONE}
      */
     static long resize(Heap heap, long address, long usable, long size) {
-        long newBytes = DirectMappings.bytes(size);
+        long newBytes = DirectMappings.bytes(size, heap.domain());
         long growth = Math.max(0, newBytes - usable);
         if (newBytes == DirectMappings.NONE || !charge(heap, growth)) {
             return 0;

@@ -106,6 +106,7 @@ public final class Malloc {
         ThreadPools.current().trim();
         SharedPools.trim();
         ThreadPools.trimAbandoned();
+        Domain.MALLOC.emptyCache();
         Spans.purge();
         DirectMappings.retryRefused();
     }
@@ -118,8 +119,8 @@ public final class Malloc {
         HeapStatistics slots = ThreadPools.statistics().plusSlotsOf(SharedPools.statistics());
         List<DirectMappings.Mapping> mappings = DirectMappings.all(Domain.MALLOC);
         long bytes = mappings.stream().mapToLong(DirectMappings.Mapping::bytes).sum();
-        return new HeapStatistics(slots.heap(), slots.sizeClasses(), mappings.size(), bytes, slots.racedFrees(),
-                slots.budget());
+        return new HeapStatistics(slots.heap(), slots.sizeClasses(), mappings.size(), bytes, Domain.MALLOC.cachedBytes(),
+                slots.racedFrees(), slots.budget());
     }
 
     static OutOfMemoryError noMemory(long size) {

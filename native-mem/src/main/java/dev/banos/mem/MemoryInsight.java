@@ -22,7 +22,8 @@ public final class MemoryInsight {
     /** Exact but for what other threads do meanwhile. */
     public static Footprint footprint() {
         DirectMappings.Sum mappings = DirectMappings.sum();
-        return new Footprint(Spans.committed(), Spans.usedBytes(), Spans.dirtyBytes(), mappings.bytes(), mappings.count());
+        return new Footprint(Spans.committed(), Spans.usedBytes(), Spans.dirtyBytes(), mappings.bytes(), mappings.count(),
+                MappingCache.allBytes());
     }
 
     /**
@@ -88,6 +89,11 @@ public final class MemoryInsight {
         @Override
         public long getMappings() {
             return footprint().mappings();
+        }
+
+        @Override
+        public long getCachedBytes() {
+            return footprint().cachedBytes();
         }
 
         @Override

@@ -38,12 +38,13 @@ final class Purger {
                 more = ThreadPools.trimAbandoned();
                 Spans.purge();
                 DirectMappings.retryRefused();
+                more |= MappingCache.age() > 0;
                 more |= Spans.dirtyBytes() > 0;
             }
         } finally {
             RUNNING.set(false);
         }
-        if (Spans.dirtyBytes() > 0) {
+        if (Spans.dirtyBytes() > 0 || MappingCache.allBytes() > 0) {
             wake(); // freed after the last look, by someone who still saw us running
         }
     }

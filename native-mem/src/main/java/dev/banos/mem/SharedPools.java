@@ -42,7 +42,7 @@ final class SharedPools {
     }
 
     static HeapStatistics statistics() {
-        HeapStatistics sum = new HeapStatistics(Domain.MALLOC + " of virtual threads", List.of(), 0, 0, 0,
+        HeapStatistics sum = new HeapStatistics(Domain.MALLOC + " of virtual threads", List.of(), 0, 0, 0, 0,
                 Domain.MALLOC.budget.figures());
         for (SlotPool pool : POOLS) {
             pool.lock.lock();

@@ -113,7 +113,7 @@ final class ThreadPools {
         } finally {
             LOCK.unlock();
         }
-        HeapStatistics sum = new HeapStatistics(Domain.MALLOC.toString(), List.of(), 0, 0, 0,
+        HeapStatistics sum = new HeapStatistics(Domain.MALLOC.toString(), List.of(), 0, 0, 0, 0,
                 Domain.MALLOC.budget.figures());
         for (SlotPool pool : pools) {
             sum = sum.plusSlotsOf(pool.statistics());

@@ -36,6 +36,14 @@ class MallocModelPropertiesTest {
         }
     }
 
+    @Property(tries = 20)
+    void ofAHeapThatKeepsMappingsAndHasALimit(@ForAll long seed) {
+        try (Heap heap = Heap.create(HeapOptions.confined().mappingCache(1 << 20).limit(1 << 30))) {
+            run(heap, seed);
+            assertThat(heap.budget().usedBytes()).isEqualTo(heap.statistics().reservedBytes() + heap.statistics().cachedBytes());
+        }
+    }
+
     @Property(tries = 40)
     void ofASharedHeap(@ForAll long seed) {
         try (Heap heap = Heap.createShared()) {

@@ -20,6 +20,9 @@ public interface AllocatorMXBean {
 
     long getMappings();
 
+    /** Bytes of mappings that were freed and are kept for reuse. */
+    long getCachedBytes();
+
     /** What each heap holds, in all and by size class; most reserved bytes first. */
     List<HeapFigures> getHeaps();
 

@@ -11,10 +11,11 @@ import jdk.jfr.FlightRecorder;
  * @param keptBytes spans that are free, and whose memory has not been given back yet
  * @param mappedBytes blocks that are mappings of their own
  * @param mappings how many those are
+ * @param cachedBytes mappings that were freed and are kept for reuse
  */
-public record Footprint(int arenas, long usedBytes, long keptBytes, long mappedBytes, long mappings) {
+public record Footprint(int arenas, long usedBytes, long keptBytes, long mappedBytes, long mappings, long cachedBytes) {
     public long bytes() {
-        return usedBytes + keptBytes + mappedBytes;
+        return usedBytes + keptBytes + mappedBytes + cachedBytes;
     }
 
     /** From now on each recording that wants it gets the allocator's footprint periodically. */

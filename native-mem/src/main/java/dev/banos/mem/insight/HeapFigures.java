@@ -14,13 +14,14 @@ import jdk.jfr.FlightRecorder;
  * @param reservedBytes the address space of runs and mappings; what was never touched of a run takes no memory
  * @param mappings how many blocks are mappings of their own
  * @param mappedBytes how large these are together
+ * @param cachedBytes mappings that were freed and are kept for reuse
  * @param limitBytes the most that the heap and its children may have from the system; -1 for no limit
- * @param usedBytes what they have: {@code reservedBytes}, and those of the children
+ * @param usedBytes what they have: {@code reservedBytes} and {@code cachedBytes}, and those of the children
  * @param peakBytes the most that they ever had
  * @param sizeClasses only those that have runs, by slot size
  */
 public record HeapFigures(String heap, long liveBlocks, long liveBytes, long reservedBytes, long mappings, long mappedBytes,
-        long limitBytes, long usedBytes, long peakBytes, List<OfSizeClass> sizeClasses) {
+        long cachedBytes, long limitBytes, long usedBytes, long peakBytes, List<OfSizeClass> sizeClasses) {
     /**
      * One size class of a heap.
      *

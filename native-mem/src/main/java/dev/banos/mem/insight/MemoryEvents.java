@@ -76,7 +76,7 @@ public final class MemoryEvents {
 
     @Name("dev.banos.mem.Mapping")
     @Label("Direct Mapping")
-    @Description("A block that is a mapping of its own was mapped, moved or unmapped")
+    @Description("A block that is a mapping of its own was mapped, moved or unmapped, or taken from the cache to be used again")
     @Category({"Banos", "Memory"})
     static final class Mapping extends Event {
         @Label("Action")
@@ -195,6 +195,10 @@ public final class MemoryEvents {
         long mapped;
         @Label("Direct Mapping Count")
         long mappings;
+        @Label("Cached Mappings")
+        @Description("Freed, and kept for reuse")
+        @DataAmount
+        long cached;
     }
 
     @Name("dev.banos.mem.HeapStatistics")
@@ -395,6 +399,7 @@ public final class MemoryEvents {
         event.kept = now.keptBytes();
         event.mapped = now.mappedBytes();
         event.mappings = now.mappings();
+        event.cached = now.cachedBytes();
         event.commit();
     }
 

@@ -1,0 +1,286 @@
+package dev.banos.mem;
+
+import dev.banos.lock.SpinLock;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.ToLongFunction;
+
+/**
+ * Direct mappings of one domain that were freed and are kept for its next block of the same length, at most so many bytes.
+ * Off unless asked for: what is kept is memory that the system does not have, and a write to a block after its free, which
+ * without the cache stops the program, finds memory there.
+ *
+ * <pre>
+ *   pages     1  2 ... 16   18  20 ... 32   36 ...      lengths are rounded up to these: less than one eighth is added
+ *   stack     |  |     |    |   |      |    |
+ *                     top  <- malloc and free
+ *                     ...
+ *                    bottom                             what lay below every malloc for a whole delay goes back
+ * </pre>
+ *
+ * <p>A kept mapping is in no registry of blocks, so each use of its address is refused; it stays charged to the budget.
+ */
+final class MappingCache {
+    private static final int STEPS_PER_DOUBLING = 8;
+    private static final int LOG_STEPS = Integer.numberOfTrailingZeros(STEPS_PER_DOUBLING);
+    private static final int INITIAL_DEPTH = 8;
+    private static final long[] NO_MAPPINGS = {};
+
+    private static final SpinLock ALL_LOCK = new SpinLock();
+    /** Those of heaps that are open, and of malloc. */
+    private static final List<MappingCache> ALL = new ArrayList<>();
+
+    private final Budget budget;
+    private final long capacity;
+    private final SpinLock lock = new SpinLock();
+    private final long[][] stacks;
+    private final int[] depths;
+    /** The least depth since the last {@link #age}: what lies below it was not used since then. */
+    private final int[] leastDepths;
+    private long bytes;
+    private boolean closed;
+
+    private MappingCache(Budget budget, long capacity) {
+        this.budget = budget;
+        this.capacity = capacity;
+        int classes = indexOf(capacity) + 1;
+        this.stacks = new long[classes][];
+        this.depths = new int[classes];
+        this.leastDepths = new int[classes];
+    }
+
+    /** @param capacity in bytes; for less than a page there is no cache, and this is null */
+    static MappingCache open(Budget budget, long capacity) {
+        if (capacity < Kernel.PAGE_BYTES) {
+            return null;
+        }
+        MappingCache cache = new MappingCache(budget, capacity);
+        ALL_LOCK.lock();
+        try {
+            ALL.add(cache);
+        } finally {
+            ALL_LOCK.unlock();
+        }
+        return cache;
+    }
+
+    /** The least length of a class that holds {@code bytes}. */
+    static long rounded(long bytes) {
+        long last = bytes / Kernel.PAGE_BYTES - 1;
+        int step = step(last);
+        return ((last >>> step) + 1 << step) * Kernel.PAGE_BYTES;
+    }
+
+    private static int indexOf(long bytes) {
+        long last = bytes / Kernel.PAGE_BYTES - 1;
+        int step = step(last);
+        return (step << LOG_STEPS) + (int) (last >>> step);
+    }
+
+    /** Up to sixteen pages each length is its own class; then there are eight to a doubling. */
+    private static int step(long last) {
+        return Long.SIZE - 1 - LOG_STEPS - Long.numberOfLeadingZeros(last | STEPS_PER_DOUBLING);
+    }
+
+    /** @param length a {@link #rounded} one; the address of a mapping with whatever was in it, or 0 */
+    long take(long length) {
+        int index = indexOf(length);
+        if (index >= depths.length) {
+            return 0;
+        }
+        lock.lock();
+        try {
+            if (depths[index] == 0) {
+                return 0;
+            }
+            int depth = --depths[index];
+            leastDepths[index] = Math.min(leastDepths[index], depth);
+            bytes -= length;
+            return stacks[index][depth];
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** @return whether the mapping is kept; if not, it is the caller's */
+    boolean put(long address, long length) {
+        if (length > capacity || rounded(length) != length) {
+            return false;
+        }
+        boolean kept = push(address, length);
+        if (kept) {
+            Purger.wake();
+        }
+        return kept;
+    }
+
+    private boolean push(long address, long length) {
+        int index = indexOf(length);
+        lock.lock();
+        try {
+            if (closed || length > capacity - bytes || !hasRoom(index)) {
+                return false;
+            }
+            stacks[index][depths[index]++] = address;
+            bytes += length;
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean hasRoom(int index) {
+        if (stacks[index] != null && depths[index] < stacks[index].length) {
+            return true;
+        }
+        try {
+            stacks[index] = stacks[index] == null ? new long[INITIAL_DEPTH] : Arrays.copyOf(stacks[index], depths[index] * 2);
+            return true;
+        } catch (OutOfMemoryError javaHeapIsFull) {
+            return false; // then the mapping is not kept
+        }
+    }
+
+    /** Gives back all that is kept. */
+    void empty() {
+        for (int i = 0; i < depths.length; i++) {
+            giveBack(i, Integer.MAX_VALUE);
+        }
+    }
+
+    /** Gives back all that is kept, and keeps no more. */
+    void close() {
+        lock.lock();
+        try {
+            closed = true;
+        } finally {
+            lock.unlock();
+        }
+        empty();
+        ALL_LOCK.lock();
+        try {
+            ALL.remove(this);
+        } finally {
+            ALL_LOCK.unlock();
+        }
+    }
+
+    long bytes() {
+        lock.lock();
+        try {
+            return bytes;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    static long allBytes() {
+        return sum(MappingCache::bytes);
+    }
+
+    /** Whether a cache keeps the mapping that begins at {@code address}; a search through all, for messages. */
+    static boolean keeps(long address) {
+        return sum(cache -> cache.count(address)) > 0;
+    }
+
+    private long count(long address) {
+        lock.lock();
+        try {
+            long count = 0;
+            for (int i = 0; i < depths.length; i++) {
+                for (int depth = 0; depth < depths[i]; depth++) {
+                    count += stacks[i][depth] == address ? 1 : 0;
+                }
+            }
+            return count;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Gives back what no malloc has reached since this was called before. @return how many bytes are still kept */
+    static long age() {
+        return sum(cache -> {
+            for (int i = 0; i < cache.depths.length; i++) {
+                cache.giveBack(i, cache.unused(i));
+            }
+            return cache.bytes();
+        });
+    }
+
+    private static long sum(ToLongFunction<MappingCache> figure) {
+        List<MappingCache> caches;
+        ALL_LOCK.lock();
+        try {
+            caches = List.copyOf(ALL);
+        } finally {
+            ALL_LOCK.unlock();
+        }
+        return caches.stream().mapToLong(figure).sum();
+    }
+
+    private int unused(int index) {
+        lock.lock();
+        try {
+            int unused = leastDepths[index];
+            leastDepths[index] = depths[index] - unused; // as deep as it is when the unused ones have gone
+            return unused;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Unmaps outside the lock. */
+    private void giveBack(int index, int most) {
+        long[] mappings = takeOldest(index, most);
+        if (mappings.length == 0) {
+            return;
+        }
+        long length = lengthOf(index);
+        for (long address : mappings) {
+            DirectMappings.unmap(address, length);
+            budget.release(length);
+        }
+    }
+
+    private long[] takeOldest(int index, int most) {
+        lock.lock();
+        try {
+            int count = Math.min(most, depths[index]);
+            if (count == 0) {
+                return NO_MAPPINGS;
+            }
+            long[] oldest = Arrays.copyOf(stacks[index], count);
+            System.arraycopy(stacks[index], count, stacks[index], 0, depths[index] - count);
+            depths[index] -= count;
+            leastDepths[index] = Math.min(leastDepths[index], depths[index]);
+            bytes -= count * lengthOf(index);
+            return oldest;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static long lengthOf(int index) {
+        int step = Math.max(0, index / STEPS_PER_DOUBLING - 1);
+        return (index - (step << LOG_STEPS) + 1L << step) * Kernel.PAGE_BYTES;
+    }
+
+    /** The invariants; true, or an {@link AssertionError} that says which is broken. */
+    boolean isValid() {
+        lock.lock();
+        try {
+            long sum = 0;
+            for (int i = 0; i < depths.length; i++) {
+                assert rounded(lengthOf(i)) == lengthOf(i) && indexOf(lengthOf(i)) == i : "class " + i;
+                assert leastDepths[i] <= depths[i] : "least depth " + leastDepths[i] + " of " + depths[i];
+                sum += depths[i] * lengthOf(i);
+            }
+            assert sum == bytes && bytes <= capacity : "kept " + sum + ", counted " + bytes + " of " + capacity;
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,249 @@
+package dev.banos.mem;
+
+import static dev.banos.bindings.generated.Linux.ENOMEM;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.banos.bindings.Native;
+import dev.banos.mem.fault.SystemCallFaults;
+import dev.banos.mem.fault.SystemCallFaults.Call;
+import dev.banos.thread.ChildJvm;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Freed mappings that are kept: what a free still means, what a calloc owes, how much is kept and for how long. */
+@Timeout(60)
+class MappingCacheTest {
+    private static final long MIB = 1 << 20;
+    private static final HeapOptions CACHED = HeapOptions.confined().mappingCache(8 * MIB);
+
+    @Test
+    void lengthsGrowByLessThanAnEighthAndAreTheirOwnClass() {
+        for (long pages = 1; pages < 100_000; pages += pages < 3000 ? 1 : 37) {
+            long bytes = pages * Kernel.PAGE_BYTES;
+            long rounded = MappingCache.rounded(bytes);
+            assertThat(rounded).isGreaterThanOrEqualTo(bytes);
+            assertThat((rounded - bytes) * 8).isLessThan(bytes);
+            assertThat(MappingCache.rounded(rounded)).isEqualTo(rounded);
+        }
+        MappingCache cache = MappingCache.open(Budget.unlimited("test"), 1L << 40);
+        assertThat(cache.isValid()).isTrue();
+        cache.close();
+    }
+
+    @Test
+    void aFreedBlockServesTheNextOfAboutItsSize() {
+        try (Heap heap = Heap.create(CACHED)) {
+            long block = heap.malloc(100_000);
+            heap.free(block);
+            assertThat(ProcSelf.isMapped(block)).isTrue();
+            assertThat(heap.statistics().cachedBytes()).isEqualTo(heap.budget().usedBytes()).isEqualTo(104L << 10);
+            assertThat(heap.malloc(99_000)).isEqualTo(block);
+            assertThat(heap.statistics().cachedBytes()).isZero();
+            heap.free(block);
+            assertThat(heap.malloc(80_000)).as("would waste a fifth").isNotEqualTo(block);
+        }
+    }
+
+    @Test
+    void everyUseAfterTheFreeIsRefused() {
+        try (Heap heap = Heap.create(CACHED)) {
+            long block = heap.malloc(MIB);
+            heap.free(block);
+            assertThatThrownBy(() -> heap.free(block)).isInstanceOf(InvalidBlockException.class)
+                    .hasMessageContaining("kept for reuse");
+            assertThatThrownBy(() -> heap.realloc(block, 10)).isInstanceOf(InvalidBlockException.class);
+            assertThatThrownBy(() -> heap.usableSize(block)).isInstanceOf(InvalidBlockException.class);
+            assertThatThrownBy(() -> Malloc.free(block)).isInstanceOf(InvalidBlockException.class);
+        }
+    }
+
+    @Test
+    void whatIsToBeZeroIsZeroAlsoFromTheCache() {
+        try (Heap heap = Heap.create(CACHED)) {
+            for (int round = 0; round < 3; round++) {
+                MemorySegment block = Native.segment(heap.calloc(1, 100_001), 100_001);
+                assertThat(block.mismatch(MemorySegment.ofArray(new byte[100_001]))).isEqualTo(-1);
+                block.fill((byte) 1);
+                heap.free(block);
+            }
+        }
+    }
+
+    @Test
+    void nothingIsKeptBeyondTheBoundNorWithoutACache() {
+        try (Heap cached = Heap.create(CACHED); Heap plain = Heap.create(HeapOptions.confined())) {
+            List<Long> blocks = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                blocks.add(cached.malloc(MIB));
+            }
+            blocks.forEach(cached::free);
+            assertThat(cached.statistics().cachedBytes()).isEqualTo(8 * MIB);
+            assertThat(blocks).filteredOn(ProcSelf::isMapped).hasSize(8);
+            cached.free(cached.malloc(16 * MIB));
+            assertThat(cached.statistics().cachedBytes()).isEqualTo(8 * MIB);
+            plain.free(plain.malloc(MIB));
+            assertThat(plain.statistics().cachedBytes()).isZero();
+        }
+    }
+
+    @Test
+    void trimAndCloseGiveBackAllThatIsKept() {
+        Heap heap = Heap.create(CACHED);
+        long one = heap.malloc(MIB);
+        heap.free(one);
+        heap.trim();
+        assertThat(ProcSelf.isMapped(one)).isFalse();
+        assertThat(heap.budget().usedBytes()).isZero();
+        long other = heap.malloc(MIB);
+        heap.free(other);
+        heap.close();
+        assertThat(ProcSelf.isMapped(other)).isFalse();
+        assertThat(heap.budget().usedBytes()).isZero();
+    }
+
+    @Test
+    void whatIsNotUsedForAWholeDelayGoesBack() {
+        Budget budget = Budget.unlimited("test");
+        MappingCache cache = MappingCache.open(budget, 8 * MIB);
+        List<Long> mappings = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            budget.reserve(MIB);
+            mappings.add(Kernel.map(MIB));
+            assertThat(cache.put(mappings.getLast(), MIB)).isTrue();
+        }
+        MappingCache.age();
+        assertThat(cache.bytes()).as("they came since the last look").isEqualTo(4 * MIB);
+        long used = cache.take(MIB);
+        long usedToo = cache.take(MIB);
+        assertThat(cache.put(usedToo, MIB)).isTrue();
+        assertThat(cache.put(used, MIB)).isTrue();
+        MappingCache.age();
+        assertThat(cache.bytes()).isEqualTo(2 * MIB);
+        assertThat(mappings).filteredOn(ProcSelf::isMapped).containsExactlyInAnyOrder(used, usedToo);
+        assertThat(cache.isValid()).isTrue();
+        cache.close();
+        assertThat(budget.usedBytes()).isZero();
+        assertThat(cache.put(used, MIB)).as("after the close").isFalse();
+    }
+
+    @Test
+    void thePurgerEmptiesAnIdleCache() throws InterruptedException {
+        try (Heap heap = Heap.create(CACHED)) {
+            heap.free(heap.malloc(MIB));
+            long deadline = System.nanoTime() + 30_000_000_000L;
+            while (heap.statistics().cachedBytes() > 0 && System.nanoTime() < deadline) {
+                Thread.sleep(50);
+            }
+            assertThat(heap.statistics().cachedBytes()).isZero();
+        }
+    }
+
+    @Test
+    void atTheLimitWhatIsKeptMakesRoom() {
+        try (Heap heap = Heap.create(CACHED.limit(4 * MIB))) {
+            long block = heap.malloc(3 * MIB);
+            heap.free(block);
+            assertThat(heap.malloc(4 * MIB)).isNotZero();
+            assertThat(heap.budget().usedBytes()).isEqualTo(4 * MIB);
+        }
+    }
+
+    @Test
+    void whenTheSystemHasNoMoreWhatIsKeptIsGivenBackFirst() {
+        try (Heap heap = Heap.create(CACHED)) {
+            heap.free(heap.malloc(MIB));
+            int[] failures = {0};
+            SystemCallFaults.during((call, _) -> call == Call.MMAP && failures[0]++ == 0 ? ENOMEM() : 0, () ->
+                    assertThat(heap.malloc(2 * MIB)).isNotZero());
+            assertThat(heap.statistics().cachedBytes()).isZero();
+            assertThat(heap.budget().usedBytes()).isEqualTo(2 * MIB);
+        }
+    }
+
+    @Test
+    void aRefusedUnmapIsTriedAgain() {
+        try (Heap heap = Heap.create(CACHED)) {
+            long block = heap.malloc(MIB);
+            heap.free(block);
+            SystemCallFaults.during((call, _) -> call == Call.MUNMAP ? ENOMEM() : 0, heap::trim);
+            assertThat(heap.budget().usedBytes()).isZero();
+            heap.trim();
+            assertThat(ProcSelf.isMapped(block)).isFalse();
+        }
+    }
+
+    @Test
+    void threadsNeverGetTheSameBlock() throws InterruptedException {
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        try (Heap heap = Heap.create(HeapOptions.shared().mappingCache(4 * MIB).limit(64 * MIB))) {
+            List<Thread> threads = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                long id = i + 1;
+                threads.add(Thread.ofPlatform().start(() -> {
+                    try {
+                        fillAndCheck(heap, id);
+                    } catch (Throwable thrown) {
+                        failure.set(thrown);
+                    }
+                }));
+            }
+            while (threads.stream().anyMatch(Thread::isAlive)) {
+                MappingCache.age();
+            }
+            assertThat(failure.get()).isNull();
+            assertThat(heap.budget().usedBytes()).isEqualTo(heap.statistics().reservedBytes() + heap.statistics().cachedBytes());
+            heap.trim();
+            assertThat(heap.budget().usedBytes()).isZero();
+        }
+    }
+
+    private static void fillAndCheck(Heap heap, long id) {
+        SplittableRandom random = new SplittableRandom(id);
+        for (int i = 0; i < 5000; i++) {
+            long size = random.nextLong(64 << 10, 200 << 10);
+            long block = random.nextBoolean() ? heap.malloc(size) : heap.realloc(heap.malloc(70_000), size);
+            for (long at = 0; at < size; at += Kernel.PAGE_BYTES) {
+                Native.EVERYTHING.set(ValueLayout.JAVA_LONG, block + at, id);
+            }
+            for (long at = 0; at < size; at += Kernel.PAGE_BYTES) {
+                assertThat(Native.EVERYTHING.get(ValueLayout.JAVA_LONG, block + at)).isEqualTo(id);
+            }
+            heap.free(block);
+        }
+    }
+
+    @Test
+    void mallocHasACacheWhenAskedFor() throws Exception {
+        String output = ChildJvm.run(List.of(), List.of("--enable-native-access=ALL-UNNAMED",
+                "-Dbanos.mem.mappingCacheBytes=" + 8 * MIB), CachedMalloc.class);
+        assertThat(output).isEqualToIgnoringNewLines("reused, zero");
+    }
+
+    /** What the child does. */
+    static final class CachedMalloc {
+        private CachedMalloc() {
+        }
+
+        public static void main(String[] arguments) {
+            long block = Malloc.malloc(MIB);
+            Native.EVERYTHING.set(ValueLayout.JAVA_LONG, block, 42);
+            Malloc.free(block);
+            boolean reused;
+            boolean zero;
+            try (Arena scope = HeapScope.ofConfined()) {
+                MemorySegment segment = scope.allocate(MIB);
+                reused = segment.address() == block;
+                zero = segment.get(ValueLayout.JAVA_LONG, 0) == 0;
+            }
+            System.out.println((reused ? "reused, " : "new, ") + (zero ? "zero" : "not zero"));
+        }
+    }
+}
