@@ -101,7 +101,7 @@ final class HardenedBlocks {
         HardenedBlock block = inSlot(size, slotBytes, birth);
         if (block == null && domain.budget.isLimited()) {
             heap.reclaim();
-            heap.root().reclaimTree();
+            HeapTree.reclaim(heap);
             block = inSlot(size, slotBytes, birth);
         }
         return block;

@@ -128,11 +128,11 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     /** @param alignment a power of two; a block whose first {@code size} bytes are zero; 0 with ENOMEM */
     long zeroed(long alignment, long size) {
-        if (size >= SizeClasses.DIRECT_BYTES) {
+        if (size >= SizeClasses.DIRECT_BYTES && domain.hardened == null) {
             return orOutOfMemory(tracked(LargeBlocks.map(this, size, alignment, true), size), size);
         }
         long address = alignment <= SizeClasses.ALIGNMENT ? malloc(size) : allocateAligned(alignment, size);
-        if (address != 0) {
+        if (address != 0 && size < SizeClasses.DIRECT_BYTES) { // what is larger comes as zeros from the system
             Zeros.write(Native.EVERYTHING.asSlice(address, size));
         }
         return address;
@@ -468,21 +468,12 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         if (address != 0) {
             return address;
         }
-        root().reclaimTree();
+        HeapTree.reclaim(this);
         return attempt(size);
     }
 
-    Heap root() {
-        Heap top = this;
-        while (top.parent != null) {
-            top = top.parent;
-        }
-        return top;
-    }
-
-    void reclaimTree() {
-        reclaim();
-        domain.budget.children().forEach(Heap::reclaimTree);
+    Heap parent() {
+        return parent;
     }
 
     /** Another thread's confined heap stays as it is. */

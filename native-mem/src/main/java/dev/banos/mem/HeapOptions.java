@@ -111,7 +111,7 @@ public final class HeapOptions {
      * {@link Heap#trim}, at the limit, and at the close. The lengths of blocks are rounded up by up to an eighth. Malloc has
      * a cache of its own with {@code -Dbanos.mem.mappingCacheBytes=}.
      *
-     * @param bytes 0, as it is at first: none are kept
+     * @param bytes 0, as it is at first: none are kept; a hardened heap cannot have any
      */
     public HeapOptions mappingCache(long bytes) {
         if (bytes < 0) {
@@ -137,6 +137,9 @@ public final class HeapOptions {
     Domain newDomain(long number) {
         if (action != null && mark > limit) {
             throw new IllegalArgumentException("highWater=" + mark + " is above limit=" + limit);
+        }
+        if (mappingCacheBytes > 0 && !hardening.equals(Hardening.NONE)) {
+            throw new IllegalArgumentException("mappingCache=" + mappingCacheBytes + ": a hardened heap keeps no mappings");
         }
         String title = "heap " + (name == null ? number : name);
         Domain above = parent == null ? null : parent.domain();

@@ -38,8 +38,20 @@ public final class HeapScope implements Arena {
     private long firstBlock;
     private long[] moreBlocks;
     private int moreCount;
+    private long blockBytes;
+    /** Of a scope in a {@link ScopeGroup}: whose lifetime this is. Null for a scope that has its own. */
+    private final ScopeGroup.Generation generation;
+    /** Of a scope in a group: changes under the lock. */
+    private boolean closed;
+    /** The group's, once this scope is closed. */
+    HeapScope nextWaiting;
 
     private HeapScope(Arena lifetime, Thread owner, boolean zeroes) {
+        this(lifetime, owner, zeroes, null);
+    }
+
+    private HeapScope(Arena lifetime, Thread owner, boolean zeroes, ScopeGroup.Generation generation) {
+        this.generation = generation;
         this.lifetime = lifetime;
         this.owner = owner;
         this.lock = owner == null ? new SpinLock() : null;
@@ -56,7 +68,14 @@ public final class HeapScope implements Arena {
         return new HeapScope(Arena.ofConfined(), Thread.currentThread(), false);
     }
 
-    /** A scope that any thread uses and closes. Its close costs what the close of {@link Arena#ofShared} costs. */
+    static HeapScope of(ScopeGroup.Generation generation, boolean zeroes) {
+        return new HeapScope(generation.lifetime, null, zeroes, generation);
+    }
+
+    /**
+     * A scope that any thread uses and closes. Its close costs what the close of {@link Arena#ofShared} costs: a
+     * {@link ScopeGroup} shares that among many.
+     */
     public static HeapScope ofShared() {
         return new HeapScope(Arena.ofShared(), null, true);
     }
@@ -89,9 +108,13 @@ public final class HeapScope implements Arena {
         return lifetime.scope();
     }
 
-    /** Ends the life of all segments, then gives their memory back. */
+    /** Ends the life of all segments, then gives their memory back; in a {@link ScopeGroup} when the group does. */
     @Override
     public void close() {
+        if (generation != null) {
+            leaveGroup();
+            return;
+        }
         lifetime.close();
         if (lock == null) {
             freeBlocks();
@@ -105,7 +128,26 @@ public final class HeapScope implements Arena {
         }
     }
 
-    private void freeBlocks() {
+    private void leaveGroup() {
+        lock.lock();
+        try {
+            if (closed) {
+                throw alreadyClosed();
+            }
+            closed = true;
+            next = 0; // so that each allocation comes to placeSlow
+            end = 0;
+        } finally {
+            lock.unlock();
+        }
+        generation.left(this);
+    }
+
+    long blockBytes() {
+        return blockBytes;
+    }
+
+    void freeBlocks() {
         if (firstBlock != 0) {
             Malloc.free(firstBlock);
         }
@@ -145,8 +187,8 @@ public final class HeapScope implements Arena {
     }
 
     private long placeSlow(long size, long alignment) {
-        if (!lifetime.scope().isAlive()) {
-            throw new IllegalStateException("Already closed");
+        if (closed || !lifetime.scope().isAlive()) {
+            throw alreadyClosed();
         }
         if (size > LARGEST_CHUNK_BYTES / SEGMENTS_PER_CHUNK || alignment > SizeClasses.ALIGNMENT) {
             return addBlock(alignment, size);
@@ -157,6 +199,10 @@ public final class HeapScope implements Arena {
         next = chunk + size;
         end = chunk + bytes;
         return chunk;
+    }
+
+    private static IllegalStateException alreadyClosed() {
+        return new IllegalStateException("Already closed");
     }
 
     private long addBlock(long alignment, long size) {
@@ -174,6 +220,7 @@ public final class HeapScope implements Arena {
         } else {
             moreBlocks[moreCount++] = block;
         }
+        blockBytes += size;
         return block;
     }
 

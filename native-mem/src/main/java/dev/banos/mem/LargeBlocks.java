@@ -98,7 +98,7 @@ final class LargeBlocks {
         if (heap.domain().budget.reserve(bytes)) {
             return true;
         }
-        heap.root().reclaimTree();
+        HeapTree.reclaim(heap);
         return heap.domain().budget.reserve(bytes);
     }
 }

@@ -105,18 +105,23 @@ public final class Malloc {
         }
         ThreadPools.current().trim();
         SharedPools.trim();
+        TrackedPool.trim();
         ThreadPools.trimAbandoned();
         Domain.MALLOC.emptyCache();
         Spans.purge();
         DirectMappings.retryRefused();
     }
 
-    /** What all threads hold together; of those that go on running, as exact as the moment allows. */
+    /**
+     * What all threads hold together, with the blocks that leak tracking remembers; of threads that go on running, as exact as
+     * the moment allows.
+     */
     public static HeapStatistics statistics() {
         if (Domain.MALLOC.hardened != null) {
             return Heap.current().statistics();
         }
-        HeapStatistics slots = ThreadPools.statistics().plusSlotsOf(SharedPools.statistics());
+        HeapStatistics slots = ThreadPools.statistics().plusSlotsOf(SharedPools.statistics())
+                .plusSlotsOf(TrackedPool.statistics());
         List<DirectMappings.Mapping> mappings = DirectMappings.all(Domain.MALLOC);
         long bytes = mappings.stream().mapToLong(DirectMappings.Mapping::bytes).sum();
         return new HeapStatistics(slots.heap(), slots.sizeClasses(), mappings.size(), bytes, Domain.MALLOC.cachedBytes(),

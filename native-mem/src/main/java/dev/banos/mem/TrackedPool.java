@@ -41,6 +41,15 @@ final class TrackedPool {
         }
     }
 
+    static HeapStatistics statistics() {
+        POOL.lock.lock();
+        try {
+            return POOL.statistics();
+        } finally {
+            POOL.lock.unlock();
+        }
+    }
+
     static void trim() {
         POOL.lock.lock();
         try {

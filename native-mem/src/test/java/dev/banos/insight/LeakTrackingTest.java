@@ -73,6 +73,14 @@ class LeakTrackingTest {
     }
 
     @Test
+    void blocksThatAreRememberedCountAsAllOthers() {
+        long before = Malloc.statistics().liveBlocks();
+        LeakTracking.level(Level.FULL);
+        inNewThread(() -> leakHere(50, 64));
+        assertThat(Malloc.statistics().liveBlocks() - before).isEqualTo(50);
+    }
+
+    @Test
     void virtualThreadsAreTrackedToo() throws InterruptedException {
         Malloc.trim(); // what other tests left in the hands of the pools that virtual threads share is not tracked
         LeakTracking.level(Level.FULL);

@@ -209,6 +209,8 @@ class HeapBudgetTest {
         assertThatThrownBy(() -> HeapOptions.confined().highWater(1, null)).isInstanceOf(NullPointerException.class);
         assertThatThrownBy(() -> HeapOptions.confined().childOf(Heap.current())).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("malloc");
+        assertThatThrownBy(() -> Heap.create(HeapOptions.confined().mappingCache(1).hardened(Hardening.NONE.withCanary())))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("mappingCache=1");
         assertThatThrownBy(() -> Heap.create(HeapOptions.confined().limit(10).highWater(11, _ -> { })))
                 .isInstanceOf(IllegalArgumentException.class).hasMessage("highWater=11 is above limit=10");
     }

@@ -1,0 +1,249 @@
+package dev.banos.mem;
+
+import dev.banos.lock.SpinLock;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Shared scopes that retire together. What makes the close of a shared arena dear is that the JVM asks every thread whether it
+ * is in the middle of an access; a group asks once for many scopes.
+ *
+ * <pre>
+ *   generation   scope closed | scope closed | scope open | room for more
+ *                    one lifetime; it ends when all have been closed and there is room for no more, or at retire()
+ * </pre>
+ *
+ * <p>Between a scope's close and the end of its generation its memory is nobody else's: it stays mapped and is not used again.
+ * So an access that comes too late sees or changes what was there, and harms no one. After the end it throws
+ * {@link IllegalStateException}, as after the close of any arena. A program for which each single close must make its segments
+ * unreachable at once uses {@link HeapScope#ofShared}.
+ *
+ * <p>For any thread. A scope that stays open for long, or is never closed, keeps the memory of its generation: give such a
+ * scope another group, or none.
+ */
+public final class ScopeGroup implements AutoCloseable {
+    private static final int DEFAULT_SCOPES = 1024;
+    private static final long DEFAULT_BYTES = 4 << 20;
+
+    private final int scopes;
+    private final long bytes;
+    private final SpinLock lock = new SpinLock();
+    private Generation current;
+    /** Those whose lifetime could not end, because native code had one of their segments. */
+    private final List<Generation> held = new ArrayList<>();
+    private long waitingScopes;
+    private long waitingBytes;
+    private boolean closed;
+
+    private ScopeGroup(int scopes, long bytes) {
+        this.scopes = scopes;
+        this.bytes = bytes;
+    }
+
+    /** A group whose generations end after 1,024 scopes, or 4 MiB. */
+    public static ScopeGroup create() {
+        return create(DEFAULT_SCOPES, DEFAULT_BYTES);
+    }
+
+    /**
+     * @param scopes the most that share a generation: so many closes cost one
+     * @param bytes how much memory of closed scopes a generation may hold before it takes in no more scopes
+     */
+    public static ScopeGroup create(int scopes, long bytes) {
+        if (scopes < 1 || bytes < 0) {
+            throw new IllegalArgumentException("scopes=" + scopes + ", bytes=" + bytes);
+        }
+        return new ScopeGroup(scopes, bytes);
+    }
+
+    /** A scope for any thread, whose segments are zero. @throws IllegalStateException after the group's close */
+    public HeapScope open() {
+        return HeapScope.of(join(), true);
+    }
+
+    /** As {@link #open}, but what its segments hold at first is undefined. */
+    public HeapScope openUninitialized() {
+        return HeapScope.of(join(), false);
+    }
+
+    /**
+     * Ends the present generation as soon as its scopes are closed: at once, if they are. When this returns, no segment can be
+     * reached whose scope was closed in this group before, except those of generations with a scope that is still open.
+     */
+    public void retire() {
+        Generation sealed;
+        boolean ends;
+        lock.lock();
+        try {
+            sealed = seal();
+            ends = sealed != null && sealed.open == 0;
+        } finally {
+            lock.unlock();
+        }
+        if (ends) {
+            end(sealed);
+        }
+        retryHeld();
+    }
+
+    /** As {@link #retire}, and opens no scope any more. Scopes that are open stay so; the last close ends their generation. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+        } finally {
+            lock.unlock();
+        }
+        retire();
+    }
+
+    /** How much memory of closed scopes waits for the end of its generation. */
+    public long waitingBytes() {
+        lock.lock();
+        try {
+            return waitingBytes;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How many closed scopes wait for the end of their generation: their segments can still be reached. */
+    public long waitingScopes() {
+        lock.lock();
+        try {
+            return waitingScopes;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Generation join() {
+        Generation spare = null; // made outside the lock, and only when there is none to join
+        while (true) {
+            lock.lock();
+            try {
+                if (closed) {
+                    break;
+                }
+                if (current == null) {
+                    current = spare;
+                }
+                if (current != null) {
+                    return joinCurrent();
+                }
+            } finally {
+                lock.unlock();
+            }
+            spare = new Generation(this);
+        }
+        throw new IllegalStateException("the scope group is closed");
+    }
+
+    private Generation joinCurrent() {
+        Generation joined = current;
+        joined.open++;
+        if (++joined.joined == scopes) {
+            seal();
+        }
+        return joined;
+    }
+
+    /** Called by a scope that has just been closed, once: its blocks are freed when the generation ends. */
+    private void left(Generation generation, HeapScope scope) {
+        boolean ends;
+        lock.lock();
+        try {
+            scope.nextWaiting = generation.waiting;
+            generation.waiting = scope;
+            generation.waitingScopes++;
+            generation.waitingBytes += scope.blockBytes();
+            waitingScopes++;
+            waitingBytes += scope.blockBytes();
+            generation.open--;
+            if (generation == current && generation.waitingBytes >= bytes) {
+                seal();
+            }
+            ends = generation != current && generation.open == 0;
+        } finally {
+            lock.unlock();
+        }
+        if (ends) { // nobody joins it any more, so this is the last to leave
+            end(generation);
+            retryHeld();
+        }
+    }
+
+    /** Lets no more scopes into the present generation. @return it, or null where there is none */
+    private Generation seal() {
+        Generation sealed = current;
+        current = null;
+        return sealed;
+    }
+
+    /** Outside the lock: this is where the JVM asks all threads. */
+    private void end(Generation generation) {
+        try {
+            generation.lifetime.close();
+        } catch (IllegalStateException inUse) { // a segment is in native code: the next to retire tries again
+            hold(generation);
+            return;
+        }
+        for (HeapScope each = generation.waiting; each != null; each = each.nextWaiting) {
+            each.freeBlocks();
+        }
+        lock.lock();
+        try {
+            waitingScopes -= generation.waitingScopes;
+            waitingBytes -= generation.waitingBytes;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void retryHeld() {
+        List<Generation> again;
+        lock.lock();
+        try {
+            again = List.copyOf(held);
+            held.clear();
+        } finally {
+            lock.unlock();
+        }
+        again.forEach(this::end);
+    }
+
+    private void hold(Generation generation) {
+        lock.lock();
+        try {
+            held.add(generation);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "scope group with " + waitingScopes() + " closed scopes of " + waitingBytes() + " bytes waiting";
+    }
+
+    /** The scopes of one lifetime. All but the lifetime changes under the lock of the group. */
+    static final class Generation {
+        final Arena lifetime = Arena.ofShared();
+        private final ScopeGroup group;
+        private int joined;
+        private int open;
+        private HeapScope waiting;
+        private long waitingScopes;
+        private long waitingBytes;
+
+        private Generation(ScopeGroup group) {
+            this.group = group;
+        }
+
+        void left(HeapScope scope) {
+            group.left(this, scope);
+        }
+    }
+}
