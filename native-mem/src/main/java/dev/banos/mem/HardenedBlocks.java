@@ -164,6 +164,9 @@ final class HardenedBlocks {
     }
 
     private HardenedBlock add(HardenedBlock block) {
+        if (hardening.zero() && !block.isMapping()) {
+            fill.fill(block.start, block.end); // its memory may have been another heap's
+        }
         if (canary != null) {
             canary.fill(block.start, block.address);
             canary.fill(block.address + block.size, block.end);

@@ -8,7 +8,7 @@ import java.util.List;
  * {@code -Dbanos.mem.hardening=zero,canary,quarantine,random,guard,sample}. Begin with {@link #NONE} or {@link #ALL}; each
  * method returns a value that differs in one thing.
  *
- * @param zero freed blocks are overwritten with zeros
+ * @param zero freed blocks are overwritten with zeros, and new ones are zero
  * @param canary the bytes behind a block, to the end of its slot and at least 8, hold a secret that its free looks at
  * @param quarantineBytes how many bytes of freed blocks are held back, filled with a pattern, before they are used again; a
  *     block that is a mapping loses its memory and its access meanwhile, and counts as one page. 0: none

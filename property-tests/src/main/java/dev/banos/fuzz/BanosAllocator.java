@@ -1,6 +1,8 @@
 package dev.banos.fuzz;
 
+import dev.banos.mem.Hardening;
 import dev.banos.mem.Heap;
+import dev.banos.mem.HeapOptions;
 import dev.banos.mem.Malloc;
 import dev.banos.thread.Tcb;
 
@@ -54,14 +56,14 @@ abstract class BanosAllocator implements AllocatorUnderTest {
     }
 
     /** One heap, closed with the target. */
-    static final class Own extends BanosAllocator {
+    static class Own extends BanosAllocator {
         private final Heap heap;
-        private final boolean confined;
+        private final boolean threads;
 
-        /** @param confined to the thread that makes this call, which must also be the one that closes the heap */
-        Own(boolean confined) {
-            this.confined = confined;
-            heap = confined ? Heap.create() : Heap.createShared();
+        /** @param threads false for a heap that only the thread that makes this call may use, and close */
+        Own(HeapOptions options, boolean threads) {
+            this.threads = threads;
+            heap = Heap.create(options);
         }
 
         @Override
@@ -97,12 +99,32 @@ abstract class BanosAllocator implements AllocatorUnderTest {
         @Override
         public Promises promises() {
             Promises promises = super.promises().withReturnAtClose();
-            return confined ? promises.withoutThreads() : promises;
+            return threads ? promises : promises.withoutThreads();
         }
 
         @Override
         public void close() {
             heap.close();
+        }
+    }
+
+    /**
+     * A heap that looks for everything: what it believes to find is a finding, because programs write only what is theirs. A
+     * small quarantine, so that blocks leave it, and many samples.
+     */
+    static final class Hardened extends Own {
+        private static final long QUARANTINE_BYTES = 256 << 10;
+        private static final int SAMPLE_INTERVAL = 50;
+
+        Hardened() {
+            super(HeapOptions.shared().hardened(
+                    Hardening.ALL.withQuarantine(QUARANTINE_BYTES).withSample(SAMPLE_INTERVAL)), true);
+        }
+
+        /** A free of a large block takes its memory and its access; the addresses wait in quarantine. */
+        @Override
+        public Promises promises() {
+            return super.promises().withUnmappingFrom(Long.MAX_VALUE);
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.banos.fuzz;
 
+import dev.banos.mem.HeapOptions;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.InvocationTargetException;
@@ -13,6 +14,7 @@ import java.util.function.Supplier;
  *  banos                Banos's malloc
  *  banos:own            a heap of its own for each instance, shared by all threads
  *  banos:confined       a heap of its own for each instance, for one thread
+ *  banos:hardened       a heap of its own for each instance, shared, that looks for everything it can
  *  glibc                the C library of this process
  *  LIB.so[:PREFIX]      a shared library, by path or by a name that the dynamic linker finds; libmimalloc.so.2:mi_
  *  FILE.o[:PREFIX]      a relocatable object, driver or not, linked by the loader
@@ -21,7 +23,8 @@ import java.util.function.Supplier;
  */
 public final class Target {
     /** The accepted forms, for messages and the command's help. */
-    public static final List<String> FORMS = List.of("banos", "banos:own", "banos:confined", "glibc", "LIB.so[:PREFIX]", "FILE.o[:PREFIX]", "class:NAME");
+    public static final List<String> FORMS = List.of("banos", "banos:own", "banos:confined", "banos:hardened", "glibc",
+            "LIB.so[:PREFIX]", "FILE.o[:PREFIX]", "class:NAME");
 
     private static final String CLASS = "class:";
     private static final String LIBRARY = ".so";
@@ -53,10 +56,13 @@ public final class Target {
                 return new Target(spec, false, BanosAllocator.Shared::new);
             }
             case "banos:own" -> {
-                return new Target(spec, true, () -> new BanosAllocator.Own(false));
+                return new Target(spec, true, () -> new BanosAllocator.Own(HeapOptions.shared(), true));
+            }
+            case "banos:hardened" -> {
+                return new Target(spec, true, BanosAllocator.Hardened::new);
             }
             case "banos:confined" -> {
-                return new Target(spec, true, () -> new BanosAllocator.Own(true));
+                return new Target(spec, true, () -> new BanosAllocator.Own(HeapOptions.confined(), false));
             }
             case "glibc" -> {
                 return new Target(spec, false, Target::glibc);

@@ -1,0 +1,79 @@
+package dev.banos.mem;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.banos.mem.Attack.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Commits every mistake of {@link Attack} many times in a plain and in a hardened heap, with small, medium and large blocks,
+ * and holds the table in the README to what comes of it.
+ */
+@Timeout(120)
+class ScorecardTest {
+    private static final long[] SIZES = {8, 4096, 256 << 10};
+    private static final int TRIALS = 30;
+
+    @Test
+    void theTableInTheReadmeIsTrue() throws IOException {
+        String table = Arrays.stream(Attack.values()).map(ScorecardTest::line).collect(Collectors.joining("\n"));
+        assertThat(Files.readString(Path.of("README.md"))).contains(table);
+    }
+
+    private static String line(Attack attack) {
+        List<String> cells = new ArrayList<>(List.of(attack.title()));
+        for (Hardening hardening : List.of(Hardening.NONE, Hardening.ALL.withSample(0))) {
+            for (long size : attack.isSized() ? SIZES : new long[] {SIZES[0]}) {
+                cells.add(score(attack, hardening, size));
+            }
+            for (int blank = attack.isSized() ? SIZES.length : 1; blank < SIZES.length; blank++) {
+                cells.add("");
+            }
+        }
+        cells.addAll(attack.others());
+        return cells.stream().map(cell -> cell.isEmpty() ? " |" : " " + cell + " |").collect(Collectors.joining("", "|", ""));
+    }
+
+    /** What came of nearly all trials; or "often", for what does not go unnoticed, but not for sure. */
+    private static String score(Attack attack, Hardening hardening, long size) {
+        Map<Outcome, Integer> counts = new EnumMap<>(Outcome.class);
+        for (int trial = 0; trial < TRIALS; trial++) {
+            counts.merge(attempt(attack, hardening, size), 1, Integer::sum);
+        }
+        for (Outcome each : Outcome.values()) {
+            if (counts.getOrDefault(each, 0) >= TRIALS - 1) {
+                return each.word;
+            }
+        }
+        return counts.getOrDefault(Outcome.NOT, 0) < TRIALS * 3 / 4 ? "often" : Outcome.NOT.word;
+    }
+
+    private static Outcome attempt(Attack attack, Hardening hardening, long size) {
+        Heap heap = Heap.create(HeapOptions.shared().hardened(hardening));
+        try {
+            return attack.commit(heap, size);
+        } catch (InvalidBlockException caught) {
+            return Outcome.CAUGHT;
+        } finally {
+            closeWhateverIsDamaged(heap);
+        }
+    }
+
+    private static void closeWhateverIsDamaged(Heap heap) {
+        try {
+            heap.close();
+        } catch (CorruptBlockException known) {
+            assertThat(known.freed()).isFalse();
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package dev.banos.mem;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.banos.bindings.Native;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What happens to a thread between a malloc and its free: an interrupt, or other carriers. */
+@Timeout(60)
+class ThreadChangesTest {
+    private static final long[] SIZES = {40, 5000, 100_000};
+
+    @Test
+    void anInterruptedThreadAllocatesAndFreesAndStaysInterrupted() throws InterruptedException {
+        try (Heap shared = Heap.createShared(); Heap hardened = Heap.create(HeapOptions.shared().hardened(Hardening.ALL))) {
+            List<Throwable> failures = new ArrayList<>();
+            Thread[] threads = {new Thread(() -> useInterrupted(shared, hardened)),
+                Thread.ofVirtual().unstarted(() -> useInterrupted(shared, hardened))};
+            for (Thread thread : threads) {
+                thread.setUncaughtExceptionHandler((t, failure) -> failures.add(failure));
+                thread.start();
+                thread.join();
+            }
+            assertThat(failures).isEmpty();
+        }
+    }
+
+    private static void useInterrupted(Heap... others) {
+        Thread.currentThread().interrupt();
+        List<Heap> heaps = new ArrayList<>(List.of(others));
+        heaps.add(Heap.current());
+        for (Heap heap : heaps) {
+            for (long size : SIZES) {
+                long block = heap.realloc(heap.malloc(size), size * 2);
+                heap.free(block);
+                assertThatThrownBy(() -> heap.free(block)).isInstanceOf(InvalidBlockException.class);
+            }
+            heap.trim();
+        }
+        assertThat(Thread.currentThread().isInterrupted()).isTrue();
+    }
+
+    @Test
+    void blocksOfAVirtualThreadOutliveItsUnmounting() throws InterruptedException {
+        ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
+        try (Heap shared = Heap.createShared(); Heap hardened = Heap.create(HeapOptions.shared().hardened(Hardening.ALL))) {
+            List<Thread> threads = new ArrayList<>();
+            for (int i = 0; i < 400; i++) {
+                threads.add(Thread.ofVirtual().unstarted(() -> holdWhileUnmounted(shared, hardened)));
+            }
+            for (Thread thread : threads) {
+                thread.setUncaughtExceptionHandler((t, failure) -> failures.add(failure));
+                thread.start();
+            }
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            hardened.verify();
+            assertThat(shared.statistics().liveBlocks()).isZero();
+        }
+        assertThat(failures).isEmpty();
+    }
+
+    private static void holdWhileUnmounted(Heap... others) {
+        List<Heap> heaps = new ArrayList<>(List.of(others));
+        heaps.add(Heap.current());
+        for (int round = 0; round < 5; round++) {
+            for (Heap heap : heaps) {
+                for (long size : SIZES) {
+                    long block = heap.malloc(size);
+                    Native.EVERYTHING.set(ValueLayout.JAVA_LONG_UNALIGNED, block, block);
+                    LockSupport.parkNanos(10_000);
+                    assertThat(Native.EVERYTHING.get(ValueLayout.JAVA_LONG_UNALIGNED, block)).isEqualTo(block);
+                    heap.free(block);
+                }
+            }
+        }
+    }
+}
