@@ -12,7 +12,11 @@ package dev.banos.libc.zip;
  * {@link #finish} clears them, because the next call brings other memory.
  */
 final class BitInput {
+    /** A loop reads so far behind the end at most: two words, of which the second begins before the end. */
+    static final int PADDING = 2 * Long.BYTES;
+
     private long start;
+    private boolean padded;
     long next;
     long end;
     long bits;
@@ -23,10 +27,24 @@ final class BitInput {
         count = 0;
     }
 
-    void begin(long address, long length) {
+    /** @param padded whether {@link #PADDING} bytes behind these may be read, whatever is there */
+    void begin(long address, long length, boolean padded) {
+        this.padded = padded;
         start = address;
         next = address;
         end = address + length;
+    }
+
+    /** How many of the last bytes a loop leaves alone: what it reads has to be there, or, before padding, only what it uses. */
+    int margin(int bytesRead, int bytesUsed) {
+        return padded ? bytesUsed : bytesRead;
+    }
+
+    /** A loop that read ahead into the padding hands back what was never input. */
+    void leavePadding() {
+        long beyond = Math.max(0, next - end);
+        next -= beyond;
+        count -= (int) beyond * Byte.SIZE;
     }
 
     /** The memory goes away; returns how many of its bytes count as consumed. */

@@ -82,6 +82,8 @@ public final class Inflater implements AutoCloseable {
     static final int LOOKAHEAD = 4096;
     /** Output up to here passes any ratio limit: it harms nobody and short streams have odd ratios. */
     static final int RATIO_GRACE = 1 << 16;
+    /** Input up to here is copied before it is decoded. */
+    private static final int SMALL_PIECE = 256;
     private static final int DIRECT_MINIMUM = 1 << 14;
     /** Checks and limits are applied after so many bytes, while they are in the cache. */
     private static final int DIRECT_CHUNK = 1 << 16;
@@ -206,8 +208,8 @@ public final class Inflater implements AutoCloseable {
             targetOffset = outOffset;
             targetLength = outLength;
             targetInPlace = outLength >= DIRECT_MINIMUM && inPlace(out);
-            return inLength == 0 || inPlace(in)
-                    ? piece(in.address() + inOffset, inLength)
+            return inLength == 0 || inLength > SMALL_PIECE && inPlace(in)
+                    ? piece(in.address() + inOffset, inLength, false)
                     : staged(in, inOffset, inLength);
         } finally {
             target = null;
@@ -221,19 +223,22 @@ public final class Inflater implements AutoCloseable {
         return Liveness.isCertain(segment) && Ram.isOrdinary(segment.address(), segment.byteSize());
     }
 
-    /** Input that may vanish under our hands is copied first, by the accesses that its scope guards. */
+    /**
+     * Input that may vanish under our hands is copied first, by the accesses that its scope guards; and so is a small piece,
+     * because behind the copy some bytes may be read, and the fast loop gets further.
+     */
     private Status staged(MemorySegment in, long offset, long length) throws InflateException {
         Status status;
         do {
             long bytes = Math.min(length - consumed, Workspace.STAGE_BYTES);
             MemorySegment.copy(in, offset + consumed, Native.EVERYTHING, workspace.stage, bytes);
-            status = piece(workspace.stage, bytes);
+            status = piece(workspace.stage, bytes, true);
         } while (status == Status.NEED_INPUT && consumed < length);
         return status;
     }
 
-    private Status piece(long address, long length) throws InflateException {
-        input.begin(address, length);
+    private Status piece(long address, long length, boolean padded) throws InflateException {
+        input.begin(address, length, padded);
         Status status = null;
         try {
             status = drive();

@@ -29,11 +29,16 @@ final class SymbolLoop {
     /** A step loads a word twice: the second begins at most 7 bytes after the first. */
     private static final int INPUT_MARGIN = 2 * Long.BYTES - 1;
 
-    /** A step has 56 bits; when so many are left before a distance, it and the next lookup need no refill between them. */
-    private static final int ENOUGH_FOR_A_DISTANCE = DecodeTable.LARGEST_DISTANCE_BITS + DecodeTable.LITERAL_BITS;
-
     /** A length and a distance with all their extra bits. */
     private static final int LONGEST_SYMBOL = DecodeTable.LONGEST_CODEWORD + 5 + DecodeTable.LARGEST_DISTANCE_BITS;
+
+    /** Where more may be read than there is: 7 bytes are in hand when a step begins, these are all the others that it uses. */
+    private static final int PADDED_MARGIN = bytes(2 * DecodeTable.LITERAL_BITS + LONGEST_SYMBOL) - 7;
+    /** Four literals are taken after a load that may go 7 bytes on. */
+    private static final int PADDED_EVEN_MARGIN = 7;
+
+    /** A step has 56 bits; when so many are left before a distance, it and the next lookup need no refill between them. */
+    private static final int ENOUGH_FOR_A_DISTANCE = DecodeTable.LARGEST_DISTANCE_BITS + DecodeTable.LITERAL_BITS;
 
     private final BitInput input;
 
@@ -85,7 +90,8 @@ final class SymbolLoop {
         final long inBase = Ram.ordinary(input.next);
         final long outBase = Ram.ordinary(this.out);
         final int outLimit = (int) Math.min(this.outLimit - outBase, LONGEST_RUN);
-        final int inLimit = (int) Math.min(input.end - inBase, LONGEST_RUN) - INPUT_MARGIN;
+        final int inLimit = (int) Math.min(input.end - inBase, LONGEST_RUN)
+                - input.margin(INPUT_MARGIN, PADDED_EVEN_MARGIN);
         final int length = evenBits;
         final int expected = DecodeTable.LITERAL | DecodeTable.codeword(length);
         int in = 0;
@@ -120,6 +126,7 @@ final class SymbolLoop {
         input.next = inBase + in;
         input.count = left;
         input.bits = bits;
+        input.leavePadding();
         input.giveBack();
         this.out = outBase + out;
     }
@@ -137,7 +144,8 @@ final class SymbolLoop {
      * copy, so that the three overlap; a refill leaves 56 bits or more and does not branch.
      */
     private int fast(long limit) {
-        if (input.end - input.next < INPUT_MARGIN) {
+        final int margin = input.margin(INPUT_MARGIN, PADDED_MARGIN);
+        if (input.end - input.next < margin) {
             return NONE;
         }
         final long literals = Ram.ordinary(this.literals);
@@ -146,7 +154,7 @@ final class SymbolLoop {
         final long outBase = Ram.ordinary(this.out);
         final int oldest = (int) Math.max(this.oldest - outBase, -Workspace.HISTORY_BYTES);
         final int outLimit = (int) Math.min(limit - outBase, LONGEST_RUN);
-        final int inLimit = (int) Math.min(input.end - inBase, LONGEST_RUN) - INPUT_MARGIN;
+        final int inLimit = (int) Math.min(input.end - inBase, LONGEST_RUN) - margin;
         int in = 0;
         int out = 0;
         long bits = input.bits;
@@ -251,6 +259,7 @@ final class SymbolLoop {
         input.next = inBase + in;
         input.count = left & 0xFF;
         input.bits = bits;
+        input.leavePadding();
         input.giveBack();
         this.out = outBase + out;
         return stop;
@@ -408,6 +417,10 @@ final class SymbolLoop {
     private static int lookupSubtable(long table, int pointer, long bits) {
         long select = bits & ~(-1 << DecodeTable.bitsOfCodeword(pointer)) & DecodeTable.LARGEST_SELECT;
         return DecodeTable.lookup(table, DecodeTable.value(pointer) + select);
+    }
+
+    private static int bytes(int bits) {
+        return (bits + Byte.SIZE - 1) / Byte.SIZE;
     }
 
     private static boolean isSubtable(int entry) {

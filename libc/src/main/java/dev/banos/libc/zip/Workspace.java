@@ -30,7 +30,7 @@ final class Workspace {
 
     private static final StructLayout LAYOUT = MemoryLayout.structLayout(
             MemoryLayout.sequenceLayout(WINDOW_BYTES + SymbolLoop.OUTPUT_MARGIN, JAVA_BYTE).withName("window"),
-            MemoryLayout.sequenceLayout(STAGE_BYTES, JAVA_BYTE).withName("stage"),
+            MemoryLayout.sequenceLayout(STAGE_BYTES + BitInput.PADDING, JAVA_BYTE).withName("stage"),
             MemoryLayout.sequenceLayout(DecodeTable.LITERAL_ENTRIES, JAVA_INT).withName("literals"),
             MemoryLayout.sequenceLayout(DecodeTable.DISTANCE_ENTRIES, JAVA_INT).withName("distances"),
             MemoryLayout.sequenceLayout(DecodeTable.PRECODE_ENTRIES, JAVA_INT).withName("precode"),
