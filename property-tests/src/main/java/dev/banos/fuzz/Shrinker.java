@@ -19,6 +19,7 @@ final class Shrinker {
     private static final long MOST_COST = 30_000;
     private static final int COST_OF_PROCESS = 150;
     private static final int COST_OF_REPETITION = 100;
+    private static final int COST_OF_LUCK = 8;
 
     private final Runner runner;
     private final Runner.Mode mode;
@@ -79,7 +80,7 @@ final class Shrinker {
     private static int costOf(Runner.Mode mode, Violation seen) {
         boolean died = seen != null && (seen.law() == Law.NO_CRASH || seen.law() == Law.NO_HANG || seen.law() == Law.BOUNDED_MEMORY
                 || seen.law() == Law.UNMAPS_ITS_OWN);
-        return (died ? COST_OF_PROCESS : 1) * (mode == Runner.Mode.LOCKSTEP ? 1 : COST_OF_REPETITION);
+        return (died ? COST_OF_PROCESS : 1) * (mode.isRepeated() ? COST_OF_REPETITION : mode == Runner.Mode.FREELY ? COST_OF_LUCK : 1);
     }
 
     private static int weight(Program program) {

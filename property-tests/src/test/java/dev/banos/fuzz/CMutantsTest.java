@@ -65,7 +65,7 @@ class CMutantsTest {
     }
 
     private void requireFound(int fault) throws Exception {
-        List<Finding> findings = Campaign.of(CToy.build(folder, fault) + CToy.PREFIX).withSeed(1).withThreads(2)
+        List<Finding> findings = Campaign.of(CToy.build(folder, fault) + CToy.PREFIX).withCorpus(Corpus.programs()).withSeed(1).withThreads(2)
                 .withTime(Duration.ofSeconds(60)).run();
         assertThat(findings).hasSize(1);
         Finding finding = findings.getFirst();
@@ -111,8 +111,8 @@ class CMutantsTest {
 
     private void requireTheSameTwice(int fault) throws Exception {
         String target = CToy.build(folder, fault) + CToy.PREFIX;
-        String once = Campaign.of(target).withSeed(3).withThreads(2).run().getFirst().toString();
-        assertThat(Campaign.of(target).withSeed(3).withThreads(2).run()).singleElement().hasToString(once);
+        String once = Campaign.of(target).withCorpus(Corpus.programs()).withSeed(3).withThreads(2).run().getFirst().toString();
+        assertThat(Campaign.of(target).withCorpus(Corpus.programs()).withSeed(3).withThreads(2).run()).singleElement().hasToString(once);
     }
 
     @Test
