@@ -123,7 +123,7 @@ final class Binder {
             Calls.handle(shape, calls.label(), name); // so that a struct that cannot be passed is known now
         }
         return new BoundMethod(MethodType.methodType(method.getReturnType(), method.getParameterTypes()),
-                call -> calls.bind(name, call), shape, conversions, callsBack && critical == null);
+                calls.binding(name), shape, conversions, callsBack && critical == null);
     }
 
     /** Null for none; Java may ignore C's result. */

@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /**
  * An installed driver. Installing the same file twice makes two of them, each with its own data.
@@ -202,13 +203,8 @@ public final class Driver {
         }
 
         @Override
-        public MemorySegment pointer(String name) {
-            return export(name).entry();
-        }
-
-        @Override
-        public MethodHandle bind(String name, MethodHandle call) {
-            return export(name).bind(call);
+        public UnaryOperator<MethodHandle> binding(String name) {
+            return export(name).binding();
         }
 
         @Override
@@ -301,6 +297,7 @@ public final class Driver {
 
     void replacedBy(Driver next) {
         successor = next;
+        next.calls.standInFor(calls);
     }
 
     /** The driver that stands in its place now: itself, as long as it has not been replaced. */

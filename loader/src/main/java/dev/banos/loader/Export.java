@@ -6,6 +6,7 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** A function or variable that a driver offers by name to other drivers and to Java. */
 public final class Export {
@@ -65,6 +66,15 @@ public final class Export {
         }
         entry(); // refuses for a driver that is uninstalled
         return Rebinding.of(call, this);
+    }
+
+    /** As {@link #bind}, of a handle that is made later; a driver that is uninstalled by then refuses at the call. */
+    UnaryOperator<MethodHandle> binding() {
+        if (driver.loader().isReplaceable() && isFunction()) {
+            return call -> Rebinding.of(call, this);
+        }
+        MemorySegment now = address();
+        return call -> call.bindTo(now);
     }
 
     /** Where a call goes now: to the driver's own function, or to that of the instance in its place. */

@@ -52,7 +52,7 @@ final class Fit {
             if (table.isPointer(type)) {
                 return java == MemorySegment.class ? ADDRESS : java == long.class ? JAVA_LONG : differ(java, type, where);
             }
-            MemoryLayout layout = Layouts.of(table, type);
+            MemoryLayout layout = Layouts.passed(table, type);
             boolean fits = layout instanceof ValueLayout value ? value.carrier() == java
                     : isStruct(type) && java == MemorySegment.class;
             return fits ? layout : differ(java, type, where);

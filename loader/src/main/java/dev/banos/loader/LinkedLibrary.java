@@ -12,6 +12,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /** Objects that were linked into this process. Their pointers and handles are alive until it is closed. */
 public final class LinkedLibrary implements AutoCloseable {
@@ -124,8 +125,9 @@ public final class LinkedLibrary implements AutoCloseable {
         }
 
         @Override
-        public MemorySegment pointer(String symbol) {
-            return symbol(symbol);
+        public UnaryOperator<MethodHandle> binding(String symbol) {
+            MemorySegment address = symbol(symbol);
+            return call -> call.bindTo(address);
         }
 
         @Override

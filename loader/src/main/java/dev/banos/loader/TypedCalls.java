@@ -4,17 +4,18 @@ import dev.banos.loader.elf.Refusal;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /** Interfaces bound to a driver or library, and the callbacks that C calls in turn. */
 final class TypedCalls {
@@ -23,13 +24,12 @@ final class TypedCalls {
         /** What messages call it. */
         String label();
 
-        /** @throws LinkException if there is no function of that name */
-        MemorySegment pointer(String name);
-
-        /** @param call takes the function's address first, which the result does not */
-        default MethodHandle bind(String name, MethodHandle call) {
-            return call.bindTo(pointer(name));
-        }
+        /**
+         * What gives a downcall handle its first argument, the function's address.
+         *
+         * @throws LinkException if there is no function of that name
+         */
+        UnaryOperator<MethodHandle> binding(String name);
 
         /** Its type where the type information has one. */
         Optional<TypeSource.Typed> typed(String name);
@@ -38,6 +38,9 @@ final class TypedCalls {
     private final Target target;
     /** Of the function pointers that were lent to C: they stay as long as its code does. Null while there are none. */
     private Arena scope;
+    /** Of drivers that this one stands in for: interfaces that were bound to them call this one now. */
+    private final List<TypedCalls> former = new ArrayList<>();
+    private volatile boolean handedOn;
     /** Null prints. */
     private volatile Consumer<Throwable> uncaught;
 
@@ -49,16 +52,16 @@ final class TypedCalls {
         return target.label();
     }
 
-    MethodHandle bind(String name, MethodHandle call) {
-        return target.bind(name, call);
+    UnaryOperator<MethodHandle> binding(String name) {
+        return target.binding(name);
     }
 
     /** @throws LinkException if there is no such function, or a refusal if nobody says its type */
     TypeSource.Typed typed(String name, Declaration declaration) {
-        MemorySegment pointer = target.pointer(name);
+        target.binding(name); // there is such a function
         Optional<TypeSource.Typed> typed = target.typed(name);
         if (typed.isEmpty() && declaration == null) {
-            throw new Refusal(Refusal.ENOENT, target.label(), null, -1, "no type information at " + Long.toHexString(pointer.address()),
+            throw new Refusal(Refusal.ENOENT, target.label(), null, -1, "no type information",
                     "compile the object with -gbtf or -g, or annotate the method with @Declaration");
         }
         return typed.orElseGet(() -> Prototype.parse(declaration.value()).typed());
@@ -174,8 +177,23 @@ final class TypedCalls {
         }
     }
 
+    /** Keeps the other's function pointers as long as its own: they are lent to this one's code from now on. */
+    synchronized void standInFor(TypedCalls other) {
+        former.addAll(other.former);
+        other.former.clear();
+        former.add(other);
+        other.handedOn = true;
+    }
+
     /** Once C's code is gone. */
     synchronized void close() {
+        if (!handedOn) {
+            former.forEach(TypedCalls::closePointers);
+            closePointers();
+        }
+    }
+
+    private synchronized void closePointers() {
         if (scope != null) {
             scope.close();
         }

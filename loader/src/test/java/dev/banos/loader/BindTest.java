@@ -344,6 +344,29 @@ class BindTest {
         assertThatThrownBy(() -> waiting.try_both((a, b) -> 1, (a, b) -> 2)).isInstanceOf(IllegalStateException.class);
     }
 
+    @Test
+    void aMethodThatIsFirstCalledWhenItsDriverIsGoneSaysSo() {
+        Driver second = loader.install(CCompiler.object(folder, "callbacks.c", "gcc", "-O1", "-g"));
+        Waiting waiting = second.bind(Waiting.class);
+        second.uninstall();
+        assertThatThrownBy(() -> waiting.try_both((a, b) -> 1, (a, b) -> 2)).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void boundMethodsAndTheirCallbacksGoOnWithTheInstanceInTheDriversPlace() {
+        Path file = CCompiler.object(folder, "callbacks.c", "gcc", "-O1", "-g");
+        try (Loader replaceable = Loader.create(InstallPolicy.anyUser()).replaceable()) {
+            Driver first = replaceable.install(file);
+            Waiting waiting = first.bind(Waiting.class);
+            assertThat(waiting.try_both((a, b) -> 1, (a, b) -> 2)).isEqualTo(12);
+            Driver last = first.replaceWith(file).replaceWith(file);
+            assertThat(replaceable.replaced()).isEmpty();
+            assertThat(waiting.try_both((a, b) -> 3, (a, b) -> 4)).isEqualTo(34);
+            last.uninstall();
+            assertThatThrownBy(() -> waiting.try_both((a, b) -> 1, (a, b) -> 2)).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
     interface Declared {
         @Declaration("int add(int, int)")
         int add(int a, int b);

@@ -183,6 +183,11 @@ class TypedHandleTest {
                 int space::twice(int x) { return 2 * x; }
                 struct Base { int b; }; struct Derived : Base { long d; static int s; int get() const { return b; } };
                 extern "C" long pick(const Derived &d, bool which) { return which ? d.d : d.get(); }
+                struct Point { int x, y; }; struct Owner { int *p; Owner(const Owner &); ~Owner(); };
+                extern "C" int plain(Point p) { return p.x + p.y; }
+                extern "C" int owned(Owner o) { return *o.p; }
+                Owner::Owner(const Owner &o) : p(o.p) { }
+                Owner::~Owner() { }
                 """);
         Path object = folder.resolve("names.o");
         CCompiler.run(java.util.List.of("g++", "-g", "-c", source.toString(), "-o", object.toString()));
@@ -192,6 +197,8 @@ class TypedHandleTest {
             MemorySegment derived = scope.allocate(16, 8);
             derived.set(JAVA_INT, 0, 3);
             assertThat((long) library.handle("pick").invokeExact(derived, false)).isEqualTo(3);
+            assertThat((int) library.handle("plain").invokeExact(point(scope, 20, 22))).isEqualTo(42);
+            assertThatThrownBy(() -> library.handle("owned")).isInstanceOf(LinkException.class).hasMessageContaining("copy constructor");
         }
     }
 

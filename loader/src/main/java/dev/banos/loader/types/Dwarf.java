@@ -40,6 +40,7 @@ final class Dwarf {
     static final int DW_AT_upper_bound = 0x2f;
     static final int DW_AT_prototyped = 0x27;
     static final int DW_AT_abstract_origin = 0x31;
+    static final int DW_AT_calling_convention = 0x36;
     static final int DW_AT_count = 0x37;
     static final int DW_AT_data_member_location = 0x38;
     static final int DW_AT_declaration = 0x3c;
@@ -61,6 +62,8 @@ final class Dwarf {
     static final int DW_ATE_unsigned = 0x07;
     static final int DW_ATE_unsigned_char = 0x08;
     static final int DW_ATE_UTF = 0x10;
+
+    static final int DW_CC_pass_by_value = 0x05;
 
     static final int DW_UT_type = 0x02;
     static final int DW_UT_skeleton = 0x04;

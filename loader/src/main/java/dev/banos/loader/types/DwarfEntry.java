@@ -32,6 +32,9 @@ final class DwarfEntry {
     long count = NONE;
     long encoding;
     long language;
+    long convention;
+    /** Of a class: it has functions of its own, constructors perhaps. */
+    boolean hasFunctions;
     boolean declaration;
     boolean external;
     boolean prototyped;
@@ -91,6 +94,7 @@ final class DwarfEntry {
             case DW_AT_upper_bound -> count = value.isConstant ? value.number + 1 : NONE;
             case DW_AT_count -> count = value.isConstant ? value.number : NONE;
             case DW_AT_encoding -> encoding = value.number;
+            case DW_AT_calling_convention -> convention = value.number;
             case DW_AT_language -> language = value.number;
             case DW_AT_declaration -> declaration = value.number != 0;
             case DW_AT_external -> external = value.number != 0;

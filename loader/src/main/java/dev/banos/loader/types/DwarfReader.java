@@ -89,6 +89,9 @@ final class DwarfReader {
             DwarfEntry parent = open.peek();
             DwarfEntry entry = isKept(form.tag(), parent) ? kept(form.tag(), offset, bytes) : IGNORED;
             attributes(unit, form, entry);
+            if (parent != null && form.tag() == DW_TAG_subprogram) {
+                parent.hasFunctions = parent != IGNORED;
+            }
             if (parent == null) {
                 isC = isC(entry.language);
             }

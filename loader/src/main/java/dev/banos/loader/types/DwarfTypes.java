@@ -115,7 +115,13 @@ final class DwarfTypes {
                 members.add(new Type.Member(member.name, number(member), start(member), (int) member.bitSize));
             }
         }
-        return new Type.Composite(keyword, entry.name, entry.byteSize, List.copyOf(members));
+        return new Type.Composite(keyword, entry.name, entry.byteSize, List.copyOf(members), isCopied(entry));
+    }
+
+    /** clang says so; gcc does not, so there whatever might have a constructor is left out. */
+    private static boolean isCopied(DwarfEntry entry) {
+        return entry.isC || entry.convention == DW_CC_pass_by_value || !entry.hasFunctions
+                && entry.children().stream().noneMatch(child -> child.tag == DW_TAG_inheritance);
     }
 
     /** Where the member begins, in bits; a bit-field's old form counts from the other end of its storage (DWARF 3, 5.6.6). */

@@ -18,8 +18,10 @@ import java.lang.foreign.UnionLayout;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The memory layouts of types, for 64-bit Linux. What Java has no value for ({@code long double}, {@code __int128}) is padding of
@@ -55,18 +57,48 @@ public final class Layouts {
                 : FunctionDescriptor.of(layouts.passed(function.result()), parameters);
     }
 
-    /** The layout of a parameter or result. */
+    /**
+     * The layout of a parameter or result of the type.
+     *
+     * @throws Refusal if it cannot be passed
+     */
+    public static MemoryLayout passed(TypeTable table, int number) {
+        return new Layouts(table).passed(number);
+    }
+
     private MemoryLayout passed(int number) {
         if (table.isPointer(number)) {
             return ADDRESS;
         }
-        if (table.plain(number) instanceof Type.Composite) {
-            return layout(number);
+        if (table.plain(number) instanceof Type.Composite composite) {
+            MemoryLayout layout = layout(number); // refuses structs that hold themselves, before their members are walked
+            if (!isCopied(composite, new HashSet<>())) {
+                throw table.unsupported("values of " + Declarations.type(table, number) + " may have a copy constructor or destructor"
+                        + " of C++, which Java cannot call; let the function take a pointer or reference");
+            }
+            return layout;
         }
         if (layout(number) instanceof ValueLayout value) {
             return value;
         }
         throw notOffered(number);
+    }
+
+    /** Whether the composite and all that it holds are only bytes. */
+    private boolean isCopied(Type.Composite composite, Set<Type> seen) {
+        if (!composite.copied() || !seen.add(composite)) {
+            return composite.copied();
+        }
+        for (Type.Member member : composite.members()) {
+            Type type = table.plain(member.type());
+            for (int depth = 0; depth < DEEPEST && type instanceof Type.Array array; depth++) {
+                type = table.plain(array.of());
+            }
+            if (type instanceof Type.Composite inner && !isCopied(inner, seen)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     MemoryLayout layout(int number) {

@@ -39,8 +39,10 @@ public sealed interface Type {
      *
      * @param keyword {@code struct}, {@code union} or C++'s {@code class}
      * @param name    null where it has no tag
+     * @param copied  whether a parameter of it is its bytes; a class of C++ with a copy constructor or destructor of its own travels
+     *                as a hidden pointer
      */
-    record Composite(String keyword, String name, long bytes, List<Member> members) implements Type {
+    record Composite(String keyword, String name, long bytes, List<Member> members, boolean copied) implements Type {
         public boolean isUnion() {
             return keyword.equals("union");
         }
