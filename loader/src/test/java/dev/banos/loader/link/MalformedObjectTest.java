@@ -9,6 +9,7 @@ import dev.banos.loader.Damage;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
 import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.elf.RelocationTable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -45,6 +46,7 @@ class MalformedObjectTest {
                 Files.readAllBytes(CCompiler.object(folder, "calculator.c", "gcc", "-O2", "-fPIC", "-ffunction-sections")),
                 Files.readAllBytes(CCompiler.object(folder, "other_headers.c", "gcc", "-O0", "-g", "-fno-pic"))));
         for (String machine : CCompiler.hasProgram("clang") ? new String[] {"aarch64", "riscv64"} : new String[0]) {
+            wellFormed.add(Files.readAllBytes(CCompiler.object(folder, "portable.c", "clang", "-O2", "--target=" + machine + "-linux-gnu")));
             for (String flags : new String[] {"-O2", "-O1 -fPIC -falign-functions=64"}) {
                 wellFormed.add(Files.readAllBytes(CCompiler.object(folder, "freestanding.c", "clang",
                         ("-ffreestanding --target=" + machine + "-linux-gnu -ftls-model=initial-exec " + flags).split(" "))));
@@ -128,6 +130,52 @@ class MalformedObjectTest {
         int bss = ObjectReader.read(object, "x").sections().find(".bss");
         buffer.putLong((int) buffer.getLong(40) + bss * 64 + 32, 1L << 45);
         assertThatThrownBy(() -> image(object)).isInstanceOf(Refusal.class).hasMessageContaining("MiB");
+    }
+
+    /** Each field of each section header, and of many symbols and relocations, with each value that is at an edge of something. */
+    @Test
+    void anyFieldMayHoldAnyValue() {
+        int refused = 0;
+        for (byte[] bytes : wellFormed) {
+            ElfObject object = ObjectReader.read(bytes, "x.o");
+            int headers = (int) ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong(40);
+            for (int section = 0; section < object.sections().count(); section++) {
+                refused += fields(bytes, headers + section * 64, 64, 4, 4, 8, 8, 8, 8, 4, 4, 8, 8);
+            }
+            int symbols = object.sections().find(".symtab");
+            for (long entry = 0; entry < object.sections().size(symbols); entry += 24) {
+                refused += fields(bytes, object.start(symbols) + (int) entry, 24, 4, 1, 1, 2, 8, 8);
+            }
+            for (RelocationTable table : object.relocations()) {
+                for (int entry = 0; entry < table.count(); entry += 5) {
+                    refused += fields(bytes, object.start(table.section()) + entry * 24, 24, 8, 4, 4, 8);
+                }
+            }
+        }
+        assertThat(refused).isGreaterThan(5_000);
+    }
+
+    /** How many of the changed objects were refused; the others gave an image. */
+    private static int fields(byte[] bytes, int start, int recordBytes, int... widths) {
+        int refused = 0;
+        int at = start;
+        for (int width : widths) {
+            for (long value : new long[] {0, 1, -1, 3, 0x7f, 1L << 31, Integer.MAX_VALUE, Long.MIN_VALUE, Long.MAX_VALUE, bytes.length,
+                bytes.length - 1L, 1L << 40}) {
+                byte[] changed = bytes.clone();
+                put(changed, at, width, value);
+                try {
+                    image(changed);
+                } catch (Refusal refusal) {
+                    assertThat(refusal.getMessage()).startsWith("damaged.o: ");
+                    refused++;
+                } catch (Throwable thrown) {
+                    fail("byte " + at + " of a record of " + recordBytes + " at " + start + ": " + value, thrown);
+                }
+            }
+            at += width;
+        }
+        return refused;
     }
 
     private static void put(byte[] object, int offset, int bytes, long value) {
