@@ -21,6 +21,9 @@ import java.nio.file.Path;
  * What compilers make by default reaches {@code stdout} and its like by a signed 32-bit distance, so modules belong near
  * libc; objects made with -fno-pic hold their own addresses in 32 bits, so they must lie low. Nothing is reserved beforehand:
  * a module is mapped where {@code /proc/self/maps} shows a gap, never over another mapping, and is gone when it is unmapped.
+ *
+ * <p>Others may have filled the window near libc: glibc alone takes 64 MiB of it for a thread's blocks. The module then lies
+ * anywhere, which is no harm to position-independent code; of other code the relocations are refused that do not reach.
  */
 final class AddressSpace {
     private static final long GUARD_BYTES = Layout.PAGE_BYTES;
@@ -29,7 +32,7 @@ final class AddressSpace {
     private static final long MARGIN = 32L << 20;
     private static final long LOWEST_ADDRESS = 1L << 16;
 
-    private static final AddressSpace LOW = new AddressSpace(LOWEST_ADDRESS, REACH - MARGIN);
+    private static final AddressSpace LOW = new AddressSpace(LOWEST_ADDRESS, REACH - MARGIN, false);
 
     /** Where a function and a variable of libc lie decides its window: asked for once, at the first module. */
     private static final class Near {
@@ -38,18 +41,21 @@ final class AddressSpace {
         private static AddressSpace nearLibc() {
             long function = CLibrary.find("malloc");
             long variable = CLibrary.find("stdout");
-            return new AddressSpace(Math.max(function, variable) - REACH + MARGIN, Math.min(function, variable));
+            return new AddressSpace(Math.max(function, variable) - REACH + MARGIN, Math.min(function, variable), true);
         }
     }
 
     private final long lowest;
     private final long highest;
+    /** Whether a module may lie elsewhere when there is no room. */
+    private final boolean isWish;
     /** Where a module is likely to fit: behind the last one, or where one was unmapped. */
     private long hint;
 
-    private AddressSpace(long lowest, long highest) {
+    private AddressSpace(long lowest, long highest, boolean isWish) {
         this.lowest = lowest;
         this.highest = highest;
+        this.isWish = isWish;
     }
 
     static AddressSpace low() {
@@ -73,6 +79,9 @@ final class AddressSpace {
         if (SystemCalls.isError(address)) {
             address = mapInGap(state, size, alignment);
         }
+        if (SystemCalls.isError(address) && isWish) {
+            return mapAnywhere(file, state, size, alignment);
+        }
         if (SystemCalls.isError(address)) {
             throw new Refusal(Refusal.ENOMEM, file, null, -1, "no room for " + size + " bytes between 0x"
                     + Long.toHexString(lowest) + " and 0x" + Long.toHexString(highest), "uninstall other drivers");
@@ -83,7 +92,9 @@ final class AddressSpace {
 
     synchronized void unmap(long address, long size) {
         require(SystemCalls.munmap(Tcb.current().segment(), address, size), "munmap", address);
-        hint = address;
+        if (address >= lowest && address < highest) {
+            hint = address;
+        }
     }
 
     static void protect(long address, long size, int protection) {
@@ -96,6 +107,26 @@ final class AddressSpace {
     private static long mapAt(MemorySegment state, long address, long size) {
         return SystemCalls.mmap(state, address, size, Linux.PROT_READ() | Linux.PROT_WRITE(),
                 Linux.MAP_PRIVATE() | Linux.MAP_ANONYMOUS() | Linux.MAP_FIXED_NOREPLACE(), -1, 0);
+    }
+
+    private static long mapAnywhere(String file, MemorySegment state, long size, long alignment) {
+        long length = size + alignment;
+        long start = SystemCalls.mmap(state, 0, length, Linux.PROT_READ() | Linux.PROT_WRITE(),
+                Linux.MAP_PRIVATE() | Linux.MAP_ANONYMOUS(), -1, 0);
+        if (SystemCalls.isError(start)) {
+            throw new Refusal(Refusal.ENOMEM, file, null, -1, "no memory for " + size + " bytes", "raise the process's limits");
+        }
+        long address = align(start, alignment);
+        long end = align(address + size, Layout.PAGE_BYTES);
+        unmapIfAny(state, start, address);
+        unmapIfAny(state, end, align(start + length, Layout.PAGE_BYTES));
+        return address;
+    }
+
+    private static void unmapIfAny(MemorySegment state, long from, long to) {
+        if (from < to) {
+            require(SystemCalls.munmap(state, from, to - from), "munmap", from);
+        }
     }
 
     /** Takes the lowest gap that fits: the kernel fills the neighbourhood of libc from above. */
