@@ -268,7 +268,11 @@ final class Budget {
     /** This budget and those above it, as a refusal reports them. */
     @Override
     public String toString() {
-        return figures() + (parent == null ? "" : "; within " + parent);
+        StringBuilder text = new StringBuilder(figures().toString());
+        for (Budget each = parent; each != null; each = each.parent) {
+            text.append("; within ").append(each.figures());
+        }
+        return text.toString();
     }
 
     private static VarHandle handle(String field) {

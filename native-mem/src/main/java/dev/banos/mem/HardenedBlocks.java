@@ -39,6 +39,8 @@ final class HardenedBlocks {
     private final Thread confinedTo;
     private final Sampler sampler;
     private int samples;
+    /** Found in the quarantine at a limit, and for the next free, verify or close to report; null where there is none. */
+    private Damage unreported;
 
     /** @param confinedTo the only thread that may allocate; null for all */
     static SlotPool pool(Domain domain, Hardening hardening, Thread confinedTo) {
@@ -309,14 +311,53 @@ final class HardenedBlocks {
         }
     }
 
-    /** Lets go what is more than the bound. @return the first that is damaged, or null */
+    /** Lets go what is more than the bound. @return the first damage that was found, also at a limit before; or null */
     private Damage leaveQuarantine() {
+        if (quarantine == null) {
+            return null;
+        }
+        Damage found = shrinkQuarantine(quarantine.bound());
+        Damage before = takeUnreported();
+        return before != null ? before : found;
+    }
+
+    /** At a limit: gives back what waits in quarantine, and then all slots that nobody has. */
+    void reclaim() {
+        if (quarantine != null) {
+            note(shrinkQuarantine(0));
+        }
+        trim();
+    }
+
+    /** For the next to look: a malloc reports no damage, and perhaps it is another heap's. */
+    private void note(Damage found) {
+        pool.lock.lock();
+        try {
+            unreported = unreported == null ? found : unreported;
+        } finally {
+            pool.lock.unlock();
+        }
+    }
+
+    private Damage takeUnreported() {
+        pool.lock.lock();
+        try {
+            Damage taken = unreported;
+            unreported = null;
+            return taken;
+        } finally {
+            pool.lock.unlock();
+        }
+    }
+
+    /** @return the first that is damaged, or null */
+    private Damage shrinkQuarantine(long most) {
         Damage first = null;
-        while (quarantine != null) {
+        while (true) {
             HardenedBlock leaving;
             pool.lock.lock();
             try {
-                leaving = quarantine.pollExcess();
+                leaving = quarantine.pollAbove(most);
                 Damage damage = leaving == null ? null : damageOf(leaving);
                 first = first == null ? damage : first;
                 if (leaving != null && leaving.state == HardenedBlock.State.FREED) {
@@ -332,7 +373,6 @@ final class HardenedBlocks {
                 unmap(leaving);
             }
         }
-        return first;
     }
 
     /** Under the lock. */
@@ -353,7 +393,7 @@ final class HardenedBlocks {
     private Damage damageOf(HardenedBlock block) {
         Damage damage = switch (block.state) {
             case LIVE -> canary == null ? null : slackDamage(block);
-            case FREED -> block.isMapping() ? null : freedDamage(block);
+            case FREED -> fill == null || block.isMapping() ? null : freedDamage(block); // on its way to the pool, without a fill
             case DAMAGED -> null;
         };
         if (damage != null) {
@@ -403,6 +443,10 @@ final class HardenedBlocks {
 
     /** Looks at every block, live or in quarantine, one at a time so that nobody waits for long. */
     void verify(String operation) {
+        Damage before = takeUnreported();
+        if (before != null) {
+            throw CorruptBlockException.of(operation, 0, false, before, domain);
+        }
         for (HardenedBlock block : all()) {
             Damage damage;
             pool.lock.lock();
@@ -435,7 +479,7 @@ final class HardenedBlocks {
 
     /** Under the lock, by a heap that is closed now. @return the first damage, or null */
     Damage close() {
-        Damage first = null;
+        Damage first = unreported;
         for (HardenedBlock block : blocks.all().toList()) {
             Damage damage = damageOf(block);
             first = first == null ? damage : first;
@@ -455,6 +499,10 @@ final class HardenedBlocks {
     /** After {@link #close}, outside the lock. */
     void forget() {
         OPEN.remove(this);
+    }
+
+    static int openHeaps() {
+        return OPEN.size();
     }
 
     private List<HardenedBlock> all() {

@@ -90,11 +90,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         Domain domain = options.newDomain(CREATED.incrementAndGet());
         SlotPool pool = options.hardening().isNone() ? new SlotPool(domain, options.access)
                 : HardenedBlocks.pool(domain, options.hardening(), owner);
-        Heap heap = new Heap(pool.access == Access.HARDENED ? null : owner, pool, options.parent());
-        if (heap.parent != null) {
-            heap.parent.domain.budget.add(heap);
-        }
-        return heap;
+        return HeapTree.join(new Heap(pool.access == Access.HARDENED ? null : owner, pool, options.parent()));
     }
 
     boolean isOfMalloc() {
@@ -340,9 +336,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         } finally {
             pool.lock.unlock();
         }
-        if (parent != null) {
-            parent.domain.budget.remove(this);
-        }
+        HeapTree.leave(this);
         DirectMappings.retryRefused();
         if (domain.hardened != null) {
             domain.hardened.forget();
@@ -452,13 +446,18 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     /** @return {@code address}, after the actions of marks that its run has reached; freed again where one throws */
     private long calledBack(long address) {
+        if (!domain.budget.isCallDue()) {
+            return address;
+        }
         try {
             domain.budget.callBack();
         } catch (Throwable thrown) {
-            free(address);
+            if (!domain.closed) {
+                free(address);
+            }
             throw thrown;
         }
-        return address;
+        return guarded(() -> address); // an action may have closed the heap, and the block with it
     }
 
     /** At a limit, memory that is free in this heap, or in another of the same tree, is given back before a request fails. */
@@ -479,6 +478,9 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     /** Another thread's confined heap stays as it is. */
     void reclaim() {
         domain.emptyCache();
+        if (domain.hardened != null) {
+            domain.hardened.reclaim();
+        }
         if (Thread.currentThread() == owner) {
             pool.trim();
         } else if (pool.access == Access.SHARED || pool.access == Access.HARDENED) {

@@ -97,6 +97,7 @@ public final class HeapOptions {
      * @param parent a heap of {@link Heap#create}
      */
     public HeapOptions childOf(Heap parent) {
+        Objects.requireNonNull(parent, "parent");
         if (parent.isOfMalloc()) {
             throw new IllegalArgumentException("parent=" + parent + ": the heap of malloc has no children");
         }

@@ -84,7 +84,7 @@ public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mapp
     }
 
     public String toJson() {
-        StringBuilder json = new StringBuilder("{\"heap\":\"").append(heap.replace("\\", "\\\\").replace("\"", "\\\""))
+        StringBuilder json = new StringBuilder("{\"heap\":\"").append(escaped(heap))
                 .append("\",\"liveBlocks\":").append(liveBlocks())
                 .append(",\"liveBytes\":").append(liveBytes())
                 .append(",\"reservedBytes\":").append(reservedBytes())
@@ -107,5 +107,18 @@ public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mapp
             separator = ",";
         }
         return json.append("]}").toString();
+    }
+
+    /** As a JSON string has it (RFC 8259, section 7). */
+    private static String escaped(String text) {
+        StringBuilder escaped = new StringBuilder();
+        for (char c : text.toCharArray()) {
+            if (c < ' ' || Character.isSurrogate(c)) { // a lone surrogate has no UTF-8
+                escaped.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
+            } else {
+                escaped.append(c == '"' || c == '\\' ? "\\" : "").append(c);
+            }
+        }
+        return escaped.toString();
     }
 }

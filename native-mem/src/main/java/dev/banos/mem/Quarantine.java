@@ -39,9 +39,13 @@ final class Quarantine {
         head = 0;
     }
 
-    /** @return a block that has to leave because of the bound, or null */
-    HardenedBlock pollExcess() {
-        if (bytes <= bound) {
+    long bound() {
+        return bound;
+    }
+
+    /** @return a block that has to leave because there are more than {@code most} bytes, or null */
+    HardenedBlock pollAbove(long most) {
+        if (bytes <= most) {
             return null;
         }
         if (random != null) {

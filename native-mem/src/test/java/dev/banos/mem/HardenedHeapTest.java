@@ -434,4 +434,48 @@ class HardenedHeapTest {
     private static void put(long address, int value) {
         Native.EVERYTHING.set(ValueLayout.JAVA_BYTE, address, (byte) value);
     }
+
+    @Test
+    void atTheLimitTheQuarantineIsGivenBack() {
+        for (Hardening hardening : List.of(Hardening.ALL, Hardening.NONE.withQuarantine(1 << 30))) {
+            try (Heap heap = Heap.create(HeapOptions.shared().hardened(hardening).limit(1 << 20))) {
+                for (int i = 0; i < 40_000; i++) {
+                    long block = heap.malloc(i % 100 == 0 ? 100_000 : 64);
+                    assertThat(block).as("block %d of a heap in which none is live", i).isNotZero();
+                    heap.free(block);
+                }
+            }
+        }
+    }
+
+    @Test
+    void damageThatALimitFindsInTheQuarantineIsReportedByTheNextToLook() {
+        for (Consumer<Heap> occasion : List.<Consumer<Heap>>of(Heap::verify, Heap::close, heap -> heap.free(heap.malloc(64)))) {
+            Heap heap = Heap.create(HeapOptions.shared().hardened(Hardening.NONE.withQuarantine(1 << 20)).limit(1 << 20));
+            long block = heap.malloc(64);
+            heap.free(block);
+            put(block + 5, 0);
+            assertThat(heap.malloc(2 << 20)).as("beyond the limit").isZero();
+            assertThat(damage(() -> occasion.accept(heap)).block()).isEqualTo(block);
+            heap.close();
+        }
+    }
+
+    /** A freed block is in the table until the pool has it, and a heap without a fill has nothing to compare it with. */
+    @Test
+    void verifyMayMeetAFreeWithoutAFill() throws InterruptedException {
+        try (Heap heap = hardened(Hardening.NONE.withCanary())) {
+            AtomicReference<Throwable> thrown = new AtomicReference<>();
+            Thread frees = Thread.ofPlatform().uncaughtExceptionHandler((_, wrong) -> thrown.set(wrong)).start(() -> {
+                for (int i = 0; i < 200_000; i++) {
+                    heap.free(heap.malloc(64));
+                }
+            });
+            while (frees.isAlive()) {
+                heap.verify();
+            }
+            frees.join();
+            assertThat(thrown.get()).isNull();
+        }
+    }
 }

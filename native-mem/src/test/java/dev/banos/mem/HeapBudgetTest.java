@@ -322,4 +322,49 @@ class HeapBudgetTest {
         }
         return blocks;
     }
+
+    @Test
+    void noBlockComesOutOfAHeapThatItsCallbackClosed() {
+        for (HeapOptions kind : List.of(HeapOptions.confined(), HeapOptions.shared(), HeapOptions.shared().hardened(Hardening.ALL))) {
+            for (long size : new long[] {16, 100_000}) {
+                AtomicReference<Heap> heap = new AtomicReference<>();
+                heap.set(Heap.create(kind.highWater(1, _ -> heap.get().close())));
+                assertThatThrownBy(() -> heap.get().malloc(size)).isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("is closed");
+                assertThat(heap.get().budget().usedBytes()).isZero();
+            }
+        }
+    }
+
+    @Test
+    void whatACallbackThrowsAfterItClosedTheHeapComesOut() {
+        AtomicReference<Heap> heap = new AtomicReference<>();
+        heap.set(Heap.create(HeapOptions.shared().highWater(1, _ -> {
+            heap.get().close();
+            throw new UnsupportedOperationException("mine");
+        })));
+        assertThatThrownBy(() -> heap.get().malloc(16)).isInstanceOf(UnsupportedOperationException.class).hasMessage("mine");
+    }
+
+    @Test
+    void aLimitIsReportedThroughAVeryDeepTree() {
+        List<Heap> chain = new ArrayList<>(List.of(Heap.create(HeapOptions.shared().limit(MIB))));
+        for (int i = 0; i < 3000; i++) {
+            chain.add(Heap.create(HeapOptions.shared().childOf(chain.getLast())));
+        }
+        assertThat(chain.getLast().malloc(2 * MIB)).isZero();
+        assertThatThrownBy(() -> chain.getLast().allocate(2 * MIB)).isInstanceOf(OutOfMemoryError.class)
+                .hasMessageContaining("limit 1,048,576 bytes");
+        chain.reversed().forEach(Heap::close);
+    }
+
+    @Test
+    void aHeapWhoseParentIsClosedLeavesNothingBehind() {
+        Heap parent = Heap.createShared();
+        parent.close();
+        long hardened = HardenedBlocks.openHeaps();
+        HeapOptions options = HeapOptions.shared().childOf(parent).hardened(Hardening.ALL);
+        assertThatThrownBy(() -> Heap.create(options)).isInstanceOf(IllegalStateException.class);
+        assertThat(HardenedBlocks.openHeaps()).isEqualTo(hardened);
+    }
 }

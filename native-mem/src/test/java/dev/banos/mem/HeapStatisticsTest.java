@@ -86,4 +86,11 @@ class HeapStatisticsTest {
         return Malloc.statistics().sizeClasses().stream().filter(each -> each.slotBytes() == slotBytes)
                 .mapToLong(HeapStatistics.SizeClass::live).sum();
     }
+
+    @Test
+    void anyNameIsAJsonString() {
+        try (Heap heap = Heap.create(HeapOptions.shared().named("a\"b\\c\n\u0001\ud800"))) {
+            assertThat(heap.statistics().toJson()).startsWith("{\"heap\":\"heap a\\\"b\\\\c\\u000a\\u0001\\ud800\",");
+        }
+    }
 }
