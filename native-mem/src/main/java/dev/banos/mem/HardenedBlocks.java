@@ -138,7 +138,11 @@ final class HardenedBlocks {
         }
         HardenedBlock block = null;
         try {
-            GuardedMapping mapping = guarded ? GuardedMapping.map(size, alignment) : GuardedMapping.mapUnguarded(bytes, alignment);
+            GuardedMapping mapping = map(guarded, size, bytes, alignment);
+            if (mapping == null && quarantine != null && !sampled) { // what waits there has addresses, and counts as mappings
+                note(shrinkQuarantine(0));
+                mapping = map(guarded, size, bytes, alignment);
+            }
             block = mapping == null ? null : enter(mapping, HardenedBlock.inMapping(size, birth, mapping, sampled));
             return block;
         } finally {
@@ -146,6 +150,10 @@ final class HardenedBlocks {
                 domain.budget.release(bytes);
             }
         }
+    }
+
+    private static GuardedMapping map(boolean guarded, long size, long bytes, long alignment) {
+        return guarded ? GuardedMapping.map(size, alignment) : GuardedMapping.mapUnguarded(bytes, alignment);
     }
 
     private HardenedBlock enter(GuardedMapping mapping, HardenedBlock block) {
@@ -321,7 +329,7 @@ final class HardenedBlocks {
         return before != null ? before : found;
     }
 
-    /** At a limit: gives back what waits in quarantine, and then all slots that nobody has. */
+    /** At a limit of the heap: gives back what waits in quarantine, and then all slots that nobody has. */
     void reclaim() {
         if (quarantine != null) {
             note(shrinkQuarantine(0));

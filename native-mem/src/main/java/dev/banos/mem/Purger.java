@@ -11,13 +11,16 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class Purger {
     private static final Duration DELAY = Duration.ofMillis(Long.getLong("banos.mem.purgeDelayMillis", 1000));
+    /** After a thread could not be started: each try costs milliseconds, and two lines that the JVM prints. */
+    private static final Duration RETRY = Duration.ofSeconds(1);
     private static final AtomicBoolean RUNNING = new AtomicBoolean();
+    private static volatile long notBefore = System.nanoTime();
 
     private Purger() {
     }
 
     static void wake() {
-        if (!RUNNING.get() && RUNNING.compareAndSet(false, true)) {
+        if (!RUNNING.get() && System.nanoTime() - notBefore >= 0 && RUNNING.compareAndSet(false, true)) {
             start();
         }
     }
@@ -26,6 +29,7 @@ final class Purger {
         try {
             Thread.ofPlatform().daemon().name("banos-purger").inheritInheritableThreadLocals(false).start(Purger::run);
         } catch (OutOfMemoryError noThread) {
+            notBefore = System.nanoTime() + RETRY.toNanos();
             RUNNING.set(false); // the memory stays for the next who needs it, or the next to wake us
         }
     }

@@ -12,6 +12,9 @@ import org.junit.jupiter.api.Test;
 class AddressLimitTest {
     private static final long LIMIT_KIB = 4_000_000;
     private static final long LARGE = 200_000;
+    private static final List<String> LIMITED = List.of("sh", "-c", "ulimit -v " + LIMIT_KIB + " && exec \"$@\"", "sh");
+    private static final List<String> FLAGS = List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:ReservedCodeCacheSize=48m",
+            "-XX:CompressedClassSpaceSize=48m", "--enable-native-access=ALL-UNNAMED");
 
     /** What the child runs: takes large blocks, before any small one, until there are no addresses left. */
     public static final class Child {
@@ -34,11 +37,28 @@ class AddressLimitTest {
         }
     }
 
+    /** Takes all addresses, and frees into a cache that keeps everything, so that no thread can be started for the purge. */
+    public static final class CachingChild {
+        private CachingChild() {
+        }
+
+        public static void main(String[] arguments) {
+            System.out.println("freed " + (Child.exhaust().size() > 1000));
+        }
+    }
+
+    @Test
+    void aPurgeThatCannotStartIsNotTriedAtEachFree() throws IOException, InterruptedException {
+        List<String> flags = new ArrayList<>(FLAGS);
+        flags.add("-Dbanos.mem.mappingCacheBytes=" + (1L << 40));
+        String output = ChildJvm.run(LIMITED, flags, CachingChild.class);
+        assertThat(output).contains("freed true");
+        assertThat(output.split("banos-purger", -1)).as("thread starts that the JVM reports").hasSizeLessThan(100);
+    }
+
     @Test
     void smallBlocksOutliveTheExhaustionOfAddresses() throws IOException, InterruptedException {
-        String output = ChildJvm.run(List.of("sh", "-c", "ulimit -v " + LIMIT_KIB + " && exec \"$@\"", "sh"),
-                List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:ReservedCodeCacheSize=48m", "-XX:CompressedClassSpaceSize=48m",
-                        "--enable-native-access=ALL-UNNAMED"), Child.class);
+        String output = ChildJvm.run(LIMITED, FLAGS, Child.class);
         assertThat(output).isEqualToIgnoringWhitespace("true true true");
     }
 }

@@ -71,6 +71,22 @@ class HardenedFailureTest {
     }
 
     @Test
+    void whenTheSystemHasNoMoreTheQuarantineIsGivenBack() {
+        try (Heap heap = heap(GUARDED)) {
+            long waiting = heap.malloc(1 << 20);
+            heap.free(waiting);
+            AtomicBoolean failed = new AtomicBoolean();
+            SystemCallFaults.during((call, ordinal) -> call == Call.MMAP && failed.compareAndSet(false, true) ? ENOMEM() : 0, () -> {
+                long block = heap.malloc(2 << 20);
+                assertThat(block).isNotZero();
+                heap.free(block);
+            });
+            assertThat(failed).isTrue();
+            assertThat(MemoryInsight.explain(waiting)).as("no longer held back").doesNotContain("of 1048576 bytes");
+        }
+    }
+
+    @Test
     void aMappingThatTheKernelKeepsIsUnmappedLater() {
         int before = DirectMappings.refusedCount();
         long[] block = new long[1];

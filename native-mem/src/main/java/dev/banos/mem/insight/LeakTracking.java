@@ -1,6 +1,6 @@
 package dev.banos.mem.insight;
 
-import java.util.Locale;
+import java.util.Arrays;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
@@ -35,11 +35,16 @@ public final class LeakTracking {
     }
 
     private static Level initialLevel() {
-        Level wanted = Level.valueOf(System.getProperty("banos.mem.leaks", "off").toUpperCase(Locale.ROOT));
+        Level wanted = level(System.getProperty("banos.mem.leaks", "off"));
         if (wanted != Level.OFF) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> System.err.print(report()), "banos-leak-report"));
         }
         return wanted;
+    }
+
+    static Level level(String word) {
+        return Arrays.stream(Level.values()).filter(each -> each.name().equalsIgnoreCase(word)).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("banos.mem.leaks=" + word + ": the words are off, sampled, full"));
     }
 
     public static Level level() {
