@@ -9,6 +9,7 @@ import dev.banos.mem.Malloc;
 import dev.banos.mem.insight.LeakReport;
 import dev.banos.mem.insight.LeakTracking;
 import dev.banos.mem.insight.LeakTracking.Level;
+import dev.banos.thread.ChildJvm;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -32,6 +33,22 @@ class LeakTrackingTest {
         live.forEach(Malloc::free);
         LeakTracking.level(Level.OFF);
         assertThat(LeakTracking.count()).describedAs("blocks remembered after all were freed").isZero();
+    }
+
+    /** Run by a JVM of its own. */
+    public static final class Child {
+        private Child() {
+        }
+
+        public static void main(String[] arguments) {
+            Malloc.free(Malloc.malloc(1));
+        }
+    }
+
+    @Test
+    void aWrongWordInThePropertyIsAnsweredWithTheRightOnes() throws IOException, InterruptedException {
+        String output = ChildJvm.run(List.of(), List.of("--enable-native-access=ALL-UNNAMED", "-Dbanos.mem.leaks=some"), Child.class);
+        assertThat(output).contains("banos.mem.leaks=some: the words are off, sampled, full");
     }
 
     @Test
