@@ -50,7 +50,10 @@ public final class Loader implements AutoCloseable {
     private final Deque<Uses> underWay = new ArrayDeque<>();
     private final Replacements replacements = new Replacements();
     private final InstalledDrivers drivers = new InstalledDrivers(replacements);
-    /** What an import must not find: a driver that is being replaced, and who depends on it. Only under the lock. */
+    /**
+     * What an import must not find and nobody may uninstall, since init or uninit may return to this loader: a driver that is
+     * being uninstalled; one that is being replaced, and who depends on it. Only under the lock.
+     */
     private Set<Driver> hidden = Set.of();
     private volatile boolean replaceable;
     private boolean closed;
@@ -414,22 +417,38 @@ public final class Loader implements AutoCloseable {
             Replacements.requireNoVariablesInUse(old, above);
             InstallPlan plan = new InstallPlan(policy);
             plan.add(file);
-            hidden = new LinkedHashSet<>(above);
-            hidden.add(old);
-            Driver next = start(only(plan.candidates()), old, above);
-            next.takeStubs(old);
-            drivers.exchange(old, next);
-            above.forEach(user -> user.exchangeDependency(old, next));
-            old.replacedBy(next);
-            replacements.retire(old, next, above);
+            Driver next = exchange(old, only(plan.candidates()), above);
             replacements.reap();
             return next;
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
         } finally {
-            hidden = Set.of();
             lock.unlock();
         }
+    }
+
+    private Driver exchange(Driver old, InstallPlan.Candidate candidate, Set<Driver> above) {
+        Set<Driver> before = hide(above, old);
+        try {
+            Driver next = start(candidate, old, above);
+            next.takeStubs(old);
+            drivers.exchange(old, next);
+            above.forEach(user -> user.exchangeDependency(old, next));
+            old.replacedBy(next);
+            replacements.retire(old, next, above);
+            return next;
+        } finally {
+            hidden = before;
+        }
+    }
+
+    /** Returns what was hidden before. */
+    private Set<Driver> hide(Set<Driver> some, Driver another) {
+        Set<Driver> before = hidden;
+        hidden = new LinkedHashSet<>(before);
+        hidden.addAll(some);
+        hidden.add(another);
+        return before;
     }
 
     private void requireReplaceable(Driver old) {
@@ -471,12 +490,13 @@ public final class Loader implements AutoCloseable {
         if (underWay.stream().anyMatch(uses -> uses.drivers().contains(driver))) {
             throw busy(driver, "is needed by a driver that is being installed", "uninstall that one first");
         }
+        if (hidden.contains(driver)) {
+            throw busy(driver, "is being replaced or uninstalled, or uses one that is", "try again when that is done");
+        }
         if (!driver.closePointers()) {
             throw busy(driver, "has a call under way", "try again when it has returned");
         }
-        long before = System.nanoTime();
-        int result = driver.uninit();
-        LoaderEvents.ran(driver.name(), "uninit", result, System.nanoTime() - before);
+        int result = uninit(driver);
         if (result < 0) {
             driver.reopenPointers();
             throw new Refusal(-result, driver.file(), null, -1, "uninit of driver " + driver.name() + " returned " + result
@@ -485,6 +505,18 @@ public final class Loader implements AutoCloseable {
         drivers.remove(driver);
         driver.unmap();
         driver.unmapStubs();
+    }
+
+    private int uninit(Driver driver) {
+        Set<Driver> before = hide(Set.of(), driver);
+        long began = System.nanoTime();
+        try {
+            int result = driver.uninit();
+            LoaderEvents.ran(driver.name(), "uninit", result, System.nanoTime() - began);
+            return result;
+        } finally {
+            hidden = before;
+        }
     }
 
     private static Refusal busy(Driver driver, String why, String remedy) {

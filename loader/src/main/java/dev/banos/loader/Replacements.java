@@ -27,6 +27,7 @@ final class Replacements {
 
     /** The oldest first. Others read it without the lock. */
     private final List<Retired> retired = new CopyOnWriteArrayList<>();
+    private boolean reaping;
 
     /** The drivers that may call into this one, directly or not. */
     static Set<Driver> above(Driver driver, List<Driver> installed) {
@@ -101,10 +102,18 @@ final class Replacements {
         retired.add(new Retired(old, lifetimes));
     }
 
-    /** Stops and unmaps those that no call is in any more. */
+    /** Stops and unmaps those that no call is in any more; from within an uninit that this runs, it does nothing. */
     void reap() {
-        while (!retired.isEmpty() && isOver(retired.getFirst())) {
-            retired.removeFirst();
+        if (reaping) {
+            return;
+        }
+        reaping = true;
+        try {
+            while (!retired.isEmpty() && isOver(retired.getFirst())) {
+                retired.removeFirst();
+            }
+        } finally {
+            reaping = false;
         }
     }
 

@@ -117,6 +117,69 @@ class UnusualUseTest {
         assertThatThrownBy(driver::uninstall).isInstanceOf(IllegalStateException.class).hasMessageContaining("twice");
     }
 
+    private static final String EXPORT = "int value(void) { return 5; } BANOS_EXPORT(value);";
+    private static final String IMPORT = "extern int value(void); int get(void) { return value(); } BANOS_EXPORT(get);";
+
+    @Test
+    void whatUninitStopsIsNotThereForADriverThatIsInstalledFromWithinIt() {
+        Driver base = loader.install(driver("base", EXPORT));
+        Path user = driver("user", IMPORT);
+        whenItPrints("bye", () -> loader.install(user));
+        base.uninstall();
+        assertThat(thrown).singleElement().asString().contains("missing import: value");
+        assertThat(loader.drivers()).isEmpty();
+    }
+
+    @Test
+    void theUninitOfAReplacedDriverRunsOnceWhateverItDoes() {
+        loader.replaceable();
+        Path file = driver("base", EXPORT);
+        Path other = driver("other", "");
+        Driver old = loader.install(file);
+        whenItPrints("bye", () -> {
+            whenItPrints("bye", () -> thrown.add(new AssertionError("uninit ran twice")));
+            assertThat(loader.replaced()).containsExactly(old);
+            loader.install(other);
+        });
+        old.replaceWith(file);
+        console = line -> { };
+        assertThat(thrown).isEmpty();
+        assertThat(loader.replaced()).isEmpty();
+        assertThat(loader.drivers()).extracting(Driver::name).containsExactly("base", "other");
+    }
+
+    @Test
+    void neitherWhatIsReplacedNorWhoUsesItCanBeUninstalledFromWithinInit() {
+        loader.replaceable();
+        Path file = driver("base", EXPORT);
+        Driver old = loader.install(file);
+        Driver user = loader.install(driver("user", IMPORT));
+        whenItPrints("base", user::uninstall);
+        Driver next = old.replaceWith(file);
+        assertThat(thrown).singleElement().asString().contains("driver user is being replaced or uninstalled, or uses one that is");
+        assertThat(Prototype.parse("int get(void)").call(user, List.of())).isEqualTo("5");
+        user.uninstall();
+        whenItPrints("base", next::uninstall);
+        next.replaceWith(file);
+        assertThat(thrown).hasSize(2).last().asString().contains("driver base is being replaced");
+        assertThat(loader.drivers()).hasSize(1).doesNotContain(next);
+    }
+
+    @Test
+    void aReplacementRefusedFromWithinInitDoesNotDisturbTheOneUnderWay() {
+        loader.replaceable();
+        Path file = driver("base", EXPORT);
+        Driver old = loader.install(file);
+        Path curious = driver("base", EXPORT + "static void *found; __attribute__((constructor)) static void begin(void) {"
+                + " banos_dprintln(\"begin\"); found = banos_lookup_symbol(\"value\"); }"
+                + " int *saw(void) { return found; } BANOS_EXPORT(saw);");
+        whenItPrints("begin", () -> old.replaceWith(file));
+        Driver next = old.replaceWith(curious);
+        assertThat(thrown).singleElement().isInstanceOf(IllegalStateException.class);
+        assertThat(next.dependencies()).as("an instance does not use the one that it replaces").isEmpty();
+        assertThat(Prototype.parse("long saw(void)").call(next, List.of())).isEqualTo("0");
+    }
+
     @Test
     void aConsoleThatThrowsStopsNobody() {
         console = line -> {
