@@ -17,9 +17,11 @@ import java.lang.reflect.ParameterizedType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Checks an interface against C's types, method by method, and makes an instance of it. Nothing is called before all of it fits;
@@ -38,9 +40,7 @@ final class Binder {
     }
 
     Object bind() {
-        List<Method> methods = Arrays.stream(type.getMethods())
-                .filter(method -> Modifier.isAbstract(method.getModifiers()) && !isOfObject(method))
-                .sorted(Comparator.comparing(Method::getName).thenComparing(Method::toString)).toList();
+        List<Method> methods = methods();
         boolean callsBack = methods.stream().flatMap(method -> Arrays.stream(method.getParameterTypes())).anyMatch(Binder::isCallback);
         Map<Method, BoundMethod> bound = new LinkedHashMap<>();
         for (Method method : methods) {
@@ -54,6 +54,19 @@ final class Binder {
             throw new InterfaceMismatchException(type, calls.label(), differences);
         }
         return BoundClass.instance(lookup, type, bound, type.getSimpleName() + " bound to " + calls.label());
+    }
+
+    /** Each once, where several interfaces that this one extends have the same. */
+    private List<Method> methods() {
+        Set<String> known = new HashSet<>();
+        return Arrays.stream(type.getMethods())
+                .filter(method -> Modifier.isAbstract(method.getModifiers()) && !isOfObject(method))
+                .sorted(Comparator.comparing(Method::getName).thenComparing(Method::toString))
+                .filter(method -> known.add(method.getName() + typeOf(method))).toList();
+    }
+
+    private static MethodType typeOf(Method method) {
+        return MethodType.methodType(method.getReturnType(), method.getParameterTypes());
     }
 
     private static boolean isOfObject(Method method) {
@@ -122,8 +135,7 @@ final class Binder {
         if (struct || layouts.stream().anyMatch(layout -> layout instanceof GroupLayout)) {
             Calls.handle(shape, calls.label(), name); // so that a struct that cannot be passed is known now
         }
-        return new BoundMethod(MethodType.methodType(method.getReturnType(), method.getParameterTypes()),
-                calls.binding(name), shape, conversions, callsBack && critical == null);
+        return new BoundMethod(typeOf(method), calls.binding(name), shape, conversions, callsBack && critical == null);
     }
 
     /** Null for none; Java may ignore C's result. */

@@ -105,6 +105,9 @@ final class TypedCalls {
         if (method == null) {
             throw new IllegalArgumentException("type=" + type.getName() + " is no functional interface");
         }
+        if (function == null) {
+            throw new IllegalArgumentException("function=null: C's NULL is a null Callback");
+        }
         MethodHandle target = function(lookup, method).bindTo(function);
         return new Callback<>(type, UpcallEdge.stub(target, descriptor(method), onThrow(method), lifetime, this::caught));
     }

@@ -94,6 +94,24 @@ class BindTest {
         assertThat(plain.hashCode()).isEqualTo(System.identityHashCode(plain));
     }
 
+    interface Widens {
+        long widen(long a, int b);
+    }
+
+    interface WidensToo {
+        long widen(long a, int b);
+    }
+
+    interface WidensTwice extends Widens, WidensToo {
+    }
+
+    @Test
+    void aMethodOfTwoParentsIsBoundOnce() {
+        WidensTwice both = driver.bind(WidensTwice.class);
+        assertThat(((Widens) both).widen(40, 2)).isEqualTo(42);
+        assertThat(((WidensToo) both).widen(40, 2)).isEqualTo(42);
+    }
+
     @Test
     void stringsTravelInUtf8() {
         Plain plain = driver.bind(Plain.class);
@@ -403,5 +421,7 @@ class BindTest {
         assertThat(driver.bind(MethodHandles.lookup(), Plain.class).widen(1, 1)).isEqualTo(2);
         assertThatThrownBy(() -> driver.callback(Plain.class, null, Arena.global())).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("no functional interface");
+        assertThatThrownBy(() -> driver.callback(Compare.class, null, Arena.global())).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("function=null");
     }
 }
