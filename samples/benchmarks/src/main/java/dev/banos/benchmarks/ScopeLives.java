@@ -14,7 +14,8 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
-/** The life of a scope: opened, so many segments allocated in it and written to once, closed. */
+/** The life of a confined scope (shared ones: {@link SharedScopeCloses}): opened, so many segments
+ * allocated in it and written to once, closed. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -49,20 +50,6 @@ public class ScopeLives {
     @Benchmark
     public long jdkConfined() {
         try (Arena scope = Arena.ofConfined()) {
-            return use(scope);
-        }
-    }
-
-    @Benchmark
-    public long banosShared() {
-        try (Arena scope = HeapScope.ofShared()) {
-            return use(scope);
-        }
-    }
-
-    @Benchmark
-    public long jdkShared() {
-        try (Arena scope = Arena.ofShared()) {
             return use(scope);
         }
     }
