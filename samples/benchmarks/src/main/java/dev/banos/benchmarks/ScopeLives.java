@@ -14,8 +14,10 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
-/** The life of a confined scope (shared ones: {@link SharedScopeCloses}): opened, so many segments
- * allocated in it and written to once, closed. */
+/**
+ * The life of a confined scope: opened, so many segments allocated in it and written to once, closed. Shared ones are in
+ * {@link SharedScopeCloses}.
+ */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
