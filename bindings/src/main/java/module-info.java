@@ -2,6 +2,7 @@
 @SuppressWarnings("module") // the modules named here are built later
 module dev.banos.bindings {
     exports dev.banos.bindings to
+            dev.banos.adapter.netty, dev.banos.adapter.lucene,
             dev.banos.mem, dev.banos.libc, dev.banos.loader, dev.banos.fuzz, dev.banos.samples, dev.banos.benchmarks;
     exports dev.banos.bindings.generated to
             dev.banos.mem, dev.banos.libc, dev.banos.loader, dev.banos.fuzz, dev.banos.samples, dev.banos.benchmarks;

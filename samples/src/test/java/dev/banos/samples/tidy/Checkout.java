@@ -47,6 +47,17 @@ final class Checkout {
         return read(path -> extension(path).equals("md"));
     }
 
+    /** Those that this build has compiled: nothing depends on them, so a build of a part leaves them out. */
+    static List<String> adapters() {
+        String folder = "native-mem/adapters";
+        try (Stream<Path> entries = Files.list(root().resolve(folder))) {
+            return entries.filter(entry -> Files.isDirectory(entry.resolve("target/classes")))
+                    .map(entry -> folder + "/" + entry.getFileName()).sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** The main classes of one module, without what jextract generated. */
     static List<ClassModel> classes(String module) {
         return below(root().resolve(module).resolve("target/classes")).stream()

@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The direction between modules: down the list in {@link Checkout#MODULES}, never up. */
+/** The direction between modules: down the list in {@link Checkout#MODULES}, never up. An adapter stands behind its module. */
 final class ModuleOrder {
     private ModuleOrder() {
     }
@@ -19,11 +19,16 @@ final class ModuleOrder {
         classesByModule.forEach((module, types) -> types.forEach(type -> {
             for (String used : PackageGraph.references(type)) {
                 String owner = moduleOf.getOrDefault(used, module);
-                if (Checkout.MODULES.indexOf(owner) > Checkout.MODULES.indexOf(module)) {
+                if (place(owner) > place(module) || place(owner) == place(module) && !owner.equals(module)) {
                     places.add(type.thisClass().asInternalName() + " of " + module + " uses " + used + " of " + owner);
                 }
             }
         }));
         return places;
+    }
+
+    private static int place(String module) {
+        int parent = module.indexOf('/');
+        return parent < 0 ? 2 * Checkout.MODULES.indexOf(module) : 2 * Checkout.MODULES.indexOf(module.substring(0, parent)) + 1;
     }
 }

@@ -36,6 +36,8 @@ class TidyRulesTest {
                 type -> type.thisClass().asInternalName().startsWith("low/")));
         assertThat(ModuleOrder.uphill(Map.of("bindings", isLow.get(true), "libc", isLow.get(false))))
                 .containsExactly("low/Low of bindings uses high/High of libc");
+        assertThat(ModuleOrder.uphill(Map.of("native-mem", isLow.get(true), "native-mem/adapters/netty", isLow.get(false))))
+                .containsExactly("low/Low of native-mem uses high/High of native-mem/adapters/netty");
     }
 
     @Test

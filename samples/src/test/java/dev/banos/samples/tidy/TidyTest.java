@@ -139,6 +139,7 @@ class TidyTest {
     private static Map<String, List<ClassModel>> classesByModule() {
         Map<String, List<ClassModel>> classes = new HashMap<>();
         Checkout.MODULES.forEach(module -> classes.put(module, Checkout.classes(module)));
+        Checkout.adapters().forEach(adapter -> classes.put(adapter, Checkout.classes(adapter)));
         return classes;
     }
 }

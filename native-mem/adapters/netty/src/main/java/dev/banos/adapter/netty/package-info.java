@@ -1,0 +1,2 @@
+/** Netty's buffers on Banos's allocator: {@link dev.banos.adapter.netty.BanosByteBufAllocator}. */
+package dev.banos.adapter.netty;
