@@ -189,6 +189,18 @@ class ObjectLinkerTest {
         library[0].close();
     }
 
+    /** Two blocks at once: what one module writes, the other does not see. */
+    @ParameterizedTest
+    @ValueSource(strings = {"-O2", "-O2 -fPIC"})
+    void modulesHaveThreadLocalVariablesOfTheirOwn(String flags) {
+        Path small = c("small", "_Thread_local int x = 5; int get(void) { return x++; }", flags.split(" "));
+        Path other = c("other", "_Thread_local int y[20] = { 70, 71 }; int get(void) { return y[0]++ + y[19]; }", flags.split(" "));
+        try (LinkedLibrary one = link(small); LinkedLibrary two = link(other); LinkedLibrary three = link(small)) {
+            assertThat(call(one, "int get(void)") + call(two, "int get(void)") + call(three, "int get(void)")).isEqualTo("5705");
+            assertThat(call(three, "int get(void)") + call(one, "int get(void)") + call(two, "int get(void)")).isEqualTo("6671");
+        }
+    }
+
     @Test
     void roomForThreadLocalsIsGivenBackAndItsEndIsSaid() {
         Path file = c("some", "_Thread_local int x = 5; int get(void) { return x++; }");

@@ -17,10 +17,11 @@ public final class LinkedModule {
     private final StartStop startStop;
     /** Null where the module has no thread-local variables. */
     private final TlsModule tls;
+    private final TlsImports tlsImports;
     private final PhaseClock clock;
 
     LinkedModule(String name, AddressSpace space, long base, Layout layout, List<LinkedObject> objects,
-            Map<String, Combine.Definition> definitions, TlsModule tls, PhaseClock clock) {
+            Map<String, Combine.Definition> definitions, TlsModule tls, TlsImports tlsImports, PhaseClock clock) {
         this.name = name;
         this.clock = clock;
         this.space = space;
@@ -29,6 +30,7 @@ public final class LinkedModule {
         this.objects = objects;
         this.definitions = definitions;
         this.tls = tls;
+        this.tlsImports = tlsImports;
         this.startStop = new StartStop(base, objects);
     }
 
@@ -95,6 +97,7 @@ public final class LinkedModule {
         if (tls != null) {
             tls.close();
         }
+        tlsImports.close();
         space.unmap(base, layout.size);
     }
 

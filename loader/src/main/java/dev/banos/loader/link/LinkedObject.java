@@ -28,6 +28,8 @@ final class LinkedObject {
     final int[] stubOffset;
     /** By symbol: the offset in the module of a common symbol or a {@link StreamCopy}; null where there are none. */
     int[] commonOffset;
+    /** By symbol, of a thread-local variable of another library: the library's number, the offset there. Null without any. */
+    long[][] tlsImports;
     /** Written by {@link Resolve}. */
     final List<StreamCopy> streamCopies = new ArrayList<>();
     /** By symbol: its address. Written by {@link Resolve}. */

@@ -40,7 +40,7 @@ public final class ModuleLinker {
         List<LinkedObject> objects = new ArrayList<>();
         Architecture architecture = Architecture.of(Architecture.hostMachine());
         boolean low = false;
-        for (ElfObject elf : parsed) {
+        for (ElfObject elf : withNonshared(parsed, imports)) {
             requireThisMachine(elf);
             LinkedObject object = new LinkedObject(architecture.prepared(elf, false));
             Check.object(object, architecture);
@@ -53,26 +53,39 @@ public final class ModuleLinker {
         AddressSpace space = low ? AddressSpace.low() : AddressSpace.near();
         long base = space.map(name, layout.size, layout.alignment);
         clock.ends(Phase.PLACE);
+        TlsImports tlsImports = new TlsImports();
         TlsModule tls = null;
         try {
-            Resolve.objects(objects, definitions, layout, base, imports);
+            Resolve.objects(objects, definitions, layout, base, imports, tlsImports);
             clock.ends(Phase.RESOLVE);
             tls = layout.tlsSize == 0 ? null : threadLocals(name, objects, architecture, layout);
+            tlsImports.place(tls == null ? 0 : tls.distance());
             Image image = new Image(layout.bytes, base);
             Relocate.objects(objects, architecture, layout, image, true, tls == null ? 0 : tls.number(),
                     tls == null ? 0 : tls.distance());
             clock.ends(Phase.RELOCATE);
             Seal.image(image, layout, objects);
-            LinkedModule module = new LinkedModule(name, space, base, layout, objects, definitions, tls, clock);
+            LinkedModule module = new LinkedModule(name, space, base, layout, objects, definitions, tls, tlsImports, clock);
             clock.ends(Phase.SEAL);
             return module;
         } catch (Throwable failed) {
             if (tls != null) {
                 tls.close();
             }
+            tlsImports.close();
             space.unmap(base, layout.size);
             throw failed;
         }
+    }
+
+    private static List<ElfObject> withNonshared(List<ElfObject> parsed, Imports imports) {
+        ElfObject nonshared = NonsharedFunctions.forObjects(parsed, imports);
+        if (nonshared == null) {
+            return parsed;
+        }
+        List<ElfObject> all = new ArrayList<>(parsed);
+        all.add(nonshared);
+        return all;
     }
 
     private static TlsModule threadLocals(String name, List<LinkedObject> objects, Architecture architecture, Layout layout) {

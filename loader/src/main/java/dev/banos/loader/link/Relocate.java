@@ -78,12 +78,15 @@ final class Relocate {
     }
 
     private void fillThreadLocalEntries(LinkedObject object) {
-        for (int symbol = 0; layout.tlsSize > 0 && symbol < object.needs.length; symbol++) {
+        boolean any = layout.tlsSize > 0 || object.tlsImports != null;
+        for (int symbol = 0; any && symbol < object.needs.length; symbol++) {
             if ((object.needs[symbol] & FixupKind.Need.TLS_ENTRIES) != 0) {
                 int entries = object.tlsEntries[symbol];
+                long[] elsewhere = object.tlsImports == null ? null : object.tlsImports[symbol];
                 image.put64(entries + TLS_DISTANCE, tlsDistance + object.address[symbol]);
-                image.put64(entries + TLS_PAIR, tlsModule);
-                image.put64(entries + TLS_PAIR + Long.BYTES, object.address[symbol] - architecture.tlsPairBias());
+                image.put64(entries + TLS_PAIR, elsewhere == null ? tlsModule : elsewhere[0]);
+                image.put64(entries + TLS_PAIR + Long.BYTES,
+                        (elsewhere == null ? object.address[symbol] : elsewhere[1]) - architecture.tlsPairBias());
                 image.put64(entries + TLS_MODULE_PAIR, tlsModule);
             }
         }

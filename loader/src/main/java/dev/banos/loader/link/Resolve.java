@@ -17,33 +17,38 @@ final class Resolve {
     static final String DSO_HANDLE = "__dso_handle";
     private static final String START = "__start_";
     private static final String STOP = "__stop_";
-    private static final List<String> CPP_RUNTIME = List.of("__cxa_", "__gxx_", "_Znw", "_Zna", "_Zdl", "_Zda", "_ZSt", "_ZNSt",
-            "_ZNKSt", "_ZTISt", "_ZTVSt", "_ZTSSt", "_ZTVN10__cxxabiv", "_ZTIN10__cxxabiv");
 
     private final List<LinkedObject> objects;
     private final Map<String, Combine.Definition> definitions;
     private final Layout layout;
     private final long base;
     private final Imports imports;
+    private final TlsImports tlsImports;
     private final List<String> missing = new ArrayList<>();
 
-    private Resolve(List<LinkedObject> objects, Map<String, Combine.Definition> definitions, Layout layout, long base, Imports imports) {
+    private Resolve(List<LinkedObject> objects, Map<String, Combine.Definition> definitions, Layout layout, long base,
+            Imports imports, TlsImports tlsImports) {
         this.objects = objects;
         this.definitions = definitions;
         this.layout = layout;
         this.base = base;
         this.imports = imports;
+        this.tlsImports = tlsImports;
     }
 
+    /** @param tlsImports takes the thread-local variables of other libraries; null offline, where {@code imports} knows them */
     static void objects(List<LinkedObject> objects, Map<String, Combine.Definition> definitions, Layout layout, long base,
-            Imports imports) {
-        Resolve resolve = new Resolve(objects, definitions, layout, base, imports);
+            Imports imports, TlsImports tlsImports) {
+        Resolve resolve = new Resolve(objects, definitions, layout, base, imports, tlsImports);
         for (LinkedObject object : objects) {
             resolve.defined(object);
         }
         for (LinkedObject object : objects) {
             resolve.overruled(object);
             resolve.undefined(object);
+        }
+        if (tlsImports != null) {
+            tlsImports.resolve(resolve.missing);
         }
         resolve.requireAll();
     }
@@ -103,13 +108,17 @@ final class Resolve {
                 object.address[symbol] = definition.object().address[definition.symbol()];
                 continue;
             }
+            if (tlsImports != null && TlsImports.isOne(object, symbol)) {
+                tlsImports.add(object, symbol, name);
+                continue;
+            }
             if (symbols.type(symbol) == Elf.STT_TLS && imports.findThreadLocal(name) >= 0) {
                 object.address[symbol] = imports.findThreadLocal(name);
                 continue;
             }
             if (symbols.type(symbol) == Elf.STT_TLS) {
                 throw Refusal.unsupported(object.elf.file(), null, symbol, "thread-local variable " + name
-                        + " belongs to another module", "link the object that defines it together with this one");
+                        + " belongs to another module", "give it an address with --phony-imports");
             }
             long address = find(name);
             if (address == 0 && !symbols.isWeak(symbol)) {
@@ -168,18 +177,13 @@ final class Resolve {
     }
 
     private String remedy() {
-        long ofRuntime = missing.stream().filter(Resolve::isOfCppRuntime).count();
+        long ofRuntime = missing.stream().filter(CppRuntime::has).count();
         String drivers = "install the driver that exports " + (missing.size() - ofRuntime == 1 ? "it" : "them") + " first";
         if (ofRuntime == 0) {
             return drivers;
         }
         String library = "C++'s runtime library is not loaded: ObjectLinker.library(\"libstdc++.so.6\") in Java,"
-                + " LD_PRELOAD=libstdc++.so.6 for a command";
+                + " install --object --library libstdc++.so.6, or LD_PRELOAD=libstdc++.so.6 for a command that installs drivers";
         return ofRuntime == missing.size() ? library : library + "; for the others, " + drivers;
-    }
-
-    /** Operators new and delete, exceptions, and what is of namespace std: libstdc++ is only in processes that loaded it. */
-    private static boolean isOfCppRuntime(String name) {
-        return CPP_RUNTIME.stream().anyMatch(name::startsWith);
     }
 }

@@ -97,7 +97,7 @@ class MalformedObjectTest {
         Check.object(object, architecture);
         List<LinkedObject> objects = new ArrayList<>(List.of(object));
         Layout layout = Place.objects(objects, Map.of(), architecture, object.needsLowMemory);
-        Resolve.objects(objects, Map.of(), layout, BASE, name -> BASE + 0x0100_0000);
+        Resolve.objects(objects, Map.of(), layout, BASE, name -> BASE + 0x0100_0000, null);
         Image image = new Image(layout.bytes, BASE);
         Relocate.objects(objects, architecture, layout, image, true, 1, architecture.tlsDistance(layout));
         return image;
