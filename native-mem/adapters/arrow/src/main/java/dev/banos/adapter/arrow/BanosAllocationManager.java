@@ -1,0 +1,104 @@
+package dev.banos.adapter.arrow;
+
+import dev.banos.mem.Heap;
+import dev.banos.mem.Malloc;
+import java.lang.foreign.Arena;
+import java.util.Objects;
+import java.util.function.LongConsumer;
+import org.apache.arrow.memory.AllocationManager;
+import org.apache.arrow.memory.ArrowBuf;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.OutOfMemoryException;
+import org.apache.arrow.memory.ReferenceManager;
+
+/**
+ * One chunk of Arrow's memory: a block of Banos, aligned to 64 bytes as Arrow's format recommends, and freed when the last
+ * of the allocators that share it lets go, on whichever thread that is.
+ *
+ * <p>With this jar on the class path {@code new RootAllocator()} uses {@link #FACTORY}. For a heap of the application's own
+ * there is {@link org.apache.arrow.memory.HeapRootAllocator}.
+ */
+public final class BanosAllocationManager extends AllocationManager {
+    /** Allocates with {@link Malloc}. */
+    public static final Factory FACTORY = new Blocks(null);
+
+    private static final long ALIGNMENT = 64;
+
+    private final long address;
+    private final long size;
+    private final LongConsumer free;
+
+    private BanosAllocationManager(BufferAllocator accounting, long address, long size, LongConsumer free) {
+        super(accounting);
+        this.address = address;
+        this.size = size;
+        this.free = free;
+    }
+
+    /**
+     * Allocates in a heap of the application's own, which may have a limit and a name.
+     *
+     * @param heap one for all threads; to be closed after Arrow's allocators
+     */
+    public static Factory of(Heap heap) {
+        return new Blocks(Objects.requireNonNull(heap, "heap"));
+    }
+
+    @Override
+    public long getSize() {
+        return size;
+    }
+
+    @Override
+    protected long memoryAddress() {
+        return address;
+    }
+
+    @Override
+    protected void release0() {
+        free.accept(address);
+    }
+
+    private static final class Blocks implements Factory {
+        /** Null where {@link Malloc} serves. */
+        private final Heap heap;
+        private final LongConsumer free;
+
+        Blocks(Heap heap) {
+            this.heap = heap;
+            this.free = heap == null ? Malloc::free : heap::free;
+        }
+
+        /** @throws OutOfMemoryException when there is no memory, or none within the heap's limit */
+        @Override
+        public AllocationManager create(BufferAllocator accounting, long size) {
+            long address = heap == null ? Malloc.alignedAlloc(ALIGNMENT, size) : heap.alignedAlloc(ALIGNMENT, size);
+            if (address == 0) {
+                Heap refusing = heap == null ? Heap.current() : heap;
+                throw new OutOfMemoryException(size + " bytes of native memory for Arrow: " + refusing.budget());
+            }
+            return manage(accounting, address, size);
+        }
+
+        /** Arrow refuses where its allocator is closed. */
+        private AllocationManager manage(BufferAllocator accounting, long address, long size) {
+            try {
+                return new BanosAllocationManager(accounting, address, size, free);
+            } catch (RuntimeException refused) {
+                free.accept(address);
+                throw refused;
+            }
+        }
+
+        @Override
+        public ArrowBuf empty() {
+            return Empty.BUFFER;
+        }
+    }
+
+    /** Never freed, so it is no block of a heap. Made when first asked for. */
+    private static final class Empty {
+        static final ArrowBuf BUFFER = new ArrowBuf(ReferenceManager.NO_OP, null, 0,
+                Arena.global().allocate(1, ALIGNMENT).address());
+    }
+}

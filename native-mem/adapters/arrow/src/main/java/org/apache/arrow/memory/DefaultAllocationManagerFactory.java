@@ -1,0 +1,11 @@
+package org.apache.arrow.memory;
+
+import dev.banos.adapter.arrow.BanosAllocationManager;
+
+/** What Arrow looks for by this name, in a jar of the right name, to learn where memory comes from if nobody says. */
+public final class DefaultAllocationManagerFactory {
+    public static final AllocationManager.Factory FACTORY = BanosAllocationManager.FACTORY;
+
+    private DefaultAllocationManagerFactory() {
+    }
+}
