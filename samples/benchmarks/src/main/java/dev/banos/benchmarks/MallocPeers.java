@@ -60,11 +60,11 @@ final class MallocPeers {
         return Native.downcall(address, descriptor, Linker.Option.critical(false));
     }
 
-    private static long common(String symbol) {
+    static long common(String symbol) {
         return Linker.nativeLinker().defaultLookup().findOrThrow(symbol).address();
     }
 
-    private static long library(String name, String symbol) {
+    static long library(String name, String symbol) {
         try (Arena scope = Arena.ofConfined()) {
             MemorySegment handle = SystemCalls.dlopen(scope.allocateFrom(name), RTLD_NOW() | RTLD_LOCAL());
             if (handle.equals(MemorySegment.NULL)) {

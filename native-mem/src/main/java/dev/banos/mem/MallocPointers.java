@@ -1,0 +1,302 @@
+package dev.banos.mem;
+
+import dev.banos.bindings.Native;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+
+/**
+ * The allocator's functions as C function pointers, for libraries that take an allocator. Any thread may call them, also one
+ * that Java has never seen: the JVM attaches it at its first call.
+ *
+ * <pre>{@code
+ *   MallocPointers c = MallocPointers.ofMalloc();                          // malloc(size_t), free(void *), ...
+ *   MallocPointers zlib = c.withContext().withIntSizes();                  // zalloc(void *opaque, uInt items, uInt size)
+ *   stream.set(ADDRESS, ZALLOC, zlib.mallocArray());
+ *   stream.set(ADDRESS, ZFREE, zlib.free());
+ * }</pre>
+ *
+ * <p>The functions do as those of {@link Malloc}, but nothing is thrown into C, which would end the process: what goes wrong
+ * is <b>reported</b>, and C gets what says failure in C. A wrong free has no effect; realloc of a wrong address returns null;
+ * its usable size is 0. Reports go to standard error, or where {@link #reportingTo} says. C's own errno stays as it was.
+ *
+ * <p>Each call costs the way from C into Java, tens of nanoseconds. C must not call the functions while Java has called it
+ * through a critical handle, nor when the JVM has come to its end (from {@code atexit}, say): either ends the process.
+ */
+public final class MallocPointers {
+    private enum Function { MALLOC, MALLOC_ARRAY, CALLOC, REALLOC, FREE, ALIGNED_ALLOC, USABLE_SIZE, GOOD_SIZE }
+
+    private static final int INT_SIZES = 1;
+    private static final int CONTEXT = 2;
+    private static final MethodHandle TO_SIZE = find(MethodHandles.lookup(), Integer.class, "toUnsignedLong", long.class, int.class);
+    private static final MethodHandle TO_INT = find(MethodHandles.lookup(), MallocPointers.class, "toInt", int.class, long.class);
+    private static final MallocPointers OF_MALLOC = new MallocPointers(null, Arena.global(), MallocPointers::print);
+
+    /** Null where {@link Malloc} serves. */
+    private final Heap heap;
+    private final Arena scope;
+    private final Consumer<? super Throwable> reports;
+    /** The four kinds of the same functions, made when first asked for: indexes are sums of the constants above. */
+    private final MallocPointers[] kinds;
+    private final int kind;
+    private final Map<Function, MemorySegment> made = new EnumMap<>(Function.class);
+
+    private MallocPointers(Heap heap, Arena scope, Consumer<? super Throwable> reports) {
+        this(heap, scope, reports, new MallocPointers[INT_SIZES + CONTEXT + 1], 0);
+        kinds[0] = this;
+    }
+
+    private MallocPointers(Heap heap, Arena scope, Consumer<? super Throwable> reports, MallocPointers[] kinds, int kind) {
+        this.heap = heap;
+        this.scope = scope;
+        this.reports = reports;
+        this.kinds = kinds;
+        this.kind = kind;
+    }
+
+    /** The functions of {@link Malloc}: each is made once, and can be called until the process ends. */
+    public static MallocPointers ofMalloc() {
+        return OF_MALLOC;
+    }
+
+    /**
+     * The functions of a heap. After its close they fail, and report it.
+     *
+     * @param heap one for all threads, unless the library keeps to the thread that made the heap
+     * @param scope until when C may call; a call after its close ends the process
+     */
+    public static MallocPointers of(Heap heap, Arena scope) {
+        return new MallocPointers(Objects.requireNonNull(heap, "heap"), Objects.requireNonNull(scope, "scope"),
+                MallocPointers::print);
+    }
+
+    /** Functions that give what goes wrong to {@code reports}, on the thread that called; what that throws is dropped. */
+    public MallocPointers reportingTo(Consumer<? super Throwable> reports) {
+        MallocPointers root = new MallocPointers(heap, scope, Objects.requireNonNull(reports, "reports"));
+        return root.ofKind(kind);
+    }
+
+    /** Functions whose sizes, counts and alignments are C's {@code unsigned int}, or {@code int} without a sign. */
+    public MallocPointers withIntSizes() {
+        return ofKind(kind | INT_SIZES);
+    }
+
+    /** Functions whose first argument is a pointer to what the library calls opaque, user data or context; it is not used. */
+    public MallocPointers withContext() {
+        return ofKind(kind | CONTEXT);
+    }
+
+    private MallocPointers ofKind(int wanted) {
+        synchronized (kinds) {
+            if (kinds[wanted] == null) {
+                kinds[wanted] = new MallocPointers(heap, scope, reports, kinds, wanted);
+            }
+            return kinds[wanted];
+        }
+    }
+
+    /** {@code void *malloc(size_t size)} */
+    public MemorySegment malloc() {
+        return pointer(Function.MALLOC);
+    }
+
+    /** {@code void *malloc_array(size_t count, size_t size)}: as calloc, but of whatever content. */
+    public MemorySegment mallocArray() {
+        return pointer(Function.MALLOC_ARRAY);
+    }
+
+    /** {@code void *calloc(size_t count, size_t size)} */
+    public MemorySegment calloc() {
+        return pointer(Function.CALLOC);
+    }
+
+    /** {@code void *realloc(void *block, size_t size)} */
+    public MemorySegment realloc() {
+        return pointer(Function.REALLOC);
+    }
+
+    /** {@code void free(void *block)} */
+    public MemorySegment free() {
+        return pointer(Function.FREE);
+    }
+
+    /** {@code void *aligned_alloc(size_t alignment, size_t size)}; {@link #free} frees such blocks too. */
+    public MemorySegment alignedAlloc() {
+        return pointer(Function.ALIGNED_ALLOC);
+    }
+
+    /** {@code size_t usable_size(void *block)}: 0 for null. */
+    public MemorySegment usableSize() {
+        return pointer(Function.USABLE_SIZE);
+    }
+
+    /** {@code size_t good_size(size_t size)}: how many bytes a block of {@code size} really has; no block is made. */
+    public MemorySegment goodSize() {
+        return pointer(Function.GOOD_SIZE);
+    }
+
+    private MemorySegment pointer(Function function) {
+        synchronized (made) {
+            return made.computeIfAbsent(function, this::make);
+        }
+    }
+
+    private MemorySegment make(Function function) {
+        MethodHandle target = switch (function) {
+            case MALLOC -> sized("mallocOrNull", 0, 1, false);
+            case MALLOC_ARRAY -> sized("mallocArrayOrNull", 0, 2, false);
+            case CALLOC -> sized("callocOrNull", 0, 2, false);
+            case REALLOC -> sized("reallocOrNull", 1, 1, false);
+            case FREE -> bound("freeOrReport", void.class, 1);
+            case ALIGNED_ALLOC -> sized("alignedAllocOrNull", 0, 2, false);
+            case USABLE_SIZE -> sized("usableSizeOrZero", 1, 0, true);
+            case GOOD_SIZE -> sized("goodSizeOf", 0, 1, true);
+        };
+        if ((kind & CONTEXT) != 0) {
+            target = MethodHandles.dropArguments(target, 0, long.class);
+        }
+        return Native.upcall(target, descriptor(target.type()), scope);
+    }
+
+    /** A pointer is passed as a number of the same size and class, which saves an object a call. */
+    private static FunctionDescriptor descriptor(MethodType type) {
+        MemoryLayout[] arguments = type.parameterList().stream().map(MallocPointers::layout).toArray(MemoryLayout[]::new);
+        return type.returnType() == void.class ? FunctionDescriptor.ofVoid(arguments)
+                : FunctionDescriptor.of(layout(type.returnType()), arguments);
+    }
+
+    private static MemoryLayout layout(Class<?> type) {
+        return type == int.class ? ValueLayout.JAVA_INT : ValueLayout.JAVA_LONG;
+    }
+
+    /** @param returnsSize whether it returns a size, not a pointer */
+    private MethodHandle sized(String name, int pointers, int sizes, boolean returnsSize) {
+        MethodHandle target = bound(name, long.class, pointers + sizes);
+        if ((kind & INT_SIZES) == 0) {
+            return target;
+        }
+        for (int i = 0; i < sizes; i++) {
+            target = MethodHandles.filterArguments(target, pointers + i, TO_SIZE);
+        }
+        return returnsSize ? MethodHandles.filterReturnValue(target, TO_INT) : target;
+    }
+
+    private MethodHandle bound(String name, Class<?> result, int arguments) {
+        Class<?>[] types = new Class<?>[arguments];
+        Arrays.fill(types, long.class);
+        try {
+            return MethodHandles.lookup().bind(this, name, MethodType.methodType(result, types));
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(name, e);
+        }
+    }
+
+    private static MethodHandle find(MethodHandles.Lookup lookup, Class<?> owner, String name, Class<?> result, Class<?> argument) {
+        try {
+            return lookup.findStatic(owner, name, MethodType.methodType(result, argument));
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(name, e);
+        }
+    }
+
+    private static int toInt(long size) {
+        return (int) Math.min(size, Integer.MAX_VALUE);
+    }
+
+    private long mallocOrNull(long size) {
+        try {
+            return heap == null ? Malloc.malloc(size) : heap.malloc(size);
+        } catch (Throwable thrown) {
+            return reported(thrown);
+        }
+    }
+
+    private long mallocArrayOrNull(long count, long size) {
+        try {
+            return heap == null ? Malloc.reallocarray(0, count, size) : heap.reallocarray(0, count, size);
+        } catch (Throwable thrown) {
+            return reported(thrown);
+        }
+    }
+
+    private long callocOrNull(long count, long size) {
+        try {
+            return heap == null ? Malloc.calloc(count, size) : heap.calloc(count, size);
+        } catch (Throwable thrown) {
+            return reported(thrown);
+        }
+    }
+
+    private long reallocOrNull(long address, long size) {
+        try {
+            return heap == null ? Malloc.realloc(address, size) : heap.realloc(address, size);
+        } catch (Throwable thrown) {
+            return reported(thrown);
+        }
+    }
+
+    private void freeOrReport(long address) {
+        try {
+            if (heap == null) {
+                Malloc.free(address);
+            } else {
+                heap.free(address);
+            }
+        } catch (Throwable thrown) {
+            reported(thrown);
+        }
+    }
+
+    private long alignedAllocOrNull(long alignment, long size) {
+        try {
+            return heap == null ? Malloc.alignedAlloc(alignment, size) : heap.alignedAlloc(alignment, size);
+        } catch (Throwable thrown) {
+            return reported(thrown);
+        }
+    }
+
+    private long usableSizeOrZero(long address) {
+        try {
+            return heap == null ? Malloc.usableSize(address) : heap.usableSize(address);
+        } catch (Throwable thrown) {
+            return reported(thrown);
+        }
+    }
+
+    private long goodSizeOf(long size) {
+        Domain domain = heap == null ? Domain.MALLOC : heap.domain();
+        if (domain.hardened != null) {
+            return size;
+        }
+        if (Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) < 0) {
+            return SizeClasses.slotBytes(SizeClasses.indexOf(Math.max(size, 1)));
+        }
+        long bytes = DirectMappings.bytes(size, domain);
+        return bytes == DirectMappings.NONE ? size : bytes;
+    }
+
+    /** @return 0, for C */
+    private long reported(Throwable thrown) {
+        try {
+            reports.accept(thrown);
+        } catch (Throwable again) {
+            // Most often the stack or the memory that is still too short. There is nobody left to tell, and C must not see it.
+            return 0;
+        }
+        return 0;
+    }
+
+    private static void print(Throwable thrown) {
+        System.err.println("banos: called from C: " + thrown);
+    }
+}
