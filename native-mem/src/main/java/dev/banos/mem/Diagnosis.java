@@ -40,8 +40,7 @@ final class Diagnosis {
         if (MappingCache.keeps(address)) {
             return "not live, freed before: a mapping that is kept for reuse";
         }
-        long offset = address - Reservation.BASE;
-        if (offset >= 0 && offset < Reservation.BYTES) {
+        if (Reservation.holds(address)) {
             return "no block lives there; the memory that the address is in belongs to the allocator and is unused";
         }
         return "not memory of this allocator";

@@ -124,6 +124,16 @@ final class DirectMappings {
         }
     }
 
+    /** Whether a block of malloc begins at {@code address}; or one did, and nobody else can have the address yet. */
+    static boolean answersForMalloc(long address) {
+        HardenedBlocks hardened = Domain.MALLOC.hardened;
+        if (hardened != null) {
+            return hardened.holds(address);
+        }
+        boolean atPage = address != 0 && address % Kernel.PAGE_BYTES == 0;
+        return atPage && (length(address, Domain.MALLOC) != NONE || Domain.MALLOC.cache != null && MappingCache.keeps(address));
+    }
+
     /**
      * @param newBytes of {@link #bytes}
      * @param charged what the domain has been charged for the growth, as far as the caller could know it; whatever comes of

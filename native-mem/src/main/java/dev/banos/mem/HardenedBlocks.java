@@ -449,6 +449,16 @@ final class HardenedBlocks {
         return block.size;
     }
 
+    /** Whether a block begins there that is live, in quarantine, or damaged. */
+    boolean holds(long address) {
+        pool.lock.lock();
+        try {
+            return blocks.get(address) != null;
+        } finally {
+            pool.lock.unlock();
+        }
+    }
+
     /** Looks at every block, live or in quarantine, one at a time so that nobody waits for long. */
     void verify(String operation) {
         Damage before = takeUnreported();

@@ -76,6 +76,19 @@ public final class Malloc {
     }
 
     /**
+     * Whether an address is this allocator's to answer for: then {@link #free} frees it, or says what is wrong with it. If not,
+     * it may be another allocator's. Costs the same whatever is live; only with a cache of mappings, what begins at a page and
+     * is not ours is searched for there.
+     *
+     * @return true for every address in the memory that small blocks come from, live or not, of whatever heap; and for the
+     *     beginning of a block of malloc that is a mapping, whether it is live, in quarantine or kept for reuse. A mapping that
+     *     went back to the system is nobody's.
+     */
+    public static boolean owns(long address) {
+        return Reservation.holds(address) || DirectMappings.answersForMalloc(address);
+    }
+
+    /**
      * {@link #malloc} for Java: a segment of exactly {@code size} bytes, whose bounds the JVM checks. Its content is
      * whatever was there. It is not tied to a scope: after {@link #free(MemorySegment)} it must not be used.
      *

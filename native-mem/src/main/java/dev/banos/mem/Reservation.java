@@ -33,6 +33,10 @@ final class Reservation {
     private Reservation() {
     }
 
+    static boolean holds(long address) {
+        return Long.compareUnsigned(address - BASE, BYTES) < 0;
+    }
+
     /** Takes the reservation now, where otherwise the first small block does: later there may be no addresses left. */
     static void secure() {
         assert BYTES >= 0; // being here has initialised this class
