@@ -10,7 +10,6 @@ import java.util.Locale;
 import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
-import javax.management.StandardMBean;
 
 /** Where the allocator's figures are to be had: by a call, in a management console, and in flight recordings. */
 public final class MemoryInsight {
@@ -51,7 +50,7 @@ public final class MemoryInsight {
         try {
             ObjectName name = new ObjectName(MXBEAN_NAME);
             if (!server.isRegistered(name)) {
-                server.registerMBean(new StandardMBean(new Bean(), AllocatorMXBean.class, true), name);
+                server.registerMBean(new DescribedBean(new Bean(), AllocatorMXBean.class), name);
                 Footprint.recordPeriodically(MemoryInsight::footprint);
                 HeapFigures.recordPeriodically(MemoryInsight::heaps);
             }

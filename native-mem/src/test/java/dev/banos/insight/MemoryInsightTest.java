@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.mem.Heap;
+import dev.banos.mem.HeapOptions;
 import dev.banos.mem.InvalidBlockException;
 import dev.banos.mem.Malloc;
 import dev.banos.mem.MemoryInsight;
@@ -19,6 +20,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import javax.management.Attribute;
 import javax.management.JMException;
+import javax.management.MBeanFeatureInfo;
+import javax.management.MBeanInfo;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import javax.management.openmbean.CompositeData;
@@ -226,6 +229,31 @@ class MemoryInsightTest {
             }
         }
         Heap.current().trim();
+    }
+
+    /** {@code jfr view} shows the least of all longs as "N/A", and -1 as a limit of "-1 byte". */
+    @Test
+    void aRecordingShowsALimitOnlyWhereThereIsOne() throws Exception {
+        try (Heap free = Heap.create(HeapOptions.shared().named("free"));
+                Heap bound = Heap.create(HeapOptions.shared().named("bound").limit(64 << 20))) {
+            fill(free);
+            fill(bound);
+            List<RecordedEvent> events = named(record(() -> { }), "HeapStatistics");
+            assertThat(events).filteredOn(event -> event.getString("heap").equals(free.toString())).isNotEmpty()
+                    .allMatch(event -> event.getLong("limit") == Long.MIN_VALUE);
+            assertThat(events).filteredOn(event -> event.getString("heap").equals(bound.toString())).isNotEmpty()
+                    .allMatch(event -> event.getLong("limit") == 64 << 20);
+        }
+    }
+
+    @Test
+    void aConsoleShowsWhatEachAttributeAndOperationIs() throws Exception {
+        MemoryInsight.register();
+        MBeanInfo bean = ManagementFactory.getPlatformMBeanServer().getMBeanInfo(new ObjectName(MemoryInsight.MXBEAN_NAME));
+        Stream<MBeanFeatureInfo> features = Stream.concat(Stream.of(bean.getAttributes()), Stream.of(bean.getOperations()));
+        assertThat(features).hasSize(13).allSatisfy(feature ->
+                assertThat(feature.getDescription()).as(feature.getName()).hasSizeGreaterThan(20).doesNotContain("exposed for management"));
+        assertThat(bean.getDescription()).contains("Banos");
     }
 
     private static long allocateHere(long size) {

@@ -3,44 +3,47 @@ package dev.banos.mem.insight;
 import java.util.List;
 
 /** The allocator as a management console sees it, under the name {@code dev.banos.mem:type=Allocator}. */
+@Described("Native memory of Banos: what it holds of the system, by heap and size class, and leak tracking")
 public interface AllocatorMXBean {
-    /** All that the allocator holds of the system's memory, in bytes. */
+    @Described("All that the allocator holds of the system's memory, in bytes")
     long getFootprintBytes();
 
+    @Described("Regions of 1 MiB that small blocks live in")
     int getArenas();
 
-    /** Bytes of spans that serve blocks. */
+    @Described("Bytes of spans that serve blocks")
     long getUsedBytes();
 
-    /** Bytes of spans that are free, and whose memory has not been given back yet. */
+    @Described("Bytes of spans that are free, and whose memory has not been given back yet")
     long getKeptBytes();
 
-    /** Bytes of blocks that are mappings of their own. */
+    @Described("Bytes of blocks that are mappings of their own: those of 64 KiB and more")
     long getMappedBytes();
 
+    @Described("How many blocks are mappings of their own")
     long getMappings();
 
-    /** Bytes of mappings that were freed and are kept for reuse. */
+    @Described("Bytes of mappings that were freed and are kept for reuse")
     long getCachedBytes();
 
-    /** What each heap holds, in all and by size class; most reserved bytes first. */
+    @Described("What each heap holds, in all and by size class; most reserved bytes first")
     List<HeapFigures> getHeaps();
 
-    /** {@code OFF}, {@code SAMPLED} or {@code FULL}. */
+    @Described("OFF, SAMPLED or FULL; may be set, in upper or lower case")
     String getLeakLevel();
 
     /** @param level {@code OFF}, {@code SAMPLED} or {@code FULL}, in upper or lower case */
     void setLeakLevel(String level);
 
-    /** How many live blocks are remembered. */
+    @Described("How many live blocks are remembered for the leak report")
     int getTrackedBlocks();
 
-    /** Live blocks by the stack that allocated them, most bytes first. */
+    @Described("Live blocks by the stack that allocated them, most bytes first")
     String leakReport();
 
-    /** The same as folded stacks, for a flame graph. */
+    @Described("The leak report as folded stacks, for a flame graph")
     String heapProfile();
 
-    /** Gives back to the system what can be given back at once. */
+    @Described("Gives back to the system what can be given back at once")
     void trim();
 }

@@ -19,6 +19,9 @@ import jdk.jfr.Timespan;
  * <p>Loading a class of events costs a tenth of a second, so none is touched before there is a flight recorder.
  */
 public final class MemoryEvents {
+    /** What the tools of the flight recorder show as "N/A". */
+    private static final long NOT_AVAILABLE = Long.MIN_VALUE;
+
     private MemoryEvents() {
     }
 
@@ -226,7 +229,8 @@ public final class MemoryEvents {
         @Label("Direct Mapping Count")
         long mappings;
         @Label("Limit")
-        @Description("Of the heap and its children; -1 for none")
+        @Description("Of the heap and its children; N/A for none")
+        @DataAmount
         long limit;
         @Label("Used")
         @Description("What the heap and its children have from the system")
@@ -411,7 +415,7 @@ public final class MemoryEvents {
         event.reserved = now.reservedBytes();
         event.mapped = now.mappedBytes();
         event.mappings = now.mappings();
-        event.limit = now.limitBytes();
+        event.limit = now.limitBytes() < 0 ? NOT_AVAILABLE : now.limitBytes();
         event.used = now.usedBytes();
         event.peak = now.peakBytes();
         event.commit();
