@@ -26,6 +26,8 @@ public final class Banos {
               gunzip     expands files that gzip made
               info       shows what a driver object holds: metadata, exports, imports, sections
               install    links drivers into a process, calls their exports, takes them out again
+              java       runs java of the JDK that was found, with Banos's modules
+              jdk        prints where that JDK is
               link       links objects for an address and writes the result to files
               sign       signs drivers, for hosts that ask for signatures
               symbols    lists what the host, and drivers, export
