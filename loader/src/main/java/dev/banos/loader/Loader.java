@@ -37,6 +37,8 @@ import java.util.function.Consumer;
  * A symbol that a driver does not define is looked for among what the host exports, then in the C library, then among the
  * exports of the installed drivers, the youngest first. All methods may be called by any thread; installing and uninstalling
  * exclude each other. A driver's {@code init} and {@code uninit} run in the calling thread.
+ *
+ * {@snippet class="dev.banos.samples.snippets.SnippetsTest" region="loader"}
  */
 public final class Loader implements AutoCloseable {
     private final InstallPolicy policy;

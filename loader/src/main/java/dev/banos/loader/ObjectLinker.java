@@ -33,6 +33,8 @@ import java.util.Map;
  *
  * Objects of one link may need each other. What none of them defines comes from {@link #define}, then from the C library and
  * what was loaded with {@link #library}. For each link, one linker is made and used by one thread.
+ *
+ * {@snippet class="dev.banos.samples.snippets.SnippetsTest" region="objects"}
  */
 public final class ObjectLinker {
     private final InstallPolicy policy;

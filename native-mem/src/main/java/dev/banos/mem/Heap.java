@@ -26,6 +26,7 @@ import java.util.function.Supplier;
  *
  * <p>After {@link #close} each call is an {@link IllegalStateException}, and each free of what lived in it an
  * {@link InvalidBlockException}, also while another thread is closing it.
+ * {@snippet class="dev.banos.samples.snippets.SnippetsTest" region="heap"}
  */
 public final class Heap implements SegmentAllocator, AutoCloseable {
     private static final AtomicLong CREATED = new AtomicLong();

@@ -18,6 +18,8 @@ import java.util.Arrays;
  *
  * <p>Segments are zero, as those of the JDK's own arenas are, except in a scope that was made {@code Uninitialized}: there
  * they hold whatever was in the memory before, and cost only what their use costs.
+ *
+ * {@snippet class="dev.banos.samples.snippets.SnippetsTest" region="scope"}
  */
 public final class HeapScope implements Arena {
     private static final long FIRST_CHUNK_BYTES = 256;

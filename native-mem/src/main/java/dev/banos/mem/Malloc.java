@@ -14,6 +14,8 @@ import java.util.List;
  *
  * <p>What C leaves undefined is defined: an address that is not the beginning of a live block is an
  * {@link InvalidBlockException}, from each function that takes one, and nothing changes.
+ *
+ * {@snippet class="dev.banos.samples.snippets.SnippetsTest" region="malloc"}
  */
 public final class Malloc {
     private Malloc() {

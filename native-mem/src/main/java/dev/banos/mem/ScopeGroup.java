@@ -21,6 +21,8 @@ import java.util.List;
  *
  * <p>For any thread. A scope that stays open for long, or is never closed, keeps the memory of its generation: give such a
  * scope another group, or none.
+ *
+ * {@snippet class="dev.banos.samples.snippets.SnippetsTest" region="group"}
  */
 public final class ScopeGroup implements AutoCloseable {
     private static final int DEFAULT_SCOPES = 1024;

@@ -14,9 +14,8 @@ import java.util.function.Consumer;
 /**
  * Fuzzes one target: replays the corpus, then makes programs from the seed until a law breaks, the tries are used up or the
  * time is over. Each finding is replayed on a fresh target and shrunk.
- * <pre>{@code
- *   List<Finding> findings = Campaign.of("./liballoc.so:my_").withSeed(7).withTime(Duration.ofMinutes(1)).run();
- * }</pre>
+ *
+ * {@snippet class="dev.banos.samples.snippets.SnippetsTest" region="campaign"}
  */
 public final class Campaign {
     private static final int CHUNK = Settings.EPOCH;
