@@ -1,0 +1,155 @@
+package dev.banos.samples.documents;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.banos.samples.documents.Walkthrough.Run;
+import dev.banos.samples.documents.Walkthrough.Save;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A reader who does what the README and the guides say, in an empty folder beside this checkout's files, gets what they show. */
+class DocumentsTest {
+    /** Commands that a reader may lack: where one is not installed, the documents that use it are not tried. */
+    private static final Pattern TOOLS = Pattern.compile("(?m)^(?:\\s*)(cc|gcc|ar|mvn|openssl)\\b");
+    private static final Pattern LIBRARIES = Pattern.compile("/usr/[\\w./-]+\\.a\\b");
+    /** What {@link ThisBuild} does here, because this build is not to be built anew while it is tested. */
+    private static final String INSTALL = "mvn -B install -DskipTests\n";
+
+    private static final List<String> CHECKOUT = List.of("bindings", "native-mem", "libc", "loader", "property-tests", "samples", "pom.xml");
+    static final Path ROOT = root();
+
+    @TempDir
+    Path folder;
+
+    /** So that it is not built in the middle of a document, and says so there. */
+    @BeforeAll
+    static void buildTheCommand() throws IOException, InterruptedException {
+        Process build = new ProcessBuilder(ROOT.resolve("samples/banos").toString(), "symbols").inheritIO()
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+        assertThat(build.waitFor()).isZero();
+    }
+
+    @TestFactory
+    Stream<DynamicTest> eachDocumentIsTrue() throws IOException {
+        List<Path> guides;
+        try (Stream<Path> files = Files.list(ROOT.resolve("samples/guides"))) {
+            guides = files.filter(file -> file.toString().endsWith(".md")).sorted().toList();
+        }
+        return Stream.concat(Stream.of(ROOT.resolve("README.md")), guides.stream())
+                .filter(file -> !walkthrough(file).steps().isEmpty())
+                .map(file -> DynamicTest.dynamicTest(ROOT.relativize(file).toString(), () -> isTrue(file)));
+    }
+
+    private void isTrue(Path file) throws IOException, InterruptedException {
+        Walkthrough document = walkthrough(file);
+        String commands = commands(document);
+        named(TOOLS, commands).forEach(tool -> assumeTrue(isInstalled(tool), "skipped: " + tool + " is not installed"));
+        named(LIBRARIES, commands).forEach(library -> assumeTrue(Files.exists(Path.of(library)), "skipped: " + library + " is not there"));
+        assertThat(walk(file.getFileName().toString(), document)).as(file.toString()).isEmpty();
+    }
+
+    private String walk(String name, Walkthrough document) throws IOException, InterruptedException {
+        Path place = Files.createDirectories(folder.resolve(name).resolve("banos"));
+        Path records = Files.createDirectories(folder.resolve(name).resolve("records"));
+        linkCheckout(place);
+        if (TOOLS.matcher(commands(document)).results().anyMatch(tool -> tool.group(1).equals("mvn"))) {
+            useThisBuild(folder.resolve(name));
+        }
+        try {
+            return new Walk(place, records).failure(document);
+        } finally {
+            unlinkCheckout(place);
+        }
+    }
+
+    private static void linkCheckout(Path place) throws IOException {
+        for (String entry : CHECKOUT) {
+            Files.createSymbolicLink(place.resolve(entry), ROOT.resolve(entry));
+        }
+    }
+
+    private static void unlinkCheckout(Path place) throws IOException {
+        for (String entry : CHECKOUT) {
+            Files.delete(place.resolve(entry));
+        }
+    }
+
+    /** Maven reads the options in the nearest {@code .mvn} above the folder that it is called in. */
+    private static void useThisBuild(Path above) throws IOException {
+        Path repository = above.resolve("repository");
+        List<Path> poms = Stream.of("", "bindings", "native-mem", "libc", "loader", "property-tests", "native-mem/bom")
+                .map(module -> ROOT.resolve(module).resolve("pom.xml")).filter(Files::exists).toList();
+        ThisBuild.installInto(repository, Path.of(System.getProperty("localRepository",
+                System.getProperty("user.home") + "/.m2/repository")), poms);
+        Files.writeString(Files.createDirectories(above.resolve(".mvn")).resolve("maven.config"), "-Dmaven.repo.local=" + repository + "\n");
+    }
+
+    @Test
+    void commandsThatFailOrPrintOtherThingsAreSeen() throws Exception {
+        String head = "Save this as `a/b.txt`:\n\n```c\none\n```\n\n```sh\ncd a\n```\n\n";
+        assertThat(walk("right", Walkthrough.of(head + "```sh\ncat b.txt; echo 12 ms\n```\nprints\n\n```text\none\n… ms\n```\n"))).isEmpty();
+        assertThat(walk("other", Walkthrough.of(head + "```sh\ncat b.txt\n```\n\n```text\ntwo\n```\n"))).contains("line 11", "two", "one");
+        assertThat(walk("fails", Walkthrough.of(head + "```sh\nfalse\ntrue\n```\n"))).contains("line 11", "exit status 1");
+        assertThat(walk("pipe", Walkthrough.of(head + "```sh\nfalse | true\n```\n\n```sh\necho\n```\n"))).contains("line 11");
+    }
+
+    @Test
+    void anEllipsisStandsForWhatChanges() {
+        assertThat(Walkthrough.matches("a\n…\nd\n", "a\nb\nc\nd\n")).isTrue();
+        assertThat(Walkthrough.matches("a\n…\nd\n", "a\nd\n")).isTrue();
+        assertThat(Walkthrough.matches("in … ms\n", "in 3.5 ms  \n")).isTrue();
+        assertThat(Walkthrough.matches("a\n…\nd\n", "a\nb\n")).isFalse();
+        assertThat(Walkthrough.matches("a\n", "a\nb\n")).isFalse();
+        assertThat(Walkthrough.matches("a.c\n", "abc\n")).isFalse();
+    }
+
+    /** Each guide's commands are run here: one whose blocks nobody recognizes would be run nowhere. */
+    @Test
+    void everyGuideHasCommands() throws IOException {
+        for (String guide : List.of("memory", "c-file", "static-library", "allocator", "rss")) {
+            Walkthrough document = walkthrough(ROOT.resolve("samples/guides/" + guide + ".md"));
+            assertThat(document.steps()).as(guide).hasAtLeastOneElementOfType(Save.class)
+                    .anySatisfy(step -> assertThat(step).isInstanceOfSatisfying(Run.class, run -> assertThat(run.shown()).isNotNull()));
+        }
+    }
+
+    private static Walkthrough walkthrough(Path file) {
+        try {
+            return Walkthrough.of(Files.readString(file).replace(INSTALL, ":\n"));
+        } catch (IOException | IllegalArgumentException e) {
+            throw new IllegalStateException(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static String commands(Walkthrough document) {
+        StringBuilder commands = new StringBuilder();
+        document.steps().forEach(step -> commands.append(step instanceof Run run ? run.commands() : ""));
+        return commands.toString();
+    }
+
+    private static List<String> named(Pattern pattern, String text) {
+        return pattern.matcher(text).results().map((MatchResult match) -> match.group(match.groupCount())).distinct().toList();
+    }
+
+    private static boolean isInstalled(String tool) {
+        return Stream.of(System.getenv("PATH").split(File.pathSeparator)).anyMatch(place -> Files.isExecutable(Path.of(place, tool)));
+    }
+
+    /** Tests run in the folder of their module. */
+    private static Path root() {
+        Path here = Path.of("").toAbsolutePath();
+        return Files.exists(here.resolve("samples/banos")) ? here : here.getParent();
+    }
+}
