@@ -25,6 +25,11 @@ public final class Liveness {
     private Liveness() {
     }
 
+    /** True if the scope of {@code segment} is the global one, which is open to all and never ends. */
+    public static boolean isGlobal(MemorySegment segment) {
+        return segment.scope() == GLOBAL;
+    }
+
     /** True if {@code segment} is native and nothing can end its life before the caller's thread does something else. */
     public static boolean isCertain(MemorySegment segment) {
         if (!segment.isNative()) {

@@ -1,5 +1,6 @@
 package dev.banos.libc.zip;
 
+import dev.banos.libc.segment.Liveness;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
@@ -11,8 +12,12 @@ final class Arguments {
     static void check(MemorySegment in, long inOffset, long inLength, MemorySegment out, long outOffset, long outLength) {
         Objects.checkFromIndexSize(inOffset, inLength, in.byteSize());
         Objects.checkFromIndexSize(outOffset, outLength, out.byteSize());
-        requireAccessible("in", in);
-        requireAccessible("out", out);
+        if (!Liveness.isGlobal(in)) {
+            requireAccessible("in", in);
+        }
+        if (!Liveness.isGlobal(out)) {
+            requireAccessible("out", out);
+        }
         if (out.isReadOnly()) {
             throw new IllegalArgumentException("out.isReadOnly()=true: output has to be writable");
         }

@@ -82,7 +82,7 @@ public final class Inflater implements AutoCloseable {
     static final int LOOKAHEAD = 4096;
     /** Output up to here passes any ratio limit: it harms nobody and short streams have odd ratios. */
     static final int RATIO_GRACE = 1 << 16;
-    /** Input up to here is copied before it is decoded. */
+    /** Input up to here is copied before it is decoded; and such pieces are copied without a call. */
     private static final int SMALL_PIECE = 256;
     private static final int DIRECT_MINIMUM = 1 << 14;
     /** Checks and limits are applied after so many bytes, while they are in the cache. */
@@ -204,6 +204,9 @@ public final class Inflater implements AutoCloseable {
         try {
             consumed = 0;
             produced = 0;
+            if (symbols.out - delivered > outLength && outLength < options.outputLimit() - totalOut) {
+                return deliverPart(out, outOffset, outLength);
+            }
             target = out;
             targetOffset = outOffset;
             targetLength = outLength;
@@ -219,6 +222,32 @@ public final class Inflater implements AutoCloseable {
         }
     }
 
+    /** What waits fills all of the output: the state of the stream need not be looked at, nor the input. */
+    private Status deliverPart(MemorySegment out, long offset, long bytes) {
+        copyOut(out, offset, bytes);
+        delivered += bytes;
+        produced = bytes;
+        totalOut += bytes;
+        return Status.NEED_OUTPUT;
+    }
+
+    /** The copy of {@link Ram} where the memory allows it: for a few bytes the other one costs more than a look at the scope. */
+    private void copyOut(MemorySegment out, long offset, long bytes) {
+        if (bytes <= SMALL_PIECE && inPlace(out)) {
+            Ram.copyFew(delivered, out.address() + offset, bytes);
+        } else {
+            MemorySegment.copy(Native.EVERYTHING, delivered, out, offset, bytes);
+        }
+    }
+
+    private void copyIn(MemorySegment in, long offset, long bytes) {
+        if (bytes <= SMALL_PIECE && inPlace(in)) {
+            Ram.copyFew(in.address() + offset, workspace.stage, bytes);
+        } else {
+            MemorySegment.copy(in, offset, Native.EVERYTHING, workspace.stage, bytes);
+        }
+    }
+
     private static boolean inPlace(MemorySegment segment) {
         return Liveness.isCertain(segment) && Ram.isOrdinary(segment.address(), segment.byteSize());
     }
@@ -231,7 +260,7 @@ public final class Inflater implements AutoCloseable {
         Status status;
         do {
             long bytes = Math.min(length - consumed, Workspace.STAGE_BYTES);
-            MemorySegment.copy(in, offset + consumed, Native.EVERYTHING, workspace.stage, bytes);
+            copyIn(in, offset + consumed, bytes);
             status = piece(workspace.stage, bytes, true);
         } while (status == Status.NEED_INPUT && consumed < length);
         return status;
@@ -356,7 +385,7 @@ public final class Inflater implements AutoCloseable {
     /** @return whether everything that was decoded has been delivered */
     private boolean deliver() throws InflateException {
         long bytes = Math.min(symbols.out - delivered, room());
-        MemorySegment.copy(Native.EVERYTHING, delivered, target, targetOffset + produced, bytes);
+        copyOut(target, targetOffset + produced, bytes);
         delivered += bytes;
         produced += bytes;
         totalOut += bytes;
