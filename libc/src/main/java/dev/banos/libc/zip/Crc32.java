@@ -54,6 +54,11 @@ public final class Crc32 {
         return updateSlow(state, data);
     }
 
+    /** As if the {@code bytes} lowest bytes of {@code value}, the lowest first, were data: no segment is made for them. */
+    static int update(int state, int value, int bytes) {
+        return ~TABLE.update(~state, value, bytes);
+    }
+
     private static int fresh(MemorySegment data) {
         CRC32 engine = new CRC32();
         JavaUtilZip.feed(engine, data);

@@ -42,15 +42,38 @@ record CrcTable(int[] slices) {
         return register;
     }
 
-    int updateWords(int register, int[] words, int from, int to) {
-        int at = from;
-        for (; to - at >= SLICES / Integer.BYTES; at += SLICES / Integer.BYTES) {
-            register = four(words[at] ^ register, 12) ^ four(words[at + 1], 8) ^ four(words[at + 2], 4) ^ four(words[at + 3], 0);
-        }
-        for (; at < to; at++) {
-            register = four(words[at] ^ register, 0);
+    /** The same over the {@code bytes} lowest bytes of a word, the lowest first. */
+    int update(int register, int value, int bytes) {
+        for (int rest = value, left = bytes; left > 0; left--, rest >>>= Byte.SIZE) {
+            register = slices[(register ^ rest) & 255] ^ (register >>> 8);
         }
         return register;
+    }
+
+    /**
+     * The register of 0 advanced over {@code 2 * half} words as two registers that do not wait for each other.
+     *
+     * @param appendHalf what to append half of the words as zeros: see {@link CrcPolynomial#fillProducts}
+     */
+    int ofWords(long[] words, int from, int half, int[] appendHalf) {
+        int first = 0;
+        int second = 0;
+        int at = from;
+        for (int end = from + half - 1; at < end; at += 2) {
+            first = eight(words[at] ^ Integer.toUnsignedLong(first), 8) ^ eight(words[at + 1], 0);
+            second = eight(words[at + half] ^ Integer.toUnsignedLong(second), 8) ^ eight(words[at + half + 1], 0);
+        }
+        if (at < from + half) {
+            first = eight(words[at] ^ Integer.toUnsignedLong(first), 0);
+            second = eight(words[at + half] ^ Integer.toUnsignedLong(second), 0);
+        }
+        return second ^ appendHalf[first & 255] ^ appendHalf[256 + (first >>> 8 & 255)]
+                ^ appendHalf[512 + (first >>> 16 & 255)] ^ appendHalf[768 + (first >>> 24)];
+    }
+
+    /** Eight bytes that {@code after} more of their sixteen follow. */
+    private int eight(long bytes, int after) {
+        return four((int) bytes, after + 4) ^ four((int) (bytes >>> Integer.SIZE), after);
     }
 
     /** Four bytes that {@code after} more of their sixteen follow. */

@@ -272,8 +272,7 @@ final class Envelope {
     private int takeHeader(int bytes) {
         int value = (int) (input.bits & (1L << bytes * Byte.SIZE) - 1);
         input.drop(bytes * Byte.SIZE);
-        Ram.putInt(workspace.scratch, value);
-        headerCheck = Crc32.update(headerCheck, Native.EVERYTHING.asSlice(workspace.scratch, bytes));
+        headerCheck = Crc32.update(headerCheck, value, bytes);
         return value;
     }
 
