@@ -60,17 +60,7 @@ final class DirectMappings {
             return 0;
         }
         MemoryEvents.mapping("reuse", address, bytes);
-        return register(address, bytes, domain);
-    }
-
-    /** @return a block of zeros of {@code bytes}, which the domain has been charged; or 0 when there is no memory for it */
-    private static long map(long bytes, Domain domain) {
-        long address = Kernel.map(bytes);
-        if (Kernel.failed(address)) {
-            return 0;
-        }
-        MemoryEvents.mapping("map", address, bytes);
-        return register(address, bytes, domain);
+        return register(address, MappingTable.extent(bytes, domain.hugePages.wantsNew(bytes)), domain);
     }
 
     /**
@@ -79,22 +69,20 @@ final class DirectMappings {
      * @return a block of zeros, or 0 when there is no memory for it
      */
     static long map(long bytes, long alignment, Domain domain) {
-        if (alignment <= Kernel.PAGE_BYTES) {
-            return map(bytes, domain);
-        }
         if (alignment > LARGEST) {
             return 0;
         }
-        long mapped = bytes + alignment - Kernel.PAGE_BYTES;
-        long start = Kernel.map(mapped);
-        if (Kernel.failed(start)) {
+        boolean huge = domain.hugePages.wantsNew(bytes);
+        long wanted = huge ? Math.max(alignment, HugePages.PAGE_BYTES) : alignment;
+        long address = wanted <= Kernel.PAGE_BYTES ? Kernel.map(bytes) : HugeMappings.mapAligned(bytes, wanted);
+        if (Kernel.failed(address)) {
             return 0;
         }
-        long address = roundUp(start, alignment);
-        unmap(start, address - start);
-        unmap(address + bytes, start + mapped - (address + bytes));
+        if (huge) {
+            HugeMappings.advise(address, bytes);
+        }
         MemoryEvents.mapping("map", address, bytes);
-        return register(address, bytes, domain);
+        return register(address, MappingTable.extent(bytes, huge), domain);
     }
 
     /** @return whether {@code address} was a live block of {@code domain}; if not, nothing has changed */
@@ -118,7 +106,7 @@ final class DirectMappings {
         LOCKS[stripe].lock();
         try {
             int index = TABLES[stripe].indexOf(address);
-            return index != MappingTable.NONE && TABLES[stripe].domain(index) == domain ? TABLES[stripe].length(index) : NONE;
+            return index != MappingTable.NONE && TABLES[stripe].domain(index) == domain ? TABLES[stripe].lengthAt(index) : NONE;
         } finally {
             LOCKS[stripe].unlock();
         }
@@ -141,29 +129,32 @@ final class DirectMappings {
      * @return where the block is now; 0 when there is no memory for it, and the block is as it was; or {@link #NONE}
      */
     static long resize(long address, long newBytes, long charged, Domain domain) {
-        long bytes = remove(address, domain);
-        if (bytes == NONE) {
+        long extent = take(address, domain);
+        if (extent == NONE) {
             domain.budget.release(charged);
             return NONE;
         }
+        long bytes = MappingTable.length(extent);
         long missing = newBytes - bytes - charged; // more than 0 where another thread has shrunk the block meanwhile
         if (missing > 0 && !domain.budget.reserve(missing)) {
-            return restore(address, bytes, charged, domain);
+            return restore(address, extent, charged, domain);
         }
-        long moved = newBytes == bytes ? address : Kernel.resize(address, bytes, newBytes);
+        boolean grownHuge = domain.hugePages.wantsGrown(bytes, newBytes);
+        long moved = newBytes == bytes ? address : grownHuge ? HugeMappings.grow(address, bytes, newBytes)
+                : Kernel.resize(address, bytes, newBytes);
         if (Kernel.failed(moved)) {
-            return restore(address, bytes, Math.max(charged, newBytes - bytes), domain);
+            return restore(address, extent, Math.max(charged, newBytes - bytes), domain);
         }
         if (missing < 0) {
             domain.budget.release(-missing);
         }
         forget(address, domain);
         MemoryEvents.mapping("move", moved, newBytes);
-        return register(moved, newBytes, domain);
+        return register(moved, MappingTable.extent(newBytes, grownHuge || MappingTable.isHuge(extent)), domain);
     }
 
-    private static long restore(long address, long bytes, long charged, Domain domain) {
-        register(address, bytes, domain);
+    private static long restore(long address, long extent, long charged, Domain domain) {
+        register(address, extent, domain);
         domain.budget.release(charged);
         return 0;
     }
@@ -175,26 +166,28 @@ final class DirectMappings {
         }
     }
 
-    /** How many blocks there are, and their bytes. */
-    record Sum(long count, long bytes) {
+    /** How many blocks there are, their bytes, and how many of these ask for huge pages. */
+    record Sum(long count, long bytes, long hugeBytes) {
     }
 
     static Sum sum() {
         long count = 0;
         long bytes = 0;
+        long hugeBytes = 0;
         for (int stripe = 0; stripe < STRIPES; stripe++) {
             LOCKS[stripe].lock();
             try {
                 MappingTable table = TABLES[stripe];
                 for (int i = 0; i < table.capacity(); i++) {
                     count += table.address(i) != 0 ? 1 : 0;
-                    bytes += table.address(i) != 0 ? table.length(i) : 0;
+                    bytes += table.address(i) != 0 ? table.lengthAt(i) : 0;
+                    hugeBytes += table.address(i) != 0 && MappingTable.isHuge(table.extentAt(i)) ? table.lengthAt(i) : 0;
                 }
             } finally {
                 LOCKS[stripe].unlock();
             }
         }
-        return new Sum(count, bytes);
+        return new Sum(count, bytes, hugeBytes);
     }
 
     /** Unmaps all blocks of a domain that is closed, so that none is added. */
@@ -222,7 +215,7 @@ final class DirectMappings {
                 MappingTable table = TABLES[stripe];
                 for (int i = 0; i < table.capacity(); i++) {
                     if (table.address(i) != 0 && wanted.test(table.domain(i))) {
-                        mappings.add(new Mapping(table.address(i), table.length(i), table.domain(i)));
+                        mappings.add(new Mapping(table.address(i), table.lengthAt(i), table.domain(i)));
                     }
                 }
             } finally {
@@ -240,8 +233,8 @@ final class DirectMappings {
                 MappingTable table = TABLES[stripe];
                 for (int i = 0; i < table.capacity(); i++) {
                     long start = table.address(i);
-                    if (start != 0 && address >= start && address < start + table.length(i)) {
-                        return new Mapping(start, table.length(i), table.domain(i));
+                    if (start != 0 && address >= start && address < start + table.lengthAt(i)) {
+                        return new Mapping(start, table.lengthAt(i), table.domain(i));
                     }
                 }
             } finally {
@@ -266,12 +259,12 @@ final class DirectMappings {
         return refusedCount;
     }
 
-    /** Enters a mapping that the caller made. */
-    static long register(long address, long bytes, Domain domain) {
+    /** Enters a mapping that the caller made. @param extent of {@link MappingTable#extent} */
+    static long register(long address, long extent, Domain domain) {
         int stripe = stripe(address);
         LOCKS[stripe].lock();
         try {
-            TABLES[stripe].put(address, bytes, domain);
+            TABLES[stripe].put(address, extent, domain);
         } finally {
             LOCKS[stripe].unlock();
         }
@@ -280,6 +273,12 @@ final class DirectMappings {
 
     /** Takes a mapping out, for a caller that unmaps it. @return its length, or {@link #NONE} */
     static long remove(long address, Domain domain) {
+        long extent = take(address, domain);
+        return extent == NONE ? NONE : MappingTable.length(extent);
+    }
+
+    /** The same, with its extent for a result. */
+    private static long take(long address, Domain domain) {
         int stripe = stripe(address);
         LOCKS[stripe].lock();
         try {
@@ -288,9 +287,9 @@ final class DirectMappings {
             if (index == MappingTable.NONE || table.domain(index) != domain) {
                 return NONE;
             }
-            long bytes = table.length(index);
+            long extent = table.extentAt(index);
             table.removeAt(index);
-            return bytes;
+            return extent;
         } finally {
             LOCKS[stripe].unlock();
         }
@@ -316,7 +315,7 @@ final class DirectMappings {
         try {
             for (int i = 0; i < REFUSED.capacity(); i++) {
                 if (REFUSED.address(i) != 0) {
-                    Mapping mapping = new Mapping(REFUSED.address(i), REFUSED.length(i), REFUSED.domain(i));
+                    Mapping mapping = new Mapping(REFUSED.address(i), REFUSED.lengthAt(i), REFUSED.domain(i));
                     REFUSED.removeAt(i);
                     refusedCount = REFUSED.size();
                     return mapping;

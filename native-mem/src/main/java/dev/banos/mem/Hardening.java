@@ -1,5 +1,6 @@
 package dev.banos.mem;
 
+import dev.banos.bindings.Setting;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -52,7 +53,7 @@ public record Hardening(boolean zero, boolean canary, long quarantineBytes, bool
 
     /** What the property says. */
     static Hardening ofMalloc() {
-        return parse(System.getProperty(PROPERTY, ""));
+        return Setting.value(PROPERTY, NONE, Hardening::parse);
     }
 
     boolean isNone() {

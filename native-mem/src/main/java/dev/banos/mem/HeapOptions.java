@@ -30,6 +30,7 @@ public final class HeapOptions {
     private Heap parent;
     private Hardening hardening = Hardening.NONE;
     private long mappingCacheBytes;
+    private HugePages hugePages = HugePages.GROWTH;
 
     private HeapOptions(Access access) {
         this.access = access;
@@ -123,6 +124,13 @@ public final class HeapOptions {
         return changed;
     }
 
+    /** Which direct mappings ask for huge pages; those of a hardened heap never do. Malloc has {@code -Dbanos.mem.hugePages=}. */
+    public HeapOptions hugePages(HugePages wanted) {
+        HeapOptions changed = copy();
+        changed.hugePages = Objects.requireNonNull(wanted, "hugePages");
+        return changed;
+    }
+
     private static long atLeastOne(String what, long bytes) {
         if (bytes < 1) {
             throw new IllegalArgumentException(what + "=" + bytes);
@@ -145,7 +153,7 @@ public final class HeapOptions {
         String title = "heap " + (name == null ? number : name);
         Domain above = parent == null ? null : parent.domain();
         return new Domain(title, new Budget(title, above == null ? null : above.budget, limit, mark, action), above,
-                mappingCacheBytes);
+                mappingCacheBytes, hugePages);
     }
 
     /** Nobody else has the copy yet: the one who takes it may set a field, and then it never changes again. */
@@ -158,6 +166,7 @@ public final class HeapOptions {
         copy.parent = parent;
         copy.hardening = hardening;
         copy.mappingCacheBytes = mappingCacheBytes;
+        copy.hugePages = hugePages;
         return copy;
     }
 }

@@ -1,9 +1,12 @@
 package dev.banos.mem;
 
+import static dev.banos.bindings.generated.Linux.ENOMEM;
 import static dev.banos.bindings.generated.Linux.MADV_DONTNEED;
+import static dev.banos.bindings.generated.Linux.MADV_HUGEPAGE;
 import static dev.banos.bindings.generated.Linux.MAP_ANONYMOUS;
 import static dev.banos.bindings.generated.Linux.MAP_NORESERVE;
 import static dev.banos.bindings.generated.Linux.MAP_PRIVATE;
+import static dev.banos.bindings.generated.Linux.MREMAP_FIXED;
 import static dev.banos.bindings.generated.Linux.MREMAP_MAYMOVE;
 import static dev.banos.bindings.generated.Linux.PROT_NONE;
 import static dev.banos.bindings.generated.Linux.PROT_READ;
@@ -20,6 +23,9 @@ import dev.banos.thread.Tcb;
  */
 final class Kernel {
     static final long PAGE_BYTES = 4096;
+
+    /** What {@link #growInPlace} returns where something else begins behind the block. */
+    static final long NO_ROOM = -ENOMEM();
 
     private static final int RESERVE = MAP_PRIVATE() | MAP_ANONYMOUS() | MAP_NORESERVE();
     private static final int COMMIT = MAP_PRIVATE() | MAP_ANONYMOUS();
@@ -56,13 +62,36 @@ final class Kernel {
 
     /** @return where the block is now, moved if need be */
     static long resize(long address, long oldBytes, long newBytes) {
+        return mremap(address, oldBytes, newBytes, MREMAP_MAYMOVE(), 0);
+    }
+
+    static long growInPlace(long address, long oldBytes, long newBytes) {
+        return mremap(address, oldBytes, newBytes, 0, 0);
+    }
+
+    /**
+     * Moves a block to where the caller has mapped {@code newBytes}. Where the kernel fails it may have freed the place, and
+     * another thread may have it by now: so it must not be unmapped, and if it is still there its addresses are lost. That is
+     * the case only when the process has as many mappings as it may.
+     */
+    static long moveTo(long address, long oldBytes, long place, long newBytes) {
         int fault = SystemCallFaults.errnoFor(Call.MREMAP);
         if (fault != 0) {
+            DirectMappings.unmap(place, newBytes);
             return -fault;
         }
+        return mremapNow(address, oldBytes, newBytes, MREMAP_MAYMOVE() | MREMAP_FIXED(), place);
+    }
+
+    private static long mremap(long address, long oldBytes, long newBytes, int flags, long place) {
+        int fault = SystemCallFaults.errnoFor(Call.MREMAP);
+        return fault != 0 ? -fault : mremapNow(address, oldBytes, newBytes, flags, place);
+    }
+
+    private static long mremapNow(long address, long oldBytes, long newBytes, int flags, long place) {
         Tcb tcb = Tcb.current();
         int errno = tcb.errno();
-        long result = SystemCalls.mremap(tcb.segment(), address, oldBytes, newBytes, MREMAP_MAYMOVE(), 0);
+        long result = SystemCalls.mremap(tcb.segment(), address, oldBytes, newBytes, flags, place);
         tcb.errno(errno);
         return result;
     }
@@ -77,13 +106,21 @@ final class Kernel {
 
     /** Gives the memory back; the addresses stay ours and read as zero. */
     static int discard(long address, long bytes) {
+        return advise(address, bytes, MADV_DONTNEED());
+    }
+
+    static int wantHugePages(long address, long bytes) {
+        return advise(address, bytes, MADV_HUGEPAGE());
+    }
+
+    private static int advise(long address, long bytes, int advice) {
         int fault = SystemCallFaults.errnoFor(Call.MADVISE);
         if (fault != 0) {
             return -fault;
         }
         Tcb tcb = Tcb.current();
         int errno = tcb.errno();
-        int result = SystemCalls.madvise(tcb.segment(), address, bytes, MADV_DONTNEED());
+        int result = SystemCalls.madvise(tcb.segment(), address, bytes, advice);
         tcb.errno(errno);
         return result;
     }

@@ -1,7 +1,7 @@
 package dev.banos.mem;
 
 /**
- * A map from the address of a mapping to its length and its domain: open addressing with linear probing, at most half full,
+ * A map from the address of a mapping to its length, its domain, and whether it asks for huge pages: open addressing with linear probing, at most half full,
  * in arrays of primitives. For one thread at a time.
  */
 final class MappingTable {
@@ -10,13 +10,28 @@ final class MappingTable {
     /** 2^64 over the golden ratio: spreads page numbers over the high bits. */
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 
+    /** The bit of an extent that asks for huge pages; the others are its length, a multiple of the page size. */
+    private static final long HUGE = 1;
+
     /** 0: the slot is empty. */
     private long[] addresses = new long[INITIAL_CAPACITY];
-    private long[] lengths = new long[INITIAL_CAPACITY];
+    private long[] extents = new long[INITIAL_CAPACITY];
     private Domain[] domains = new Domain[INITIAL_CAPACITY];
     private int size;
 
-    void put(long address, long length, Domain domain) {
+    static long extent(long length, boolean huge) {
+        return huge ? length | HUGE : length;
+    }
+
+    static long length(long extent) {
+        return extent & ~HUGE;
+    }
+
+    static boolean isHuge(long extent) {
+        return (extent & HUGE) != 0;
+    }
+
+    void put(long address, long extent, Domain domain) {
         if ((size + 1) * 2 > addresses.length) {
             growIfPossible();
         }
@@ -25,12 +40,12 @@ final class MappingTable {
             i = next(i);
         }
         addresses[i] = address;
-        lengths[i] = length;
+        extents[i] = extent;
         domains[i] = domain;
         size++;
     }
 
-    /** @return where the address stands, for {@link #length}, {@link #domain} and {@link #removeAt}; or {@link #NONE} */
+    /** @return where the address stands, for {@link #extentAt}, {@link #domain} and {@link #removeAt}; or {@link #NONE} */
     int indexOf(long address) {
         int i = home(address);
         while (addresses[i] != 0) {
@@ -46,8 +61,12 @@ final class MappingTable {
         return addresses[index];
     }
 
-    long length(int index) {
-        return lengths[index];
+    long extentAt(int index) {
+        return extents[index];
+    }
+
+    long lengthAt(int index) {
+        return length(extents[index]);
     }
 
     Domain domain(int index) {
@@ -79,7 +98,7 @@ final class MappingTable {
 
     private void move(int from, int to) {
         addresses[to] = addresses[from];
-        lengths[to] = lengths[from];
+        extents[to] = extents[from];
         domains[to] = domains[from];
     }
 
@@ -97,18 +116,18 @@ final class MappingTable {
     private void grow() {
         int capacity = addresses.length * 2;
         long[] newAddresses = new long[capacity];
-        long[] newLengths = new long[capacity];
+        long[] newExtents = new long[capacity];
         Domain[] newDomains = new Domain[capacity];
         long[] oldAddresses = addresses;
-        long[] oldLengths = lengths;
+        long[] oldExtents = extents;
         Domain[] oldDomains = domains;
         addresses = newAddresses;
-        lengths = newLengths;
+        extents = newExtents;
         domains = newDomains;
         size = 0;
         for (int i = 0; i < oldAddresses.length; i++) {
             if (oldAddresses[i] != 0) {
-                put(oldAddresses[i], oldLengths[i], oldDomains[i]);
+                put(oldAddresses[i], oldExtents[i], oldDomains[i]);
             }
         }
     }

@@ -22,7 +22,7 @@ public final class MemoryInsight {
     public static Footprint footprint() {
         DirectMappings.Sum mappings = DirectMappings.sum();
         return new Footprint(Spans.committed(), Spans.usedBytes(), Spans.dirtyBytes(), mappings.bytes(), mappings.count(),
-                MappingCache.allBytes());
+                MappingCache.allBytes(), mappings.hugeBytes());
     }
 
     /**
@@ -93,6 +93,11 @@ public final class MemoryInsight {
         @Override
         public long getCachedBytes() {
             return footprint().cachedBytes();
+        }
+
+        @Override
+        public long getHugeBytes() {
+            return footprint().hugeBytes();
         }
 
         @Override

@@ -1,5 +1,6 @@
 package dev.banos.mem;
 
+import dev.banos.bindings.Setting;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -10,7 +11,8 @@ import java.util.concurrent.locks.LockSupport;
  * to give back.
  */
 final class Purger {
-    private static final Duration DELAY = Duration.ofMillis(Long.getLong("banos.mem.purgeDelayMillis", 1000));
+    private static final Duration DELAY = Duration.ofMillis(
+            Setting.number("banos.mem.purgeDelayMillis", 1000, 0, Duration.ofDays(365).toMillis()));
     /** After a thread could not be started: each try costs milliseconds, and two lines that the JVM prints. */
     private static final Duration RETRY = Duration.ofSeconds(1);
     private static final AtomicBoolean RUNNING = new AtomicBoolean();

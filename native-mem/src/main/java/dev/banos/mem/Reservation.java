@@ -1,5 +1,7 @@
 package dev.banos.mem;
 
+import dev.banos.bindings.Setting;
+
 /**
  * The address space that all runs live in: reserved once, without access and without memory behind it, so that telling
  * our addresses from others is one subtraction and one comparison. 2 MiB aligned, so that huge pages can serve it.
@@ -8,7 +10,8 @@ final class Reservation {
     private static final long ALIGNMENT = 2L << 20;
     private static final long SMALLEST = 32L << 20;
     /** Under a limit on address space less is taken: by halves until it fits, and then half of that. */
-    private static final long WANTED = roundUp(Long.getLong("banos.mem.reservation", 256L << 30));
+    private static final long WANTED = roundUp(
+            Setting.number("banos.mem.reservation", 256L << 30, 1, 1L << 46));
 
     /** 0 when not even the smallest reservation could be had: then every small malloc is out of memory. */
     static final long BASE;

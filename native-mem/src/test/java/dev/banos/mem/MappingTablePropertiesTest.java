@@ -21,15 +21,18 @@ class MappingTablePropertiesTest {
             int index = table.indexOf(address);
             assertThat(index != MappingTable.NONE).isEqualTo(model.containsKey(address));
             if (index == MappingTable.NONE) {
-                table.put(address, step, Domain.MALLOC);
-                model.put(address, (long) step);
+                long length = step * Kernel.PAGE_BYTES;
+                boolean huge = random.nextBoolean();
+                table.put(address, MappingTable.extent(length, huge), Domain.MALLOC);
+                assertThat(MappingTable.isHuge(table.extentAt(table.indexOf(address)))).isEqualTo(huge);
+                model.put(address, length);
             } else {
-                assertThat(table.length(index)).isEqualTo(model.get(address));
+                assertThat(table.lengthAt(index)).isEqualTo(model.get(address));
                 table.removeAt(index);
                 model.remove(address);
             }
             assertThat(table.size()).isEqualTo(model.size());
         }
-        model.forEach((address, length) -> assertThat(table.length(table.indexOf(address))).isEqualTo(length));
+        model.forEach((address, length) -> assertThat(table.lengthAt(table.indexOf(address))).isEqualTo(length));
     }
 }

@@ -37,18 +37,27 @@ final class ProcSelf {
 
     /** Resident bytes of the mappings that begin in a range: the JVM's own memory, which comes and goes, is left out. */
     static long residentBytes(long from, long to) {
+        return bytes("Rss:", from, to);
+    }
+
+    /** Those of them that are in huge pages. */
+    static long hugeBytes(long from, long to) {
+        return bytes("AnonHugePages:", from, to);
+    }
+
+    private static long bytes(String figure, long from, long to) {
         try {
-            long resident = 0;
+            long bytes = 0;
             boolean counts = false;
             for (String line : Files.readAllLines(Path.of("/proc/self/smaps"))) {
                 if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
                     long start = Long.parseUnsignedLong(line, 0, line.indexOf('-'), 16);
                     counts = start >= from && start < to;
-                } else if (counts && line.startsWith("Rss:")) {
-                    resident += Long.parseLong(line.replaceAll("\\D+", "")) * 1024;
+                } else if (counts && line.startsWith(figure)) {
+                    bytes += Long.parseLong(line.replaceAll("\\D+", "")) * 1024;
                 }
             }
-            return resident;
+            return bytes;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -26,6 +26,9 @@ public interface AllocatorMXBean {
     @Described("Bytes of mappings that were freed and are kept for reuse")
     long getCachedBytes();
 
+    @Described("How many of the mapped bytes ask for huge pages")
+    long getHugeBytes();
+
     @Described("What each heap holds, in all and by size class; most reserved bytes first")
     List<HeapFigures> getHeaps();
 

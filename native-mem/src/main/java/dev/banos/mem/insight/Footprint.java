@@ -12,8 +12,10 @@ import jdk.jfr.FlightRecorder;
  * @param mappedBytes blocks that are mappings of their own
  * @param mappings how many those are
  * @param cachedBytes mappings that were freed and are kept for reuse
+ * @param hugeBytes how many of the mapped bytes ask for huge pages, where a byte written to may take 2 MiB of memory
  */
-public record Footprint(int arenas, long usedBytes, long keptBytes, long mappedBytes, long mappings, long cachedBytes) {
+public record Footprint(int arenas, long usedBytes, long keptBytes, long mappedBytes, long mappings, long cachedBytes,
+        long hugeBytes) {
     public long bytes() {
         return usedBytes + keptBytes + mappedBytes + cachedBytes;
     }

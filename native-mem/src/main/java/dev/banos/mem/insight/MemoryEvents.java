@@ -202,6 +202,10 @@ public final class MemoryEvents {
         @Description("Freed, and kept for reuse")
         @DataAmount
         long cached;
+        @Label("Mappings With Huge Pages")
+        @Description("Of the direct mappings: those that ask for them")
+        @DataAmount
+        long huge;
     }
 
     @Name("dev.banos.mem.HeapStatistics")
@@ -404,6 +408,7 @@ public final class MemoryEvents {
         event.mapped = now.mappedBytes();
         event.mappings = now.mappings();
         event.cached = now.cachedBytes();
+        event.huge = now.hugeBytes();
         event.commit();
     }
 

@@ -35,6 +35,12 @@ final class MallocPeers {
     static final class Glibc {
         static final MethodHandle MALLOC = critical(common("malloc"), MallocPeers.MALLOC);
         static final MethodHandle FREE = critical(common("free"), MallocPeers.FREE);
+        /** Ordinary: it may move 128 MiB, for which a garbage collection should not wait. */
+        private static final MethodHandle REALLOC = Native.downcall(common("realloc"), FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG));
+
+        static long realloc(long block, long bytes) throws Throwable {
+            return (long) REALLOC.invokeExact(block, bytes);
+        }
     }
 
     static final class Jemalloc {

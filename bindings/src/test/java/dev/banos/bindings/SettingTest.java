@@ -1,0 +1,49 @@
+package dev.banos.bindings;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** A property is read as it is meant, or refused with its name, its value and what is accepted. */
+class SettingTest {
+    private static final String PROPERTY = "banos.test.setting";
+
+    @AfterEach
+    void unset() {
+        System.clearProperty(PROPERTY);
+    }
+
+    @Test
+    void numbersAreReadInDecimalAndHexadecimal() {
+        assertEquals(7, Setting.number(PROPERTY, 7, 0, 10));
+        assertEquals(10, number("10"));
+        assertEquals(9, number(" 0x9 "));
+    }
+
+    @Test
+    void whatIsNoNumberOrOutOfBoundsIsRefused() {
+        for (String wrong : new String[] {"", "ten", "64K", "1.5", "-1", "11", "99999999999999999999"}) {
+            SettingError refused = assertThrows(SettingError.class, () -> number(wrong));
+            assertEquals("-D" + PROPERTY + "=" + wrong + ": a whole number from 0 to 10 is accepted", refused.getMessage());
+        }
+    }
+
+    @Test
+    void wordsAreThoseOfTheEnum() {
+        assertEquals(TimeUnit.DAYS, Setting.word(PROPERTY, TimeUnit.DAYS));
+        System.setProperty(PROPERTY, "Hours");
+        assertEquals(TimeUnit.HOURS, Setting.word(PROPERTY, TimeUnit.DAYS));
+        System.setProperty(PROPERTY, "weeks");
+        SettingError refused = assertThrows(SettingError.class, () -> Setting.word(PROPERTY, TimeUnit.DAYS));
+        assertTrue(refused.getMessage().startsWith("-D" + PROPERTY + "=weeks: the words are nanoseconds, "), refused.getMessage());
+    }
+
+    private static long number(String text) {
+        System.setProperty(PROPERTY, text);
+        return Setting.number(PROPERTY, 7, 0, 10);
+    }
+}
