@@ -56,4 +56,10 @@ public final class Setting {
             throw new SettingError("-D" + property + "=" + text + ": " + refused.getMessage(), refused);
         }
     }
+
+    /** Two properties that cannot both be set as they are. */
+    public static SettingError conflict(String one, String other, String why) {
+        return new SettingError("-D" + one + "=" + System.getProperty(one) + " and -D" + other + "=" + System.getProperty(other)
+                + ": " + why, null);
+    }
 }

@@ -11,6 +11,12 @@ final class Domain {
             Setting.number("banos.mem.mappingCacheBytes", 0, 0, Long.MAX_VALUE),
             Setting.word("banos.mem.hugePages", HugePages.GROWTH));
 
+    static {
+        if (MALLOC.cache != null && !Hardening.ofMalloc().isNone()) {
+            throw Setting.conflict("banos.mem.mappingCacheBytes", "banos.mem.hardening", "a hardened malloc keeps no mappings");
+        }
+    }
+
     private final String name;
     final Budget budget;
     /** The one whose budget this one's is part of, or null. */

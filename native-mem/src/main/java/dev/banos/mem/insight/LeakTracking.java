@@ -1,6 +1,6 @@
 package dev.banos.mem.insight;
 
-import java.util.Arrays;
+import dev.banos.bindings.Setting;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
@@ -27,7 +27,7 @@ public final class LeakTracking {
     }
 
     private static final ConcurrentMap<Long, TrackedBlock> BLOCKS = new ConcurrentHashMap<>();
-    private static final long INTERVAL_BYTES = Math.max(1, Long.getLong("banos.mem.leaks.intervalBytes", 512 << 10));
+    private static final long INTERVAL_BYTES = Setting.number("banos.mem.leaks.intervalBytes", 512 << 10, 1, 1L << 40);
 
     private static volatile Level level = initialLevel();
 
@@ -35,16 +35,11 @@ public final class LeakTracking {
     }
 
     private static Level initialLevel() {
-        Level wanted = level(System.getProperty("banos.mem.leaks", "off"));
+        Level wanted = Setting.word("banos.mem.leaks", Level.OFF);
         if (wanted != Level.OFF) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> System.err.print(report()), "banos-leak-report"));
         }
         return wanted;
-    }
-
-    static Level level(String word) {
-        return Arrays.stream(Level.values()).filter(each -> each.name().equalsIgnoreCase(word)).findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("banos.mem.leaks=" + word + ": the words are off, sampled, full"));
     }
 
     public static Level level() {
