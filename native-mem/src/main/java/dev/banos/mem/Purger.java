@@ -50,7 +50,7 @@ final class Purger {
         } finally {
             RUNNING.set(false);
         }
-        if (Spans.dirtyBytes() > 0 || MappingCache.allBytes() > 0) {
+        if (Spans.dirtyBytes() > 0 || MappingCache.allBytes() > 0 || ThreadPools.isFreedInAbandoned()) {
             wake(); // freed after the last look, by someone who still saw us running
         }
     }

@@ -2,6 +2,7 @@ package dev.banos.mem;
 
 import dev.banos.lock.SpinLock;
 import dev.banos.thread.Tcb;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -67,6 +68,7 @@ final class ThreadPools {
 
     static void abandon(SlotPool pool) {
         pool.threadId = SlotPool.NO_THREAD;
+        VarHandle.fullFence(); // either we see what another thread queues, or it sees that nobody will look
         pool.trim();
         push(pool);
     }
@@ -93,6 +95,16 @@ final class ThreadPools {
             }
         }
         return any;
+    }
+
+    /** Whether {@link #trimAbandoned} has something to do. */
+    static boolean isFreedInAbandoned() {
+        LOCK.lock();
+        try {
+            return ABANDONED.stream().anyMatch(SlotPool::hasRemoteFrees);
+        } finally {
+            LOCK.unlock();
+        }
     }
 
     static int abandonedCount() {

@@ -1,0 +1,336 @@
+package dev.banos.mem;
+
+import dev.banos.interleave.Interleavings.Scenario;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** What threads do to each other's blocks, heaps and scopes, in as few steps as it takes; for {@code Interleavings}. */
+public final class Protocols {
+    private static final long SIZE = 20_000; // a run of one bitmap word
+    private static int wakes;
+
+    private Protocols() {
+    }
+
+    /** Called in the place of {@link Purger#wake}. */
+    public static void woken() {
+        wakes++;
+    }
+
+    private static void expect(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new AssertionError(otherwise);
+        }
+    }
+
+    public static Map<String, Supplier<Scenario>> scenarios() {
+        Map<String, Supplier<Scenario>> all = new LinkedHashMap<>();
+        all.put("a remote free, and the owner's free and mallocs in the same word", OwnerBesideRemote::new);
+        all.put("two remote frees of one block", TwoRemote::new);
+        all.put("remote frees, and the owner's folds", FoldBesideRemote::new);
+        all.put("the first remote frees of two threads, and a fold", FoldBesideTwoQueuers::new);
+        all.put("the owner and another free one block", OwnerAndRemoteFreeTheSame::new);
+        all.put("a thread ends, and another frees the last block", EndBesideRemote::new);
+        all.put("a pool is handed on, and another frees in it", AdoptionBesideRemote::new);
+        all.put("a shared heap closes, and another uses it", CloseBesideUse::new);
+        all.put("a confined heap closes, and another frees in it", ConfinedCloseBesideFree::new);
+        all.put("a scope closes in a group that retires, and another uses its segment", RetireBesideUse::new);
+        return all;
+    }
+
+    /** The pool of a thread, with two blocks, a and b. */
+    private abstract static class OnePool implements Scenario {
+        final SlotPool pool = new SlotPool(Domain.MALLOC, Access.OWN_THREAD);
+        final long a;
+        final long b;
+        final Run run;
+
+        OnePool() {
+            pool.threadId = Long.MAX_VALUE; // some thread's, which is not one of the scenario
+            a = pool.allocate(SIZE);
+            b = pool.allocate(SIZE);
+            run = RunTable.at(a);
+        }
+
+        boolean freeAsOwner(long address) {
+            return run.free(address) || free(pool, address);
+        }
+
+        boolean freeAsOther(long address) {
+            return free(SlotPool.NOBODY, address);
+        }
+
+        private static boolean free(SlotPool mine, long address) {
+            try {
+                Heap.freeSlow(mine, address, Domain.MALLOC);
+                return true;
+            } catch (InvalidBlockException refused) {
+                return false;
+            }
+        }
+
+        /** Exactly these are live, before and after the owner looks at what others freed, and every other slot is free. */
+        void assertLive(long... blocks) {
+            expectLive(blocks);
+            expect(pool.hasRemoteFrees() || Words.get(run.remote) == 0, "frees that nobody is told of");
+            pool.foldRemote();
+            expectLive(blocks);
+            expect(Words.get(run.remote) == 0, "frees that the fold left");
+            expect(pool.isValid(), "invalid");
+            pool.destroy();
+        }
+
+        private void expectLive(long... blocks) {
+            List<Long> live = new ArrayList<>();
+            pool.walk((address, usable) -> live.add(address));
+            List<Long> expected = Arrays.stream(blocks).sorted().boxed().toList();
+            expect(live.equals(expected), "live are " + live + " instead of " + expected);
+        }
+    }
+
+    private static final class OwnerBesideRemote extends OnePool {
+        private boolean freedA;
+        private boolean freedB;
+        private long c;
+        private long d;
+
+        @Override
+        public List<Runnable> threads() {
+            return List.of(() -> {
+                freedB = freeAsOwner(b);
+                c = pool.allocate(SIZE);
+                d = pool.allocate(SIZE);
+            }, () -> freedA = freeAsOther(a));
+        }
+
+        @Override
+        public void check() {
+            expect(freedA && freedB, "a right free is refused");
+            expect(c != d, "a block is given out twice");
+            assertLive(c, d);
+        }
+    }
+
+    private static final class TwoRemote extends OnePool {
+        private boolean first;
+        private boolean second;
+
+        @Override
+        public List<Runnable> threads() {
+            return List.of(() -> first = freeAsOther(a), () -> second = freeAsOther(a));
+        }
+
+        @Override
+        public void check() {
+            expect(first ^ second, "not exactly one free is right");
+            assertLive(b);
+        }
+    }
+
+    private static final class FoldBesideRemote extends OnePool {
+        private boolean freed;
+
+        @Override
+        public List<Runnable> threads() {
+            return List.of(() -> {
+                pool.foldRemote();
+                pool.foldRemote();
+            }, () -> freed = freeAsOther(a) & freeAsOther(b));
+        }
+
+        @Override
+        public void check() {
+            expect(freed, "a right free is refused");
+            assertLive();
+        }
+    }
+
+    private static final class FoldBesideTwoQueuers extends OnePool {
+        private boolean freedA;
+        private boolean freedB;
+
+        @Override
+        public List<Runnable> threads() {
+            return List.of(pool::foldRemote, () -> freedA = freeAsOther(a), () -> freedB = freeAsOther(b));
+        }
+
+        @Override
+        public void check() {
+            expect(freedA && freedB, "a right free is refused");
+            assertLive();
+        }
+    }
+
+    /** One of the two is refused, or the fold counts that both were not. */
+    private static final class OwnerAndRemoteFreeTheSame extends OnePool {
+        private boolean byOwner;
+        private boolean byOther;
+
+        @Override
+        public List<Runnable> threads() {
+            return List.of(() -> byOwner = freeAsOwner(a), () -> byOther = freeAsOther(a));
+        }
+
+        @Override
+        public void check() {
+            expect(byOwner || byOther, "both frees are refused");
+            pool.foldRemote();
+            expect(pool.statistics().racedFrees() == (byOwner && byOther ? 1 : 0), "raced frees are not counted");
+            assertLive(b);
+        }
+    }
+
+    private static final class EndBesideRemote extends OnePool {
+        private final int wakesBefore = wakes;
+        private boolean freedA;
+        private boolean freedB;
+
+        @Override
+        public List<Runnable> threads() {
+            return List.of(() -> {
+                freedB = freeAsOwner(b);
+                ThreadPools.abandon(pool);
+            }, () -> freedA = freeAsOther(a));
+        }
+
+        @Override
+        public void check() {
+            expect(freedA && freedB, "a right free is refused");
+            expect(!pool.hasRemoteFrees() || wakes > wakesBefore, "frees that nobody looks at");
+            ThreadPools.trimAbandoned();
+            expect(pool.statistics().reservedBytes() == 0, "runs that nobody gives back");
+        }
+    }
+
+    private static final class AdoptionBesideRemote extends OnePool {
+        private boolean freedA;
+        private boolean freedB;
+        private long c;
+
+        @Override
+        public List<Runnable> threads() {
+            pool.threadId = SlotPool.NO_THREAD;
+            return List.of(() -> {
+                pool.adoptedBy(Thread.currentThread());
+                c = pool.allocate(SIZE);
+                freedB = freeAsOwner(b);
+            }, () -> freedA = freeAsOther(a));
+        }
+
+        @Override
+        public void check() {
+            expect(freedA && freedB, "a right free is refused");
+            assertLive(c);
+        }
+    }
+
+    private static final class CloseBesideUse implements Scenario {
+        private final Heap heap = Heap.createShared();
+        private final long a = heap.malloc(SIZE);
+        private boolean closes;
+        private boolean refused;
+        private boolean refusedTooEarly;
+
+        @Override
+        public List<Runnable> threads() {
+            return List.of(() -> {
+                closes = true;
+                heap.close();
+            }, () -> {
+                use(() -> heap.free(a));
+                use(() -> heap.malloc(SIZE));
+            });
+        }
+
+        private void use(Runnable work) {
+            try {
+                work.run();
+                expect(!refused, "works again after the close");
+            } catch (InvalidBlockException | IllegalStateException closed) {
+                refused = true;
+                refusedTooEarly |= !closes;
+            }
+        }
+
+        @Override
+        public void check() {
+            expect(!refusedTooEarly, "refused before the close");
+            use(() -> heap.malloc(SIZE));
+            expect(refused, "works after the close");
+            expect(RunTable.at(a) == null, "a run outlives its heap");
+            expect(heap.budget().usedBytes() == 0, "memory outlives its heap");
+        }
+    }
+
+    private static final class ConfinedCloseBesideFree implements Scenario {
+        private Heap heap;
+        private volatile long a;
+        private boolean closes;
+        private boolean refusedTooEarly;
+
+        @Override
+        public List<Runnable> threads() {
+            return List.of(() -> {
+                heap = Heap.create();
+                a = heap.malloc(SIZE);
+                closes = true;
+                heap.close();
+            }, () -> {
+                if (a != 0) {
+                    try {
+                        heap.free(a);
+                    } catch (InvalidBlockException | IllegalStateException closed) {
+                        refusedTooEarly = !closes;
+                    }
+                }
+            });
+        }
+
+        @Override
+        public void check() {
+            expect(!refusedTooEarly, "refused before the close");
+            expect(RunTable.at(a) == null, "a run outlives its heap");
+            expect(heap.budget().usedBytes() == 0, "memory outlives its heap");
+        }
+    }
+
+    private static final class RetireBesideUse implements Scenario {
+        private final ScopeGroup group = ScopeGroup.create();
+        private final Arena scope = group.open();
+        private final MemorySegment segment = scope.allocate(ValueLayout.JAVA_LONG);
+        private boolean closes;
+        private boolean unreachableTooEarly;
+
+        @Override
+        public List<Runnable> threads() {
+            return List.of(group::retire, () -> {
+                closes = true;
+                scope.close();
+            }, () -> unreachableTooEarly = !isReachable() && !closes);
+        }
+
+        private boolean isReachable() {
+            try {
+                segment.set(ValueLayout.JAVA_LONG, 0, 1);
+                return true;
+            } catch (IllegalStateException ended) {
+                return false;
+            }
+        }
+
+        @Override
+        public void check() {
+            expect(!unreachableTooEarly, "unreachable before the close");
+            group.retire();
+            expect(!isReachable(), "reachable after the end of the generation");
+            expect(group.waitingBytes() == 0 && group.waitingScopes() == 0, "waits after the end");
+        }
+    }
+}
