@@ -36,6 +36,7 @@ public final class Protocols {
         all.put("two remote frees of one block", TwoRemote::new);
         all.put("remote frees, and the owner's folds", FoldBesideRemote::new);
         all.put("the first remote frees of two threads, and a fold", FoldBesideTwoQueuers::new);
+        all.put("the first remote frees in two runs, and a fold", FoldBesideTwoRuns::new);
         all.put("the owner and another free one block", OwnerAndRemoteFreeTheSame::new);
         all.put("a thread ends, and another frees the last block", EndBesideRemote::new);
         all.put("a pool is handed on, and another frees in it", AdoptionBesideRemote::new);
@@ -165,6 +166,25 @@ public final class Protocols {
         public void check() {
             expect(freedA && freedB, "a right free is refused");
             assertLive();
+        }
+    }
+
+    private static final class FoldBesideTwoRuns extends OnePool {
+        private final long c = pool.allocate(2 * SIZE);
+        private boolean freedA;
+        private boolean freedC;
+
+        @Override
+        public List<Runnable> threads() {
+            return List.of(pool::foldRemote, () -> freedA = freeAsOther(a), () -> freedC = freeAsOther(c));
+        }
+
+        @Override
+        public void check() {
+            expect(freedA && freedC, "a right free is refused");
+            pool.foldRemote();
+            expect(Words.get(RunTable.at(c).remote) == 0, "frees that nobody is told of");
+            assertLive(b);
         }
     }
 
