@@ -5,13 +5,11 @@ import java.util.Arrays;
 
 /**
  * The memory of the bitmaps, far from the blocks: no overflow of a block reaches them. Each run has two, its own and the
- * one that other threads set bits in, on different cache lines.
+ * one that other threads set bits in, on different pages: those of the second have no memory before another thread frees.
  *
  * <pre>
- *  +---------------------------+----------------------------+
- *  | local:  1 = slot is free  | remote: 1 = free, not yet  |     each as many 64-byte lines as its slots need
- *  |                           | folded into local          |
- *  +---------------------------+----------------------------+
+ *  chunk, 64 KiB   | local  | local  | ...      1 = slot is free                     as many 64-byte lines as the slots need
+ *  chunk, 64 KiB   | remote | remote | ...      1 = free, not yet folded into local  the same, 64 KiB further
  * </pre>
  *
  * <p>Areas are recycled by size and never unmapped, so that a late look into the bitmap of a run that is gone reads
@@ -23,19 +21,18 @@ final class Bitmaps {
     private static final int MOST_LINES = 8;
 
     private static final SpinLock LOCK = new SpinLock();
-    /** Idle areas by the lines of one of their two bitmaps. */
+    /** Idle local bitmaps by their lines. */
     private static final long[][] IDLE = new long[MOST_LINES + 1][0];
     private static final int[] IDLE_COUNT = new int[MOST_LINES + 1];
     private static long next;
     private static long end;
-    private static long mappedBytes;
 
     private Bitmaps() {
     }
 
-    /** How many bits behind the local bitmap the remote one lies. */
-    static long remoteOffset(int slots) {
-        return lines(slots) * LINE_BYTES * Byte.SIZE;
+    /** Where the remote bitmap to a local one begins. */
+    static long remote(long local) {
+        return local + CHUNK_BYTES * Byte.SIZE;
     }
 
     /** @return the address of the first bit of a local bitmap that says that all slots are free, or 0 */
@@ -63,22 +60,13 @@ final class Bitmaps {
         }
     }
 
-    static long mappedBytes() {
-        LOCK.lock();
-        try {
-            return mappedBytes;
-        } finally {
-            LOCK.unlock();
-        }
-    }
-
     private static long takeArea(int lines) {
         LOCK.lock();
         try {
             if (IDLE_COUNT[lines] > 0) {
                 return IDLE[lines][--IDLE_COUNT[lines]];
             }
-            long bytes = 2 * lines * LINE_BYTES;
+            long bytes = lines * LINE_BYTES;
             if (next + bytes > end && !mapChunk()) {
                 return 0;
             }
@@ -91,13 +79,12 @@ final class Bitmaps {
     }
 
     private static boolean mapChunk() {
-        long chunk = Kernel.map(CHUNK_BYTES);
+        long chunk = Kernel.map(2 * CHUNK_BYTES);
         if (Kernel.failed(chunk)) {
             return false;
         }
         next = chunk;
         end = chunk + CHUNK_BYTES;
-        mappedBytes += CHUNK_BYTES;
         return true;
     }
 
@@ -105,10 +92,17 @@ final class Bitmaps {
         int words = words(slots);
         for (int i = 0; i < words; i++) {
             Words.put(local + i * Long.SIZE, -1L);
-            Words.put(local + remoteOffset(slots) + i * Long.SIZE, 0);
+            clearRemote(remote(local) + i * Long.SIZE);
         }
         int beyond = words * Long.SIZE - slots;
         Words.put(local + (words - 1) * Long.SIZE, -1L >>> beyond);
+    }
+
+    /** Reading gives a page no memory, writing does. */
+    private static void clearRemote(long word) {
+        if (Words.get(word) != 0) {
+            Words.put(word, 0);
+        }
     }
 
     static int words(int slots) {

@@ -13,8 +13,8 @@ import java.util.TreeMap;
  * @param mappings how many blocks are mappings of their own
  * @param mappedBytes how large these are together
  * @param cachedBytes mappings that were freed and are kept for reuse
- * @param racedFrees frees that two threads did to the same block at the same instant, found afterwards; a mistake of the
- *     program that did no harm
+ * @param racedFrees frees that two threads did to the same block at the same instant, found before its slot was given out
+ *     again; a mistake of the program that did no harm
  * @param budget what the heap and its children have and may have; for one of malloc's heaps, that of all of them
  */
 public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mappings, long mappedBytes, long cachedBytes,

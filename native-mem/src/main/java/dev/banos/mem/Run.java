@@ -56,7 +56,7 @@ final class Run {
         this.slotBytes = bin.slotBytes;
         this.slots = SizeClasses.slots(bin.sizeClass);
         this.local = local;
-        this.remote = local + Bitmaps.remoteOffset(slots);
+        this.remote = Bitmaps.remote(local);
         this.shift = Long.numberOfTrailingZeros(slotBytes);
         this.inverse = inverse(slotBytes >>> shift);
         this.limit = slots;

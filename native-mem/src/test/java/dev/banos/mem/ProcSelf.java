@@ -1,6 +1,7 @@
 package dev.banos.mem;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +24,20 @@ final class ProcSelf {
     static String access(long address) {
         try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
             return lines.filter(line -> contains(line, address)).map(line -> line.split(" ")[1]).findFirst().orElse("");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Whether the page has memory of its own: the zero page, which the first read maps, belongs to many.
+     * (The kernel's Documentation/admin-guide/mm/pagemap.rst.)
+     */
+    static boolean hasOwnMemory(long address) {
+        long exclusivelyMapped = 1L << 56;
+        try (RandomAccessFile map = new RandomAccessFile("/proc/self/pagemap", "r")) {
+            map.seek(address / Kernel.PAGE_BYTES * Long.BYTES);
+            return (Long.reverseBytes(map.readLong()) & exclusivelyMapped) != 0;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
