@@ -28,6 +28,8 @@ final class HardenedBlock {
     /** Whether it has a mapping although a slot would do. */
     final boolean sampled;
     State state = State.LIVE;
+    /** Its line in the {@link FaultRecord}. */
+    int faultRecord = FaultRecord.NONE;
     /** Holds the stack of the free; null where none was wanted. */
     Throwable death;
 

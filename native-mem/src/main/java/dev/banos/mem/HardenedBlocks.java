@@ -157,9 +157,11 @@ final class HardenedBlocks {
     }
 
     private HardenedBlock enter(GuardedMapping mapping, HardenedBlock block) {
+        FaultRecord.write(block, domain); // now: once it is entered, a close may unmap it
         try {
             enter();
         } catch (IllegalStateException closed) {
+            FaultRecord.erase(block);
             mapping.unmap();
             throw closed;
         }
@@ -291,6 +293,7 @@ final class HardenedBlocks {
         boolean kept = quarantine != null;
         if (block.isMapping()) {
             MemoryEvents.mapping("unmap", block.address, block.size);
+            FaultRecord.write(block, domain);
             kept = kept && !Kernel.failed(Kernel.denyAccess(block.mapping, block.mappingBytes));
             if (kept) {
                 Kernel.discard(block.mapping, block.mappingBytes);
@@ -394,6 +397,7 @@ final class HardenedBlocks {
     }
 
     private static void unmap(HardenedBlock block) {
+        FaultRecord.erase(block);
         DirectMappings.unmap(block.mapping, block.mappingBytes);
     }
 

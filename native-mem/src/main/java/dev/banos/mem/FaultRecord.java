@@ -1,0 +1,105 @@
+package dev.banos.mem;
+
+import dev.banos.bindings.Setting;
+import dev.banos.lock.SpinLock;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+
+/**
+ * A file that names the mappings of hardened heaps, for whoever has the address of a fault and no process any more. It is
+ * mapped, so what is written is there when the process has died. One line a mapping, all of one length, so that a line is
+ * used again when its mapping is gone:
+ *
+ * <pre>
+ *   00007f5b0a1e2000 00007f5b0a1fd000 a live block of 100000 bytes at 0x7f5b0a1e3960 (a mapping of its own), of malloc
+ *   first address    behind the last, guards and all
+ * </pre>
+ */
+final class FaultRecord {
+    static final int NONE = -1;
+    static final int LINE_BYTES = 512;
+    /** As many mappings as a process may have, by default. */
+    private static final int LINES = 1 << 16;
+
+    private static final SpinLock LOCK = new SpinLock();
+    /** Null where no record is wanted. */
+    private static final MemorySegment FILE = Setting.value("banos.mem.faultRecord", null, FaultRecord::open);
+    /** Lines that were used and are free, where there is a record. */
+    private static final int[] IDLE = new int[FILE == null ? 0 : LINES];
+    private static int idleCount;
+    private static int next;
+
+    private FaultRecord() {
+    }
+
+    private static MemorySegment open(String name) {
+        try (FileChannel file = FileChannel.open(Path.of(name), StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
+            return file.map(MapMode.READ_WRITE, 0, (long) LINES * LINE_BYTES, Arena.global());
+        } catch (IOException refused) {
+            throw new IllegalArgumentException("a file that can be written is accepted: " + refused, refused);
+        }
+    }
+
+    /** Names a mapping as it is now, again when that changes. Outside the locks, because stacks are behind a monitor. */
+    static void write(HardenedBlock block, Domain domain) {
+        if (FILE == null) {
+            return;
+        }
+        if (block.faultRecord == NONE) {
+            block.faultRecord = takeLine();
+        }
+        if (block.faultRecord != NONE) {
+            write(block.faultRecord, String.format("%016x %016x %s, of %s", block.mapping, block.mapping + block.mappingBytes,
+                    block.describe(block.state), domain));
+        }
+    }
+
+    /** Before the mapping goes. */
+    static void erase(HardenedBlock block) {
+        if (block.faultRecord != NONE) {
+            write(block.faultRecord, "");
+            giveBackLine(block.faultRecord);
+            block.faultRecord = NONE;
+        }
+    }
+
+    private static void write(int line, String text) {
+        byte[] bytes = new byte[LINE_BYTES];
+        Arrays.fill(bytes, (byte) ' ');
+        byte[] characters = text.replaceAll("\\p{Cntrl}", "?").getBytes(StandardCharsets.UTF_8);
+        System.arraycopy(characters, 0, bytes, 0, Math.min(characters.length, LINE_BYTES - 1));
+        bytes[LINE_BYTES - 1] = '\n';
+        MemorySegment.copy(bytes, 0, FILE, ValueLayout.JAVA_BYTE, (long) line * LINE_BYTES, LINE_BYTES);
+    }
+
+    private static int takeLine() {
+        LOCK.lock();
+        try {
+            if (idleCount > 0) {
+                return IDLE[--idleCount];
+            }
+            return next < LINES ? next++ : NONE;
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    private static void giveBackLine(int line) {
+        LOCK.lock();
+        try {
+            IDLE[idleCount++] = line;
+        } finally {
+            LOCK.unlock();
+        }
+    }
+}

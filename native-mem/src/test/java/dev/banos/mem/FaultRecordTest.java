@@ -1,0 +1,79 @@
+package dev.banos.mem;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.banos.bindings.Native;
+import dev.banos.thread.ChildJvm;
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A JVM that a guard has stopped leaves enough behind to name the block. */
+class FaultRecordTest {
+    /** What the README tells its reader to run. */
+    private static final String EXPLAIN = """
+            address=$(sed -n 's/^siginfo.*si_addr: 0x//p' "$1" | head -n 1)
+            tr -d '\\000' < "$2" | awk -v a="$address" '$1 <= a && a < $2'
+            """;
+
+    @TempDir
+    Path folder;
+
+    /** Run by a JVM that does not survive it. */
+    public static final class Main {
+        private Main() {
+        }
+
+        public static void main(String[] arguments) {
+            for (int i = 0; i < 50; i++) {
+                Malloc.free(Malloc.malloc(70_000)); // lines that are used again
+            }
+            long other = Malloc.malloc(80_000);
+            long block = Malloc.malloc(100_000);
+            boolean afterFree = Boolean.getBoolean("after.free");
+            if (afterFree) {
+                Malloc.free(block);
+            }
+            Native.EVERYTHING.set(ValueLayout.JAVA_BYTE, afterFree ? block + 50_000 : block + 100_000, (byte) 1);
+            System.out.println("survived beside " + other);
+        }
+    }
+
+    @Test
+    void anOverrunNamesTheLiveBlock() throws IOException, InterruptedException {
+        assertThat(crash("-Dbanos.mem.hardening=guard,stacks")).containsOnlyOnce("\n")
+                .contains("a live block of 100000 bytes at 0x", "allocated by " + Main.class.getName() + ".main", "of malloc");
+    }
+
+    @Test
+    void aUseAfterTheFreeNamesTheFreedBlockAndWhoFreedIt() throws IOException, InterruptedException {
+        assertThat(crash("-Dbanos.mem.hardening=guard,quarantine,stacks", "-Dafter.free=true")).containsOnlyOnce("\n")
+                .contains("a freed block, in quarantine, of 100000 bytes at 0x", "freed by " + Main.class.getName() + ".main");
+    }
+
+    @Test
+    void aFileThatCannotBeWrittenIsNamed() throws IOException, InterruptedException {
+        String output = ChildJvm.run(List.of(), List.of("--enable-native-access=ALL-UNNAMED", "-Dbanos.mem.hardening=guard",
+                "-Dbanos.mem.faultRecord=" + folder), Main.class);
+        assertThat(output).contains("SettingError: -Dbanos.mem.faultRecord=" + folder + ": a file that can be written is accepted");
+    }
+
+    private String crash(String... flags) throws IOException, InterruptedException {
+        Path report = folder.resolve("hs_err.log");
+        Path record = folder.resolve("blocks.txt");
+        List<String> all = new ArrayList<>(List.of("--enable-native-access=ALL-UNNAMED", "-XX:-CreateCoredumpOnCrash",
+                "-XX:ErrorFile=" + report, "-Dbanos.mem.faultRecord=" + record));
+        all.addAll(List.of(flags));
+        assertThat(ChildJvm.run(List.of(), all, Main.class)).contains("SIGSEGV").doesNotContain("survived");
+        assertThat(Files.readString(report)).contains("si_addr: 0x");
+        Process explain = new ProcessBuilder("sh", "-c", EXPLAIN, "sh", report.toString(), record.toString())
+                .redirectErrorStream(true).start();
+        return new String(explain.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+}
