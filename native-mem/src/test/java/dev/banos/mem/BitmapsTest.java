@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 /** How much memory the allocator takes for its own books, as the kernel counts it. */
 class BitmapsTest {
     private static final int RUNS = 300;
-    private static final int SMALLEST = (int) SizeClasses.ALIGNMENT;
+    private static final int SMALLEST = SizeClasses.ALIGNMENT;
 
     @Test
     void bitmapsTakeLessThanOnePercentOfTheSmallestSlotsAndTheSecondComesWithTheFirstRemoteFree() {
