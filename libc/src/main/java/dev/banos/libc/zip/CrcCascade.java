@@ -24,7 +24,9 @@ abstract class CrcCascade {
     /** Below this many bytes tables are faster. */
     static final long WORTHWHILE = 3072;
 
-    private static final int BLOCK_WORDS = 2048;
+    static final long BLOCK_BYTES = 1 << 14;
+
+    private static final int BLOCK_WORDS = (int) BLOCK_BYTES / Long.BYTES;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     /** So far behind their place the last words are summed up that are added to, but not to others any more. */

@@ -86,6 +86,18 @@ class ChecksumTest {
         assertThat(Crc32C.update(0x12345678, segment)).isEqualTo(Crc32C.updateInJava(0x12345678, segment));
     }
 
+    /** From where the cascade begins, and on both sides of its blocks, with a rest of any length. */
+    @Test
+    void theCascadeAtItsLimits() {
+        for (long near : new long[] {CrcCascade.WORTHWHILE, CrcCascade.BLOCK_BYTES, 2 * CrcCascade.BLOCK_BYTES}) {
+            for (long bytes = near - 24; bytes <= near + 24; bytes++) {
+                MemorySegment data = MemorySegment.ofArray(Bytes.random((int) bytes, bytes));
+                assertThat(Crc32.updateInJava(0x12345678, data)).isEqualTo(Crc32.update(0x12345678, data));
+                assertThat(Crc32C.updateInJava(0x12345678, data)).isEqualTo(Crc32C.update(0x12345678, data));
+            }
+        }
+    }
+
     /** In a JVM of its own: what other tests have called decides what the compiler inlines, and so whether views are made. */
     @Test
     void hotCallsAllocateNothing() throws Exception {

@@ -213,6 +213,33 @@ class InflaterTest {
         }
     }
 
+    /** What is decoded already waits while a piece is full, and no more of it is given out than the limit allows. */
+    @Test
+    void theOutputLimitCutsExactlyInPieces() throws InflateException {
+        byte[] stream = zlib(TEXT);
+        MemorySegment in = segment(stream);
+        for (int limit = 0; limit < Math.min(TEXT.length, 200); limit++) {
+            try (Inflater inflater = new Inflater(InflaterOptions.of(Format.ZLIB).withOutputLimit(limit))) {
+                MemorySegment out = scope.allocate(limit + 64);
+                long at = 0;
+                InflateException thrown = null;
+                while (thrown == null) {
+                    try {
+                        Status status = inflater.inflate(in, at, in.byteSize() - at, out, inflater.totalOut(), 16);
+                        assertThat(status).isEqualTo(Status.NEED_OUTPUT);
+                        assertThat(inflater.produced()).isEqualTo(16);
+                    } catch (InflateException e) {
+                        thrown = e;
+                    }
+                    at += inflater.consumed();
+                }
+                assertThat(thrown).hasMessageContaining("output limit exceeded");
+                assertThat(inflater.totalOut()).isEqualTo(limit);
+                assertThat(out.asSlice(0, limit).toArray(ValueLayout.JAVA_BYTE)).isEqualTo(Arrays.copyOf(TEXT, limit));
+            }
+        }
+    }
+
     @Test
     void theRatioLimitStopsABombEarly() throws InflateException {
         byte[] bomb = zlib(new byte[10_000_000]);
