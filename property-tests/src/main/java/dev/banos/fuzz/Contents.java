@@ -13,7 +13,8 @@ import java.util.HexFormat;
  * <pre>
  *   0 .. 1 KiB          every word
  *   1 KiB .. 32 KiB     one word in 256 bytes
- *   32 KiB ..           one word in 16 KiB: each page touched for the first time costs as much as many operations
+ *   32 KiB .. 256 KiB   one word in 16 KiB: each page touched for the first time costs as much as many operations
+ *   256 KiB ..          one word in 128 KiB
  *   the last 64 bytes   every byte
  * </pre>
  * The value at an offset does not depend on the block's length: a block that grows keeps its words.
@@ -23,12 +24,13 @@ final class Contents {
     private static final long DENSE = 1 << 10;
     private static final long MEDIUM = 32 << 10;
     private static final int MEDIUM_STEP = 256;
+    private static final long LARGE = 256 << 10;
     private static final int LARGE_STEP = 16 << 10;
+    private static final int HUGE_STEP = 128 << 10;
     private static final int TAIL = 64;
 
     /** Up to here calloc's zeroes are read one by one. */
     private static final long ZERO_DENSE = 32 << 10;
-    private static final int ZERO_STEP = 16 << 10;
 
     private static final long STRIDE_FACTOR = 0x9E37_79B9_7F4A_7C15L;
     private static final long STRIDE_INVERSE = inverse(STRIDE_FACTOR);
@@ -67,6 +69,11 @@ final class Contents {
         fillTail(block, key, length);
     }
 
+    /** Where the last bytes begin that {@link #fill} writes one by one: what is short has all its words anyway. */
+    private static long tail(long length) {
+        return (length <= DENSE ? length : length - TAIL) & -WORD;
+    }
+
     private static void fillSparse(long block, long key, long from, long length) {
         for (long at = nextSparse(Math.max(from & -WORD, DENSE)); at + WORD <= length; at += step(at)) {
             MEMORY.set(JAVA_LONG_UNALIGNED, block + at, word(key, at));
@@ -74,7 +81,7 @@ final class Contents {
     }
 
     private static void fillTail(long block, long key, long length) {
-        long at = Math.max(0, length - TAIL) & -WORD;
+        long at = tail(length);
         for (; at + WORD <= length; at += WORD) {
             MEMORY.set(JAVA_LONG_UNALIGNED, block + at, word(key, at));
         }
@@ -87,7 +94,7 @@ final class Contents {
     /** The offset of the first byte or word that is not as {@link #fill} left it in a block of {@code length}, or -1. */
     static long firstChange(long block, long key, long length) {
         long at = firstChangeBeforeTail(block, key, length);
-        return at >= 0 ? at : firstChangeInTail(block, key, length, length);
+        return at >= 0 || length < DENSE ? at : firstChangeInTail(block, key, length, length);
     }
 
     /** As {@link #firstChange}, for a block that was filled to more than {@code length}. */
@@ -108,7 +115,7 @@ final class Contents {
 
     /** The part of the last bytes of a block once filled to {@code filled} that lies before {@code length}. */
     static long firstChangeInTail(long block, long key, long length, long filled) {
-        long at = Math.max(0, filled - TAIL) & -WORD;
+        long at = tail(filled);
         for (; at + WORD <= length; at += WORD) {
             if (MEMORY.get(JAVA_LONG_UNALIGNED, block + at) != word(key, at)) {
                 return at;
@@ -136,12 +143,12 @@ final class Contents {
                 return at;
             }
         }
-        for (long at = dense; at + WORD <= length; at += ZERO_STEP) {
+        for (long at = dense; at + WORD <= length; at += step(at)) {
             if (MEMORY.get(JAVA_LONG_UNALIGNED, block + at) != 0) {
                 return at;
             }
         }
-        for (long at = Math.max(0, length - TAIL); at < length; at++) {
+        for (long at = Math.max(dense, length - TAIL); at < length; at++) {
             if (MEMORY.get(JAVA_BYTE, block + at) != 0) {
                 return at;
             }
@@ -155,7 +162,7 @@ final class Contents {
     }
 
     private static long step(long at) {
-        return at < MEDIUM ? MEDIUM_STEP : LARGE_STEP;
+        return at < MEDIUM ? MEDIUM_STEP : at < LARGE ? LARGE_STEP : HUGE_STEP;
     }
 
     /** Up to eight bytes at {@code offset}, as they should be. */
