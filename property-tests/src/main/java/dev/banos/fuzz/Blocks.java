@@ -138,6 +138,16 @@ final class Blocks {
         shadow.clear();
     }
 
+    /** Whether a block begins, lies or ends in this page. */
+    boolean isInPage(long page) {
+        for (int slot = 0; slot < slots; slot++) {
+            if (address[slot] != 0 && address[slot] < page + Mapped.PAGE && address[slot] + Math.max(written[slot], 1) > page) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** The block is about to be freed, or was freed by a realloc to nothing. */
     void remove(int slot) {
         if (exact) {

@@ -1,15 +1,11 @@
 package dev.banos.fuzz;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.util.Map;
-
-/** A finding as a C program that shows it without Java: a fixed part that checks the laws, and the steps. */
+/** A finding as a C program that shows it without Java: the laws, and the steps. */
 final class CProgram {
-    private static final String FIXED = "reproduce.c";
     private static final String LIBRARY = ".so";
+    private static final int REPEATS = 1;
+    /** A round in C is that much quicker, and so is over more often before the other thread comes near. */
+    private static final int ROUNDS_OF_JAVA = 10;
 
     private final Finding finding;
     private final StringBuilder text = new StringBuilder();
@@ -20,7 +16,8 @@ final class CProgram {
 
     /** Whether the target's functions can be called from C by name. */
     static boolean isPossible(Finding finding) {
-        return finding.target().equals("glibc") || finding.target().contains(LIBRARY);
+        String target = finding.target();
+        return target.equals("glibc") || Isolated.isNamed(target) || target.contains(LIBRARY);
     }
 
     static String of(Finding finding) {
@@ -31,14 +28,27 @@ final class CProgram {
         Program program = finding.program();
         text.append("/* ").append(finding.target()).append(" breaks a law: ").append(finding.violation().law().sentence())
                 .append(".\n   ").append(finding.violation().details().replace("*/", "* /").replace("\n", "\n   "))
-                .append("\n   cc -g THIS.c ").append(library()).append(" -lpthread && ./a.out\n   seed ").append(finding.seed())
+                .append("\n   ").append(command()).append("\n   seed ").append(finding.seed())
                 .append(", try ").append(finding.tryNumber()).append(" */\n");
-        text.append("#include <stddef.h>\n");
-        declare();
-        text.append("#define BLOCKS ").append(Math.max(1, program.slots())).append("\n\n").append(fixed()).append('\n');
+        text.append(CSource.head(prefix(), Math.max(1, program.slots()), Math.max(1, program.length())));
+        text.append(CSource.laws()).append('\n');
         writeSteps(program);
-        writeMain(program);
+        text.append("#define MODE ").append(finding.mode()).append("\n#define ROUNDS ").append(rounds()).append('\n');
+        text.append(CSource.mainOfReport());
         return text.toString();
+    }
+
+    private int rounds() {
+        return switch (Runner.Mode.valueOf(finding.mode())) {
+            case FREELY -> Session.FREE_RUNS;
+            case RACED -> ROUNDS_OF_JAVA * finding.rounds();
+            default -> REPEATS;
+        };
+    }
+
+    private String command() {
+        return Isolated.isNamed(finding.target()) ? Isolated.of(finding.target()).commandFor("THIS.c")
+                : "cc -g THIS.c " + library() + " -lpthread && ./a.out";
     }
 
     private String library() {
@@ -49,68 +59,34 @@ final class CProgram {
 
     private String prefix() {
         int prefixAt = finding.target().lastIndexOf(':');
-        return prefixAt < 0 ? "" : finding.target().substring(prefixAt + 1);
-    }
-
-    private void declare() {
-        Map<String, String> functions = new java.util.TreeMap<>(Map.of(
-                "MALLOC", "void *%smalloc(size_t);",
-                "CALLOC", "void *%scalloc(size_t, size_t);",
-                "REALLOC", "void *%srealloc(void *, size_t);",
-                "POSIX_MEMALIGN", "int %sposix_memalign(void **, size_t, size_t);",
-                "FREE", "void %sfree(void *);",
-                "MALLOC_USABLE_SIZE", "size_t %smalloc_usable_size(void *) __attribute__((weak));"));
-        functions.forEach((macro, declaration) -> {
-            text.append(String.format(declaration, prefix())).append('\n');
-            text.append("#define ").append(macro).append(' ').append(prefix())
-                    .append(macro.toLowerCase(java.util.Locale.ROOT)).append('\n');
-        });
-        text.append("#define USABLE_SIZE(block, bytes) (MALLOC_USABLE_SIZE ? MALLOC_USABLE_SIZE(block) : (bytes))\n");
-    }
-
-    private static String fixed() {
-        try (InputStream in = CProgram.class.getResourceAsStream(FIXED)) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException unreadable) {
-            throw new UncheckedIOException(FIXED + " is not readable in this jar", unreadable);
-        }
+        return prefixAt < 0 || Isolated.isNamed(finding.target()) ? "" : finding.target().substring(prefixAt + 1);
     }
 
     private void writeSteps(Program program) {
-        text.append("static void step(int i)\n{\n    switch (i) {\n");
+        text.append("static const struct step program[] = {\n");
         for (int i = 0; i < program.length(); i++) {
-            text.append("    case ").append(i).append(": ").append(call(program, i)).append(" break;\n");
+            String step = what(program, i) + ", " + program.slot(i) + ", " + Long.toUnsignedString(program.size(i)) + "u},";
+            text.append(String.format("    {%-44s /* %s */%n", step, ProgramText.line(program, i)));
         }
-        text.append("    }\n}\n\n");
+        text.append("};\n\n");
     }
 
-    private static String call(Program program, int i) {
-        String block = "(" + program.slot(i);
-        String size = Long.toUnsignedString(program.size(i)) + "u";
-        String factor = (1L << program.log2(i)) + "u";
-        return switch (program.kind(i)) {
-            case Program.MALLOC -> "do_malloc" + block + ", " + size + ");";
-            case Program.CALLOC -> "do_calloc" + block + ", " + factor + ", " + size + ");";
-            case Program.REALLOC -> "do_realloc" + block + ", " + size + ");";
-            case Program.ALIGNED -> "do_aligned" + block + ", " + factor + ", " + size + ");";
-            case Program.CHECK -> "check" + block + ");";
-            case Program.FREE, Program.FREE_TWICE -> "do_free" + block + ");";
-            default -> "";
+    private static String what(Program program, int i) {
+        String call = switch (program.kind(i)) {
+            case Program.MALLOC -> "DO_MALLOC";
+            case Program.CALLOC -> "DO_CALLOC";
+            case Program.REALLOC -> "DO_REALLOC";
+            case Program.ALIGNED -> "DO_ALIGNED";
+            case Program.FREE -> "DO_FREE";
+            case Program.CHECK -> "DO_CHECK";
+            case Program.FREE_TWICE -> "DO_FREE_TWICE";
+            case Program.FREE_INSIDE -> "DO_FREE_INSIDE";
+            case Program.FREE_FOREIGN -> "DO_FREE_FOREIGN";
+            case Program.EXIT -> "DO_EXIT";
+            case Program.CLOSE -> "DO_CLOSE";
+            default -> "DO_MISALIGNED";
         };
-    }
-
-    private void writeMain(Program program) {
-        boolean repeated = finding.mode().equals(Runner.Mode.REPEATED.name());
-        text.append("int main(void)\n{\n    long before = 0;\n    sem_init(&done, 0, 0);\n");
-        text.append("    for (int round = 0; round < ").append(repeated ? 4000 : 1).append("; round++) {\n");
-        text.append("        if (round == 400)\n            before = resident_pages();\n");
-        for (int i = 0; i < program.length(); i++) {
-            text.append(program.kind(i) == Program.EXIT ? "        leave(" + program.thread(i) + ");\n"
-                    : "        on(" + program.thread(i) + ", " + i + ");\n");
-        }
-        text.append("        for (int number = 1; number < 8; number++)\n            leave(number);\n");
-        text.append("        for (int block = 0; block < BLOCKS; block++)\n            do_free(block);\n    }\n");
-        text.append("    printf(\"no law broke; resident pages grew by %ld\\n\", before ? resident_pages() - before : 0);\n");
-        text.append("    return 0;\n}\n");
+        return call + (program.log2(i) == 0 ? "" : " | LOG2(" + program.log2(i) + ")")
+                + (program.thread(i) == 0 ? "" : " | ON(" + program.thread(i) + ")");
     }
 }

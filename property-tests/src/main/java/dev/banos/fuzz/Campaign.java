@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -22,13 +23,14 @@ public final class Campaign {
     private static final int LARGEST_HISTORY = 16 * Settings.EPOCH;
     private static final int FINDINGS_OF_A_LAW = 3;
     private static final int MOST_FINDINGS = 16;
+    private static final int MOST_RACES = 10;
 
     /** Laws about answers, after whose break all is as the model has it: known once, they would hide all other findings. */
-    private static final Set<Law> OF_ANSWERS = EnumSet.of(Law.ERRNO, Law.BAD_ALIGNMENT);
+    static final Set<Law> OF_ANSWERS = EnumSet.of(Law.ERRNO, Law.BAD_ALIGNMENT);
 
     private final Target target;
     private final boolean inProcess;
-    private final List<Program> corpus = new ArrayList<>();
+    private final List<Known> corpus = new ArrayList<>();
     private long seed;
     private long tries = Long.MAX_VALUE;
     private Duration time = Duration.ofSeconds(60);
@@ -58,6 +60,29 @@ public final class Campaign {
         /** Operations a second, all told: generation, laws, starts of child processes. */
         public double operationsPerSecond() {
             return operations / Math.max(seconds, 1e-3);
+        }
+    }
+
+    /** A program that broke some target once, and how it must be run. */
+    private record Known(Program program, Runner.Mode mode, int rounds) {
+        static Known of(Finding finding) {
+            return new Known(finding.program(), Runner.Mode.valueOf(finding.mode()), finding.rounds());
+        }
+
+        Violation replay(Runner runner) {
+            return mode == Runner.Mode.RACED ? race(runner)
+                    : runner.replay(program, mode.isRepeated() ? Runner.Mode.REPEATED_LONG : mode);
+        }
+
+        /** All rounds, where one race ends before them because the machine is slow. */
+        private Violation race(Runner runner) {
+            Violation violation = null;
+            int left = rounds;
+            for (int race = 0; race < MOST_RACES && violation == null && left > 0; race++) {
+                violation = runner.race(program, left);
+                left -= runner.roundsOfRace();
+            }
+            return violation;
         }
     }
 
@@ -142,7 +167,13 @@ public final class Campaign {
 
     /** Programs to run before all others: what broke a target once. */
     public Campaign withCorpus(List<Program> programs) {
-        corpus.addAll(programs);
+        programs.forEach(program -> corpus.add(new Known(program, Runner.Mode.LOCKSTEP, 1)));
+        return this;
+    }
+
+    /** Programs to run before all others, each as it ran when it was found. */
+    public Campaign withFindings(List<Finding> findings) {
+        findings.forEach(finding -> corpus.add(Known.of(finding)));
         return this;
     }
 
@@ -163,12 +194,30 @@ public final class Campaign {
         String file = example == null ? Examples.NONE : example.toString();
         Settings settings = new Settings(seed, maxOperations, threads, Examples.read(file));
         begun = System.nanoTime();
-        try (Runner runner = inProcess ? new Session(target, settings) : new ChildRunner(target, settings, file)) {
+        try (Runner runner = runner(settings, file)) {
             replayCorpus(runner);
             explore(runner);
         }
         return findings.values().stream()
                 .sorted(java.util.Comparator.comparingLong(Finding::tryNumber)).toList();
+    }
+
+    private Runner runner(Settings settings, String file) {
+        return inProcess ? new Session(target, settings) : target.inChild(settings, file);
+    }
+
+    /**
+     * Runs the program of a finding again, alone, in the way in which it was found.
+     *
+     * @return what it breaks now; empty if every law held
+     * @throws TargetException if the target cannot be loaded
+     */
+    public Optional<Finding> replay(Finding finding) {
+        try (Runner runner = runner(Settings.ofOneProgram(), Examples.NONE)) {
+            Violation violation = Known.of(finding).replay(runner);
+            return Optional.ofNullable(violation).map(seen -> new Finding(target.spec(), finding.seed(), finding.tryNumber(),
+                    finding.program(), seen, finding.mode(), finding.rounds(), finding.originalLength(), true));
+        }
     }
 
     /** What was done, at any time. */
@@ -178,10 +227,10 @@ public final class Campaign {
     }
 
     private void replayCorpus(Runner runner) {
-        for (Program program : corpus) {
-            Violation violation = runner.replay(program, Runner.Mode.LOCKSTEP);
+        for (Known known : corpus) {
+            Violation violation = known.replay(runner);
             if (violation != null) {
-                enter(runner, new Runner.Outcome(violation, -1, program, Runner.Mode.LOCKSTEP));
+                enter(runner, new Runner.Outcome(violation, -1, known.program(), known.mode()));
             }
             if (isOver()) {
                 return;
@@ -242,9 +291,13 @@ public final class Campaign {
      */
     private Finding shrunk(Runner runner, Runner.Outcome outcome) {
         boolean leaks = outcome.violation().law() == Law.FOOTPRINT;
-        Finding finding = outcome.mode() == Runner.Mode.FREELY ? shrunkInOrder(runner, outcome)
+        boolean races = outcome.mode() == Runner.Mode.FREELY || outcome.mode() == Runner.Mode.RACED;
+        Finding finding = races ? shrunkInOrder(runner, outcome)
                 : leaks ? null : shrunk(runner, outcome, outcome.program(), Runner.Mode.LOCKSTEP);
-        if (finding == null && (leaks || outcome.mode() != Runner.Mode.LOCKSTEP)) {
+        if (finding == null && races) {
+            finding = shrunkAsRace(runner, outcome);
+        }
+        if (finding == null && (outcome.mode() == Runner.Mode.FREELY || outcome.mode().isRepeated())) {
             finding = shrunk(runner, outcome, outcome.program(), outcome.mode());
         }
         for (int before = 1; finding == null && outcome.tryNumber() >= 0 && !leaks
@@ -261,12 +314,33 @@ public final class Campaign {
      */
     private Finding shrunkInOrder(Runner runner, Runner.Outcome outcome) {
         Finding finding = null;
+        if (outcome.tryNumber() < 0) {
+            return shrunk(runner, outcome, outcome.program(), Runner.Mode.LOCKSTEP);
+        }
         for (long number = Settings.firstFree(outcome.tryNumber()); finding == null && number <= lastOfBatch; number++) {
             Program program = runner.history(number, number);
             Runner.Outcome inOrder = new Runner.Outcome(outcome.violation(), number, program, Runner.Mode.LOCKSTEP);
             finding = shrunk(runner, inOrder, program, Runner.Mode.LOCKSTEP);
         }
         return finding;
+    }
+
+    /** Null if neither the program nor one of its kernels breaks a law when it is raced. */
+    private Finding shrunkAsRace(Runner runner, Runner.Outcome outcome) {
+        Race race = new Race(runner);
+        Program program = outcome.mode() == Runner.Mode.RACED ? null : race.losingKernel(outcome.program());
+        Violation seen = race.lost();
+        if (program == null) {
+            program = outcome.program();
+            seen = race.run(program);
+        }
+        if (seen == null) {
+            return null;
+        }
+        Shrinker shrinker = new Shrinker(runner, program, seen, race);
+        shrinker.shrink();
+        return new Finding(target.spec(), seed, outcome.tryNumber(), shrinker.program(), shrinker.violation(),
+                Runner.Mode.RACED.name(), race.roundsToLose(shrinker.program()), outcome.program().length(), true);
     }
 
     /** Null if the program breaks no law when it runs so. */
@@ -285,6 +359,6 @@ public final class Campaign {
 
     private Finding finding(Runner.Outcome outcome, Program program, Violation violation, Runner.Mode mode, boolean reproduced) {
         return new Finding(target.spec(), seed, outcome.tryNumber(), program, violation, mode.isRepeated() ? "REPEATED" : mode.name(),
-                outcome.program().length(), reproduced);
+                1, outcome.program().length(), reproduced);
     }
 }

@@ -9,14 +9,13 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** One child process: started, asked, watched, ended. */
 final class Child implements AutoCloseable {
@@ -26,70 +25,54 @@ final class Child implements AutoCloseable {
     record Answer(End end, String[] words) {
     }
 
-    /** A system property: where the child finds classes that this process got in another way. */
-    private static final String EXTRA_PATH = "banos.fuzz.classpath";
     private static final String END_OF_OUTPUT = "";
     private static final long POLL_MILLIS = 50;
     private static final long START_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final long LARGEST_RESIDENT_PAGES = (1L << 30) / Mapped.PAGE;
-    /** For a child that replays what grew once: it has not been running for long. */
     private static final long LARGEST_IN_REPLAY = LARGEST_RESIDENT_PAGES / 2;
-    private static final String SURPLUS_FOR_THREAD_LOCALS = "glibc.rtld.optional_static_tls=65536";
 
-    private final Process process;
-    private final Writer commands;
+    private final Path folder;
+    private Process process;
+    private Writer commands;
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
     private final String mark = UUID.randomUUID().toString();
+    private final List<String> saidBeforeReady = new CopyOnWriteArrayList<>();
+    private volatile boolean isReady;
     private final Progress progress;
     private final Path crashReport;
     private final long mostPages;
 
-    /** @param settled compile little and start fast: for a child that replays a few programs */
-    Child(Path folder, WorkFile file, List<String> arguments, boolean settled) {
-        progress = file.progress();
+    /** @param settled whether it replays a few programs: such a one has not been running for long */
+    Child(Path folder, Progress progress, boolean settled) {
+        this.folder = folder;
+        this.progress = progress;
         mostPages = settled ? LARGEST_IN_REPLAY : LARGEST_RESIDENT_PAGES;
         crashReport = folder.resolve("crash-" + mark + ".log");
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Xms64m", "-Xmx512m", "-XX:-UsePerfData",
-                "-XX:-CreateCoredumpOnCrash", "-Xshare:auto", "-XX:ErrorFile=" + crashReport,
-                "-Djava.io.tmpdir=" + folder)); // what a crash leaves behind goes with the folder
-        if (settled) {
-            command.add("-XX:TieredStopAtLevel=1");
+    }
+
+    /** What each of its answers begins with. */
+    String mark() {
+        return mark;
+    }
+
+    /** Where it says how it crashed, if it can. */
+    Path crashReport() {
+        return crashReport;
+    }
+
+    /** @param environment is added to this process's; where a variable is there already, after a colon */
+    void start(List<String> command, Map<String, String> environment) {
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).directory(new File("."));
+        environment.forEach((name, value) -> builder.environment().merge(name, value, (mine, ours) -> mine + ":" + ours));
+        try {
+            process = builder.start();
+        } catch (IOException failed) {
+            throw new UncheckedIOException("cannot start a child process in " + folder, failed);
         }
-        command.addAll(List.of("-cp", classPath(), ChildMain.class.getName(), mark));
-        command.addAll(arguments);
-        process = start(command, folder);
         commands = process.outputWriter(StandardCharsets.UTF_8);
         Thread reader = new Thread(this::readLines, "fuzz-answers");
         reader.setDaemon(true);
         reader.start();
-    }
-
-    private static Process start(List<String> command, Path folder) {
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).directory(new File("."));
-        builder.environment().merge("GLIBC_TUNABLES", SURPLUS_FOR_THREAD_LOCALS, (mine, ours) -> mine + ":" + ours);
-        try {
-            return builder.start();
-        } catch (IOException failed) {
-            throw new UncheckedIOException("cannot start a child process in " + folder, failed);
-        }
-    }
-
-    /** Everything that this process can load, as one class path: the child needs no modules. */
-    private static String classPath() {
-        String paths = String.join(File.pathSeparator, System.getProperty("jdk.module.path", ""),
-                System.getProperty("java.class.path", ""), System.getProperty(EXTRA_PATH, ""), rootOf(ChildMain.class));
-        return Stream.of(paths.split(File.pathSeparator)).filter(path -> !path.isEmpty()).distinct()
-                .flatMap(path -> Files.isDirectory(Path.of(path)) ? Stream.of(path, path + "/*") : Stream.of(path))
-                .collect(Collectors.joining(File.pathSeparator));
-    }
-
-    private static String rootOf(Class<?> type) {
-        try {
-            return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
-        } catch (java.net.URISyntaxException impossible) {
-            throw new IllegalStateException("location of " + type, impossible);
-        }
     }
 
     private void readLines() {
@@ -98,6 +81,8 @@ final class Child implements AutoCloseable {
                 int at = line.indexOf(mark + "\t");
                 if (at >= 0) {
                     lines.add(line.substring(at));
+                } else if (!isReady) {
+                    saidBeforeReady.add(line);
                 }
             }
         } catch (IOException closed) {
@@ -117,7 +102,13 @@ final class Child implements AutoCloseable {
         if (answer.words[1].equals("unusable")) {
             throw new TargetException(ChildMain.unescape(answer.words[2]));
         }
+        isReady = true;
         return PromisesText.parse(answer.words[2]);
+    }
+
+    /** The lines that are no answers: of the dynamic linker, for one. */
+    List<String> saidBeforeReady() {
+        return List.copyOf(saidBeforeReady);
     }
 
     /** @param hangNanos how long it may stay at one operation */
@@ -157,7 +148,7 @@ final class Child implements AutoCloseable {
     }
 
     private long state() {
-        return progress.tries() * 1_000_003 + progress.operation() * 31L + progress.phase() + progress.slot();
+        return progress.tries() * 1_000_003 + progress.round() * 127L + progress.operation() * 31L + progress.phase() + progress.slot();
     }
 
     /** Whether it has become so large that a fresh one is better: a closed copy of a library leaves its memory behind. */

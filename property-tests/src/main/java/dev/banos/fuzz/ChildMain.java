@@ -20,6 +20,7 @@ import java.util.stream.Collectors;
  * <pre>
  *  tries FIRST COUNT     ->  lawful | broken LAW OPERATION TRY MODE DETAILS ADDRESSES
  *  replay MODE           ->  lawful | broken LAW OPERATION -1 MODE DETAILS ADDRESSES    the program is in the work file
+ *  race ROUNDS           ->  as replay
  *  history FIRST LAST    ->  written                                                  the program is in the work file
  *  coverage              ->  numbers ...
  * </pre>
@@ -72,6 +73,8 @@ final class ChildMain {
                 Violation violation = session.replay(file.image().read(), mode);
                 yield text(new Runner.Outcome(violation, -1, null, mode));
             }
+            case "race" -> text(new Runner.Outcome(session.race(file.image().read(), Integer.parseInt(command[1])), -1, null,
+                    Runner.Mode.RACED));
             case "history" -> {
                 file.image().write(session.history(Long.parseLong(command[1]), Long.parseLong(command[2])), Runner.Mode.LOCKSTEP);
                 yield "written";

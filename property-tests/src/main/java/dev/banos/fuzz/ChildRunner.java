@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -16,24 +15,21 @@ import java.util.stream.Stream;
  * Runs programs in a child process, so that what the target does to it is an outcome like any other. After a crash a fresh
  * child takes over.
  */
-final class ChildRunner implements Runner {
-    private static final long HANG_NANOS = TimeUnit.SECONDS.toNanos(8);
+abstract class ChildRunner implements Runner {
+    static final long HANG_NANOS = TimeUnit.SECONDS.toNanos(8);
     /** Once it has hung, it is replayed many times. */
     private static final long HANG_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    private final Target target;
-    private final List<String> arguments;
-    private final Path folder;
+    final Target target;
+    final Path folder;
+    final Path work;
+    final WorkFile file;
+    final Set<Law> waived = EnumSet.noneOf(Law.class);
     private final Arena scope = Arena.ofShared();
-    private final WorkFile file;
     private Child child;
-    private boolean settled;
     private boolean hung;
-    private final Set<Law> waived = EnumSet.noneOf(Law.class);
-    /** Asked for before its child was ended. */
-    private long[] lastCoverage;
 
-    ChildRunner(Target target, Settings settings, String example) {
+    ChildRunner(Target target) {
         this.target = target;
         try {
             folder = Files.createTempDirectory("banos-fuzz-" + ProcessHandle.current().pid() + "-");
@@ -41,55 +37,62 @@ final class ChildRunner implements Runner {
             throw new UncheckedIOException("no folder for the child process", failed);
         }
         Runtime.getRuntime().addShutdownHook(new Thread(() -> deleteFolder(folder)));
-        Path work = folder.resolve("work");
+        work = folder.resolve("work");
         file = WorkFile.map(work, scope);
-        arguments = List.of(work.toString(), target.spec(), Long.toString(settings.seed()),
-                Integer.toString(settings.maxOperations()), Integer.toString(settings.maxThreads()), example);
-        ready();
     }
 
-    private Child ready() {
+    /** Starts a child; it need not be ready yet. */
+    abstract Child newChild();
+
+    /** Whether after this broken law the child is of no more use. */
+    abstract boolean isSpoiledBy(Law broken);
+
+    /** From now on children replay a few programs; for those that do not care. */
+    void settle() {
+    }
+
+    Child ready() {
         if (child == null) {
-            child = new Child(folder, file, Stream.concat(arguments.stream(), waived.stream().map(Law::name)).toList(), settled);
+            child = newChild();
             child.awaitReady();
         }
         return child;
     }
 
-    @Override
-    public Outcome tries(long first, int count) {
-        file.progress().tries(first);
+    /** Null while none runs. */
+    Child child() {
+        return child;
+    }
+
+    void notHungYet() {
         hung = false;
-        settle(false);
-        if (child != null && child.isWornOut()) {
-            endChild();
-        }
-        Child.Answer answer = ready().ask("tries " + first + " " + count, HANG_NANOS);
-        if (answer.end() != Child.End.ANSWERED) {
-            Mode mode = file.image().mode();
-            Program program = file.image().read();
-            return new Outcome(ending(answer, program), file.progress().tries(), program, mode);
-        }
-        if (answer.words()[1].equals("lawful")) {
-            return Outcome.LAWFUL;
-        }
-        Outcome outcome = new Outcome(violation(answer), Long.parseLong(answer.words()[4]), file.image().read(),
-                Mode.valueOf(answer.words()[5]));
-        lastCoverage = takeCoverage();
-        giveUpState(outcome.violation().law());
-        return outcome;
     }
 
     @Override
     public Violation replay(Program program, Mode mode) {
-        settle(true);
+        return ask(program, mode, "replay " + mode);
+    }
+
+    @Override
+    public Violation race(Program program, int rounds) {
+        file.progress().round(0);
+        return ask(program, Mode.RACED, "race " + rounds);
+    }
+
+    @Override
+    public int roundsOfRace() {
+        return file.progress().round();
+    }
+
+    Violation ask(Program program, Mode mode, String command) {
+        settle();
         Child asked = ready();
         file.image().write(program, mode);
-        Child.Answer answer = asked.ask("replay " + mode, hung ? HANG_AGAIN_NANOS : HANG_NANOS);
+        Child.Answer answer = asked.ask(command, hung ? HANG_AGAIN_NANOS : HANG_NANOS);
         if (answer.end() != Child.End.ANSWERED) {
             return ending(answer, program);
         }
-        if (answer.words()[1].equals("lawful")) {
+        if (isLawful(answer)) {
             return null;
         }
         Violation violation = violation(answer);
@@ -97,30 +100,23 @@ final class ChildRunner implements Runner {
         return violation;
     }
 
-    private static Violation violation(Child.Answer answer) {
+    static boolean isLawful(Child.Answer answer) {
+        return answer.words()[1].equals("lawful");
+    }
+
+    static Violation violation(Child.Answer answer) {
         String[] words = answer.words();
         return new Violation(Law.valueOf(words[2]), Integer.parseInt(words[3]), ChildMain.unescape(words[6]),
                 words.length > 7 ? ChildMain.unescape(words[7]) : "");
     }
 
-    /** A target that cannot be renewed within its process, or that tore a hole in it, needs a new process. */
-    private void giveUpState(Law broken) {
-        if (!target.isRenewable() || broken == Law.UNMAPS_ITS_OWN) {
+    void giveUpState(Law broken) {
+        if (isSpoiledBy(broken)) {
             endChild();
         }
     }
 
-    /** Many tries are worth compiling for, a few replays are not. */
-    private void settle(boolean now) {
-        if (settled != now) {
-            settled = now;
-            if (!now) {
-                endChild();
-            }
-        }
-    }
-
-    private Violation ending(Child.Answer answer, Program program) {
+    Violation ending(Child.Answer answer, Program program) {
         int operation = Math.min(file.progress().operation(), program.length());
         String during = operation >= program.length() ? "at the end, while what is still live is checked and freed"
                 : "during " + ProgramText.line(program, operation);
@@ -139,36 +135,12 @@ final class ChildRunner implements Runner {
     }
 
     @Override
-    public Program history(long first, long last) {
-        ready().ask("history " + first + " " + last, HANG_NANOS);
-        return file.image().read();
-    }
-
-    @Override
-    public long[] takeCoverage() {
-        if (lastCoverage != null) {
-            long[] taken = lastCoverage;
-            lastCoverage = null;
-            return taken;
-        }
-        if (child == null) {
-            return new long[Coverage.COUNTERS]; // it went with the child
-        }
-        Child.Answer answer = ready().ask("coverage", HANG_NANOS);
-        if (answer.end() != Child.End.ANSWERED) {
-            endChild();
-            return new long[Coverage.COUNTERS];
-        }
-        return Arrays.stream(answer.words()[2].split(" ")).mapToLong(Long::parseLong).toArray();
-    }
-
-    @Override
     public void waive(Law law) {
         waived.add(law);
         endChild();
     }
 
-    private void endChild() {
+    void endChild() {
         if (child != null) {
             child.close();
             child = null;
@@ -182,7 +154,7 @@ final class ChildRunner implements Runner {
         deleteFolder(folder);
     }
 
-    private static void deleteFolder(Path folder) {
+    static void deleteFolder(Path folder) {
         if (!Files.exists(folder)) {
             return;
         }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -15,6 +16,7 @@ final class CrashReport {
                     Pattern.MULTILINE);
     private static final int SIGNALLED = 128;
     private static final int SIGABRT = 6;
+    private static final Map<Integer, String> SIGNALS = Map.of(4, "SIGILL", 7, "SIGBUS", 8, "SIGFPE", 9, "SIGKILL", 11, "SIGSEGV");
 
     private CrashReport() {
     }
@@ -29,7 +31,7 @@ final class CrashReport {
         if (exit == SIGNALLED + SIGABRT) {
             return "SIGABRT, abort() was called";
         }
-        return exit > SIGNALLED ? "signal " + (exit - SIGNALLED) : "exit status " + exit;
+        return exit > SIGNALLED ? SIGNALS.getOrDefault(exit - SIGNALLED, "signal " + (exit - SIGNALLED)) : "exit status " + exit;
     }
 
     /** A copy of a library has a name of its own each time, so only the function is told. */

@@ -8,12 +8,13 @@ package dev.banos.fuzz;
  * @param tryNumber which of its programs broke the law first; -1 for a program of the corpus
  * @param program shrunk
  * @param violation what the shrunk program breaks
- * @param mode how the program must be run: LOCKSTEP, FREELY or REPEATED
+ * @param mode how the program must be run: LOCKSTEP, FREELY, RACED or REPEATED
+ * @param rounds within how many rounds a RACED program broke the law; otherwise 1
  * @param originalLength operations of the program before it was shrunk
  * @param reproduced whether the program breaks the law again when it runs alone
  */
 public record Finding(String target, long seed, long tryNumber, Program program, Violation violation, String mode,
-        int originalLength, boolean reproduced) {
+        int rounds, int originalLength, boolean reproduced) {
 
     /** Findings of one kind are told apart by the law and by the calls of the shrunk program, not by its sizes. */
     public String kind() {

@@ -131,15 +131,29 @@ public final class Program {
     }
 
     /**
+     * Runs the program over and over, all its threads at the same time, and holds each round to the laws.
+     *
+     * @param rounds at most; a race on slow machines ends earlier, after some seconds
+     * @throws AssertionError if a law broke
+     */
+    public void requireLawfulInRaces(AllocatorUnderTest allocator, int rounds) {
+        Violation violation = new Interpreter().race(this, allocator, rounds);
+        if (violation != null) {
+            throw new AssertionError(Report.oneScreen(this, violation));
+        }
+    }
+
+    /**
      * Runs the program on a new allocator of the target, as often as it takes to see what shows only in many runs, and on a
      * newer one after each close.
      *
      * @throws AssertionError if a law broke
      */
     public void requireLawful(Target target) {
-        try (Session session = new Session(target, Settings.ofOneProgram())) {
+        try (Runner runner = target.nearest()) {
             for (Runner.Mode mode : Runner.Mode.values()) {
-                Violation violation = session.replay(this, mode);
+                Violation violation = mode != Runner.Mode.RACED ? runner.replay(this, mode)
+                        : threaded ? runner.race(this, Session.RACE_ROUNDS) : null;
                 if (violation != null) {
                     throw new AssertionError(Report.oneScreen(this, violation));
                 }

@@ -48,6 +48,11 @@ final class ProgramImage {
         this.image = image;
     }
 
+    /** The image that begins behind a program of this length. */
+    ProgramImage after(Program program) {
+        return new ProgramImage(image.asSlice(HEADER.byteSize() + program.length() * RECORD.byteSize()));
+    }
+
     void write(Program program, Runner.Mode mode) {
         int length = Math.min(program.length(), LARGEST_LENGTH);
         LENGTH.set(image, 0L, length);

@@ -14,10 +14,10 @@ import java.lang.invoke.VarHandle;
  * How far a run has come, written before each step, in memory that outlives the process that writes it: after a crash the
  * parent reads here what was under way.
  * <pre>
- *  0        8           12      16     20
- *  +--------+-----------+-------+------+
- *  |  tries | operation | phase | slot |
- *  +--------+-----------+-------+------+
+ *  0        8           12      16     20      24
+ *  +--------+-----------+-------+------+-------+
+ *  |  tries | operation | phase | slot | round |
+ *  +--------+-----------+-------+------+-------+
  * </pre>
  */
 final class Progress {
@@ -26,7 +26,7 @@ final class Progress {
             JAVA_INT.withName("operation"),
             JAVA_INT.withName("phase"),
             JAVA_INT.withName("slot"),
-            MemoryLayout.paddingLayout(JAVA_INT.byteSize()));
+            JAVA_INT.withName("round"));
 
     /** The target itself is running. */
     static final int CALLING = 0;
@@ -37,6 +37,7 @@ final class Progress {
     private static final VarHandle OPERATION = field("operation");
     private static final VarHandle PHASE = field("phase");
     private static final VarHandle SLOT = field("slot");
+    private static final VarHandle ROUND = field("round");
 
     private final MemorySegment record;
 
@@ -66,6 +67,15 @@ final class Progress {
 
     int slot() {
         return (int) SLOT.getOpaque(record, 0L);
+    }
+
+    /** Of a race: how many are over. */
+    int round() {
+        return (int) ROUND.getOpaque(record, 0L);
+    }
+
+    void round(int count) {
+        ROUND.setOpaque(record, 0L, count);
     }
 
     void calling(int operation) {

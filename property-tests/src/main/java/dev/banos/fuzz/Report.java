@@ -30,6 +30,7 @@ final class Report {
         }
         return switch (finding.mode()) {
             case "FREELY" -> "; its threads run at the same time, so it may need several runs";
+            case "RACED" -> String.format("; its threads run at the same time, over and over, for up to %,d rounds", finding.rounds());
             case "REPEATED" -> "; the program runs over and over";
             default -> "";
         };

@@ -70,6 +70,7 @@ public final class ReportFolder {
         facts.put("seed", Long.toString(finding.seed()));
         facts.put("try", Long.toString(finding.tryNumber()));
         facts.put("mode", finding.mode());
+        facts.put("rounds", Integer.toString(finding.rounds()));
         facts.put("original", Integer.toString(finding.originalLength()));
         facts.put("reproduced", Boolean.toString(finding.reproduced()));
         StringBuilder text = new StringBuilder();
@@ -85,7 +86,7 @@ public final class ReportFolder {
     public List<Finding> read() {
         List<Finding> findings = new ArrayList<>();
         for (Path file : programs()) {
-            findings.add(read(file));
+            findings.add(readFinding(file));
         }
         return findings;
     }
@@ -98,7 +99,12 @@ public final class ReportFolder {
         }
     }
 
-    private static Finding read(Path file) {
+    /**
+     * The finding in one {@code .program} file of a report.
+     *
+     * @throws TraceException if it is damaged, or there is no such file
+     */
+    public static Finding readFinding(Path file) {
         try {
             String text = Files.readString(file);
             Map<String, String> facts = new LinkedHashMap<>();
@@ -109,8 +115,8 @@ public final class ReportFolder {
             Violation violation = new Violation(Law.valueOf(fact(facts, "law")), Integer.parseInt(fact(facts, "operation")),
                     fact(facts, "details"));
             return new Finding(fact(facts, "target"), Long.parseLong(fact(facts, "seed")), Long.parseLong(fact(facts, "try")),
-                    Program.parse(text), violation, fact(facts, "mode"), Integer.parseInt(fact(facts, "original")),
-                    Boolean.parseBoolean(fact(facts, "reproduced")));
+                    Program.parse(text), violation, Runner.Mode.valueOf(fact(facts, "mode")).name(), Integer.parseInt(fact(facts, "rounds")),
+                    Integer.parseInt(fact(facts, "original")), Boolean.parseBoolean(fact(facts, "reproduced")));
         } catch (IOException | IllegalArgumentException | TraceException damaged) {
             throw new TraceException(file + ": not a finding (" + damaged.getMessage() + ")", damaged);
         }
@@ -137,9 +143,6 @@ public final class ReportFolder {
     }
 
     private static String junitTest(Finding finding, String className) {
-        String run = finding.mode().equals(Runner.Mode.LOCKSTEP.name())
-                ? "program.requireLawful(allocator);"
-                : "program.requireLawfulRepeatedly(allocator);";
         return """
                 import dev.banos.fuzz.AllocatorUnderTest;
                 import dev.banos.fuzz.Program;
@@ -152,12 +155,22 @@ public final class ReportFolder {
                     void holds() {
                         Program program = Program.parse(\"""
                 %s                \""");
-                        try (AllocatorUnderTest allocator = Target.parse("%s")) {
-                            %s
-                        }
+                        %s
                     }
                 }
-                """.formatted(finding.violation().law().sentence(), className,
-                finding.program().toString().indent(16), finding.target(), run);
+                """.formatted(finding.violation().law().sentence(), className, finding.program().toString().indent(16),
+                requirement(finding));
+    }
+
+    private static String requirement(Finding finding) {
+        if (Isolated.isNamed(finding.target())) {
+            return "program.requireLawful(Target.of(\"" + finding.target() + "\"));";
+        }
+        String run = switch (Runner.Mode.valueOf(finding.mode())) {
+            case LOCKSTEP -> "program.requireLawful(allocator);";
+            case RACED -> "program.requireLawfulInRaces(allocator, " + finding.rounds() + ");";
+            default -> "program.requireLawfulRepeatedly(allocator);";
+        };
+        return "try (AllocatorUnderTest allocator = Target.parse(\"" + finding.target() + "\")) {\n            " + run + "\n        }";
     }
 }

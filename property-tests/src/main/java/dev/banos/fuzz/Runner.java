@@ -8,6 +8,8 @@ interface Runner extends AutoCloseable {
         LOCKSTEP,
         /** Each thread at its own pace; several times over, since timing decides. */
         FREELY,
+        /** Each thread at its own pace, over and over on the same threads: see {@link RaceRun}. */
+        RACED,
         /** Over and over, while the process's memory is watched. */
         REPEATED,
         /** As REPEATED, until there is no doubt. */
@@ -35,6 +37,12 @@ interface Runner extends AutoCloseable {
 
     /** The program on a fresh target, or on one as fresh as there is; null if every law held. */
     Violation replay(Program program, Mode mode);
+
+    /** The program as a race of this many rounds at most, on a fresh target; null if every law held. */
+    Violation race(Program program, int rounds);
+
+    /** How many rounds of the last race were over when it ended. */
+    int roundsOfRace();
 
     /** All programs of these tries as one, each freeing what it left live; a single one as it is. */
     Program history(long first, long last);

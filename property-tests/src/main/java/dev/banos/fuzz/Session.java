@@ -1,8 +1,11 @@
 package dev.banos.fuzz;
 
+import java.util.function.LongFunction;
+
 /** Runs programs on a target in this process. */
 final class Session implements Runner {
     static final int FREE_RUNS = 24;
+    static final int RACE_ROUNDS = 50_000;
     private static final long EARLY_TRIES = 256;
     private static final long EARLY_STEP = 8;
     private static final long LATE_STEP = 1024;
@@ -82,7 +85,7 @@ final class Session implements Runner {
     }
 
     /** Often at first, then rarely: it takes as long as many tries. */
-    private static boolean isFootprintDue(long number) {
+    static boolean isFootprintDue(long number) {
         return number < EARLY_TRIES ? number % EARLY_STEP == EARLY_STEP - 2 : number % LATE_STEP == LATE_STEP - 2;
     }
 
@@ -94,6 +97,7 @@ final class Session implements Runner {
             return switch (mode) {
                 case LOCKSTEP -> runWritten(program, mode);
                 case FREELY -> freely(program);
+                case RACED -> raced(program, RACE_ROUNDS);
                 case REPEATED, REPEATED_LONG -> repeated(program, mode);
             };
         } finally {
@@ -110,6 +114,29 @@ final class Session implements Runner {
         return violation;
     }
 
+    @Override
+    public Violation race(Program program, int rounds) {
+        renew();
+        try {
+            return raced(program, rounds);
+        } finally {
+            renew();
+        }
+    }
+
+    private Violation raced(Program program, int rounds) {
+        progress.round(0);
+        if (image != null) {
+            image.write(program, Mode.RACED);
+        }
+        return interpreter.race(program, allocator, rounds);
+    }
+
+    @Override
+    public int roundsOfRace() {
+        return progress.round();
+    }
+
     private Violation repeated(Program program, Mode mode) {
         if (image != null) {
             image.write(program, mode);
@@ -124,12 +151,16 @@ final class Session implements Runner {
 
     @Override
     public Program history(long first, long last) {
-        Program all = new Program(1 << 10);
+        return history(first, last, this::program);
+    }
+
+    static Program history(long first, long last, LongFunction<Program> programs) {
         if (first == last) {
-            return program(first).copy();
+            return programs.apply(first).copy();
         }
+        Program all = new Program(1 << 10);
         for (long number = first; number <= last; number++) {
-            all.append(program(number));
+            all.append(programs.apply(number));
         }
         return all;
     }

@@ -23,6 +23,7 @@ final class Shrinker {
 
     private final Runner runner;
     private final Runner.Mode mode;
+    private final Race race;
     private final long end = System.nanoTime() + LONGEST.toNanos();
     private Program best;
     private Violation violation;
@@ -30,8 +31,18 @@ final class Shrinker {
 
     /** @param violation what the program breaks on a fresh target: already seen in a replay */
     Shrinker(Runner runner, Program program, Violation violation, Runner.Mode mode) {
+        this(runner, program, violation, mode, null);
+    }
+
+    /** @param violation what the program breaks when it runs as this race */
+    Shrinker(Runner runner, Program program, Violation violation, Race race) {
+        this(runner, program, violation, Runner.Mode.RACED, race);
+    }
+
+    private Shrinker(Runner runner, Program program, Violation violation, Runner.Mode mode, Race race) {
         this.runner = runner;
         this.mode = mode;
+        this.race = race;
         this.violation = violation;
         best = program;
     }
@@ -56,8 +67,16 @@ final class Shrinker {
             new Plainer().run();
         } while (weight(best) < before && hasTime());
         best = compact(best); // new names only: nothing to try, so no time is needed for it
-        Violation seen = runner.replay(best, mode);
-        violation = violation.breaksSameLawAs(seen) ? seen : violation;
+        Violation seen = replay(best);
+        violation = isAsGood(seen) ? seen : violation;
+    }
+
+    private Violation replay(Program program) {
+        return race == null ? runner.replay(program, mode) : race.run(program);
+    }
+
+    private boolean isAsGood(Violation seen) {
+        return race == null ? violation.breaksSameLawAs(seen) : seen != null;
     }
 
     /** The block at which it failed, alone: often that is all, and then a replay that crashes or hangs is spared many times. */
@@ -80,7 +99,8 @@ final class Shrinker {
     private static int costOf(Runner.Mode mode, Violation seen) {
         boolean died = seen != null && (seen.law() == Law.NO_CRASH || seen.law() == Law.NO_HANG || seen.law() == Law.BOUNDED_MEMORY
                 || seen.law() == Law.UNMAPS_ITS_OWN);
-        return (died ? COST_OF_PROCESS : 1) * (mode.isRepeated() ? COST_OF_REPETITION : mode == Runner.Mode.FREELY ? COST_OF_LUCK : 1);
+        return (died ? COST_OF_PROCESS : 1) * (mode.isRepeated() || mode == Runner.Mode.RACED ? COST_OF_REPETITION
+                : mode == Runner.Mode.FREELY ? COST_OF_LUCK : 1);
     }
 
     private static int weight(Program program) {
@@ -96,9 +116,9 @@ final class Shrinker {
         if (!hasTime()) {
             return false;
         }
-        Violation seen = runner.replay(candidate, mode);
+        Violation seen = replay(candidate);
         cost += costOf(mode, seen);
-        if (!violation.breaksSameLawAs(seen)) {
+        if (!isAsGood(seen)) {
             return false;
         }
         best = candidate;
@@ -225,7 +245,7 @@ final class Shrinker {
                     return;
                 }
             }
-            while (kind == Program.ALIGNED && i < best.length() && best.log2(i) > 3
+            while (kind == Program.ALIGNED && !isSlow() && i < best.length() && best.log2(i) > 3
                     && change(i, kind, best.log2(i) - 1, best.thread(i), best.size(i))) {
                 // again, with half the alignment
             }
@@ -255,9 +275,10 @@ final class Shrinker {
             }
         }
 
-        /** Where each replay takes a second and a new process, round sizes must do. */
+        /** Where each replay takes a second, or a new process, round sizes must do. */
         private boolean isSlow() {
-            return violation.law() == Law.NO_HANG || violation.law() == Law.BOUNDED_MEMORY;
+            return race != null || violation.law() == Law.NO_HANG || violation.law() == Law.BOUNDED_MEMORY
+                    || violation.law() == Law.UNMAPS_ITS_OWN;
         }
 
         private void searchSmallest(int i) {

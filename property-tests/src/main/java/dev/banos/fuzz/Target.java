@@ -18,13 +18,15 @@ import java.util.function.Supplier;
  *  glibc                the C library of this process
  *  LIB.so[:PREFIX]      a shared library, by path or by a name that the dynamic linker finds; libmimalloc.so.2:mi_
  *  FILE.o[:PREFIX]      a relocatable object, driver or not, linked by the loader
+ *  musl                 musl's malloc, in a process without a JVM
+ *  preload:LIB.so       a shared library that takes the place of malloc, in a process without a JVM
  *  class:NAME           a Java class that implements {@link AllocatorUnderTest} and has a public constructor without parameters
  * </pre>
  */
 public final class Target {
     /** The accepted forms, for messages and the command's help. */
     public static final List<String> FORMS = List.of("banos", "banos:own", "banos:confined", "banos:hardened", "glibc",
-            "LIB.so[:PREFIX]", "FILE.o[:PREFIX]", "class:NAME");
+            "LIB.so[:PREFIX]", "FILE.o[:PREFIX]", "musl", "preload:LIB.so", "class:NAME");
 
     private static final String CLASS = "class:";
     private static final String LIBRARY = ".so";
@@ -33,11 +35,23 @@ public final class Target {
     private final String spec;
     private final boolean renewable;
     private final Supplier<AllocatorUnderTest> source;
+    /** Null for what can be called from this process. */
+    private final Isolated isolated;
 
     private Target(String spec, boolean renewable, Supplier<AllocatorUnderTest> source) {
         this.spec = spec;
         this.renewable = renewable;
         this.source = source;
+        isolated = null;
+    }
+
+    private Target(Isolated isolated) {
+        spec = isolated.spec();
+        renewable = true;
+        source = () -> {
+            throw isolated.notInThisProcess();
+        };
+        this.isolated = isolated;
     }
 
     /**
@@ -78,6 +92,9 @@ public final class Target {
             String name = spec.substring(CLASS.length());
             return new Target(spec, true, () -> instance(spec, name));
         }
+        if (Isolated.isNamed(spec)) {
+            return new Target(Isolated.of(spec));
+        }
         int prefixAt = spec.lastIndexOf(':');
         String file = prefixAt < 0 ? spec : spec.substring(0, prefixAt);
         if (file.endsWith(LIBRARY) || file.contains(LIBRARY + ".")) {
@@ -104,6 +121,17 @@ public final class Target {
     /** Whether each {@link #open} gives an allocator in its first state, whatever went before. */
     boolean isRenewable() {
         return renewable;
+    }
+
+    /** What runs programs on this target in another process. */
+    Runner inChild(Settings settings, String example) {
+        return isolated != null ? new IsolatedRunner(this, isolated, settings) : new JvmRunner(this, settings, example);
+    }
+
+    /** What runs single programs, in this process if that is possible. */
+    Runner nearest() {
+        Settings settings = Settings.ofOneProgram();
+        return isolated != null ? new IsolatedRunner(this, isolated, settings) : new Session(this, settings);
     }
 
     /** An allocator of this target; close it after use. */

@@ -27,6 +27,18 @@ final class CToy {
         return library;
     }
 
+    /** The same under the names of malloc and the others, to be preloaded. */
+    static Path buildMalloc(Path folder, int fault) throws IOException, InterruptedException {
+        Path library = folder.resolve("malloc" + fault + ".so");
+        List<String> arguments = new ArrayList<>(List.of("-O1", "-shared", "-fPIC", "-DFAULT=" + fault));
+        for (String name : List.of("malloc", "calloc", "realloc", "posix_memalign", "malloc_usable_size", "free")) {
+            arguments.add("-Dtoy_" + name + "=" + name);
+        }
+        arguments.addAll(List.of("-o", library.toString(), SOURCE.toAbsolutePath().toString(), "-lpthread"));
+        compile(folder, arguments);
+        return library;
+    }
+
     /** The same as an object, with what makes it a driver or without. */
     static Path buildObject(Path folder, int fault, boolean driver) throws IOException, InterruptedException {
         Path object = folder.resolve("toy" + fault + ".o");
@@ -44,12 +56,15 @@ final class CToy {
         assertThat(compiler.waitFor()).as(Files.readString(log)).isZero();
     }
 
-    private static boolean isThere() throws InterruptedException {
+    static boolean isThere() {
         try {
             Process compiler = new ProcessBuilder("cc", "--version").redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
             return compiler.waitFor() == 0;
         } catch (IOException absent) {
+            return false;
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
             return false;
         }
     }

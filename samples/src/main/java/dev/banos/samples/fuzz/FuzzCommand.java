@@ -3,7 +3,6 @@ package dev.banos.samples.fuzz;
 import dev.banos.fuzz.Campaign;
 import dev.banos.fuzz.Corpus;
 import dev.banos.fuzz.Finding;
-import dev.banos.fuzz.Program;
 import dev.banos.fuzz.ReportFolder;
 import dev.banos.fuzz.Target;
 import dev.banos.fuzz.TargetException;
@@ -13,7 +12,6 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 
 /** {@code banos fuzz}: points the fuzzer at an allocator and reports the shortest program that breaks it. */
@@ -36,7 +34,8 @@ public final class FuzzCommand {
                 out.print(FuzzOptions.USAGE);
                 return LAWFUL;
             }
-            List<Finding> findings = options.merge.isEmpty() ? fuzz(options, out, err) : ReportFolder.merge(options.merge);
+            List<Finding> findings = options.replay != null ? replay(options)
+                    : options.merge.isEmpty() ? fuzz(options, out, err) : ReportFolder.merge(options.merge);
             return report(options, findings, out);
         } catch (FuzzOptions.WrongUsage | IllegalArgumentException | TargetException | TraceException wrong) {
             err.println("banos fuzz: " + wrong.getMessage());
@@ -47,10 +46,19 @@ public final class FuzzCommand {
         }
     }
 
+    private static List<Finding> replay(FuzzOptions options) {
+        Finding finding = ReportFolder.readFinding(options.replay);
+        return Campaign.of(options.target == null ? finding.target() : options.target).replay(finding).stream().toList();
+    }
+
     private static List<Finding> fuzz(FuzzOptions options, PrintStream out, PrintStream err) {
-        Campaign campaign = Campaign.of(options.target).withSeed(options.seed).withThreads(options.threads)
+        String target = options.target == null ? "banos" : options.target;
+        Campaign campaign = Campaign.of(target).withSeed(options.seed).withThreads(options.threads)
                 .withMaxOperations(options.maxOperations).withShard(options.shard, options.shards)
-                .withCorpus(corpus(options));
+                .withCorpus(Corpus.programs());
+        if (options.report != null && Files.isDirectory(options.report)) {
+            campaign.withFindings(new ReportFolder(options.report).read());
+        }
         if (options.tries > 0) {
             campaign.withTries(options.tries);
         }
@@ -72,18 +80,9 @@ public final class FuzzCommand {
             err.print(ERASE_LINE);
         }
         Campaign.Statistics done = campaign.statistics();
-        out.printf("%s: seed %d, %,d tries, %,d operations in %.1f s, %.2f million a second%n%s%n", options.target,
+        out.printf("%s: seed %d, %,d tries, %,d operations in %.1f s, %.2f million a second%n%s%n", target,
                 options.seed, done.tries(), done.operations(), done.seconds(), done.operationsPerSecond() / 1e6, done.text());
         return findings;
-    }
-
-    /** What broke allocators once, and what this folder of reports already holds. */
-    private static List<Program> corpus(FuzzOptions options) {
-        List<Program> programs = new ArrayList<>(Corpus.programs());
-        if (options.report != null && Files.isDirectory(options.report)) {
-            new ReportFolder(options.report).read().forEach(finding -> programs.add(finding.program()));
-        }
-        return programs;
     }
 
     private static int report(FuzzOptions options, List<Finding> findings, PrintStream out) throws IOException {

@@ -15,6 +15,7 @@ final class FuzzOptions {
     static final String USAGE = """
             usage: banos fuzz [--target SPEC] [--tries N | --time DURATION] [--seed N] [--threads N] [--max-ops N]
                               [--from TRACE] [--shard I/N] [--report DIR] [--trace-out FILE] [--keep-going]
+                   banos fuzz --replay FILE.program [--target SPEC]
                    banos fuzz --merge DIR... [--report DIR]
 
               --target SPEC     %s (default: banos)
@@ -27,6 +28,7 @@ final class FuzzOptions {
               --shard I/N       run the Ith of N parts of the programs, I from 0
               --report DIR      write each finding there; findings already there are replayed first
               --trace-out FILE  write the first finding as a trace for banos replay
+              --replay FILE     run one finding's program again, as it was found, and nothing else
               --keep-going      go on after a finding, to collect different ones
               --merge DIR...    join reports: the smallest program of each distinct failure
 
@@ -37,13 +39,14 @@ final class FuzzOptions {
     private static final Pattern SHARD = Pattern.compile("(\\d{1,9})/(\\d{1,9})");
 
     private static final String[] WITH_ARGUMENT = {"target", "tries", "time", "seed", "threads", "max-ops", "from", "shard",
-        "report", "trace-out"};
+        "report", "trace-out", "replay"};
     private static final int FIRST_VALUE = 256;
     private static final int KEEP_GOING = 'k';
     private static final int MERGE = 'm';
     private static final int HELP = 'h';
 
-    String target = "banos";
+    /** Null: the one of the finding to replay, or banos. */
+    String target;
     long tries;
     Duration time;
     long seed = 1;
@@ -54,6 +57,7 @@ final class FuzzOptions {
     int shards = 1;
     Path report;
     Path traceOut;
+    Path replay;
     boolean keepGoing;
     boolean help;
     List<Path> merge = List.of();
@@ -122,6 +126,7 @@ final class FuzzOptions {
             case "from" -> from = Path.of(value);
             case "shard" -> takeShard(value);
             case "report" -> report = Path.of(value);
+            case "replay" -> replay = Path.of(value);
             default -> traceOut = Path.of(value);
         }
     }

@@ -38,6 +38,8 @@ class FuzzCommandTest {
         "--shard 4/4, --shard 4/4: give I/N",
         "--from /absent.mtrace.gz, /absent.mtrace.gz: no such file",
         "--merge /absent, /absent: no readable folder",
+        "--replay /absent.program, /absent.program: not a finding",
+        "--target preload:/absent.so, preload:/absent.so: cannot be loaded",
         "--frobnicate, unrecognized option '--frobnicate'",
         "surplus, unexpected argument surplus"})
     void wrongUsageIsOneLineAndStatus2(String line, String message) {
@@ -57,6 +59,28 @@ class FuzzCommandTest {
     void aLawfulTargetIsStatus0() {
         assertThat(run("--target", "banos", "--tries", "64", "--threads", "2")).as(out + " " + err).isZero();
         assertThat(out.toString(StandardCharsets.UTF_8)).contains("64 tries").endsWith("no law broke\n");
+    }
+
+    @Test
+    void aFindingIsReplayedAsItWasFound() throws IOException {
+        Path finding = Files.writeString(folder.resolve("f.program"), """
+                # target: libmimalloc.so.2:mi_
+                # law: ERRNO
+                # operation: 0
+                # details: b0: errno not set
+                # seed: 1
+                # try: 0
+                # mode: LOCKSTEP
+                # rounds: 1
+                # original: 1
+                # reproduced: true
+                b0 = malloc(18446744073709551615)
+                """);
+        assertThat(run("--replay", finding.toString(), "--target", "glibc")).as(out + " " + err).isZero();
+        assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("no law broke\n");
+        Files.writeString(finding, Files.readString(finding).replace("LOCKSTEP", "SIDEWAYS"));
+        assertThat(run("--replay", finding.toString())).isEqualTo(2);
+        assertThat(err.toString(StandardCharsets.UTF_8)).contains("f.program: not a finding").hasLineCount(1);
     }
 
     @Test

@@ -1,0 +1,125 @@
+package dev.banos.fuzz;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A child without a JVM, for {@link Isolated} targets. The programs are made here and run there, each written to the work
+ * file first; a child is quickly started, so each batch of tries and each replay gets a new one.
+ */
+final class IsolatedRunner extends ChildRunner {
+    private static final Promises PROMISES = Promises.ofC().withCheckedAlignments();
+
+    /** Even the longest programs of so many tries fit into the work file. */
+    private static final int BATCH = 32;
+
+    private final Isolated isolated;
+    private final Settings settings;
+    private final Path program;
+    private final Coverage coverage = new Coverage();
+    private final Generator generator;
+    private final Mutator mutator;
+
+    IsolatedRunner(Target target, Isolated isolated, Settings settings) {
+        super(target);
+        this.isolated = isolated;
+        this.settings = settings;
+        generator = new Generator(PROMISES, settings.maxOperations(), settings.maxThreads());
+        mutator = settings.example() == null ? null : new Mutator(settings.example(), PROMISES, settings.maxOperations());
+        try {
+            program = isolated.compile(folder);
+            isolated.requireLoaded(ready().saidBeforeReady());
+        } catch (TargetException unusable) {
+            close();
+            throw unusable;
+        }
+    }
+
+    @Override
+    Child newChild() {
+        Child child = new Child(folder, file.progress(), false);
+        List<String> command = new ArrayList<>(List.of(program.toString(), child.mark(), work.toString(), PromisesText.print(PROMISES)));
+        waived.forEach(law -> command.add(law.name()));
+        child.start(command, isolated.environment());
+        return child;
+    }
+
+    /** After a broken law it ends by itself. */
+    @Override
+    boolean isSpoiledBy(Law broken) {
+        return true;
+    }
+
+    @Override
+    public Violation replay(Program replayed, Mode mode) {
+        endChild();
+        return super.replay(replayed, mode);
+    }
+
+    @Override
+    public Violation race(Program raced, int rounds) {
+        endChild();
+        return super.race(raced, rounds);
+    }
+
+    @Override
+    public Outcome tries(long first, int count) {
+        notHungYet();
+        endChild();
+        for (long number = first; number < first + count; number += BATCH) {
+            Outcome outcome = batch(number, (int) Math.min(BATCH, first + count - number));
+            if (outcome.violation() != null) {
+                return outcome;
+            }
+        }
+        return Outcome.LAWFUL;
+    }
+
+    /** One question for many programs: where processes wait for processors, questions take longer than programs. */
+    private Outcome batch(long first, int count) {
+        List<Run> runs = new ArrayList<>();
+        for (long number = first; number < first + count; number++) {
+            Program made = program(number).copy();
+            coverage.begin(made);
+            runs.add(new Run(number, made, settings.runsFreely(number) ? Mode.FREELY : Mode.LOCKSTEP));
+            if (Session.isFootprintDue(number)) {
+                runs.add(new Run(number, made, Mode.REPEATED));
+            }
+        }
+        ProgramImage image = file.image();
+        for (Run run : runs) {
+            image.write(run.program, run.mode);
+            image = image.after(run.program);
+        }
+        file.progress().tries(0);
+        Child.Answer answer = ready().ask("tries " + runs.size(), HANG_NANOS);
+        if (answer.end() == Child.End.ANSWERED && isLawful(answer)) {
+            return Outcome.LAWFUL;
+        }
+        Run broken = runs.get((int) file.progress().tries());
+        Violation violation = answer.end() == Child.End.ANSWERED ? violation(answer) : ending(answer, broken.program);
+        endChild();
+        return new Outcome(violation, broken.number, broken.program, broken.mode);
+    }
+
+    private record Run(long number, Program program, Mode mode) {
+    }
+
+    private Program program(long number) {
+        return settings.startsFromExample(number) ? mutator.mutate(settings.seedOf(number))
+                : generator.generate(settings.seedOf(number), settings.runsFreely(number));
+    }
+
+    @Override
+    public Program history(long first, long last) {
+        return Session.history(first, last, this::program);
+    }
+
+    @Override
+    public long[] takeCoverage() {
+        long[] taken = coverage.counters().clone();
+        coverage.clear();
+        return taken;
+    }
+}

@@ -1,0 +1,131 @@
+package dev.banos.fuzz;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** A child that is a JVM and runs {@link ChildMain}: for every target that this process could load, too. */
+final class JvmRunner extends ChildRunner {
+    /** A system property: where the child finds classes that this process got in another way. */
+    private static final String EXTRA_PATH = "banos.fuzz.classpath";
+    private static final String SURPLUS_FOR_THREAD_LOCALS = "glibc.rtld.optional_static_tls=65536";
+
+    private final List<String> arguments;
+    private boolean settled;
+    /** Asked for before its child was ended. */
+    private long[] lastCoverage;
+
+    JvmRunner(Target target, Settings settings, String example) {
+        super(target);
+        arguments = List.of(work.toString(), target.spec(), Long.toString(settings.seed()),
+                Integer.toString(settings.maxOperations()), Integer.toString(settings.maxThreads()), example);
+        ready();
+    }
+
+    @Override
+    Child newChild() {
+        Child child = new Child(folder, file.progress(), settled);
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Xms64m", "-Xmx512m", "-XX:-UsePerfData",
+                "-XX:-CreateCoredumpOnCrash", "-XX:-StackTraceInThrowable", "-Xshare:auto", "-XX:ErrorFile=" + child.crashReport(),
+                "-Djava.io.tmpdir=" + folder)); // what a crash leaves behind goes with the folder
+        if (settled) {
+            command.add("-XX:TieredStopAtLevel=1"); // compile little and start fast
+        }
+        command.addAll(List.of("-cp", classPath(), ChildMain.class.getName(), child.mark()));
+        command.addAll(arguments);
+        waived.forEach(law -> command.add(law.name()));
+        child.start(command, Map.of("GLIBC_TUNABLES", SURPLUS_FOR_THREAD_LOCALS));
+        return child;
+    }
+
+    /** Everything that this process can load, as one class path: the child needs no modules. */
+    private static String classPath() {
+        String paths = String.join(File.pathSeparator, System.getProperty("jdk.module.path", ""),
+                System.getProperty("java.class.path", ""), System.getProperty(EXTRA_PATH, ""), rootOf(ChildMain.class));
+        return Stream.of(paths.split(File.pathSeparator)).filter(path -> !path.isEmpty()).distinct()
+                .flatMap(path -> Files.isDirectory(Path.of(path)) ? Stream.of(path, path + "/*") : Stream.of(path))
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    private static String rootOf(Class<?> type) {
+        try {
+            return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
+        } catch (java.net.URISyntaxException impossible) {
+            throw new IllegalStateException("location of " + type, impossible);
+        }
+    }
+
+    /** A target that cannot be renewed within its process, or that tore a hole in it, needs a new process. */
+    @Override
+    boolean isSpoiledBy(Law broken) {
+        return !target.isRenewable() || broken == Law.UNMAPS_ITS_OWN;
+    }
+
+    /** Many tries are worth compiling for, a few replays are not. A child that is already there does for them, too. */
+    @Override
+    void settle() {
+        settled = true;
+    }
+
+    private void unsettle() {
+        if (settled) {
+            settled = false;
+            endChild();
+        }
+        if (child() != null && child().isWornOut()) {
+            endChild();
+        }
+    }
+
+    @Override
+    public Outcome tries(long first, int count) {
+        file.progress().tries(first);
+        notHungYet();
+        unsettle();
+        Child.Answer answer = ready().ask("tries " + first + " " + count, HANG_NANOS);
+        if (answer.end() != Child.End.ANSWERED) {
+            Mode mode = file.image().mode();
+            Program program = file.image().read();
+            return new Outcome(ending(answer, program), file.progress().tries(), program, mode);
+        }
+        if (isLawful(answer)) {
+            return Outcome.LAWFUL;
+        }
+        Outcome outcome = new Outcome(violation(answer), Long.parseLong(answer.words()[4]), file.image().read(),
+                Mode.valueOf(answer.words()[5]));
+        lastCoverage = takeCoverage();
+        giveUpState(outcome.violation().law());
+        return outcome;
+    }
+
+    @Override
+    public Program history(long first, long last) {
+        ready().ask("history " + first + " " + last, HANG_NANOS);
+        return file.image().read();
+    }
+
+    @Override
+    public long[] takeCoverage() {
+        if (lastCoverage != null) {
+            long[] taken = lastCoverage;
+            lastCoverage = null;
+            return taken;
+        }
+        if (child() == null) {
+            return new long[Coverage.COUNTERS]; // it went with the child
+        }
+        Child.Answer answer = ready().ask("coverage", HANG_NANOS);
+        if (answer.end() != Child.End.ANSWERED) {
+            endChild();
+            return new long[Coverage.COUNTERS];
+        }
+        return Arrays.stream(answer.words()[2].split(" ")).mapToLong(Long::parseLong).toArray();
+    }
+}

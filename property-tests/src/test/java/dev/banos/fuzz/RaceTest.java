@@ -1,0 +1,54 @@
+package dev.banos.fuzz;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class RaceTest {
+    private static final int ROUNDS = 2_000;
+
+    @Test
+    void kernelsAreShortUseTwoThreadsAndTheSizesAskedForMost() {
+        Program program = Program.parse("b0 = malloc(100)\nb1 = malloc(101)\nb2 = calloc(1, 101)\nb3 = malloc(9)\nb4 = malloc(18446744073709551615)\n");
+        List<Program> kernels = Race.kernels(program);
+        assertThat(kernels).isNotEmpty().allSatisfy(kernel -> {
+            assertThat(kernel.length()).isLessThanOrEqualTo(8);
+            assertThat(kernel.isThreaded()).isTrue();
+        });
+        assertThat(kernels.getFirst().toString()).contains("malloc(101)");
+        assertThat(kernels.toString()).contains("malloc(9)").doesNotContain("18446744073709551615");
+    }
+
+    /** Hand-overs both ways, a thread that ends in each round, blocks that are live at its end. */
+    @Test
+    void aLawfulAllocatorLosesNoRace() {
+        Program program = Program.parse("""
+                b0 = malloc(100)
+                thread 1: free(b0)
+                thread 1: b1 = calloc(4, 10)
+                thread 1: exit
+                b1 = realloc(b1, 200)
+                thread 1: b2 = malloc(100)
+                thread 2: check(b2)
+                thread 2: b3 = malloc(70000)
+                """);
+        try (AllocatorUnderTest banos = Target.parse("banos:own")) {
+            program.requireLawfulInRaces(banos, ROUNDS);
+        }
+        try (AllocatorUnderTest confined = Target.parse("banos:confined")) {
+            program.requireLawfulInRaces(confined, ROUNDS); // not for threads: runs in order
+        }
+    }
+
+    @Test
+    void allRoundsAreRun() {
+        Progress progress = new Progress();
+        Interpreter interpreter = new Interpreter(progress, new Coverage());
+        try (AllocatorUnderTest banos = Target.parse("banos:own")) {
+            Program program = Program.parse("b0 = malloc(1)\nthread 1: b1 = malloc(1)\nthread 2: free(b0)\n");
+            assertThat(interpreter.race(program, banos, ROUNDS)).isNull();
+            assertThat(progress.round()).isEqualTo(ROUNDS);
+        }
+    }
+}
