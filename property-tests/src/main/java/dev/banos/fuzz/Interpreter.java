@@ -347,7 +347,7 @@ final class Interpreter {
      */
     private void freeBeside(int slot, long address, long beyond) {
         boolean fenced = careful && exact && Mapped.fence(beyond);
-        boolean guarded = fenced || Mapped.isWhole(beyond, 1) && (foreign.contains(beyond) || careful && blocks.isInPage(beyond));
+        boolean guarded = fenced || (foreign.contains(beyond) || careful && blocks.isInPage(beyond)) && Mapped.isWhole(beyond, 1);
         allocator.free(address);
         boolean torn = guarded && !Mapped.isWhole(beyond, 1);
         if (fenced && !torn) {

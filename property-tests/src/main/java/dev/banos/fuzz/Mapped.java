@@ -27,8 +27,12 @@ final class Mapped {
 
     /** Maps a page there, without access, unless something else is there already; whether it did. */
     static boolean fence(long page) {
-        return SystemCalls.mmap(STATE.get(), page, PAGE, Linux.PROT_NONE(),
-                Linux.MAP_PRIVATE() | Linux.MAP_ANONYMOUS() | Linux.MAP_FIXED_NOREPLACE(), NO_FILE, 0) == page;
+        long at = SystemCalls.mmap(STATE.get(), page, PAGE, Linux.PROT_NONE(),
+                Linux.MAP_PRIVATE() | Linux.MAP_ANONYMOUS() | Linux.MAP_FIXED_NOREPLACE(), NO_FILE, 0);
+        if (at > 0 && at != page) {
+            unfence(at); // a kernel that does not know the flag
+        }
+        return at == page;
     }
 
     /** Takes a fence away. */

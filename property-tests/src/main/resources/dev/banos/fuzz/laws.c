@@ -211,7 +211,10 @@ static int is_foreign(uintptr_t at)
 /* Maps a page there unless something else is there already. */
 static int fence(uintptr_t at)
 {
-    return mmap((void *)at, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | FIXED_NOREPLACE, -1, 0) == (void *)at;
+    void *got = mmap((void *)at, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | FIXED_NOREPLACE, -1, 0);
+    if (got != MAP_FAILED && got != (void *)at)
+        munmap(got, PAGE); /* a kernel that does not know the flag */
+    return got == (void *)at;
 }
 
 /* ---- the calls --------------------------------------------------------------------------------------------------- */

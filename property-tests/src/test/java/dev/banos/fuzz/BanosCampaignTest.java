@@ -22,14 +22,15 @@ class BanosCampaignTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"banos,1", "banos:own,1", "banos:confined,1",
+    @CsvSource({"banos,1", "banos:own,1", "banos:confined,1", "banos:hardened,1", "banos:hardened,2",
         "banos,2", "banos,4", "banos,8", "banos:own,2", "banos:own,4", "banos:own,8"})
     void noLawBreaksInAHundredMillionOperations(String spec, int threads) {
         requireLawful(spec + " with " + threads + " threads", Target.of(spec), threads);
     }
 
     @ParameterizedTest
-    @CsvSource({"banos,1", "banos:own,1", "banos:confined,1", "banos,4", "banos:own,4"})
+    @CsvSource({"banos,1", "banos:own,1", "banos:confined,1", "banos:hardened,1", "banos,2", "banos,4",
+        "banos:own,2", "banos:own,4", "banos:hardened,2"})
     void noLawBreaksWhileSystemCallsFail(String spec, int threads) {
         BanosUnderFaultsTest.failOneIn(ONE_CALL_IN);
         requireLawful(spec + " with " + threads + " threads and failing system calls", BanosUnderFaultsTest.withFaults(spec), threads);
