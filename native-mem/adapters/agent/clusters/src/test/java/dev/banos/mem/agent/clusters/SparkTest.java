@@ -28,7 +28,8 @@ class SparkTest {
         String output = Program.compile(folder, "SparkJob").run(
                 Map.of("SPARK_HOME", home.toString(), "SPARK_SCALA_VERSION", "2.13", "SPARK_LOCAL_IP", "127.0.0.1"), flags,
                 List.of("1", "spark.master=local-cluster[2,1,1024]", "spark.ui.enabled=false", "spark.sql.shuffle.partitions=4",
-                        "spark.scheduler.minRegisteredResourcesRatio=1.0", // so that both have work
+                        "spark.scheduler.minRegisteredResourcesRatio=1.0", // so that both have work, however slowly they start
+                        "spark.scheduler.maxRegisteredResourcesWaitingTime=10m",
                         "spark.sql.warehouse.dir=" + folder.resolve("warehouse"),
                         "spark.memory.offHeap.enabled=true", "spark.memory.offHeap.size=512m", "spark.executor.extraJavaOptions=-javaagent:"
                                 + Program.JAR + "=include=org.apache.spark,stats=" + statistics.resolve("executor-%p.txt")));
