@@ -33,7 +33,7 @@ final class Rewriter implements ClassFileTransformer {
     public byte[] transform(Module module, ClassLoader loader, String name, Class<?> redefined, ProtectionDomain domain,
             byte[] classFile) {
         try {
-            if (UnsafeMethod.OWNER.equals(name)) {
+            if (loader == null && UnsafeMethod.OWNER.equals(name)) {
                 return UnsafeNet.spreadIn(classFile);
             }
             boolean wanted = isOfProgram(loader) && name != null && selection.takes(name);
