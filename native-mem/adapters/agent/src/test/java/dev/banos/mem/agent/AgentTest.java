@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.mem.agent.Program.Outcome;
 import java.io.IOException;
+import java.lang.classfile.ClassFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.jar.JarFile;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
@@ -225,6 +227,15 @@ class AgentTest {
         }
         Outcome property = Program.run(programs, "", List.of("-Dbanos.mem.hardening=zeros"), "References");
         assertThat(property.output()).startsWith("banos-agent: hardening=zeros: the words are").doesNotContain("done", "\tat ");
+    }
+
+    /** An older Java must be able to read it to say that it is too old. */
+    @Test
+    void whatJavaLooksAtFirstIsForOlderOnes() throws Exception {
+        try (JarFile jar = new JarFile(Program.JAR.toFile())) {
+            byte[] premain = jar.getInputStream(jar.getEntry("dev/banos/mem/agent/boot/Premain.class")).readAllBytes();
+            assertThat(ClassFile.of().parse(premain).majorVersion()).isEqualTo(ClassFile.JAVA_17_VERSION);
+        }
     }
 
     @Test
