@@ -3,6 +3,7 @@ package dev.banos.fuzz;
 /** A finding as a C program that shows it without Java: the laws, and the steps. */
 final class CProgram {
     private static final String LIBRARY = ".so";
+    private static final String OBJECT = ".o";
     private static final int REPEATS = 1;
     /** A round in C is that much quicker, and so is over more often before the other thread comes near. */
     private static final int ROUNDS_OF_JAVA = 10;
@@ -17,7 +18,7 @@ final class CProgram {
     /** Whether the target's functions can be called from C by name. */
     static boolean isPossible(Finding finding) {
         String target = finding.target();
-        return target.equals("glibc") || Isolated.isNamed(target) || target.contains(LIBRARY);
+        return target.equals("glibc") || Isolated.isNamed(target) || target.contains(LIBRARY) || fileOf(target).endsWith(OBJECT);
     }
 
     static String of(Finding finding) {
@@ -30,7 +31,7 @@ final class CProgram {
                 .append(".\n   ").append(finding.violation().details().replace("*/", "* /").replace("\n", "\n   "))
                 .append("\n   ").append(command()).append("\n   seed ").append(finding.seed())
                 .append(", try ").append(finding.tryNumber()).append(" */\n");
-        text.append(CSource.head(prefix(), Math.max(1, program.slots()), Math.max(1, program.length())));
+        text.append(CSource.head(prefix(), Isolated.isNamed(finding.target()), Math.max(1, program.slots()), Math.max(1, program.length())));
         text.append(CSource.laws()).append('\n');
         writeSteps(program);
         text.append("#define MODE ").append(finding.mode()).append("\n#define ROUNDS ").append(rounds()).append('\n');
@@ -52,9 +53,12 @@ final class CProgram {
     }
 
     private String library() {
-        int prefixAt = finding.target().lastIndexOf(':');
-        return finding.target().equals("glibc") ? ""
-                : prefixAt < 0 ? finding.target() : finding.target().substring(0, prefixAt);
+        return finding.target().equals("glibc") ? "" : fileOf(finding.target());
+    }
+
+    private static String fileOf(String target) {
+        int prefixAt = target.lastIndexOf(':');
+        return prefixAt < 0 ? target : target.substring(0, prefixAt);
     }
 
     private String prefix() {

@@ -14,17 +14,22 @@ final class CSource {
             "MALLOC", "void *%smalloc(size_t);",
             "CALLOC", "void *%scalloc(size_t, size_t);",
             "REALLOC", "void *%srealloc(void *, size_t);",
-            "POSIX_MEMALIGN", "int %sposix_memalign(void **, size_t, size_t);",
+            "POSIX_MEMALIGN", "int %sposix_memalign(void **, size_t, size_t)%s;",
             "FREE", "void %sfree(void *);",
-            "MALLOC_USABLE_SIZE", "size_t %smalloc_usable_size(void *) __attribute__((weak));"));
+            "MALLOC_USABLE_SIZE", "size_t %smalloc_usable_size(void *)%s;"));
 
     private CSource() {
     }
 
-    /** What {@code laws.c} asks for: the functions of these names, and how much to make room for. */
-    static String head(String prefix, int blocks, int steps) {
+    /**
+     * What {@code laws.c} asks for: the functions of these names, and how much to make room for.
+     *
+     * @param whole whether the allocator has every function, so that a static link must find them
+     */
+    static String head(String prefix, boolean whole, int blocks, int steps) {
+        String absence = whole ? "" : " __attribute__((weak))";
         StringBuilder text = new StringBuilder("#define _GNU_SOURCE\n#include <stddef.h>\n");
-        FUNCTIONS.forEach((macro, declaration) -> text.append(String.format(declaration, prefix)).append('\n')
+        FUNCTIONS.forEach((macro, declaration) -> text.append(String.format(declaration, prefix, absence)).append('\n')
                 .append("#define ").append(macro).append(' ').append(prefix).append(macro.toLowerCase(Locale.ROOT)).append('\n'));
         return text.append("#define MOST_BLOCKS ").append(blocks).append("\n#define MOST_STEPS ").append(steps).append("\n\n").toString();
     }

@@ -58,8 +58,8 @@ record Isolated(String spec, List<String> compiler, String library) {
     Path compile(Path folder) {
         Path program = folder.resolve("runner");
         try {
-            Path source = Files.writeString(folder.resolve("runner.c"), CSource.head("", ProgramImage.LARGEST_LENGTH, ProgramImage.LARGEST_LENGTH)
-                    + CSource.laws() + CSource.mainOfRunner());
+            Path source = Files.writeString(folder.resolve("runner.c"), CSource.head("", true, ProgramImage.LARGEST_LENGTH,
+                    ProgramImage.LARGEST_LENGTH) + CSource.laws() + CSource.mainOfRunner());
             List<String> command = new ArrayList<>(compiler);
             command.addAll(List.of("-O2", "-o", program.toString(), source.toString(), "-lpthread"));
             Path log = folder.resolve("compiler.log");
