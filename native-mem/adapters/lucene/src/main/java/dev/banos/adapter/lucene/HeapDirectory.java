@@ -1,0 +1,186 @@
+package dev.banos.adapter.lucene;
+
+import dev.banos.mem.Heap;
+import dev.banos.mem.HeapOptions;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
+import java.util.Collection;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.lucene.store.BaseDirectory;
+import org.apache.lucene.store.IOContext;
+import org.apache.lucene.store.IndexInput;
+import org.apache.lucene.store.IndexOutput;
+import org.apache.lucene.store.LockFactory;
+import org.apache.lucene.store.OutputStreamIndexOutput;
+import org.apache.lucene.store.SingleInstanceLockFactory;
+
+/**
+ * A directory of Lucene whose files are blocks of a heap: no disk, and nothing on Java's heap. A file's memory goes back at its
+ * {@link #deleteFile}, or when the last input that was open on it then is closed; and all of it at {@link #close}.
+ *
+ * <pre>{@code
+ *   try (HeapDirectory directory = new HeapDirectory(); IndexWriter writer = new IndexWriter(directory, config)) { ... }
+ * }</pre>
+ *
+ * <p>A limit of the heap is a full disk to Lucene: an {@link IOException} from the write that meets it.
+ */
+public final class HeapDirectory extends BaseDirectory {
+    private static final int BUFFER_BYTES = 8192;
+
+    private final Heap heap;
+    private final boolean ownsHeap;
+    private final ConcurrentHashMap<String, HeapFile> files = new ConcurrentHashMap<>();
+    /** Those that were deleted while they were in use, until they are free. */
+    private final Set<HeapFile> deleted = ConcurrentHashMap.newKeySet();
+    private final AtomicLong temporary = new AtomicLong();
+
+    /** A directory with a heap of its own, which its close closes. */
+    public HeapDirectory() {
+        this(Heap.create(HeapOptions.shared().named("lucene")), true, new SingleInstanceLockFactory());
+    }
+
+    /**
+     * A directory in a heap that may have a limit, and other blocks.
+     *
+     * @param heap one for all threads; it stays open
+     */
+    public HeapDirectory(Heap heap) {
+        this(heap, new SingleInstanceLockFactory());
+    }
+
+    /** As {@link #HeapDirectory(Heap)}, with locks of another kind. */
+    public HeapDirectory(Heap heap, LockFactory locks) {
+        this(heap, false, locks);
+    }
+
+    private HeapDirectory(Heap heap, boolean ownsHeap, LockFactory locks) {
+        super(locks);
+        this.heap = Objects.requireNonNull(heap, "heap");
+        this.ownsHeap = ownsHeap;
+    }
+
+    /** Where the files are: for its statistics and its budget. */
+    public Heap heap() {
+        return heap;
+    }
+
+    @Override
+    public String[] listAll() {
+        ensureOpen();
+        return files.keySet().stream().sorted().toArray(String[]::new);
+    }
+
+    @Override
+    public void deleteFile(String name) throws IOException {
+        ensureOpen();
+        HeapFile file = existing(name);
+        deleted.add(file); // first, so that a close at the same time finds it in one of the two
+        if (!files.remove(name, file)) {
+            throw new NoSuchFileException(name); // another thread was faster
+        }
+        file.release();
+    }
+
+    /** What of the file has left its output's buffer. */
+    @Override
+    public long fileLength(String name) throws IOException {
+        ensureOpen();
+        return existing(name).length();
+    }
+
+    private HeapFile existing(String name) throws IOException {
+        HeapFile file = files.get(name);
+        if (file == null) {
+            throw new NoSuchFileException(name);
+        }
+        return file;
+    }
+
+    @Override
+    public IndexOutput createOutput(String name, IOContext context) throws IOException {
+        ensureOpen();
+        HeapFile file = new HeapFile(name, heap, deleted::remove);
+        if (files.putIfAbsent(name, file) != null) {
+            throw new FileAlreadyExistsException(name);
+        }
+        return output(file);
+    }
+
+    @Override
+    public IndexOutput createTempOutput(String prefix, String suffix, IOContext context) {
+        ensureOpen();
+        while (true) {
+            String name = getTempFileName(prefix, suffix, temporary.getAndIncrement());
+            HeapFile file = new HeapFile(name, heap, deleted::remove);
+            if (files.putIfAbsent(name, file) == null) {
+                return output(file);
+            }
+        }
+    }
+
+    private IndexOutput output(HeapFile file) {
+        String description = "HeapDirectory output (file=" + file.name() + ")";
+        IndexOutput output = new OutputStreamIndexOutput(description, file.name(), file.stream(), BUFFER_BYTES);
+        if (!isOpen) { // closed since the caller looked: the close may have missed this file
+            file.destroy();
+            ensureOpen();
+        }
+        return output;
+    }
+
+    @Override
+    public IndexInput openInput(String name, IOContext context) throws IOException {
+        ensureOpen();
+        IndexInput input = existing(name).open();
+        if (input == null) {
+            throw new AccessDeniedException(name, null, "it is still being written");
+        }
+        return input;
+    }
+
+    @Override
+    public void rename(String source, String dest) throws IOException {
+        ensureOpen();
+        HeapFile file = existing(source);
+        if (files.putIfAbsent(dest, file) != null) {
+            throw new FileAlreadyExistsException(dest);
+        }
+        files.remove(source, file);
+    }
+
+    /** Does nothing: there is no disk. */
+    @Override
+    public void sync(Collection<String> names) {
+        ensureOpen();
+    }
+
+    /** Does nothing: there is no disk. */
+    @Override
+    public void syncMetaData() {
+        ensureOpen();
+    }
+
+    /** None: a file that is deleted while it is read is no longer there for anyone else. */
+    @Override
+    public Set<String> getPendingDeletions() {
+        return Set.of();
+    }
+
+    /** Frees every file, also those that are open: their inputs and outputs are closed from now on. */
+    @Override
+    public void close() {
+        isOpen = false;
+        files.values().forEach(HeapFile::destroy);
+        deleted.forEach(HeapFile::destroy);
+        files.clear();
+        deleted.clear();
+        if (ownsHeap) {
+            heap.close();
+        }
+    }
+}

@@ -1,0 +1,161 @@
+package dev.banos.adapter.lucene;
+
+import dev.banos.bindings.Native;
+import dev.banos.mem.Heap;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.NoSuchFileException;
+import java.util.function.Consumer;
+import org.apache.lucene.store.AlreadyClosedException;
+
+/**
+ * The bytes of one file: one block, which grows while the file is written and is read as one segment afterwards.
+ *
+ * <pre>
+ *   written, through its stream -> complete: a segment with a lifetime -> free
+ * </pre>
+ *
+ * <p>It is held by its name in the directory, by its stream and by each input that was opened; when the last lets go, or when
+ * the directory closes, first the segment's lifetime ends, which the JVM makes known to threads that are reading, and then the
+ * block is freed.
+ */
+final class HeapFile {
+    /** Large enough to be aligned as Lucene aligns vectors, and to grow in steps that stay so. */
+    private static final long FIRST_BYTES = 1024;
+    private static final long ALIGNMENT = 64;
+
+    private final String name;
+    private final Heap heap;
+    private final Consumer<HeapFile> whenFree;
+
+    private int holders = 1;
+    private boolean free;
+    /** 0 while there is nothing in the file. */
+    private long address;
+    private long capacity;
+    private long length;
+    /** Null until the file is complete. */
+    private Arena lifetime;
+    private MemorySegment content;
+
+    HeapFile(String name, Heap heap, Consumer<HeapFile> whenFree) {
+        this.name = name;
+        this.heap = heap;
+        this.whenFree = whenFree;
+    }
+
+    String name() {
+        return name;
+    }
+
+    synchronized long length() {
+        return length;
+    }
+
+    /** Where the file is written to; to be asked for once. Its close completes the file. */
+    synchronized OutputStream stream() {
+        holders++;
+        return new Appends();
+    }
+
+    /** @return an input at the beginning, or null while the file is being written */
+    synchronized HeapIndexInput open() throws NoSuchFileException {
+        if (free) {
+            throw new NoSuchFileException(name);
+        }
+        if (content == null) {
+            return null;
+        }
+        holders++;
+        return new HeapIndexInput(this, content);
+    }
+
+    /** One holder lets go. */
+    synchronized void release() {
+        holders--;
+        if (holders == 0) {
+            destroy();
+        }
+    }
+
+    /** Frees the file whoever holds it. */
+    synchronized void destroy() {
+        if (free) {
+            return;
+        }
+        if (lifetime != null) {
+            lifetime.close();
+        }
+        free = true;
+        content = null;
+        heap.free(address);
+        address = 0;
+        whenFree.accept(this);
+    }
+
+    private void requireAlive() {
+        if (free) {
+            throw new AlreadyClosedException("file " + name + " is gone with its directory");
+        }
+    }
+
+    private synchronized void append(byte[] bytes, int offset, int count) throws IOException {
+        requireAlive();
+        if (count > capacity - length) {
+            resize(Math.max(FIRST_BYTES, Math.max(capacity + capacity / 2, length + count)));
+        }
+        MemorySegment.copy(bytes, offset, Native.EVERYTHING, ValueLayout.JAVA_BYTE, address + length, count);
+        length += count;
+    }
+
+    private synchronized void complete() throws IOException {
+        if (free) {
+            return; // the directory was closed meanwhile, and the output has nothing to say to that
+        }
+        if (length > 0) {
+            resize(length);
+        }
+        lifetime = Arena.ofShared();
+        content = Native.segment(address, length, lifetime, null);
+    }
+
+    private void resize(long bytes) throws IOException {
+        long rounded = (bytes + ALIGNMENT - 1) & -ALIGNMENT;
+        long moved = heap.realloc(address, rounded);
+        if (moved == 0) {
+            throw new IOException("file " + name + ": " + rounded + " bytes of native memory: " + heap.budget());
+        }
+        address = moved;
+        capacity = rounded;
+    }
+
+    private final class Appends extends OutputStream {
+        private boolean closed;
+
+        @Override
+        public void write(int b) throws IOException {
+            append(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int count) throws IOException {
+            append(bytes, offset, count);
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            try {
+                complete();
+            } finally {
+                release();
+            }
+        }
+    }
+}
