@@ -1,0 +1,69 @@
+package dev.banos.adapter.ignite;
+
+import dev.banos.mem.Heap;
+import dev.banos.mem.HeapBudget;
+import dev.banos.mem.HeapOptions;
+import java.io.Serializable;
+import java.util.Objects;
+import org.apache.ignite.mem.MemoryAllocator;
+
+/**
+ * Memory for the data regions of an Ignite node, in a heap with a name and, if wanted, a limit.
+ *
+ * <pre>{@code
+ *   new DataStorageConfiguration().setMemoryAllocator(new BanosMemoryAllocator("ignite"))
+ * }</pre>
+ *
+ * <p>The heap is made when the node first asks for memory: a configuration that is sent to another node takes none along, and
+ * there has one of its own. It is never closed; Ignite frees its regions when the node stops.
+ */
+public final class BanosMemoryAllocator implements MemoryAllocator, Serializable {
+    private static final long serialVersionUID = 1;
+    private static final long UNLIMITED = 0;
+
+    private final String name;
+    private final long limit;
+    private transient Heap heap;
+
+    public BanosMemoryAllocator(String name) {
+        this(name, UNLIMITED);
+    }
+
+    /** @param limit how many bytes all regions that use this allocator may have together; 0: as many as the system has */
+    public BanosMemoryAllocator(String name, long limit) {
+        if (limit < 0) {
+            throw new IllegalArgumentException("limit=" + limit);
+        }
+        this.name = Objects.requireNonNull(name, "name");
+        this.limit = limit;
+    }
+
+    private synchronized Heap heap() {
+        if (heap == null) {
+            HeapOptions options = HeapOptions.shared().named(name);
+            heap = Heap.create(limit == UNLIMITED ? options : options.limit(limit));
+        }
+        return heap;
+    }
+
+    /** What the regions have, and may have. */
+    public HeapBudget budget() {
+        return heap().budget();
+    }
+
+    /** @return 0 where there is no memory: Ignite says which region that was */
+    @Override
+    public long allocateMemory(long size) {
+        return heap().malloc(size);
+    }
+
+    @Override
+    public void freeMemory(long address) {
+        heap().free(address);
+    }
+
+    @Override
+    public String toString() {
+        return "BanosMemoryAllocator(" + name + ")";
+    }
+}
