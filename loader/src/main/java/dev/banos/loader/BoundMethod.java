@@ -80,7 +80,8 @@ final class BoundMethod {
                 target = convert(target, i + 1, conversions.get(i));
             }
         }
-        return MethodHandles.foldArguments(MethodHandles.tryFinally(target, leave(type.returnType())), CallFrame.ENTER);
+        MethodHandle guarded = MethodHandles.tryFinally(target, Lifetime.cleanUp(CallFrame.LEAVE, type.returnType()));
+        return MethodHandles.foldArguments(guarded, CallFrame.ENTER);
     }
 
     /** Puts the conversion before parameter {@code at}; its frame is the one that the target has as its first. */
@@ -91,17 +92,6 @@ final class BoundMethod {
             order[i] = i < at ? i : i == at ? 0 : i - 1;
         }
         return MethodHandles.permuteArguments(twoFrames, twoFrames.type().dropParameterTypes(at, at + 1), order);
-    }
-
-    /** {@code (Throwable, R, CallFrame)R}, or without the R where there is none. */
-    private static MethodHandle leave(Class<?> result) {
-        if (result == void.class) {
-            return MethodHandles.dropArguments(CallFrame.LEAVE, 0, Throwable.class);
-        }
-        MethodHandle same = MethodHandles.dropArguments(MethodHandles.identity(result), 0, CallFrame.class);
-        MethodHandle left = MethodHandles.foldArguments(same, CallFrame.LEAVE);
-        MethodHandle ordered = MethodHandles.permuteArguments(left, MethodType.methodType(result, result, CallFrame.class), 1, 0);
-        return MethodHandles.dropArguments(ordered, 0, Throwable.class);
     }
 
     /** {@code (CallFrame, Callback)MemorySegment}. */

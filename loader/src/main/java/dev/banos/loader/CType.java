@@ -79,7 +79,10 @@ enum CType {
                 case UINT64 -> integer(text, Long.SIZE, false);
                 case FLOAT -> Float.parseFloat(real(text));
                 case DOUBLE -> Double.parseDouble(real(text));
-                case STRING -> scope.allocateFrom(text, StandardCharsets.UTF_8);
+                case STRING -> {
+                    CallFrame.requireNoNul(text);
+                    yield scope.allocateFrom(text, StandardCharsets.UTF_8);
+                }
                 case POINTER -> MemorySegment.ofAddress(text.equals("NULL") ? 0 : integer(text, Long.SIZE, false));
             };
         } catch (NumberFormatException wrong) {

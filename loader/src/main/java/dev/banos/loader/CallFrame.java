@@ -80,10 +80,24 @@ final class CallFrame {
         if (text == null) {
             return MemorySegment.NULL;
         }
+        requireNoNul(text);
         if (frame.scope == null) {
             frame.scope = Arena.ofConfined();
         }
         return frame.scope.allocateFrom(text);
+    }
+
+    /**
+     * C would take a NUL for the end.
+     *
+     * @throws IllegalArgumentException if there is one
+     */
+    static void requireNoNul(String text) {
+        int nul = text.indexOf(0);
+        if (nul >= 0) {
+            throw new IllegalArgumentException("text has a NUL at index " + nul + " of " + text.length()
+                    + ": C would take it for the end; pass a MemorySegment and the length");
+        }
     }
 
     /** Has the slot released when the call returns. */

@@ -1,6 +1,5 @@
 package dev.banos.loader;
 
-import dev.banos.bindings.Native;
 import dev.banos.loader.debug.Modules;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.ExportStubs;
@@ -39,8 +38,8 @@ public final class Driver {
     private final TypeSource types;
     private final TypedCalls calls;
     private final Map<String, Export> exports = new LinkedHashMap<>();
-    /** The lifetime of every pointer handed out: closing it fails while a call holds one. Null once uninstalled. */
-    private volatile Arena scope = Arena.ofShared();
+    /** Of every pointer and handle that was handed out. Null once uninstalled. */
+    private volatile Lifetime lifetime;
     private volatile Set<Driver> dependencies;
     /** The one that took its place, or null. */
     private volatile Driver successor;
@@ -56,6 +55,11 @@ public final class Driver {
         this.variables = uses.variables();
         this.types = types;
         this.calls = new TypedCalls(new Exports());
+        this.lifetime = newLifetime();
+    }
+
+    private Lifetime newLifetime() {
+        return new Lifetime("driver=" + name());
     }
 
     void add(Export export) {
@@ -109,7 +113,7 @@ public final class Driver {
     }
 
     public boolean isInstalled() {
-        return scope != null;
+        return lifetime != null;
     }
 
     /**
@@ -243,7 +247,9 @@ public final class Driver {
             old.stubs.forEach(known -> functions.keySet().removeIf(name -> known.address(name) != 0));
         }
         if (!functions.isEmpty()) {
-            stubs.add(new ExportStubs(file(), functions));
+            ExportStubs made = new ExportStubs(file(), functions);
+            Modules.loaded(made, "the replaceable exports of driver " + name());
+            stubs.add(made);
         }
     }
 
@@ -256,7 +262,7 @@ public final class Driver {
     }
 
     void unmapStubs() {
-        stubs.forEach(ExportStubs::unmap);
+        stubs.forEach(Modules::unload);
         stubs.clear();
     }
 
@@ -310,25 +316,32 @@ public final class Driver {
     }
 
     /** Hands out no more pointers; the lifetime of those that there are is the caller's to close. */
-    Arena endPointers() {
-        Arena former = scope;
-        scope = null;
+    Lifetime endPointers() {
+        Lifetime former = lifetime;
+        lifetime = null;
+        former.retire();
         return former;
     }
 
     /** Hands out pointers of a new lifetime; the former one is the caller's to close. */
-    Arena renewPointers() {
-        Arena former = scope;
-        scope = Arena.ofShared();
+    Lifetime renewPointers() {
+        Lifetime former = lifetime;
+        lifetime = newLifetime();
+        former.retire();
         return former;
     }
 
     MemorySegment pointer(long address) {
-        Arena current = scope;
+        return requireLifetime().pointer(address);
+    }
+
+    /** @throws IllegalStateException if it is uninstalled */
+    Lifetime requireLifetime() {
+        Lifetime current = lifetime;
         if (current == null) {
             throw new IllegalStateException("driver=" + name() + " is uninstalled");
         }
-        return Native.segment(address, 0, current, null);
+        return current;
     }
 
     TypeSource types() {
@@ -352,22 +365,17 @@ public final class Driver {
 
     /** Ends every pointer handed out, or returns false where one is in use by a call. */
     boolean closePointers() {
-        Arena current = scope;
-        if (current == null) {
-            return false; // its uninit is under way, and has come back to here
+        Lifetime current = lifetime;
+        if (current == null || !current.close()) {
+            return false; // null: its uninit is under way, and has come back to here
         }
-        try {
-            current.close();
-        } catch (IllegalStateException inUse) {
-            return false;
-        }
-        scope = null;
+        lifetime = null;
         return true;
     }
 
     /** For a driver that refused to stop: it stays, with new pointers. */
     void reopenPointers() {
-        scope = Arena.ofShared();
+        lifetime = newLifetime();
     }
 
     void unmap() {

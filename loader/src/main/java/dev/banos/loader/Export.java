@@ -16,7 +16,18 @@ public final class Export {
     private final String symbol;
     private final long address;
     /** The last that {@link #entry} found. */
-    private volatile MemorySegment entry;
+    private volatile Entry entry;
+
+    /** Where a call goes: a function of one instance of the driver. */
+    private record Entry(Lifetime lifetime, MemorySegment function) {
+    }
+
+    /** One call that has entered there, and leaves with the record. */
+    record Entered(Lifetime lifetime, CallRecord record, MemorySegment function) {
+        void leave() {
+            lifetime.leave(record);
+        }
+    }
 
     /**
      * @param object which of the driver's objects exports it
@@ -62,9 +73,9 @@ public final class Export {
     /** @param call takes the address to call first */
     MethodHandle bind(MethodHandle call) {
         if (!driver.loader().isReplaceable() || !isFunction()) {
-            return call.bindTo(address());
+            return driver.requireLifetime().handle(call, address);
         }
-        entry(); // refuses for a driver that is uninstalled
+        entrySlow(); // refuses for a driver that is uninstalled
         return Rebinding.of(call, this);
     }
 
@@ -73,19 +84,29 @@ public final class Export {
         if (driver.loader().isReplaceable() && isFunction()) {
             return call -> Rebinding.of(call, this);
         }
-        MemorySegment now = address();
-        return call -> call.bindTo(now);
+        Lifetime now = driver.requireLifetime();
+        return call -> now.handle(call, address);
     }
 
-    /** Where a call goes now: to the driver's own function, or to that of the instance in its place. */
-    MemorySegment entry() {
-        MemorySegment known = entry;
-        return known != null && known.scope().isAlive() ? known : entrySlow();
+    /**
+     * Enters where a call goes now: the driver's own function, or that of the instance in its place.
+     *
+     * @throws IllegalStateException if it is uninstalled
+     */
+    Entered enter() {
+        Entry known = entry;
+        while (true) {
+            CallRecord record = known == null || known.lifetime.isRetired() ? null : known.lifetime.enterOrNull();
+            if (record != null) {
+                return new Entered(known.lifetime, record, known.function);
+            }
+            known = entrySlow(); // whoever retired or closed it has put another in its place, or uninstalls the driver
+        }
     }
 
-    private MemorySegment entrySlow() {
+    private Entry entrySlow() {
         Driver latest = driver.latest();
-        MemorySegment found = latest.pointer(latest.export(name).address);
+        Entry found = new Entry(latest.requireLifetime(), MemorySegment.ofAddress(latest.export(name).address));
         entry = found;
         return found;
     }

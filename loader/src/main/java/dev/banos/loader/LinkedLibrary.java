@@ -1,6 +1,5 @@
 package dev.banos.loader;
 
-import dev.banos.bindings.Native;
 import dev.banos.loader.debug.Modules;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.LinkedModule;
@@ -20,12 +19,13 @@ public final class LinkedLibrary implements AutoCloseable {
     private final LinkedModule module;
     private final TypeSource types;
     private final TypedCalls calls = new TypedCalls(new Functions());
-    private final Arena scope = Arena.ofShared();
+    private final Lifetime lifetime;
 
     LinkedLibrary(String name, LinkedModule module, TypeSource types) {
         this.name = name;
         this.module = module;
         this.types = types;
+        this.lifetime = new Lifetime("library " + name);
     }
 
     /** What the link worked on, and how long each phase took. */
@@ -49,16 +49,20 @@ public final class LinkedLibrary implements AutoCloseable {
      * @throws LinkException if no object defines it
      */
     public MemorySegment symbol(String symbol) {
+        return lifetime.pointer(address(symbol));
+    }
+
+    private long address(String symbol) {
         long address = module.symbol(symbol);
         if (address == 0) {
             throw LinkException.of(new Refusal(Refusal.ENOENT, name, null, -1, "no object defines " + symbol, null));
         }
-        return Native.segment(address, 0, scope, null);
+        return address;
     }
 
     /** A handle that calls the function as one of that type; nothing checks that it is. */
     public MethodHandle handle(String symbol, FunctionDescriptor descriptor) {
-        return Calls.handle(descriptor).bindTo(symbol(symbol));
+        return lifetime.handle(Calls.handle(descriptor), address(symbol));
     }
 
     /**
@@ -68,9 +72,9 @@ public final class LinkedLibrary implements AutoCloseable {
      * @throws LinkException if no object defines it or says its type, or Java cannot pass one of its parameters
      */
     public MethodHandle handle(String symbol, MemoryLayout... more) {
-        MemorySegment address = symbol(symbol);
+        long address = address(symbol);
         try {
-            return types.require(symbol).handle(more).bindTo(address);
+            return lifetime.handle(types.require(symbol).handle(more), address);
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
         }
@@ -126,8 +130,8 @@ public final class LinkedLibrary implements AutoCloseable {
 
         @Override
         public UnaryOperator<MethodHandle> binding(String symbol) {
-            MemorySegment address = symbol(symbol);
-            return call -> call.bindTo(address);
+            long address = address(symbol);
+            return call -> lifetime.handle(call, address);
         }
 
         @Override
@@ -143,11 +147,9 @@ public final class LinkedLibrary implements AutoCloseable {
      */
     @Override
     public void close() {
-        try {
-            scope.close();
-        } catch (IllegalStateException inUse) {
-            throw LinkException.of(new Refusal(Refusal.EBUSY, name, null, -1, scope.scope().isAlive()
-                    ? "a call is under way" : "closed already", null));
+        if (!lifetime.close()) {
+            throw LinkException.of(new Refusal(Refusal.EBUSY, name, null, -1,
+                    lifetime.isClosed() ? "closed already" : "a call is under way", null));
         }
         module.stop();
         Modules.unload(module);

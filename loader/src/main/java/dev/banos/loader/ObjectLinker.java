@@ -113,6 +113,7 @@ public final class ObjectLinker {
      * @throws LinkException if the dynamic linker cannot load it
      */
     public ObjectLinker library(String file) {
+        CallFrame.requireNoNul(file);
         try (Arena scope = Arena.ofConfined()) {
             MemorySegment handle = SystemCalls.dlopen(scope.allocateFrom(file), Linux.RTLD_NOW() | Linux.RTLD_GLOBAL());
             if (handle.address() == 0) {

@@ -5,34 +5,28 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 
-/**
- * Handles that ask at each call which instance stands behind an export. The pointer that they get counts as in use during the
- * call; one that was closed between being asked for and being used makes the call ask again, before anything was called.
- */
+/** Handles that ask at each call which instance stands behind an export, and count in the lifetime of that one during the call. */
 final class Rebinding {
-    /** How often in a row a replacement may come between; each takes far longer than the moment that it has to hit. */
-    private static final int ATTEMPTS = 4;
-    private static final MethodHandle ENTRY = entry();
+    private static final MethodHandle ENTER = find(Export.class, "enter", MethodType.methodType(Export.Entered.class));
+    private static final MethodHandle FUNCTION =
+            find(Export.Entered.class, "function", MethodType.methodType(MemorySegment.class));
+    private static final MethodHandle LEAVE = find(Export.Entered.class, "leave", MethodType.methodType(void.class));
 
     private Rebinding() {
     }
 
     /** @param call takes the address to call first */
     static MethodHandle of(MethodHandle call, Export export) {
-        MethodHandle once = MethodHandles.foldArguments(call, ENTRY.bindTo(export));
-        MethodHandle rebinding = once;
-        for (int i = 1; i < ATTEMPTS; i++) {
-            rebinding = MethodHandles.catchException(once, IllegalStateException.class,
-                    MethodHandles.dropArguments(rebinding, 0, IllegalStateException.class));
-        }
-        return rebinding;
+        MethodHandle target = MethodHandles.filterArguments(call, 0, FUNCTION);
+        MethodHandle guarded = MethodHandles.tryFinally(target, Lifetime.cleanUp(LEAVE, call.type().returnType()));
+        return MethodHandles.foldArguments(guarded, ENTER.bindTo(export));
     }
 
-    private static MethodHandle entry() {
+    private static MethodHandle find(Class<?> type, String method, MethodType signature) {
         try {
-            return MethodHandles.lookup().findVirtual(Export.class, "entry", MethodType.methodType(MemorySegment.class));
+            return MethodHandles.lookup().findVirtual(type, method, signature);
         } catch (ReflectiveOperationException missing) {
-            throw new AssertionError("Export.entry", missing);
+            throw new AssertionError(method, missing);
         }
     }
 }

@@ -2,7 +2,6 @@ package dev.banos.loader;
 
 import dev.banos.loader.debug.LoaderEvents;
 import dev.banos.loader.elf.Refusal;
-import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,7 +21,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
  */
 final class Replacements {
     /** @param lifetimes that are still held by calls */
-    private record Retired(Driver driver, List<Arena> lifetimes) {
+    private record Retired(Driver driver, List<Lifetime> lifetimes) {
     }
 
     /** The oldest first. Others read it without the lock. */
@@ -94,7 +93,7 @@ final class Replacements {
     /** The exchange has been made: from now on, nobody new comes into the old instance. */
     void retire(Driver old, Driver next, Set<Driver> above) {
         retired.forEach(earlier -> earlier.driver().exchangeDependency(old, next)); // calls in it now reach the new one
-        List<Arena> lifetimes = new ArrayList<>();
+        List<Lifetime> lifetimes = new ArrayList<>();
         lifetimes.add(old.endPointers());
         for (Driver user : above) {
             lifetimes.add(user.renewPointers());
@@ -118,7 +117,7 @@ final class Replacements {
     }
 
     private static boolean isOver(Retired old) {
-        old.lifetimes().removeIf(Replacements::isClosed);
+        old.lifetimes().removeIf(Lifetime::close);
         if (!old.lifetimes().isEmpty()) {
             return false;
         }
@@ -130,15 +129,6 @@ final class Replacements {
         }
         old.driver().unmap();
         return true;
-    }
-
-    private static boolean isClosed(Arena lifetime) {
-        try {
-            lifetime.close();
-            return true;
-        } catch (IllegalStateException inUse) {
-            return false;
-        }
     }
 
     /** The instances that wait for their last call, or whose uninit refused, the oldest first. */

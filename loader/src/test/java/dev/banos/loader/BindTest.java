@@ -117,6 +117,8 @@ class BindTest {
         Plain plain = driver.bind(Plain.class);
         assertThat(plain.length("héllo")).isEqualTo(6);
         assertThat(plain.length("")).isZero();
+        assertThatThrownBy(() -> plain.length("cut\0short")).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("NUL at index 3 of 9");
         assertThat(plain.length(null)).isEqualTo(99);
         assertThat(plain.lengthAt(0)).isEqualTo(99);
         assertThat(plain.name_of(2)).isEqualTo("héllo");

@@ -84,10 +84,14 @@ class ReplacementTest {
         assertThatThrownBy(next::uninstall).hasMessageContaining("is needed by user");
         assertThatThrownBy(old::uninstall).isInstanceOf(IllegalStateException.class);
         assertThat((int) old.export("scale").handle(INT_OF_INT).invokeExact(1)).isEqualTo(3);
+        long stub = next.export("scale").importAddress();
+        assertThat(Loader.explain(stub + 2).orElseThrow().toText()).contains("the replaceable exports of driver scale")
+                .contains("the stub of scale, which is 0x" + Long.toHexString(next.export("scale").address().address()));
         Driver third = next.replaceWith(scale(4));
         assertThat((int) scale.invokeExact(10)).isEqualTo(40);
         user.uninstall();
         third.uninstall();
+        assertThat(Loader.explain(stub)).isEmpty();
         assertThatThrownBy(() -> { int result = (int) scale.invokeExact(10); }).isInstanceOf(IllegalStateException.class);
     }
 

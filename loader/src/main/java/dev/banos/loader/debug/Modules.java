@@ -1,5 +1,6 @@
 package dev.banos.loader.debug;
 
+import dev.banos.loader.link.ExportStubs;
 import dev.banos.loader.link.LinkedModule;
 import java.lang.ref.SoftReference;
 import java.time.Instant;
@@ -26,6 +27,11 @@ public final class Modules {
     /** The youngest first. */
     private static final Deque<Gone> GONE = new ArrayDeque<>();
     private static final Deque<SoftReference<LinkedModule>> DETAILS = new ArrayDeque<>();
+
+    private static final List<Stubs> STUBS = new ArrayList<>();
+
+    private record Stubs(ExportStubs stubs, String label) {
+    }
 
     private record Live(LinkedModule module, String label, long since) {
     }
@@ -66,6 +72,17 @@ public final class Modules {
         module.unmap();
     }
 
+    /** Called when stubs through which others reach a replaceable driver are mapped. */
+    public static synchronized void loaded(ExportStubs stubs, String label) {
+        STUBS.add(new Stubs(stubs, label));
+    }
+
+    /** Forgets the stubs and unmaps them. */
+    public static synchronized void unload(ExportStubs stubs) {
+        STUBS.removeIf(known -> known.stubs() == stubs);
+        stubs.unmap();
+    }
+
     private static void remember(Live live) {
         LinkedModule module = live.module();
         SoftReference<LinkedModule> details = new SoftReference<>(module);
@@ -84,6 +101,12 @@ public final class Modules {
         for (Live live : LIVE) {
             if (live.module().contains(address)) {
                 return Sighting.of(live.module(), live.label(), address);
+            }
+        }
+        for (Stubs known : STUBS) {
+            if (known.stubs().contains(address)) {
+                ExportStubs stubs = known.stubs();
+                return new Sighting(known.label(), stubs.name(), stubs.base(), null, stubs.whereabouts(address), null);
             }
         }
         for (Gone gone : GONE) {

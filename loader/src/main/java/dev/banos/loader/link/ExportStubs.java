@@ -24,6 +24,7 @@ import java.util.Map;
 public final class ExportStubs {
     private static final VarHandle SLOT = ValueLayout.JAVA_LONG.varHandle().withInvokeExactBehavior();
 
+    private final String file;
     private final long base;
     private final int slots;
     private final int size;
@@ -31,6 +32,7 @@ public final class ExportStubs {
 
     /** @param functions the address of each by its name; at least one */
     public ExportStubs(String file, Map<String, Long> functions) {
+        this.file = file;
         Architecture architecture = Architecture.of(Architecture.hostMachine());
         slots = pages(functions.size() * architecture.stubBytes());
         size = slots + pages(functions.size() * Long.BYTES);
@@ -64,6 +66,34 @@ public final class ExportStubs {
         indices.forEach((name, index) ->
                 SLOT.setRelease(Native.EVERYTHING, base + slots + (long) index * Long.BYTES, (long) functions.get(name)));
         AddressSpace.protect(base + slots, size - slots, Linux.PROT_READ());
+    }
+
+    /** What messages call them: the file of the driver that they were made for. */
+    public String name() {
+        return file;
+    }
+
+    public long base() {
+        return base;
+    }
+
+    public boolean contains(long address) {
+        return address >= base && address - base < size;
+    }
+
+    /** Which function's stub or slot lies there, and where it leads now. */
+    public Whereabouts whereabouts(long address) {
+        boolean isSlot = address - base >= slots;
+        long entryBytes = isSlot ? Long.BYTES : Architecture.of(Architecture.hostMachine()).stubBytes();
+        long offset = address - base - (isSlot ? slots : 0);
+        for (Map.Entry<String, Integer> entry : indices.entrySet()) {
+            if (offset / entryBytes == entry.getValue()) {
+                long target = (long) SLOT.getAcquire(Native.EVERYTHING, base + slots + (long) entry.getValue() * Long.BYTES);
+                return new Whereabouts(file, isSlot ? Whereabouts.Kind.GOT_ENTRY : Whereabouts.Kind.STUB, null, offset % entryBytes,
+                        entry.getKey(), offset % entryBytes, new Whereabouts.Written("", entry.getKey(), 0, target, 0, 0));
+            }
+        }
+        return new Whereabouts(null, Whereabouts.Kind.PADDING, null, 0, null, 0, null);
     }
 
     public void unmap() {
