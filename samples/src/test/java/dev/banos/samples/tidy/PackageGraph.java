@@ -24,11 +24,11 @@ final class PackageGraph {
     static PackageGraph of(List<ClassModel> types) {
         PackageGraph graph = new PackageGraph();
         Set<String> ours = new HashSet<>();
-        types.forEach(type -> ours.add(packageOf(type.thisClass().asInternalName())));
+        types.forEach(type -> ours.add(type.thisClass().asInternalName())); // another's class in a package that we also have is not
         for (ClassModel type : types) {
             String from = type.thisClass().asInternalName();
             for (String to : references(type)) {
-                if (ours.contains(packageOf(to)) && !packageOf(to).equals(packageOf(from))) {
+                if (ours.contains(to) && !packageOf(to).equals(packageOf(from))) {
                     graph.arrows.computeIfAbsent(packageOf(from), _ -> new TreeMap<>())
                             .putIfAbsent(packageOf(to), simple(from) + " uses " + simple(to));
                 }

@@ -1,2 +1,2 @@
-/** Arrow's buffers on Banos's allocator: {@link dev.banos.adapter.arrow.BanosAllocationManager}. */
+/** Arrow's buffers on Banos's allocator: {@link dev.banos.adapter.arrow.BanosAllocation}. */
 package dev.banos.adapter.arrow;

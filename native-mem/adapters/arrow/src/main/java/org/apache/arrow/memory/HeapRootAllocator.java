@@ -1,6 +1,6 @@
 package org.apache.arrow.memory;
 
-import dev.banos.adapter.arrow.BanosAllocationManager;
+import dev.banos.adapter.arrow.BanosAllocation;
 import dev.banos.mem.Heap;
 
 /**
@@ -15,7 +15,7 @@ public final class HeapRootAllocator extends RootAllocator {
 
     /** @param limit how many bytes Arrow itself grants, beside the limit of the heap */
     public HeapRootAllocator(Heap heap, AllocationListener listener, long limit) {
-        super(configBuilder().allocationManagerFactory(BanosAllocationManager.of(heap)).listener(listener)
+        super(configBuilder().allocationManagerFactory(BanosAllocation.of(heap)).listener(listener)
                 .maxAllocation(limit).build());
     }
 }

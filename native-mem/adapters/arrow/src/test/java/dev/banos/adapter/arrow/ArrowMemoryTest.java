@@ -174,7 +174,7 @@ class ArrowMemoryTest {
     void anAllocatorThatIsClosedTakesNoBlock() {
         BufferAllocator child = root.newChildAllocator("child", 0, Long.MAX_VALUE);
         child.close();
-        assertThatThrownBy(() -> BanosAllocationManager.of(heap).create(child, 100)).isInstanceOf(RuntimeException.class);
+        assertThatThrownBy(() -> BanosAllocation.of(heap).create(child, 100)).isInstanceOf(RuntimeException.class);
         assertThat(now().liveBlocks()).isZero();
     }
 

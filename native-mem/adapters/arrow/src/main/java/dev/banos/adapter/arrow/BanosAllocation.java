@@ -18,7 +18,7 @@ import org.apache.arrow.memory.ReferenceManager;
  * <p>With this jar on the class path {@code new RootAllocator()} uses {@link #FACTORY}. For a heap of the application's own
  * there is {@link org.apache.arrow.memory.HeapRootAllocator}.
  */
-public final class BanosAllocationManager extends AllocationManager {
+public final class BanosAllocation extends AllocationManager {
     /** Allocates with {@link Malloc}. */
     public static final Factory FACTORY = new Blocks(null);
 
@@ -28,7 +28,7 @@ public final class BanosAllocationManager extends AllocationManager {
     private final long size;
     private final LongConsumer free;
 
-    private BanosAllocationManager(BufferAllocator accounting, long address, long size, LongConsumer free) {
+    private BanosAllocation(BufferAllocator accounting, long address, long size, LongConsumer free) {
         super(accounting);
         this.address = address;
         this.size = size;
@@ -83,7 +83,7 @@ public final class BanosAllocationManager extends AllocationManager {
         /** Arrow refuses where its allocator is closed. */
         private AllocationManager manage(BufferAllocator accounting, long address, long size) {
             try {
-                return new BanosAllocationManager(accounting, address, size, free);
+                return new BanosAllocation(accounting, address, size, free);
             } catch (RuntimeException refused) {
                 free.accept(address);
                 throw refused;
