@@ -251,7 +251,7 @@ class MemoryInsightTest {
         MemoryInsight.register();
         MBeanInfo bean = ManagementFactory.getPlatformMBeanServer().getMBeanInfo(new ObjectName(MemoryInsight.MXBEAN_NAME));
         Stream<MBeanFeatureInfo> features = Stream.concat(Stream.of(bean.getAttributes()), Stream.of(bean.getOperations()));
-        assertThat(features).hasSize(13).allSatisfy(feature ->
+        assertThat(features).hasSize(14).allSatisfy(feature ->
                 assertThat(feature.getDescription()).as(feature.getName()).hasSizeGreaterThan(20).doesNotContain("exposed for management"));
         assertThat(bean.getDescription()).contains("Banos");
     }
