@@ -30,8 +30,9 @@ public final class Protocols {
         }
     }
 
-    public static Map<String, Supplier<Scenario>> scenarios() {
-        Map<String, Supplier<Scenario>> all = new LinkedHashMap<>();
+    /** Makers of a {@link Scenario} each, by what happens in it. */
+    public static Map<String, Supplier<?>> scenarios() {
+        Map<String, Supplier<?>> all = new LinkedHashMap<>();
         all.put("a remote free, and the owner's free and mallocs in the same word", OwnerBesideRemote::new);
         all.put("two remote frees of one block", TwoRemote::new);
         all.put("remote frees, and the owner's folds", FoldBesideRemote::new);
