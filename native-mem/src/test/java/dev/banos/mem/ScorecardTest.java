@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class ScorecardTest {
     private static final long[] SIZES = {8, 4096, 256 << 10};
-    private static final int TRIALS = 30;
+    private static final int TRIALS = 100;
 
     @Test
     void theTableInTheReadmeIsTrue() throws IOException {
