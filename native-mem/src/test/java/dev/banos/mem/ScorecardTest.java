@@ -22,7 +22,9 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class ScorecardTest {
     private static final long[] SIZES = {8, 4096, 256 << 10};
-    private static final int TRIALS = 100;
+    private static final int TRIALS = 200;
+    /** What is found nearly always is found in 197 of 200, and what is found often in 177: this is far from both. */
+    private static final int NEARLY_ALL = TRIALS * 95 / 100;
 
     @Test
     void theTableInTheReadmeIsTrue() throws IOException {
@@ -51,7 +53,7 @@ class ScorecardTest {
             counts.merge(attempt(attack, hardening, size), 1, Integer::sum);
         }
         for (Outcome each : Outcome.values()) {
-            if (counts.getOrDefault(each, 0) >= TRIALS - 1) {
+            if (counts.getOrDefault(each, 0) >= NEARLY_ALL) {
                 return each.word;
             }
         }
