@@ -4,6 +4,7 @@ import dev.banos.bindings.SystemCalls;
 import java.nio.file.Path;
 import java.security.PublicKey;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who may install which driver. A driver's code runs with all rights of the process, so installing one is a privilege, as it
@@ -19,17 +20,17 @@ public interface InstallPolicy {
      * @param bytes    not to be changed; all of the file, of an archive that holds the driver too
      * @param metadata null where the file is no driver: an archive to take members from, an object of an ObjectLinker
      */
-    record Request(Path path, byte[] bytes, DriverMetadata metadata) {
+    record Request(@Nullable Path path, byte[] bytes, @Nullable DriverMetadata metadata) {
     }
 
     /** A yes or no over a driver's path (null where it was given as bytes), its bytes and its metadata. */
     @FunctionalInterface
     interface Rule {
-        boolean permits(Path path, byte[] bytes, DriverMetadata metadata);
+        boolean permits(@Nullable Path path, byte[] bytes, @Nullable DriverMetadata metadata);
     }
 
     /** Why the driver must not be installed, and what to do about it, or null where it may: part of one line. */
-    String objection(Request request);
+    @Nullable String objection(Request request);
 
     /** Only a process whose effective user is 0 may install drivers. */
     static InstallPolicy superuser() {

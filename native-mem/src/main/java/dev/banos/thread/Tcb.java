@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.VarHandle;
 import java.lang.ref.WeakReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The thread control block: one off-heap record a thread, and what Java keeps beside it.
@@ -76,7 +77,7 @@ public final class Tcb {
     }
 
     /** The calling thread's block if it has one: never takes a lock, never allocates. */
-    public static Tcb currentOrNull() {
+    public static @Nullable Tcb currentOrNull() {
         Thread thread = Thread.currentThread();
         return thread instanceof BanosThread own ? own.tcb : TcbTable.find(thread.threadId());
     }
@@ -164,20 +165,20 @@ public final class Tcb {
     }
 
     /** The living thread of that id, if it has a block; null otherwise. */
-    public static Thread threadNamed(long threadId) {
+    public static @Nullable Thread threadNamed(long threadId) {
         return TcbTable.threadNamed(threadId);
     }
 
     /** What the package of POSIX threads keeps beside the block, its clean-up stack among it; null before its first use. */
-    public Object companion() {
+    public @Nullable Object companion() {
         return companion;
     }
 
-    public void companion(Object companion) {
+    public void companion(@Nullable Object companion) {
         this.companion = companion;
     }
 
-    public ThreadAttachment attachment() {
+    public @Nullable ThreadAttachment attachment() {
         return attachment;
     }
 

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The state of one parse of a command line: {@code getopt}, {@code getopt_long} and {@code getopt_long_only} as glibc 2.36
@@ -123,7 +124,7 @@ public final class Getopt {
     }
 
     /** The argument of the option just returned, null where it has none. */
-    public String optarg() {
+    public @Nullable String optarg() {
         return optarg;
     }
 

@@ -7,6 +7,7 @@ import dev.banos.bindings.generated.Linux;
 import dev.banos.thread.Tcb;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Thread-specific values: a key names one value in each thread.
@@ -55,7 +56,7 @@ public final class ThreadKeys {
      * @param destructor may be null
      * @return the key, 0 or more, with null as its value in every thread; or -EAGAIN where {@link #KEYS_MAX} exist
      */
-    public static synchronized int create(Destructor destructor) {
+    public static synchronized int create(@Nullable Destructor destructor) {
         for (int slot = 0; slot < KEYS_MAX; slot++) {
             if (KEYS.get(slot) == null) {
                 Key key = new Key(++lastSequence, destructor);

@@ -1,5 +1,7 @@
 package dev.banos.libc.zip;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The header of a gzip member (RFC 1952, 2.3). A text is null if the member has none; one longer than
  * {@value Inflater#HEADER_TEXT_BYTES} bytes is cut there.
@@ -14,5 +16,5 @@ package dev.banos.libc.zip;
  * @param checked whether the header carried a checksum of itself, which was right
  */
 public record GzipHeader(boolean text, long modificationTime, int extraFlags, int operatingSystem,
-        byte[] extra, String name, String comment, boolean checked) {
+        byte @Nullable [] extra, @Nullable String name, @Nullable String comment, boolean checked) {
 }

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.lang.ref.Reference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decompresses DEFLATE, zlib and gzip streams (RFC 1951, 1950, 1952) from segment to segment, piece by piece.
@@ -491,7 +492,7 @@ public final class Inflater implements AutoCloseable {
     }
 
     /** The header of the gzip member begun last, or null while there is none. */
-    public GzipHeader gzipHeader() {
+    public @Nullable GzipHeader gzipHeader() {
         acquire();
         try {
             return envelope.gzipHeader();
