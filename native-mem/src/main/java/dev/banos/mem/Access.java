@@ -4,7 +4,7 @@ package dev.banos.mem;
 enum Access {
     /** One thread, for ever: the pool of a platform thread's malloc, never closed. Others leave their frees to it. */
     OWN_THREAD,
-    /** Whoever got the lock at the first try, of several such pools: malloc of virtual threads, never closed. */
+    /** Whoever got the lock at the first try, for one call or as a {@link Lease}: malloc of virtual threads, never closed. */
     STRIPED,
     /** One thread, until it closes the heap: others leave their frees under the lock, which the close takes. */
     CONFINED,

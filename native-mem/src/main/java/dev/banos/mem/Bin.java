@@ -61,6 +61,15 @@ final class Bin {
 
     /** @return a slot's address, or 0: no more memory, a high-water mark is reached, or the {@link Sampler} wants this one */
     long takeSlow() {
+        pool.beginWork();
+        try {
+            return takeFromNextWord();
+        } finally {
+            pool.endWork();
+        }
+    }
+
+    private long takeFromNextWord() {
         boolean sampled = pool.isSampled();
         if (pool.sampler.takesAll() || !openWord()) {
             return 0;

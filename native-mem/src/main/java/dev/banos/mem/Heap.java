@@ -36,7 +36,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     /** The one thread that need not lock: null where there is none, so that every call takes the slow path. */
     private Thread owner;
-    /** Null for the heap of virtual threads, which take one of {@link SharedPools} for each call. */
+    /** Null for the heap of virtual threads, which have {@link SharedPools}. */
     private final SlotPool pool;
     private final Domain domain;
     /** Null where there is none. */
@@ -384,11 +384,23 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         if (Thread.currentThread() == owner) {
             return attempt(pool, size);
         }
+        if (pool == null) {
+            return attemptOnShared(size);
+        }
         SlotPool locked = enter();
         try {
             return attempt(locked, size);
         } finally {
             locked.lock.unlock();
+        }
+    }
+
+    private static long attemptOnShared(long size) {
+        SlotPool entered = SharedPools.enter();
+        try {
+            return attempt(entered, size);
+        } finally {
+            SharedPools.leave(entered);
         }
     }
 
@@ -432,9 +444,9 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         return orOutOfMemory(tracked(LargeBlocks.map(this, size, alignment, false), size), size);
     }
 
-    /** Does as the owner, or under the lock, what must not meet a close. */
+    /** Does as the owner, or under the lock, what must not meet a close. The heap of virtual threads is never closed. */
     long guarded(LongSupplier work) {
-        if (Thread.currentThread() == owner) {
+        if (pool == null || Thread.currentThread() == owner) {
             return work.getAsLong();
         }
         SlotPool locked = enter();
@@ -509,9 +521,6 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     /** Locks the pool for a thread that does not own it, if it may use it at all. */
     private SlotPool enter() {
-        if (pool == null) {
-            return SharedPools.lock();
-        }
         if (pool.access == Access.OWN_THREAD) {
             throw wrongThread(this);
         }

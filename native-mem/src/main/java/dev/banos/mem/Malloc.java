@@ -111,7 +111,7 @@ public final class Malloc {
 
     /**
      * Gives all memory back to the system that has no live block in it: at once, where otherwise a second passes. Covers
-     * the calling thread, virtual threads and ended threads; another running thread's empty runs stay with it.
+     * the calling thread, waiting virtual threads and ended threads; another running thread's empty runs stay with it.
      */
     public static void trim() {
         if (Domain.MALLOC.hardened != null) {

@@ -41,7 +41,7 @@ final class Purger {
             boolean more = true;
             while (more) {
                 LockSupport.parkNanos(DELAY.toNanos());
-                more = ThreadPools.trimAbandoned();
+                more = ThreadPools.trimAbandoned() | SharedPools.trimIdle();
                 Spans.purge();
                 DirectMappings.retryRefused();
                 more |= MappingCache.age() > 0;

@@ -1,77 +1,165 @@
 package dev.banos.mem;
 
+import dev.banos.bindings.SystemCalls;
 import dev.banos.lock.SpinLock;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * The pools of all virtual threads: a few, bounded by the processors, each behind a lock that is only ever tried. A
- * virtual thread takes the one that its id points at; if that is taken, the next. Within our code a virtual thread is never
- * unmounted, so no more of them are held at once than there are carriers, and threads in the middle of a free.
+ * The pools of all virtual threads: a few, bounded by the processors. Most can be leased, see {@link Lease}: a virtual thread
+ * leases one on its first call, and anew where another thread took it while it waited. Threads that find none, because
+ * the lessees are all running or about to, share the others, each behind a lock that is held for one call.
+ *
+ * <p>A thread begins to look at the pools of its processor: their bitmaps are in its cache, and their last lessee is
+ * likely to be away.
  */
 final class SharedPools {
-    private static final int PER_PROCESSOR = 2;
-    private static final int COUNT = powerOfTwo(PER_PROCESSOR * Runtime.getRuntime().availableProcessors());
-    private static final SlotPool[] POOLS = create();
+    private static final int LEASES_A_PROCESSOR = 2;
+    private static final int PROCESSORS = powerOfTwo(Runtime.getRuntime().availableProcessors());
+    /** How many pools a thread looks at before it shares one. */
+    private static final int TRIES = Math.min(PROCESSORS * LEASES_A_PROCESSOR, 8);
+    /** How many calls on a processor go by after a search in vain. */
+    private static final int CALLS_BETWEEN_SEARCHES = 64;
+
+    private static final Lease[] LEASES = Stream.generate(Lease::new).limit(PROCESSORS * LEASES_A_PROCESSOR)
+            .toArray(Lease[]::new);
+    private static final SlotPool[] LOCKED = Stream.generate(() -> new SlotPool(Domain.MALLOC, Access.STRIPED))
+            .limit(PROCESSORS).toArray(SlotPool[]::new);
+    /** By processor, not synchronised: a lost count changes only when the next search is. */
+    private static final int[] CALLS_TO_SEARCH = new int[PROCESSORS];
 
     private SharedPools() {
     }
 
-    /** @return a pool that the caller has locked, and unlocks soon */
-    static SlotPool lock() {
-        int first = (int) Thread.currentThread().threadId();
+    /** For a virtual thread. @return a pool that is the caller's until it calls {@link #leave}, soon */
+    static SlotPool enter() {
+        Thread thread = Thread.currentThread();
+        SlotPool own = ThreadPools.current();
+        if (own == SlotPool.NOBODY) {
+            int processor = SystemCalls.sched_getcpu() & (PROCESSORS - 1);
+            own = search(thread, processor);
+            if (own == null) {
+                return lock(processor);
+            }
+        }
+        own.beginWork();
+        return own;
+    }
+
+    static void leave(SlotPool entered) {
+        if (entered.leased) { // by the caller, and while it is at work nobody changes that
+            entered.endWork();
+        } else {
+            entered.lock.unlock();
+        }
+    }
+
+    /** @return a pool that is leased to the calling thread; null where there is none */
+    private static SlotPool search(Thread thread, int processor) {
+        if (CALLS_TO_SEARCH[processor] > 0) {
+            CALLS_TO_SEARCH[processor]--;
+            return null;
+        }
+        for (int i = 0; i < TRIES; i++) {
+            Lease lease = LEASES[(processor * LEASES_A_PROCESSOR + i) & (LEASES.length - 1)];
+            boolean own = lease.pool.threadId == thread.threadId();
+            if (own || lease.tryAcquire()) {
+                if (!own) {
+                    lease.giveTo(thread);
+                }
+                ThreadPools.remember(thread.threadId(), lease.pool);
+                return lease.pool;
+            }
+        }
+        CALLS_TO_SEARCH[processor] = CALLS_BETWEEN_SEARCHES;
+        return null;
+    }
+
+    /** As many threads are within our code at once as there are carriers, so this does not take long. */
+    private static SlotPool lock(int processor) {
         for (int tries = 0;; tries++) {
-            SlotPool pool = POOLS[(first + tries) & (COUNT - 1)];
+            SlotPool pool = LOCKED[(processor + tries) & (PROCESSORS - 1)];
             if (pool.lock.tryLock()) {
                 return pool;
             }
-            if (tries >= COUNT) {
+            if (tries >= PROCESSORS) {
                 SpinLock.pause(tries);
             }
         }
     }
 
+    /** What a running thread has leased stays as it is, unless it is the caller. */
     static void trim() {
-        for (SlotPool pool : POOLS) {
-            pool.lock.lock();
-            try {
-                pool.trim();
-            } finally {
-                pool.lock.unlock();
+        for (Lease lease : LEASES) {
+            if (lease.pool.threadId == Thread.currentThread().threadId()) {
+                lease.pool.trim();
+            } else {
+                trim(lease);
             }
+        }
+        for (SlotPool pool : LOCKED) {
+            trim(pool);
         }
     }
 
+    /**
+     * Gives back what other threads freed in pools that nobody uses at the moment.
+     *
+     * @return whether there was any
+     */
+    static boolean trimIdle() {
+        boolean any = false;
+        for (Lease lease : LEASES) {
+            any |= lease.pool.hasRemoteFrees() && trim(lease);
+        }
+        for (SlotPool pool : LOCKED) {
+            any |= pool.hasRemoteFrees() && trim(pool);
+        }
+        return any;
+    }
+
+    private static boolean trim(Lease lease) {
+        if (!lease.tryAcquire()) {
+            return false;
+        }
+        try {
+            lease.pool.trim();
+        } finally {
+            lease.release();
+        }
+        return true;
+    }
+
+    private static boolean trim(SlotPool pool) {
+        pool.lock.lock();
+        try {
+            pool.trim();
+        } finally {
+            pool.lock.unlock();
+        }
+        return true;
+    }
+
+    /** Of lessees that go on running, as exact as the moment allows. */
     static HeapStatistics statistics() {
         HeapStatistics sum = new HeapStatistics(Domain.MALLOC + " of virtual threads", List.of(), 0, 0, 0, 0,
                 Domain.MALLOC.budget.figures());
-        for (SlotPool pool : POOLS) {
-            pool.lock.lock();
-            try {
-                sum = sum.plusSlotsOf(pool.statistics());
-            } finally {
-                pool.lock.unlock();
-            }
+        for (SlotPool pool : pools()) {
+            sum = sum.plusSlotsOf(pool.statistics());
         }
         return sum;
     }
 
     static void walk(BlockVisitor visitor) {
-        for (SlotPool pool : POOLS) {
-            pool.lock.lock();
-            try {
-                pool.walk(visitor);
-            } finally {
-                pool.lock.unlock();
-            }
+        for (SlotPool pool : pools()) {
+            pool.walk(visitor);
         }
     }
 
-    private static SlotPool[] create() {
-        SlotPool[] pools = new SlotPool[COUNT];
-        for (int i = 0; i < COUNT; i++) {
-            pools[i] = new SlotPool(Domain.MALLOC, Access.STRIPED);
-        }
-        return pools;
+    /** Of which the invariants are to be checked when no thread is at work. */
+    static List<SlotPool> pools() {
+        return Stream.concat(Arrays.stream(LEASES).map(lease -> lease.pool), Arrays.stream(LOCKED)).toList();
     }
 
     private static int powerOfTwo(int atLeast) {

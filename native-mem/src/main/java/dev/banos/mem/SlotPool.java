@@ -22,7 +22,9 @@ final class SlotPool extends ThreadAttachment {
     /** Up to here the bin is found by one look into a table. */
     private static final long QUICK_BYTES = 1024;
     private static final int LOG_ALIGNMENT = Integer.numberOfTrailingZeros(SizeClasses.ALIGNMENT);
-    private static final VarHandle QUEUE = handle();
+    private static final VarHandle QUEUE = handle("queue", Run.class);
+    private static final VarHandle THREAD_ID = handle("threadId", long.class);
+    private static final VarHandle SECTIONS = handle("sections", int.class);
 
     static final long NO_THREAD = -1;
     /** Has no slots: for where there is no pool. */
@@ -40,8 +42,13 @@ final class SlotPool extends ThreadAttachment {
     /** Set where a run made the heap reach a high-water mark: the allocation that needed it goes to {@link Heap#mallocSlow}. */
     private boolean reachedMark;
     private boolean sampled;
-    /** The thread that this pool hangs on, written by itself; {@link #NO_THREAD} once it has ended. */
+    /** Who may work here without asking: the thread that this pool hangs on, or has leased it; or {@link #NO_THREAD}. */
     long threadId = NO_THREAD;
+    /** Whether the lock is held for a {@link Lease}. */
+    boolean leased;
+    /** Grows where the user of the pool begins and ends work in which it might park; odd while it is at it. */
+    private int sections;
+    private int sectionDepth;
     private long lastThreadId;
     private Heap handle;
 
@@ -109,7 +116,7 @@ final class SlotPool extends ThreadAttachment {
     boolean freeFromOutside(Run run, long address) {
         return switch (access) {
             case OWN_THREAD -> run.freeRemotely(address);
-            case STRIPED -> lock.tryLock() ? freeAndUnlock(run, address) : run.freeRemotely(address);
+            case STRIPED -> freeStriped(run, address);
             case CONFINED -> {
                 lock.lock();
                 try {
@@ -125,6 +132,13 @@ final class SlotPool extends ThreadAttachment {
             case TRACKED -> TrackedPool.free(run, address);
             case HARDENED -> false; // its frees come to HardenedBlocks before they come here
         };
+    }
+
+    private boolean freeStriped(Run run, long address) {
+        if (threadId == Thread.currentThread().threadId()) {
+            return run.freeSlow(address);
+        }
+        return lock.tryLock() ? freeAndUnlock(run, address) : run.freeRemotely(address);
     }
 
     private boolean freeAndUnlock(Run run, long address) {
@@ -146,13 +160,35 @@ final class SlotPool extends ThreadAttachment {
             }
             head = witness;
         }
-        if (isAbandoned()) {
-            Purger.wake(); // nobody else would look into the queue
+        if (access == Access.STRIPED || access == Access.OWN_THREAD && threadId == NO_THREAD) {
+            Purger.wake(); // perhaps nobody else would look into the queue
         }
     }
 
-    boolean isAbandoned() {
-        return access == Access.OWN_THREAD && threadId == NO_THREAD;
+    /** Must come before anything that may park the calling thread while the pool is in its hands; pairs nest. */
+    void beginWork() {
+        if (sectionDepth++ == 0) {
+            SECTIONS.setOpaque(this, sections + 1);
+        }
+    }
+
+    void endWork() {
+        if (--sectionDepth == 0) {
+            SECTIONS.setOpaque(this, sections + 1);
+        }
+    }
+
+    /** For {@link Lease}: another number than before says that there was work, an odd one that there is. */
+    int workSections() {
+        return (int) SECTIONS.getAcquire(this);
+    }
+
+    void threadIdVolatile(long id) {
+        THREAD_ID.setVolatile(this, id);
+    }
+
+    long threadIdVolatile() {
+        return (long) THREAD_ID.getVolatile(this);
     }
 
     /** The heap that this pool is the inside of, for a thread's own pool made when asked for. */
@@ -255,6 +291,15 @@ final class SlotPool extends ThreadAttachment {
     }
 
     void removeRun(Run run) {
+        beginWork();
+        try {
+            remove(run);
+        } finally {
+            endWork();
+        }
+    }
+
+    private void remove(Run run) {
         run.retired = true;
         RunTable.remove(run);
         Run last = runs[--runCount];
@@ -324,9 +369,9 @@ final class SlotPool extends ThreadAttachment {
         return true;
     }
 
-    private static VarHandle handle() {
+    private static VarHandle handle(String field, Class<?> type) {
         try {
-            return MethodHandles.lookup().findVarHandle(SlotPool.class, "queue", Run.class).withInvokeExactBehavior();
+            return MethodHandles.lookup().findVarHandle(SlotPool.class, field, type).withInvokeExactBehavior();
         } catch (ReflectiveOperationException impossible) {
             throw new ExceptionInInitializerError(impossible);
         }

@@ -11,7 +11,7 @@ import java.util.List;
 /**
  * Which pool serves the calling thread's malloc. A platform thread has one of its own, which hangs on its control block.
  * When the thread ends, the pool with all that lives in it waits for the next thread: other threads go on freeing into it,
- * and no block changes its owner. Virtual threads share {@link SharedPools}.
+ * and no block changes its owner. Virtual threads lease one of {@link SharedPools}.
  */
 final class ThreadPools {
     private static final SpinLock LOCK = new SpinLock();
@@ -20,7 +20,7 @@ final class ThreadPools {
 
     /**
      * By thread id, a shortcut past the control block, which costs a malloc and free pair 1 ns more. Written without
-     * synchronisation, because an entry proves itself: only a thread itself writes its id into a pool.
+     * synchronisation, because an entry proves itself: a pool that carries a thread's id is that thread's.
      */
     private static final SlotPool[] RECENT = new SlotPool[1024];
 
@@ -32,13 +32,18 @@ final class ThreadPools {
     }
 
     /**
-     * The calling thread's own pool; {@link SlotPool#NOBODY} for a virtual thread, and for a platform thread that never
-     * called malloc.
+     * The calling thread's own pool, which a virtual thread has leased; {@link SlotPool#NOBODY} for one that has none, and for
+     * a platform thread that never called malloc.
      */
     static SlotPool current() {
         long id = Thread.currentThread().threadId();
         SlotPool pool = RECENT[(int) id & (RECENT.length - 1)];
         return pool.threadId == id ? pool : currentSlow(id);
+    }
+
+    /** Makes {@link #current} find what the calling thread has leased. */
+    static void remember(long id, SlotPool leased) {
+        RECENT[(int) id & (RECENT.length - 1)] = leased;
     }
 
     private static SlotPool currentSlow(long id) {

@@ -1,6 +1,5 @@
 package dev.banos.benchmarks;
 
-import dev.banos.mem.Malloc;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -10,6 +9,7 @@ import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
@@ -19,7 +19,7 @@ import org.openjdk.jmh.annotations.Threads;
 /**
  * Larson's pattern: sets of live blocks go from thread to thread, and whoever has one replaces blocks in it at random, so
  * that most frees are of another thread's blocks. The figure is for one free and one malloc in one thread, so beyond the
- * number of processors it grows with the threads.
+ * number of processors it grows with the threads: {@code -t 4}, {@code -t 8}.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -34,8 +34,10 @@ public class MallocHandOvers {
     private static final int LEAST = 16;
     private static final int MOST = 512;
 
+    @Param({"banos", "mimalloc", "glibc", "tcmalloc"})
+    String allocator;
+
     private ConcurrentLinkedQueue<long[]> sets;
-    private MallocPeers.Calls calls;
 
     /** The same random numbers for every allocator, made beforehand and reused in a ring. */
     @State(Scope.Thread)
@@ -57,6 +59,7 @@ public class MallocHandOvers {
 
     @Setup(Level.Trial)
     public void fill() {
+        ChosenAllocator.choose(allocator);
         sets = new ConcurrentLinkedQueue<>();
         for (int i = 0; i < SETS; i++) {
             sets.add(new long[BLOCKS]);
@@ -67,43 +70,18 @@ public class MallocHandOvers {
     public void empty() throws Throwable {
         for (long[] set : sets) {
             for (long block : set) {
-                calls.free(block);
+                ChosenAllocator.free(block);
             }
         }
     }
 
     @Benchmark
-    public void banos(Numbers numbers) {
-        calls = MallocPeers.Calls.BANOS;
+    public void replaceInASet(Numbers numbers) throws Throwable {
         long[] set = sets.poll();
         for (int n = 0; n < REPLACED; n++) {
             int i = numbers.next++ & (Numbers.RING - 1);
-            Malloc.free(set[numbers.victims[i]]);
-            set[numbers.victims[i]] = Malloc.malloc(numbers.sizes[i]);
-        }
-        sets.add(set);
-    }
-
-    @Benchmark
-    public void mimalloc(Numbers numbers) throws Throwable {
-        calls = MallocPeers.Calls.MIMALLOC;
-        long[] set = sets.poll();
-        for (int n = 0; n < REPLACED; n++) {
-            int i = numbers.next++ & (Numbers.RING - 1);
-            MallocPeers.Mimalloc.FREE.invokeExact(set[numbers.victims[i]]);
-            set[numbers.victims[i]] = (long) MallocPeers.Mimalloc.MALLOC.invokeExact((long) numbers.sizes[i]);
-        }
-        sets.add(set);
-    }
-
-    @Benchmark
-    public void glibc(Numbers numbers) throws Throwable {
-        calls = MallocPeers.Calls.GLIBC;
-        long[] set = sets.poll();
-        for (int n = 0; n < REPLACED; n++) {
-            int i = numbers.next++ & (Numbers.RING - 1);
-            MallocPeers.Glibc.FREE.invokeExact(set[numbers.victims[i]]);
-            set[numbers.victims[i]] = (long) MallocPeers.Glibc.MALLOC.invokeExact((long) numbers.sizes[i]);
+            ChosenAllocator.free(set[numbers.victims[i]]);
+            set[numbers.victims[i]] = ChosenAllocator.malloc(numbers.sizes[i]);
         }
         sets.add(set);
     }

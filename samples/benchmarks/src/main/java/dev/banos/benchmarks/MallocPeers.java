@@ -62,7 +62,7 @@ final class MallocPeers {
         void free(long block) throws Throwable;
     }
 
-    private static MethodHandle critical(long address, FunctionDescriptor descriptor) {
+    static MethodHandle critical(long address, FunctionDescriptor descriptor) {
         return Native.downcall(address, descriptor, Linker.Option.critical(false));
     }
 

@@ -53,6 +53,15 @@ public class MallocSegments {
         }
     }
 
+    @Benchmark
+    public long jdkShared() {
+        try (Arena scope = Arena.ofShared()) {
+            MemorySegment block = scope.allocate(BYTES);
+            block.set(ValueLayout.JAVA_LONG, 0, ++value);
+            return block.address();
+        }
+    }
+
     /** Freed by the garbage collector, whenever that is. */
     @Benchmark
     public long jdkAuto() {
