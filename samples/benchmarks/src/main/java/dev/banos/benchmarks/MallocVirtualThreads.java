@@ -7,12 +7,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
@@ -20,7 +22,8 @@ import org.openjdk.jmh.annotations.TearDown;
 
 /**
  * Ten thousand tasks, each of which replaces blocks at random among sixteen of its own: as virtual threads, and as tasks of
- * two platform threads. The figure is for one free and one malloc, with a share of the thread's start and end.
+ * two platform threads, which never pause. The figure is for one free and one malloc, with a share of the thread's start, end
+ * and pauses.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -32,6 +35,11 @@ public class MallocVirtualThreads {
     private static final int PLATFORM_THREADS = 2;
     private static final int LIVE = 16;
     private static final int RING = 1 << 12;
+    private static final int REPLACED_BETWEEN_PAUSES = 100;
+
+    /** What a virtual thread does after so many replacements: others run in between, and want pools. */
+    @Param({"nothing", "yield", "park"})
+    String pause;
 
     private final int[] victims = new int[RING];
     private final int[] sizes = new int[RING];
@@ -106,6 +114,9 @@ public class MallocVirtualThreads {
     private void replaceInBanos(int first) {
         long[] blocks = new long[LIVE];
         for (int n = 0; n < REPLACED; n++) {
+            if (n % REPLACED_BETWEEN_PAUSES == 0) {
+                pause();
+            }
             int i = (first + n) & (RING - 1);
             Malloc.free(blocks[victims[i]]);
             blocks[victims[i]] = Malloc.malloc(sizes[i]);
@@ -118,12 +129,26 @@ public class MallocVirtualThreads {
     private void replaceInMimalloc(int first) throws Throwable {
         long[] blocks = new long[LIVE];
         for (int n = 0; n < REPLACED; n++) {
+            if (n % REPLACED_BETWEEN_PAUSES == 0) {
+                pause();
+            }
             int i = (first + n) & (RING - 1);
             MallocPeers.Mimalloc.FREE.invokeExact(blocks[victims[i]]);
             blocks[victims[i]] = (long) MallocPeers.Mimalloc.MALLOC.invokeExact((long) sizes[i]);
         }
         for (long block : blocks) {
             MallocPeers.Mimalloc.FREE.invokeExact(block);
+        }
+    }
+
+    private void pause() {
+        if (pause.equals("nothing") || !Thread.currentThread().isVirtual()) {
+            return;
+        }
+        if (pause.equals("yield")) {
+            Thread.yield();
+        } else {
+            LockSupport.parkNanos(1);
         }
     }
 }
