@@ -379,37 +379,20 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         return orOutOfMemory(domain.budget.isWatched() ? calledBack(address) : address, size);
     }
 
-    /** @return an address; 0: no memory; or less than 0: a sample is due, and this is its weight with the sign changed */
+    /** @return as {@link SlotPool#attempt} */
     private long attempt(long size) {
-        if (Thread.currentThread() == owner) {
-            return attempt(pool, size);
-        }
         if (pool == null) {
-            return attemptOnShared(size);
+            return SharedPools.attempt(size);
+        }
+        if (Thread.currentThread() == owner) {
+            return pool.attempt(size);
         }
         SlotPool locked = enter();
         try {
-            return attempt(locked, size);
+            return locked.attempt(size);
         } finally {
             locked.lock.unlock();
         }
-    }
-
-    private static long attemptOnShared(long size) {
-        SlotPool entered = SharedPools.enter();
-        try {
-            return attempt(entered, size);
-        } finally {
-            SharedPools.leave(entered);
-        }
-    }
-
-    private static long attempt(SlotPool mine, long size) {
-        long address = mine.sampler.isDue() ? 0 : mine.allocate(size);
-        if (mine.takeReachedMark() && address == 0) {
-            address = mine.allocate(size); // from the word that the mark stopped
-        }
-        return address == 0 && mine.sampler.isDue() ? -mine.sampler.takeWeight(size) : address;
     }
 
     /**

@@ -32,8 +32,18 @@ final class SharedPools {
     private SharedPools() {
     }
 
-    /** For a virtual thread. @return a pool that is the caller's until it calls {@link #leave}, soon */
-    static SlotPool enter() {
+    /** For a virtual thread. @return as {@link SlotPool#attempt} */
+    static long attempt(long size) {
+        SlotPool entered = enter();
+        try {
+            return entered.attempt(size);
+        } finally {
+            leave(entered);
+        }
+    }
+
+    /** @return a pool that is the caller's until it calls {@link #leave}, soon */
+    private static SlotPool enter() {
         Thread thread = Thread.currentThread();
         SlotPool own = ThreadPools.current();
         if (own == SlotPool.NOBODY) {
@@ -47,7 +57,7 @@ final class SharedPools {
         return own;
     }
 
-    static void leave(SlotPool entered) {
+    private static void leave(SlotPool entered) {
         if (entered.leased) { // by the caller, and while it is at work nobody changes that
             entered.endWork();
         } else {

@@ -93,6 +93,19 @@ final class SlotPool extends ThreadAttachment {
     }
 
     /**
+     * {@link #allocate} with samples and high-water marks in mind.
+     *
+     * @return an address; 0: no memory; or less than 0: a sample is due, and this is its weight with the sign changed
+     */
+    long attempt(long size) {
+        long address = sampler.isDue() ? 0 : allocate(size);
+        if (takeReachedMark() && address == 0) {
+            address = allocate(size); // from the word that the mark stopped
+        }
+        return address == 0 && sampler.isDue() ? -sampler.takeWeight(size) : address;
+    }
+
+    /**
      * Whether each allocation is counted for a sample, so that none may be served from an open word. Who begins to want
      * samples is noticed when any bin looks for a word; then all bins come to do so.
      */
