@@ -171,7 +171,7 @@ public final class Driver {
      * {@link java.lang.reflect.UndeclaredThrowableException}; C sees zero, or what {@link OnThrow} says. Where no method of an
      * interface with callbacks is under way in the thread, it goes to the {@link #uncaught} handler.
      *
-     * <p>The package of the interface must be open to this module, as all packages of the class path are;
+     * <p>The interface must be in the loader's own module, as it is where both are on the class path;
      * {@link #bind(MethodHandles.Lookup, Class)} needs nothing of that kind.
      *
      * @throws InterfaceMismatchException if methods differ from the types; it says how, of all of them

@@ -67,14 +67,19 @@ final class TypedCalls {
         return typed.orElseGet(() -> Prototype.parse(declaration.value()).typed());
     }
 
-    /** With the rights that the interface's own package has: that is open to this module, as all is on the class path. */
+    /**
+     * With the rights of the interface's own package, which nobody outside its module can have in full: the class path is
+     * one module, where one class loader has loaded it all.
+     */
     <T> T bind(Class<T> type) {
+        if (type.getModule() != TypedCalls.class.getModule()) {
+            throw new IllegalArgumentException("type=" + type.getName() + " is in another module than the loader, " + type.getModule()
+                    + "; call bind(MethodHandles.lookup(), type) in a class beside it");
+        }
         try {
-            TypedCalls.class.getModule().addReads(type.getModule());
             return bind(MethodHandles.privateLookupIn(type, MethodHandles.lookup()), type);
-        } catch (IllegalAccessException closed) {
-            throw new IllegalArgumentException("type=" + type.getName() + ": its package is not open to dev.banos.loader; call"
-                    + " bind(MethodHandles.lookup(), type)", closed);
+        } catch (IllegalAccessException impossible) {
+            throw new IllegalStateException(impossible); // within one module
         }
     }
 

@@ -418,6 +418,8 @@ class BindTest {
     @Test
     void whatIsNoInterfaceIsRefused() {
         assertThatThrownBy(() -> driver.bind(String.class)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("String");
+        assertThatThrownBy(() -> driver.bind(Runnable.class)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("java.lang.Runnable is in another module than the loader, module java.base; call bind(MethodHandles");
         assertThatThrownBy(() -> driver.bind(MethodHandles.publicLookup(), Plain.class)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("MethodHandles.lookup()");
         assertThat(driver.bind(MethodHandles.lookup(), Plain.class).widen(1, 1)).isEqualTo(2);

@@ -155,8 +155,10 @@ final class AgentOptions {
         if (hardening != null) {
             System.setProperty(HARDENING_PROPERTY, hardening);
         }
-        if (cacheBytes != NOT_SET || System.getProperty(CACHE_PROPERTY) == null) {
-            System.setProperty(CACHE_PROPERTY, Long.toString(cacheBytes == NOT_SET ? DEFAULT_CACHE_BYTES : cacheBytes));
+        if (cacheBytes != NOT_SET) {
+            System.setProperty(CACHE_PROPERTY, Long.toString(cacheBytes));
+        } else if (System.getProperty(CACHE_PROPERTY) == null && System.getProperty(HARDENING_PROPERTY) == null) {
+            System.setProperty(CACHE_PROPERTY, Long.toString(DEFAULT_CACHE_BYTES)); // a hardened malloc keeps no mappings
         }
     }
 
