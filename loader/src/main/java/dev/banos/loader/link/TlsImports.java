@@ -54,7 +54,7 @@ final class TlsImports {
         if (cause != null) {
             throw Refusal.unsupported(uses.getFirst().object().elf.file(), null, -1, "thread-local "
                     + (names.size() == 1 ? "variable " : "variables ") + String.join(", ", names) + " of other libraries: " + cause,
-                    "compile with -fPIC, which lets them lie anywhere");
+                    "compile with -fPIC, which lets them lie anywhere, or start the JVM with that library in LD_PRELOAD");
         }
         open = true;
         for (Use use : uses) {

@@ -44,7 +44,8 @@ final class TlsModule {
         String cause = library.open();
         if (cause != null) {
             throw new Refusal(Refusal.ENOMEM, file, null, -1, "no room for " + size + " bytes of thread-local variables: " + cause,
-                    "compile with -fPIC, which lets them lie anywhere, or make them fewer");
+                    "compile with -fPIC, which lets them lie anywhere, or start the JVM with"
+                    + " GLIBC_TUNABLES=glibc.rtld.optional_static_tls=16384 in its environment");
         }
         return new TlsModule(library, library.answer(number), distance ? library.answer(away) : 0);
     }
