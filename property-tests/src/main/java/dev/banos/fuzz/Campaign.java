@@ -3,6 +3,7 @@ package dev.banos.fuzz;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
@@ -41,25 +43,33 @@ public final class Campaign {
     private int shards = 1;
     private boolean keepGoing;
     private Consumer<Statistics> listener = statistics -> { };
+    private Consumer<Finding> findingListener = finding -> { };
+    private volatile boolean stopped;
 
     private final Coverage coverage = new Coverage();
     private final Map<Law, Integer> found = new HashMap<>();
-    private final Map<String, Finding> findings = new HashMap<>();
-    private long triesDone;
+    private final Map<String, Finding> findings = new ConcurrentHashMap<>();
+    private volatile long triesDone;
     private long lastOfBatch;
-    private long begun;
-    private double firstFound = Double.NaN;
+    private volatile long begun;
+    private volatile double firstFound = Double.NaN;
 
     /**
      * What was done so far.
      *
+     * @param findings how many distinct ones
      * @param firstFound seconds until the first law broke, before that was shrunk; NaN if none has
      * @param text a few lines for a person
      */
-    public record Statistics(long tries, long operations, double seconds, double firstFound, String text) {
+    public record Statistics(long tries, long operations, int findings, double seconds, double firstFound, String text) {
         /** Operations a second, all told: generation, laws, starts of child processes. */
         public double operationsPerSecond() {
             return operations / Math.max(seconds, 1e-3);
+        }
+
+        /** Programs a second, all told. */
+        public double triesPerSecond() {
+            return tries / Math.max(seconds, 1e-3);
         }
     }
 
@@ -177,6 +187,12 @@ public final class Campaign {
         return this;
     }
 
+    /** Told of each finding once it is shrunk, and again when a shorter program of its kind is found: so none is lost with a process. */
+    public Campaign withFindingListener(Consumer<Finding> listener) {
+        this.findingListener = listener;
+        return this;
+    }
+
     /** Told now and then how far the campaign has come. */
     public Campaign withListener(Consumer<Statistics> listener) {
         this.listener = listener;
@@ -198,8 +214,17 @@ public final class Campaign {
             replayCorpus(runner);
             explore(runner);
         }
-        return findings.values().stream()
-                .sorted(java.util.Comparator.comparingLong(Finding::tryNumber)).toList();
+        return findings();
+    }
+
+    /** What was found until now, at any time and from any thread, in the order of the tries. */
+    public List<Finding> findings() {
+        return findings.values().stream().sorted(Comparator.comparingLong(Finding::tryNumber)).toList();
+    }
+
+    /** From now on nothing is a finding, from any thread: a process that ends takes its children along, which looks like a crash. */
+    public void stop() {
+        stopped = true;
     }
 
     private Runner runner(Settings settings, String file) {
@@ -223,7 +248,7 @@ public final class Campaign {
     /** What was done, at any time. */
     public Statistics statistics() {
         double seconds = (System.nanoTime() - begun) / 1e9;
-        return new Statistics(triesDone, coverage.operations(), seconds, firstFound, coverage.toString());
+        return new Statistics(triesDone, coverage.operations(), findings.size(), seconds, firstFound, coverage.toString());
     }
 
     private void replayCorpus(Runner runner) {
@@ -259,7 +284,7 @@ public final class Campaign {
     }
 
     private boolean isOver() {
-        return triesDone >= tries || System.nanoTime() - begun >= time.toNanos() || findings.size() >= MOST_FINDINGS
+        return stopped || triesDone >= tries || System.nanoTime() - begun >= time.toNanos() || findings.size() >= MOST_FINDINGS
                 || !keepGoing && !findings.isEmpty();
     }
 
@@ -271,13 +296,19 @@ public final class Campaign {
         if (found.merge(law, 1, Integer::sum) <= FINDINGS_OF_A_LAW) {
             Finding finding = shrunk(runner, outcome);
             // What the rest of the process does to its memory may look like a broken law once, but not again.
-            if (finding.reproduced() || law != Law.FOOTPRINT && law != Law.UNMAPS_ITS_OWN) {
-                findings.merge(finding.kind(), finding, Campaign::shorter);
+            if (!stopped && (finding.reproduced() || law != Law.FOOTPRINT && law != Law.UNMAPS_ITS_OWN)) {
+                keep(finding);
             }
         }
         runner.takeCoverage(); // replays are not tries
         if (keepGoing && OF_ANSWERS.contains(law)) {
             runner.waive(law);
+        }
+    }
+
+    private void keep(Finding finding) {
+        if (findings.merge(finding.kind(), finding, Campaign::shorter) == finding) {
+            findingListener.accept(finding);
         }
     }
 

@@ -26,6 +26,7 @@ abstract class ChildRunner implements Runner {
     final WorkFile file;
     final Set<Law> waived = EnumSet.noneOf(Law.class);
     private final Arena scope = Arena.ofShared();
+    private final Thread atExit;
     private Child child;
     private boolean hung;
 
@@ -36,7 +37,8 @@ abstract class ChildRunner implements Runner {
         } catch (IOException failed) {
             throw new UncheckedIOException("no folder for the child process", failed);
         }
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> deleteFolder(folder)));
+        atExit = new Thread(() -> deleteFolder(folder), "banos-fuzz-folder");
+        Runtime.getRuntime().addShutdownHook(atExit);
         work = folder.resolve("work");
         file = WorkFile.map(work, scope);
     }
@@ -152,6 +154,15 @@ abstract class ChildRunner implements Runner {
         endChild();
         scope.close();
         deleteFolder(folder);
+        forgetExit();
+    }
+
+    private void forgetExit() {
+        try {
+            Runtime.getRuntime().removeShutdownHook(atExit);
+        } catch (IllegalStateException exiting) {
+            // it runs, and finds no folder
+        }
     }
 
     static void deleteFolder(Path folder) {

@@ -3,6 +3,7 @@ package dev.banos.fuzz;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -39,12 +40,19 @@ public final class ReportFolder {
         Files.createDirectories(folder);
         String name = name(finding);
         Files.writeString(folder.resolve(name + ".txt"), Report.withAddresses(finding));
-        Files.writeString(folder.resolve(name + PROGRAM), facts(finding) + finding.program());
         finding.program().toTrace().write(folder.resolve(name + ".mtrace.gz"));
         Files.writeString(folder.resolve(className(name) + ".java"), junitTest(finding, className(name)));
         if (CProgram.isPossible(finding)) {
             Files.writeString(folder.resolve(name + ".c"), CProgram.of(finding));
         }
+        writeWhole(folder.resolve(name + PROGRAM), facts(finding) + finding.program());
+    }
+
+    /** Half a program would be a damaged folder to the next campaign, so it is there whole or not at all. */
+    private static void writeWhole(Path file, String text) throws IOException {
+        Path half = file.resolveSibling(file.getFileName() + ".half");
+        Files.writeString(half, text);
+        Files.move(half, file, StandardCopyOption.ATOMIC_MOVE);
     }
 
     /** The law, and a number made from the kind: equal findings have equal names. */

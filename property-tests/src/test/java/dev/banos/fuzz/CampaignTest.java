@@ -7,6 +7,7 @@ import dev.banos.fuzz.mutants.ToyAllocator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -24,6 +25,19 @@ class CampaignTest {
         Campaign campaign = campaign(Fault.ERRNO_NOT_SET).keepGoing().withTries(200);
         assertThat(campaign.run()).singleElement().satisfies(finding -> assertThat(finding.violation().law()).isEqualTo(Law.ERRNO));
         assertThat(campaign.statistics().tries()).isEqualTo(200);
+    }
+
+    @Test
+    void eachFindingIsToldAtOnceAndNoneOnceItIsStopped() {
+        List<Finding> told = new ArrayList<>();
+        Campaign campaign = campaign(Fault.ERRNO_NOT_SET).keepGoing().withTries(200);
+        campaign.withFindingListener(finding -> {
+            assertThat(campaign.findings()).containsExactly(finding);
+            told.add(finding);
+            campaign.stop();
+        });
+        assertThat(campaign.run()).isEqualTo(told).hasSize(1);
+        assertThat(campaign.statistics().tries()).isLessThan(200);
     }
 
     @Test

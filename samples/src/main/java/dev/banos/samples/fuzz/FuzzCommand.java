@@ -9,6 +9,7 @@ import dev.banos.fuzz.TargetException;
 import dev.banos.fuzz.TraceException;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,6 +20,7 @@ public final class FuzzCommand {
     private static final int LAWFUL = 0;
     private static final int BROKEN = 1;
     private static final int WRONG_USAGE = 2;
+    private static final int INTERRUPTED = 130;
 
     private static final String ERASE_LINE = "\r\u001b[K";
     private static final Duration BETWEEN_LINES = Duration.ofMillis(500);
@@ -34,14 +36,19 @@ public final class FuzzCommand {
                 out.print(FuzzOptions.USAGE);
                 return LAWFUL;
             }
-            List<Finding> findings = options.replay != null ? replay(options)
-                    : options.merge.isEmpty() ? fuzz(options, out, err) : ReportFolder.merge(options.merge);
+            if (options.replay == null && options.merge.isEmpty()) {
+                return fuzz(options, out, err);
+            }
+            List<Finding> findings = options.replay != null ? replay(options) : ReportFolder.merge(options.merge);
+            if (options.report != null) {
+                findings.forEach(finding -> write(new ReportFolder(options.report), finding));
+            }
             return report(options, findings, out);
         } catch (FuzzOptions.WrongUsage | IllegalArgumentException | TargetException | TraceException wrong) {
             err.println("banos fuzz: " + wrong.getMessage());
             return WRONG_USAGE;
-        } catch (IOException failed) {
-            err.println("banos fuzz: " + failed.getMessage() + ": cannot be written");
+        } catch (UncheckedIOException failed) {
+            err.println("banos fuzz: " + failed.getMessage());
             return WRONG_USAGE;
         }
     }
@@ -51,13 +58,43 @@ public final class FuzzCommand {
         return Campaign.of(options.target == null ? finding.target() : options.target).replay(finding).stream().toList();
     }
 
-    private static List<Finding> fuzz(FuzzOptions options, PrintStream out, PrintStream err) {
-        String target = options.target == null ? "banos" : options.target;
-        Campaign campaign = Campaign.of(target).withSeed(options.seed).withThreads(options.threads)
+    private static String targetOf(FuzzOptions options) {
+        return options.target == null ? "banos" : options.target;
+    }
+
+    private static int fuzz(FuzzOptions options, PrintStream out, PrintStream err) {
+        Campaign campaign = campaign(options);
+        boolean terminal = System.console() != null && System.console().isTerminal();
+        if (terminal) {
+            campaign.withListener(new ProgressLine(err));
+        }
+        Thread atExit = new Thread(() -> interrupted(campaign, options, out), "banos-fuzz-exit");
+        Runtime.getRuntime().addShutdownHook(atExit);
+        List<Finding> findings;
+        boolean exiting;
+        try {
+            findings = campaign.run();
+        } finally {
+            exiting = !isForgotten(atExit);
+        }
+        if (exiting) {
+            return INTERRUPTED; // the hook says it all
+        }
+        if (terminal) {
+            err.print(ERASE_LINE);
+        }
+        print(campaign, options, out);
+        return report(options, findings, out);
+    }
+
+    private static Campaign campaign(FuzzOptions options) {
+        Campaign campaign = Campaign.of(targetOf(options)).withSeed(options.seed).withThreads(options.threads)
                 .withMaxOperations(options.maxOperations).withShard(options.shard, options.shards)
                 .withCorpus(Corpus.programs());
-        if (options.report != null && Files.isDirectory(options.report)) {
-            campaign.withFindings(new ReportFolder(options.report).read());
+        if (options.report != null) {
+            ReportFolder folder = new ReportFolder(options.report);
+            campaign.withFindings(Files.isDirectory(options.report) ? folder.read() : List.of());
+            campaign.withFindingListener(finding -> write(folder, finding));
         }
         if (options.tries > 0) {
             campaign.withTries(options.tries);
@@ -68,37 +105,66 @@ public final class FuzzCommand {
         if (options.from != null) {
             campaign.withExample(options.from);
         }
-        if (options.keepGoing) {
-            campaign.keepGoing();
-        }
-        boolean terminal = System.console() != null && System.console().isTerminal();
-        if (terminal) {
-            campaign.withListener(new ProgressLine(err));
-        }
-        List<Finding> findings = campaign.run();
-        if (terminal) {
-            err.print(ERASE_LINE);
-        }
-        Campaign.Statistics done = campaign.statistics();
-        out.printf("%s: seed %d, %,d tries, %,d operations in %.1f s, %.2f million a second%n%s%n", target,
-                options.seed, done.tries(), done.operations(), done.seconds(), done.operationsPerSecond() / 1e6, done.text());
-        return findings;
+        return options.keepGoing ? campaign.keepGoing() : campaign;
     }
 
-    private static int report(FuzzOptions options, List<Finding> findings, PrintStream out) throws IOException {
+    private static boolean isForgotten(Thread atExit) {
+        try {
+            return Runtime.getRuntime().removeShutdownHook(atExit);
+        } catch (IllegalStateException exiting) {
+            return false;
+        }
+    }
+
+    /** A signal ends a long campaign; what it found until then counts. */
+    private static void interrupted(Campaign campaign, FuzzOptions options, PrintStream out) {
+        campaign.stop();
+        out.println();
+        print(campaign, options, out);
+        printFindings(campaign.findings(), options, out);
+        out.println("interrupted");
+        out.flush();
+    }
+
+    private static void print(Campaign campaign, FuzzOptions options, PrintStream out) {
+        Campaign.Statistics done = campaign.statistics();
+        out.printf("%s: seed %d, %,d tries, %,d operations in %.1f s, %,.0f tries and %.2f million operations a second%n%s%n",
+                targetOf(options), options.seed, done.tries(), done.operations(), done.seconds(), done.triesPerSecond(),
+                done.operationsPerSecond() / 1e6, done.text());
+    }
+
+    private static void write(ReportFolder folder, Finding finding) {
+        try {
+            folder.write(finding);
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed.getMessage() + ": cannot be written", failed);
+        }
+    }
+
+    private static int report(FuzzOptions options, List<Finding> findings, PrintStream out) {
+        if (options.traceOut != null && !findings.isEmpty()) {
+            writeTrace(options.traceOut, findings.getFirst());
+        }
+        printFindings(findings, options, out);
+        return findings.isEmpty() ? LAWFUL : BROKEN;
+    }
+
+    private static void writeTrace(Path file, Finding finding) {
+        try {
+            finding.program().toTrace().write(file);
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed.getMessage() + ": cannot be written", failed);
+        }
+    }
+
+    private static void printFindings(List<Finding> findings, FuzzOptions options, PrintStream out) {
         for (Finding finding : findings) {
             out.println();
             out.print(finding);
-            if (options.report != null) {
-                new ReportFolder(options.report).write(finding);
-            }
         }
-        if (options.traceOut != null && !findings.isEmpty()) {
-            findings.getFirst().program().toTrace().write(options.traceOut);
-        }
-        out.println(findings.isEmpty() ? "no law broke" : findings.size() + (findings.size() == 1 ? " finding" : " findings")
-                + (options.report == null ? "" : ", written to " + options.report));
-        return findings.isEmpty() ? LAWFUL : BROKEN;
+        String written = options.report == null ? "" : ", written to " + options.report;
+        out.println(findings.isEmpty() ? "no law broke"
+                : findings.size() + (findings.size() == 1 ? " finding" : " findings") + written);
     }
 
     /** One line that is written over itself. */
@@ -115,8 +181,8 @@ public final class FuzzCommand {
             long now = System.nanoTime();
             if (now - last > BETWEEN_LINES.toNanos()) {
                 last = now;
-                err.printf(ERASE_LINE + "%,d tries  %,d operations  %.2f million a second  %.0f s", done.tries(),
-                        done.operations(), done.operationsPerSecond() / 1e6, done.seconds());
+                err.printf(ERASE_LINE + "%,d tries  %,d operations  %.2f million a second  %d findings  %.0f s", done.tries(),
+                        done.operations(), done.operationsPerSecond() / 1e6, done.findings(), done.seconds());
                 err.flush();
             }
         }

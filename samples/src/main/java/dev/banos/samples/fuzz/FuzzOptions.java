@@ -3,6 +3,7 @@ package dev.banos.samples.fuzz;
 import dev.banos.libc.getopt.ArgumentVector;
 import dev.banos.libc.getopt.Getopt;
 import dev.banos.libc.getopt.LongOption;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -91,6 +92,8 @@ final class FuzzOptions {
             }
         }
         options.operands(argv.from(parser.optind()), merging);
+        requireWritable("report", options.report, true);
+        requireWritable("trace-out", options.traceOut, false);
         return options;
     }
 
@@ -113,6 +116,24 @@ final class FuzzOptions {
             throw new WrongUsage("unexpected argument " + operands.getFirst() + "; see banos fuzz --help");
         }
         merge = operands.stream().map(Path::of).toList();
+    }
+
+    /** Before hours of work, rather than after them. */
+    private static void requireWritable(String name, Path path, boolean isFolder) throws WrongUsage {
+        if (path == null) {
+            return;
+        }
+        if (Files.exists(path) && Files.isDirectory(path) != isFolder) {
+            throw new WrongUsage("--" + name + " " + path + (isFolder ? ": is no folder" : ": is a folder"));
+        }
+        Path there = isFolder ? path.toAbsolutePath() : path.toAbsolutePath().getParent();
+        while (isFolder && !Files.exists(there)) {
+            there = there.getParent(); // the rest of the folders is made
+        }
+        if (!Files.isDirectory(there) || !Files.isWritable(there)) {
+            throw new WrongUsage("--" + name + " " + path + ": cannot be written, " + there
+                    + (Files.isDirectory(there) ? " is not writable" : " is no folder"));
+        }
     }
 
     private void take(String name, String value) throws WrongUsage {

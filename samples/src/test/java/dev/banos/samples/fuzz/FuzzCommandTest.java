@@ -40,6 +40,10 @@ class FuzzCommandTest {
         "--merge /absent, /absent: no readable folder",
         "--replay /absent.program, /absent.program: not a finding",
         "--target preload:/absent.so, preload:/absent.so: cannot be loaded",
+        "--report /dev/null, /dev/null: is no folder",
+        "--report /dev/null/findings, cannot be written",
+        "--trace-out /absent/t.mtrace.gz, cannot be written",
+        "--trace-out /tmp, /tmp: is a folder",
         "--frobnicate, unrecognized option '--frobnicate'",
         "surplus, unexpected argument surplus"})
     void wrongUsageIsOneLineAndStatus2(String line, String message) {
