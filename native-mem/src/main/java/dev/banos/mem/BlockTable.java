@@ -12,6 +12,7 @@ final class BlockTable {
 
     private HardenedBlock[] blocks = new HardenedBlock[INITIAL_CAPACITY];
     private int size;
+    private int samples;
 
     /** Makes {@link #put} succeed whatever the Java heap is like by then. */
     void ensureRoom() {
@@ -31,6 +32,7 @@ final class BlockTable {
     void put(HardenedBlock block) {
         blocks[indexFor(block.address)] = block;
         size++;
+        samples += block.sampled ? 1 : 0;
     }
 
     HardenedBlock get(long address) {
@@ -48,10 +50,16 @@ final class BlockTable {
         }
         blocks[gap] = null;
         size--;
+        samples -= block.sampled ? 1 : 0;
     }
 
     int size() {
         return size;
+    }
+
+    /** How many of them have a mapping although a slot would do. */
+    int samples() {
+        return samples;
     }
 
     Stream<HardenedBlock> all() {
@@ -61,6 +69,7 @@ final class BlockTable {
     void clear() {
         blocks = new HardenedBlock[INITIAL_CAPACITY];
         size = 0;
+        samples = 0;
     }
 
     /** Where the address stands, or would stand. */

@@ -71,6 +71,15 @@ final class HardenedBlock {
         return isMapping() ? other >= mapping && other < mapping + mappingBytes : other >= start && other < end;
     }
 
+    /** Where {@code other}, which this block covers, is in it: the beginning of a sentence that {@link #describe} ends. */
+    String place(long other) {
+        long offset = other - address;
+        if (offset < 0) {
+            return -offset + " bytes in front of ";
+        }
+        return offset == 0 ? "it is " : offset < size ? offset + " bytes inside " : offset - size + " bytes past the end of ";
+    }
+
     /** In words, for messages; outside the locks, because stacks are behind a monitor. */
     String describe(State as) {
         String life = switch (as) {

@@ -4,14 +4,10 @@ import static dev.banos.bindings.generated.Linux.EINVAL;
 import static dev.banos.bindings.generated.Linux.ENOMEM;
 
 import dev.banos.bindings.Native;
-import dev.banos.mem.insight.LeakTracking;
-import dev.banos.mem.insight.MemoryEvents;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -104,17 +100,17 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     public long malloc(long size) {
         if (Thread.currentThread() != owner) {
-            return mallocSlow(size);
+            return SlowMalloc.malloc(this, size);
         }
         Bin bin = pool.bin(size);
         long slot = bin.next();
-        return slot != 0 ? bin.take(slot) : mallocSlow(size);
+        return slot != 0 ? bin.take(slot) : SlowMalloc.malloc(this, size);
     }
 
     public void free(long address) {
         Run run = RunTable.likely(address);
         if (run.owner != pool || Thread.currentThread() != owner || !run.free(address)) {
-            freeSlow(Thread.currentThread() == owner ? pool : null, address, domain);
+            LiveBlocks.free(Thread.currentThread() == owner ? pool : null, address, domain);
         }
     }
 
@@ -126,9 +122,9 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     /** @param alignment a power of two; a block whose first {@code size} bytes are zero; 0 with ENOMEM */
     long zeroed(long alignment, long size) {
         if (size >= SizeClasses.DIRECT_BYTES && domain.hardened == null) {
-            return orOutOfMemory(tracked(LargeBlocks.map(this, size, alignment, true), size), size);
+            return SlowMalloc.mapping(this, size, alignment, true);
         }
-        long address = alignment <= SizeClasses.ALIGNMENT ? malloc(size) : allocateAligned(alignment, size);
+        long address = alignment <= SizeClasses.ALIGNMENT ? malloc(size) : SlowMalloc.aligned(this, alignment, size);
         if (address != 0 && size < SizeClasses.DIRECT_BYTES) { // what is larger comes as zeros from the system
             Zeros.write(Native.EVERYTHING.asSlice(address, size));
         }
@@ -136,24 +132,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     }
 
     public long realloc(long address, long size) {
-        if (address == 0) {
-            return malloc(size);
-        }
-        long usable = usableSize("realloc", address, domain);
-        if (size == 0) {
-            free(address);
-            return 0;
-        }
-        if (domain.hardened != null) {
-            return size == usable ? address : move(address, usable, size);
-        }
-        if (Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) >= 0 && RunTable.at(address) == null) {
-            return resizeMapping(address, usable, size);
-        }
-        // In place while at least half is used: a block that shrinks a little is likely to grow again. The largest slot has
-        // room for the smallest direct mapping, but such a block must be unmapped by its free.
-        boolean stays = Long.compareUnsigned(size, Math.min(usable, SizeClasses.DIRECT_BYTES - 1)) <= 0 && size >= usable / 2;
-        return stays ? address : move(address, usable, size);
+        return Resizing.realloc(this, address, size);
     }
 
     public long reallocarray(long address, long count, long size) {
@@ -166,7 +145,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             Tcb.current().errno(EINVAL());
             return 0;
         }
-        return allocateAligned(alignment, size);
+        return SlowMalloc.aligned(this, alignment, size);
     }
 
     public int posixMemalign(MemorySegment out, long alignment, long size) {
@@ -175,7 +154,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         }
         Tcb tcb = Tcb.current();
         int errno = tcb.errno();
-        long address = allocateAligned(alignment, size);
+        long address = SlowMalloc.aligned(this, alignment, size);
         tcb.errno(errno);
         if (address == 0) {
             return ENOMEM();
@@ -185,7 +164,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     }
 
     public long usableSize(long address) {
-        return usableSize(address, domain);
+        return LiveBlocks.usableSize(address, domain);
     }
 
     /**
@@ -199,7 +178,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         if (byteSize < 0 || byteAlignment <= 0 || Long.bitCount(byteAlignment) != 1) {
             throw new IllegalArgumentException("byteSize=" + byteSize + ", byteAlignment=" + byteAlignment);
         }
-        long address = byteAlignment <= SizeClasses.ALIGNMENT ? malloc(byteSize) : allocateAligned(byteAlignment, byteSize);
+        long address = byteAlignment <= SizeClasses.ALIGNMENT ? malloc(byteSize) : SlowMalloc.aligned(this, byteAlignment, byteSize);
         if (address == 0) {
             throw isOfMalloc() ? Malloc.noMemory(byteSize) : noMemory(byteSize);
         }
@@ -247,11 +226,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      * these belong to no thread.
      */
     public HeapStatistics statistics() {
-        HeapStatistics slots = inside(SlotPool::statistics, SharedPools::statistics);
-        List<DirectMappings.Mapping> mappings = DirectMappings.all(domain);
-        long bytes = mappings.stream().mapToLong(DirectMappings.Mapping::bytes).sum();
-        return new HeapStatistics(slots.heap(), slots.sizeClasses(), mappings.size(), bytes, domain.cachedBytes(),
-                slots.racedFrees(), budget());
+        return HeapContents.statistics(this);
     }
 
     /**
@@ -259,21 +234,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      * and shown then, so that the visitor may free and allocate. A hardened heap is verified first.
      */
     public void walk(BlockVisitor visitor) {
-        if (domain.hardened != null) {
-            domain.hardened.walk(visitor);
-            return;
-        }
-        List<long[]> blocks = new ArrayList<>();
-        BlockVisitor list = (address, usable) -> blocks.add(new long[] {address, usable});
-        inside(pool -> {
-            pool.walk(list);
-            return null;
-        }, () -> {
-            SharedPools.walk(list);
-            return null;
-        });
-        DirectMappings.all(domain).forEach(mapping -> list.block(mapping.address(), mapping.bytes()));
-        blocks.forEach(block -> visitor.block(block[0], block[1]));
+        HeapContents.walk(this, visitor);
     }
 
     /**
@@ -289,7 +250,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     }
 
     /** Looks at the pool as its owner or under its lock; at the pools of virtual threads, if that is what this heap is. */
-    private <T> T inside(Function<SlotPool, T> look, Supplier<T> lookAtShared) {
+    <T> T inside(Function<SlotPool, T> look, Supplier<T> lookAtShared) {
         if (pool == null) {
             return lookAtShared.get();
         }
@@ -356,31 +317,8 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         return pool == null ? domain + " of virtual threads" : pool.toString();
     }
 
-    /** Large blocks, heaps that are shared, samples, high-water marks, and failure. */
-    long mallocSlow(long size) {
-        if (domain.hardened != null) {
-            return mallocHardened(size, SizeClasses.ALIGNMENT);
-        }
-        if (Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) >= 0) {
-            return orOutOfMemory(tracked(LargeBlocks.map(this, size, Kernel.PAGE_BYTES, false), size), size);
-        }
-        long address = attempt(size);
-        if (address == 0 && domain.budget.isLimited()) {
-            address = reclaimAndAttempt(size);
-        }
-        while (address < 0) {
-            address = sample(size, -address);
-        }
-        return orOutOfMemory(domain.budget.isWatched() ? calledBack(address) : address, size);
-    }
-
-    private long mallocHardened(long size, long alignment) {
-        long address = domain.hardened.malloc(this, size, alignment);
-        return orOutOfMemory(domain.budget.isWatched() ? calledBack(address) : address, size);
-    }
-
     /** @return as {@link SlotPool#attempt} */
-    private long attempt(long size) {
+    long attempt(long size) {
         if (pool == null) {
             return SharedPools.attempt(size);
         }
@@ -395,38 +333,6 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         }
     }
 
-    /**
-     * Outside the locks, because records and events are Java's: they may allocate, and park a virtual thread.
-     *
-     * @return as {@link #attempt}: where the level rises meanwhile, the allocation is a sample once more
-     */
-    private long sample(long size, long weight) {
-        long address = LeakTracking.isOff() ? attempt(size) : TrackedPool.allocate(size, weight);
-        if (address > 0) {
-            MemoryEvents.allocated(address, size, weight);
-        }
-        return address;
-    }
-
-    private long tracked(long address, long size) {
-        if (address > 0 && !LeakTracking.isOff() && RunTable.at(address) == null && domain == Domain.MALLOC) {
-            LeakTracking.born(address, size, size);
-        }
-        return address;
-    }
-
-    /** @param alignment a power of two */
-    private long allocateAligned(long alignment, long size) {
-        if (domain.hardened != null) {
-            return mallocHardened(size, Math.max(alignment, SizeClasses.ALIGNMENT));
-        }
-        long rounded = (Math.max(size, 1) + alignment - 1) & -alignment;
-        if (size >= 0 && rounded > 0 && rounded < SizeClasses.DIRECT_BYTES) {
-            return malloc(rounded); // a slot size at least as large as its step of alignment is a multiple of it
-        }
-        return orOutOfMemory(tracked(LargeBlocks.map(this, size, alignment, false), size), size);
-    }
-
     /** Does as the owner, or under the lock, what must not meet a close. The heap of virtual threads is never closed. */
     long guarded(LongSupplier work) {
         if (pool == null || Thread.currentThread() == owner) {
@@ -438,33 +344,6 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         } finally {
             locked.lock.unlock();
         }
-    }
-
-    /** @return {@code address}, after the actions of marks that its run has reached; freed again where one throws */
-    private long calledBack(long address) {
-        if (!domain.budget.isCallDue()) {
-            return address;
-        }
-        try {
-            domain.budget.callBack();
-        } catch (Throwable thrown) {
-            if (!domain.closed) {
-                free(address);
-            }
-            throw thrown;
-        }
-        return guarded(() -> address); // an action may have closed the heap, and the block with it
-    }
-
-    /** At a limit, memory that is free in this heap, or in another of the same tree, is given back before a request fails. */
-    private long reclaimAndAttempt(long size) {
-        reclaim();
-        long address = attempt(size);
-        if (address != 0) {
-            return address;
-        }
-        HeapTree.reclaim(this);
-        return attempt(size);
     }
 
     Heap parent() {
@@ -491,17 +370,6 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         }
     }
 
-    private long orOutOfMemory(long address, long size) {
-        return address != 0 ? address : outOfMemory(size);
-    }
-
-    private long outOfMemory(long size) {
-        if (domain.budget.isLimited()) {
-            MemoryEvents.limitReached(toString(), size, domain.budget);
-        }
-        return Malloc.outOfMemory();
-    }
-
     /** Locks the pool for a thread that does not own it, if it may use it at all. */
     private SlotPool enter() {
         if (pool.access == Access.OWN_THREAD) {
@@ -519,69 +387,6 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     static IllegalStateException wrongThread(Object heap) {
         return new IllegalStateException(heap + " does not serve thread " + Thread.currentThread().threadId()
                 + ": use Heap.createShared(), or a heap of its own");
-    }
-
-    /** @param mine the pool that the calling thread owns, if it does */
-    static void freeSlow(SlotPool mine, long address, Domain domain) {
-        if (address == 0) {
-            return;
-        }
-        if (domain.hardened != null) {
-            domain.hardened.free(address);
-            return;
-        }
-        Run run = RunTable.at(address);
-        boolean freed = run == null ? DirectMappings.free(address, domain) : freeSlow(mine, run, address, domain);
-        if (!freed) {
-            throw Diagnosis.invalid("free", address, domain);
-        }
-    }
-
-    private static boolean freeSlow(SlotPool mine, Run run, long address, Domain domain) {
-        SlotPool owner = run.owner;
-        return owner == mine ? run.freeSlow(address) : owner.domain == domain && owner.freeFromOutside(run, address);
-    }
-
-    static long usableSize(long address, Domain domain) {
-        return address == 0 ? 0 : usableSize("usableSize", address, domain);
-    }
-
-    private static long usableSize(String operation, long address, Domain domain) {
-        if (domain.hardened != null) {
-            return domain.hardened.usableSize(operation, address);
-        }
-        Run run = RunTable.at(address);
-        long usable = run == null ? DirectMappings.length(address, domain) : slotSize(run, address, domain);
-        if (usable == DirectMappings.NONE) {
-            throw Diagnosis.invalid(operation, address, domain);
-        }
-        return usable;
-    }
-
-    private static long slotSize(Run run, long address, Domain domain) {
-        return run.owner.domain == domain && run.isLive(address) ? run.slotBytes : DirectMappings.NONE;
-    }
-
-    private long resizeMapping(long address, long usable, long size) {
-        long moved = LargeBlocks.resize(this, address, usable, size);
-        if (moved == DirectMappings.NONE) {
-            throw Diagnosis.invalid("realloc", address, domain);
-        }
-        return orOutOfMemory(tracked(moved, size), size);
-    }
-
-    private long move(long address, long usable, long size) {
-        long moved = malloc(size);
-        if (moved == 0) {
-            return 0;
-        }
-        MemorySegment.copy(Native.EVERYTHING, address, Native.EVERYTHING, moved, Math.min(usable, size));
-        if (domain.hardened != null) {
-            domain.hardened.freeMoved(address);
-        } else {
-            free(address);
-        }
-        return moved;
     }
 
     /** @return the product as {@code size_t}, or -1 where it does not fit into a positive {@code long} */

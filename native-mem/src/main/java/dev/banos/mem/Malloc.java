@@ -5,7 +5,6 @@ import static dev.banos.bindings.generated.Linux.ENOMEM;
 import dev.banos.bindings.Native;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
 
 /**
  * C's allocation functions, on addresses: 0 and the calling thread's {@link Tcb#errno} say that a call failed. Blocks are
@@ -25,14 +24,14 @@ public final class Malloc {
     public static long malloc(long size) {
         Bin bin = ThreadPools.current().bin(size);
         long slot = bin.next();
-        return slot != 0 ? bin.take(slot) : Heap.current().mallocSlow(size);
+        return slot != 0 ? bin.take(slot) : SlowMalloc.malloc(Heap.current(), size);
     }
 
     /** Ends the life of a block. Address 0 is allowed and does nothing. Leaves errno alone. */
     public static void free(long address) {
         Run run = RunTable.likely(address);
         if (run.owner.threadId != Thread.currentThread().threadId() || !run.free(address)) {
-            Heap.freeSlow(ThreadPools.current(), address, Domain.MALLOC);
+            LiveBlocks.free(ThreadPools.current(), address, Domain.MALLOC);
         }
     }
 
@@ -74,7 +73,7 @@ public final class Malloc {
 
     /** How many bytes may be written at a live block: as many as asked for, or more. 0 for address 0. */
     public static long usableSize(long address) {
-        return Heap.usableSize(address, Domain.MALLOC);
+        return LiveBlocks.usableSize(address, Domain.MALLOC);
     }
 
     /**
@@ -137,10 +136,7 @@ public final class Malloc {
         }
         HeapStatistics slots = ThreadPools.statistics().plusSlotsOf(SharedPools.statistics())
                 .plusSlotsOf(TrackedPool.statistics());
-        List<DirectMappings.Mapping> mappings = DirectMappings.all(Domain.MALLOC);
-        long bytes = mappings.stream().mapToLong(DirectMappings.Mapping::bytes).sum();
-        return new HeapStatistics(slots.heap(), slots.sizeClasses(), mappings.size(), bytes, Domain.MALLOC.cachedBytes(),
-                slots.racedFrees(), slots.budget());
+        return HeapContents.withMappings(slots, Domain.MALLOC);
     }
 
     static OutOfMemoryError noMemory(long size) {

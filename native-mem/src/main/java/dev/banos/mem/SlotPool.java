@@ -39,7 +39,7 @@ final class SlotPool extends ThreadAttachment {
     private Run[] runs = new Run[8];
     private int runCount;
     private long racedFrees;
-    /** Set where a run made the heap reach a high-water mark: the allocation that needed it goes to {@link Heap#mallocSlow}. */
+    /** Set where a run made the heap reach a high-water mark: the allocation that needed it goes to {@link SlowMalloc}. */
     private boolean reachedMark;
     private boolean sampled;
     /** Who may work here without asking: the thread that this pool hangs on, or has leased it; or {@link #NO_THREAD}. */

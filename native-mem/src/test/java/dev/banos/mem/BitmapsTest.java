@@ -27,7 +27,7 @@ class BitmapsTest {
         assertThat(untouched).as("runs whose bitmap was not another's before").hasSizeGreaterThan(RUNS / 3);
 
         Run freedIn = untouched.getLast();
-        Heap.freeSlow(SlotPool.NOBODY, freedIn.base, Domain.MALLOC);
+        LiveBlocks.free(SlotPool.NOBODY, freedIn.base, Domain.MALLOC);
         assertThat(isWithoutMemory(page(freedIn.remote))).isFalse();
         assertThat(isWithoutMemory(page(freedIn.local))).isFalse();
         pool.destroy();

@@ -71,7 +71,7 @@ public final class Protocols {
 
         private static boolean free(SlotPool mine, long address) {
             try {
-                Heap.freeSlow(mine, address, Domain.MALLOC);
+                LiveBlocks.free(mine, address, Domain.MALLOC);
                 return true;
             } catch (InvalidBlockException refused) {
                 return false;

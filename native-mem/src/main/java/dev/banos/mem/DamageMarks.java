@@ -1,0 +1,79 @@
+package dev.banos.mem;
+
+/**
+ * What a hardened heap writes beside its live blocks and over its freed ones, so that a damage shows, and its looking at
+ * that. Under the lock of the heap, all of it.
+ *
+ * <pre>
+ *   live    | canary | block | canary |        from start to end, of HardenedBlock
+ *   freed   |          fill           |        slots only: a freed mapping has no access
+ * </pre>
+ */
+final class DamageMarks {
+    private final BlockTable blocks;
+    private final boolean zeroes;
+    /** Null where there is none, as the next. */
+    private final Canary canary;
+    private final FreedFill fill;
+
+    DamageMarks(Hardening hardening, BlockTable blocks) {
+        this.blocks = blocks;
+        this.zeroes = hardening.zero();
+        this.canary = hardening.canary() ? new Canary() : null;
+        this.fill = zeroes || hardening.quarantineBytes() > 0 ? new FreedFill(zeroes) : null;
+    }
+
+    /** How much larger than the request its place must be. */
+    long slackBytes() {
+        return canary == null ? 0 : Canary.LEAST_BYTES;
+    }
+
+    void setAtBirth(HardenedBlock block) {
+        if (zeroes && !block.isMapping()) {
+            fill.fill(block.start, block.end); // its memory may have been another heap's
+        }
+        if (canary != null) {
+            canary.fill(block.start, block.address);
+            canary.fill(block.address + block.size, block.end);
+        }
+    }
+
+    /** For a block in a slot. */
+    void setAtFree(HardenedBlock block) {
+        if (fill != null) {
+            fill.fill(block.start, block.end);
+        }
+    }
+
+    /** Looks at a block, and puts it out of use if it is damaged. @return null if it is not, or was known to be */
+    Damage damageOf(HardenedBlock block) {
+        Damage damage = switch (block.state) {
+            case LIVE -> canary == null ? null : slackDamage(block);
+            case FREED -> fill == null || block.isMapping() ? null : freedDamage(block); // on its way to the pool, without a fill
+            case DAMAGED -> null;
+        };
+        if (damage != null) {
+            block.state = HardenedBlock.State.DAMAGED;
+        }
+        return damage;
+    }
+
+    /** What is written in front of a block hits the slot before it. */
+    Damage damageBefore(HardenedBlock block) {
+        HardenedBlock before = block.isMapping() ? null : blocks.get(block.address - block.run.slotBytes);
+        return before == null || before.run != block.run ? null : damageOf(before);
+    }
+
+    private Damage slackDamage(HardenedBlock block) {
+        long wrong = canary.firstWrong(block.start, block.address);
+        if (wrong == Canary.NONE) {
+            wrong = canary.firstWrong(block.address + block.size, block.end);
+        }
+        return wrong == Canary.NONE ? null : Damage.at(block, wrong, canary.expected(wrong));
+    }
+
+    private Damage freedDamage(HardenedBlock block) {
+        long wrong = fill.firstWrong(block.start, block.end);
+        return wrong == FreedFill.NONE ? null : Damage.at(block, wrong, fill.expected());
+    }
+}

@@ -1,0 +1,156 @@
+package dev.banos.mem;
+
+import java.util.SplittableRandom;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Where a new block of a hardened heap comes to lie: in a slot, or in a mapping of its own, between guards where they are
+ * wanted. What it returns is marked, and in the table.
+ *
+ * <pre>
+ *   64 KiB and up, a sample, size 0 under guard   ->  a mapping        all others, and samples for which there is none  ->  a slot
+ * </pre>
+ */
+final class HardenedPlaces {
+    /** Each takes three of the mappings that the kernel allows a process, 65,530 by default. */
+    private static final int MOST_SAMPLES = 4096;
+
+    private final HardenedBlocks heapBlocks;
+    private final SlotPool pool;
+    private final Domain domain;
+    private final Hardening hardening;
+    private final BlockTable blocks;
+    private final DamageMarks marks;
+    private final Retirement retirement;
+    /** Null where slots are given out in the pool's order. */
+    private final ShuffledSlots shuffled;
+
+    /** @param random null where slots are given out in the pool's order */
+    HardenedPlaces(HardenedBlocks heapBlocks, SlotPool pool, Hardening hardening, BlockTable blocks, DamageMarks marks,
+            Retirement retirement, SplittableRandom random) {
+        this.heapBlocks = heapBlocks;
+        this.pool = pool;
+        this.domain = pool.domain;
+        this.hardening = hardening;
+        this.blocks = blocks;
+        this.marks = marks;
+        this.retirement = retirement;
+        this.shuffled = random == null ? null : new ShuffledSlots(pool, random);
+    }
+
+    /**
+     * @param heap this one, for its budget
+     * @param alignment a power of two
+     * @return null when there is no memory
+     */
+    HardenedBlock place(Heap heap, long size, long alignment, Throwable birth) {
+        if (Long.compareUnsigned(size, GuardedMapping.LARGEST) > 0) {
+            return null;
+        }
+        boolean large = size >= SizeClasses.DIRECT_BYTES || alignment >= SizeClasses.DIRECT_BYTES;
+        long slotBytes = large ? 0 : slotBytes(size, alignment);
+        large |= slotBytes >= SizeClasses.DIRECT_BYTES;
+        HardenedBlock block = large || isSample(size) ? inMapping(heap, size, alignment, !large, birth) : null;
+        return block == null && !large ? inSlot(heap, size, slotBytes, birth) : block;
+    }
+
+    private long slotBytes(long size, long alignment) {
+        return (Math.max(size + marks.slackBytes(), 1) + alignment - 1) & -alignment; // so its slot size is a multiple, too
+    }
+
+    private boolean isSample(long size) {
+        int interval = hardening.sampleInterval();
+        boolean wanted = size == 0 && hardening.guard()
+                || interval > 0 && ThreadLocalRandom.current().nextInt(interval) == 0;
+        return wanted && blocks.samples() < MOST_SAMPLES;
+    }
+
+    private HardenedBlock inSlot(Heap heap, long size, long slotBytes, Throwable birth) {
+        HardenedBlock block = inSlot(size, slotBytes, birth);
+        if (block == null && domain.budget.isLimited()) {
+            heap.reclaim();
+            HeapTree.reclaim(heap);
+            block = inSlot(size, slotBytes, birth);
+        }
+        return block;
+    }
+
+    private HardenedBlock inSlot(long size, long slotBytes, Throwable birth) {
+        heapBlocks.enter();
+        try {
+            blocks.ensureRoom();
+            long address = takeSlot(slotBytes);
+            if (pool.takeReachedMark() && address == 0) {
+                address = takeSlot(slotBytes); // from the word that the mark stopped
+            }
+            return address == 0 ? null : add(HardenedBlock.inSlot(size, birth, RunTable.at(address), address));
+        } finally {
+            pool.lock.unlock();
+        }
+    }
+
+    private long takeSlot(long slotBytes) {
+        return shuffled == null ? pool.allocate(slotBytes) : shuffled.take(slotBytes);
+    }
+
+    private HardenedBlock inMapping(Heap heap, long size, long alignment, boolean sampled, Throwable birth) {
+        boolean guarded = hardening.guard() || sampled;
+        long bytes = GuardedMapping.bytes(guarded ? size : size + marks.slackBytes());
+        if (!LargeBlocks.charge(heap, bytes)) {
+            return null;
+        }
+        HardenedBlock block = null;
+        try {
+            GuardedMapping mapping = map(guarded, size, bytes, alignment);
+            if (mapping == null && !sampled && retirement.clear()) { // what waits there has addresses, and counts as mappings
+                mapping = map(guarded, size, bytes, alignment);
+            }
+            block = mapping == null ? null : enter(mapping, HardenedBlock.inMapping(size, birth, mapping, sampled));
+            return block;
+        } finally {
+            if (block == null) {
+                domain.budget.release(bytes);
+            }
+        }
+    }
+
+    private static GuardedMapping map(boolean guarded, long size, long bytes, long alignment) {
+        return guarded ? GuardedMapping.map(size, alignment) : GuardedMapping.mapUnguarded(bytes, alignment);
+    }
+
+    private HardenedBlock enter(GuardedMapping mapping, HardenedBlock block) {
+        FaultRecord.write(block, domain); // now: once it is entered, a close may unmap it
+        try {
+            heapBlocks.enter();
+        } catch (IllegalStateException closed) {
+            FaultRecord.erase(block);
+            mapping.unmap();
+            throw closed;
+        }
+        try {
+            blocks.ensureRoom();
+            DirectMappings.register(block.address, block.end - block.start, domain);
+            return add(block);
+        } finally {
+            pool.lock.unlock();
+        }
+    }
+
+    private HardenedBlock add(HardenedBlock block) {
+        marks.setAtBirth(block);
+        blocks.put(block);
+        return block;
+    }
+
+    /** Gives slots that were taken ahead back to the pool. */
+    void drain() {
+        pool.lock.lock();
+        try {
+            if (shuffled != null && !domain.closed) {
+                shuffled.drain();
+            }
+        } finally {
+            pool.lock.unlock();
+        }
+    }
+}

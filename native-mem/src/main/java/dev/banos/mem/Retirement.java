@@ -1,0 +1,174 @@
+package dev.banos.mem;
+
+import dev.banos.mem.insight.LeakTracking;
+import dev.banos.mem.insight.MemoryEvents;
+import java.util.SplittableRandom;
+
+/**
+ * The way of a freed block of a hardened heap: through the quarantine, if there is one, to the pool or the kernel. What leaves the
+ * quarantine is looked at once more. Takes the lock of the heap where it needs it, and not over calls of the kernel.
+ */
+final class Retirement {
+    private final SlotPool pool;
+    private final Domain domain;
+    private final BlockTable blocks;
+    private final DamageMarks marks;
+    /** Null where there is none. */
+    private final Quarantine quarantine;
+    /** Found in the quarantine at a limit, and for the next free, verify or close to report; null where there is none. */
+    private Damage unreported;
+
+    /** @param random null for a quarantine that is left in order */
+    Retirement(SlotPool pool, Hardening hardening, BlockTable blocks, DamageMarks marks, SplittableRandom random) {
+        this.pool = pool;
+        this.domain = pool.domain;
+        this.blocks = blocks;
+        this.marks = marks;
+        this.quarantine = hardening.quarantineBytes() == 0 ? null : new Quarantine(hardening.quarantineBytes(), random);
+    }
+
+    /** Under the lock: from here on the block is live no more, and this thread alone has it. */
+    void end(HardenedBlock block, Throwable death) {
+        block.state = HardenedBlock.State.FREED;
+        block.death = death;
+        if (block.isMapping()) {
+            domain.budget.release(DirectMappings.remove(block.address, domain));
+        } else {
+            marks.setAtFree(block);
+        }
+    }
+
+    /** Outside the lock, for what the kernel and the records have to do before anyone else can have the address. */
+    void retire(HardenedBlock block) {
+        if (domain == Domain.MALLOC && LeakTracking.count() > 0) {
+            LeakTracking.died(block.address);
+        }
+        boolean kept = quarantine != null;
+        if (block.isMapping()) {
+            MemoryEvents.mapping("unmap", block.address, block.size);
+            FaultRecord.write(block, domain);
+            kept = kept && !Kernel.failed(Kernel.denyAccess(block.mapping, block.mappingBytes));
+            if (kept) {
+                Kernel.discard(block.mapping, block.mappingBytes);
+            }
+        }
+        if (!keepOrGiveBack(block, kept) && block.isMapping()) {
+            unmap(block);
+        }
+    }
+
+    /** @return whether the block is in quarantine */
+    private boolean keepOrGiveBack(HardenedBlock block, boolean keep) {
+        pool.lock.lock();
+        try {
+            if (domain.closed) {
+                return false; // the close has cleared all, except a mapping that it could not know of
+            }
+            if (keep) {
+                quarantine.add(block);
+            } else {
+                giveBack(block);
+            }
+            return keep;
+        } finally {
+            pool.lock.unlock();
+        }
+    }
+
+    /** Lets go what is more than the bound. @return the first damage that was found, also at a limit before; or null */
+    Damage release() {
+        if (quarantine == null) {
+            return null;
+        }
+        Damage found = shrinkTo(quarantine.bound());
+        Damage before = takeUnreported();
+        return before != null ? before : found;
+    }
+
+    /** Lets go all that waits; damage is reported later. @return whether there is a quarantine at all */
+    boolean clear() {
+        if (quarantine == null) {
+            return false;
+        }
+        note(shrinkTo(0));
+        return true;
+    }
+
+    /** For the next to look: a malloc reports no damage, and perhaps it is another heap's. */
+    private void note(Damage found) {
+        pool.lock.lock();
+        try {
+            unreported = unreported == null ? found : unreported;
+        } finally {
+            pool.lock.unlock();
+        }
+    }
+
+    Damage takeUnreported() {
+        pool.lock.lock();
+        try {
+            Damage taken = unreported;
+            unreported = null;
+            return taken;
+        } finally {
+            pool.lock.unlock();
+        }
+    }
+
+    /** @return the first that is damaged, or null */
+    private Damage shrinkTo(long most) {
+        Damage first = null;
+        while (true) {
+            HardenedBlock leaving;
+            pool.lock.lock();
+            try {
+                leaving = quarantine.pollAbove(most);
+                Damage damage = leaving == null ? null : marks.damageOf(leaving);
+                first = first == null ? damage : first;
+                if (leaving != null && leaving.state == HardenedBlock.State.FREED) {
+                    giveBack(leaving);
+                }
+            } finally {
+                pool.lock.unlock();
+            }
+            if (leaving == null) {
+                return first;
+            }
+            if (leaving.isMapping()) {
+                unmap(leaving);
+            }
+        }
+    }
+
+    /** Under the lock. */
+    private void giveBack(HardenedBlock block) {
+        blocks.remove(block);
+        if (!block.isMapping()) {
+            block.run.free(block.address);
+        }
+    }
+
+    private static void unmap(HardenedBlock block) {
+        FaultRecord.erase(block);
+        DirectMappings.unmap(block.mapping, block.mappingBytes);
+    }
+
+    /** Under the lock, by a heap that is closed now. @return the first damage, or null */
+    Damage close() {
+        Damage first = unreported;
+        for (HardenedBlock block : blocks.all().toList()) {
+            Damage damage = marks.damageOf(block);
+            first = first == null ? damage : first;
+            if (block.isMapping() && block.state != HardenedBlock.State.FREED) {
+                domain.budget.release(DirectMappings.remove(block.address, domain));
+                unmap(block);
+            }
+        }
+        if (quarantine != null) {
+            quarantine.all().filter(HardenedBlock::isMapping).forEach(Retirement::unmap);
+            quarantine.clear();
+        }
+        blocks.clear();
+        return first;
+    }
+}

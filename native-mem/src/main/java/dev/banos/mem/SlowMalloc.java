@@ -1,0 +1,122 @@
+package dev.banos.mem;
+
+import dev.banos.mem.insight.LeakTracking;
+import dev.banos.mem.insight.MemoryEvents;
+
+/**
+ * What an allocation does that no open word serves: large blocks, heaps that are shared or hardened, samples, high-water
+ * marks, limits, and failure.
+ *
+ * <pre>
+ *   a slot        attempt -> at a limit: reclaim, attempt again -> where it is due: sample -> at a mark: call back
+ *   a mapping     LargeBlocks, which does the same for itself
+ *   hardened      HardenedBlocks, likewise -> at a mark: call back
+ *   none          ENOMEM
+ * </pre>
+ */
+final class SlowMalloc {
+    private SlowMalloc() {
+    }
+
+    static long malloc(Heap heap, long size) {
+        if (heap.domain().hardened != null) {
+            return hardened(heap, size, SizeClasses.ALIGNMENT);
+        }
+        if (Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) >= 0) {
+            return mapping(heap, size, Kernel.PAGE_BYTES, false);
+        }
+        long address = heap.attempt(size);
+        if (address == 0 && heap.domain().budget.isLimited()) {
+            address = reclaimAndAttempt(heap, size);
+        }
+        while (address < 0) {
+            address = sample(heap, size, -address);
+        }
+        return finished(heap, address, size);
+    }
+
+    /** @param alignment a power of two */
+    static long aligned(Heap heap, long alignment, long size) {
+        if (heap.domain().hardened != null) {
+            return hardened(heap, size, Math.max(alignment, SizeClasses.ALIGNMENT));
+        }
+        long rounded = (Math.max(size, 1) + alignment - 1) & -alignment;
+        if (size >= 0 && rounded > 0 && rounded < SizeClasses.DIRECT_BYTES) {
+            return heap.malloc(rounded); // a slot size at least as large as its step of alignment is a multiple of it
+        }
+        return mapping(heap, size, alignment, false);
+    }
+
+    private static long hardened(Heap heap, long size, long alignment) {
+        return finished(heap, heap.domain().hardened.malloc(heap, size, alignment), size);
+    }
+
+    /** @param zeroed as {@link LargeBlocks#map} has it */
+    static long mapping(Heap heap, long size, long alignment, boolean zeroed) {
+        return orOutOfMemory(heap, tracked(heap, LargeBlocks.map(heap, size, alignment, zeroed), size), size);
+    }
+
+    private static long finished(Heap heap, long address, long size) {
+        return orOutOfMemory(heap, heap.domain().budget.isWatched() ? calledBack(heap, address) : address, size);
+    }
+
+    /** At a limit, memory that is free in this heap, or in another of the same tree, is given back before a request fails. */
+    private static long reclaimAndAttempt(Heap heap, long size) {
+        heap.reclaim();
+        long address = heap.attempt(size);
+        if (address != 0) {
+            return address;
+        }
+        HeapTree.reclaim(heap);
+        return heap.attempt(size);
+    }
+
+    /**
+     * Outside the locks, because records and events are Java's: they may allocate, and park a virtual thread.
+     *
+     * @return as {@link Heap#attempt}: where the level rises meanwhile, the allocation is a sample once more
+     */
+    private static long sample(Heap heap, long size, long weight) {
+        long address = LeakTracking.isOff() ? heap.attempt(size) : TrackedPool.allocate(size, weight);
+        if (address > 0) {
+            MemoryEvents.allocated(address, size, weight);
+        }
+        return address;
+    }
+
+    /** Remembers a mapping, if any are to be. @return {@code address} */
+    static long tracked(Heap heap, long address, long size) {
+        if (address > 0 && !LeakTracking.isOff() && RunTable.at(address) == null && heap.isOfMalloc()) {
+            LeakTracking.born(address, size, size);
+        }
+        return address;
+    }
+
+    /** @return {@code address}, after the actions of marks that its run has reached; freed again where one throws */
+    private static long calledBack(Heap heap, long address) {
+        if (!heap.domain().budget.isCallDue()) {
+            return address;
+        }
+        try {
+            heap.domain().budget.callBack();
+        } catch (Throwable thrown) {
+            if (!heap.domain().closed) {
+                heap.free(address);
+            }
+            throw thrown;
+        }
+        return heap.guarded(() -> address); // an action may have closed the heap, and the block with it
+    }
+
+    /** @return {@code address}; where it is 0, errno says why */
+    static long orOutOfMemory(Heap heap, long address, long size) {
+        return address != 0 ? address : outOfMemory(heap, size);
+    }
+
+    private static long outOfMemory(Heap heap, long size) {
+        if (heap.domain().budget.isLimited()) {
+            MemoryEvents.limitReached(heap.toString(), size, heap.domain().budget);
+        }
+        return Malloc.outOfMemory();
+    }
+}
