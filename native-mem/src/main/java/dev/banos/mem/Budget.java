@@ -72,6 +72,11 @@ final class Budget {
         return new Budget(heap, null, UNLIMITED, UNLIMITED, null);
     }
 
+    /** What the heap is called, in all figures and messages. */
+    String heap() {
+        return heap;
+    }
+
     /** Whether any limit can refuse: this one's or one above. */
     boolean isLimited() {
         return limited;

@@ -1,7 +1,6 @@
 package dev.banos.mem;
 
 import dev.banos.lock.SpinLock;
-import dev.banos.mem.insight.LeakTracking;
 import dev.banos.mem.insight.MemoryEvents;
 import java.util.ArrayList;
 import java.util.List;
@@ -161,8 +160,8 @@ final class DirectMappings {
 
     /** The caller has the address out of the registry, and not yet unmapped. */
     private static void forget(long address, Domain domain) {
-        if (domain == Domain.MALLOC && LeakTracking.count() > 0) {
-            LeakTracking.died(address);
+        if (!domain.leaks.isEmpty()) {
+            domain.leaks.died(address);
         }
     }
 

@@ -1,13 +1,14 @@
 package dev.banos.mem;
 
 import dev.banos.bindings.Setting;
+import dev.banos.mem.insight.LeakRecords;
 
 /**
  * Whose blocks may be freed through which door. All threads share the domain of {@link Malloc}, so that any of them frees
  * any other's blocks; a heap that an application created is a domain of its own.
  */
 final class Domain {
-    static final Domain MALLOC = new Domain("malloc", Budget.unlimited("malloc"), null,
+    static final Domain MALLOC = new Domain(Budget.unlimited("malloc"), null, new LeakRecords("malloc"),
             Setting.number("banos.mem.mappingCacheBytes", 0, 0, Long.MAX_VALUE),
             Setting.word("banos.mem.hugePages", HugePages.GROWTH));
 
@@ -17,21 +18,23 @@ final class Domain {
         }
     }
 
-    private final String name;
     final Budget budget;
+    final LeakRecords leaks;
     /** The one whose budget this one's is part of, or null. */
     final Domain parent;
     /** Null where freed mappings are not kept. */
     final MappingCache cache;
     final HugePages hugePages;
+    /** For the blocks that are remembered; null until there are any. */
+    volatile TrackedPool tracked;
     /** Changes under the lock of the domain's pool, and is read there by all who are not the owner. */
     boolean closed;
     /** Who has the blocks of a hardened heap; null for all others. Set once, before the first block. */
     HardenedBlocks hardened;
 
-    Domain(String name, Budget budget, Domain parent, long mappingCacheBytes, HugePages hugePages) {
-        this.name = name;
+    Domain(Budget budget, Domain parent, LeakRecords leaks, long mappingCacheBytes, HugePages hugePages) {
         this.budget = budget;
+        this.leaks = leaks;
         this.parent = parent;
         this.cache = MappingCache.open(budget, mappingCacheBytes);
         this.hugePages = hugePages;
@@ -48,8 +51,26 @@ final class Domain {
         }
     }
 
+    void trimTracked() {
+        TrackedPool pool = tracked;
+        if (pool != null) {
+            pool.trim();
+        }
+    }
+
+    /** Frees all that is not in the pool of the heap, which is closed now. */
+    void freeAll() {
+        if (tracked != null) {
+            tracked.destroy();
+        }
+        if (cache != null) {
+            cache.close();
+        }
+        DirectMappings.freeAll(this);
+    }
+
     @Override
     public String toString() {
-        return name;
+        return budget.heap();
     }
 }

@@ -1,6 +1,5 @@
 package dev.banos.mem;
 
-import dev.banos.mem.insight.LeakTracking;
 import dev.banos.mem.insight.MemoryEvents;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -51,7 +50,7 @@ final class HardenedBlocks {
         this.marks = new DamageMarks(hardening, blocks);
         this.retirement = new Retirement(pool, hardening, blocks, marks, random);
         this.places = new HardenedPlaces(this, pool, hardening, blocks, marks, retirement, random);
-        this.sampler = new Sampler(domain == Domain.MALLOC);
+        this.sampler = new Sampler(domain.leaks, true);
         OPEN.add(this);
     }
 
@@ -92,9 +91,9 @@ final class HardenedBlocks {
             pool.lock.unlock();
         }
         if (weight > 0) {
-            MemoryEvents.allocated(block.address, block.size, weight);
-            if (!LeakTracking.isOff()) {
-                LeakTracking.born(block.address, block.size, weight);
+            MemoryEvents.allocated(domain.toString(), block.address, block.size, weight);
+            if (!domain.leaks.isOff()) {
+                domain.leaks.born(block.address, block.size, weight);
             }
         }
     }

@@ -4,6 +4,8 @@ import static dev.banos.bindings.generated.Linux.EINVAL;
 import static dev.banos.bindings.generated.Linux.ENOMEM;
 
 import dev.banos.bindings.Native;
+import dev.banos.mem.insight.LeakReport;
+import dev.banos.mem.insight.LeakTracking;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
@@ -200,7 +202,6 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         }
         if (pool == null) {
             SharedPools.trim();
-            TrackedPool.trim();
         } else if (Thread.currentThread() == owner) {
             pool.trim();
         } else {
@@ -211,6 +212,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
                 locked.lock.unlock();
             }
         }
+        domain.trimTracked();
         domain.emptyCache();
         Spans.purge();
         DirectMappings.retryRefused();
@@ -235,6 +237,17 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      */
     public void walk(BlockVisitor visitor) {
         HeapContents.walk(this, visitor);
+    }
+
+    /**
+     * What is live of what leak tracking remembers of this heap, by the stack that allocated it. The heap of {@link #current}
+     * reports malloc of all threads. The children of a heap report for themselves, or all together by
+     * {@link LeakTracking#report}.
+     *
+     * @see HeapOptions#leaks(LeakTracking.Level)
+     */
+    public LeakReport leakReport() {
+        return domain.leaks.report();
     }
 
     /**
@@ -266,7 +279,8 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     }
 
     /**
-     * Destroys the heap and every block in it. A second close does nothing.
+     * Destroys the heap and every block in it. A second close does nothing. A heap with a level of {@link HeapOptions#leaks}
+     * then reports what was live.
      *
      * @throws IllegalStateException for a thread's own heap; for a confined heap, if another thread calls; and while it has
      *     children, which it does not close itself because their threads may be at work in them
@@ -287,14 +301,12 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
                 throw wrongThread(this);
             }
             domain.budget.close();
+            domain.leaks.close();
             domain.closed = true;
             owner = null;
             damage = domain.hardened == null ? null : domain.hardened.close();
             pool.destroy();
-            if (domain.cache != null) {
-                domain.cache.close();
-            }
-            DirectMappings.freeAll(domain);
+            domain.freeAll();
         } finally {
             pool.lock.unlock();
         }
@@ -303,8 +315,12 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         if (domain.hardened != null) {
             domain.hardened.forget();
         }
-        if (damage != null) {
-            throw CorruptBlockException.of("close", 0, false, damage, domain);
+        try {
+            domain.leaks.reportClose();
+        } finally {
+            if (damage != null) {
+                throw CorruptBlockException.of("close", 0, false, damage, domain);
+            }
         }
     }
 
@@ -333,6 +349,14 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         }
     }
 
+    /** {@link #attempt} of a heap with a limit, for an allocation that has been counted as a sample before. */
+    long attemptCounted(long size) {
+        return guarded(() -> {
+            pool.sampler.expectAgain();
+            return pool.attempt(size);
+        });
+    }
+
     /** Does as the owner, or under the lock, what must not meet a close. The heap of virtual threads is never closed. */
     long guarded(LongSupplier work) {
         if (pool == null || Thread.currentThread() == owner) {
@@ -350,9 +374,10 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         return parent;
     }
 
-    /** Another thread's confined heap stays as it is. */
+    /** Of another thread's confined heap, only what is kept beside its pool. */
     void reclaim() {
         domain.emptyCache();
+        domain.trimTracked();
         if (domain.hardened != null) {
             domain.hardened.reclaim();
         }

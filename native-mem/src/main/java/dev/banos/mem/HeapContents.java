@@ -10,11 +10,17 @@ final class HeapContents {
 
     /** As {@link Heap#statistics} has it. */
     static HeapStatistics statistics(Heap heap) {
-        return withMappings(heap.inside(SlotPool::statistics, SharedPools::statistics), heap.domain());
+        HeapStatistics slots = heap.inside(SlotPool::statistics, SharedPools::statistics);
+        return heap.isOfMalloc() ? withMappings(slots, heap.domain()) : statistics(slots, heap.domain());
     }
 
-    /** @param slots of all pools of the domain */
-    static HeapStatistics withMappings(HeapStatistics slots, Domain domain) {
+    /** @param slots of all pools of the domain but that of tracked blocks */
+    static HeapStatistics statistics(HeapStatistics slots, Domain domain) {
+        TrackedPool tracked = domain.tracked;
+        return withMappings(tracked == null ? slots : slots.plusSlotsOf(tracked.statistics()), domain);
+    }
+
+    private static HeapStatistics withMappings(HeapStatistics slots, Domain domain) {
         List<DirectMappings.Mapping> mappings = DirectMappings.all(domain);
         long bytes = mappings.stream().mapToLong(DirectMappings.Mapping::bytes).sum();
         return new HeapStatistics(slots.heap(), slots.sizeClasses(), mappings.size(), bytes, domain.cachedBytes(),
@@ -36,6 +42,10 @@ final class HeapContents {
             SharedPools.walk(list);
             return null;
         });
+        TrackedPool tracked = heap.isOfMalloc() ? null : heap.domain().tracked;
+        if (tracked != null) {
+            tracked.walk(list);
+        }
         DirectMappings.all(heap.domain()).forEach(mapping -> list.block(mapping.address(), mapping.bytes()));
         blocks.forEach(block -> visitor.block(block[0], block[1]));
     }

@@ -1,5 +1,8 @@
 package dev.banos.mem;
 
+import dev.banos.mem.insight.LeakRecords;
+import dev.banos.mem.insight.LeakReport;
+import dev.banos.mem.insight.LeakTracking;
 import java.util.Objects;
 import java.util.function.Consumer;
 
@@ -31,6 +34,9 @@ public final class HeapOptions {
     private Hardening hardening = Hardening.NONE;
     private long mappingCacheBytes;
     private HugePages hugePages = HugePages.GROWTH;
+    /** Null for a heap that does as all do. */
+    private LeakTracking.Level leaks;
+    private Consumer<LeakReport> atEnd;
 
     private HeapOptions(Access access) {
         this.access = access;
@@ -131,6 +137,27 @@ public final class HeapOptions {
         return changed;
     }
 
+    /**
+     * Remembers where the heap's live blocks were allocated, whatever {@code -Dbanos.mem.leaks=} says: see {@link LeakTracking}.
+     * What is live when the heap is closed, or at exit, goes to standard error; at any time it is in {@link Heap#leakReport}.
+     * Blocks that are remembered have runs of their own, which count in the heap's budget: a heap at its limit that remembers
+     * every block may reach it earlier.
+     */
+    public HeapOptions leaks(LeakTracking.Level level) {
+        return leaks(level, System.err::print);
+    }
+
+    /**
+     * The same, with the report to be given to {@code atEnd}: by the thread that closes the heap, when it is closed, or else at
+     * exit; not when nothing is live. What it throws comes out of {@link Heap#close}, which has closed the heap by then.
+     */
+    public HeapOptions leaks(LeakTracking.Level level, Consumer<LeakReport> atEnd) {
+        HeapOptions changed = copy();
+        changed.leaks = Objects.requireNonNull(level, "level");
+        changed.atEnd = Objects.requireNonNull(atEnd, "atEnd");
+        return changed;
+    }
+
     private static long atLeastOne(String what, long bytes) {
         if (bytes < 1) {
             throw new IllegalArgumentException(what + "=" + bytes);
@@ -152,8 +179,10 @@ public final class HeapOptions {
         }
         String title = "heap " + (name == null ? number : name);
         Domain above = parent == null ? null : parent.domain();
-        return new Domain(title, new Budget(title, above == null ? null : above.budget, limit, mark, action), above,
-                mappingCacheBytes, hugePages);
+        Budget budget = new Budget(title, above == null ? null : above.budget, limit, mark, action);
+        LeakRecords records = leaks == null ? new LeakRecords(title)
+                : new LeakRecords(title, leaks, leaks == LeakTracking.Level.OFF ? null : atEnd);
+        return new Domain(budget, above, records, mappingCacheBytes, hugePages);
     }
 
     /** Nobody else has the copy yet: the one who takes it may set a field, and then it never changes again. */
@@ -167,6 +196,8 @@ public final class HeapOptions {
         copy.hardening = hardening;
         copy.mappingCacheBytes = mappingCacheBytes;
         copy.hugePages = hugePages;
+        copy.leaks = leaks;
+        copy.atEnd = atEnd;
         return copy;
     }
 }

@@ -119,7 +119,7 @@ public final class Malloc {
         }
         ThreadPools.current().trim();
         SharedPools.trim();
-        TrackedPool.trim();
+        Domain.MALLOC.trimTracked();
         ThreadPools.trimAbandoned();
         Domain.MALLOC.emptyCache();
         Spans.purge();
@@ -134,9 +134,8 @@ public final class Malloc {
         if (Domain.MALLOC.hardened != null) {
             return Heap.current().statistics();
         }
-        HeapStatistics slots = ThreadPools.statistics().plusSlotsOf(SharedPools.statistics())
-                .plusSlotsOf(TrackedPool.statistics());
-        return HeapContents.withMappings(slots, Domain.MALLOC);
+        HeapStatistics slots = ThreadPools.statistics().plusSlotsOf(SharedPools.statistics());
+        return HeapContents.statistics(slots, Domain.MALLOC);
     }
 
     static OutOfMemoryError noMemory(long size) {

@@ -1,6 +1,5 @@
 package dev.banos.mem;
 
-import dev.banos.mem.insight.LeakTracking;
 import dev.banos.mem.insight.MemoryEvents;
 import java.util.SplittableRandom;
 
@@ -40,8 +39,8 @@ final class Retirement {
 
     /** Outside the lock, for what the kernel and the records have to do before anyone else can have the address. */
     void retire(HardenedBlock block) {
-        if (domain == Domain.MALLOC && LeakTracking.count() > 0) {
-            LeakTracking.died(block.address);
+        if (!domain.leaks.isEmpty()) {
+            domain.leaks.died(block.address);
         }
         boolean kept = quarantine != null;
         if (block.isMapping()) {

@@ -1,5 +1,6 @@
 package dev.banos.mem;
 
+import dev.banos.mem.insight.LeakRecords;
 import dev.banos.mem.insight.LeakTracking;
 import dev.banos.mem.insight.MemoryEvents;
 import java.util.concurrent.ThreadLocalRandom;
@@ -14,6 +15,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * whatever rhythm. A large slot can hold several samples in one.
  */
 final class Sampler {
+    private final LeakRecords leaks;
     private final boolean active;
     private long bytesToNext;
     private long dueWeight;
@@ -22,22 +24,26 @@ final class Sampler {
     /** The sample comes to the pool again, for its slot: it has been counted. */
     private boolean comesAgain;
 
-    /** @param active whether the pool's blocks are of interest at all */
-    Sampler(boolean active) {
+    /**
+     * @param leaks the records of the pool's heap
+     * @param active whether the pool's blocks are of interest at all
+     */
+    Sampler(LeakRecords leaks, boolean active) {
+        this.leaks = leaks;
         this.active = active;
         this.bytesToNext = interval();
     }
 
     /** Whether no word may be taken in hand, because each allocation is looked at. */
     boolean takesAll() {
-        boolean all = active && LeakTracking.isFull();
+        boolean all = active && leaks.isFull();
         stopped |= all;
         return all;
     }
 
     /** Whether allocations are to be counted. */
     boolean isWanted() {
-        return active && (!LeakTracking.isOff() || MemoryEvents.wantsAllocations());
+        return active && (!leaks.isOff() || MemoryEvents.wantsAllocations());
     }
 
     /** Counts a slot that is about to be given out. @return whether this allocation is a sample */
@@ -62,9 +68,14 @@ final class Sampler {
     long takeWeight(long size) {
         long weight = stopped ? Math.max(size, 1) : dueWeight;
         dueWeight = 0;
-        comesAgain = LeakTracking.isOff(); // otherwise its block is one of TrackedPool
+        comesAgain = leaks.isOff(); // otherwise its block is one of TrackedPool
         stopped = false;
         return weight;
+    }
+
+    /** The next allocation is one that was counted before. */
+    void expectAgain() {
+        comesAgain = true;
     }
 
     private static long interval() {

@@ -58,7 +58,7 @@ final class SlotPool extends ThreadAttachment {
     SlotPool(Domain domain, Access access) {
         this.domain = domain;
         this.access = access;
-        this.sampler = new Sampler(domain == Domain.MALLOC && access != Access.TRACKED && access != Access.HARDENED);
+        this.sampler = new Sampler(domain.leaks, access != Access.TRACKED && access != Access.HARDENED);
         createBins();
     }
 
@@ -142,7 +142,7 @@ final class SlotPool extends ThreadAttachment {
                 lock.lock();
                 yield freeAndUnlock(run, address);
             }
-            case TRACKED -> TrackedPool.free(run, address);
+            case TRACKED -> domain.tracked.free(run, address);
             case HARDENED -> false; // its frees come to HardenedBlocks before they come here
         };
     }

@@ -1,6 +1,6 @@
 package dev.banos.mem;
 
-import dev.banos.mem.insight.LeakTracking;
+import dev.banos.mem.insight.LeakRecords;
 import dev.banos.mem.insight.MemoryEvents;
 
 /**
@@ -71,23 +71,42 @@ final class SlowMalloc {
         return heap.attempt(size);
     }
 
+    private static void reclaimAll(Heap heap) {
+        heap.reclaim();
+        HeapTree.reclaim(heap);
+    }
+
     /**
      * Outside the locks, because records and events are Java's: they may allocate, and park a virtual thread.
      *
      * @return as {@link Heap#attempt}: where the level rises meanwhile, the allocation is a sample once more
      */
     private static long sample(Heap heap, long size, long weight) {
-        long address = LeakTracking.isOff() ? heap.attempt(size) : TrackedPool.allocate(size, weight);
+        LeakRecords leaks = heap.domain().leaks;
+        long address = leaks.isOff() ? heap.attempt(size) : TrackedPool.allocate(heap, size);
+        if (address == 0 && heap.domain().budget.isLimited()) {
+            reclaimAll(heap);
+            // A sample may live in the heap's own runs, unremembered. If the level rises just now, it is out of memory.
+            address = leaks.isFull() ? TrackedPool.allocate(heap, size) : Math.max(0, heap.attemptCounted(size));
+        }
         if (address > 0) {
-            MemoryEvents.allocated(address, size, weight);
+            remember(heap, address, size, weight);
         }
         return address;
     }
 
+    private static void remember(Heap heap, long address, long size, long weight) {
+        if (TrackedPool.holds(address)) {
+            heap.domain().leaks.born(address, size, weight);
+        }
+        MemoryEvents.allocated(heap.domain().toString(), address, size, weight);
+    }
+
     /** Remembers a mapping, if any are to be. @return {@code address} */
     static long tracked(Heap heap, long address, long size) {
-        if (address > 0 && !LeakTracking.isOff() && RunTable.at(address) == null && heap.isOfMalloc()) {
-            LeakTracking.born(address, size, size);
+        LeakRecords leaks = heap.domain().leaks;
+        if (address > 0 && !leaks.isOff() && RunTable.at(address) == null) {
+            leaks.born(address, size, size);
         }
         return address;
     }

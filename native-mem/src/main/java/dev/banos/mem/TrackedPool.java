@@ -1,61 +1,107 @@
 package dev.banos.mem;
 
-import dev.banos.mem.insight.LeakTracking;
+import dev.banos.lock.SpinLock;
 
 /**
- * The pool that tracked blocks live in. No thread owns it, so each free of such a block comes to {@link #free} by itself,
- * and the frees of all others need not ask. The record of a block is made and dropped outside the lock, while the slot is
- * taken: the two never disagree about who lives there.
+ * The pool that a heap's tracked blocks live in, beside its own. No thread owns it, so each free of such a block comes to
+ * {@link #free} by itself, and the frees of all others need not ask. The record of a block is made and dropped outside the
+ * lock, while the slot is taken: the two never disagree about who lives there.
+ *
+ * <p>Of the two locks the heap's is taken first. Who allocates holds it, or is the heap's owner, and so meets no close; who
+ * frees takes only this one, and looks under it whether the heap has been closed.
  */
 final class TrackedPool {
-    private static final SlotPool POOL = new SlotPool(Domain.MALLOC, Access.TRACKED);
+    private static final SpinLock MAKING = new SpinLock();
 
-    private TrackedPool() {
+    private final SlotPool pool;
+
+    private TrackedPool(Domain domain) {
+        this.pool = new SlotPool(domain, Access.TRACKED);
     }
 
-    /** @return the address of a block, or 0 */
-    static long allocate(long size, long weight) {
-        long address;
-        POOL.lock.lock();
+    private static TrackedPool make(Domain domain) {
+        MAKING.lock();
         try {
-            address = POOL.allocate(size);
+            if (domain.tracked == null) {
+                domain.tracked = new TrackedPool(domain);
+            }
+            return domain.tracked;
         } finally {
-            POOL.lock.unlock();
+            MAKING.unlock();
         }
-        if (address != 0) {
-            LeakTracking.born(address, size, weight);
+    }
+
+    /** @return the address of a block that the caller has yet to remember, or 0 */
+    static long allocate(Heap heap, long size) {
+        Domain domain = heap.domain();
+        return heap.guarded(() -> (domain.tracked == null ? make(domain) : domain.tracked).allocate(size));
+    }
+
+    private long allocate(long size) {
+        pool.lock.lock();
+        try {
+            long address = pool.allocate(size);
+            return pool.takeReachedMark() && address == 0 ? pool.allocate(size) : address; // from the word that the mark stopped
+        } finally {
+            pool.lock.unlock();
         }
-        return address;
+    }
+
+    /** Whether the block at {@code address}, which is live, lives in such a pool. */
+    static boolean holds(long address) {
+        Run run = RunTable.at(address);
+        return run != null && run.owner.access == Access.TRACKED;
     }
 
     /** @return whether a block lived there; the record says so, and only one of two frees at the same time gets it */
-    static boolean free(Run run, long address) {
-        if (!LeakTracking.died(address)) {
+    boolean free(Run run, long address) {
+        if (!pool.domain.leaks.died(address)) {
             return false;
         }
-        POOL.lock.lock();
+        pool.lock.lock();
         try {
-            return run.freeSlow(address);
+            return !pool.domain.closed && run.freeSlow(address);
         } finally {
-            POOL.lock.unlock();
+            pool.lock.unlock();
         }
     }
 
-    static HeapStatistics statistics() {
-        POOL.lock.lock();
+    HeapStatistics statistics() {
+        pool.lock.lock();
         try {
-            return POOL.statistics();
+            return pool.statistics();
         } finally {
-            POOL.lock.unlock();
+            pool.lock.unlock();
         }
     }
 
-    static void trim() {
-        POOL.lock.lock();
+    void walk(BlockVisitor visitor) {
+        pool.lock.lock();
         try {
-            POOL.trim();
+            pool.walk(visitor);
         } finally {
-            POOL.lock.unlock();
+            pool.lock.unlock();
+        }
+    }
+
+    void trim() {
+        pool.lock.lock();
+        try {
+            if (!pool.domain.closed) {
+                pool.trim();
+            }
+        } finally {
+            pool.lock.unlock();
+        }
+    }
+
+    /** By a heap that is closed now. */
+    void destroy() {
+        pool.lock.lock();
+        try {
+            pool.destroy();
+        } finally {
+            pool.lock.unlock();
         }
     }
 }

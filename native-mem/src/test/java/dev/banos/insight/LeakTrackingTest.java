@@ -3,7 +3,6 @@ package dev.banos.insight;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.banos.mem.Heap;
 import dev.banos.mem.InvalidBlockException;
 import dev.banos.mem.Malloc;
 import dev.banos.mem.insight.LeakReport;
@@ -73,7 +72,7 @@ class LeakTrackingTest {
         assertThat(sites).extracting(LeakReport.Site::weight).containsExactly(100_000L, 1500L, 1000L);
         assertThat(sites).allMatch(site -> site.stack().getFirst().getClassName().equals(LeakTrackingTest.class.getName()));
         assertThat(LeakTracking.report().toString()).startsWith("banos: 102500 bytes live in 3 stacks\n")
-                .contains("1500 bytes (30 blocks of 1500 bytes remembered)").contains("leakThere");
+                .contains("1500 bytes of malloc (30 blocks of 1500 bytes remembered)").contains("leakThere");
     }
 
     @Test
@@ -129,18 +128,6 @@ class LeakTrackingTest {
         });
     }
 
-    @Test
-    void aHeapOfTheApplicationIsNotTracked() {
-        LeakTracking.level(Level.FULL);
-        inNewThread(() -> {
-            try (Heap heap = Heap.create()) {
-                heap.malloc(100);
-                heap.malloc(100_000);
-            }
-        });
-        assertThat(LeakTracking.count()).isZero();
-    }
-
     /** 256 MiB in steps of 512 KiB are 512 samples: their number has a standard deviation of 4.4 %. */
     @Test
     void samplesEstimateTheBytesOfEachStack() {
@@ -161,11 +148,11 @@ class LeakTrackingTest {
     }
 
     @Test
-    void foldedStacksBeginWithTheOutermostFrame() {
+    void foldedStacksBeginWithTheHeapAndTheOutermostFrame() {
         LeakTracking.level(Level.FULL);
         inNewThread(() -> leakHere(2, 32));
         assertThat(LeakTracking.report().toFoldedStacks())
-                .matches("java\\.lang\\.Thread.*;dev\\.banos\\.insight\\.LeakTrackingTest\\.leakHere 64\n");
+                .matches("malloc;java\\.lang\\.Thread.*;dev\\.banos\\.insight\\.LeakTrackingTest\\.leakHere 64\n");
     }
 
     @Test
@@ -184,6 +171,8 @@ class LeakTrackingTest {
 
         ProtocolBuffer sample = profile.messages(2).getFirst();
         assertThat(sample.numbers(2)).containsExactly(3L, 96L);
+        ProtocolBuffer label = sample.messages(3).getFirst();
+        assertThat(strings.get((int) label.number(1)) + "=" + strings.get((int) label.number(2))).isEqualTo("heap=malloc");
         ProtocolBuffer location = profile.messages(4).stream()
                 .filter(each -> each.number(1) == sample.numbers(1).getFirst()).findFirst().orElseThrow();
         ProtocolBuffer function = profile.messages(5).stream()

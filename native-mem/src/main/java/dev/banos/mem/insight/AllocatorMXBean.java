@@ -32,7 +32,7 @@ public interface AllocatorMXBean {
     @Described("What each heap holds, in all and by size class; most reserved bytes first")
     List<HeapFigures> getHeaps();
 
-    @Described("OFF, SAMPLED or FULL; may be set, in upper or lower case")
+    @Described("OFF, SAMPLED or FULL, for malloc and all heaps without a level of their own; may be set, in upper or lower case")
     String getLeakLevel();
 
     /** @param level {@code OFF}, {@code SAMPLED} or {@code FULL}, in upper or lower case */
@@ -41,7 +41,7 @@ public interface AllocatorMXBean {
     @Described("How many live blocks are remembered for the leak report")
     int getTrackedBlocks();
 
-    @Described("Live blocks by the stack that allocated them, most bytes first")
+    @Described("Live blocks of all heaps by the stack that allocated them, most bytes first")
     String leakReport();
 
     @Described("The leak report as folded stacks, for a flame graph")

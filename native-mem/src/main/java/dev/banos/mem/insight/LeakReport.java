@@ -5,40 +5,49 @@ import java.io.OutputStream;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** Live blocks by the stack that allocated them, most bytes first. */
+/** Live blocks by the heap they live in and the stack that allocated them, most bytes first. */
 public final class LeakReport {
     private static final int STACKS_SHOWN = 20;
     private static final int FRAMES_SHOWN = 12;
 
+    /** What the report is of, with a colon; nothing for all heaps. */
+    private final String subject;
     private final List<Site> sites;
 
-    private LeakReport(List<Site> sites) {
-        this.sites = sites;
+    private LeakReport(String subject, Stream<Site> sites) {
+        this.subject = subject;
+        this.sites = sites.sorted(Comparator.comparingLong(Site::weight).thenComparingLong(Site::bytes).reversed()).toList();
     }
 
     /**
-     * What one stack has allocated that is still live.
+     * What one stack has allocated in one heap that is still live.
      *
+     * @param heap its name, as in all figures: {@code malloc}, or {@code heap} and the name it was given
      * @param blocks how many blocks are remembered
      * @param bytes their sizes, as asked for
      * @param weight the estimate of all bytes of that stack that are live, remembered or not
      */
-    public record Site(List<StackTraceElement> stack, long blocks, long bytes, long weight) {
-        private static Site of(CallStack stack, List<TrackedBlock> blocks) {
-            return new Site(stack.frames(), blocks.size(), blocks.stream().mapToLong(TrackedBlock::size).sum(),
+    public record Site(String heap, List<StackTraceElement> stack, long blocks, long bytes, long weight) {
+        private static Stream<Site> of(String heap, Collection<TrackedBlock> blocks) {
+            return blocks.stream().collect(Collectors.groupingBy(TrackedBlock::stack)).entrySet().stream()
+                    .map(entry -> of(heap, entry.getKey(), entry.getValue()));
+        }
+
+        private static Site of(String heap, CallStack stack, List<TrackedBlock> blocks) {
+            return new Site(heap, stack.frames(), blocks.size(), blocks.stream().mapToLong(TrackedBlock::size).sum(),
                     blocks.stream().mapToLong(TrackedBlock::weight).sum());
         }
     }
 
-    static LeakReport of(Collection<TrackedBlock> blocks) {
-        Map<CallStack, List<TrackedBlock>> byStack = blocks.stream().collect(Collectors.groupingBy(TrackedBlock::stack));
-        return new LeakReport(byStack.entrySet().stream()
-                .map(entry -> Site.of(entry.getKey(), entry.getValue()))
-                .sorted(Comparator.comparingLong(Site::weight).thenComparingLong(Site::bytes).reversed())
-                .toList());
+    static LeakReport of(String heap, Collection<TrackedBlock> blocks) {
+        return new LeakReport(heap + ": ", Site.of(heap, blocks));
+    }
+
+    static LeakReport of(Collection<LeakRecords> heaps) {
+        return new LeakReport("", heaps.stream().flatMap(heap -> Site.of(heap.heap(), heap.blocks())));
     }
 
     public List<Site> sites() {
@@ -50,23 +59,27 @@ public final class LeakReport {
         return sites.stream().mapToLong(Site::weight).sum();
     }
 
-    /** As flame graph tools read it: a line a stack, outermost frame first, then the bytes. */
+    /** As flame graph tools read it: a line a stack, the heap and then the outermost frame first, and the bytes at the end. */
     public String toFoldedStacks() {
         return sites.stream().map(LeakReport::folded).collect(Collectors.joining());
     }
 
     private static String folded(Site site) {
         String frames = site.stack.reversed().stream()
-                .map(frame -> (frame.getClassName() + "." + frame.getMethodName()).replace(';', ':').replace(' ', '_'))
+                .map(frame -> folded(frame.getClassName() + "." + frame.getMethodName()))
                 .collect(Collectors.joining(";"));
-        return frames + " " + site.weight + "\n";
+        return folded(site.heap) + ";" + frames + " " + site.weight + "\n";
     }
 
-    /** Writes what {@code pprof} reads: a gzip of profile.proto with live blocks and live bytes for each stack. */
+    private static String folded(String frame) {
+        return frame.replace(';', ':').replaceAll("\\s", "_");
+    }
+
+    /** Writes what {@code pprof} reads: a gzip of profile.proto with live blocks and live bytes for each stack, and the heap as a label. */
     public void writePprof(OutputStream out) throws IOException {
         PprofProfile profile = new PprofProfile();
         for (Site site : sites) {
-            profile.add(site.stack, site.blocks, site.weight);
+            profile.add(site.heap, site.stack, site.blocks, site.weight);
         }
         profile.writeTo(out);
     }
@@ -74,7 +87,7 @@ public final class LeakReport {
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();
-        text.append("banos: ").append(weight()).append(" bytes live in ").append(sites.size()).append(" stacks\n");
+        text.append("banos: ").append(subject).append(weight()).append(" bytes live in ").append(sites.size()).append(" stacks\n");
         sites.stream().limit(STACKS_SHOWN).forEach(site -> append(text, site));
         if (sites.size() > STACKS_SHOWN) {
             text.append("  and ").append(sites.size() - STACKS_SHOWN).append(" more stacks\n");
@@ -83,7 +96,7 @@ public final class LeakReport {
     }
 
     private static void append(StringBuilder text, Site site) {
-        text.append("  ").append(site.weight).append(" bytes (").append(site.blocks).append(" blocks of ")
+        text.append("  ").append(site.weight).append(" bytes of ").append(site.heap).append(" (").append(site.blocks).append(" blocks of ")
                 .append(site.bytes).append(" bytes remembered)\n");
         site.stack.stream().limit(FRAMES_SHOWN).forEach(frame -> text.append("    at ").append(frame).append('\n'));
     }

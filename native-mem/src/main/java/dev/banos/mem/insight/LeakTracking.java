@@ -1,20 +1,24 @@
 package dev.banos.mem.insight;
 
 import dev.banos.bindings.Setting;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Remembers where live blocks of malloc were born.
+ * Remembers where live blocks were born, of malloc and of the heaps that an application makes.
  *
- * <p>A block that is remembered lives in a pool of its own. So every other block's malloc and free are exactly what they
- * are without tracking: only the search for the next bitmap word asks whether a sample is due, and only a free in that
- * pool looks for a record. A sample stands for {@link #intervalBytes} bytes on average, and which allocation is taken is
+ * <p>A block that is remembered lives in a pool of its own beside its heap's. So every other block's malloc and free are exactly
+ * what they are without tracking: only the search for the next bitmap word asks whether a sample is due, and only a free in
+ * that pool looks for a record. A sample stands for {@link #intervalBytes} bytes on average, and which allocation is taken is
  * random in proportion to its bytes. Blocks that are mappings of their own are all remembered, whatever the level but OFF:
  * beside their system calls a record costs little.
  *
- * <p>Set by {@code -Dbanos.mem.leaks=off|sampled|full}; then a report of what is still live goes to standard error at exit.
- * Heaps that an application makes are not tracked: closing one frees all that is in it.
+ * <p>The level of malloc, and of each heap that was not given one of its own ({@code HeapOptions.leaks}), is set by
+ * {@code -Dbanos.mem.leaks=off|sampled|full}; then a report of what is still live goes to standard error at exit. A heap
+ * that is closed by then is not in it: its close freed all that was in it. One with a level of its own reports when it is
+ * closed, too.
  */
 public final class LeakTracking {
     /** How much is remembered. */
@@ -26,22 +30,24 @@ public final class LeakTracking {
         FULL
     }
 
-    private static final ConcurrentMap<Long, TrackedBlock> BLOCKS = new ConcurrentHashMap<>();
+    /** Those that remember blocks, or did. */
+    private static final Set<LeakRecords> HEAPS = ConcurrentHashMap.newKeySet();
     private static final long INTERVAL_BYTES = Setting.number("banos.mem.leaks.intervalBytes", 512 << 10, 1, 1L << 40);
+    private static final Level INITIAL = Setting.word("banos.mem.leaks", Level.OFF);
+    private static final AtomicBoolean REPORTS_AT_EXIT = new AtomicBoolean();
 
-    private static volatile Level level = initialLevel();
+    private static volatile Level level = INITIAL;
+
+    static {
+        if (INITIAL != Level.OFF) {
+            reportAtExit();
+        }
+    }
 
     private LeakTracking() {
     }
 
-    private static Level initialLevel() {
-        Level wanted = Setting.word("banos.mem.leaks", Level.OFF);
-        if (wanted != Level.OFF) {
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> System.err.print(report()), "banos-leak-report"));
-        }
-        return wanted;
-    }
-
+    /** The level of malloc, and of all heaps that have none of their own. */
     public static Level level() {
         return level;
     }
@@ -51,39 +57,45 @@ public final class LeakTracking {
         level = wanted;
     }
 
-    public static boolean isOff() {
-        return level == Level.OFF;
-    }
-
-    public static boolean isFull() {
-        return level == Level.FULL;
-    }
-
     public static long intervalBytes() {
         return INTERVAL_BYTES;
     }
 
-    /** What is live of what is remembered, now. */
+    /** What is live of what is remembered, now, in all heaps. */
     public static LeakReport report() {
-        return LeakReport.of(BLOCKS.values());
+        return LeakReport.of(HEAPS);
     }
 
     /** How many blocks are remembered. */
     public static int count() {
-        return BLOCKS.size();
+        return HEAPS.stream().mapToInt(LeakRecords::count).sum();
     }
 
-    /** Called by the allocator, outside its locks, before anyone else can know the address. */
-    public static void born(long address, long size, long weight) {
-        BLOCKS.put(address, TrackedBlock.bornNow(address, size, weight));
+    static void list(LeakRecords heap) {
+        HEAPS.add(heap);
     }
 
-    /** Called by the allocator, outside its locks, while the address is still taken. @return whether it was remembered */
-    public static boolean died(long address) {
-        TrackedBlock block = BLOCKS.remove(address);
-        if (block != null) {
-            MemoryEvents.freed(block);
+    static void unlist(LeakRecords heap) {
+        HEAPS.remove(heap);
+    }
+
+    static void reportAtExit() {
+        if (!REPORTS_AT_EXIT.compareAndSet(false, true)) {
+            return;
         }
-        return block != null;
+        try {
+            Runtime.getRuntime().addShutdownHook(new Thread(LeakTracking::atExit, "banos-leak-report"));
+        } catch (IllegalStateException exiting) {
+            REPORTS_AT_EXIT.set(false); // a heap that a shutdown hook makes still reports at its close
+        }
+    }
+
+    /** Heaps that report themselves do so one by one, and all others together, if the property asked for that. */
+    private static void atExit() {
+        List<LeakRecords> open = List.copyOf(HEAPS);
+        open.stream().filter(LeakRecords::reportsItself).forEach(LeakRecords::reportExit);
+        if (INITIAL != Level.OFF) {
+            System.err.print(LeakReport.of(open.stream().filter(heap -> !heap.reportsItself()).toList()));
+        }
     }
 }

@@ -33,6 +33,8 @@ public final class MemoryEvents {
         @Label("Allocated By")
         @Description("The first frame outside the allocator")
         String caller;
+        @Label("Heap")
+        String heap;
         @Label("Size")
         @DataAmount
         long size;
@@ -50,6 +52,8 @@ public final class MemoryEvents {
     @Description("The free of a block that is tracked")
     @Category({"Banos", "Memory"})
     static final class FreeSample extends Event {
+        @Label("Heap")
+        String heap;
         @Label("Size")
         @DataAmount
         long size;
@@ -276,13 +280,14 @@ public final class MemoryEvents {
         return FlightRecorder.isInitialized() && Probe.ALLOCATION.isEnabled();
     }
 
-    public static void allocated(long address, long size, long weight) {
+    public static void allocated(String heap, long address, long size, long weight) {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
         AllocationSample event = new AllocationSample();
         if (event.shouldCommit()) {
             event.caller = CallStack.callerOfTheAllocator();
+            event.heap = heap;
             event.address = address;
             event.size = size;
             event.weight = weight;
@@ -290,12 +295,13 @@ public final class MemoryEvents {
         }
     }
 
-    static void freed(TrackedBlock block) {
+    static void freed(String heap, TrackedBlock block) {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
         FreeSample event = new FreeSample();
         if (event.shouldCommit()) {
+            event.heap = heap;
             event.address = block.address();
             event.size = block.size();
             event.weight = block.weight();

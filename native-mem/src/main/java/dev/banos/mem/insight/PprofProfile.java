@@ -15,7 +15,8 @@ import java.util.zip.GZIPOutputStream;
  *
  * <pre>
  *   Profile { sample_type*: 1  sample*: 2  location*: 4  function*: 5  string_table*: 6 }
- *   Sample { location_id*: 1, innermost first   value*: 2 }       Location { id: 1  line: 4 { function_id: 1  line: 2 } }
+ *   Sample { location_id*: 1, innermost first   value*: 2   label*: 3 { key: 1  str: 2 } }
+ *   Location { id: 1  line: 4 { function_id: 1  line: 2 } }
  *   Function { id: 1  name: 2  filename: 4 }                      ValueType { type: 1  unit: 2 }
  * </pre>
  */
@@ -34,13 +35,14 @@ final class PprofProfile {
         profile.message(1, valueType("inuse_space", "bytes"));
     }
 
-    void add(List<StackTraceElement> stack, long blocks, long bytes) {
+    void add(String heap, List<StackTraceElement> stack, long blocks, long bytes) {
         Message sample = new Message();
         for (StackTraceElement frame : stack) {
             sample.number(1, location(frame));
         }
         sample.number(2, blocks);
         sample.number(2, bytes);
+        sample.message(3, label("heap", heap));
         profile.message(2, sample);
     }
 
@@ -57,6 +59,13 @@ final class PprofProfile {
         Message message = new Message();
         message.number(1, stringIndex(type));
         message.number(2, stringIndex(unit));
+        return message;
+    }
+
+    private Message label(String key, String value) {
+        Message message = new Message();
+        message.number(1, stringIndex(key));
+        message.number(2, stringIndex(value));
         return message;
     }
 

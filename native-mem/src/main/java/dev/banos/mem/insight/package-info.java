@@ -5,7 +5,8 @@
  * <caption>Where to look</caption>
  * <tr><th>question</th><th>answer</th></tr>
  * <tr><td>what leaks?</td><td>{@link dev.banos.mem.insight.LeakTracking}: {@code -Dbanos.mem.leaks=sampled} or {@code full},
- *     report at exit or by {@link dev.banos.mem.insight.LeakTracking#report}</td></tr>
+ *     report at exit or by {@link dev.banos.mem.insight.LeakTracking#report}; of one heap {@code HeapOptions.leaks} and
+ *     {@code Heap.leakReport()}</td></tr>
  * <tr><td>who holds the memory?</td><td>{@link dev.banos.mem.insight.LeakReport#toFoldedStacks} for a flame graph,
  *     {@link dev.banos.mem.insight.LeakReport#writePprof} for pprof</td></tr>
  * <tr><td>who allocates, what is mapped, purged, refused?</td><td>a flight recording: events {@code dev.banos.mem.*}</td></tr>

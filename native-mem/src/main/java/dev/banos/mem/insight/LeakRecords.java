@@ -1,0 +1,131 @@
+package dev.banos.mem.insight;
+
+import dev.banos.mem.insight.LeakTracking.Level;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.function.Consumer;
+
+/**
+ * The live blocks of one heap whose birth is remembered. The allocator calls it; what it remembers is read by
+ * {@link LeakTracking} and by {@code Heap.leakReport()}.
+ *
+ * <p>A heap is in the list of {@link LeakTracking} from its first record until its close: one that remembers nothing is kept
+ * from nobody.
+ */
+public final class LeakRecords {
+    private final String heap;
+    /** Null for a heap that does as {@link LeakTracking#level()} says. */
+    private final Level own;
+    /** Null where nobody asked for a report at the end. */
+    private final Consumer<LeakReport> atEnd;
+    private final ConcurrentMap<Long, TrackedBlock> blocks = new ConcurrentHashMap<>();
+    private volatile boolean listed;
+    private volatile boolean closed;
+    private Collection<TrackedBlock> leftAtClose = List.of();
+
+    /** For a heap that does as {@link LeakTracking#level()} says, and reports when it is asked. */
+    public LeakRecords(String heap) {
+        this(heap, null, null);
+    }
+
+    /** @param atEnd gets the report of what is live at the close, or at exit, if anything is */
+    public LeakRecords(String heap, Level own, Consumer<LeakReport> atEnd) {
+        this.heap = heap;
+        this.own = own;
+        this.atEnd = atEnd;
+        if (atEnd != null) {
+            LeakTracking.reportAtExit();
+        }
+    }
+
+    public Level level() {
+        return own != null ? own : LeakTracking.level();
+    }
+
+    public boolean isOff() {
+        return level() == Level.OFF;
+    }
+
+    public boolean isFull() {
+        return level() == Level.FULL;
+    }
+
+    /** Whether no block is remembered. */
+    public boolean isEmpty() {
+        return blocks.isEmpty();
+    }
+
+    int count() {
+        return blocks.size();
+    }
+
+    String heap() {
+        return heap;
+    }
+
+    Collection<TrackedBlock> blocks() {
+        return blocks.values();
+    }
+
+    boolean reportsItself() {
+        return atEnd != null;
+    }
+
+    /** What is live of what is remembered, now. */
+    public LeakReport report() {
+        return LeakReport.of(heap, blocks.values());
+    }
+
+    /** Outside the allocator's locks, before anyone else can know the address. */
+    public void born(long address, long size, long weight) {
+        blocks.put(address, TrackedBlock.bornNow(address, size, weight));
+        if (!listed) {
+            listed = true;
+            LeakTracking.list(this);
+        }
+        if (closed) { // after the put, as the close clears after it has said so: one of the two sees the other
+            forgetAll();
+        }
+    }
+
+    /** Outside the allocator's locks, while the address is still taken. @return whether the block was remembered */
+    public boolean died(long address) {
+        TrackedBlock block = blocks.remove(address);
+        if (block != null) {
+            MemoryEvents.freed(heap, block);
+        }
+        return block != null;
+    }
+
+    /** By the heap that closes, before any of its blocks goes. */
+    public void close() {
+        closed = true;
+        if (atEnd != null) {
+            leftAtClose = List.copyOf(blocks.values());
+        }
+        forgetAll();
+    }
+
+    private void forgetAll() {
+        blocks.clear();
+        LeakTracking.unlist(this);
+    }
+
+    /** After the {@link #close}, outside the allocator's locks. */
+    public void reportClose() {
+        reportEnd(leftAtClose);
+        leftAtClose = List.of();
+    }
+
+    void reportExit() {
+        reportEnd(blocks.values());
+    }
+
+    private void reportEnd(Collection<TrackedBlock> live) {
+        if (atEnd != null && !live.isEmpty()) {
+            atEnd.accept(LeakReport.of(heap, live));
+        }
+    }
+}
