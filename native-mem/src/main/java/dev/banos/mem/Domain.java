@@ -58,6 +58,14 @@ final class Domain {
         }
     }
 
+    /** As {@link #trimTracked}, for more room in the budget, of which pages are not part. */
+    void reclaimTracked() {
+        TrackedPool pool = tracked;
+        if (pool != null) {
+            pool.reclaim();
+        }
+    }
+
     /** Frees all that is not in the pool of the heap, which is closed now. */
     void freeAll() {
         if (tracked != null) {

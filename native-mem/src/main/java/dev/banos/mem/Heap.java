@@ -195,7 +195,10 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         free(block.address());
     }
 
-    /** Gives all memory of this heap back to the system that has no live block in it. */
+    /**
+     * Gives all memory of this heap back to the system that has no live block in it: runs without any, and of others the pages
+     * without any, which count in the budget as before.
+     */
     public void trim() {
         if (domain.hardened != null) {
             domain.hardened.trim();
@@ -204,18 +207,24 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             SharedPools.trim();
         } else if (Thread.currentThread() == owner) {
             pool.trim();
+            pool.discardFreePages();
         } else {
-            SlotPool locked = enter();
-            try {
-                locked.trim();
-            } finally {
-                locked.lock.unlock();
-            }
+            trimLocked();
         }
         domain.trimTracked();
         domain.emptyCache();
         Spans.purge();
         DirectMappings.retryRefused();
+    }
+
+    private void trimLocked() {
+        SlotPool locked = enter();
+        try {
+            locked.trim();
+        } finally {
+            locked.lock.unlock();
+        }
+        FreePages.discardLocked(locked);
     }
 
     /** What this heap and its children have, and may have; for any thread. That of {@link #current} counts all of malloc's. */
@@ -377,7 +386,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     /** Of another thread's confined heap, only what is kept beside its pool. */
     void reclaim() {
         domain.emptyCache();
-        domain.trimTracked();
+        domain.reclaimTracked();
         if (domain.hardened != null) {
             domain.hardened.reclaim();
         }

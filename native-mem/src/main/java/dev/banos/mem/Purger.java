@@ -41,16 +41,17 @@ final class Purger {
             boolean more = true;
             while (more) {
                 LockSupport.parkNanos(DELAY.toNanos());
-                more = ThreadPools.trimAbandoned() | SharedPools.trimIdle();
+                ThreadPools.passAbandoned();
+                more = SharedPools.trimIdle();
                 Spans.purge();
                 DirectMappings.retryRefused();
                 more |= MappingCache.age() > 0;
-                more |= Spans.dirtyBytes() > 0;
+                more |= Spans.dirtyBytes() > 0 || ThreadPools.isMemoryInAbandoned();
             }
         } finally {
             RUNNING.set(false);
         }
-        if (Spans.dirtyBytes() > 0 || MappingCache.allBytes() > 0 || ThreadPools.isFreedInAbandoned()) {
+        if (Spans.dirtyBytes() > 0 || MappingCache.allBytes() > 0 || ThreadPools.isMemoryInAbandoned()) {
             wake(); // freed after the last look, by someone who still saw us running
         }
     }

@@ -100,6 +100,26 @@ final class Run {
         return Bitmaps.words(slots);
     }
 
+    /** Owner: the first slot from {@code slot} on that is free; {@link #slots} where none is. */
+    int nextFree(int slot) {
+        return next(slot, 0);
+    }
+
+    /** Owner: the first slot from {@code slot} on that is not; {@link #slots} where all are. */
+    int nextUsed(int slot) {
+        return next(slot, -1L);
+    }
+
+    private int next(int slot, long flip) {
+        for (int from = slot; from < slots; from = (from & -Long.SIZE) + Long.SIZE) {
+            long found = (Words.get(local + from) ^ flip) & -1L << from;
+            if (found != 0) {
+                return Math.min((from & -Long.SIZE) + Long.numberOfTrailingZeros(found), slots);
+            }
+        }
+        return slots;
+    }
+
     /** Owner: whether no slot is in use. */
     boolean isEmpty() {
         for (int w = 0; w < words(); w++) {

@@ -99,17 +99,19 @@ final class SharedPools {
         }
     }
 
-    /** What a running thread has leased stays as it is, unless it is the caller. */
+    /** Pages inside of runs as well. What a running thread has leased stays as it is, unless it is the caller. */
     static void trim() {
         for (Lease lease : LEASES) {
             if (lease.pool.threadId == Thread.currentThread().threadId()) {
                 lease.pool.trim();
+                lease.pool.discardFreePages();
             } else {
-                trim(lease);
+                trim(lease, true);
             }
         }
         for (SlotPool pool : LOCKED) {
             trim(pool);
+            FreePages.discardLocked(pool);
         }
     }
 
@@ -121,7 +123,7 @@ final class SharedPools {
     static boolean trimIdle() {
         boolean any = false;
         for (Lease lease : LEASES) {
-            any |= lease.pool.hasRemoteFrees() && trim(lease);
+            any |= lease.pool.hasRemoteFrees() && trim(lease, false);
         }
         for (SlotPool pool : LOCKED) {
             any |= pool.hasRemoteFrees() && trim(pool);
@@ -129,12 +131,15 @@ final class SharedPools {
         return any;
     }
 
-    private static boolean trim(Lease lease) {
+    private static boolean trim(Lease lease, boolean pages) {
         if (!lease.tryAcquire()) {
             return false;
         }
         try {
             lease.pool.trim();
+            if (pages) {
+                lease.pool.discardFreePages();
+            }
         } finally {
             lease.release();
         }

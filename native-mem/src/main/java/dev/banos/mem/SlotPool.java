@@ -50,6 +50,8 @@ final class SlotPool extends ThreadAttachment {
     private int sections;
     private int sectionDepth;
     private long lastThreadId;
+    /** Of a pool that nobody uses: how often the purger is to come by before free pages inside its runs go; 0 for never. */
+    private int passesToDiscard;
     private Heap handle;
 
     /** A stack of runs in which other threads freed slots. */
@@ -246,6 +248,45 @@ final class SlotPool extends ThreadAttachment {
         assert isValid();
     }
 
+    /** Gives back whole free pages inside all runs; after {@link #trim}, which gives back the empty ones. */
+    void discardFreePages() {
+        passesToDiscard = 0;
+        for (int i = 0; i < runCount; i++) {
+            discardFreePages(i);
+        }
+    }
+
+    /** Of one run. @return whether there is a run of that number */
+    boolean discardFreePages(int index) {
+        if (index >= runCount) {
+            return false;
+        }
+        beginWork();
+        try {
+            FreePages.discard(runs[index]);
+        } finally {
+            endWork();
+        }
+        return true;
+    }
+
+    /** For a pool that nobody will use for a while: its free pages go at the second {@link #pass}. @return whether it has any run */
+    boolean discardLater() {
+        passesToDiscard = runCount == 0 ? 0 : 2;
+        return passesToDiscard > 0;
+    }
+
+    boolean isToDiscard() {
+        return passesToDiscard > 0;
+    }
+
+    /** The purger comes by. */
+    void pass() {
+        if (passesToDiscard > 0 && --passesToDiscard == 0) {
+            discardFreePages();
+        }
+    }
+
     /** Gives back all runs, whatever lives in them. */
     void destroy() {
         for (int i = runCount - 1; i >= 0; i--) {
@@ -364,7 +405,9 @@ final class SlotPool extends ThreadAttachment {
 
     @Override
     protected void threadEnded() {
-        ThreadPools.abandon(this);
+        if (ThreadPools.abandon(this)) {
+            Purger.wake();
+        }
     }
 
     @Override

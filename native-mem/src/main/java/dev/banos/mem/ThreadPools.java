@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Which pool serves the calling thread's malloc. A platform thread has one of its own, which hangs on its control block.
@@ -71,42 +72,55 @@ final class ThreadPools {
         return pool;
     }
 
-    static void abandon(SlotPool pool) {
+    /** @return whether the purger will have something to do with it */
+    static boolean abandon(SlotPool pool) {
         pool.threadId = SlotPool.NO_THREAD;
         VarHandle.fullFence(); // either we see what another thread queues, or it sees that nobody will look
         pool.trim();
+        boolean keepsMemory = pool.discardLater();
         push(pool);
+        return keepsMemory;
     }
 
-    /**
-     * Gives back what was freed in abandoned pools since their threads ended.
-     *
-     * @return whether there was any
-     */
-    static boolean trimAbandoned() {
-        boolean any = false;
+    /** Gives back all of the memory in abandoned pools in which nothing lives. */
+    static void trimAbandoned() {
+        forEachAbandoned(pool -> {
+            pool.trim();
+            pool.discardFreePages();
+        });
+    }
+
+    /** The same little by little: runs that became empty now, and pages inside of others when the pool has waited for a while. */
+    static void passAbandoned() {
+        forEachAbandoned(pool -> {
+            if (pool.hasRemoteFrees()) {
+                pool.trim();
+                pool.discardLater();
+            } else {
+                pool.pass();
+            }
+        });
+    }
+
+    private static void forEachAbandoned(Consumer<SlotPool> work) {
         for (int i = abandonedCount(); i > 0; i--) {
             SlotPool pool = pollAbandoned();
             if (pool == null) {
-                return any;
+                return;
             }
-            any |= pool.hasRemoteFrees();
             try {
-                if (pool.hasRemoteFrees()) {
-                    pool.trim();
-                }
+                work.accept(pool);
             } finally {
                 push(pool);
             }
         }
-        return any;
     }
 
-    /** Whether {@link #trimAbandoned} has something to do. */
-    static boolean isFreedInAbandoned() {
+    /** Whether {@link #passAbandoned} has something to do, now or later. */
+    static boolean isMemoryInAbandoned() {
         LOCK.lock();
         try {
-            return ABANDONED.stream().anyMatch(SlotPool::hasRemoteFrees);
+            return ABANDONED.stream().anyMatch(pool -> pool.hasRemoteFrees() || pool.isToDiscard());
         } finally {
             LOCK.unlock();
         }

@@ -84,7 +84,8 @@ final class TrackedPool {
         }
     }
 
-    void trim() {
+    /** Gives back runs without a block. */
+    void reclaim() {
         pool.lock.lock();
         try {
             if (!pool.domain.closed) {
@@ -93,6 +94,12 @@ final class TrackedPool {
         } finally {
             pool.lock.unlock();
         }
+    }
+
+    /** The same, and free pages inside of others. */
+    void trim() {
+        reclaim();
+        FreePages.discardLocked(pool);
     }
 
     /** By a heap that is closed now. */
