@@ -378,6 +378,24 @@ public final class SystemCalls {
         }
     }
 
+    private static final class Memset {
+        private static final MethodHandle HANDLE = Native.downcall(symbol("memset").address(),
+                FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG), Linker.Option.critical(false));
+    }
+
+    /**
+     * C's memset, by a critical call: while it lasts no garbage collection begins, so {@code bytes} are to be few.
+     *
+     * @param value its low byte is written
+     */
+    public static void memset(long address, int value, long bytes) {
+        try {
+            long ignored = (long) Memset.HANDLE.invokeExact(address, value, bytes);
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
+    }
+
     // The dynamic linker reports by text, not by errno.
 
     /**

@@ -128,7 +128,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         }
         long address = alignment <= SizeClasses.ALIGNMENT ? malloc(size) : SlowMalloc.aligned(this, alignment, size);
         if (address != 0 && size < SizeClasses.DIRECT_BYTES) { // what is larger comes as zeros from the system
-            Zeros.write(Native.EVERYTHING.asSlice(address, size));
+            Zeros.write(address, size);
         }
         return address;
     }

@@ -98,11 +98,7 @@ public final class HeapScope implements Arena {
             throw new IllegalArgumentException("byteSize=" + byteSize + ", byteAlignment=" + byteAlignment);
         }
         long address = lock == null ? placeConfined(byteSize, byteAlignment) : placeLocked(byteSize, byteAlignment);
-        MemorySegment segment = Native.segment(address, byteSize, lifetime, null);
-        if (zeroes && byteSize < SizeClasses.DIRECT_BYTES) { // a larger one is zero as it comes
-            Zeros.write(segment);
-        }
-        return segment;
+        return Native.segment(address, byteSize, lifetime, null);
     }
 
     @Override
@@ -167,16 +163,23 @@ public final class HeapScope implements Arena {
             throw new WrongThreadException("scope of thread " + owner.threadId() + " used by thread "
                     + Thread.currentThread().threadId());
         }
-        return place(size, alignment);
+        return cleared(place(size, alignment), size);
     }
 
     private long placeLocked(long size, long alignment) {
         lock.lock();
         try {
-            return place(size, alignment);
+            return cleared(place(size, alignment), size); // before a close can give the memory to somebody else
         } finally {
             lock.unlock();
         }
+    }
+
+    private long cleared(long address, long size) {
+        if (zeroes && size < SizeClasses.DIRECT_BYTES) { // a larger one is zero as it comes
+            Zeros.write(address, size);
+        }
+        return address;
     }
 
     private long place(long size, long alignment) {

@@ -5,6 +5,7 @@ import static dev.banos.bindings.generated.Linux.MADV_DONTNEED;
 import static dev.banos.bindings.generated.Linux.MADV_HUGEPAGE;
 import static dev.banos.bindings.generated.Linux.MAP_ANONYMOUS;
 import static dev.banos.bindings.generated.Linux.MAP_NORESERVE;
+import static dev.banos.bindings.generated.Linux.MAP_POPULATE;
 import static dev.banos.bindings.generated.Linux.MAP_PRIVATE;
 import static dev.banos.bindings.generated.Linux.MREMAP_FIXED;
 import static dev.banos.bindings.generated.Linux.MREMAP_MAYMOVE;
@@ -46,6 +47,11 @@ final class Kernel {
     /** Zeroed memory, committed page by page as it is touched. */
     static long map(long bytes) {
         return mmap(bytes, READ_WRITE, COMMIT);
+    }
+
+    /** Zeroed memory, committed at once as far as there is any, and else as it is touched. */
+    static long mapCommitted(long bytes) {
+        return mmap(bytes, READ_WRITE, COMMIT | MAP_POPULATE());
     }
 
     static int unmap(long address, long bytes) {

@@ -1,7 +1,5 @@
 package dev.banos.mem;
 
-import dev.banos.bindings.Native;
-
 /**
  * The direct mappings of a heap and what they cost its budget. They are paid for first: so the actions of high-water marks
  * run before anything has happened, and where one throws there is nothing to undo but the payment.
@@ -33,7 +31,7 @@ final class LargeBlocks {
     }
 
     private static long cleared(long address, long bytes) {
-        Zeros.write(Native.EVERYTHING.asSlice(address, bytes));
+        Zeros.write(address, bytes);
         return address;
     }
 

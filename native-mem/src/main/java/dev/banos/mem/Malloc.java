@@ -17,6 +17,8 @@ import java.lang.foreign.MemorySegment;
  * {@snippet class="dev.banos.samples.snippets.SnippetsTest" region="malloc"}
  */
 public final class Malloc {
+    private static final long NO_SLOT_BYTES = SizeClasses.DIRECT_BYTES;
+
     private Malloc() {
     }
 
@@ -37,7 +39,20 @@ public final class Malloc {
 
     /** @return a block of {@code count * size} zero bytes; 0 with ENOMEM, also where the product overflows */
     public static long calloc(long count, long size) {
-        return Heap.current().calloc(count, size);
+        long bytes = count * size;
+        Bin bin = ThreadPools.current().bin(isSmall(count) && isSmall(size) ? bytes : NO_SLOT_BYTES);
+        long slot = bin.next();
+        if (slot == 0) {
+            return Heap.current().calloc(count, size);
+        }
+        long block = bin.take(slot);
+        Zeros.write(block, bytes);
+        return block;
+    }
+
+    /** Whether a product with another of these cannot overflow. */
+    private static boolean isSmall(long factor) {
+        return factor >>> Integer.SIZE - 1 == 0;
     }
 
     /**

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.banos.bindings.Native;
 import java.lang.foreign.ValueLayout;
 import java.util.SplittableRandom;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** What goes back to the system, as the kernel sees it. */
@@ -22,6 +23,21 @@ class FootprintTest {
         long smaller = Malloc.malloc(64 * 1024 - 1);
         assertThat(RunTable.at(smaller)).isNotNull();
         Malloc.free(smaller);
+    }
+
+    @Test
+    void aBlockOfAQuarterMebibyteComesWithItsPagesAndALargerOneWithNone() {
+        long committed = Malloc.malloc(DirectMappings.COMMITTED_BYTES);
+        assertThat(pagesWithMemory(committed)).isEqualTo(DirectMappings.COMMITTED_BYTES / Kernel.PAGE_BYTES);
+        Malloc.free(committed);
+        long larger = Malloc.malloc(DirectMappings.COMMITTED_BYTES + 1);
+        assertThat(pagesWithMemory(larger)).isZero();
+        Malloc.free(larger);
+    }
+
+    private static long pagesWithMemory(long block) {
+        return LongStream.iterate(block, page -> page < block + DirectMappings.COMMITTED_BYTES, page -> page + Kernel.PAGE_BYTES)
+                .filter(ProcSelf::hasOwnMemory).count();
     }
 
     @Test
