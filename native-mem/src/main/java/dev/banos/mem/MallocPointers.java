@@ -30,11 +30,12 @@ import java.util.function.Consumer;
  * is <b>reported</b>, and C gets what says failure in C. A wrong free has no effect; realloc of a wrong address returns null;
  * its usable size is 0. Reports go to standard error, or where {@link #reportingTo} says. C's own errno stays as it was.
  *
- * <p>Each call costs the way from C into Java, tens of nanoseconds. C must not call the functions while Java has called it
- * through a critical handle, nor when the JVM has come to its end (from {@code atexit}, say): either ends the process.
+ * <p>Each call costs the way from C into Java and back, some 40 ns, several times what C's own malloc takes. C must not call the
+ * functions while Java has called it through a critical handle, nor when the JVM has come to its end (from {@code atexit},
+ * say): either ends the process.
  */
 public final class MallocPointers {
-    private enum Function { MALLOC, MALLOC_ARRAY, CALLOC, REALLOC, FREE, ALIGNED_ALLOC, USABLE_SIZE, GOOD_SIZE }
+    enum Function { MALLOC, MALLOC_ARRAY, CALLOC, REALLOC, FREE, ALIGNED_ALLOC, USABLE_SIZE, GOOD_SIZE }
 
     private static final int INT_SIZES = 1;
     private static final int CONTEXT = 2;
@@ -152,6 +153,12 @@ public final class MallocPointers {
     }
 
     private MemorySegment make(Function function) {
+        MethodHandle target = target(function);
+        return Native.upcall(target, descriptor(target.type()), scope);
+    }
+
+    /** What C calls, of the type that C gives it. */
+    MethodHandle target(Function function) {
         MethodHandle target = switch (function) {
             case MALLOC -> sized("mallocOrNull", 0, 1, false);
             case MALLOC_ARRAY -> sized("mallocArrayOrNull", 0, 2, false);
@@ -162,10 +169,7 @@ public final class MallocPointers {
             case USABLE_SIZE -> sized("usableSizeOrZero", 1, 0, true);
             case GOOD_SIZE -> sized("goodSizeOf", 0, 1, true);
         };
-        if ((kind & CONTEXT) != 0) {
-            target = MethodHandles.dropArguments(target, 0, long.class);
-        }
-        return Native.upcall(target, descriptor(target.type()), scope);
+        return (kind & CONTEXT) == 0 ? target : MethodHandles.dropArguments(target, 0, long.class);
     }
 
     /** A pointer is passed as a number of the same size and class, which saves an object a call. */

@@ -22,7 +22,7 @@ import org.openjdk.jmh.infra.Blackhole;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Fork(value = 1, jvmArgsAppend = {"-Djmh.executor=CUSTOM", "-Djmh.executor.class=dev.banos.benchmarks.EventLoopThreads"})
 public class NettyBuffers {
-    private static final int SIZES = 1 << 17;
+    private static final int SIZES = NettySizes.COUNT;
     private static final int LIVE = 8192;
     /** Powers of two, and above 512 what is an eighth or so beyond: each is drawn as often as any other. */
     private static final int[] CLASSES = {32, 64, 128, 256, 512, 640, 1024, 1152, 2048, 2304, 4096, 4352, 8192, 8704, 16384, 16896};
@@ -32,6 +32,7 @@ public class NettyBuffers {
 
     private ByteBufAllocator allocator;
     private final int[] sizes = new int[SIZES];
+    private final int[] proxySizes = NettySizes.draw();
     private final int[] places = new int[SIZES];
     private final ByteBuf[] live = new ByteBuf[LIVE];
     private final byte[] message = new byte[200];
@@ -78,6 +79,13 @@ public class NettyBuffers {
         replace(places[at], sizes[at]);
     }
 
+    /** The same with the sizes of a proxy: Netty's own allocation pattern. */
+    @Benchmark
+    public void replaceAsAProxy() {
+        int at = next();
+        replace(places[at], proxySizes[at]);
+    }
+
     /** The same with 256 bytes each. */
     @Benchmark
     public void replace256() {
@@ -103,6 +111,17 @@ public class NettyBuffers {
         }
         buffer.release();
         return sum;
+    }
+
+    /** One buffer as large as Netty's channels make theirs at most to read into. */
+    @Benchmark
+    public void readBuffer(Blackhole hole) {
+        ByteBuf buffer = allocator.directBuffer(65536);
+        for (int i = 0; i < 65536; i += 4096) {
+            buffer.setByte(i, i);
+        }
+        hole.consume(buffer);
+        buffer.release();
     }
 
     /** From 64 bytes to 1 MiB by appending kilobytes, which is thirteen times too small. */

@@ -9,6 +9,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -19,13 +20,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A reader who does what the README and the guides say, in an empty folder beside this checkout's files, gets what they show. */
+/** A reader who does what the READMEs and the guides say, in an empty folder beside this checkout's files, gets what they show. */
 class DocumentsTest {
     /** Commands that a reader may lack: where one is not installed, the documents that use it are not tried. */
     private static final Pattern TOOLS = Pattern.compile("(?m)^(?:\\s*)(cc|gcc|ar|mvn|openssl)\\b");
     private static final Pattern LIBRARIES = Pattern.compile("/usr/[\\w./-]+\\.a\\b");
     /** What {@link ThisBuild} does here, because this build is not to be built anew while it is tested. */
-    private static final String INSTALL = "mvn -B install -Dmaven.test.skip -pl native-mem/bom,property-tests -am\n";
+    private static final Pattern INSTALL = Pattern.compile("(?m)^mvn -B install -Dmaven.test.skip -pl \\S+ -am$");
+    /** Likewise; where its jar is not there yet, the document is not tried. */
+    private static final String MAKE_AGENT = "mvn -B -q -pl native-mem/adapters/agent -am package -DskipTests\n";
+    private static final String AGENT = "native-mem/adapters/agent/target/banos-agent.jar";
 
     private static final List<String> CHECKOUT = List.of("bindings", "native-mem", "libc", "loader", "property-tests", "samples", "pom.xml");
     static final Path ROOT = root();
@@ -43,21 +47,30 @@ class DocumentsTest {
 
     @TestFactory
     Stream<DynamicTest> eachDocumentIsTrue() throws IOException {
-        List<Path> guides;
-        try (Stream<Path> files = Files.list(ROOT.resolve("samples/guides"))) {
-            guides = files.filter(file -> file.toString().endsWith(".md")).sorted().toList();
-        }
-        return Stream.concat(Stream.of(ROOT.resolve("README.md")), guides.stream())
-                .filter(file -> !walkthrough(file).steps().isEmpty())
+        return documents().stream().filter(file -> !walkthrough(file).steps().isEmpty())
                 .map(file -> DynamicTest.dynamicTest(ROOT.relativize(file).toString(), () -> isTrue(file)));
+    }
+
+    /** The guides, and each README: of the whole, of the modules, of the adapters. */
+    private static List<Path> documents() throws IOException {
+        List<Path> documents = new ArrayList<>();
+        try (Stream<Path> guides = Files.list(ROOT.resolve("samples/guides"))) {
+            guides.filter(file -> file.toString().endsWith(".md")).sorted().forEach(documents::add);
+        }
+        try (Stream<Path> adapters = Files.list(ROOT.resolve("native-mem/adapters"))) {
+            Stream.concat(Stream.concat(Stream.of(ROOT), CHECKOUT.stream().map(ROOT::resolve)), adapters.sorted())
+                    .map(folder -> folder.resolve("README.md")).filter(Files::exists).forEach(documents::add);
+        }
+        return documents;
     }
 
     private void isTrue(Path file) throws IOException, InterruptedException {
         Walkthrough document = walkthrough(file);
         String commands = commands(document);
         named(TOOLS, commands).forEach(tool -> assumeTrue(isInstalled(tool), "skipped: " + tool + " is not installed"));
-        named(LIBRARIES, commands).forEach(library -> assumeTrue(Files.exists(Path.of(library)), "skipped: " + library + " is not there"));
-        assertThat(walk(file.getFileName().toString(), document)).as(file.toString()).isEmpty();
+        named(LIBRARIES, commands + files(document)).forEach(library -> assumeTrue(Files.exists(Path.of(library)), "skipped: " + library + " is not there"));
+        assumeTrue(!commands.contains(AGENT) || Files.exists(ROOT.resolve(AGENT)), "skipped: " + AGENT + " is not built yet");
+        assertThat(walk(ROOT.relativize(file).toString().replace('/', '-'), document)).as(file.toString()).isEmpty();
     }
 
     private String walk(String name, Walkthrough document) throws IOException, InterruptedException {
@@ -118,7 +131,7 @@ class DocumentsTest {
     /** Each guide's commands are run here: one whose blocks nobody recognizes would be run nowhere. */
     @Test
     void everyGuideHasCommands() throws IOException {
-        for (String guide : List.of("memory", "c-file", "static-library", "allocator", "rss")) {
+        for (String guide : List.of("memory", "c-file", "c-library", "static-library", "allocator", "rss")) {
             Walkthrough document = walkthrough(ROOT.resolve("samples/guides/" + guide + ".md"));
             assertThat(document.steps()).as(guide).hasAtLeastOneElementOfType(Save.class)
                     .anySatisfy(step -> assertThat(step).isInstanceOfSatisfying(Run.class, run -> assertThat(run.shown()).isNotNull()));
@@ -127,7 +140,7 @@ class DocumentsTest {
 
     private static Walkthrough walkthrough(Path file) {
         try {
-            return Walkthrough.of(Files.readString(file).replace(INSTALL, ":\n"));
+            return Walkthrough.of(INSTALL.matcher(Files.readString(file)).replaceAll(":").replace(MAKE_AGENT, ":\n"));
         } catch (IOException | IllegalArgumentException e) {
             throw new IllegalStateException(file + ": " + e.getMessage(), e);
         }
@@ -137,6 +150,12 @@ class DocumentsTest {
         StringBuilder commands = new StringBuilder();
         document.steps().forEach(step -> commands.append(step instanceof Run run ? run.commands() : ""));
         return commands.toString();
+    }
+
+    private static String files(Walkthrough document) {
+        StringBuilder files = new StringBuilder();
+        document.steps().forEach(step -> files.append(step instanceof Save save ? save.text() : ""));
+        return files.toString();
     }
 
     private static List<String> named(Pattern pattern, String text) {

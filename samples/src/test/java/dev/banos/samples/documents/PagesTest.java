@@ -52,6 +52,18 @@ class PagesTest {
         assertThat(parts).hasSizeGreaterThan(40).allSatisfy(part -> assertThat(sources).contains(part));
     }
 
+    /** But for our own, which is what tests check, and for what the very nature of the JDK's arenas or of a binding says. */
+    @Test
+    void cellsOfTheComparisonNameTheirSources() {
+        String page = read(root.resolve("samples/guides/comparison.md"));
+        Set<String> defined = found(Pattern.compile("(?m)^(\\[\\d+]) "), page);
+        String table = page.substring(page.indexOf("\n| "), page.indexOf("\n\n**Take something else**"));
+        assertThat(found(Pattern.compile("(\\[\\d+])"), table)).isEqualTo(defined).hasSizeGreaterThan(10);
+        List<String> bare = table.lines().skip(3).flatMap(row -> Stream.of(row.split("\\|")).skip(3)).map(String::strip)
+                .filter(cell -> !cell.matches("yes|nothing|") && !cell.contains("[")).toList();
+        assertThat(bare).isEmpty();
+    }
+
     private static Set<String> properties(Stream<Path> sources) {
         return sources.flatMap(file -> found(PROPERTY, read(file)).stream()).collect(Collectors.toCollection(TreeSet::new));
     }

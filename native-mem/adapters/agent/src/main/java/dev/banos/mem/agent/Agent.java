@@ -13,6 +13,7 @@ import java.util.function.LongBinaryOperator;
 import java.util.function.LongPredicate;
 import java.util.function.LongUnaryOperator;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Starts the agent, in a layer of its own; called by name. */
 public final class Agent {
@@ -32,7 +33,7 @@ public final class Agent {
      * @throws IllegalArgumentException for a wrong option
      * @throws IllegalStateException when this JVM cannot run the allocator, or the agent runs already
      */
-    public static boolean start(String text, Instrumentation instrumentation) throws Exception {
+    public static boolean start(@Nullable String text, Instrumentation instrumentation) throws Exception {
         AgentOptions options = AgentOptions.parse(text);
         if (options.isHelpWanted()) {
             printHelp();

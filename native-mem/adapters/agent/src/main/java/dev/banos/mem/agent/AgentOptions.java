@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What stands behind {@code -javaagent:banos-agent.jar=}: {@code key=value,key=value}. A list in a value has {@code +} between
@@ -52,8 +53,8 @@ final class AgentOptions {
     /** Empty for standard error. */
     private String statisticsFile = "";
     private boolean recorded;
-    private String leaks;
-    private String hardening;
+    private @Nullable String leaks;
+    private @Nullable String hardening;
     private long cacheBytes = NOT_SET;
     private long least = 1;
     private long most = Long.MAX_VALUE;
@@ -64,7 +65,7 @@ final class AgentOptions {
     }
 
     /** @param text null for none */
-    static AgentOptions parse(String text) {
+    static AgentOptions parse(@Nullable String text) {
         AgentOptions options = new AgentOptions();
         for (String option : text == null ? new String[0] : text.split(",")) {
             if (!option.isBlank()) {

@@ -23,6 +23,7 @@ import java.lang.classfile.instruction.InvokeDynamicInstruction;
 import java.lang.classfile.instruction.InvokeInstruction;
 import java.lang.constant.DirectMethodHandleDesc;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Moves the call sites of one class: {@code invokevirtual Unsafe.freeMemory(long)} becomes {@code invokestatic
@@ -43,7 +44,7 @@ final class CallSites {
     }
 
     /** The class with its calls moved; null if it has none. */
-    byte[] moved() {
+    byte @Nullable [] moved() {
         byte[] moved = CLASS_FILE.transformClass(original, transform());
         return count == 0 ? null : moved;
     }
@@ -94,7 +95,7 @@ final class CallSites {
         };
     }
 
-    private static UnsafeMethod methodOf(MethodHandleEntry handle) {
+    private static @Nullable UnsafeMethod methodOf(MethodHandleEntry handle) {
         return handle.kind() == DirectMethodHandleDesc.Kind.VIRTUAL.refKind ? UnsafeMethod.of(handle.reference()) : null;
     }
 

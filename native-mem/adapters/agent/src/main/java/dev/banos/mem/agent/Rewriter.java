@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.WeakHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rewrites the program's classes as they are loaded, and those that were loaded before. What fails leaves the class as it is:
@@ -30,8 +31,8 @@ final class Rewriter implements ClassFileTransformer {
     }
 
     @Override
-    public byte[] transform(Module module, ClassLoader loader, String name, Class<?> redefined, ProtectionDomain domain,
-            byte[] classFile) {
+    public byte @Nullable [] transform(Module module, @Nullable ClassLoader loader, @Nullable String name, @Nullable Class<?> redefined,
+            @Nullable ProtectionDomain domain, byte[] classFile) {
         try {
             if (loader == null && UnsafeMethod.OWNER.equals(name)) {
                 return UnsafeNet.spreadIn(classFile);
@@ -44,7 +45,7 @@ final class Rewriter implements ClassFileTransformer {
         }
     }
 
-    private byte[] rewritten(ClassLoader loader, String name, byte[] classFile) {
+    private byte @Nullable [] rewritten(ClassLoader loader, String name, byte[] classFile) {
         CallSites callSites = new CallSites(classFile);
         byte[] moved = callSites.moved();
         if (moved == null) {
@@ -76,12 +77,12 @@ final class Rewriter implements ClassFileTransformer {
     }
 
     /** The JDK's own classes call Unsafe by another name. */
-    private static boolean isOfProgram(ClassLoader loader) {
+    private static boolean isOfProgram(@Nullable ClassLoader loader) {
         return loader != null && loader != ClassLoader.getPlatformClassLoader();
     }
 
     /** Once on standard error, then in the count. */
-    private void report(String name, String reason) {
+    private void report(@Nullable String name, String reason) {
         if (failures.getAndIncrement() == 0) {
             System.err.println("banos-agent: " + name + " is not rewritten, its calls stay with Unsafe: " + reason
                     + "; what else is not is only counted");

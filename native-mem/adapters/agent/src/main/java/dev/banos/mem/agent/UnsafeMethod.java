@@ -10,6 +10,7 @@ import java.lang.constant.MethodTypeDesc;
 import java.util.function.LongBinaryOperator;
 import java.util.function.LongPredicate;
 import java.util.function.LongUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** The methods of Unsafe that are moved, and the function of ours that each asks first. */
 enum UnsafeMethod {
@@ -48,7 +49,7 @@ enum UnsafeMethod {
     }
 
     /** The one that a constant refers to, or null. */
-    static UnsafeMethod of(MemberRefEntry called) {
+    static @Nullable UnsafeMethod of(MemberRefEntry called) {
         if (!called.owner().name().equalsString(OWNER)) {
             return null;
         }

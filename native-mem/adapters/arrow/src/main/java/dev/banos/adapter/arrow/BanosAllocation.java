@@ -10,6 +10,7 @@ import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.OutOfMemoryException;
 import org.apache.arrow.memory.ReferenceManager;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One chunk of Arrow's memory: a block of Banos, aligned to 64 bytes as Arrow's format recommends, and freed when the last
@@ -61,10 +62,10 @@ public final class BanosAllocation extends AllocationManager {
 
     private static final class Blocks implements Factory {
         /** Null where {@link Malloc} serves. */
-        private final Heap heap;
+        private final @Nullable Heap heap;
         private final LongConsumer free;
 
-        Blocks(Heap heap) {
+        Blocks(@Nullable Heap heap) {
             this.heap = heap;
             this.free = heap == null ? Malloc::free : heap::free;
         }

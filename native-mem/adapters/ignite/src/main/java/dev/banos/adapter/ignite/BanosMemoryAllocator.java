@@ -6,6 +6,7 @@ import dev.banos.mem.HeapOptions;
 import java.io.Serializable;
 import java.util.Objects;
 import org.apache.ignite.mem.MemoryAllocator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Memory for the data regions of an Ignite node, in a heap with a name and, if wanted, a limit.
@@ -23,7 +24,7 @@ public final class BanosMemoryAllocator implements MemoryAllocator, Serializable
 
     private final String name;
     private final long limit;
-    private transient Heap heap;
+    private transient @Nullable Heap heap;
 
     public BanosMemoryAllocator(String name) {
         this(name, UNLIMITED);

@@ -10,6 +10,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.NoSuchFileException;
 import java.util.function.Consumer;
 import org.apache.lucene.store.AlreadyClosedException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of one file: one block, which grows while the file is written and is read as one segment afterwards.
@@ -38,8 +39,8 @@ final class HeapFile {
     private long capacity;
     private long length;
     /** Null until the file is complete. */
-    private Arena lifetime;
-    private MemorySegment content;
+    private @Nullable Arena lifetime;
+    private @Nullable MemorySegment content;
 
     HeapFile(String name, Heap heap, Consumer<HeapFile> whenFree) {
         this.name = name;
@@ -62,7 +63,7 @@ final class HeapFile {
     }
 
     /** @return an input at the beginning, or null while the file is being written */
-    synchronized HeapIndexInput open() throws NoSuchFileException {
+    synchronized @Nullable HeapIndexInput open() throws NoSuchFileException {
         if (free) {
             throw new NoSuchFileException(name);
         }

@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.lucene.store.AlreadyClosedException;
 import org.apache.lucene.store.IndexInput;
 import org.apache.lucene.store.MemorySegmentAccessInput;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a file, or a slice of one, from its segment, which checks bounds and lifetime; what it refuses becomes the exception that
@@ -37,7 +38,7 @@ final class HeapIndexInput extends IndexInput implements MemorySegmentAccessInpu
     private final boolean opened;
     private final long length;
     /** Null after this input's own close. */
-    private MemorySegment content;
+    private @Nullable MemorySegment content;
     private long position;
 
     HeapIndexInput(HeapFile file, MemorySegment content) {
@@ -230,7 +231,7 @@ final class HeapIndexInput extends IndexInput implements MemorySegmentAccessInpu
         return current;
     }
 
-    private AlreadyClosedException alreadyClosed(Throwable cause) {
+    private AlreadyClosedException alreadyClosed(@Nullable Throwable cause) {
         return new AlreadyClosedException("Already closed: " + this, cause);
     }
 

@@ -1,17 +1,21 @@
 package dev.banos.adapter.netty;
 
+import static dev.banos.bindings.Native.EVERYTHING;
+
 import dev.banos.mem.Heap;
 import dev.banos.mem.Malloc;
 import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocatorMetric;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
+import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A Netty allocator whose direct buffers are blocks of Banos: one block a buffer, given back at the buffer's last release,
- * on whichever thread that is, and grown by {@code realloc}, which moves pages instead of copying them from 64 KiB up.
+ * on whichever thread that is, and grown by {@code realloc}.
  *
  * <pre>{@code
  *   bootstrap.option(ChannelOption.ALLOCATOR, BanosByteBufAllocator.DEFAULT)
@@ -22,16 +26,33 @@ import java.util.concurrent.atomic.LongAdder;
  */
 public final class BanosByteBufAllocator extends AbstractByteBufAllocator
         implements ByteBufAllocatorMetricProvider, ByteBufAllocatorMetric {
-    /** Allocates with {@link Malloc}: each thread from runs of its own, without a lock. */
-    public static final BanosByteBufAllocator DEFAULT = new BanosByteBufAllocator();
+    private static final String CACHE_PROPERTY = "banos.mem.mappingCacheBytes";
+    private static final long DEFAULT_CACHE_BYTES = 64 << 20;
+
+    /**
+     * Allocates with {@link Malloc}: each thread from runs of its own, without a lock. Where nothing else is said
+     * ({@code -Dbanos.mem.mappingCacheBytes=}, or hardening) and malloc has not served anyone before, it lets malloc keep up
+     * to 64 MiB of freed blocks of 64 KiB and more: event loops read into such buffers, and fresh pages for each would cost
+     * hundreds of times the rest.
+     */
+    public static final BanosByteBufAllocator DEFAULT = ofMalloc();
 
     /** Null where {@link Malloc} serves. */
-    private final Heap heap;
+    private final @Nullable Heap heap;
+    private final BufferGrowth growth;
     private final LongAdder arrayBytes = new LongAdder();
 
-    private BanosByteBufAllocator() {
+    private BanosByteBufAllocator(BufferGrowth growth) {
         super(true);
         this.heap = null;
+        this.growth = growth;
+    }
+
+    private static BanosByteBufAllocator ofMalloc() {
+        if (System.getProperty(CACHE_PROPERTY) == null && System.getProperty("banos.mem.hardening") == null) {
+            System.setProperty(CACHE_PROPERTY, Long.toString(DEFAULT_CACHE_BYTES)); // which malloc reads when it is first used
+        }
+        return new BanosByteBufAllocator(Long.getLong(CACHE_PROPERTY, 0) > 0 ? BufferGrowth.INTO_KEPT_BLOCKS : BufferGrowth.BY_REALLOC);
     }
 
     /**
@@ -44,6 +65,7 @@ public final class BanosByteBufAllocator extends AbstractByteBufAllocator
     public BanosByteBufAllocator(Heap heap) {
         super(true);
         this.heap = Objects.requireNonNull(heap, "heap");
+        this.growth = BufferGrowth.BY_REALLOC;
     }
 
     /** @throws OutOfMemoryError when there is no memory, or none within the heap's limit */
@@ -100,8 +122,31 @@ public final class BanosByteBufAllocator extends AbstractByteBufAllocator
         }
     }
 
-    /** @return where the block is now, its content kept; if this throws, it is as it was */
-    long resize(long address, int bytes) {
+    /**
+     * @param oldBytes how many of the content are kept
+     * @return where the block is now; if this throws, it is as it was
+     */
+    long resize(long address, int oldBytes, int bytes) {
+        if (bytes > oldBytes) {
+            int usable = usableBytes(address);
+            if (bytes <= usable) {
+                return address;
+            }
+            if (growth.copies(bytes)) {
+                return copied(address, oldBytes, growth.blockBytes(bytes));
+            }
+        }
+        return reallocated(address, bytes);
+    }
+
+    private long copied(long address, int content, int bytes) {
+        long larger = allocate(bytes);
+        MemorySegment.copy(EVERYTHING, address, EVERYTHING, larger, content);
+        free(address);
+        return larger;
+    }
+
+    private long reallocated(long address, int bytes) {
         int atLeastOne = Math.max(bytes, 1); // realloc to 0 is a free
         long moved = heap == null ? Malloc.realloc(address, atLeastOne) : heap.realloc(address, atLeastOne);
         if (moved == 0) {

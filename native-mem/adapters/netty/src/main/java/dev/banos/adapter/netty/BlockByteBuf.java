@@ -20,6 +20,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.GatheringByteChannel;
 import java.nio.channels.ScatteringByteChannel;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A direct buffer that is one block of a heap. Content is read and written at addresses, so that a buffer needs no object
@@ -42,7 +43,7 @@ final class BlockByteBuf extends AbstractReferenceCountedByteBuf {
     private long address;
     private int capacity;
     /** The block as NIO sees it, made when first needed, for one thread at a time; null after the block has moved. */
-    private ByteBuffer view;
+    private @Nullable ByteBuffer view;
 
     BlockByteBuf(BanosByteBufAllocator alloc, int initialCapacity, int maxCapacity) {
         super(maxCapacity);
@@ -73,7 +74,7 @@ final class BlockByteBuf extends AbstractReferenceCountedByteBuf {
     public ByteBuf capacity(int newCapacity) {
         checkNewCapacity(newCapacity);
         if (newCapacity != capacity) {
-            address = alloc.resize(address, newCapacity);
+            address = alloc.resize(address, capacity, newCapacity);
             view = null;
             capacity = newCapacity;
             trimIndicesToCapacity(newCapacity);
@@ -100,7 +101,7 @@ final class BlockByteBuf extends AbstractReferenceCountedByteBuf {
     }
 
     @Override
-    public ByteBuf unwrap() {
+    public @Nullable ByteBuf unwrap() {
         return null;
     }
 

@@ -1,0 +1,4 @@
+module app {
+    requires org.lwjgl;
+    requires dev.banos.mem;
+}
