@@ -6,6 +6,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The restricted methods of {@code java.lang.foreign}, gathered in one place: whoever audits what Banos may do to the
@@ -41,7 +42,7 @@ public final class Native {
 
     /** The {@code bytes} bytes at {@code address}, alive as long as {@code scope}; {@code cleanup}, if not null, runs at its close. */
     @SuppressWarnings("restricted")
-    public static MemorySegment segment(long address, long bytes, Arena scope, Consumer<MemorySegment> cleanup) {
+    public static MemorySegment segment(long address, long bytes, Arena scope, @Nullable Consumer<MemorySegment> cleanup) {
         return MemorySegment.ofAddress(address).reinterpret(bytes, scope, cleanup);
     }
 

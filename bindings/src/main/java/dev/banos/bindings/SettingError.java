@@ -1,5 +1,7 @@
 package dev.banos.bindings;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A system property of Banos has a value that cannot be right; the message names both, and says what is accepted. Being an
  * {@link Error}, it comes out of a class initialiser as it is.
@@ -7,7 +9,7 @@ package dev.banos.bindings;
 public final class SettingError extends LinkageError {
     private static final long serialVersionUID = 1L;
 
-    SettingError(String message, Throwable cause) {
+    SettingError(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

@@ -155,6 +155,11 @@ public final class Malloc {
         return HeapContents.statistics(slots, Domain.MALLOC);
     }
 
+    /** How many bytes of freed blocks of 64 KiB and more are kept at most: {@code -Dbanos.mem.mappingCacheBytes}, at the first use. */
+    public static long mappingCacheBytes() {
+        return Domain.MALLOC.cache == null ? 0 : Domain.MALLOC.cache.capacity();
+    }
+
     static OutOfMemoryError noMemory(long size) {
         return new OutOfMemoryError("native memory: " + Long.toUnsignedString(size) + " bytes");
     }

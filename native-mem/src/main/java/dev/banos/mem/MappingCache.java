@@ -65,6 +65,10 @@ final class MappingCache {
         return cache;
     }
 
+    long capacity() {
+        return capacity;
+    }
+
     /** The least length of a class that holds {@code bytes}. */
     static long rounded(long bytes) {
         long last = bytes / Kernel.PAGE_BYTES - 1;

@@ -83,7 +83,7 @@ public final class Tcb {
     }
 
     /** The block of a thread that has started and not ended; made if it had none. Null for any other thread. */
-    public static Tcb of(Thread thread) {
+    public static @Nullable Tcb of(Thread thread) {
         return thread.isAlive() ? TcbTable.findOrCreate(thread) : null;
     }
 

@@ -8,6 +8,7 @@ import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.LongBinaryOperator;
 import java.util.function.LongPredicate;
@@ -84,7 +85,7 @@ public final class Agent {
         try {
             Malloc.free(Malloc.malloc(1));
         } catch (ExceptionInInitializerError wrongProperty) {
-            throw new IllegalStateException(wrongProperty.getCause().getMessage(), wrongProperty);
+            throw new IllegalStateException(Objects.requireNonNullElse(wrongProperty.getCause(), wrongProperty).getMessage(), wrongProperty);
         } catch (LinkageError unsupported) {
             throw new IllegalStateException(unsupported.getMessage(), unsupported);
         }

@@ -23,6 +23,7 @@ import java.lang.classfile.instruction.InvokeDynamicInstruction;
 import java.lang.classfile.instruction.InvokeInstruction;
 import java.lang.constant.DirectMethodHandleDesc;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,7 +111,7 @@ final class CallSites {
         public void accept(CodeBuilder builder, CodeElement element) {
             switch (element) {
                 case InvokeInstruction call when isSite(call) -> {
-                    UnsafeMethod method = UnsafeMethod.of(call.method());
+                    UnsafeMethod method = Objects.requireNonNull(UnsafeMethod.of(call.method()));
                     count++;
                     builder.invokestatic(GeneratedCalls.CALLS, method.methodName, method.staticType());
                 }
@@ -139,7 +140,7 @@ final class CallSites {
 
     private LoadableConstantEntry moved(ConstantPoolBuilder pool, LoadableConstantEntry constant) {
         return switch (constant) {
-            case MethodHandleEntry handle when methodOf(handle) != null -> moved(pool, methodOf(handle));
+            case MethodHandleEntry handle when methodOf(handle) != null -> moved(pool, Objects.requireNonNull(methodOf(handle)));
             case ConstantDynamicEntry dynamic when hasHandle(dynamic) ->
                     pool.constantDynamicEntry(moved(pool, dynamic.bootstrap()), dynamic.nameAndType());
             default -> constant;

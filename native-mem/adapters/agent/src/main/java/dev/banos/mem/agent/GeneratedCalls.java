@@ -19,6 +19,7 @@ import java.lang.constant.MethodTypeDesc;
 import java.lang.invoke.MethodHandles;
 import java.lang.reflect.Field;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 
@@ -84,7 +85,7 @@ final class GeneratedCalls {
             throw new IllegalStateException("the agent runs already: it is to be given once", isThere);
         }
         for (UnsafeMethod method : UnsafeMethod.values()) {
-            set(written, method.name(), functions.get(method));
+            set(written, method.name(), Objects.requireNonNull(functions.get(method), method.methodName));
         }
         set(written, OWNS, owns);
         return neighbour.ensureInitialized(neighbour.defineClass(callsClass()));

@@ -37,8 +37,10 @@ final class Rewriter implements ClassFileTransformer {
             if (loader == null && UnsafeMethod.OWNER.equals(name)) {
                 return UnsafeNet.spreadIn(classFile);
             }
-            boolean wanted = isOfProgram(loader) && name != null && selection.takes(name);
-            return wanted && ConstantPoolScan.mentionsUnsafe(classFile) ? rewritten(loader, name, classFile) : null;
+            if (loader == null || name == null || !isOfProgram(loader) || !selection.takes(name)) {
+                return null;
+            }
+            return ConstantPoolScan.mentionsUnsafe(classFile) ? rewritten(loader, name, classFile) : null;
         } catch (Throwable failed) { // whatever it is, the program did not do it
             report(name, failed.toString());
             return null;

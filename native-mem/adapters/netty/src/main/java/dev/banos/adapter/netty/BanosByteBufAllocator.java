@@ -52,7 +52,7 @@ public final class BanosByteBufAllocator extends AbstractByteBufAllocator
         if (System.getProperty(CACHE_PROPERTY) == null && System.getProperty("banos.mem.hardening") == null) {
             System.setProperty(CACHE_PROPERTY, Long.toString(DEFAULT_CACHE_BYTES)); // which malloc reads when it is first used
         }
-        return new BanosByteBufAllocator(Long.getLong(CACHE_PROPERTY, 0) > 0 ? BufferGrowth.INTO_KEPT_BLOCKS : BufferGrowth.BY_REALLOC);
+        return new BanosByteBufAllocator(Malloc.mappingCacheBytes() > 0 ? BufferGrowth.INTO_KEPT_BLOCKS : BufferGrowth.BY_REALLOC);
     }
 
     /**

@@ -39,11 +39,7 @@ public final class Premain {
                 System.exit(0);
             }
         } catch (Exception | LinkageError failed) {
-            Throwable cause = failed;
-            while (cause instanceof InvocationTargetException) {
-                cause = cause.getCause();
-            }
-            stop(cause);
+            stop(failed instanceof InvocationTargetException wrapped ? wrapped.getTargetException() : failed);
         }
     }
 
