@@ -25,7 +25,7 @@ record Walkthrough(List<Step> steps) {
     record Run(int line, String commands, String shown) implements Step {
     }
 
-    private static final Pattern SAVE = Pattern.compile("[Ss]ave this as `([\\w./-]+)`");
+    private static final Pattern SAVE = Pattern.compile("[Ss]ave this as\\s+`([\\w./-]+)`");
     private static final Pattern FENCE = Pattern.compile("^```(\\w*)$");
 
     static Walkthrough of(String markdown) {
