@@ -16,6 +16,9 @@ record ByteKeys(long byteSize) implements Keys {
 
     @Override
     public long hash(long key, long seed) {
+        if (key == 0) {
+            throw new IllegalArgumentException("key=0 is a null pointer, and no " + byteSize + " bytes");
+        }
         long multiplier = seed | 1;
         long hash = seed;
         long whole = byteSize & -HashTable.WORD;

@@ -42,19 +42,31 @@ public final class HashMap implements AutoCloseable {
         return entries.contains(key);
     }
 
-    /** The key of the entry at this address. */
+    /**
+     * The key of the entry at this address.
+     *
+     * @throws IllegalArgumentException where no entry can be at this address
+     */
     public long key(long entry) {
         return entries.key(entry);
     }
 
-    /** Where the value of the entry at this address begins. */
+    /**
+     * Where the value of the entry at this address begins.
+     *
+     * @throws IllegalArgumentException where no entry can be at this address
+     */
     public long valueAddress(long entry) {
-        return entry + valueOffset;
+        return entries.checked(entry) + valueOffset;
     }
 
-    /** The value of the entry at this address, for as long as that holds. */
+    /**
+     * The value of the entry at this address, for as long as that holds.
+     *
+     * @throws IllegalArgumentException where no entry can be at this address
+     */
     public MemorySegment value(long entry) {
-        return Native.segment(entry + valueOffset, valueBytes);
+        return Native.segment(valueAddress(entry), valueBytes);
     }
 
     /** Inserts the entry, but leaves one of the same key as it is. {@code value}: the address of the value's bytes. */
@@ -68,6 +80,9 @@ public final class HashMap implements AutoCloseable {
     }
 
     private Insertion insert(long key, long value, boolean assign) {
+        if (value == 0 && valueBytes != 0) {
+            throw new IllegalArgumentException("value=0 is no address of valueBytes=" + valueBytes);
+        }
         long entry = entries.findOrClaim(key);
         if (entry > HashTable.ABSENT && !assign) {
             return Insertion.PRESENT;

@@ -70,9 +70,13 @@ public final class HashSet extends HashTable {
         return find(key) != ABSENT;
     }
 
-    /** The key of the element at this address. */
+    /**
+     * The key of the element at this address.
+     *
+     * @throws IllegalArgumentException where no element can be at this address
+     */
     public long key(long element) {
-        return keys.load(element);
+        return keys.load(checked(element));
     }
 
     public Insertion insert(long key) {

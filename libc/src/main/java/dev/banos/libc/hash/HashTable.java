@@ -304,6 +304,16 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
         erase(element, hashAt(element));
     }
 
+    /**
+     * The address, where an element can be at it: the kinds of table read through this what a caller gives them.
+     *
+     * @throws IllegalArgumentException where none can be
+     */
+    final long checked(long element) {
+        numberOf(element);
+        return element;
+    }
+
     /** How many slots stand before that of this element. */
     private long numberOf(long element) {
         requireOpen();

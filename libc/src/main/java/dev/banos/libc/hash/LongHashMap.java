@@ -42,14 +42,22 @@ public final class LongHashMap extends LongTable {
         return entry == ABSENT ? otherwise : load(entry + VALUE);
     }
 
-    /** The value of the entry at this address. */
+    /**
+     * The value of the entry at this address.
+     *
+     * @throws IllegalArgumentException where no entry can be at this address
+     */
     public long value(long entry) {
-        return load(entry + VALUE);
+        return load(checked(entry) + VALUE);
     }
 
-    /** Changes the value of the entry at this address. */
+    /**
+     * Changes the value of the entry at this address.
+     *
+     * @throws IllegalArgumentException where no entry can be at this address
+     */
     public void value(long entry, long value) {
-        store(entry + VALUE, value);
+        store(checked(entry) + VALUE, value);
     }
 
     /** Inserts the entry, but leaves one of the same key as it is. */

@@ -22,8 +22,12 @@ abstract sealed class LongTable extends HashTable permits LongHashSet, LongHashM
         return find(load(slot), hash);
     }
 
-    /** The key of the element at this address. */
+    /**
+     * The key of the element at this address.
+     *
+     * @throws IllegalArgumentException where no element can be at this address
+     */
     public final long key(long element) {
-        return load(element);
+        return load(checked(element));
     }
 }

@@ -16,6 +16,9 @@ enum StringKeys implements Keys {
 
     @Override
     public long hash(long key, long seed) {
+        if (key == 0) {
+            throw new IllegalArgumentException("key=0 is a null pointer, and no text");
+        }
         long multiplier = seed | 1;
         long hash = seed;
         long word = 0;

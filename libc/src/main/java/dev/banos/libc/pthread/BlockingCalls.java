@@ -3,6 +3,7 @@ package dev.banos.libc.pthread;
 import dev.banos.bindings.SystemCalls;
 import dev.banos.bindings.generated.Linux;
 import dev.banos.bindings.generated.pollfd;
+import dev.banos.libc.segment.Liveness;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -14,6 +15,10 @@ import java.util.concurrent.Callable;
  *
  * <p>An interrupt of the calling thread ends the wait with EINTR, and the thread stays interrupted: nothing here clears it.
  * A virtual thread that waits gives its carrier free. Each method returns its value or {@code -errno}, with errno set.
+ *
+ * <p>A segment on the Java heap, one that is read-only where the call writes, or one too small is an
+ * {@link IllegalArgumentException}, a closed scope an {@link IllegalStateException}, another thread's a
+ * {@link WrongThreadException}: all before anything is waited for or touched.
  */
 public final class BlockingCalls {
     /** What a pipe takes whole as soon as it is ready to be written (limits.h); more could block in the kernel. */
@@ -29,6 +34,7 @@ public final class BlockingCalls {
      * where no cancel reaches it.
      */
     public static long read(int fd, MemorySegment into) {
+        requireWritable("into", into);
         return Cancellation.act(readOrCanceled(fd, into));
     }
 
@@ -37,6 +43,7 @@ public final class BlockingCalls {
      * gone ends the call with their number, and acts at the next cancellation point.
      */
     public static long write(int fd, MemorySegment from) {
+        requireNative("from", from);
         return Cancellation.act(writeOrCanceled(fd, from));
     }
 
@@ -46,6 +53,10 @@ public final class BlockingCalls {
      * @return how many descriptors are ready; 0 after the time-out
      */
     public static int poll(MemorySegment fds, int count, int timeoutMillis) {
+        requireWritable("fds", fds);
+        if (count < 0 || count > fds.byteSize() / pollfd.sizeof()) {
+            throw new IllegalArgumentException("count=" + count + " is not from 0 to what fdsBytes=" + fds.byteSize() + " hold");
+        }
         return Cancellation.act(pollOrCanceled(fds, count, timeoutMillis));
     }
 
@@ -63,6 +74,20 @@ public final class BlockingCalls {
      */
     public static <T> T interruptible(Callable<T> body) throws Exception {
         return InterruptibleRegion.run(body);
+    }
+
+    private static void requireWritable(String name, MemorySegment segment) {
+        requireNative(name, segment);
+        if (segment.isReadOnly()) {
+            throw new IllegalArgumentException(name + "=" + segment + " is read-only, and the call writes to it");
+        }
+    }
+
+    private static void requireNative(String name, MemorySegment segment) {
+        if (!segment.isNative()) {
+            throw new IllegalArgumentException(name + "=" + segment + " is on the Java heap, where the kernel cannot reach it");
+        }
+        Liveness.requireAccessible(name, segment);
     }
 
     // The inner forms, for drivers too: no exception may pass through frames of C.

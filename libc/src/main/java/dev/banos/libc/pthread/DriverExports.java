@@ -128,6 +128,9 @@ public final class DriverExports {
     }
 
     private static int keyCreate(long keyOut, long destructor) {
+        if (keyOut == 0) {
+            return Linux.EINVAL();
+        }
         int key = ThreadKeys.create(destructor == 0 ? null : value -> Callback.call(destructor, value));
         if (key < 0) {
             return -key;

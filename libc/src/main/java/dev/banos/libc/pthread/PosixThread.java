@@ -1,6 +1,7 @@
 package dev.banos.libc.pthread;
 
 import dev.banos.bindings.generated.Linux;
+import dev.banos.libc.segment.Liveness;
 import dev.banos.thread.BanosThread;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.MemorySegment;
@@ -205,6 +206,10 @@ final class PosixThread {
 
     /** @return 0, an error of {@link Pthread#join}, or -ECANCELED where a cancel is due */
     static int join(long id, MemorySegment resultOut) {
+        boolean wanted = !resultOut.equals(MemorySegment.NULL);
+        if (wanted) {
+            requireRoomForResult(resultOut);
+        }
         PosixThread target = JOINABLE.get(id);
         if (target == null) {
             return -Linux.ESRCH();
@@ -215,15 +220,29 @@ final class PosixThread {
         if (!target.claim(Thread.currentThread())) {
             return -Linux.EINVAL();
         }
-        if (target.awaitEnd() != 0) {
-            target.release();
-            return -Linux.ECANCELED();
+        boolean joined = false;
+        try {
+            if (target.awaitEnd() != 0) {
+                return -Linux.ECANCELED();
+            }
+            if (wanted) { // throws where another thread closed the scope meanwhile: then the thread stays joinable
+                resultOut.set(ValueLayout.JAVA_LONG_UNALIGNED, 0, target.result);
+            }
+            JOINABLE.remove(id);
+            joined = true;
+            return 0;
+        } finally {
+            if (!joined) {
+                target.release();
+            }
         }
-        JOINABLE.remove(id);
-        if (!resultOut.equals(MemorySegment.NULL)) {
-            resultOut.set(ValueLayout.JAVA_LONG_UNALIGNED, 0, target.result);
+    }
+
+    private static void requireRoomForResult(MemorySegment result) {
+        Liveness.requireAccessible("result", result);
+        if (result.isReadOnly() || result.byteSize() < Long.BYTES) {
+            throw new IllegalArgumentException("result=" + result + " is read-only, or too small for " + Long.BYTES + " bytes");
         }
-        return 0;
     }
 
     /** An interrupt is put aside while waiting, because a join never returns EINTR, and put back in the end. */

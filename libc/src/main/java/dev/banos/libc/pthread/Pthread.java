@@ -3,6 +3,7 @@ package dev.banos.libc.pthread;
 import dev.banos.bindings.generated.Linux;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 
 /**
  * The life of a thread: create, exit, join, cancel, and what runs in between.
@@ -126,12 +127,12 @@ public final class Pthread {
 
     /** Starts a platform thread. @return its name, or -EAGAIN where the system has no more threads to give */
     public static long create(Routine routine, long argument) {
-        return PosixThread.start(routine, argument, false);
+        return PosixThread.start(Objects.requireNonNull(routine, "routine"), argument, false);
     }
 
     /** Starts a virtual thread. @return its name */
     public static long createVirtual(Routine routine, long argument) {
-        return PosixThread.start(routine, argument, true);
+        return PosixThread.start(Objects.requireNonNull(routine, "routine"), argument, true);
     }
 
     /**
@@ -143,16 +144,19 @@ public final class Pthread {
      */
     public static long call(Routine routine, long argument) {
         Tcb tcb = Tcb.current();
-        return PosixThread.current(tcb).runFromTheBeginning(tcb, routine, argument);
+        return PosixThread.current(tcb).runFromTheBeginning(tcb, Objects.requireNonNull(routine, "routine"), argument);
     }
 
     /**
      * Waits until a thread made by {@link #create} or {@link #createVirtual} has ended. A cancellation point: a joiner that
      * is cancelled leaves the thread joinable. An interrupt does not end the wait and is still there afterwards.
      *
-     * @param result receives the 8-byte result; may be {@link MemorySegment#NULL}
+     * @param result receives the 8-byte result, at any alignment; may be {@link MemorySegment#NULL}
      * @return 0; -ESRCH: no such thread, or already joined; -EINVAL: detached, or another thread joins it;
      *         -EDEADLK: the calling thread itself
+     * @throws IllegalArgumentException if {@code result} is read-only or too small; nothing was done
+     * @throws IllegalStateException if the scope of {@code result} is closed; the thread can still be joined
+     * @throws WrongThreadException if {@code result} is confined to another thread; nothing was done
      */
     public static int join(long thread, MemorySegment result) {
         return Cancellation.act(PosixThread.join(thread, result));
@@ -169,7 +173,7 @@ public final class Pthread {
      */
     public static CleanUp cleanupPush(Handler handler, long argument) {
         Tcb tcb = Tcb.current();
-        return PosixThread.current(tcb).push(handler, argument);
+        return PosixThread.current(tcb).push(Objects.requireNonNull(handler, "handler"), argument);
     }
 
     /** Pops the handler pushed last, and runs it if {@code execute}. @throws IllegalStateException where none is pushed */

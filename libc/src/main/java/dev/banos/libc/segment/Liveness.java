@@ -25,6 +25,21 @@ public final class Liveness {
     private Liveness() {
     }
 
+    /**
+     * Refuses a segment that the calling thread may not touch now, empty or not.
+     *
+     * @throws IllegalStateException if its scope is closed
+     * @throws WrongThreadException if it is confined to another thread
+     */
+    public static void requireAccessible(String name, MemorySegment segment) {
+        if (!segment.scope().isAlive()) {
+            throw new IllegalStateException(name + ".scope().isAlive()=false: the scope of the segment is closed");
+        }
+        if (!segment.isAccessibleBy(Thread.currentThread())) {
+            throw new WrongThreadException(name + " is confined to another thread");
+        }
+    }
+
     /** True if the scope of {@code segment} is the global one, which is open to all and never ends. */
     public static boolean isGlobal(MemorySegment segment) {
         return segment.scope() == GLOBAL;

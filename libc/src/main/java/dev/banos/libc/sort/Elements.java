@@ -37,6 +37,15 @@ abstract class Elements {
     /** Moves each element to where in {@code target} the counter of its digit says, in the order in which they stand. */
     abstract void scatter(long from, int count, long target, long counters, int shift, long mask);
 
+    /** The key of the element at this address, as an unsigned number. {@link #flip} makes the order. */
+    abstract long key(long address);
+
+    /** Counts the elements of each key. @return false as soon as these are more than {@link FewValues#MOST} */
+    abstract boolean countValues(long from, int count, long table);
+
+    /** As {@link #scatter} with the offsets of {@link FewValues}. */
+    abstract void scatterValues(long from, int count, long target, long table);
+
     /**
      * Sorts the range in place by insertion, stably.
      *

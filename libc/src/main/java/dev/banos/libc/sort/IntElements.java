@@ -71,6 +71,34 @@ final class IntElements extends Elements {
     }
 
     @Override
+    long key(long address) {
+        return Integer.toUnsignedLong(Memory.getInt(address));
+    }
+
+    @Override
+    boolean countValues(long from, int count, long table) {
+        for (int i = 0; i < count; i++) {
+            long counter = FewValues.counter(table, Integer.toUnsignedLong(number(from, i)));
+            if (counter == 0) {
+                return false;
+            }
+            Memory.setLong(counter, Memory.getLong(counter) + Integer.BYTES);
+        }
+        return true;
+    }
+
+    @Override
+    void scatterValues(long from, int count, long target, long table) {
+        for (int i = 0; i < count; i++) {
+            int number = number(from, i);
+            long counter = FewValues.offset(table, Integer.toUnsignedLong(number));
+            long offset = Memory.getLong(counter);
+            Memory.setLong(counter, offset + Integer.BYTES);
+            Memory.setInt(target + offset, number);
+        }
+    }
+
+    @Override
     boolean settle(long from, int count, long hold, long steps) {
         int flipped = toSigned;
         long left = steps;

@@ -71,6 +71,34 @@ final class LongElements extends Elements {
     }
 
     @Override
+    long key(long address) {
+        return Memory.getLong(address);
+    }
+
+    @Override
+    boolean countValues(long from, int count, long table) {
+        for (int i = 0; i < count; i++) {
+            long counter = FewValues.counter(table, number(from, i));
+            if (counter == 0) {
+                return false;
+            }
+            Memory.setLong(counter, Memory.getLong(counter) + Long.BYTES);
+        }
+        return true;
+    }
+
+    @Override
+    void scatterValues(long from, int count, long target, long table) {
+        for (int i = 0; i < count; i++) {
+            long number = number(from, i);
+            long counter = FewValues.offset(table, number);
+            long offset = Memory.getLong(counter);
+            Memory.setLong(counter, offset + Long.BYTES);
+            Memory.setLong(target + offset, number);
+        }
+    }
+
+    @Override
     boolean settle(long from, int count, long hold, long steps) {
         long flipped = toSigned;
         long left = steps;

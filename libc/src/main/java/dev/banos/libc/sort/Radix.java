@@ -17,6 +17,8 @@ package dev.banos.libc.sort;
  * buckets by a factor of two and more. When it finds otherwise it stops after as many steps as there are elements; then
  * all digits are sorted in turn, so that no input costs more than a small multiple of the usual.
  *
+ * <p>Keys of few values take two passes of another kind: see {@link FewValues}.
+ *
  * <p>What does not fit the second-level cache is first split by its highest eight varying bits, and each part sorted as a
  * whole would be.
  */
@@ -53,6 +55,8 @@ final class Radix {
             elements.settle(to, (int) count, toSpare ? from : spare, Long.MAX_VALUE);
         } else if (isAscending(elements, from, end)) {
             Memory.move(from, to, end - from);
+        } else if (FewValues.sort(elements, from, end, spare, toSpare, counters)) {
+            return;
         } else if (end - from >= SPLIT_FROM_BYTES) {
             split(elements, from, end, spare, toSpare, counters);
         } else {
@@ -98,11 +102,11 @@ final class Radix {
         return varying;
     }
 
-    private static long block(Elements elements) {
+    static long block(Elements elements) {
         return Elements.MOST * elements.bytes;
     }
 
-    private static int count(Elements elements, long at, long end, int most) {
+    static int count(Elements elements, long at, long end, int most) {
         return (int) Math.min((end - at) / elements.bytes, most);
     }
 

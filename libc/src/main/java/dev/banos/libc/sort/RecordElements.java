@@ -11,7 +11,8 @@ final class RecordElements extends Elements {
         this.keyOffset = keyOffset;
     }
 
-    private long key(long record) {
+    @Override
+    long key(long record) {
         return key.read(record + keyOffset);
     }
 
@@ -78,6 +79,30 @@ final class RecordElements extends Elements {
         long at = from;
         for (int i = 0; i < count; i++, at += bytes) {
             long counter = counters + (key(at) >>> shift & mask) * COUNTER_BYTES;
+            long offset = Memory.getLong(counter);
+            Memory.setLong(counter, offset + bytes);
+            copy(at, target + offset);
+        }
+    }
+
+    @Override
+    boolean countValues(long from, int count, long table) {
+        long at = from;
+        for (int i = 0; i < count; i++, at += bytes) {
+            long counter = FewValues.counter(table, key(at));
+            if (counter == 0) {
+                return false;
+            }
+            Memory.setLong(counter, Memory.getLong(counter) + bytes);
+        }
+        return true;
+    }
+
+    @Override
+    void scatterValues(long from, int count, long target, long table) {
+        long at = from;
+        for (int i = 0; i < count; i++, at += bytes) {
+            long counter = FewValues.offset(table, key(at));
             long offset = Memory.getLong(counter);
             Memory.setLong(counter, offset + bytes);
             copy(at, target + offset);

@@ -50,6 +50,21 @@ final class SeparatePasses extends Elements {
     }
 
     @Override
+    long key(long address) {
+        return elements.key(address);
+    }
+
+    @Override
+    boolean countValues(long from, int count, long table) {
+        return elements.countValues(from, count, table);
+    }
+
+    @Override
+    void scatterValues(long from, int count, long target, long table) {
+        elements.scatterValues(from, count, target, table);
+    }
+
+    @Override
     void countTwo(long from, int count, long low, int lowShift, long high, int highShift, long mask) {
         try {
             countTwo.invokeExact(from, count, low, lowShift, high, highShift, mask);

@@ -71,6 +71,34 @@ final class ShortElements extends Elements {
     }
 
     @Override
+    long key(long address) {
+        return Short.toUnsignedLong(Memory.getShort(address));
+    }
+
+    @Override
+    boolean countValues(long from, int count, long table) {
+        for (int i = 0; i < count; i++) {
+            long counter = FewValues.counter(table, Short.toUnsignedLong(number(from, i)));
+            if (counter == 0) {
+                return false;
+            }
+            Memory.setLong(counter, Memory.getLong(counter) + Short.BYTES);
+        }
+        return true;
+    }
+
+    @Override
+    void scatterValues(long from, int count, long target, long table) {
+        for (int i = 0; i < count; i++) {
+            short number = number(from, i);
+            long counter = FewValues.offset(table, Short.toUnsignedLong(number));
+            long offset = Memory.getLong(counter);
+            Memory.setLong(counter, offset + Short.BYTES);
+            Memory.setShort(target + offset, number);
+        }
+    }
+
+    @Override
     boolean settle(long from, int count, long hold, long steps) {
         int flipped = toSigned;
         long left = steps;

@@ -13,10 +13,10 @@ final class Arguments {
         Objects.checkFromIndexSize(inOffset, inLength, in.byteSize());
         Objects.checkFromIndexSize(outOffset, outLength, out.byteSize());
         if (!Liveness.isGlobal(in)) {
-            requireAccessible("in", in);
+            Liveness.requireAccessible("in", in);
         }
         if (!Liveness.isGlobal(out)) {
-            requireAccessible("out", out);
+            Liveness.requireAccessible("out", out);
         }
         if (out.isReadOnly()) {
             throw new IllegalArgumentException("out.isReadOnly()=true: output has to be writable");
@@ -24,15 +24,6 @@ final class Arguments {
         if (share(in, inOffset, inLength, out, outOffset, outLength)) {
             throw new IllegalArgumentException("in=" + in.asSlice(inOffset, inLength) + " and out="
                     + out.asSlice(outOffset, outLength) + " share memory");
-        }
-    }
-
-    private static void requireAccessible(String name, MemorySegment segment) {
-        if (!segment.scope().isAlive()) {
-            throw new IllegalStateException(name + ".scope().isAlive()=false: the scope of the segment is closed");
-        }
-        if (!segment.isAccessibleBy(Thread.currentThread())) {
-            throw new WrongThreadException(name + " is confined to another thread");
         }
     }
 

@@ -27,8 +27,11 @@ public final class Crc32 {
 
     static final CrcPolynomial POLYNOMIAL = CrcPolynomial.of(0x04C11DB7);
 
-    private static final CrcTable TABLE = CrcTable.of(POLYNOMIAL);
-    private static final CrcCascade CASCADE = new CrcCascade.Ieee(TABLE);
+    static final CrcTable TABLE = CrcTable.of(POLYNOMIAL);
+
+    private static final class Cascade {
+        static final CrcCascade CASCADE = new CrcCascade.Ieee();
+    }
 
     /** Its tables are computed when the first checksum is continued or combined. */
     private static final class Shift {
@@ -82,7 +85,7 @@ public final class Crc32 {
     static int updateInJava(int state, MemorySegment data) {
         return data.byteSize() < CrcCascade.WORTHWHILE
                 ? ~TABLE.update(~state, data, 0, data.byteSize())
-                : ~CASCADE.update(~state, data);
+                : ~Cascade.CASCADE.update(~state, data);
     }
 
     /**

@@ -27,8 +27,11 @@ public final class Crc32C {
 
     static final CrcPolynomial POLYNOMIAL = CrcPolynomial.of(0x1EDC6F41);
 
-    private static final CrcTable TABLE = CrcTable.of(POLYNOMIAL);
-    private static final CrcCascade CASCADE = new CrcCascade.Castagnoli(TABLE);
+    static final CrcTable TABLE = CrcTable.of(POLYNOMIAL);
+
+    private static final class Cascade {
+        static final CrcCascade CASCADE = new CrcCascade.Castagnoli();
+    }
 
     /** Its tables are computed when the first checksum is continued or combined. */
     private static final class Shift {
@@ -77,7 +80,7 @@ public final class Crc32C {
     static int updateInJava(int state, MemorySegment data) {
         return data.byteSize() < CrcCascade.WORTHWHILE
                 ? ~TABLE.update(~state, data, 0, data.byteSize())
-                : ~CASCADE.update(~state, data);
+                : ~Cascade.CASCADE.update(~state, data);
     }
 
     /**

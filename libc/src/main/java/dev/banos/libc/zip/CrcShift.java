@@ -20,7 +20,7 @@ record CrcShift(CrcPolynomial polynomial, int[] products) {
     private static final int DIGITS = 4;
     private static final int DIGIT_BITS = 4;
     private static final int RADIX = 1 << DIGIT_BITS;
-    private static final int PRODUCTS = 4 * 256;
+    private static final int PRODUCTS = CrcTable.PRODUCTS;
     private static final int LENGTH = DIGITS * RADIX * PRODUCTS;
     private static final long BEYOND_TABLES = -1L << DIGITS * DIGIT_BITS;
 

@@ -11,11 +11,15 @@ import java.nio.ByteOrder;
  * @param slices entry k·256 + v: the byte v followed by k zero bytes, for k from 0 to 15
  */
 record CrcTable(int[] slices) {
+    /** How many entries {@link CrcPolynomial#fillProducts} fills. */
+    static final int PRODUCTS = 4 * 256;
+
     private static final int SLICES = 16;
+    static final int LENGTH = SLICES * 256;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     static CrcTable of(CrcPolynomial polynomial) {
-        int[] slices = new int[SLICES * 256];
+        int[] slices = new int[LENGTH];
         for (int value = 0; value < 256; value++) {
             int register = value;
             for (int bit = 0; bit < Byte.SIZE; bit++) {
@@ -48,32 +52,6 @@ record CrcTable(int[] slices) {
             register = slices[(register ^ rest) & 255] ^ (register >>> 8);
         }
         return register;
-    }
-
-    /**
-     * The register of 0 advanced over {@code 2 * half} words as two registers that do not wait for each other.
-     *
-     * @param appendHalf what to append half of the words as zeros: see {@link CrcPolynomial#fillProducts}
-     */
-    int ofWords(long[] words, int from, int half, int[] appendHalf) {
-        int first = 0;
-        int second = 0;
-        int at = from;
-        for (int end = from + half - 1; at < end; at += 2) {
-            first = eight(words[at] ^ Integer.toUnsignedLong(first), 8) ^ eight(words[at + 1], 0);
-            second = eight(words[at + half] ^ Integer.toUnsignedLong(second), 8) ^ eight(words[at + half + 1], 0);
-        }
-        if (at < from + half) {
-            first = eight(words[at] ^ Integer.toUnsignedLong(first), 0);
-            second = eight(words[at + half] ^ Integer.toUnsignedLong(second), 0);
-        }
-        return second ^ appendHalf[first & 255] ^ appendHalf[256 + (first >>> 8 & 255)]
-                ^ appendHalf[512 + (first >>> 16 & 255)] ^ appendHalf[768 + (first >>> 24)];
-    }
-
-    /** Eight bytes that {@code after} more of their sixteen follow. */
-    private int eight(long bytes, int after) {
-        return four((int) bytes, after + 4) ^ four((int) (bytes >>> Integer.SIZE), after);
     }
 
     /** Four bytes that {@code after} more of their sixteen follow. */

@@ -158,6 +158,46 @@ class HashTableTest {
         }
     }
 
+    /** What {@code find} gives where there is nothing is 0: to read through it is an exception, not a crash. */
+    @Test
+    void nothingIsReadThroughAWrongElement() {
+        LongHashMap map = new LongHashMap();
+        LongHashSet set = new LongHashSet();
+        HashSet strings = new HashSet(Keys.strings());
+        HashMap blobs = new HashMap(Keys.bytes(16), 24);
+        try (Arena scope = Arena.ofConfined()) {
+            map.insert(1, 1);
+            blobs.insert(scope.allocate(16).address(), scope.allocate(24).address());
+            long[] wrong = {0, 8, -8, map.first() + 8, map.first() + (1 << 20), blobs.first() + 16, Long.MIN_VALUE};
+            for (long element : wrong) {
+                for (ThrowingCallable call : new ThrowingCallable[] {
+                    () -> map.key(element), () -> map.value(element), () -> map.value(element, 5), () -> set.key(element),
+                    () -> strings.key(element), () -> blobs.key(element), () -> blobs.value(element), () -> blobs.valueAddress(element)}) {
+                    assertThatIllegalArgumentException().isThrownBy(call).withMessageContaining("element=0x" + Long.toHexString(element));
+                }
+            }
+            assertThat(map.value(map.first())).isEqualTo(1);
+        }
+        map.close();
+        assertThatIllegalStateException().isThrownBy(() -> map.value(8)).withMessageContaining("closed");
+    }
+
+    /** Who watches one table learns nothing of another: keys that all meet there spread here. */
+    @Test
+    void keysThatCollideInOneTableSpreadInAnother() {
+        try (LongHashSet watched = new LongHashSet(); LongHashSet other = new LongHashSet()) {
+            long oneGroup = 0xFF_FFF8; // of 2^21
+            for (long key = 0; other.size() < 50; key++) {
+                if ((watched.mix(key) & oneGroup) == 0) {
+                    watched.insert(key);
+                    other.insert(key);
+                }
+            }
+            assertThat(watched.passes()).isGreaterThan(50);
+            assertThat(other.passes()).isLessThan(25);
+        }
+    }
+
     @Test
     void badArgumentsAreRefused() {
         try (LongHashSet set = new LongHashSet(); Arena scope = Arena.ofConfined()) {
@@ -170,6 +210,11 @@ class HashTableTest {
             assertThatIllegalArgumentException().isThrownBy(() -> Keys.bytes(16).of(scope.allocate(15)));
             MemorySegment endless = scope.allocate(4).fill((byte) 'x');
             assertThatIllegalArgumentException().isThrownBy(() -> Keys.strings().of(endless)).withMessageContaining("null byte");
+            assertThatIllegalArgumentException().isThrownBy(() -> new HashSet(Keys.strings()).find(0)).withMessageContaining("key=0");
+            assertThatIllegalArgumentException().isThrownBy(() -> new HashSet(Keys.bytes(4)).insert(0)).withMessageContaining("key=0");
+            HashMap valued = new HashMap(Keys.longs(), 8);
+            assertThatIllegalArgumentException().isThrownBy(() -> valued.insert(1, 0)).withMessageContaining("value=0");
+            assertThat(valued.size()).isZero();
         }
     }
 
@@ -223,24 +268,33 @@ class HashTableTest {
     void noCallAllocatesOnTheJavaHeap() {
         assumeTrue(ManagementFactory.getThreadMXBean() instanceof com.sun.management.ThreadMXBean, "no ThreadMXBean that counts allocation");
         com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
-        try (LongHashMap map = new LongHashMap(); HashMap symbols = new HashMap(Keys.strings(), 8); Arena scope = Arena.ofConfined()) {
+        try (LongHashMap map = new LongHashMap(); LongHashSet set = new LongHashSet(); HashSet blobs = new HashSet(Keys.bytes(5));
+                HashMap symbols = new HashMap(Keys.strings(), 8); Arena scope = Arena.ofConfined()) {
             MemorySegment text = scope.allocateFrom("text");
             MemorySegment value = scope.allocate(8);
-            exercise(map, symbols, text.address(), value.address(), 200_000);
+            exercise(map, set, blobs, symbols, text.address(), value.address(), 200_000);
             long before = threads.getCurrentThreadAllocatedBytes();
-            exercise(map, symbols, text.address(), value.address(), 200_000);
-            assertThat(threads.getCurrentThreadAllocatedBytes() - before).as("bytes in 2,000,000 calls").isLessThan(1000);
+            exercise(map, set, blobs, symbols, text.address(), value.address(), 200_000);
+            assertThat(threads.getCurrentThreadAllocatedBytes() - before).as("bytes in 4,000,000 calls").isLessThan(1000);
         }
     }
 
-    private static void exercise(LongHashMap map, HashMap symbols, long text, long value, long rounds) {
+    private static void exercise(LongHashMap map, LongHashSet set, HashSet blobs, HashMap symbols, long text, long value, long rounds) {
         for (long key = 0; key < rounds; key++) {
             map.insert(key, key);
             map.insertOrAssign(key, key);
             map.get(key, -1);
             map.get(-key, -1);
             map.next(map.first());
+            map.value(map.first(), map.value(map.first()) + map.key(map.first()));
             map.remove(key - 100);
+            set.insert(key);
+            set.contains(-key);
+            set.remove(key - 100);
+            blobs.insert(text);
+            blobs.contains(value);
+            blobs.removeAt(blobs.first());
+            symbols.valueAddress(symbols.insert(text, value) == Insertion.INSERTED ? symbols.find(text) : symbols.first());
             symbols.insertOrAssign(text, value);
             symbols.find(text);
             symbols.remove(text);

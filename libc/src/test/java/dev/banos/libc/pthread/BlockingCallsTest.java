@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -199,6 +200,39 @@ class BlockingCallsTest {
         assertThat(BlockingCalls.read(-1, scope.allocate(1))).isEqualTo(-Linux.EBADF());
         assertThat(Tcb.current().errno()).isEqualTo(Linux.EBADF());
         assertThat(BlockingCalls.write(9999, scope.allocate(1))).isEqualTo(-Linux.EBADF());
+    }
+
+    /** The pipe is empty and stays so: what is wrong is said without a wait. */
+    @Test
+    void whatIsWrongIsSaidBeforeAnythingIsWaitedFor() {
+        MemorySegment onHeap = MemorySegment.ofArray(new byte[8]);
+        MemorySegment native8 = scope.allocate(8);
+        Arena closed = Arena.ofConfined();
+        MemorySegment gone = closed.allocate(8);
+        closed.close();
+        refused("into=", () -> BlockingCalls.read(reading, onHeap));
+        refused("read-only", () -> BlockingCalls.read(reading, native8.asReadOnly()));
+        refused("from=", () -> BlockingCalls.write(writing, onHeap));
+        refused("fds=", () -> BlockingCalls.poll(onHeap, 1, 0));
+        refused("read-only", () -> BlockingCalls.poll(native8.asReadOnly(), 1, 0));
+        refused("count=2", () -> BlockingCalls.poll(native8, 2, 0));
+        refused("count=-1", () -> BlockingCalls.poll(native8, -1, 0));
+        assertThatThrownBy(() -> BlockingCalls.read(reading, gone)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> BlockingCalls.write(writing, gone)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> BlockingCalls.poll(gone, 1, 0)).isInstanceOf(IllegalStateException.class);
+        try (Arena ours = Arena.ofConfined()) {
+            MemorySegment ofThisThread = ours.allocate(8);
+            assertThat(Kind.PLATFORM.start(argument -> {
+                assertThatThrownBy(() -> BlockingCalls.read(reading, ofThisThread)).isInstanceOf(WrongThreadException.class);
+                return 1;
+            }).join()).isEqualTo(1);
+        }
+        assertThat(BlockingCalls.write(writing, native8.asReadOnly())).isEqualTo(8);
+        assertThat(BlockingCalls.poll(native8, 0, 0)).isZero();
+    }
+
+    private static void refused(String reason, ThrowingCallable call) {
+        assertThatThrownBy(call).isInstanceOf(IllegalArgumentException.class).hasMessageContaining(reason);
     }
 
     @Test

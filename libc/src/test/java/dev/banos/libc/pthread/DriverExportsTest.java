@@ -66,6 +66,7 @@ class DriverExportsTest {
         assertThat(call("banos_pthread_join", Pthread.self(), 0L)).isEqualTo(Linux.ESRCH());
         assertThat(call("banos_pthread_setspecific", -1, 0L)).isEqualTo(Linux.EINVAL());
         assertThat(call("banos_pthread_key_delete", -1)).isEqualTo(Linux.EINVAL());
+        assertThat(call("banos_pthread_key_create", 0L, 0L)).isEqualTo(Linux.EINVAL());
         assertThat(call("banos_pthread_cleanup_pop", 1)).isEqualTo(Linux.EINVAL());
         assertThat(call("banos_pthread_cleanup_push", 0L, 0L)).isEqualTo(Linux.EINVAL());
         assertThat(call("banos_read", -1, 0L, 0L)).isEqualTo(-1);
@@ -73,6 +74,8 @@ class DriverExportsTest {
         assertThat(call("banos_write", 1, 0L, -1L)).isEqualTo(-1);
         assertThat(Tcb.current().errno()).isEqualTo(Linux.EINVAL());
         assertThat(call("banos_poll", 0L, -1L, 0)).isEqualTo(-1);
+        assertThat(call("banos_poll", 0L, 1L, 0)).isEqualTo(-1);
+        assertThat(Tcb.current().errno()).isEqualTo(Linux.EFAULT());
     }
 
     @Test

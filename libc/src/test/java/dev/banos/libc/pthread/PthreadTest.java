@@ -9,10 +9,12 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
 import dev.banos.bindings.generated.Linux;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -255,6 +257,73 @@ class PthreadTest {
         }
         assertThat(Pthread.join(thread, MemorySegment.NULL)).isEqualTo(-Linux.ESRCH());
         assertThat(Pthread.detach(thread)).isEqualTo(-Linux.ESRCH());
+    }
+
+    @Test
+    void aResultThatCannotBeStoredIsRefusedAndTheThreadStaysJoinable() throws InterruptedException {
+        CountDownLatch release = new CountDownLatch(1);
+        Kind.Running thread = Kind.PLATFORM.start(argument -> await(release) + 8);
+        Arena gone = Arena.ofShared();
+        MemorySegment lost = gone.allocate(JAVA_LONG);
+        try (Arena scope = Arena.ofConfined()) {
+            MemorySegment result = scope.allocate(JAVA_LONG);
+            assertThatThrownBy(() -> Pthread.join(thread.id(), result.asReadOnly()))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("read-only");
+            assertThatThrownBy(() -> Pthread.join(thread.id(), result.asSlice(0, 7))).isInstanceOf(IllegalArgumentException.class);
+            assertThat(Kind.PLATFORM.start(other -> {
+                assertThatThrownBy(() -> Pthread.join(thread.id(), result)).isInstanceOf(WrongThreadException.class);
+                return 1;
+            }).join()).isEqualTo(1);
+        }
+        Kind.Running joiner = Kind.PLATFORM.start(argument -> {
+            assertThatThrownBy(() -> Pthread.join(thread.id(), lost)).isInstanceOf(IllegalStateException.class);
+            return 2;
+        });
+        awaitParked(joiner);
+        gone.close();
+        release.countDown();
+        assertThat(joiner.join()).isEqualTo(2);
+        assertThatThrownBy(() -> Pthread.join(thread.id(), lost)).isInstanceOf(IllegalStateException.class);
+        assertThat(thread.join()).isEqualTo(8);
+    }
+
+    @Test
+    void whatDoesNothingIsRefusedBeforeAThreadBegins() {
+        assertThatThrownBy(() -> Pthread.create(null, 0)).isInstanceOf(NullPointerException.class).hasMessageContaining("routine");
+        assertThatThrownBy(() -> Pthread.createVirtual(null, 0)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> Pthread.call(null, 0)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> Pthread.cleanupPush(null, 0)).isInstanceOf(NullPointerException.class).hasMessageContaining("handler");
+    }
+
+    /** The JVM does not count what a virtual thread allocates. */
+    @ParameterizedTest
+    @EnumSource(names = {"PLATFORM", "FOREIGN_PLATFORM"})
+    void hotCallsAllocateNothing(Kind kind) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        int key = ThreadKeys.create(null);
+        long least = kind.start(argument -> {
+            long fewest = Long.MAX_VALUE;
+            for (int round = 0; round < 100 && fewest > 0; round++) {
+                long before = threads.getCurrentThreadAllocatedBytes();
+                callOften(key);
+                fewest = Math.min(fewest, threads.getCurrentThreadAllocatedBytes() - before);
+            }
+            return fewest;
+        }).join();
+        ThreadKeys.delete(key);
+        assertThat(least).as("bytes in 30,000 calls").isZero();
+    }
+
+    private static void callOften(int key) {
+        for (int i = 0; i < 5_000; i++) {
+            Pthread.testcancel();
+            Tcb.current().errno(i);
+            Pthread.setcancelstate(Tcb.current().errno() & 1);
+            Pthread.setcanceltype(CANCEL_DEFERRED);
+            ThreadKeys.set(key, i);
+            assert ThreadKeys.get(key) == i;
+        }
+        Pthread.setcancelstate(CANCEL_ENABLE);
     }
 
     @Test

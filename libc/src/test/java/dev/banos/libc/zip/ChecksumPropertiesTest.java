@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.zip.Checksum;
 import net.jqwik.api.Assume;
@@ -129,5 +130,14 @@ class ChecksumPropertiesTest {
         MemorySegment segment = scope.allocate(bytes);
         scope.close();
         assertThatThrownBy(() -> sum.update.apply(sum.initial, segment)).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Property(tries = 20)
+    void anotherThreadsSegmentIsRefused(@ForAll Sum sum, @ForAll @IntRange(min = 1, max = 5000) int bytes) {
+        try (Arena scope = Arena.ofConfined()) {
+            MemorySegment segment = scope.allocate(bytes);
+            assertThatThrownBy(() -> CompletableFuture.runAsync(() -> sum.update.apply(sum.initial, segment)).join())
+                    .hasCauseInstanceOf(WrongThreadException.class);
+        }
     }
 }

@@ -304,6 +304,37 @@ class InflaterTest {
     }
 
     @Test
+    void optionsOutOfRangeAreRefused() {
+        InflaterOptions options = InflaterOptions.of(Format.ZLIB);
+        for (int bits : new int[] {7, 16, -1}) {
+            assertThatThrownBy(() -> options.withWindowBits(bits))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("windowBits=" + bits);
+        }
+        assertThatThrownBy(() -> options.withOutputLimit(-1)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("outputLimit=-1");
+        assertThatThrownBy(() -> options.withRatioLimit(0)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("ratioLimit=0");
+        assertThatThrownBy(() -> InflaterOptions.of(null)).isInstanceOf(NullPointerException.class).hasMessageContaining("format");
+        assertThatThrownBy(() -> options.withTrailingData(null)).isInstanceOf(NullPointerException.class);
+    }
+
+    @Test
+    void aDictionaryOfAClosedScopeIsRefusedAndAnotherIsTaken() throws InflateException {
+        byte[] dictionary = Deflated.Shape.SKEWED.bytes(1_000, 1);
+        byte[] stream = Deflated.stream(dictionary, 9, 0, true, dictionary);
+        Arena closed = Arena.ofConfined();
+        MemorySegment dead = closed.allocate(1_000);
+        closed.close();
+        try (Inflater inflater = Inflater.of(Format.RAW)) {
+            assertThatThrownBy(() -> inflater.setDictionary(dead)).isInstanceOf(IllegalStateException.class);
+            inflater.setDictionary(segment(dictionary));
+            assertThat(inflater.inflate(segment(stream), scope.allocate(1_000))).isEqualTo(Status.DONE);
+        }
+        Inflater done = Inflater.of(Format.RAW);
+        done.close();
+        assertThatThrownBy(() -> done.setDictionary(segment(dictionary))).isInstanceOf(IllegalStateException.class).hasMessageContaining("closed=true");
+        assertThatThrownBy(done::gzipHeader).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
     void aClosedInflaterRefusesAllButClose() {
         Inflater inflater = Inflater.of(Format.ZLIB);
         inflater.close();
