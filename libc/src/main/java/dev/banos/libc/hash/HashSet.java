@@ -43,7 +43,12 @@ public final class HashSet extends HashTable {
     }
 
     @Override
-    boolean holds(long slot, long key) {
+    long groupWords() {
+        return GROUP_SLOTS * slotWords;
+    }
+
+    @Override
+    boolean holds(long slot, long key, long nothing) {
         return keys.equal(keys.load(slot), key);
     }
 

@@ -13,7 +13,7 @@ import java.lang.foreign.Arena;
  * <pre>
  *  block                            slots
  *  +--------+--------+-- - --+------+------------------+------------------+-- - --+
- *  | word 0 | word 1 |       | last | 7 slots of word 0| 7 slots of word 1|       |
+ *  | word 0 | word 1 |       | last | 7 slots of word 0| 7 slots of word 1|       |    numbers: each group's slots begin at a line
  *  +--------+--------+-- - --+------+------------------+------------------+-- - --+
  *
  *  bits 63    56 55     48        15      8 7       0
@@ -30,14 +30,19 @@ import java.lang.foreign.Arena;
  * <p>A counter that reached 255 has lost count and stays; when more removals than the table has slots found it so, the next
  * insertion rebuilds the table.
  *
+ * <p>Which slot matches is known only from the word, and in a large table both are far away. So a search that finds a match
+ * reads the group's first slot as well, whose place the hash alone tells: the processor fetches that line, which mostly is
+ * the right one, together with the word. What was read there is added to the key as {@link #nothing}, or it would be removed.
+ *
  * <p>Measured and left: the word and seven entries in 128 bytes (in a large table an absent key costs four times as much),
- * keys and values in columns, a preferred slot looked at first. The README has the figures.
+ * keys and values in columns, a preferred slot looked at first, groups of four in one line. The README has the figures.
  */
 public abstract sealed class HashTable implements AutoCloseable permits LongTable, HashSet {
     static final long WORD = JAVA_LONG.byteSize();
+    static final long LINE_WORDS = 64 / WORD; // of the processor's caches
     static final long ABSENT = 0;
 
-    private static final int GROUP_SLOTS = 7;
+    static final int GROUP_SLOTS = 7;
     private static final long EACH = 0x01_01_01_01_01_01_01L; // the lowest bit of each slot's byte
     private static final long FULL = 0x80L * EACH;
     private static final int PASSED_SHIFT = GROUP_SLOTS * Byte.SIZE;
@@ -76,6 +81,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     private long size;
     private long limit; // the size at which an insertion looks for more room
     private long uncounted; // removals that met a counter which had lost count
+    private long nothing; // always 0, which the compiler must not know
 
     HashTable(Storage storage) {
         this.storage = storage;
@@ -85,8 +91,11 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
 
     abstract long slotWords();
 
-    /** Whether the element in {@code slot} is that of {@code key}. */
-    abstract boolean holds(long slot, long key);
+    /** What the slots of a group take, which may be more than they need. */
+    abstract long groupWords();
+
+    /** Whether the element in {@code slot} is that of {@code key}. {@code nothing}: 0, to be added to a number that is compared. */
+    abstract boolean holds(long slot, long key, long nothing);
 
     abstract long hashAt(long slot);
 
@@ -122,11 +131,16 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
         long place = hash & last;
         while (true) {
             long word = load(words + place);
-            for (long match = matches(word, tags); match != 0; match &= match - 1) {
-                long slot = slot(slots, place, match);
-                if (holds(slot, key)) {
-                    return slot;
-                }
+            long match = matches(word, tags);
+            if (match != 0) {
+                long added = load(slot(slots, place, FULL)) & nothing;
+                do {
+                    long slot = slot(slots, place, match);
+                    if (holds(slot, key, added)) {
+                        return slot;
+                    }
+                    match &= match - 1;
+                } while (match != 0);
             }
             if (word >>> PASSED_SHIFT == 0) {
                 return ABSENT;
@@ -156,7 +170,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     /** The slot that the lowest bit of {@code match} belongs to. */
     private long slot(long slots, long place, long match) {
         long bit = Integer.toUnsignedLong(Long.numberOfTrailingZeros(match));
-        return slots + (place * GROUP_SLOTS + bit) * slotWords() & ADDRESSES;
+        return slots + place * groupWords() + bit * slotWords();
     }
 
     // Insertion.
@@ -173,7 +187,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
         long word = load(words + home);
         for (long match = matches(word, tags); match != 0; match &= match - 1) {
             long slot = slot(slots, home, match);
-            if (holds(slot, key)) {
+            if (holds(slot, key, 0)) {
                 return slot;
             }
         }
@@ -317,12 +331,15 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     /** How many slots stand before that of this element. */
     private long numberOf(long element) {
         requireOpen();
-        long number = (element - matched) / (WORD * slotWords()); // FIRST_BIT vanishes in the division
-        long slot = matched + (number * Byte.SIZE + FIRST_BIT) * slotWords();
-        if (block == 0 || element != slot || number < 0 || number / GROUP_SLOTS * WORD > mask) {
+        long offset = element - (matched + FIRST_BIT * slotWords());
+        long group = offset / (WORD * groupWords());
+        long inGroup = offset - group * WORD * groupWords();
+        long number = inGroup / (WORD * slotWords());
+        boolean whole = number * WORD * slotWords() == inGroup && number < GROUP_SLOTS;
+        if (block == 0 || offset < 0 || group * WORD > mask || !whole) {
             throw noElement(element);
         }
-        return number;
+        return group * GROUP_SLOTS + number;
     }
 
     private IllegalArgumentException noElement(long element) {
@@ -383,7 +400,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
 
     /** Moves all elements to a new block. */
     private boolean resize(long groups) {
-        long groupBytes = (1 + GROUP_SLOTS * slotWords()) * WORD;
+        long groupBytes = (1 + groupWords()) * WORD;
         if (groups > MOST_GROUPS || groups > ADDRESSES / groupBytes) {
             return false;
         }

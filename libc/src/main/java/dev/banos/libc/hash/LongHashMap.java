@@ -22,6 +22,11 @@ public final class LongHashMap extends LongTable {
     }
 
     @Override
+    long groupWords() {
+        return 2 * LINE_WORDS;
+    }
+
+    @Override
     void copy(long from, long to) {
         store(to, load(from));
         store(to + VALUE, load(from + VALUE));

@@ -17,6 +17,11 @@ public final class LongHashSet extends LongTable {
     }
 
     @Override
+    long groupWords() {
+        return LINE_WORDS;
+    }
+
+    @Override
     void copy(long from, long to) {
         store(to, load(from));
     }
