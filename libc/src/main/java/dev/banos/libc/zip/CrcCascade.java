@@ -25,7 +25,7 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 abstract class CrcCascade {
     /** Below this many bytes tables are faster. */
-    static final long WORTHWHILE = 1536;
+    static final long WORTHWHILE = 1792;
 
     static final long BLOCK_BYTES = 1 << 14;
 
