@@ -48,13 +48,13 @@ final class Bin {
 
     /** The slot for {@link #take}, as the only bit; 0: the open word has none, and {@link #takeSlow} looks elsewhere. */
     long next() {
-        return chosen != 0 ? chosen : Long.lowestOneBit(Words.get(open));
+        return chosen != 0 ? chosen : Long.lowestOneBit(Words.getWhole(open));
     }
 
     /** @param slot of {@link #next}, not 0 */
     long take(long slot) {
-        long free = Words.get(open) ^ slot;
-        Words.put(open, free);
+        long free = Words.getWhole(open) ^ slot;
+        Words.putWhole(open, free);
         chosen = Long.lowestOneBit(free);
         return openBase + Long.numberOfTrailingZeros(slot) * slotBytes;
     }

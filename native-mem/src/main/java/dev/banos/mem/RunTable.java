@@ -40,7 +40,7 @@ final class RunTable {
 
     /** The run that this address is in, if it is in any; or another. Never null. */
     static Run likely(long address) {
-        return LIKELY[(int) (address >>> LOG_SPAN) & (LIKELY.length - 1)];
+        return LIKELY[(int) ((address >>> LOG_SPAN) & (LIKELY.length - 1))];
     }
 
     /** The run whose spans hold this address, or null. */

@@ -26,8 +26,10 @@ final class SharedPools {
             .toArray(Lease[]::new);
     private static final SlotPool[] LOCKED = Stream.generate(() -> new SlotPool(Domain.MALLOC, Access.STRIPED))
             .limit(PROCESSORS).toArray(SlotPool[]::new);
+    /** So that no two processors write to one cache line, nor to two that are fetched together. */
+    private static final int INTS_APART = 128 / Integer.BYTES;
     /** By processor, not synchronised: a lost count changes only when the next search is. */
-    private static final int[] CALLS_TO_SEARCH = new int[PROCESSORS];
+    private static final int[] CALLS_TO_SEARCH = new int[PROCESSORS * INTS_APART];
 
     private SharedPools() {
     }
@@ -67,8 +69,8 @@ final class SharedPools {
 
     /** @return a pool that is leased to the calling thread; null where there is none */
     private static SlotPool search(Thread thread, int processor) {
-        if (CALLS_TO_SEARCH[processor] > 0) {
-            CALLS_TO_SEARCH[processor]--;
+        if (CALLS_TO_SEARCH[processor * INTS_APART] > 0) {
+            CALLS_TO_SEARCH[processor * INTS_APART]--;
             return null;
         }
         for (int i = 0; i < TRIES; i++) {
@@ -82,7 +84,7 @@ final class SharedPools {
                 return lease.pool;
             }
         }
-        CALLS_TO_SEARCH[processor] = CALLS_BETWEEN_SEARCHES;
+        CALLS_TO_SEARCH[processor * INTS_APART] = CALLS_BETWEEN_SEARCHES;
         return null;
     }
 

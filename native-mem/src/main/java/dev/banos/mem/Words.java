@@ -44,6 +44,15 @@ final class Words {
         UNCHECKED.set(Native.EVERYTHING, wordOf(bit), value);
     }
 
+    /** {@link #get} by the address of a word's first bit. */
+    static long getWhole(long firstBit) {
+        return (long) UNCHECKED.get(Native.EVERYTHING, firstBit >>> LOG_BYTES);
+    }
+
+    static void putWhole(long firstBit, long value) {
+        UNCHECKED.set(Native.EVERYTHING, firstBit >>> LOG_BYTES, value);
+    }
+
     static long getAcquire(long bit) {
         return (long) WORD.getAcquire(Native.EVERYTHING, wordOf(bit));
     }
