@@ -105,6 +105,9 @@ final class HeapFile {
 
     private synchronized void append(byte[] bytes, int offset, int count) throws IOException {
         requireAlive();
+        if (content != null) { // its readers have the block's address, which growing would change
+            throw new AlreadyClosedException("file " + name + " is complete: its output is closed");
+        }
         if (count > capacity - length) {
             resize(Math.max(FIRST_BYTES, Math.max(capacity + capacity / 2, length + count)));
         }

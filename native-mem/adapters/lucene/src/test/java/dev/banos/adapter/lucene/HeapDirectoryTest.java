@@ -64,6 +64,22 @@ class HeapDirectoryTest {
     }
 
     @Test
+    void whatIsWrittenAfterTheCloseOfAnOutputIsRefusedAndLeavesTheFileToItsReaders() throws IOException {
+        byte[] bytes = random(MEBIBYTE);
+        IndexOutput output = directory.createOutput("file", IOContext.DEFAULT);
+        output.writeBytes(bytes, bytes.length);
+        output.close();
+        try (IndexInput input = open("file")) {
+            assertThatThrownBy(() -> output.writeBytes(new byte[4 * MEBIBYTE], 4 * MEBIBYTE))
+                    .isInstanceOf(AlreadyClosedException.class).hasMessageContaining("file");
+            byte[] read = new byte[bytes.length]; // moved, its block would be gone: reading it would end the JVM
+            input.readBytes(read, 0, read.length);
+            assertThat(read).isEqualTo(bytes);
+        }
+        assertThat(directory.fileLength("file")).isEqualTo(bytes.length);
+    }
+
+    @Test
     void aFileIsOneBlockAsLongAsItself() throws IOException {
         byte[] bytes = random(5 * MEBIBYTE + 7);
         write("large", bytes);
