@@ -49,8 +49,7 @@ public final class Agent {
         Class<?> calls = options.wantsStatistics() ? define(unsafe, tally::allocate, tally::reallocate, tally::free)
                 : define(unsafe, service::allocate, service::reallocate, service::free);
         Rewriter rewriter = new Rewriter(options.selection(), calls);
-        instrumentation.addTransformer(rewriter, true);
-        rewriter.rewriteLoaded(instrumentation, unsafe);
+        rewriter.start(instrumentation, unsafe);
         if (options.wantsStatistics()) {
             reportAtExit(() -> "banos-agent: process " + ProcessHandle.current().pid() + System.lineSeparator() + rewriter + tally
                     + Malloc.statistics(), options.statisticsFile());

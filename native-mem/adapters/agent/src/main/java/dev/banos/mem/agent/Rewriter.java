@@ -24,6 +24,8 @@ final class Rewriter implements ClassFileTransformer {
     private final AtomicLong failures = new AtomicLong();
     /** Whether a loader that finds Unsafe finds its neighbour: some have a list of the classes that they let through. */
     private final Map<ClassLoader, Boolean> seesCalls = Collections.synchronizedMap(new WeakHashMap<>());
+    /** Until then the program's classes stay as they are: no block of ours may come to an Unsafe that does not know them. */
+    private volatile boolean netIsSpread;
 
     Rewriter(Selection selection, Class<?> calls) {
         this.selection = selection;
@@ -37,7 +39,7 @@ final class Rewriter implements ClassFileTransformer {
             if (loader == null && UnsafeMethod.OWNER.equals(name)) {
                 return UnsafeNet.spreadIn(classFile);
             }
-            if (loader == null || name == null || !isOfProgram(loader) || !selection.takes(name)) {
+            if (!netIsSpread || loader == null || name == null || !isOfProgram(loader) || !selection.takes(name)) {
                 return null;
             }
             return ConstantPoolScan.mentionsUnsafe(classFile) ? rewritten(loader, name, classFile) : null;
@@ -91,15 +93,36 @@ final class Rewriter implements ClassFileTransformer {
         }
     }
 
-    /** Unsafe, and what was loaded before the agent. */
-    void rewriteLoaded(Instrumentation instrumentation, Class<?> unsafe) {
+    /**
+     * Unsafe, then what was loaded before the agent, and from then on what is loaded.
+     *
+     * @throws IllegalStateException if Unsafe cannot be rewritten; then nothing is
+     */
+    void start(Instrumentation instrumentation, Class<?> unsafe) {
+        instrumentation.addTransformer(this, true);
+        try {
+            instrumentation.retransformClasses(unsafe);
+        } catch (UnmodifiableClassException | UnsupportedOperationException | LinkageError refused) {
+            instrumentation.removeTransformer(this);
+            throw new IllegalStateException("this JVM, " + Runtime.version() + ", does not let an agent rewrite Unsafe: " + refused,
+                    refused);
+        }
+        if (failures.get() > 0) {
+            instrumentation.removeTransformer(this);
+            throw new IllegalStateException("this JVM, " + Runtime.version() + ", has an Unsafe that the agent cannot rewrite");
+        }
+        netIsSpread = true;
+        rewriteLoaded(instrumentation);
+    }
+
+    private void rewriteLoaded(Instrumentation instrumentation) {
         Class<?>[] loaded = Arrays.stream(instrumentation.getAllLoadedClasses())
-                .filter(type -> type == unsafe || isOfProgram(type.getClassLoader()) && selection.takes(type.getName()))
+                .filter(type -> isOfProgram(type.getClassLoader()) && selection.takes(type.getName()))
                 .filter(instrumentation::isModifiableClass)
                 .toArray(Class<?>[]::new);
         try {
             instrumentation.retransformClasses(loaded);
-        } catch (UnmodifiableClassException | LinkageError one) {
+        } catch (UnmodifiableClassException | UnsupportedOperationException | LinkageError one) {
             for (Class<?> type : loaded) { // so that it alone stays as it is
                 rewriteOne(instrumentation, type);
             }
@@ -109,7 +132,7 @@ final class Rewriter implements ClassFileTransformer {
     private void rewriteOne(Instrumentation instrumentation, Class<?> type) {
         try {
             instrumentation.retransformClasses(type);
-        } catch (UnmodifiableClassException | LinkageError refused) {
+        } catch (UnmodifiableClassException | UnsupportedOperationException | LinkageError refused) {
             report(type.getName(), refused.toString());
         }
     }

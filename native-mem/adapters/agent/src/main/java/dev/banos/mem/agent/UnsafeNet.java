@@ -1,6 +1,7 @@
 package dev.banos.mem.agent;
 
 import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassModel;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.CodeElement;
 import java.lang.classfile.CodeTransform;
@@ -26,9 +27,19 @@ final class UnsafeNet {
     private UnsafeNet() {
     }
 
-    /** @param unsafe the class file of Unsafe */
+    /**
+     * @param unsafe the class file of Unsafe
+     * @throws IllegalStateException if it has not both methods: then the net would have a hole
+     */
     static byte[] spreadIn(byte[] unsafe) {
-        return ClassFile.of().transformClass(ClassFile.of().parse(unsafe), (builder, element) -> {
+        ClassModel model = ClassFile.of().parse(unsafe);
+        long found = model.methods().stream().filter(method -> method.code().isPresent())
+                .filter(method -> is(method, UnsafeMethod.FREE) || is(method, UnsafeMethod.REALLOCATE)).count();
+        if (found != 2) {
+            throw new IllegalStateException("no Java code of " + UnsafeMethod.FREE.methodName + " or "
+                    + UnsafeMethod.REALLOCATE.methodName);
+        }
+        return ClassFile.of().transformClass(model, (builder, element) -> {
             if (element instanceof MethodModel method && is(method, UnsafeMethod.FREE)) {
                 builder.transformMethod(method, MethodTransform.transformingCode(begin(UnsafeNet::free)));
             } else if (element instanceof MethodModel method && is(method, UnsafeMethod.REALLOCATE)) {
