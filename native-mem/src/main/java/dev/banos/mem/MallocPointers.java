@@ -167,7 +167,8 @@ public final class MallocPointers {
             case FREE -> bound("freeOrReport", void.class, 1);
             case ALIGNED_ALLOC -> sized("alignedAllocOrNull", 0, 2, false);
             case USABLE_SIZE -> sized("usableSizeOrZero", 1, 0, true);
-            case GOOD_SIZE -> sized("goodSizeOf", 0, 1, true);
+            case GOOD_SIZE -> (kind & INT_SIZES) == 0 ? bound("goodSizeOf", long.class, 1)
+                    : bound("goodIntSizeOf", MethodType.methodType(int.class, int.class));
         };
         return (kind & CONTEXT) == 0 ? target : MethodHandles.dropArguments(target, 0, long.class);
     }
@@ -198,8 +199,12 @@ public final class MallocPointers {
     private MethodHandle bound(String name, Class<?> result, int arguments) {
         Class<?>[] types = new Class<?>[arguments];
         Arrays.fill(types, long.class);
+        return bound(name, MethodType.methodType(result, types));
+    }
+
+    private MethodHandle bound(String name, MethodType type) {
         try {
-            return MethodHandles.lookup().bind(this, name, MethodType.methodType(result, types));
+            return MethodHandles.lookup().bind(this, name, type);
         } catch (ReflectiveOperationException e) {
             throw new AssertionError(name, e);
         }
@@ -287,6 +292,12 @@ public final class MallocPointers {
         }
         long bytes = DirectMappings.bytes(size, domain);
         return bytes == DirectMappings.NONE ? size : bytes;
+    }
+
+    /** At least {@code size}, which without a sign may be more than an int with one can say. */
+    private int goodIntSizeOf(int size) {
+        long most = size >= 0 ? Integer.MAX_VALUE : 0xFFFF_FFFFL;
+        return (int) Math.min(goodSizeOf(Integer.toUnsignedLong(size)), most);
     }
 
     /** @return 0, for C */

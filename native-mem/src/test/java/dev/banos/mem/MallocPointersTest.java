@@ -91,9 +91,17 @@ class MallocPointersTest {
         long large = (long) call(ints.malloc(), FunctionDescriptor.of(JAVA_LONG, JAVA_INT)).invokeExact(Integer.MIN_VALUE);
         assertThat(heap.usableSize(large)).isEqualTo(1L << 31);
         heap.free(large);
-        assertThat((int) call(ints.goodSize(), FunctionDescriptor.of(JAVA_INT, JAVA_INT)).invokeExact(-1))
-                .isEqualTo(Integer.MAX_VALUE);
         assertThat(live()).isZero();
+    }
+
+    /** Otherwise a library that asks for as many bytes as it is told would write past them. */
+    @Test
+    void theGoodSizeOfAnIntIsNeverLess() throws Throwable {
+        MethodHandle goodSize = call(pointers.withIntSizes().goodSize(), FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+        assertThat((int) goodSize.invokeExact(100)).isEqualTo(112);
+        assertThat((int) goodSize.invokeExact(Integer.MAX_VALUE)).isEqualTo(Integer.MAX_VALUE);
+        assertThat((int) goodSize.invokeExact(0xC000_0001)).isEqualTo(0xC000_1000);
+        assertThat((int) goodSize.invokeExact(-1)).isEqualTo(-1);
     }
 
     @Test
