@@ -23,7 +23,7 @@ public final class Setting {
                 : "a whole number from " + least + " to " + most;
         long number;
         try {
-            number = Long.decode(text.strip());
+            number = parsed(text.strip());
         } catch (NumberFormatException notOne) {
             throw new IllegalArgumentException(accepted + " is accepted", notOne);
         }
@@ -31,6 +31,12 @@ public final class Setting {
             throw new IllegalArgumentException(accepted + " is accepted");
         }
         return number;
+    }
+
+    /** Not {@link Long#decode}, which takes what begins with 0 for octal. */
+    private static long parsed(String text) {
+        boolean hexadecimal = text.startsWith("0x") || text.startsWith("0X");
+        return hexadecimal ? Long.parseLong(text, 2, text.length(), 16) : Long.parseLong(text);
     }
 
     /** The constant of an enum whose name this is, in upper or lower case. */

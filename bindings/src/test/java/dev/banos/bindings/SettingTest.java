@@ -22,11 +22,13 @@ class SettingTest {
         assertEquals(7, Setting.number(PROPERTY, 7, 0, 10));
         assertEquals(10, number("10"));
         assertEquals(9, number(" 0x9 "));
+        assertEquals(10, number("010"));
+        assertEquals(8, number("08"));
     }
 
     @Test
     void whatIsNoNumberOrOutOfBoundsIsRefused() {
-        for (String wrong : new String[] {"", "ten", "64K", "1.5", "-1", "11", "99999999999999999999"}) {
+        for (String wrong : new String[] {"", "ten", "0x", "#9", "0x-1", "64K", "1.5", "-1", "11", "99999999999999999999"}) {
             SettingError refused = assertThrows(SettingError.class, () -> number(wrong));
             assertEquals("-D" + PROPERTY + "=" + wrong + ": a whole number from 0 to 10 is accepted", refused.getMessage());
         }
