@@ -15,6 +15,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -42,6 +43,22 @@ class ProcessPiecesTest {
         Path shared = folder.resolve("lib" + name + ".so");
         CCompiler.run(List.of("gcc", "-shared", "-o", shared.toString(), object.toString()));
         return shared;
+    }
+
+    /** An object's number of names is not to be trusted: comparing each with each, this took minutes. */
+    @Test
+    @Timeout(60)
+    void manyThreadLocalVariablesThatAreNowhereAreRefusedSoon() throws IOException {
+        CCompiler.requireProgram("gcc");
+        StringBuilder source = new StringBuilder();
+        for (int i = 0; i < 200_000; i++) {
+            source.append(".globl v").append(i).append("\n.type v").append(i).append(",@tls_object\n");
+        }
+        Path file = folder.resolve("many.o");
+        CCompiler.run(List.of("gcc", "-c", "-o", file.toString(), Files.writeString(folder.resolve("many.s"), source).toString()));
+        ObjectLinker linker = linker().add(file);
+        assertThatThrownBy(linker::link).isInstanceOf(LinkException.class).hasMessageContaining("missing imports: v0, v1, ")
+                .hasMessageContaining(", v199999");
     }
 
     /** The compilers' ways to another library's variable; but for the first, it is at one distance from the thread pointer. */

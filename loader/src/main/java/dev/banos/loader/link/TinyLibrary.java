@@ -93,9 +93,11 @@ final class TinyLibrary {
                 return "memfd_create: errno " + -descriptor;
             }
             long written = SystemCalls.write(state, descriptor, scope.allocateFrom(ValueLayout.JAVA_BYTE, library));
-            if (written == library.length) {
-                handle = SystemCalls.dlopen(scope.allocateFrom(path(descriptor)), Linux.RTLD_NOW() | Linux.RTLD_LOCAL());
+            if (written != library.length) {
+                SystemCalls.close(state, descriptor);
+                return "write of " + library.length + " bytes: " + (written < 0 ? "errno " + -written : written + " were written");
             }
+            handle = SystemCalls.dlopen(scope.allocateFrom(path(descriptor)), Linux.RTLD_NOW() | Linux.RTLD_LOCAL());
             String cause = handle.address() == 0 ? SystemCalls.dlerror() : null;
             SystemCalls.close(state, descriptor);
             if (cause == null) {

@@ -4,7 +4,11 @@ import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SymbolTable;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * Thread-local variables of shared libraries in this process, such as libstdc++'s own: the dynamic linker tells the number of the
@@ -19,18 +23,15 @@ final class TlsImports {
     }
 
     private final TinyLibrary library = new TinyLibrary();
-    private final List<String> names = new ArrayList<>();
+    /** The number of each, in that order. */
+    private final Map<String, Integer> variables = new LinkedHashMap<>();
     private final List<Use> uses = new ArrayList<>();
     private boolean distances;
     private boolean open;
 
     void add(LinkedObject object, int symbol, String name) {
-        int variable = names.indexOf(name);
-        if (variable < 0) {
-            variable = names.size();
-            names.add(name);
-        }
-        uses.add(new Use(object, symbol, variable));
+        Integer known = variables.putIfAbsent(name, variables.size());
+        uses.add(new Use(object, symbol, known != null ? known : variables.size() - 1));
         distances |= (object.needs[symbol] & FixupKind.Need.TLS_DISTANCE) != 0;
     }
 
@@ -41,10 +42,10 @@ final class TlsImports {
      * @throws Refusal if one lies at no fixed distance from the thread pointer, though the code wants it to
      */
     void resolve(List<String> missing) {
-        if (names.isEmpty()) {
+        if (variables.isEmpty()) {
             return;
         }
-        for (String name : names) {
+        for (String name : variables.keySet()) {
             int symbol = library.symbol(name);
             library.ask(symbol, TinyLibrary.MODULE_NUMBER);
             library.ask(symbol, TinyLibrary.OFFSET_IN_BLOCK);
@@ -53,16 +54,18 @@ final class TlsImports {
         String cause = library.open();
         if (cause != null) {
             throw Refusal.unsupported(uses.getFirst().object().elf.file(), null, -1, "thread-local "
-                    + (names.size() == 1 ? "variable " : "variables ") + String.join(", ", names) + " of other libraries: " + cause,
+                    + (variables.size() == 1 ? "variable " : "variables ") + String.join(", ", variables.keySet()) + " of other libraries: " + cause,
                     "compile with -fPIC, which lets them lie anywhere, or start the JVM with that library in LD_PRELOAD");
         }
         open = true;
+        Set<String> nowhere = new LinkedHashSet<>();
         for (Use use : uses) {
             SymbolTable symbols = use.object().elf.symbols();
-            if (number(use.variable()) == 0 && !symbols.isWeak(use.symbol()) && !missing.contains(names.get(use.variable()))) {
-                missing.add(names.get(use.variable()));
+            if (number(use.variable()) == 0 && !symbols.isWeak(use.symbol())) {
+                nowhere.add(symbols.name(use.symbol()));
             }
         }
+        missing.addAll(nowhere);
     }
 
     /**
