@@ -15,6 +15,8 @@ final class Purger {
             Setting.number("banos.mem.purgeDelayMillis", 1000, 0, Duration.ofDays(365).toMillis()));
     /** After a thread could not be started: each try costs milliseconds, and two lines that the JVM prints. */
     private static final Duration RETRY = Duration.ofSeconds(1);
+    /** Between two looks, also where the delay is 0: a running thread's pool is looked at until that thread waits or ends. */
+    private static final Duration LEAST_DELAY = Duration.ofMillis(1);
     private static final AtomicBoolean RUNNING = new AtomicBoolean();
     private static volatile long notBefore = System.nanoTime();
 
@@ -40,7 +42,7 @@ final class Purger {
         try {
             boolean more = true;
             while (more) {
-                LockSupport.parkNanos(DELAY.toNanos());
+                LockSupport.parkNanos(Math.max(DELAY.toNanos(), LEAST_DELAY.toNanos()));
                 ThreadPools.passAbandoned();
                 more = SharedPools.trimIdle();
                 Spans.purge();
@@ -51,7 +53,8 @@ final class Purger {
         } finally {
             RUNNING.set(false);
         }
-        if (Spans.dirtyBytes() > 0 || MappingCache.allBytes() > 0 || ThreadPools.isMemoryInAbandoned()) {
+        if (Spans.dirtyBytes() > 0 || MappingCache.allBytes() > 0 || ThreadPools.isMemoryInAbandoned()
+                || SharedPools.hasRemoteFrees()) {
             wake(); // freed after the last look, by someone who still saw us running
         }
     }

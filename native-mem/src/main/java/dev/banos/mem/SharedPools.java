@@ -120,12 +120,15 @@ final class SharedPools {
     /**
      * Gives back what other threads freed in pools that nobody uses at the moment.
      *
-     * @return whether there was any
+     * @return whether there was any, or is in a running thread's pool: nobody else looks there once that thread waits or ends
      */
     static boolean trimIdle() {
         boolean any = false;
         for (Lease lease : LEASES) {
-            any |= lease.pool.hasRemoteFrees() && trim(lease, false);
+            if (lease.pool.hasRemoteFrees()) {
+                any = true;
+                trim(lease, false);
+            }
         }
         for (SlotPool pool : LOCKED) {
             any |= pool.hasRemoteFrees() && trim(pool);
@@ -133,9 +136,14 @@ final class SharedPools {
         return any;
     }
 
-    private static boolean trim(Lease lease, boolean pages) {
+    /** Whether {@link #trimIdle} has something to do. */
+    static boolean hasRemoteFrees() {
+        return pools().stream().anyMatch(SlotPool::hasRemoteFrees);
+    }
+
+    private static void trim(Lease lease, boolean pages) {
         if (!lease.tryAcquire()) {
-            return false;
+            return;
         }
         try {
             lease.pool.trim();
@@ -145,7 +153,6 @@ final class SharedPools {
         } finally {
             lease.release();
         }
-        return true;
     }
 
     private static boolean trim(SlotPool pool) {

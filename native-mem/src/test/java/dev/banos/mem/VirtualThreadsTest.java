@@ -8,7 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** {@link VirtualThreadStress} under schedulers of several sizes, each in a JVM of its own. */
+/** {@link VirtualThreadStress} under schedulers of several sizes, and what goes back to the system, each in a JVM of its own. */
 @Timeout(300)
 class VirtualThreadsTest {
     @Test
@@ -26,9 +26,19 @@ class VirtualThreadsTest {
         run("-Djdk.virtualThreadScheduler.parallelism=8", "-Djdk.virtualThreadScheduler.maxPoolSize=64");
     }
 
+    @Test
+    void whatOthersFreeInThePoolOfARunningThreadGoesBackWhenItHasEnded() throws Exception {
+        assertThat(ChildJvm.run(List.of(), flags(), LeasedPoolPurge.class))
+                .isEqualTo("of a running thread kept\nof an ended one given back\n");
+    }
+
     private static void run(String... flags) throws Exception {
+        assertThat(ChildJvm.run(List.of(), flags(flags), VirtualThreadStress.class)).isEqualTo("held\n");
+    }
+
+    private static List<String> flags(String... more) {
         List<String> all = new ArrayList<>(List.of("-ea", "--enable-native-access=ALL-UNNAMED", "-Dbanos.mem.purgeDelayMillis=5"));
-        all.addAll(List.of(flags));
-        assertThat(ChildJvm.run(List.of(), all, VirtualThreadStress.class)).isEqualTo("held\n");
+        all.addAll(List.of(more));
+        return all;
     }
 }
