@@ -28,7 +28,8 @@ import java.util.function.Consumer;
  *
  * <p>The functions do as those of {@link Malloc}, but nothing is thrown into C, which would end the process: what goes wrong
  * is <b>reported</b>, and C gets what says failure in C. A wrong free has no effect; realloc of a wrong address returns null;
- * its usable size is 0. Reports go to standard error, or where {@link #reportingTo} says. C's own errno stays as it was.
+ * its usable size is 0. Reports go to standard error, or where {@link #reportingTo} says. C's own errno says nothing
+ * about what failed, and may be another after each of them, after free too: the JVM and the kernel are called in between.
  *
  * <p>Each call costs the way from C into Java and back, some 40 ns, several times what C's own malloc takes. C must not call the
  * functions while Java has called it through a critical handle, nor when the JVM has come to its end (from {@code atexit},
