@@ -13,6 +13,7 @@ import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.ReadOnlyBufferException;
@@ -269,6 +270,7 @@ final class BlockByteBuf extends AbstractReferenceCountedByteBuf {
         }
         if (dst.hasMemoryAddress()) {
             MemorySegment.copy(EVERYTHING, address + index, EVERYTHING, dst.memoryAddress() + dstIndex, length);
+            Reference.reachabilityFence(dst); // a wrapped ByteBuffer's memory goes when nobody reaches it any more
         } else if (dst.hasArray()) {
             getBytes(index, dst.array(), dst.arrayOffset() + dstIndex, length);
         } else {
@@ -282,6 +284,7 @@ final class BlockByteBuf extends AbstractReferenceCountedByteBuf {
         checkSrcIndex(index, length, srcIndex, src.capacity());
         if (src.hasMemoryAddress()) {
             MemorySegment.copy(EVERYTHING, src.memoryAddress() + srcIndex, EVERYTHING, address + index, length);
+            Reference.reachabilityFence(src); // likewise
         } else if (src.hasArray()) {
             setBytes(index, src.array(), src.arrayOffset() + srcIndex, length);
         } else {
