@@ -31,12 +31,18 @@ final class CProgram {
                 .append(".\n   ").append(finding.violation().details().replace("*/", "* /").replace("\n", "\n   "))
                 .append("\n   ").append(command()).append("\n   seed ").append(finding.seed())
                 .append(", try ").append(finding.tryNumber()).append(" */\n");
+        text.append(Isolated.isNamed(finding.target()) ? Isolated.of(finding.target()).defines() : "");
         text.append(CSource.head(prefix(), Isolated.isNamed(finding.target()), Math.max(1, program.slots()), Math.max(1, program.length())));
         text.append(CSource.laws()).append('\n');
         writeSteps(program);
-        text.append("#define MODE ").append(finding.mode()).append("\n#define ROUNDS ").append(rounds()).append('\n');
+        text.append("#define MODE ").append(mode()).append("\n#define ROUNDS ").append(rounds()).append('\n');
         text.append(CSource.mainOfReport());
         return text.toString();
+    }
+
+    private Runner.Mode mode() {
+        Runner.Mode mode = Runner.Mode.valueOf(finding.mode());
+        return mode.isRepeated() ? Runner.Mode.REPEATED_LONG : mode;
     }
 
     private int rounds() {

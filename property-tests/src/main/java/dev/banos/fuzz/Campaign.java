@@ -376,13 +376,14 @@ public final class Campaign {
 
     /** Null if the program breaks no law when it runs so. */
     private Finding shrunk(Runner runner, Runner.Outcome outcome, Program program, Runner.Mode mode) {
-        Violation seen = runner.replay(program, mode);
+        Runner.Mode surely = mode.isRepeated() ? Runner.Mode.REPEATED_LONG : mode;
+        Violation seen = runner.replay(program, surely);
         if (seen == null) {
             return null;
         }
         Shrinker shrinker = new Shrinker(runner, program, seen, mode.isRepeated() ? Runner.Mode.REPEATED : mode);
         shrinker.shrink();
-        if (mode.isRepeated() && runner.replay(shrinker.program(), mode) == null) {
+        if (mode.isRepeated() && runner.replay(shrinker.program(), surely) == null) {
             return finding(outcome, program, seen, mode, true); // shrunk past the leak
         }
         return finding(outcome, shrinker.program(), shrinker.violation(), mode, true);

@@ -28,6 +28,7 @@ abstract class ChildRunner implements Runner {
     private final Arena scope = Arena.ofShared();
     private final Thread atExit;
     private Child child;
+    private Promises promises;
     private boolean hung;
 
     ChildRunner(Target target) {
@@ -56,9 +57,14 @@ abstract class ChildRunner implements Runner {
     Child ready() {
         if (child == null) {
             child = newChild();
-            child.awaitReady();
+            promises = child.awaitReady();
         }
         return child;
+    }
+
+    /** What the target promises, once a child was ready. */
+    Promises promises() {
+        return promises;
     }
 
     /** Null while none runs. */

@@ -45,6 +45,11 @@ record Isolated(String spec, List<String> compiler, String library) {
         return library == null ? Map.of() : Map.of("LD_PRELOAD", library);
     }
 
+    /** What stands above the source of a program that calls it. */
+    String defines() {
+        return library == null ? "" : "#define PRELOADED\n";
+    }
+
     /** There is no calling it from here. */
     TargetException notInThisProcess() {
         return new TargetException(spec + ": runs only in a process of its own: banos fuzz --target " + spec);
@@ -58,7 +63,7 @@ record Isolated(String spec, List<String> compiler, String library) {
     Path compile(Path folder) {
         Path program = folder.resolve("runner");
         try {
-            Path source = Files.writeString(folder.resolve("runner.c"), CSource.head("", true, ProgramImage.LARGEST_LENGTH,
+            Path source = Files.writeString(folder.resolve("runner.c"), defines() + CSource.head("", true, ProgramImage.LARGEST_LENGTH,
                     ProgramImage.LARGEST_LENGTH) + CSource.laws() + CSource.mainOfRunner());
             List<String> command = new ArrayList<>(compiler);
             command.addAll(List.of("-O2", "-o", program.toString(), source.toString(), "-lpthread"));

@@ -25,15 +25,25 @@ final class IsolatedRunner extends ChildRunner {
         super(target);
         this.isolated = isolated;
         this.settings = settings;
-        generator = new Generator(PROMISES, settings.maxOperations(), settings.maxThreads());
-        mutator = settings.example() == null ? null : new Mutator(settings.example(), PROMISES, settings.maxOperations());
         try {
             program = isolated.compile(folder);
-            isolated.requireLoaded(ready().saidBeforeReady());
+            requireUsable();
         } catch (TargetException unusable) {
             close();
             throw unusable;
         }
+        generator = new Generator(promises(), settings.maxOperations(), settings.maxThreads());
+        mutator = settings.example() == null ? null : new Mutator(settings.example(), promises(), settings.maxOperations());
+    }
+
+    private void requireUsable() {
+        try {
+            ready();
+        } catch (TargetException unusable) {
+            isolated.requireLoaded(child().saidBeforeReady());
+            throw new TargetException(isolated.spec() + ": " + unusable.getMessage(), unusable);
+        }
+        isolated.requireLoaded(child().saidBeforeReady());
     }
 
     @Override
@@ -84,7 +94,7 @@ final class IsolatedRunner extends ChildRunner {
             coverage.begin(made);
             runs.add(new Run(number, made, settings.runsFreely(number) ? Mode.FREELY : Mode.LOCKSTEP));
             if (Session.isFootprintDue(number)) {
-                runs.add(new Run(number, made, Mode.REPEATED));
+                runs.add(new Run(number, made, Mode.REPEATED_LONG));
             }
         }
         ProgramImage image = file.image();

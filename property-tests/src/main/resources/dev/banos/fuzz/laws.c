@@ -4,10 +4,12 @@
  *   LOCKSTEP   one step at a time, each on its thread
  *   FREELY     the threads at the same time; steps on one block keep their order
  *   RACED      as FREELY, over and over: the threads meet before each round
- *   REPEATED   as LOCKSTEP, over and over, while the memory of the process is watched
+ *   REPEATED   as LOCKSTEP, over and over, while the memory of the process is watched; _LONG until there is no doubt
  *
- * Set by what stands above: MALLOC, CALLOC, REALLOC, POSIX_MEMALIGN, FREE, MALLOC_USABLE_SIZE, MOST_BLOCKS, MOST_STEPS.
+ * Set by what stands above: MALLOC, CALLOC, REALLOC, POSIX_MEMALIGN, FREE, MALLOC_USABLE_SIZE, MOST_BLOCKS, MOST_STEPS, and
+ * PRELOADED where the functions come from a library in the place of the C library's.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -51,7 +53,7 @@ static uint32_t thread_of(struct step s) { return s.what >> 16; }
 static __typeof__(MALLOC) *volatile the_malloc = MALLOC;
 static __typeof__(CALLOC) *volatile the_calloc = CALLOC;
 static __typeof__(REALLOC) *volatile the_realloc = REALLOC;
-static __typeof__(POSIX_MEMALIGN) *volatile the_posix_memalign = POSIX_MEMALIGN;
+static __typeof__(POSIX_MEMALIGN) *volatile the_posix_memalign = POSIX_MEMALIGN;             /* null where there is none */
 static __typeof__(FREE) *volatile the_free = FREE;
 static __typeof__(MALLOC_USABLE_SIZE) *volatile the_usable_size = MALLOC_USABLE_SIZE; /* null where there is none */
 
@@ -91,6 +93,7 @@ static void broken(const char *law, const char *format, ...) __attribute__((nore
 
 #define DENSE ((size_t)32 << 10)          /* every word up to here, then one in 16 KiB: touching a page costs time */
 #define SPARSE ((size_t)16 << 10)
+#define TOUCHED ((size_t)256 << 20)        /* beyond, none: the memory of the process would be the fuzzer's doing */
 #define TAIL ((size_t)64)                 /* and every one of the last bytes */
 
 static uint64_t word_at(uint64_t key, size_t offset)
@@ -106,6 +109,11 @@ static unsigned char byte_at(uint64_t key, size_t offset)
 static size_t next_word(size_t offset)
 {
     return offset < DENSE ? offset + 8 : (offset / SPARSE + 1) * SPARSE;
+}
+
+static size_t touched(size_t end)
+{
+    return end < TOUCHED ? end : TOUCHED;
 }
 
 static size_t tail_of(size_t end)
@@ -128,7 +136,8 @@ static void fill_tail(const struct block *b, size_t end)
 static void fill(const struct block *b, size_t from)
 {
     size_t first = from & ~(size_t)7;
-    for (size_t i = first <= DENSE ? first : (first + SPARSE - 1) / SPARSE * SPARSE; i + 8 <= b->filled; i = next_word(i)) {
+    size_t end = touched(b->filled);
+    for (size_t i = first <= DENSE ? first : (first + SPARSE - 1) / SPARSE * SPARSE; i + 8 <= end; i = next_word(i)) {
         uint64_t word = word_at(b->key, i);
         memcpy(b->at + i, &word, 8);
     }
@@ -139,7 +148,7 @@ static void fill(const struct block *b, size_t from)
 /* The first byte or word before end that is not as it was written, or -1; the tail is that of a block of `filled` bytes. */
 static int64_t first_change(const struct block *b, size_t end, size_t filled)
 {
-    for (size_t i = 0; i + 8 <= end; i = next_word(i)) {
+    for (size_t i = 0; i + 8 <= touched(end); i = next_word(i)) {
         uint64_t word;
         memcpy(&word, b->at + i, 8);
         if (word != word_at(b->key, i))
@@ -280,7 +289,7 @@ static void require_zero_word(int n, const unsigned char *at, size_t bytes, size
 static void require_zero(int n, const unsigned char *at, size_t bytes)
 {
     touching(n);
-    for (size_t i = 0; i < bytes; i = next_word(i))
+    for (size_t i = 0; i < touched(bytes); i = next_word(i))
         require_zero_word(n, at, bytes, i);
     for (size_t i = tail_of(bytes); i < bytes; i += 8)
         require_zero_word(n, at, bytes, i);
@@ -392,7 +401,7 @@ static void perform(int i)
             do_calloc(n, (size_t)1 << log2_of(s), s.size);
         break;
     case DO_ALIGNED:
-        if (!live)
+        if (!live && the_posix_memalign)
             do_aligned(n, (size_t)1 << log2_of(s), s.size);
         break;
     case DO_REALLOC:
@@ -407,7 +416,8 @@ static void perform(int i)
             check(n);
         break;
     case DO_MISALIGNED:
-        do_misaligned(s.size);
+        if (the_posix_memalign)
+            do_misaligned(s.size);
         break;
     default: /* an exit is its runner's to do; wrong frees are undefined in C */
         break;
@@ -639,7 +649,7 @@ static long growth_of(int repeats)
     return resident_pages() - before;
 }
 
-/* A leak grows by as much in each window; fragmentation and caches come to an end. */
+/* A leak grows by as much to the end; fragmentation, caches and random placement reach a plateau, some of them late. */
 static void run_repeated(void)
 {
     int cost = 1;
@@ -649,8 +659,8 @@ static void run_repeated(void)
     int repeats = STEPS_IN_A_WINDOW / cost + 4;
     growth_of(repeats);
     long first = growth_of(repeats);
-    for (int window = 1; window < WINDOWS; window++)
-        if (first < FEWEST_PAGES || growth_of(repeats) < first / 2)
+    for (int window = 1, longer = 1; window < WINDOWS; window++, longer *= mode == REPEATED_LONG ? 2 : 1)
+        if (first < FEWEST_PAGES || growth_of(longer * repeats) < longer * first / 2)
             return;
     progress->operation = length;
     broken("FOOTPRINT", "repeated over and over, each time freeing everything, it took new pages at the same rate to the end, and kept "
@@ -690,6 +700,41 @@ static void run(enum mode how, int most_rounds, int seconds)
         run_repeated();
     }
 }
+
+#ifdef PRELOADED
+
+/* Where the object begins that a name is bound to. */
+static void *base_of(const char *name)
+{
+    void *address = dlsym(RTLD_DEFAULT, name);
+    Dl_info object;
+    return address && dladdr(address, &object) ? object.dli_fbase : 0;
+}
+
+static int is_of_allocator(const char *name)
+{
+    return base_of(name) == base_of("malloc");
+}
+
+/* What the library does not define is the C library's, which knows nothing of its blocks. Null if it will do. */
+static const char *what_is_missing(void)
+{
+    if (!is_of_allocator("posix_memalign"))
+        the_posix_memalign = 0;
+    if (!is_of_allocator("malloc_usable_size"))
+        the_usable_size = 0;
+    return base_of("malloc") == base_of("getpid") ? "malloc" : !is_of_allocator("calloc") ? "calloc"
+        : !is_of_allocator("realloc") ? "realloc" : !is_of_allocator("free") ? "free" : 0;
+}
+
+#else
+
+static const char *what_is_missing(void)
+{
+    return 0;
+}
+
+#endif
 
 static void begin(void)
 {

@@ -89,6 +89,24 @@ static void obey_command(const char *verb, const char *argument)
     _exit(3);
 }
 
+#define PROMISED_ALIGNMENT 2
+#define PROMISES_USABLE_SIZE 3
+#define CHECKS_ALIGNMENTS 10
+
+/* The promises, but for those that functions would keep which are not there. */
+static void answer_ready(char *promises)
+{
+    char kept[256] = "";
+    int field = 0;
+    for (char *word = strtok(promises, " "); word; word = strtok(0, " "), field++) {
+        int is_void = field == PROMISES_USABLE_SIZE ? !the_usable_size
+            : (field == PROMISED_ALIGNMENT || field == CHECKS_ALIGNMENTS) && !the_posix_memalign;
+        strncat(kept, is_void ? field == PROMISED_ALIGNMENT ? "0" : "false" : word, sizeof kept - strlen(kept) - 1);
+        strncat(kept, " ", sizeof kept - strlen(kept) - 1);
+    }
+    answer("ready\t%s", kept);
+}
+
 /* Arguments: mark, work file, promises, laws that are waived. */
 int main(int count, char **arguments)
 {
@@ -108,7 +126,12 @@ int main(int count, char **arguments)
         waives_alignment |= !strcmp(arguments[i], "BAD_ALIGNMENT");
     }
     begin();
-    answer("ready\t%s", arguments[3]);
+    const char *missing = what_is_missing();
+    if (missing) {
+        answer("unusable\tit has no function %s, which the C library's would stand in for", missing);
+        return 3;
+    }
+    answer_ready(arguments[3]);
     for (;;) {
         char line[64];
         read_line(line, sizeof line);

@@ -29,9 +29,14 @@ final class CToy {
 
     /** The same under the names of malloc and the others, to be preloaded. */
     static Path buildMalloc(Path folder, int fault) throws IOException, InterruptedException {
-        Path library = folder.resolve("malloc" + fault + ".so");
+        return buildMalloc(folder, fault, List.of("malloc", "calloc", "realloc", "posix_memalign", "malloc_usable_size", "free"));
+    }
+
+    /** Only these of its functions take the place of the C library's. */
+    static Path buildMalloc(Path folder, int fault, List<String> names) throws IOException, InterruptedException {
+        Path library = folder.resolve("malloc" + fault + "-" + names.size() + ".so");
         List<String> arguments = new ArrayList<>(List.of("-O1", "-shared", "-fPIC", "-DFAULT=" + fault));
-        for (String name : List.of("malloc", "calloc", "realloc", "posix_memalign", "malloc_usable_size", "free")) {
+        for (String name : names) {
             arguments.add("-Dtoy_" + name + "=" + name);
         }
         arguments.addAll(List.of("-o", library.toString(), SOURCE.toAbsolutePath().toString(), "-lpthread"));

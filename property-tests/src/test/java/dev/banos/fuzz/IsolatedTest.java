@@ -94,6 +94,26 @@ class IsolatedTest {
                 .hasMessageContaining("preload:/absent.so: cannot be loaded").hasMessageNotContaining("\n");
     }
 
+    /** The C library's would stand in, and know nothing of the library's blocks. */
+    @Test
+    void functionsThatTheLibraryLacksAreLeftOut() throws Exception {
+        Path library = CToy.buildMalloc(folder, 0, List.of("malloc", "calloc", "realloc", "free"));
+        Campaign campaign = Campaign.of("preload:" + library).withCorpus(Corpus.programs()).withSeed(1).withThreads(2).withTries(96);
+        List<Finding> findings = campaign.run();
+        assertThat(findings).as(findings.toString()).isEmpty();
+        assertThat(campaign.statistics().text()).contains("aligned 0  free");
+    }
+
+    @Test
+    void aLibraryThatIsNoMallocIsOneLine() throws Exception {
+        Path none = CToy.buildMalloc(folder, 0, List.of());
+        assertThatThrownBy(() -> Campaign.of("preload:" + none).withTries(1).run()).isInstanceOf(TargetException.class)
+                .hasMessage("preload:" + none + ": it has no function malloc, which the C library's would stand in for");
+        Path half = CToy.buildMalloc(folder, 0, List.of("malloc", "calloc", "free"));
+        assertThatThrownBy(() -> Campaign.of("preload:" + half).withTries(1).run()).isInstanceOf(TargetException.class)
+                .hasMessageContaining("it has no function realloc");
+    }
+
     @Test
     void whatRunsOnlyInItsOwnProcessSaysSo() {
         assertThatThrownBy(() -> Target.parse("musl")).isInstanceOf(TargetException.class)

@@ -34,9 +34,8 @@ final class RelocationTables {
         int headers = (int) buffer.getLong(SECTION_HEADERS);
         for (int section = 0; section < buffer.getShort(SECTION_COUNT); section++) {
             int header = headers + section * HEADER_BYTES;
-            int target = headers + buffer.getInt(header + 44) * HEADER_BYTES;
-            boolean isData = (buffer.getLong(target + 8) & 3) == 3; // written and allocated
-            if (buffer.getInt(header + 4) == SHT_RELA && isData) {
+            boolean isTable = buffer.getInt(header + 4) == SHT_RELA; // elsewhere the word means something else
+            if (isTable && isData(buffer, headers + buffer.getInt(header + 44) * HEADER_BYTES)) {
                 int start = (int) buffer.getLong(header + 24);
                 for (int at = start; at < start + buffer.getLong(header + 32); at += RELA_BYTES) {
                     if (buffer.getInt(at + 8) == R_X86_64_64) {
@@ -46,5 +45,10 @@ final class RelocationTables {
             }
         }
         return entries;
+    }
+
+    /** Written and allocated. */
+    private static boolean isData(ByteBuffer buffer, int header) {
+        return (buffer.getLong(header + 8) & 3) == 3;
     }
 }
