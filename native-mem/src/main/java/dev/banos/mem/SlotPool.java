@@ -26,6 +26,10 @@ final class SlotPool extends ThreadAttachment {
     private static final VarHandle THREAD_ID = handle("threadId", long.class);
     private static final VarHandle SECTIONS = handle("sections", int.class);
 
+    /** Where a pool first looks for what is empty before it takes another run, in spans; then each time it has grown by a part. */
+    private static final int FIRST_TRIM = 64;
+    private static final int TRIMS_A_DOUBLING = 16;
+
     static final long NO_THREAD = -1;
     /** Has no slots: for where there is no pool. */
     static final SlotPool NOBODY = new SlotPool(Domain.MALLOC, Access.OWN_THREAD);
@@ -38,6 +42,9 @@ final class SlotPool extends ThreadAttachment {
     private final Bin[] quick = new Bin[(int) (QUICK_BYTES / SizeClasses.ALIGNMENT) + 1];
     private Run[] runs = new Run[8];
     private int runCount;
+    private int spans;
+    /** How many spans the pool may have before it gives back its empty runs by itself. */
+    private int trimAt = FIRST_TRIM;
     private long racedFrees;
     /** Set where a run made the heap reach a high-water mark: the allocation that needed it goes to {@link SlowMalloc}. */
     private boolean reachedMark;
@@ -300,6 +307,7 @@ final class SlotPool extends ThreadAttachment {
         // Before the locks of spans and bitmaps, which are held over calls of the kernel, and those need it: making a control
         // block releases ended threads, and with them runs, through the same locks.
         Tcb.current();
+        trimBeforeGrowth();
         if (runCount == runs.length) {
             runs = Arrays.copyOf(runs, runCount * 2);
         }
@@ -315,8 +323,24 @@ final class SlotPool extends ThreadAttachment {
         reachedMark |= domain.budget.isCallDue();
         run.indexInPool = runCount;
         runs[runCount++] = run;
+        spans += run.spans();
         RunTable.put(run);
         return run;
+    }
+
+    /**
+     * A bin keeps an empty run for the next burst, and pages that were in use once. When the pool is about to be larger than
+     * ever, they serve other bins first; not at each run that is added, or bins that are used by turns would take it from
+     * each other each time. The kernel is not called where others may wait for the lock.
+     */
+    private void trimBeforeGrowth() {
+        if (spans >= trimAt) {
+            trim();
+            if (access == Access.OWN_THREAD || access == Access.CONFINED || leased) {
+                discardFreePages();
+            }
+            trimAt = Math.max(trimAt, spans) + trimAt / TRIMS_A_DOUBLING;
+        }
     }
 
     private static Run takeRun(Bin bin) {
@@ -360,6 +384,7 @@ final class SlotPool extends ThreadAttachment {
         runs[run.indexInPool] = last;
         last.indexInPool = run.indexInPool;
         runs[runCount] = null;
+        spans -= run.spans();
         Bitmaps.giveBack(run.local, run.slots);
         Spans.giveBack(run.firstSpan(), run.spans());
         domain.budget.release(run.spans() * SizeClasses.SPAN_BYTES);

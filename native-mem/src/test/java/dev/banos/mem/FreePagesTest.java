@@ -217,6 +217,32 @@ class FreePagesTest {
         waiting.join();
     }
 
+    /** Nobody calls trim: what one size class has free makes room before the heap becomes larger than it ever was. */
+    @Test
+    void growthGivesBackWhatOtherSizesHaveFree() {
+        try (Heap heap = Heap.create()) {
+            List<Long> blocks = fill(heap, 4096, 6 << 20);
+            List<Long> kept = freeMost(heap, blocks, new Random(4));
+            assertThat(pagesWithMemory(blocks, 4096)).hasSize(blocks.size());
+            List<Long> others = fill(heap, 1000, 8 << 20);
+            assertThat(pagesWithMemory(blocks, 4096)).hasSizeLessThan(kept.size() + blocks.size() / 5);
+            assertIntact(kept, 4096);
+            assertIntact(others, 1000);
+        }
+    }
+
+    @Test
+    void runsThatAreEmptyServeOtherSizesWhenAHeapGrows() {
+        try (Heap heap = Heap.create()) {
+            int sizes = 0;
+            for (long size = 20_000; size <= 60_000; size += 5_000) { // each has a run of 1 MiB of its own, and keeps it
+                heap.free(heap.malloc(size));
+                sizes++;
+            }
+            assertThat(heap.budget().peakBytes()).isLessThanOrEqualTo((sizes + 1) / 2 * (1L << 20));
+        }
+    }
+
     /** Threads use a shared heap, and others trim it: no block ever changes under its owner. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})

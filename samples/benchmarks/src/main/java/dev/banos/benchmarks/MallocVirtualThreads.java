@@ -11,6 +11,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
@@ -19,6 +20,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Ten thousand tasks, each of which replaces blocks at random among sixteen of its own: as virtual threads, and as tasks of
@@ -35,6 +37,7 @@ public class MallocVirtualThreads {
     private static final int PLATFORM_THREADS = 2;
     private static final int LIVE = 16;
     private static final int RING = 1 << 12;
+    private static final int ROUNDS = 20;
     private static final int REPLACED_BETWEEN_PAUSES = 100;
 
     /** What a virtual thread does after so many replacements: others run in between, and want pools. */
@@ -46,7 +49,10 @@ public class MallocVirtualThreads {
     private ExecutorService platform;
     private ExecutorService virtual;
 
-    /** What the allocator holds after the tasks have freed all: bounded by processors if it does not grow with threads. */
+    /**
+     * What the allocator holds after the tasks have freed all: bounded by processors if it does not grow with threads. JMH adds
+     * such a figure up over iterations, so there is one.
+     */
     @State(Scope.Thread)
     @AuxCounters(AuxCounters.Type.EVENTS)
     public static class Footprint {
@@ -71,14 +77,35 @@ public class MallocVirtualThreads {
     }
 
     @Benchmark
-    public void banosVirtual(Footprint footprint) throws InterruptedException {
+    public void banosVirtual() throws InterruptedException {
         runOn(virtual, this::replaceInBanos);
-        footprint.footprintKiB = MemoryInsight.footprint().bytes() / 1024;
     }
 
     @Benchmark
-    public void banosPlatform(Footprint footprint) throws InterruptedException {
+    public void banosPlatform() throws InterruptedException {
         runOn(platform, this::replaceInBanos);
+    }
+
+    @Benchmark
+    @BenchmarkMode(Mode.SingleShotTime)
+    @Warmup(iterations = 0)
+    @Measurement(iterations = 1)
+    public void footprintVirtual(Footprint footprint) throws InterruptedException {
+        measureFootprint(virtual, footprint);
+    }
+
+    @Benchmark
+    @BenchmarkMode(Mode.SingleShotTime)
+    @Warmup(iterations = 0)
+    @Measurement(iterations = 1)
+    public void footprintPlatform(Footprint footprint) throws InterruptedException {
+        measureFootprint(platform, footprint);
+    }
+
+    private void measureFootprint(ExecutorService executor, Footprint footprint) throws InterruptedException {
+        for (int i = 0; i < ROUNDS; i++) {
+            runOn(executor, this::replaceInBanos);
+        }
         footprint.footprintKiB = MemoryInsight.footprint().bytes() / 1024;
     }
 
