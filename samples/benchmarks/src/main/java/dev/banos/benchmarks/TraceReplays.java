@@ -2,6 +2,7 @@ package dev.banos.benchmarks;
 
 import dev.banos.bindings.Native;
 import dev.banos.fuzz.Trace;
+import dev.banos.mem.Malloc;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -139,6 +140,14 @@ public class TraceReplays {
         ChosenAllocator.free(block);
         ChosenAllocator.free(ChosenAllocator.alignedAlloc(64, 64));
         ChosenAllocator.free(ChosenAllocator.malloc(100_000));
+        long[] many = new long[200]; // untouched: to load what growth and trim need, and link madvise, takes hundreds of KiB, once
+        for (int i = 0; i < many.length; i++) {
+            many[i] = ChosenAllocator.malloc(60_000);
+        }
+        for (long each : many) {
+            ChosenAllocator.free(each);
+        }
+        Malloc.trim();
     }
 
     /** The kernel counts exactly here; its other files are sums that lag behind by pages a thread. */
