@@ -17,6 +17,12 @@ enum Attack {
             return writeAt(heap, size, size);
         }
     },
+    OVERFLOW_BY_8("a write 8 bytes past the end, then free", "yes", "") {
+        @Override
+        Outcome commit(Heap heap, long size) {
+            return writeAt(heap, size, size + 7);
+        }
+    },
     OVERFLOW_BY_32("a write 32 bytes past the end, then free", "", "") {
         @Override
         Outcome commit(Heap heap, long size) {
@@ -27,6 +33,12 @@ enum Attack {
         @Override
         Outcome commit(Heap heap, long size) {
             return writeAt(heap, size, -1);
+        }
+    },
+    UNDERFLOW_BY_32("a write 32 bytes in front, then free", "", "") {
+        @Override
+        Outcome commit(Heap heap, long size) {
+            return writeAt(heap, size, -32);
         }
     },
     COPY_THROUGH_A_SEGMENT("a copy past the end, through the block's segment", "", "") {
@@ -57,6 +69,18 @@ enum Attack {
             long other = heap.malloc(size);
             heap.free(block);
             heap.free(other);
+            heap.free(block);
+            return Outcome.NOT;
+        }
+    },
+    DOUBLE_FREE_DELAYED("double free, a thousand blocks later", "yes", "yes") {
+        @Override
+        Outcome commit(Heap heap, long size) {
+            long block = heap.malloc(size);
+            heap.free(block);
+            for (int i = 0; i < 1000; i++) {
+                heap.free(heap.malloc(size));
+            }
             heap.free(block);
             return Outcome.NOT;
         }
@@ -131,6 +155,20 @@ enum Attack {
             return Outcome.NOT;
         }
     },
+    USABLE_SIZE_INSIDE("usable size of an address 1 byte inside a block", "", "") {
+        @Override
+        Outcome commit(Heap heap, long size) {
+            heap.usableSize(heap.malloc(size) + 1);
+            return Outcome.NOT;
+        }
+    },
+    USABLE_SIZE_OF_ONE(false, "usable size of the address 1", "", "") {
+        @Override
+        Outcome commit(Heap heap, long size) {
+            heap.usableSize(1);
+            return Outcome.NOT;
+        }
+    },
     WRITE_AFTER_FREE("a write after the free, many blocks, then `verify()`", "yes", "") {
         @Override
         Outcome commit(Heap heap, long size) {
@@ -140,6 +178,24 @@ enum Attack {
                 return Outcome.FAULT;
             }
             flip(block + size / 2);
+            for (int i = 0; i < 1000; i++) {
+                heap.free(heap.malloc(size));
+            }
+            heap.verify();
+            return Outcome.NOT;
+        }
+    },
+    WRITE_AFTER_REUSE("a write after the free and the next malloc, many blocks, then `verify()`", "yes", "") {
+        @Override
+        Outcome commit(Heap heap, long size) {
+            long block = heap.malloc(size);
+            heap.free(block);
+            long next = heap.malloc(size);
+            if (!isOurs(block)) {
+                return Outcome.FAULT;
+            }
+            flip(block + size / 2);
+            heap.free(next);
             for (int i = 0; i < 1000; i++) {
                 heap.free(heap.malloc(size));
             }
@@ -183,6 +239,14 @@ enum Attack {
             return isOneOf(block, heap, size) ? Outcome.NOT : Outcome.CAUGHT;
         }
     },
+    REUSE_BY_A_SMALLER_ONE("the next block, of half the size, is at the same address", "", "") {
+        @Override
+        Outcome commit(Heap heap, long size) {
+            long block = heap.malloc(size);
+            heap.free(block);
+            return isOneOf(block, heap, size / 2) ? Outcome.NOT : Outcome.CAUGHT;
+        }
+    },
     REALLOC_IN_PLACE(false, "a block that grew from 8 to 1,024 bytes leaves its old address usable", "", "") {
         @Override
         Outcome commit(Heap heap, long size) {
@@ -196,6 +260,15 @@ enum Attack {
         @Override
         Outcome commit(Heap heap, long size) {
             return writeAt(heap, 0, 0);
+        }
+    },
+    READ_OF_SIZE_0(false, "a read of a block of size 0, live or freed", "yes", "") {
+        @Override
+        Outcome commit(Heap heap, long size) {
+            long block = heap.malloc(0);
+            boolean read = ProcSelf.access(block).startsWith("r");
+            heap.free(block);
+            return read || ProcSelf.access(block).startsWith("r") ? Outcome.NOT : Outcome.FAULT;
         }
     },
     IMPOSSIBLE_SIZE(false, "malloc of 2^64 - 2 bytes is met", "", "") {

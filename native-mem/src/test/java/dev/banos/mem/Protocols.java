@@ -1,6 +1,9 @@
 package dev.banos.mem;
 
+import dev.banos.bindings.Native;
 import dev.banos.interleave.Interleavings.Scenario;
+import dev.banos.mem.insight.LeakTracking;
+import dev.banos.mem.insight.LeakTracking.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -41,7 +44,9 @@ public final class Protocols {
         all.put("the owner and another free one block", OwnerAndRemoteFreeTheSame::new);
         all.put("a thread ends, and another frees the last block", EndBesideRemote::new);
         all.put("a pool is handed on, and another frees in it", AdoptionBesideRemote::new);
-        all.put("a shared heap closes, and another uses it", CloseBesideUse::new);
+        all.put("free pages go back, and another frees beside them", DiscardBesideRemote::new);
+        all.put("a shared heap closes, and another uses it", () -> new CloseBesideUse(Level.OFF));
+        all.put("a shared heap whose blocks are tracked closes, and another uses it", () -> new CloseBesideUse(Level.FULL));
         all.put("a confined heap closes, and another frees in it", ConfinedCloseBesideFree::new);
         all.put("a scope closes in a group that retires, and another uses its segment", RetireBesideUse::new);
         return all;
@@ -252,12 +257,50 @@ public final class Protocols {
         }
     }
 
+    /** What is live keeps its content, and what is allocated next is not discarded any more. */
+    private static final class DiscardBesideRemote extends OnePool {
+        private final long c = marked(pool.allocate(SIZE));
+        private boolean freed;
+        private long d;
+
+        private static long marked(long block) {
+            Native.segment(block, SIZE).fill((byte) 'A');
+            return block;
+        }
+
+        @Override
+        public List<Runnable> threads() {
+            return List.of(() -> {
+                pool.trim();
+                pool.discardFreePages();
+                d = marked(pool.allocate(SIZE));
+            }, () -> freed = freeAsOther(a));
+        }
+
+        @Override
+        public void check() {
+            expect(freed, "a right free is refused");
+            for (long block : new long[] {c, d}) {
+                for (byte each : Native.segment(block, SIZE).toArray(ValueLayout.JAVA_BYTE)) {
+                    expect(each == 'A', "the content of a live block is gone");
+                }
+            }
+            assertLive(b, c, d);
+        }
+    }
+
     private static final class CloseBesideUse implements Scenario {
-        private final Heap heap = Heap.createShared();
-        private final long a = heap.malloc(SIZE);
+        private final Heap heap;
+        private final long a;
         private boolean closes;
         private boolean refused;
         private boolean refusedTooEarly;
+
+        CloseBesideUse(Level level) {
+            LeakTracking.level(level); // what the heap was given itself would be reported when it closes
+            heap = Heap.createShared();
+            a = heap.malloc(SIZE);
+        }
 
         @Override
         public List<Runnable> threads() {
@@ -286,6 +329,8 @@ public final class Protocols {
             use(() -> heap.malloc(SIZE));
             expect(refused, "works after the close");
             expect(RunTable.at(a) == null, "a run outlives its heap");
+            expect(heap.leakReport().sites().isEmpty() && LeakTracking.count() == 0, "records outlive their heap");
+            LeakTracking.level(Level.OFF);
             expect(heap.budget().usedBytes() == 0, "memory outlives its heap");
         }
     }

@@ -4,15 +4,27 @@ import static dev.banos.bindings.generated.Linux.ENOMEM;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.banos.bindings.Native;
 import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.fault.SystemCallFaults.Call;
+import dev.banos.mem.insight.LeakTracking.Level;
 import dev.banos.thread.Tcb;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every system call of the allocator fails once: the caller is told, the heap stays usable, nothing is lost. */
+@Isolated
 class SystemCallFailureTest {
     @Test
     void mmapFails() {
@@ -84,6 +96,75 @@ class SystemCallFailureTest {
             assertThat(Spans.dirtyBytes()).as("still to be given back").isGreaterThanOrEqualTo(dirty);
         });
         Malloc.trim();
+    }
+
+    static Stream<HeapOptions> kinds() {
+        return Stream.of(HeapOptions.confined().hugePages(HugePages.ALWAYS), HeapOptions.shared().mappingCache(16 << 20),
+                HeapOptions.confined().leaks(Level.FULL, report -> { }), HeapOptions.shared().hardened(Hardening.ALL.withSample(3)));
+    }
+
+    /** A life of a heap makes so many calls; each of them fails once, in a life of its own, and all else goes well. */
+    @ParameterizedTest
+    @MethodSource("kinds")
+    void eachCallOfALifeFailsOnce(HeapOptions kind) {
+        Map<Call, Integer> failed = new EnumMap<>(Call.class);
+        DirectMappings.Sum before = DirectMappings.sum();
+        AtomicBoolean reached = new AtomicBoolean(true);
+        Thread self = Thread.currentThread();
+        for (int n = 0; reached.getAndSet(false); n++) {
+            AtomicInteger calls = new AtomicInteger(n); // of this thread: the purger makes some when it likes
+            SystemCallFaults.during((call, ordinal) -> {
+                boolean fails = Thread.currentThread() == self && calls.getAndDecrement() == 0;
+                if (fails) {
+                    reached.set(true);
+                    failed.merge(call, 1, Integer::sum);
+                }
+                return fails ? ENOMEM() : 0;
+            }, () -> live(kind));
+            Malloc.trim();
+            assertThat(DirectMappings.refusedCount()).as("call " + n).isZero();
+            assertThat(DirectMappings.sum()).as("call " + n).isEqualTo(before);
+        }
+        // A hardened heap moves nothing; another protects only where an arena is to be committed, which has a test of its own.
+        assertThat(failed).containsKeys(Call.MMAP, Call.MUNMAP, Call.MADVISE, kind.hardening().isNone() ? Call.MREMAP : Call.MPROTECT);
+    }
+
+    /** Small, large, aligned, grown, shrunk, trimmed with holes; every block that there is holds what was written to it. */
+    private static void live(HeapOptions kind) {
+        Heap heap = Heap.create(kind);
+        List<long[]> blocks = new ArrayList<>();
+        for (long size : new long[] {16, 5_000, 40_000, 60_000, 60_000, 100_000, 1 << 20, 5 << 20}) {
+            keep(blocks, heap.malloc(size), size);
+            keep(blocks, heap.calloc(1, size), size);
+            keep(blocks, heap.alignedAlloc(1 << 16, size), size);
+        }
+        for (long[] block : blocks) {
+            long grown = heap.realloc(block[0], block[1] * 3);
+            block[0] = grown == 0 ? block[0] : grown;
+            check(block);
+        }
+        for (int i = blocks.size() - 1; i >= 0; i -= 2) {
+            heap.free(blocks.remove(i)[0]);
+        }
+        heap.trim();
+        blocks.forEach(SystemCallFailureTest::check);
+        blocks.forEach(block -> heap.free(block[0]));
+        keep(blocks, heap.malloc(100_000), 100_000);
+        heap.close();
+        assertThat(heap.budget().usedBytes()).isZero();
+    }
+
+    private static void keep(List<long[]> blocks, long block, long size) {
+        if (block != 0) {
+            blocks.add(new long[] {block, size});
+            Native.EVERYTHING.set(ValueLayout.JAVA_LONG, block, size);
+        } else {
+            assertThat(Tcb.current().errno()).isEqualTo(ENOMEM());
+        }
+    }
+
+    private static void check(long[] block) {
+        assertThat(Native.EVERYTHING.get(ValueLayout.JAVA_LONG, block[0])).isEqualTo(block[1]);
     }
 
     /** Any call may fail at any time; whatever happens, the books are right afterwards and every block can be freed. */
