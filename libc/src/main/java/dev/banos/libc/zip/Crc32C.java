@@ -30,7 +30,8 @@ public final class Crc32C {
     static final CrcTable TABLE = CrcTable.of(POLYNOMIAL);
 
     private static final class Cascade {
-        static final CrcCascade CASCADE = new CrcCascade.Castagnoli();
+        static final CrcCascade.Castagnoli NARROW = new CrcCascade.Castagnoli();
+        static final CrcCascade.WideCastagnoli WIDE = new CrcCascade.WideCastagnoli(NARROW);
     }
 
     /** Its tables are computed when the first checksum is continued or combined. */
@@ -78,9 +79,11 @@ public final class Crc32C {
 
     /** The same without the help of {@link java.util.zip.CRC32C}. */
     static int updateInJava(int state, MemorySegment data) {
-        return data.byteSize() < CrcCascade.WORTHWHILE
-                ? ~TABLE.update(~state, data, 0, data.byteSize())
-                : ~Cascade.CASCADE.update(~state, data);
+        long bytes = data.byteSize();
+        if (bytes < CrcCascade.Narrow.WORTHWHILE) {
+            return ~TABLE.update(~state, data, 0, bytes);
+        }
+        return ~(bytes < CrcCascade.Wide.WORTHWHILE ? Cascade.NARROW.update(~state, data) : Cascade.WIDE.update(~state, data));
     }
 
     /**
