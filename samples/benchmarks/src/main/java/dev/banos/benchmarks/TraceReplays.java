@@ -140,14 +140,7 @@ public class TraceReplays {
         ChosenAllocator.free(block);
         ChosenAllocator.free(ChosenAllocator.alignedAlloc(64, 64));
         ChosenAllocator.free(ChosenAllocator.malloc(100_000));
-        long[] many = new long[200]; // untouched: to load what growth and trim need, and link madvise, takes hundreds of KiB, once
-        for (int i = 0; i < many.length; i++) {
-            many[i] = ChosenAllocator.malloc(60_000);
-        }
-        for (long each : many) {
-            ChosenAllocator.free(each);
-        }
-        Malloc.trim();
+        Malloc.trim(); // to link madvise takes hundreds of KiB, once; more blocks than these would leave the peers memory that counts as none
     }
 
     /** The kernel counts exactly here; its other files are sums that lag behind by pages a thread. */
