@@ -80,8 +80,19 @@ final class BoundMethod {
                 target = convert(target, i + 1, conversions.get(i));
             }
         }
-        MethodHandle guarded = MethodHandles.tryFinally(target, Lifetime.cleanUp(CallFrame.LEAVE, type.returnType()));
+        MethodHandle guarded = MethodHandles.tryFinally(target, cleanUp(type.returnType()));
         return MethodHandles.foldArguments(guarded, CallFrame.ENTER);
+    }
+
+    /** For {@code tryFinally}: {@code (Throwable, R, CallFrame)R}, or without the R where there is none. */
+    private static MethodHandle cleanUp(Class<?> result) {
+        if (result == void.class) {
+            return MethodHandles.dropArguments(CallFrame.LEAVE, 0, Throwable.class);
+        }
+        MethodHandle same = MethodHandles.dropArguments(MethodHandles.identity(result), 0, CallFrame.class);
+        MethodHandle left = MethodHandles.foldArguments(same, CallFrame.LEAVE);
+        MethodHandle ordered = MethodHandles.permuteArguments(left, MethodType.methodType(result, result, CallFrame.class), 1, 0);
+        return MethodHandles.dropArguments(ordered, 0, Throwable.class);
     }
 
     /** Puts the conversion before parameter {@code at}; its frame is the one that the target has as its first. */

@@ -15,19 +15,6 @@ public final class Export {
     private final int object;
     private final String symbol;
     private final long address;
-    /** The last that {@link #entry} found. */
-    private volatile Entry entry;
-
-    /** Where a call goes: a function of one instance of the driver. */
-    private record Entry(Lifetime lifetime, MemorySegment function) {
-    }
-
-    /** One call that has entered there, and leaves with the record. */
-    record Entered(Lifetime lifetime, CallRecord record, MemorySegment function) {
-        void leave() {
-            lifetime.leave(record);
-        }
-    }
 
     /**
      * @param object which of the driver's objects exports it
@@ -71,44 +58,31 @@ public final class Export {
     }
 
     /** @param call takes the address to call first */
-    MethodHandle bind(MethodHandle call) {
-        if (!driver.loader().isReplaceable() || !isFunction()) {
-            return driver.requireLifetime().handle(call, address);
-        }
-        entrySlow(); // refuses for a driver that is uninstalled
-        return Rebinding.of(call, this);
-    }
-
-    /** As {@link #bind}, of a handle that is made later; a driver that is uninstalled by then refuses at the call. */
-    UnaryOperator<MethodHandle> binding() {
-        if (driver.loader().isReplaceable() && isFunction()) {
-            return call -> Rebinding.of(call, this);
-        }
-        Lifetime now = driver.requireLifetime();
-        return call -> now.handle(call, address);
+    private MethodHandle bind(MethodHandle call) {
+        return binding().apply(call);
     }
 
     /**
-     * Enters where a call goes now: the driver's own function, or that of the instance in its place.
+     * As {@link #bind}, of a handle that is made later; a driver that is uninstalled by then refuses at the call.
+     *
+     * @throws IllegalStateException if it is uninstalled already
+     */
+    UnaryOperator<MethodHandle> binding() {
+        Driver latest = driver.latest();
+        Lifetime now = latest.requireLifetime();
+        long function = latest.export(name).address;
+        boolean rebinds = driver.loader().isReplaceable() && isFunction();
+        return call -> rebinds ? Rebinding.of(call, this, now.handle(call, function)) : now.handle(call, function);
+    }
+
+    /**
+     * The handle that calls the function of the instance which stands in the driver's place now.
      *
      * @throws IllegalStateException if it is uninstalled
      */
-    Entered enter() {
-        Entry known = entry;
-        while (true) {
-            CallRecord record = known == null || known.lifetime.isRetired() ? null : known.lifetime.enterOrNull();
-            if (record != null) {
-                return new Entered(known.lifetime, record, known.function);
-            }
-            known = entrySlow(); // whoever retired or closed it has put another in its place, or uninstalls the driver
-        }
-    }
-
-    private Entry entrySlow() {
+    MethodHandle latest(MethodHandle call) {
         Driver latest = driver.latest();
-        Entry found = new Entry(latest.requireLifetime(), MemorySegment.ofAddress(latest.export(name).address));
-        entry = found;
-        return found;
+        return latest.requireLifetime().handle(call, latest.export(name).address);
     }
 
     /**

@@ -1,32 +1,55 @@
 package dev.banos.loader;
 
-import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.lang.invoke.MutableCallSite;
 
-/** Handles that ask at each call which instance stands behind an export, and count in the lifetime of that one during the call. */
+/**
+ * A handle that goes on with the instance in its driver's place. As long as that is the same, it is a constant to the compiler, so
+ * that a call costs what it costs through the instance's own handle. The first call that comes too late for its instance binds the
+ * handle to the next one, and is made once more.
+ */
 final class Rebinding {
-    private static final MethodHandle ENTER = find(Export.class, "enter", MethodType.methodType(Export.Entered.class));
-    private static final MethodHandle FUNCTION =
-            find(Export.Entered.class, "function", MethodType.methodType(MemorySegment.class));
-    private static final MethodHandle LEAVE = find(Export.Entered.class, "leave", MethodType.methodType(void.class));
+    private static final MethodHandle REBOUND =
+            find(MethodType.methodType(MethodHandle.class, Lifetime.Ended.class));
 
-    private Rebinding() {
+    private final MethodHandle call;
+    private final Export export;
+    private final MutableCallSite site;
+    private final MethodHandle handle;
+
+    private Rebinding(MethodHandle call, Export export, MethodHandle first) {
+        this.call = call;
+        this.export = export;
+        this.site = new MutableCallSite(first);
+        MethodHandle again = MethodHandles.collectArguments(MethodHandles.exactInvoker(first.type()), 0, REBOUND.bindTo(this));
+        this.handle = MethodHandles.catchException(site.dynamicInvoker(), Lifetime.Ended.class, again);
     }
 
-    /** @param call takes the address to call first */
-    static MethodHandle of(MethodHandle call, Export export) {
-        MethodHandle target = MethodHandles.filterArguments(call, 0, FUNCTION);
-        MethodHandle guarded = MethodHandles.tryFinally(target, Lifetime.cleanUp(LEAVE, call.type().returnType()));
-        return MethodHandles.foldArguments(guarded, ENTER.bindTo(export));
+    /**
+     * @param call  takes the address to call first
+     * @param first the handle of the instance that is there now
+     */
+    static MethodHandle of(MethodHandle call, Export export, MethodHandle first) {
+        return new Rebinding(call, export, first).handle;
     }
 
-    private static MethodHandle find(Class<?> type, String method, MethodType signature) {
+    /**
+     * The same handle, since the next instance may end as well before it is reached.
+     *
+     * @throws IllegalStateException if the driver is uninstalled
+     */
+    private MethodHandle rebound(Lifetime.Ended late) {
+        site.setTarget(export.latest(call));
+        return handle;
+    }
+
+    private static MethodHandle find(MethodType type) {
         try {
-            return MethodHandles.lookup().findVirtual(type, method, signature);
+            return MethodHandles.lookup().findVirtual(Rebinding.class, "rebound", type);
         } catch (ReflectiveOperationException missing) {
-            throw new AssertionError(method, missing);
+            throw new AssertionError("rebound", missing);
         }
     }
 }

@@ -208,7 +208,7 @@ class LifetimeTest {
         library.close();
     }
 
-    /** Each thread's record grows with the lifetimes that there are, also between a call and one inside it. */
+    /** Of two lifetimes with calls of one type, one is in use and the other is not. */
     @Test
     void thereMayBeManyLifetimesAtOnce() throws Throwable {
         MethodHandle pid = Native.downcall(INT);
@@ -219,17 +219,68 @@ class LifetimeTest {
             lifetimes.add(new Lifetime("lifetime " + i));
             handles.add(lifetimes.getLast().handle(pid, function));
         }
-        CallRecord outer = lifetimes.getFirst().enter();
         for (MethodHandle handle : handles) {
             assertThat((int) handle.invokeExact()).isEqualTo((int) ProcessHandle.current().pid());
         }
-        assertThat(lifetimes.getFirst().close()).isFalse();
-        lifetimes.getFirst().leave(outer);
         for (Lifetime lifetime : lifetimes) {
             assertThat(lifetime.close()).isTrue();
             assertThat(lifetime.close()).isFalse();
         }
         assertThatThrownBy(() -> { int result = (int) handles.getFirst().invokeExact(); }).isInstanceOf(IllegalStateException.class);
+    }
+
+    /** However deep a thread has gone since, in frames of every kind, the call that it is in is found. */
+    @Test
+    void aCallUnderThousandsOfFramesKeepsItsLibrary() {
+        LinkedLibrary library = link(object());
+        LinkedLibrary other = link(object());
+        Calls calls = library.bind(Calls.class);
+        assertThat(other.bind(Calls.class).work(1)).isEqualTo(42);
+        List<String> said = new ArrayList<>();
+        assertThat(calls.through(() -> deep(5_000, library, said))).isEqualTo(1);
+        assertThat(calls.through(() -> nested(200, calls, library, said))).isEqualTo(1);
+        assertThat(said).hasSize(2).allMatch(message -> message.contains("a call is under way"));
+        assertThat(calls.through(() -> {
+            other.close();
+            return 3;
+        })).as("of the other library, none is under way").isEqualTo(3);
+        library.close();
+    }
+
+    private static int deep(int depth, LinkedLibrary library, List<String> said) {
+        if (depth > 0) {
+            return deep(depth - 1, library, said);
+        }
+        try {
+            library.close();
+        } catch (LinkException busy) {
+            said.add(busy.getMessage());
+        }
+        return 1;
+    }
+
+    private static int nested(int depth, Calls calls, LinkedLibrary library, List<String> said) {
+        return depth == 0 ? deep(10, library, said) : calls.through(() -> nested(depth - 1, calls, library, said));
+    }
+
+    /** Who came while the closer decided goes on by the slow way: it counts, and the picture of its stack does not count twice. */
+    @Test
+    void callsThatWaitedForARefusedCloseAreUnderWayToo() throws Exception {
+        LinkedLibrary library = link(object());
+        Calls calls = library.bind(Calls.class);
+        CountDownLatch inside = new CountDownLatch(1);
+        CountDownLatch leave = new CountDownLatch(1);
+        Thread virtual = Thread.ofVirtual().start(() -> calls.through(() -> {
+            inside.countDown();
+            awaitLatch(leave);
+            return 1;
+        }));
+        inside.await();
+        assertThatThrownBy(library::close).hasMessageContaining("a call is under way");
+        assertThat(calls.through(() -> calls.work(1))).isEqualTo(42);
+        leave.countDown();
+        virtual.join();
+        library.close();
     }
 
     /** A pointer that a call of somebody else's handle holds keeps the library as a call does. */
