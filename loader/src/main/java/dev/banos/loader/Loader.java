@@ -1,21 +1,12 @@
 package dev.banos.loader;
 
-import dev.banos.loader.debug.LoaderEvents;
 import dev.banos.loader.debug.Modules;
 import dev.banos.loader.debug.Sighting;
-import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.Refusal;
-import dev.banos.loader.link.CLibrary;
-import dev.banos.loader.link.LinkedModule;
-import dev.banos.loader.link.ModuleLinker;
-import dev.banos.loader.link.PhaseClock.Phase;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,26 +34,18 @@ import java.util.function.Consumer;
 public final class Loader implements AutoCloseable {
     private final InstallPolicy policy;
     private final Arena scope = Arena.ofShared();
-    private final HostFunctions host;
     private final ReentrantLock lock = new ReentrantLock();
-    /**
-     * What each driver that is being installed has used so far, the innermost first: {@code init} may print, and who listens
-     * may install. Only under the lock.
-     */
-    private final Deque<Uses> underWay = new ArrayDeque<>();
     private final Replacements replacements = new Replacements();
     private final InstalledDrivers drivers = new InstalledDrivers(replacements);
-    /**
-     * What an import must not find and nobody may uninstall, since init or uninit may return to this loader: a driver that is
-     * being uninstalled; one that is being replaced, and who depends on it. Only under the lock.
-     */
-    private Set<Driver> hidden = Set.of();
+    private final Scopes scopes;
+    private final DriverStop stop;
     private volatile boolean replaceable;
     private boolean closed;
 
     private Loader(InstallPolicy policy, Consumer<String> console) {
         this.policy = policy;
-        this.host = new HostFunctions(scope, console, this::findExport);
+        this.scopes = new Scopes(lock, drivers, scope, console);
+        this.stop = new DriverStop(drivers, scopes);
     }
 
     /** A loader that lets the superuser install drivers, and prints their messages on standard error. */
@@ -89,7 +72,7 @@ public final class Loader implements AutoCloseable {
         if (name.isEmpty() || address.address() == 0) {
             throw new IllegalArgumentException("name=" + name + " address=" + address.address() + ": neither may be empty");
         }
-        host.publish(name, address);
+        scopes.host().publish(name, address);
     }
 
     /**
@@ -156,29 +139,17 @@ public final class Loader implements AutoCloseable {
         try {
             requireOpen();
             replacements.reap();
-            for (InstallPlan.Candidate candidate : InstallPlan.inOrder(candidates, this::isElsewhere)) {
-                installed.add(start(candidate));
+            for (InstallPlan.Candidate candidate : InstallPlan.inOrder(candidates, symbol -> scopes.findOutside(symbol) != 0)) {
+                Driver driver = DriverStart.of(this, scopes, candidate, null, Set.of());
+                drivers.add(driver);
+                installed.add(driver);
             }
             return installed;
         } catch (Throwable failed) {
-            takeBack(installed, failed);
+            stop.takeBack(installed, failed);
             throw failed;
         } finally {
             lock.unlock();
-        }
-    }
-
-    private boolean isElsewhere(String symbol) {
-        return findOutside(symbol) != 0;
-    }
-
-    private void takeBack(List<Driver> installed, Throwable failed) {
-        for (Driver driver : installed.reversed()) {
-            try {
-                stop(driver);
-            } catch (Refusal stays) {
-                failed.addSuppressed(stays);
-            }
         }
     }
 
@@ -186,138 +157,6 @@ public final class Loader implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("closed=true: this loader takes no more drivers");
         }
-    }
-
-    private Driver start(InstallPlan.Candidate candidate) {
-        Driver driver = start(candidate, null, Set.of());
-        drivers.add(driver);
-        return driver;
-    }
-
-    /**
-     * @param old the driver that it will replace, or null
-     * @return the driver, which has started and which nobody else knows yet
-     */
-    private Driver start(InstallPlan.Candidate candidate, Driver old, Set<Driver> above) {
-        Uses uses = new Uses();
-        underWay.push(uses);
-        candidate.clock().skip();
-        try {
-            List<Driver> declared = declared(candidate);
-            uses.drivers().addAll(declared);
-            LinkedModule module = ModuleLinker.link(candidate.driver().file(), candidate.objects(),
-                    symbol -> findImport(symbol, declared, uses), candidate.clock());
-            return start(candidate, module, uses, old, above);
-        } finally {
-            underWay.pop();
-        }
-    }
-
-    private List<Driver> declared(InstallPlan.Candidate candidate) {
-        List<Driver> declared = new ArrayList<>();
-        for (String name : candidate.metadata().needs()) {
-            Driver needed = drivers.named(name, hidden);
-            if (needed == null) {
-                throw new Refusal(Refusal.ENOENT, candidate.driver().file(), null, -1, "driver " + candidate.metadata().name()
-                        + " needs driver " + name + ", which is not installed", "install it first, or in the same call");
-            }
-            declared.add(needed);
-        }
-        return declared;
-    }
-
-    private Driver start(InstallPlan.Candidate candidate, LinkedModule module, Uses uses, Driver old, Set<Driver> above) {
-        Driver driver = null;
-        boolean started = false;
-        try {
-            int section = candidate.driver().sections().find(BanosDriver.SECTION);
-            driver = new Driver(this, candidate.metadata(), module, module.sectionAddress(0, section), uses,
-                    new TypeSource(module.name(), candidate.objects()));
-            for (int i = 0; i < candidate.objects().size(); i++) {
-                addExports(driver, candidate.objects().get(i), i, module);
-            }
-            ImportTypes.requireAgreement(driver, uses.imports());
-            Modules.loaded(module, "driver " + driver.name());
-            if (old != null) {
-                Replacements.requireFits(old, driver, above);
-            }
-            if (replaceable) {
-                driver.addStubs(old);
-            }
-            module.start();
-            started = true;
-            int result = driver.init();
-            LoaderEvents.ran(driver.name(), "init", result, candidate.clock().ends(Phase.START));
-            requireSuccess(driver, result);
-            return driver;
-        } catch (Throwable failed) {
-            if (driver != null) {
-                driver.closePointers();
-                driver.unmapStubs();
-            }
-            if (started) {
-                module.stop();
-            }
-            Modules.unload(module);
-            throw failed;
-        }
-    }
-
-    private static void addExports(Driver driver, ElfObject object, int index, LinkedModule module) {
-        int section = object.sections().find(BanosSymbol.SECTION);
-        if (section < 0) {
-            return;
-        }
-        long table = module.sectionAddress(index, section);
-        for (ExportEntry entry : ExportEntry.read(object)) {
-            if (driver.exportOrNull(entry.name()) != null) {
-                throw Refusal.malformed(object.file(), object.sections().label(section), entry.index(),
-                        "a second export of the name " + entry.name());
-            }
-            driver.add(new Export(driver, entry.name(), index, entry.symbol(), BanosSymbol.arg(table, entry.index())));
-        }
-    }
-
-    private static void requireSuccess(Driver driver, int result) {
-        if (result < 0) {
-            throw new Refusal(-result, driver.file(), null, -1, "init of driver " + driver.name() + " returned " + result
-                    + " (" + Errno.describe(-result) + ")", null);
-        }
-    }
-
-    private long findImport(String name, List<Driver> declared, Uses uses) {
-        long address = findOutside(name);
-        if (address != 0) {
-            return address;
-        }
-        Export export = exportFor(name, declared);
-        return export == null ? 0 : uses.addImport(name, export);
-    }
-
-    /** Of several drivers that export the name, one that the importer declares comes first. */
-    private Export exportFor(String name, List<Driver> declared) {
-        for (Driver driver : declared) {
-            Export export = driver.exportOrNull(name);
-            if (export != null) {
-                return export;
-            }
-        }
-        return drivers.export(name, hidden);
-    }
-
-    private long findOutside(String name) {
-        long address = host.find(name);
-        return address != 0 ? address : CLibrary.find(name);
-    }
-
-    /** The address of what an installed driver exports, or 0. During an installation, whose it is becomes a dependency. */
-    private long findExport(String name) {
-        boolean installing = lock.isHeldByCurrentThread() && !underWay.isEmpty();
-        Export export = drivers.export(name, installing ? hidden : Set.of());
-        if (export == null) {
-            return 0;
-        }
-        return installing ? underWay.element().add(export) : export.importAddress();
     }
 
     /**
@@ -347,17 +186,17 @@ public final class Loader implements AutoCloseable {
 
     /** The names of {@link #hostSymbols}, without making a function of any of them. */
     public Set<String> hostSymbolNames() {
-        return host.names();
+        return scopes.host().names();
     }
 
     /** What the host exports to drivers, by name, beside the symbols of the C library. */
     public Map<String, MemorySegment> hostSymbols() {
-        return host.all();
+        return scopes.host().all();
     }
 
     /** The host's exports as C sees them: an array of {@code struct Banos_Symbol}, alive as long as {@code into}. */
     public MemorySegment hostTable(Arena into) {
-        return host.table(into);
+        return scopes.host().table(into);
     }
 
     /**
@@ -430,9 +269,9 @@ public final class Loader implements AutoCloseable {
     }
 
     private Driver exchange(Driver old, InstallPlan.Candidate candidate, Set<Driver> above) {
-        Set<Driver> before = hide(above, old);
+        Set<Driver> before = scopes.hide(above, old);
         try {
-            Driver next = start(candidate, old, above);
+            Driver next = DriverStart.of(this, scopes, candidate, old, above);
             next.takeStubs(old);
             drivers.exchange(old, next);
             above.forEach(user -> user.exchangeDependency(old, next));
@@ -440,17 +279,8 @@ public final class Loader implements AutoCloseable {
             replacements.retire(old, next, above);
             return next;
         } finally {
-            hidden = before;
+            scopes.restore(before);
         }
-    }
-
-    /** Returns what was hidden before. */
-    private Set<Driver> hide(Set<Driver> some, Driver another) {
-        Set<Driver> before = hidden;
-        hidden = new LinkedHashSet<>(before);
-        hidden.addAll(some);
-        hidden.add(another);
-        return before;
     }
 
     private void requireReplaceable(Driver old) {
@@ -474,55 +304,12 @@ public final class Loader implements AutoCloseable {
         lock.lock();
         try {
             replacements.reap();
-            stop(driver);
+            stop.stop(driver);
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
         } finally {
             lock.unlock();
         }
-    }
-
-    private void stop(Driver driver) {
-        drivers.require(driver);
-        List<Driver> dependents = dependents(driver);
-        if (!dependents.isEmpty()) {
-            throw busy(driver, "is needed by " + String.join(", ", dependents.stream().map(Driver::name).toList()),
-                    "uninstall them first");
-        }
-        if (underWay.stream().anyMatch(uses -> uses.drivers().contains(driver))) {
-            throw busy(driver, "is needed by a driver that is being installed", "uninstall that one first");
-        }
-        if (hidden.contains(driver)) {
-            throw busy(driver, "is being replaced or uninstalled, or uses one that is", "try again when that is done");
-        }
-        if (!driver.closePointers()) {
-            throw busy(driver, "has a call under way", "try again when it has returned");
-        }
-        int result = uninit(driver);
-        if (result < 0) {
-            driver.reopenPointers();
-            throw new Refusal(-result, driver.file(), null, -1, "uninit of driver " + driver.name() + " returned " + result
-                    + " (" + Errno.describe(-result) + "); the driver stays installed", null);
-        }
-        drivers.remove(driver);
-        driver.unmap();
-        driver.unmapStubs();
-    }
-
-    private int uninit(Driver driver) {
-        Set<Driver> before = hide(Set.of(), driver);
-        long began = System.nanoTime();
-        try {
-            int result = driver.uninit();
-            LoaderEvents.ran(driver.name(), "uninit", result, System.nanoTime() - began);
-            return result;
-        } finally {
-            hidden = before;
-        }
-    }
-
-    private static Refusal busy(Driver driver, String why, String remedy) {
-        return new Refusal(Refusal.EBUSY, driver.file(), null, -1, "driver " + driver.name() + " " + why, remedy);
     }
 
     /**
@@ -540,11 +327,11 @@ public final class Loader implements AutoCloseable {
             }
             replacements.reap();
             for (Driver driver = drivers.last(); driver != null; driver = drivers.last()) {
-                stop(driver);
+                stop.stop(driver);
             }
             replacements.reap();
             for (Driver old : replacements.waiting()) {
-                throw busy(old, "was replaced, and has a call under way or an uninit that refuses", "try again later");
+                throw DriverStop.busy(old, "was replaced, and has a call under way or an uninit that refuses", "try again later");
             }
             if (!closed) {
                 closed = true;

@@ -1,0 +1,123 @@
+package dev.banos.loader;
+
+import dev.banos.loader.debug.LoaderEvents;
+import dev.banos.loader.debug.Modules;
+import dev.banos.loader.elf.ElfObject;
+import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.link.LinkedModule;
+import dev.banos.loader.link.ModuleLinker;
+import dev.banos.loader.link.PhaseClock.Phase;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * From a candidate to a driver whose {@code init} has run and that nobody else knows yet; or to nothing, whatever fails.
+ *
+ * <pre>
+ *     link ──► exports ──► types agree ──► fits the old one ──► stubs ──► constructors ──► init
+ * </pre>
+ */
+final class DriverStart {
+    private final Loader loader;
+    private final Scopes scopes;
+    private final InstallPlan.Candidate candidate;
+    /** The driver that it will replace, or null, and who depends on that one. */
+    private final Driver old;
+    private final Set<Driver> above;
+    private Driver driver;
+    private boolean hasStarted;
+
+    private DriverStart(Loader loader, Scopes scopes, InstallPlan.Candidate candidate, Driver old, Set<Driver> above) {
+        this.loader = loader;
+        this.scopes = scopes;
+        this.candidate = candidate;
+        this.old = old;
+        this.above = above;
+    }
+
+    /**
+     * Called under the loader's lock.
+     *
+     * @param old   the driver that it will replace, or null
+     * @param above who depends on that one
+     * @throws Refusal if it cannot be linked, or init fails; nothing stays mapped
+     */
+    static Driver of(Loader loader, Scopes scopes, InstallPlan.Candidate candidate, Driver old, Set<Driver> above) {
+        return new DriverStart(loader, scopes, candidate, old, above).link();
+    }
+
+    private Driver link() {
+        Uses uses = scopes.begin();
+        candidate.clock().skip();
+        try {
+            List<Driver> declared = scopes.declaredBy(candidate);
+            uses.drivers().addAll(declared);
+            LinkedModule module = ModuleLinker.link(candidate.driver().file(), candidate.objects(),
+                    scopes.importsOf(declared, uses), candidate.clock());
+            start(module, uses);
+            return driver;
+        } finally {
+            scopes.end();
+        }
+    }
+
+    private void start(LinkedModule module, Uses uses) {
+        try {
+            int section = candidate.driver().sections().find(BanosDriver.SECTION);
+            driver = new Driver(loader, candidate.metadata(), module, module.sectionAddress(0, section), uses,
+                    new TypeSource(module.name(), candidate.objects()));
+            for (int i = 0; i < candidate.objects().size(); i++) {
+                addExports(candidate.objects().get(i), i, module);
+            }
+            ImportTypes.requireAgreement(driver, uses.imports());
+            Modules.loaded(module, "driver " + driver.name());
+            if (old != null) {
+                Replacements.requireFits(old, driver, above);
+            }
+            if (loader.isReplaceable()) {
+                driver.addStubs(old);
+            }
+            module.start();
+            hasStarted = true;
+            init();
+        } catch (Throwable failed) {
+            undo(module);
+            throw failed;
+        }
+    }
+
+    private void addExports(ElfObject object, int index, LinkedModule module) {
+        int section = object.sections().find(BanosSymbol.SECTION);
+        if (section < 0) {
+            return;
+        }
+        long table = module.sectionAddress(index, section);
+        for (ExportEntry entry : ExportEntry.read(object)) {
+            if (driver.exportOrNull(entry.name()) != null) {
+                throw Refusal.malformed(object.file(), object.sections().label(section), entry.index(),
+                        "a second export of the name " + entry.name());
+            }
+            driver.add(new Export(driver, entry.name(), index, entry.symbol(), BanosSymbol.arg(table, entry.index())));
+        }
+    }
+
+    private void init() {
+        int result = driver.init();
+        LoaderEvents.ran(driver.name(), "init", result, candidate.clock().ends(Phase.START));
+        if (result < 0) {
+            throw new Refusal(-result, driver.file(), null, -1, "init of driver " + driver.name() + " returned " + result
+                    + " (" + Errno.describe(-result) + ")", null);
+        }
+    }
+
+    private void undo(LinkedModule module) {
+        if (driver != null) {
+            driver.closePointers();
+            driver.unmapStubs();
+        }
+        if (hasStarted) {
+            module.stop();
+        }
+        Modules.unload(module);
+    }
+}

@@ -1,0 +1,77 @@
+package dev.banos.loader;
+
+import dev.banos.loader.debug.LoaderEvents;
+import dev.banos.loader.elf.Refusal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** Takes drivers out: only those that nobody needs and nobody is in, and that agree. Called under the loader's lock. */
+final class DriverStop {
+    private final InstalledDrivers drivers;
+    private final Scopes scopes;
+
+    DriverStop(InstalledDrivers drivers, Scopes scopes) {
+        this.drivers = drivers;
+        this.scopes = scopes;
+    }
+
+    /** @throws Refusal if the driver must stay; it is as before, but a failed uninit has ended its pointers and handles */
+    void stop(Driver driver) {
+        drivers.require(driver);
+        requireNotNeeded(driver);
+        if (!driver.closePointers()) {
+            throw busy(driver, "has a call under way", "try again when it has returned");
+        }
+        int result = uninit(driver);
+        if (result < 0) {
+            driver.reopenPointers();
+            throw new Refusal(-result, driver.file(), null, -1, "uninit of driver " + driver.name() + " returned " + result
+                    + " (" + Errno.describe(-result) + "); the driver stays installed", null);
+        }
+        drivers.remove(driver);
+        driver.unmap();
+        driver.unmapStubs();
+    }
+
+    /** Stops those that one call has installed, the youngest first; what refuses is told to the failure that is the reason. */
+    void takeBack(List<Driver> installed, Throwable reason) {
+        for (Driver driver : installed.reversed()) {
+            try {
+                stop(driver);
+            } catch (Refusal stays) {
+                reason.addSuppressed(stays);
+            }
+        }
+    }
+
+    private void requireNotNeeded(Driver driver) {
+        List<String> dependents = new ArrayList<>();
+        drivers.dependents(driver).forEach(dependent -> dependents.add(dependent.name()));
+        if (!dependents.isEmpty()) {
+            throw busy(driver, "is needed by " + String.join(", ", dependents), "uninstall them first");
+        }
+        if (scopes.isUsedByOneUnderWay(driver)) {
+            throw busy(driver, "is needed by a driver that is being installed", "uninstall that one first");
+        }
+        if (scopes.isHidden(driver)) {
+            throw busy(driver, "is being replaced or uninstalled, or uses one that is", "try again when that is done");
+        }
+    }
+
+    private int uninit(Driver driver) {
+        Set<Driver> before = scopes.hide(Set.of(), driver);
+        long began = System.nanoTime();
+        try {
+            int result = driver.uninit();
+            LoaderEvents.ran(driver.name(), "uninit", result, System.nanoTime() - began);
+            return result;
+        } finally {
+            scopes.restore(before);
+        }
+    }
+
+    static Refusal busy(Driver driver, String why, String remedy) {
+        return new Refusal(Refusal.EBUSY, driver.file(), null, -1, "driver " + driver.name() + " " + why, remedy);
+    }
+}

@@ -1,0 +1,155 @@
+package dev.banos.loader;
+
+import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.link.CLibrary;
+import dev.banos.loader.link.Imports;
+import java.lang.foreign.Arena;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
+
+/**
+ * What the symbols of a driver see: the host's exports, then the C library, then what installed drivers export. What a driver that
+ * is being installed has found so far is kept here, since its {@code init} may look for more. All but looking names up is under the
+ * loader's lock.
+ */
+final class Scopes {
+    private final ReentrantLock lock;
+    private final InstalledDrivers drivers;
+    private final HostFunctions host;
+    /** What each driver that is being installed uses, the innermost first: {@code init} may print, and who listens may install. */
+    private final Deque<Uses> underWay = new ArrayDeque<>();
+    /**
+     * What an import must not find and nobody may uninstall, since init or uninit may return to the loader: a driver that is
+     * being uninstalled; one that is being replaced, and who depends on it.
+     */
+    private Set<Driver> hidden = Set.of();
+
+    /**
+     * @param lock    the loader's
+     * @param scope   of the host's functions
+     * @param console where drivers print
+     */
+    Scopes(ReentrantLock lock, InstalledDrivers drivers, Arena scope, Consumer<String> console) {
+        this.lock = lock;
+        this.drivers = drivers;
+        this.host = new HostFunctions(scope, console, new Lookup());
+    }
+
+    HostFunctions host() {
+        return host;
+    }
+
+    /** What {@code banos_lookup_symbol} finds of drivers; a class of its own, since lambdas cost the start of a JVM dearly. */
+    private final class Lookup implements ToLongFunction<String> {
+        @Override
+        public long applyAsLong(String name) {
+            return findExport(name);
+        }
+    }
+
+    /** The address of what an installed driver exports, or 0. During an installation, whose it is becomes a dependency. */
+    private long findExport(String name) {
+        boolean installing = lock.isHeldByCurrentThread() && !underWay.isEmpty();
+        Export export = drivers.export(name, installing ? hidden : Set.of());
+        if (export == null) {
+            return 0;
+        }
+        return installing ? underWay.element().add(export) : export.importAddress();
+    }
+
+    /** The address of what is there without any driver, or 0. */
+    long findOutside(String name) {
+        long address = host.find(name);
+        return address != 0 ? address : CLibrary.find(name);
+    }
+
+    /** From here on, what the calling thread looks up is used by the driver that it installs. */
+    Uses begin() {
+        Uses uses = new Uses();
+        underWay.push(uses);
+        return uses;
+    }
+
+    void end() {
+        underWay.pop();
+    }
+
+    boolean isUsedByOneUnderWay(Driver driver) {
+        for (Uses uses : underWay) {
+            if (uses.drivers().contains(driver)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Returns what was hidden before, for {@link #restore}. */
+    Set<Driver> hide(Set<Driver> some, Driver another) {
+        Set<Driver> before = hidden;
+        hidden = new LinkedHashSet<>(before);
+        hidden.addAll(some);
+        hidden.add(another);
+        return before;
+    }
+
+    void restore(Set<Driver> before) {
+        hidden = before;
+    }
+
+    boolean isHidden(Driver driver) {
+        return hidden.contains(driver);
+    }
+
+    /**
+     * The drivers that it names itself.
+     *
+     * @throws Refusal if one of them is not installed
+     */
+    List<Driver> declaredBy(InstallPlan.Candidate candidate) {
+        List<Driver> declared = new ArrayList<>();
+        for (String name : candidate.metadata().needs()) {
+            Driver needed = drivers.named(name, hidden);
+            if (needed == null) {
+                throw new Refusal(Refusal.ENOENT, candidate.driver().file(), null, -1, "driver " + candidate.metadata().name()
+                        + " needs driver " + name + ", which is not installed", "install it first, or in the same call");
+            }
+            declared.add(needed);
+        }
+        return declared;
+    }
+
+    /** Where a driver's imports are looked for; what is found of drivers is added to what it uses. */
+    Imports importsOf(List<Driver> declared, Uses uses) {
+        return new DriverImports(this, declared, uses);
+    }
+
+    private record DriverImports(Scopes scopes, List<Driver> declared, Uses uses) implements Imports {
+        @Override
+        public long find(String name) {
+            long address = scopes.findOutside(name);
+            if (address != 0) {
+                return address;
+            }
+            Export export = export(name);
+            return export == null ? 0 : uses.addImport(name, export);
+        }
+
+        /** Of several drivers that export the name, one that the importer declares comes first. */
+        private Export export(String name) {
+            for (Driver driver : declared) {
+                Export export = driver.exportOrNull(name);
+                if (export != null) {
+                    return export;
+                }
+            }
+            return scopes.drivers.export(name, scopes.hidden);
+        }
+    }
+}
