@@ -34,7 +34,7 @@ final class BitFields {
             }
             while (behind > filled) {
                 long start = Math.max(from, filled);
-                long unit = Math.min(Long.BYTES, layouts.layout(field.type()).byteSize());
+                long unit = Math.min(Long.BYTES, layouts.nested(field.type()).byteSize());
                 long aligned = unit == 0 ? start : start - start % unit;
                 if (aligned >= filled && aligned + unit <= limit && unit != 0) {
                     start = aligned;

@@ -170,7 +170,8 @@ public final class Layouts {
         return MemoryLayout.sequenceLayout(count, packed ? unaligned(element) : element);
     }
 
-    private MemoryLayout nested(int number) {
+    /** As {@link #layout}, of a type inside another, which bytes may make hold itself. */
+    MemoryLayout nested(int number) {
         if (++depth > DEEPEST) {
             throw table.malformed("structs hold one another more than " + DEEPEST + " deep");
         }

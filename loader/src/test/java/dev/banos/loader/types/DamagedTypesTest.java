@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,6 +63,29 @@ class DamagedTypesTest {
             }
         }
         assertThat(refused).isGreaterThan(rounds / 20);
+    }
+
+    /** Each number of a struct's description becomes each type in turn: among them, its own bit-field and its own member. */
+    @Test
+    void aStructThatHoldsItselfIsRefused() throws IOException {
+        byte[] whole = Files.readAllBytes(CCompiler.text(folder, "itself",
+                "struct s { unsigned a : 3; int b; }; int f(struct s *s) { return s->a + s->b; }", "-gbtf"));
+        int[] place = places(ObjectReader.read(whole, "whole.o")).getFirst();
+        List<String> messages = new ArrayList<>();
+        for (int at = place[0]; at + Integer.BYTES <= place[0] + place[1]; at += Integer.BYTES) {
+            for (int type = 1; type < 8; type++) {
+                byte[] damaged = whole.clone();
+                ByteBuffer.wrap(damaged).order(ByteOrder.LITTLE_ENDIAN).putInt(at, type);
+                try {
+                    TypeTable table = ObjectTypes.read(ObjectReader.read(damaged, "damaged.o"));
+                    askEverything(table);
+                    Layouts.of(table, table.named("struct s"));
+                } catch (Refusal refusal) {
+                    messages.add(refusal.getMessage());
+                }
+            }
+        }
+        assertThat(messages).filteredOn(message -> message.contains("hold one another more than")).hasSizeGreaterThan(1);
     }
 
     /** Where the sections of type information begin and end, and the relocations of them. */
