@@ -26,6 +26,7 @@ public final class Archive {
     private final Map<Long, Member> members = new LinkedHashMap<>();
     private final Map<String, Member> definers = new HashMap<>();
     private String longNames = "";
+    private long nameBytes;
 
     /** One file of the archive. */
     private record Member(String name, int start, int size) {
@@ -102,7 +103,10 @@ public final class Archive {
         return new Member(text(header, NAME_BYTES).stripTrailing(), header + HEADER_BYTES, (int) length);
     }
 
-    /** {@code name/} as it is, or {@code /123}: where the name stands in the table of long names. */
+    /**
+     * {@code name/} as it is, or {@code /123}: where the name stands in the table of long names. No more of them than the file
+     * has bytes: members may name the same place, but need not.
+     */
     private String fullName(String name, long at) {
         if (!name.matches("/[0-9]{1,9}")) {
             return name.endsWith("/") ? name.substring(0, name.length() - 1) : name;
@@ -112,7 +116,12 @@ public final class Archive {
             throw malformed(at, "a member's name lies outside the table of long names");
         }
         int end = longNames.indexOf("/\n", start);
-        return longNames.substring(start, end < 0 ? longNames.length() : end);
+        String full = longNames.substring(start, end < 0 ? longNames.length() : end);
+        nameBytes += full.length();
+        if (nameBytes > bytes.length) {
+            throw malformed(at, "the names of the members up to this one are longer together than the file");
+        }
+        return full;
     }
 
     /** A count, as many offsets of headers, as many strings; all numbers big-endian. */

@@ -25,12 +25,15 @@ public final class ObjectReader {
     private static final int MAGIC = 0x464c457f; // 7f 'E' 'L' 'F', little-endian
     /** Enough for any cache line or huge structure; the census of Debian's objects ends at 32,768. */
     private static final long LARGEST_ALIGNMENT = 1L << 24;
+    /** How many times the file's bytes all names together may be, as names may share their ends and be given twice. */
+    private static final long NAMES_PER_BYTE = 8;
 
     private final byte[] bytes;
     private final String file;
     private final ByteBuffer buffer;
     private SectionTable sections;
     private long tableBytes;
+    private long nameBytes;
 
     private ObjectReader(byte[] bytes, String file) {
         this.bytes = bytes;
@@ -136,6 +139,7 @@ public final class ObjectReader {
         StringTable names = strings(section, "e_shstrndx");
         for (int i = 0; i < sections.count(); i++) {
             requireSection(names.contains(sections.nameOffset(i)), i, "its name lies outside the table of names");
+            count(names, sections.nameOffset(i), section, i);
         }
         sections.names(names);
     }
@@ -152,6 +156,15 @@ public final class ObjectReader {
         int size = (int) sections.size(section);
         requireSection(size == 0 || bytes[start + size - 1] == 0, section, "the string table does not end with NUL");
         return new StringTable(bytes, start, size);
+    }
+
+    /** Names are kept as strings: a small file of many that all end in one long name would cost any amount of memory. */
+    private void count(StringTable names, int name, int section, int entry) {
+        nameBytes += names.length(name);
+        if (nameBytes > NAMES_PER_BYTE * bytes.length) {
+            throw malformed(section, entry, "the names up to this one are longer together than " + NAMES_PER_BYTE
+                    + " times the file");
+        }
     }
 
     private int onlySection(int type) {
@@ -203,6 +216,9 @@ public final class ObjectReader {
     private void checkSymbol(SymbolTable symbols, StringTable names, int table, int symbol) {
         if (!names.contains(symbols.nameOffset(symbol))) {
             throw malformed(table, symbol, "the symbol's name lies outside the string table");
+        }
+        if (symbol >= symbols.firstGlobal()) {
+            count(names, symbols.nameOffset(symbol), table, symbol);
         }
         int section = symbols.section(symbol);
         if (section >= sections.count() || section < 0 && section != SHN_ABS && section != SHN_COMMON) {

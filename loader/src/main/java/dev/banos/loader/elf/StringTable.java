@@ -22,12 +22,17 @@ public final class StringTable {
         if (size == 0) {
             return "";
         }
+        return new String(bytes, start + offset, length(offset), StandardCharsets.UTF_8);
+    }
+
+    /** In bytes, without the NUL. */
+    int length(int offset) {
         int from = start + offset;
         int to = from;
-        while (bytes[to] != 0) {
+        while (to < start + size && bytes[to] != 0) {
             to++;
         }
-        return new String(bytes, from, to - from, StandardCharsets.UTF_8);
+        return to - from;
     }
 
     /** Whether the string at {@code offset} is {@code text}, which is ASCII; makes no object. */

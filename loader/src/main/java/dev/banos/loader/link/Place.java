@@ -13,6 +13,8 @@ import java.util.Map;
 final class Place {
     /** The largest module: half of what a signed 32-bit distance spans, so that the rest of the neighbourhood has room. */
     static final long LARGEST_MODULE = 1L << 30;
+    /** What alignments may leave empty in a module: otherwise a small file would cost any amount of memory. */
+    static final long LARGEST_PADDING = 1L << 26;
     static final String EH_FRAME = ".eh_frame";
     /** A length of zero ends a table of unwind information. */
     private static final int EH_FRAME_END = Integer.BYTES;
@@ -29,6 +31,7 @@ final class Place {
     private final Map<String, Combine.Definition> definitions;
     private final boolean copyStreams;
     private long cursor;
+    private long padding;
     private long alignment = Layout.PAGE_BYTES;
 
     private Place(List<LinkedObject> objects, Map<String, Combine.Definition> definitions, Architecture architecture,
@@ -92,7 +95,7 @@ final class Place {
             SectionTable sections = object.elf.sections();
             for (int section = 1; section < sections.count(); section++) {
                 if (isWanted(object, section) && regionOf(sections, section) == region) {
-                    if (objects.size() > 1 && isIdentifier(sections.name(section))) {
+                    if (isIdentifier(sections.name(section))) {
                         gathered.computeIfAbsent(sections.name(section), name -> new ArrayList<>())
                                 .add(new Piece(object, section));
                     } else {
@@ -119,8 +122,13 @@ final class Place {
     }
 
     private static boolean isIdentifier(String name) {
-        return !name.isEmpty() && name.chars().allMatch(c -> c == '_' || Character.isLetterOrDigit(c))
-                && !Character.isDigit(name.charAt(0));
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (c != '_' && (i == 0 ? !Character.isLetter(c) : !Character.isLetterOrDigit(c))) {
+                return false;
+            }
+        }
+        return !name.isEmpty();
     }
 
     private void place(LinkedObject object, int section) {
@@ -196,6 +204,11 @@ final class Place {
 
     private int take(LinkedObject object, long size, long sizeAlignment) {
         long start = cursor + sizeAlignment - 1 & -sizeAlignment;
+        padding += start - cursor;
+        if (padding > LARGEST_PADDING) {
+            throw Refusal.unsupported(object == null ? "the module" : object.elf.file(), null, -1,
+                    "its alignments leave more than " + (LARGEST_PADDING >> 20) + " MiB empty", "align fewer sections so far");
+        }
         if (size > LARGEST_MODULE - start) {
             throw Refusal.unsupported(object == null ? "the module" : object.elf.file(), null, -1,
                     "it takes more than " + (LARGEST_MODULE >> 20) + " MiB of memory", "allocate large tables at run time");

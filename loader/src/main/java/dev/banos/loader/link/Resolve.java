@@ -5,6 +5,7 @@ import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -25,6 +26,15 @@ final class Resolve {
     private final Imports imports;
     private final TlsImports tlsImports;
     private final List<String> missing = new ArrayList<>();
+    /** By the names of sections; null until somebody asks. */
+    private Map<String, Bounds> bounds;
+
+    /** Where sections of one name lie. */
+    private record Bounds(long start, long stop) {
+        private Bounds and(Bounds other) {
+            return new Bounds(Math.min(start, other.start), Math.max(stop, other.stop));
+        }
+    }
 
     private Resolve(List<LinkedObject> objects, Map<String, Combine.Definition> definitions, Layout layout, long base,
             Imports imports, TlsImports tlsImports) {
@@ -152,20 +162,22 @@ final class Resolve {
 
     /** Where the sections of that name begin or end, or 0 where there is none. */
     private long sectionBound(String name, boolean end) {
-        long bound = 0;
-        for (LinkedObject object : objects) {
-            SectionTable sections = object.elf.sections();
-            int section = sections.find(name);
-            if (section > 0 && object.isPlaced(section)) {
+        if (bounds == null) {
+            bounds = new HashMap<>();
+            objects.forEach(this::addBounds);
+        }
+        Bounds found = bounds.get(name);
+        return found == null ? 0 : end ? found.stop() : found.start();
+    }
+
+    private void addBounds(LinkedObject object) {
+        SectionTable sections = object.elf.sections();
+        for (int section = 1; section < sections.count(); section++) {
+            if (object.isPlaced(section)) {
                 long start = base + object.sectionOffset[section];
-                if (end) {
-                    bound = Math.max(bound, start + sections.size(section));
-                } else if (bound == 0) {
-                    bound = start;
-                }
+                bounds.merge(sections.name(section), new Bounds(start, start + sections.size(section)), Bounds::and);
             }
         }
-        return bound;
     }
 
     private void requireAll() {

@@ -63,9 +63,10 @@ final class StartStop {
         List<Table> finiTables = new ArrayList<>();
         for (LinkedObject object : objects) {
             SectionTable sections = object.elf.sections();
+            boolean catches = usesExceptions(object);
             for (int section = 1; section < sections.count(); section++) {
                 if (object.isPlaced(section) && sections.size(section) > 0) {
-                    classify(object, section, initTables, finiTables);
+                    classify(object, section, catches, initTables, finiTables);
                 }
             }
         }
@@ -73,7 +74,7 @@ final class StartStop {
         readPointers(finiTables, destructors);
     }
 
-    private void classify(LinkedObject object, int section, List<Table> initTables, List<Table> finiTables) {
+    private void classify(LinkedObject object, int section, boolean catches, List<Table> initTables, List<Table> finiTables) {
         SectionTable sections = object.elf.sections();
         String name = sections.name(section);
         long address = base + object.sectionOffset[section];
@@ -87,7 +88,7 @@ final class StartStop {
                     initTables.add(table);
                 } else if (name.equals(".dtors") || name.startsWith(".dtors.")) {
                     finiTables.add(table);
-                } else if (name.equals(Place.EH_FRAME) && usesExceptions(object)) {
+                } else if (name.equals(Place.EH_FRAME) && catches) {
                     unwindTables.add(address);
                 }
             }

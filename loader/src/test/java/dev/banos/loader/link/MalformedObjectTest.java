@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
-import dev.banos.loader.CCompiler;
 import dev.banos.loader.Damage;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
@@ -13,13 +12,10 @@ import dev.banos.loader.elf.RelocationTable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -33,7 +29,6 @@ import org.junit.jupiter.params.provider.CsvSource;
  * bytes are, the answer is an image or a {@link Refusal}, soon, and without much memory.
  */
 class MalformedObjectTest {
-    private static final long BASE = 0x1000_0000L;
     private static final Duration SOON = Duration.ofSeconds(20);
     @TempDir
     static Path folder;
@@ -41,17 +36,7 @@ class MalformedObjectTest {
 
     @BeforeAll
     static void compile() throws IOException {
-        wellFormed = new ArrayList<>(List.of(
-                Files.readAllBytes(CCompiler.object(folder, "everything.c", "gcc", "-O2")),
-                Files.readAllBytes(CCompiler.object(folder, "calculator.c", "gcc", "-O2", "-fPIC", "-ffunction-sections")),
-                Files.readAllBytes(CCompiler.object(folder, "other_headers.c", "gcc", "-O0", "-g", "-fno-pic"))));
-        for (String machine : CCompiler.hasProgram("clang") ? new String[] {"aarch64", "riscv64"} : new String[0]) {
-            wellFormed.add(Files.readAllBytes(CCompiler.object(folder, "portable.c", "clang", "-O2", "--target=" + machine + "-linux-gnu")));
-            for (String flags : new String[] {"-O2", "-O1 -fPIC -falign-functions=64"}) {
-                wellFormed.add(Files.readAllBytes(CCompiler.object(folder, "freestanding.c", "clang",
-                        ("-ffreestanding --target=" + machine + "-linux-gnu -ftls-model=initial-exec " + flags).split(" "))));
-            }
-        }
+        wellFormed = WellFormedObjects.compile(folder);
     }
 
     @Test
@@ -91,16 +76,7 @@ class MalformedObjectTest {
     }
 
     private static Image image(byte[] bytes) {
-        ElfObject elf = ObjectReader.read(bytes, "damaged.o");
-        Architecture architecture = Check.machine(elf, elf.machine());
-        LinkedObject object = new LinkedObject(architecture.prepared(elf, true));
-        Check.object(object, architecture);
-        List<LinkedObject> objects = new ArrayList<>(List.of(object));
-        Layout layout = Place.objects(objects, Map.of(), architecture, object.needsLowMemory);
-        Resolve.objects(objects, Map.of(), layout, BASE, name -> BASE + 0x0100_0000, null);
-        Image image = new Image(layout.bytes, BASE);
-        Relocate.objects(objects, architecture, layout, image, true, 1, architecture.tlsDistance(layout));
-        return image;
+        return WellFormedObjects.image(bytes, "damaged.o");
     }
 
     /** One field of a well-formed object gets a value that the format forbids: the message says what is wrong. */
