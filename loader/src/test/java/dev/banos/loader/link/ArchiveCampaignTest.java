@@ -34,7 +34,8 @@ class ArchiveCampaignTest {
             }
         }
         campaign.counts().forEach((reason, count) -> System.out.println(count + " " + reason));
-        System.out.println(oracle.comparedBytes() + " bytes and " + oracle.comparedSlots() + " GOT entries compared");
+        System.out.println(oracle.comparedBytes() + " bytes and " + oracle.comparedSlots() + " GOT entries compared, "
+                + campaign.setAside() + " fields not");
         campaign.refused().forEach((member, message) -> System.out.println("refused: " + message));
         assertThat(campaign.different()).isEmpty();
     }

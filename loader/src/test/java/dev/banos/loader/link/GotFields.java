@@ -1,7 +1,9 @@
 package dev.banos.loader.link;
 
+import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.RelocationTable;
+import dev.banos.loader.elf.SymbolTable;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -12,9 +14,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The fields of a section that lead to the GOT: both linkers' fields are followed, and what lies at their ends is compared. */
+/**
+ * The fields of a section that lead to the GOT: both linkers' fields are followed, and what lies at their ends is compared.
+ *
+ * <p>Set aside are fields that lead to an indirect function, which each linker calls through tables of its own; to the symbols that
+ * a linker defines itself around such tables; and loads of a common symbol's address from the GOT, as a linker script can only make
+ * the symbol absolute, and then another instruction is right.
+ */
 final class GotFields {
     private static final long TABLE = -1;
+    /** {@code __rela_iplt_start} and {@code __rela_iplt_end}. */
+    private static final String TABLE_OF_INDIRECT = "__rela_iplt_";
+    private static final int PREFIX_AND_OPCODE_BYTES = 3;
     private final OfflineLink.Part part;
     private final ByteBuffer ours;
     private final ByteBuffer theirs;
@@ -27,6 +38,7 @@ final class GotFields {
     /** High parts, by the address of their instruction (RISC-V) or by symbol (A64): ours, theirs. */
     private final Map<Long, long[]> highs = new HashMap<>();
     private int compared;
+    private int setAside;
     private final ElfObject object;
 
     GotFields(ElfObject object, OfflineLink.Part part, OfflineLink link, LinkedProgram program, int start) {
@@ -41,7 +53,12 @@ final class GotFields {
         Architecture architecture = Architecture.of(object.machine());
         for (boolean high : new boolean[] {true, false}) { // the high parts first: the low ones complete them
             for (int entry = 0; table != null && entry < table.count(); entry++) {
-                follow(architecture.kind(table.type(entry)), table, entry, high);
+                FixupKind kind = architecture.kind(table.type(entry));
+                if (isLinkersOwn(kind, table.symbol(entry))) {
+                    setAside(kind, (int) table.offset(entry), high);
+                } else {
+                    follow(kind, table, entry, high);
+                }
             }
         }
     }
@@ -56,6 +73,23 @@ final class GotFields {
 
     int compared() {
         return compared;
+    }
+
+    private boolean isLinkersOwn(FixupKind kind, int symbol) {
+        SymbolTable symbols = object.symbols();
+        return symbols.type(symbol) == Elf.STT_GNU_IFUNC || symbols.name(symbol).startsWith(TABLE_OF_INDIRECT)
+                || kind == FixupKind.GOT_DELTA32_REX_RELAXABLE && symbols.section(symbol) == Elf.SHN_COMMON;
+    }
+
+    private void setAside(FixupKind kind, int at, boolean high) {
+        boolean relaxes = kind == FixupKind.GOT_DELTA32_REX_RELAXABLE || kind == FixupKind.GOT_DELTA32_RELAXABLE;
+        own.set(Math.max(0, at - (relaxes ? PREFIX_AND_OPCODE_BYTES : 0)), at + kind.width);
+        setAside += high ? 1 : 0;
+    }
+
+    /** Fields that were not compared. */
+    int setAside() {
+        return setAside;
     }
 
     private void follow(FixupKind kind, RelocationTable table, int entry, boolean high) {

@@ -6,9 +6,7 @@ import dev.banos.loader.CCompiler;
 import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
-import dev.banos.loader.elf.RelocationTable;
 import dev.banos.loader.elf.SectionTable;
-import dev.banos.loader.elf.SymbolTable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -38,15 +36,7 @@ final class LldOracle {
     private final String program;
     private long comparedBytes;
     private long comparedSlots;
-
-    /** An object that cannot be compared, and why. */
-    static final class Incomparable extends Exception {
-        private static final long serialVersionUID = 1L;
-
-        Incomparable(String why) {
-            super(why);
-        }
-    }
+    private int setAside;
 
     /** Of the versions of lld that are installed, the newest; 14 cannot align RISC-V code. */
     LldOracle(Path folder) {
@@ -69,34 +59,19 @@ final class LldOracle {
         return comparedSlots;
     }
 
+    /** How many fields of the last object were not compared: those that lead to what each linker makes its own way. */
+    int setAside() {
+        return setAside;
+    }
+
     /** The first few differences. */
-    List<String> differences(byte[] bytes, String name) throws IOException, Incomparable {
+    List<String> differences(byte[] bytes, String name) throws IOException {
         ElfObject parsed = ObjectReader.read(bytes, name);
-        requireComparable(parsed);
+        setAside = 0;
         OfflineLink ours = OfflineLink.link(parsed, BASE, symbol -> 0, true);
         ElfObject object = Architecture.of(parsed.machine()).prepared(parsed, true);
         LinkedProgram theirs = LinkedProgram.read(lld(parsed, renamed(parsed), ours));
         return compare(object, ours, theirs);
-    }
-
-    private static void requireComparable(ElfObject object) throws Incomparable {
-        SymbolTable symbols = object.symbols();
-        for (int symbol = 1; symbol < symbols.count(); symbol++) {
-            if (symbols.type(symbol) == Elf.STT_GNU_IFUNC) {
-                throw new Incomparable("indirect functions: lld calls them its own way");
-            }
-            if (symbols.isNamed(symbol, "__rela_iplt_start")) {
-                throw new Incomparable("start code of programs: lld defines its symbols");
-            }
-        }
-        for (RelocationTable table : object.relocations()) {
-            for (int entry = 0; entry < table.count(); entry++) {
-                FixupKind kind = Architecture.of(object.machine()).kind(table.type(entry));
-                if (kind == FixupKind.GOT_DELTA32_REX_RELAXABLE && symbols.section(table.symbol(entry)) == Elf.SHN_COMMON) {
-                    throw new Incomparable("common symbols loaded from the GOT: a script can only make them absolute");
-                }
-            }
-        }
     }
 
     private static boolean isExcluded(SectionTable sections, int section) {
@@ -198,6 +173,7 @@ final class LldOracle {
             GotFields got = new GotFields(object, part, ours, theirs, section.offset());
             differences.addAll(got.differences());
             comparedSlots += got.compared();
+            setAside += got.setAside();
             comparedBytes += part.size();
             bytes(part, ours.bytes(), theirs.bytes(), section.offset(), got, differences);
         }
