@@ -13,7 +13,6 @@ import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -32,7 +31,8 @@ public final class SystemCalls {
     /** What a downcall writes behind its back; its only field here is {@code errno}. */
     public static final StructLayout STATE = Linker.Option.captureStateLayout();
 
-    private static final VarHandle ERRNO = STATE.varHandle(PathElement.groupElement("errno")).withInvokeExactBehavior();
+    /** An offset, as a layout's handle would cost a JVM that has just started several milliseconds. */
+    private static final long ERRNO = STATE.byteOffset(PathElement.groupElement("errno"));
     private static final Linker.Option CAPTURE = Linker.Option.captureCallState("errno");
     private static final long LARGEST_ERRNO = 4095;
 
@@ -40,21 +40,28 @@ public final class SystemCalls {
     }
 
     public static int errno(MemorySegment state) {
-        return (int) ERRNO.get(state, 0L);
+        return state.get(JAVA_INT, ERRNO);
     }
 
     public static void setErrno(MemorySegment state, int errno) {
-        ERRNO.set(state, 0L, errno);
+        state.set(JAVA_INT, ERRNO, errno);
     }
 
     public static boolean isError(long result) {
         return result < 0 && result >= -LARGEST_ERRNO;
     }
 
-    // One holder class a function: none is linked before its first use, which keeps the start of the JVM short.
+    // One holder class a function: none is linked before its first use, which keeps the start of the JVM short. For those that every
+    // program needs at once, not even the generated class is touched: it would link the function a second time.
+
+    static final FunctionDescriptor MMAP =
+            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
+    static final FunctionDescriptor MUNMAP = FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG);
+    static final FunctionDescriptor MPROTECT = FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+    static final FunctionDescriptor MADVISE = MPROTECT;
 
     private static final class Mmap {
-        private static final MethodHandle HANDLE = link(Linux.mmap$address(), Linux.mmap$descriptor());
+        private static final MethodHandle HANDLE = linkSegments(symbol("mmap"), MMAP);
     }
 
     /** @return the address, or -errno */
@@ -68,7 +75,7 @@ public final class SystemCalls {
     }
 
     private static final class Munmap {
-        private static final MethodHandle HANDLE = link(Linux.munmap$address(), Linux.munmap$descriptor());
+        private static final MethodHandle HANDLE = linkSegments(symbol("munmap"), MUNMAP);
     }
 
     /** @return 0, or -errno */
@@ -82,7 +89,7 @@ public final class SystemCalls {
     }
 
     private static final class Mprotect {
-        private static final MethodHandle HANDLE = link(Linux.mprotect$address(), Linux.mprotect$descriptor());
+        private static final MethodHandle HANDLE = linkSegments(symbol("mprotect"), MPROTECT);
     }
 
     /** @return 0, or -errno */
@@ -115,7 +122,7 @@ public final class SystemCalls {
     }
 
     private static final class Madvise {
-        private static final MethodHandle HANDLE = link(Linux.madvise$address(), Linux.madvise$descriptor());
+        private static final MethodHandle HANDLE = linkSegments(symbol("madvise"), MADVISE);
     }
 
     /** @return 0, or -errno */
@@ -471,7 +478,7 @@ public final class SystemCalls {
     }
 
     /** A pointer and a {@code long} travel in the same registers on every ABI that we run on. */
-    private static FunctionDescriptor pointersAsLongs(FunctionDescriptor descriptor) {
+    static FunctionDescriptor pointersAsLongs(FunctionDescriptor descriptor) {
         MemoryLayout[] arguments = descriptor.argumentLayouts().stream()
                 .map(SystemCalls::pointerAsLong).toArray(MemoryLayout[]::new);
         return FunctionDescriptor.of(pointerAsLong(descriptor.returnLayout().orElseThrow()), arguments);

@@ -45,6 +45,15 @@ class SystemCallsTest {
         scope.close();
     }
 
+    /** Those that are not linked from the generated class, since that would link them twice. */
+    @Test
+    void descriptorsAreTheGeneratedOnes() {
+        assertThat(SystemCalls.MMAP).isEqualTo(SystemCalls.pointersAsLongs(Linux.mmap$descriptor()));
+        assertThat(SystemCalls.MUNMAP).isEqualTo(SystemCalls.pointersAsLongs(Linux.munmap$descriptor()));
+        assertThat(SystemCalls.MPROTECT).isEqualTo(SystemCalls.pointersAsLongs(Linux.mprotect$descriptor()));
+        assertThat(SystemCalls.MADVISE).isEqualTo(SystemCalls.pointersAsLongs(Linux.madvise$descriptor()));
+    }
+
     @Test
     void mmapReturnsMemoryThatCanBeWritten() {
         long address = map(PAGE);

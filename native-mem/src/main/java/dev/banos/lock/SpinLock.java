@@ -20,8 +20,12 @@ import java.lang.invoke.VarHandle;
 public final class SpinLock {
     private static final int SPINS_BEFORE_YIELD = 64;
     private static final VarHandle HELD = handle();
-    private static final MethodHandle SCHED_YIELD = Native.downcall(
-            Linker.nativeLinker().defaultLookup().findOrThrow("sched_yield").address(), FunctionDescriptor.of(JAVA_INT));
+
+    /** Linked by the first who waits long: a JVM that has just started takes tens of milliseconds for it. */
+    private static final class Kernel {
+        private static final MethodHandle SCHED_YIELD = Native.downcall(
+                Linker.nativeLinker().defaultLookup().findOrThrow("sched_yield").address(), FunctionDescriptor.of(JAVA_INT));
+    }
 
     @SuppressWarnings("unused") // through HELD
     private int held;
@@ -54,7 +58,7 @@ public final class SpinLock {
             return;
         }
         try {
-            int ignored = (int) SCHED_YIELD.invokeExact(); // never fails on Linux
+            int ignored = (int) Kernel.SCHED_YIELD.invokeExact(); // never fails on Linux
         } catch (Throwable thrown) {
             throw new AssertionError("sched_yield", thrown);
         }
