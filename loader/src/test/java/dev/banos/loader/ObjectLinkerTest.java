@@ -65,6 +65,14 @@ class ObjectLinkerTest {
     }
 
     @Test
+    void whatSeveralObjectsMissIsNamedOnce() {
+        Path one = CCompiler.text(folder, "one", "void nobody(void); void f(void) { nobody(); }");
+        Path two = CCompiler.text(folder, "two", "void nobody(void); void g(void) { nobody(); }");
+        assertThatThrownBy(() -> ObjectLinker.create(InstallPolicy.anyUser()).add(one).add(two).link())
+                .isInstanceOf(LinkException.class).hasMessageContaining("missing import: nobody;");
+    }
+
+    @Test
     void anOrdinaryDefinitionBeatsAWeakOneEverywhere() {
         Path weak = c("weak", "__attribute__((weak)) int f(void) { return 1; } int viaWeak(void) { return f(); }"
                 + "int (*pointer)(void) = f; int viaPointer(void) { return pointer(); }");

@@ -4,10 +4,11 @@ import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Phase 3: gives every symbol its address: where its own section lies, what the link defines, or what the module imports. A
@@ -25,7 +26,7 @@ final class Resolve {
     private final long base;
     private final Imports imports;
     private final TlsImports tlsImports;
-    private final List<String> missing = new ArrayList<>();
+    private final Set<String> missing = new LinkedHashSet<>();
     /** By the names of sections; null until somebody asks. */
     private Map<String, Bounds> bounds;
 

@@ -5,7 +5,6 @@ import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SymbolTable;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -41,7 +40,7 @@ final class TlsImports {
      * @param missing is given the names of those that are nowhere and not weak
      * @throws Refusal if one lies at no fixed distance from the thread pointer, though the code wants it to
      */
-    void resolve(List<String> missing) {
+    void resolve(Set<String> missing) {
         if (variables.isEmpty()) {
             return;
         }
@@ -58,14 +57,12 @@ final class TlsImports {
                     "compile with -fPIC, which lets them lie anywhere, or start the JVM with that library in LD_PRELOAD");
         }
         open = true;
-        Set<String> nowhere = new LinkedHashSet<>();
         for (Use use : uses) {
             SymbolTable symbols = use.object().elf.symbols();
             if (number(use.variable()) == 0 && !symbols.isWeak(use.symbol())) {
-                nowhere.add(symbols.name(use.symbol()));
+                missing.add(symbols.name(use.symbol()));
             }
         }
-        missing.addAll(nowhere);
     }
 
     /**

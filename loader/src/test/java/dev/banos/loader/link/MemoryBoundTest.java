@@ -45,7 +45,11 @@ class MemoryBoundTest {
     @BeforeAll
     static void compile() throws IOException {
         wellFormed = WellFormedObjects.compile(folder);
-        wellFormed.forEach(bytes -> WellFormedObjects.image(bytes, "x.o")); // classes that load cost memory, too
+        Random random = new Random(1);
+        for (int round = 0; round < 1_000; round++) { // classes that load cost memory, too, and so does what makes messages
+            byte[] bytes = Damage.to(wellFormed.get(round % wellFormed.size()).clone(), random);
+            catchThrowableOfType(Refusal.class, () -> WellFormedObjects.image(bytes, "damaged.o"));
+        }
     }
 
     @Test
