@@ -7,6 +7,7 @@ import dev.banos.bindings.Native;
 import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.fault.SystemCallFaults.Call;
 import dev.banos.mem.insight.LeakTracking.Level;
+import dev.banos.thread.Tcb;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -174,7 +175,6 @@ class FreePagesTest {
                 }
             }
         }).join();
-        Thread.ofPlatform().start(() -> Malloc.free(Malloc.malloc(1))).join(); // by then the first thread is known to have ended
         awaitPages(blocks, kept.size());
         assertIntact(kept, 4096);
         kept.forEach(Malloc::free);
@@ -183,7 +183,8 @@ class FreePagesTest {
     private static void awaitPages(List<Long> blocks, int expected) throws InterruptedException {
         long deadline = System.nanoTime() + 20_000_000_000L;
         while (pagesWithMemory(blocks, 4096).size() > expected && System.nanoTime() < deadline) {
-            Thread.sleep(50);
+            Thread.ofPlatform().start(Tcb::current).join(); // each new thread notices a few that have ended
+            Thread.sleep(20);
         }
         assertThat(pagesWithMemory(blocks, 4096)).hasSize(expected);
     }
