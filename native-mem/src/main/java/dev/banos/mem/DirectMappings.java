@@ -63,8 +63,9 @@ final class DirectMappings {
         if (address == 0) {
             return 0;
         }
+        register(address, MappingTable.extent(bytes, domain.hugePages.wantsNew(bytes)), domain);
         MemoryEvents.mapping("reuse", address, bytes);
-        return register(address, MappingTable.extent(bytes, domain.hugePages.wantsNew(bytes)), domain);
+        return address;
     }
 
     /**
@@ -86,8 +87,9 @@ final class DirectMappings {
         if (huge) {
             HugeMappings.advise(address, bytes);
         }
-        MemoryEvents.mapping("map", address, bytes);
-        return register(address, MappingTable.extent(bytes, huge), domain);
+        register(address, MappingTable.extent(bytes, huge), domain);
+        MemoryEvents.mapping("map", address, bytes); // last: it allocates on the Java heap, which may be full
+        return address;
     }
 
     /** @return whether {@code address} was a live block of {@code domain}; if not, nothing has changed */
@@ -98,9 +100,9 @@ final class DirectMappings {
         }
         forget(address, domain);
         if (domain.cache == null || !domain.cache.put(address, bytes)) {
-            MemoryEvents.mapping("unmap", address, bytes);
             unmap(address, bytes);
             domain.budget.release(bytes);
+            MemoryEvents.mapping("unmap", address, bytes);
         }
         return true;
     }
@@ -154,8 +156,9 @@ final class DirectMappings {
             domain.budget.release(-missing);
         }
         forget(address, domain);
+        register(moved, MappingTable.extent(newBytes, grownHuge || MappingTable.isHuge(extent)), domain);
         MemoryEvents.mapping("move", moved, newBytes);
-        return register(moved, MappingTable.extent(newBytes, grownHuge || MappingTable.isHuge(extent)), domain);
+        return moved;
     }
 
     private static long restore(long address, long extent, long charged, Domain domain) {

@@ -36,6 +36,8 @@ import java.lang.constant.DirectMethodHandleDesc;
 import java.lang.constant.DynamicConstantDesc;
 import java.lang.constant.MethodHandleDesc;
 import java.lang.constant.MethodTypeDesc;
+import java.lang.instrument.Instrumentation;
+import java.lang.reflect.Proxy;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -198,6 +200,7 @@ class CallSitesTest {
         byte[] classFile = program(69, CallSitesTest::branches);
         SplittableRandom random = new SplittableRandom(42);
         Rewriter rewriter = new Rewriter(new Selection(List.of(), List.of()), Object.class);
+        rewriter.start(jvmWithNothingLoaded(), Object.class);
         for (int i = 0; i < 3000; i++) {
             byte[] broken = classFile.clone();
             for (int changes = random.nextInt(1, 4); changes > 0; changes--) {
@@ -208,6 +211,11 @@ class CallSitesTest {
         }
         assertThat(rewriter.toString()).doesNotContain("classes not rewritten: 0");
         assertThatThrownBy(() -> new CallSites(new byte[20]).moved()).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    private static Instrumentation jvmWithNothingLoaded() {
+        return (Instrumentation) Proxy.newProxyInstance(CallSitesTest.class.getClassLoader(), new Class<?>[] {Instrumentation.class},
+                (proxy, method, arguments) -> method.getName().equals("getAllLoadedClasses") ? new Class<?>[0] : null);
     }
 
     private static byte[] moved(int version, Consumer<CodeBuilder> body, int sites) {
