@@ -68,8 +68,7 @@ final class HardenedPlaces {
     private HardenedBlock inSlot(Heap heap, long size, long slotBytes, Throwable birth) {
         HardenedBlock block = inSlot(size, slotBytes, birth);
         if (block == null && domain.budget.isLimited()) {
-            heap.reclaim();
-            HeapTree.reclaim(heap);
+            SlowMalloc.reclaimAll(heap);
             block = inSlot(size, slotBytes, birth);
         }
         return block;

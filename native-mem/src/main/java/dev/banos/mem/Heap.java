@@ -324,12 +324,17 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         if (domain.hardened != null) {
             domain.hardened.forget();
         }
+        CorruptBlockException corrupt = damage == null ? null : CorruptBlockException.of("close", 0, false, damage, domain);
         try {
             domain.leaks.reportClose();
-        } finally {
-            if (damage != null) {
-                throw CorruptBlockException.of("close", 0, false, damage, domain);
+        } catch (Throwable thrown) {
+            if (corrupt == null) {
+                throw thrown;
             }
+            corrupt.addSuppressed(thrown);
+        }
+        if (corrupt != null) {
+            throw corrupt;
         }
     }
 

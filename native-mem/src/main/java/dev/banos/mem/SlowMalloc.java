@@ -71,7 +71,7 @@ final class SlowMalloc {
         return heap.attempt(size);
     }
 
-    private static void reclaimAll(Heap heap) {
+    static void reclaimAll(Heap heap) {
         heap.reclaim();
         HeapTree.reclaim(heap);
     }

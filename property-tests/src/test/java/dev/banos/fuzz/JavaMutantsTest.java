@@ -21,6 +21,7 @@ class JavaMutantsTest {
     private static final Duration MINUTE = Duration.ofMinutes(1);
 
     private static Campaign campaign(Fault fault) {
+        ToyAllocator.takeBackForgotten();
         return Campaign.inProcess(Target.of(fault.name(), () -> new ToyAllocator(fault))).withSeed(1).withThreads(THREADS);
     }
 

@@ -13,6 +13,8 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * A small correct allocator into which one fault can be put. Size classes with free lists, chunks a thread, headers and free
@@ -37,6 +39,10 @@ public final class ToyAllocator implements AllocatorUnderTest {
     private static final MemorySegment MEMORY = Native.EVERYTHING;
 
     private final Fault fault;
+    /** The regions of which a close forgot the beginning. */
+    private static final Queue<Long> FORGOTTEN = new ConcurrentLinkedQueue<>();
+    private static final long FORGOTTEN_BYTES = 16 * CHUNK;
+
     private final MemorySegment state = Arena.ofAuto().allocate(SystemCalls.STATE);
     private final long region;
     private long bump;
@@ -336,7 +342,18 @@ public final class ToyAllocator implements AllocatorUnderTest {
         if (!has(Fault.CLOSE_FORGETS_LIVE_MAPPINGS)) {
             live.values().stream().filter(block -> block.room >= MAPPED).forEach(block -> unmap(block.base, block.room));
         }
-        long forgotten = has(Fault.CLOSE_FORGETS_ITS_CHUNKS) ? 16 * CHUNK : 0;
+        long forgotten = has(Fault.CLOSE_FORGETS_ITS_CHUNKS) ? FORGOTTEN_BYTES : 0;
         SystemCalls.munmap(state, region + forgotten, REGION - forgotten);
+        if (forgotten > 0) {
+            FORGOTTEN.add(region);
+        }
+    }
+
+    /** Between campaigns: one of them forgets thousands of regions, and a process may have 65,530 mappings. */
+    public static void takeBackForgotten() {
+        MemorySegment state = Arena.ofAuto().allocate(SystemCalls.STATE);
+        for (Long region = FORGOTTEN.poll(); region != null; region = FORGOTTEN.poll()) {
+            SystemCalls.munmap(state, region, FORGOTTEN_BYTES);
+        }
     }
 }

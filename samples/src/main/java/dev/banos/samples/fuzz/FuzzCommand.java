@@ -41,14 +41,11 @@ public final class FuzzCommand {
             }
             List<Finding> findings = options.replay != null ? replay(options) : ReportFolder.merge(options.merge);
             if (options.report != null) {
-                findings.forEach(finding -> write(new ReportFolder(options.report), finding));
+                findings.forEach(finding -> write(() -> new ReportFolder(options.report).write(finding)));
             }
             return report(options, findings, out);
-        } catch (FuzzOptions.WrongUsage | IllegalArgumentException | TargetException | TraceException wrong) {
+        } catch (FuzzOptions.WrongUsage | IllegalArgumentException | TargetException | TraceException | UncheckedIOException wrong) {
             err.println("banos fuzz: " + wrong.getMessage());
-            return WRONG_USAGE;
-        } catch (UncheckedIOException failed) {
-            err.println("banos fuzz: " + failed.getMessage());
             return WRONG_USAGE;
         }
     }
@@ -74,6 +71,9 @@ public final class FuzzCommand {
         boolean exiting;
         try {
             findings = campaign.run();
+        } catch (UncheckedIOException failed) { // the report folder is full, say: what was found is told at least
+            printFindings(campaign.findings(), "", out);
+            throw failed;
         } finally {
             exiting = !isForgotten(atExit);
         }
@@ -94,7 +94,7 @@ public final class FuzzCommand {
         if (options.report != null) {
             ReportFolder folder = new ReportFolder(options.report);
             campaign.withFindings(Files.isDirectory(options.report) ? folder.read() : List.of());
-            campaign.withFindingListener(finding -> write(folder, finding));
+            campaign.withFindingListener(finding -> write(() -> folder.write(finding)));
         }
         if (options.tries > 0) {
             campaign.withTries(options.tries);
@@ -121,7 +121,7 @@ public final class FuzzCommand {
         campaign.stop();
         out.println();
         print(campaign, options, out);
-        printFindings(campaign.findings(), options, out);
+        printFindings(campaign.findings(), writtenTo(options), out);
         out.println("interrupted");
         out.flush();
     }
@@ -133,9 +133,13 @@ public final class FuzzCommand {
                 done.operationsPerSecond() / 1e6, done.text());
     }
 
-    private static void write(ReportFolder folder, Finding finding) {
+    private interface Writing {
+        void run() throws IOException;
+    }
+
+    private static void write(Writing writing) {
         try {
-            folder.write(finding);
+            writing.run();
         } catch (IOException failed) {
             throw new UncheckedIOException(failed.getMessage() + ": cannot be written", failed);
         }
@@ -143,26 +147,21 @@ public final class FuzzCommand {
 
     private static int report(FuzzOptions options, List<Finding> findings, PrintStream out) {
         if (options.traceOut != null && !findings.isEmpty()) {
-            writeTrace(options.traceOut, findings.getFirst());
+            write(() -> findings.getFirst().program().toTrace().write(options.traceOut));
         }
-        printFindings(findings, options, out);
+        printFindings(findings, writtenTo(options), out);
         return findings.isEmpty() ? LAWFUL : BROKEN;
     }
 
-    private static void writeTrace(Path file, Finding finding) {
-        try {
-            finding.program().toTrace().write(file);
-        } catch (IOException failed) {
-            throw new UncheckedIOException(failed.getMessage() + ": cannot be written", failed);
-        }
+    private static String writtenTo(FuzzOptions options) {
+        return options.report == null ? "" : ", written to " + options.report;
     }
 
-    private static void printFindings(List<Finding> findings, FuzzOptions options, PrintStream out) {
+    private static void printFindings(List<Finding> findings, String written, PrintStream out) {
         for (Finding finding : findings) {
             out.println();
             out.print(finding);
         }
-        String written = options.report == null ? "" : ", written to " + options.report;
         out.println(findings.isEmpty() ? "no law broke"
                 : findings.size() + (findings.size() == 1 ? " finding" : " findings") + written);
     }
