@@ -3,6 +3,8 @@ package dev.banos.insight;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.banos.bindings.Native;
+import dev.banos.mem.CorruptBlockException;
 import dev.banos.mem.Hardening;
 import dev.banos.mem.Heap;
 import dev.banos.mem.HeapOptions;
@@ -14,6 +16,7 @@ import dev.banos.mem.insight.LeakTracking;
 import dev.banos.mem.insight.LeakTracking.Level;
 import dev.banos.thread.ChildJvm;
 import java.io.IOException;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -166,6 +169,17 @@ class HeapLeaksTest {
         assertThatThrownBy(() -> heap.free(block)).isInstanceOf(InvalidBlockException.class);
         assertThat(heap.budget().usedBytes()).isZero();
         heap.close();
+    }
+
+    @Test
+    void damageAndAReportThatThrowsAreBothTold() {
+        Heap heap = Heap.create(HeapOptions.shared().hardened(Hardening.ALL).leaks(Level.FULL, report -> {
+            throw new IllegalStateException("leaks");
+        }));
+        long block = heap.malloc(24);
+        Native.EVERYTHING.set(ValueLayout.JAVA_BYTE, block + 24, (byte) (Native.EVERYTHING.get(ValueLayout.JAVA_BYTE, block + 24) + 1));
+        assertThatThrownBy(heap::close).isInstanceOf(CorruptBlockException.class)
+                .satisfies(damage -> assertThat(damage.getSuppressed()).singleElement().hasToString("java.lang.IllegalStateException: leaks"));
     }
 
     /** 256 MiB in steps of 512 KiB are 512 samples: their number has a standard deviation of 4.4 %. */
