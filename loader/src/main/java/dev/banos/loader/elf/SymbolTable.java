@@ -60,6 +60,16 @@ public final class SymbolTable {
         return names.equalsAt(nameOffset(symbol), name);
     }
 
+    /** Whether a global symbol of that name is here; a search through all. */
+    public boolean has(String name) {
+        for (int symbol = firstGlobal; symbol < count; symbol++) {
+            if (isNamed(symbol, name)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Whether a global symbol of that name is here and not undefined; a search through all. */
     public boolean defines(String name) {
         for (int symbol = firstGlobal; symbol < count; symbol++) {

@@ -22,6 +22,8 @@ public final class Selection {
     private final Set<String> defined = new HashSet<>();
     private final Set<String> taken = new HashSet<>();
     private final Deque<String> wanted = new ArrayDeque<>();
+    /** Of how many objects the names are in {@link #defined} and {@link #wanted}. */
+    private int noted;
 
     public void add(ElfObject object) {
         take(object);
@@ -57,14 +59,20 @@ public final class Selection {
                 takeOnce(object);
             }
         }
+        archives.clear();
     }
 
     public List<ElfObject> objects() {
+        if (archives.isEmpty()) {
+            return objects; // nobody needs their names, of which a large object has thousands
+        }
+        noteNames();
         while (!wanted.isEmpty()) {
             String symbol = wanted.remove();
             for (int i = 0; i < archives.size() && !defined.contains(symbol); i++) {
                 if (archives.get(i).definer(symbol) != null && !taken.contains(archives.get(i).definer(symbol))) {
                     takeOnce(archives.get(i).defining(symbol));
+                    noteNames();
                 }
             }
         }
@@ -78,17 +86,21 @@ public final class Selection {
     }
 
     private void take(ElfObject object) {
+        if (object.symbols().has(SymbolTable.SLIM_LTO)) {
+            throw Refusal.linkTimeCode(object.file());
+        }
         objects.add(object);
-        SymbolTable symbols = object.symbols();
-        for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
-            String name = symbols.name(symbol);
-            if (name.equals(SymbolTable.SLIM_LTO)) {
-                throw Refusal.linkTimeCode(object.file());
-            }
-            if (!symbols.isUndefined(symbol)) {
-                defined.add(name);
-            } else if (!symbols.isWeak(symbol)) {
-                wanted.add(name);
+    }
+
+    private void noteNames() {
+        for (; noted < objects.size(); noted++) {
+            SymbolTable symbols = objects.get(noted).symbols();
+            for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
+                if (!symbols.isUndefined(symbol)) {
+                    defined.add(symbols.name(symbol));
+                } else if (!symbols.isWeak(symbol)) {
+                    wanted.add(symbols.name(symbol));
+                }
             }
         }
     }
