@@ -270,6 +270,7 @@ public final class ObjectReader {
         long[] words = longs(sections.offset(section), sections.size(section));
         long symbolCount = symbols.count();
         long limit = sections.size(target);
+        long types = 0;
         if (!(words.length == 0 || sections.hasBytes(target))) {
             throw malformed(section, -1, "it relocates " + sections.label(target) + ", which has no bytes in the file");
         }
@@ -282,8 +283,9 @@ public final class ObjectReader {
                 throw malformed(section, i / RelocationTable.WORDS,
                         "symbol " + (words[i + 1] >>> 32) + " of " + symbolCount);
             }
+            types |= 1L << words[i + 1];
         }
-        return new RelocationTable(section, target, words);
+        return new RelocationTable(section, target, words, types);
     }
 
     private List<SectionGroup> groups(int symbolSection, SymbolTable symbols) {

@@ -15,11 +15,19 @@ public final class RelocationTable {
     private final int section;
     private final int target;
     private final long[] words;
+    /** For each type among the entries, the bit of its lowest six bits. */
+    private final long types;
 
-    RelocationTable(int section, int target, long[] words) {
+    RelocationTable(int section, int target, long[] words, long types) {
         this.section = section;
         this.target = target;
         this.words = words;
+        this.types = types;
+    }
+
+    /** False only if there is no relocation of that type. */
+    public boolean mayHold(int type) {
+        return (types & 1L << type) != 0;
     }
 
     /** The section that holds the relocations. */
@@ -43,7 +51,7 @@ public final class RelocationTable {
 
     /** This table with other entries. */
     public RelocationTable withWords(long[] entries) {
-        return new RelocationTable(section, target, entries);
+        return new RelocationTable(section, target, entries, typesOf(entries));
     }
 
     /** This table less the entries that the predicate names. */
@@ -56,7 +64,15 @@ public final class RelocationTable {
                 size += WORDS;
             }
         }
-        return new RelocationTable(section, target, Arrays.copyOf(kept, size));
+        return new RelocationTable(section, target, Arrays.copyOf(kept, size), types);
+    }
+
+    private static long typesOf(long[] entries) {
+        long types = 0;
+        for (int i = 0; i < entries.length; i += WORDS) {
+            types |= 1L << entries[i + 1];
+        }
+        return types;
     }
 
     public long offset(int entry) {

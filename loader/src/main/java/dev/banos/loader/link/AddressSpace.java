@@ -70,14 +70,17 @@ final class AddressSpace {
      * Maps zeroed memory, readable and writable.
      *
      * @param file what messages call the module
+     * @param full whether most of it is about to be written: the kernel then finds all pages at once, which costs less than a
+     *             fault for each of them
      * @throws Refusal if the window or the system has no room left
      */
-    synchronized long map(String file, long size, long alignment) {
+    synchronized long map(String file, long size, long alignment, boolean full) {
         MemorySegment state = Tcb.current().segment();
+        int flags = Linux.MAP_PRIVATE() | Linux.MAP_ANONYMOUS() | (full ? Linux.MAP_POPULATE() : 0);
         long wanted = align(hint, alignment);
-        long address = hint == 0 || wanted + size > highest ? -1 : mapAt(state, wanted, size);
+        long address = hint == 0 || wanted + size > highest ? -1 : mapAt(state, wanted, size, flags);
         if (SystemCalls.isError(address)) {
-            address = mapInGap(state, size, alignment);
+            address = mapInGap(state, size, alignment, flags);
         }
         if (SystemCalls.isError(address) && isWish) {
             return mapAnywhere(file, state, size, alignment);
@@ -104,9 +107,9 @@ final class AddressSpace {
     }
 
     /** Never over an existing mapping, whoever else maps memory at the same time. */
-    private static long mapAt(MemorySegment state, long address, long size) {
+    private static long mapAt(MemorySegment state, long address, long size, int flags) {
         return SystemCalls.mmap(state, address, size, Linux.PROT_READ() | Linux.PROT_WRITE(),
-                Linux.MAP_PRIVATE() | Linux.MAP_ANONYMOUS() | Linux.MAP_FIXED_NOREPLACE(), -1, 0);
+                flags | Linux.MAP_FIXED_NOREPLACE(), -1, 0);
     }
 
     private static long mapAnywhere(String file, MemorySegment state, long size, long alignment) {
@@ -130,14 +133,14 @@ final class AddressSpace {
     }
 
     /** Takes the lowest gap that fits: the kernel fills the neighbourhood of libc from above. */
-    private long mapInGap(MemorySegment state, long size, long alignment) {
+    private long mapInGap(MemorySegment state, long size, long alignment, int flags) {
         byte[] maps = readMaps();
         long end = lowest; // of the mapping before
         int at = 0;
         while (at < maps.length) {
             int dash = indexOf(maps, at, '-');
             long mappingStart = parseHex(maps, at, dash);
-            long address = tryGap(state, end, mappingStart, size, alignment);
+            long address = tryGap(state, end, mappingStart, size, alignment, flags);
             if (!SystemCalls.isError(address)) {
                 return address;
             }
@@ -145,13 +148,13 @@ final class AddressSpace {
             end = Math.max(lowest, parseHex(maps, dash + 1, space));
             at = indexOf(maps, space, '\n') + 1;
         }
-        return tryGap(state, end, highest, size, alignment);
+        return tryGap(state, end, highest, size, alignment, flags);
     }
 
-    private long tryGap(MemorySegment state, long from, long to, long size, long alignment) {
+    private long tryGap(MemorySegment state, long from, long to, long size, long alignment, int flags) {
         long start = align(from + GUARD_BYTES, alignment);
         boolean fits = start + size + GUARD_BYTES <= Math.min(to, highest);
-        return fits ? mapAt(state, start, size) : -Linux.ENOMEM();
+        return fits ? mapAt(state, start, size, flags) : -Linux.ENOMEM();
     }
 
     private static byte[] readMaps() {

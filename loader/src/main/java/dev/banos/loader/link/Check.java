@@ -78,10 +78,10 @@ final class Check {
     }
 
     private void relocations(RelocationTable table) {
-        SymbolTable symbols = elf.symbols();
         FixupKind[] kinds = architecture.kinds();
         byte[] needs = object.needs;
         long[] words = table.words();
+        int all = 0;
         long size = elf.sections().size(table.target());
         boolean threadLocal = elf.sections().isTls(table.target());
         for (int i = 0; i < words.length; i += RelocationTable.WORDS) {
@@ -95,21 +95,25 @@ final class Check {
                         + " bytes at offset " + words[i] + " reaches beyond " + elf.sections().label(table.target())
                         + " of " + size + " bytes");
             }
-            if (kind != FixupKind.ABS64 && kind != FixupKind.NONE && threadLocal) {
+            if (threadLocal && kind != FixupKind.ABS64 && kind != FixupKind.NONE) {
                 throw object.unsupported(table.section(), i / RelocationTable.WORDS, architecture.relocationName(type)
                         + " in the initial value of a thread-local variable", null);
             }
-            if (kind.needs != 0) {
-                note(symbols, (int) (words[i + 1] >>> 32), kind.needs, needs);
-            }
+            needs[(int) (words[i + 1] >>> 32)] |= (byte) kind.needs; // also 0: a branch would be mispredicted at each third one
+            all |= kind.needs;
         }
+        object.needsLowMemory |= (all & FixupKind.Need.LOW) != 0 && holdsAddress(table);
     }
 
-    private void note(SymbolTable symbols, int symbol, int kindNeeds, byte[] needs) {
-        needs[symbol] |= (byte) kindNeeds;
-        if (kindNeeds == FixupKind.Need.LOW && symbols.section(symbol) != Elf.SHN_ABS) {
-            object.needsLowMemory = true;
+    /** Whether a field of 32 bits holds an address, and no absolute number. */
+    private boolean holdsAddress(RelocationTable table) {
+        for (int entry = 0; entry < table.count(); entry++) {
+            boolean low = architecture.kind(table.type(entry)).needs == FixupKind.Need.LOW;
+            if (low && elf.symbols().section(table.symbol(entry)) != Elf.SHN_ABS) {
+                return true;
+            }
         }
+        return false;
     }
 
     private Refusal unknown(RelocationTable table, long entry, int type) {

@@ -36,8 +36,8 @@ public final class ExportStubs {
         Architecture architecture = Architecture.of(Architecture.hostMachine());
         slots = pages(functions.size() * architecture.stubBytes());
         size = slots + pages(functions.size() * Long.BYTES);
-        base = AddressSpace.near().map(file, size, Layout.PAGE_BYTES);
-        Image image = new Image(size, base);
+        base = AddressSpace.near().map(file, size, Layout.PAGE_BYTES, true);
+        Image image = Image.mapped(size, base);
         List<String> names = new ArrayList<>(functions.keySet());
         for (int i = 0; i < names.size(); i++) {
             indices.put(names.get(i), i);
@@ -45,7 +45,6 @@ public final class ExportStubs {
             architecture.writeStub(image, stub, slots + i * Long.BYTES - stub);
             image.put64(slots + i * Long.BYTES, functions.get(names.get(i)));
         }
-        MemorySegment.copy(image.bytes(), 0, Native.segment(base, size), ValueLayout.JAVA_BYTE, 0, size);
         AddressSpace.protect(base, slots, Linux.PROT_READ() | Linux.PROT_EXEC());
         AddressSpace.protect(base + slots, size - slots, Linux.PROT_READ());
     }

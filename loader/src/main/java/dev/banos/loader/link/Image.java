@@ -1,21 +1,39 @@
 package dev.banos.loader.link;
 
+import dev.banos.bindings.Native;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
 /**
- * The bytes of a module before they are in its memory, and the address where they will be. Single bytes are stored by hand:
- * the compiler merges them into one store, and in a JVM just started, where a first load runs interpreted, they cost less than
- * a VarHandle or a segment (README, "Speed").
+ * The bytes of a module that is being linked, and the address where they will run: in the module's memory itself, or in the
+ * Java heap where nothing is mapped. A buffer, for a first load runs interpreted, and there a segment's accessors are method
+ * handles, each of them a dozen frames.
  */
 final class Image {
-    private final byte[] bytes;
+    private final ByteBuffer bytes;
     private final long base;
 
-    Image(int size, long base) {
-        this.bytes = new byte[size];
+    private Image(ByteBuffer bytes, long base) {
+        this.bytes = bytes.order(ByteOrder.LITTLE_ENDIAN);
         this.base = base;
     }
 
+    /** Of memory that is mapped at {@code base}, writable and zero. */
+    static Image mapped(int size, long base) {
+        return new Image(Native.segment(base, size).asByteBuffer(), base);
+    }
+
+    static Image inHeap(int size, long base) {
+        return new Image(ByteBuffer.allocate(size), base);
+    }
+
+    /** Those of an image in the heap. */
     byte[] bytes() {
-        return bytes;
+        return bytes.array();
+    }
+
+    int size() {
+        return bytes.capacity();
     }
 
     long base() {
@@ -26,40 +44,39 @@ final class Image {
         return base + at;
     }
 
+    void copy(byte[] from, int start, int at, int length) {
+        bytes.put(at, from, start, length);
+    }
+
     int get8(int at) {
-        return bytes[at] & 0xff;
+        return bytes.get(at) & 0xff;
     }
 
     int get16(int at) {
-        return bytes[at] & 0xff | (bytes[at + 1] & 0xff) << 8;
+        return bytes.getShort(at) & 0xffff;
     }
 
     int get32(int at) {
-        return bytes[at] & 0xff | (bytes[at + 1] & 0xff) << 8 | (bytes[at + 2] & 0xff) << 16 | bytes[at + 3] << 24;
+        return bytes.getInt(at);
     }
 
     long get64(int at) {
-        return get32(at) & 0xffff_ffffL | (long) get32(at + 4) << 32;
+        return bytes.getLong(at);
     }
 
     void put8(int at, int value) {
-        bytes[at] = (byte) value;
+        bytes.put(at, (byte) value);
     }
 
     void put16(int at, int value) {
-        bytes[at] = (byte) value;
-        bytes[at + 1] = (byte) (value >> 8);
+        bytes.putShort(at, (short) value);
     }
 
     void put32(int at, int value) {
-        bytes[at] = (byte) value;
-        bytes[at + 1] = (byte) (value >> 8);
-        bytes[at + 2] = (byte) (value >> 16);
-        bytes[at + 3] = (byte) (value >> 24);
+        bytes.putInt(at, value);
     }
 
     void put64(int at, long value) {
-        put32(at, (int) value);
-        put32(at + 4, (int) (value >> 32));
+        bytes.putLong(at, value);
     }
 }

@@ -51,7 +51,7 @@ public final class ModuleLinker {
         clock.ends(Phase.CHECK);
         Layout layout = Place.objects(objects, definitions, architecture, low);
         AddressSpace space = low ? AddressSpace.low() : AddressSpace.near();
-        long base = space.map(name, layout.size, layout.alignment);
+        long base = space.map(name, layout.size, layout.alignment, layout.bytes > layout.size / 2);
         clock.ends(Phase.PLACE);
         TlsImports tlsImports = new TlsImports();
         TlsModule tls = null;
@@ -60,11 +60,11 @@ public final class ModuleLinker {
             clock.ends(Phase.RESOLVE);
             tls = layout.tlsSize == 0 ? null : threadLocals(name, objects, architecture, layout);
             tlsImports.place(tls == null ? 0 : tls.distance());
-            Image image = new Image(layout.bytes, base);
+            Image image = Image.mapped(layout.bytes, base);
             Relocate.objects(objects, architecture, layout, image, true, tls == null ? 0 : tls.number(),
                     tls == null ? 0 : tls.distance());
             clock.ends(Phase.RELOCATE);
-            Seal.image(image, layout, objects);
+            Seal.module(base, layout, objects);
             LinkedModule module = new LinkedModule(name, space, base, layout, objects, definitions, tls, tlsImports, clock);
             clock.ends(Phase.SEAL);
             return module;

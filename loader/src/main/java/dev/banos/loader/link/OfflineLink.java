@@ -59,7 +59,7 @@ public final class OfflineLink {
                 imports.put(Resolve.DSO_HANDLE, object.address[symbol]); // other linkers choose another address for it
             }
         }
-        Image image = new Image(layout.bytes, base);
+        Image image = Image.inHeap(layout.bytes, base);
         // As in a program without shared libraries, whose block of thread-local variables has the number 1.
         Relocate.objects(objects, architecture, layout, image, false, 1, architecture.tlsDistance(layout));
         return new OfflineLink(object, layout, image, imports, outside.threadLocals);

@@ -58,13 +58,13 @@ final class Relocate {
 
     /** The initial values of the thread-local variables; nothing in them depends on where a thread's block lies. */
     static byte[] threadLocals(List<LinkedObject> objects, Architecture architecture, Layout layout) {
-        Image block = new Image(layout.tlsBytes, 0);
+        Image block = Image.inHeap(layout.tlsBytes, 0);
         Relocate relocate = new Relocate(architecture, layout, block, false, 0, 0);
         for (LinkedObject object : objects) {
             SectionTable sections = object.elf.sections();
             for (int section = 1; section < sections.count(); section++) {
                 if (object.isThreadLocal(section) && sections.hasBytes(section)) {
-                    System.arraycopy(object.elf.bytes(), object.elf.start(section), block.bytes(), object.tlsOffset[section],
+                    block.copy(object.elf.bytes(), object.elf.start(section), object.tlsOffset[section],
                             (int) sections.size(section));
                 }
             }
@@ -96,8 +96,8 @@ final class Relocate {
         SectionTable sections = object.elf.sections();
         for (int section = 1; section < sections.count(); section++) {
             if (object.isPlaced(section) && sections.hasBytes(section)) {
-                System.arraycopy(object.elf.bytes(), object.elf.start(section), image.bytes(),
-                        object.sectionOffset[section], (int) sections.size(section));
+                image.copy(object.elf.bytes(), object.elf.start(section), object.sectionOffset[section],
+                        (int) sections.size(section));
             }
         }
     }
@@ -132,8 +132,8 @@ final class Relocate {
                 case DELTA64 -> put64(at, target - image.address(at));
                 case ABS32 -> putUnsigned32(at, target);
                 case ABS32S -> putSigned32(at, target);
-                case DELTA32 -> putSigned32(at, target - image.address(at));
-                case BRANCH32 -> putSigned32(at, target - image.address(at)) || viaStub(object, symbol, at, words[i + 2]);
+                case DELTA32, BRANCH32 -> putSigned32(at, target - image.address(at))
+                        || kind == FixupKind.BRANCH32 && viaStub(object, symbol, at, words[i + 2]);
                 case GOT_DELTA32 -> putSigned32(at, object.gotOffset[symbol] - at + words[i + 2]);
                 case GOT_DELTA32_RELAXABLE, GOT_DELTA32_REX_RELAXABLE ->
                     load(object, symbol, start, at, words[i + 2], kind == FixupKind.GOT_DELTA32_REX_RELAXABLE);
@@ -360,7 +360,7 @@ final class Relocate {
     private boolean putUleb128(int first, long value) {
         long rest = value;
         int at = first;
-        for (boolean more = true; more && at < image.bytes().length; at++) {
+        for (boolean more = true; more && at < image.size(); at++) {
             int old = image.get8(at);
             more = (old & 0x80) != 0;
             image.put8(at, old & 0x80 | (int) rest & 0x7f);

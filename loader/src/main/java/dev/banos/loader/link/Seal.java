@@ -8,17 +8,15 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 
 /**
- * Phase 5: copies the image into its memory and gives each region its final protection. No page is ever writable and
- * executable. Indirect functions are resolved in between, when their code can run and the GOT can still be written.
+ * Phase 5: gives each region of the module's memory its final protection. No page is ever writable and executable. Indirect
+ * functions are resolved in between, when their code can run and the GOT can still be written.
  */
 final class Seal {
     private Seal() {
     }
 
-    static void image(Image image, Layout layout, List<LinkedObject> objects) {
-        long base = image.base();
+    static void module(long base, Layout layout, List<LinkedObject> objects) {
         MemorySegment memory = Native.segment(base, layout.size);
-        MemorySegment.copy(image.bytes(), 0, memory, ValueLayout.JAVA_BYTE, 0, layout.bytes);
         AddressSpace.protect(base, layout.constants, Linux.PROT_READ() | Linux.PROT_EXEC());
         for (LinkedObject object : objects) {
             for (StreamCopy copy : object.streamCopies) {

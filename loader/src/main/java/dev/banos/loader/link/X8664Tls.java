@@ -69,12 +69,12 @@ final class X8664Tls {
     /** @param program whether the block lies at a known distance from the thread pointer anyway */
     static ElfObject relaxed(ElfObject object, boolean program) {
         for (RelocationTable table : object.relocations()) {
-            long[] words = table.words();
-            for (int i = 1; i < words.length; i += RelocationTable.WORDS) {
-                int type = (int) words[i];
-                if (type >= DTPOFF64 && type <= TPOFF32 && program || type == TLSDESC_LEA || type == TLSDESC_CALL) {
-                    return new X8664Tls(object, program).relax();
-                }
+            boolean any = table.mayHold(TLSDESC_LEA) || table.mayHold(TLSDESC_CALL);
+            for (int type = DTPOFF64; program && !any && type <= TPOFF32; type++) {
+                any = table.mayHold(type);
+            }
+            if (any) {
+                return new X8664Tls(object, program).relax();
             }
         }
         return object;

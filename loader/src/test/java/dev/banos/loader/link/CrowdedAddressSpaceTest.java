@@ -83,7 +83,7 @@ class CrowdedAddressSpaceTest {
     @Test
     void noMoreIsMappedThanAskedFor() throws IOException {
         long before = mappedBytes();
-        long address = AddressSpace.near().map("test", 3 * Layout.PAGE_BYTES, 1 << 16);
+        long address = AddressSpace.near().map("test", 3 * Layout.PAGE_BYTES, 1 << 16, true);
         assertThat(address & 0xFFFF).isZero();
         assertThat(mappedBytes() - before).isLessThan(1 << 16);
         AddressSpace.near().unmap(address, 3 * Layout.PAGE_BYTES);
