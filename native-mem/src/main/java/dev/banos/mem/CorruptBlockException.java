@@ -37,25 +37,27 @@ public final class CorruptBlockException extends InvalidBlockException {
         return new CorruptBlockException(passed, damage, freed, message);
     }
 
-    /** The address of the damaged block. */
+    /** {@return the address of the damaged block} */
     public long block() {
         return block;
     }
 
-    /** Where the first wrong byte is, counted from the block's beginning; negative in front of it. */
+    /** {@return where the first wrong byte is, counted from the block's beginning; negative in front of it} */
     public long offset() {
         return offset;
     }
 
+    /** {@return the byte that the heap had written at {@link #offset}} */
     public byte expected() {
         return expected;
     }
 
+    /** {@return the byte that stands there instead} */
     public byte found() {
         return found;
     }
 
-    /** Whether the address that was passed to free was another block than the damaged one, which is freed now. */
+    /** {@return whether the address that was passed to free was another block than the damaged one, which is freed now} */
     public boolean freed() {
         return freed;
     }

@@ -26,6 +26,7 @@ public record Hardening(boolean zero, boolean canary, long quarantineBytes, bool
     /** What {@code sample} stands for where no number is given. */
     public static final int DEFAULT_SAMPLE_INTERVAL = 1000;
 
+    /** An ordinary heap: wrong frees are found, and nothing else is looked for. */
     public static final Hardening NONE = new Hardening(false, false, 0, false, false, 0, false);
     /** Everything but stacks, which cost the most. */
     public static final Hardening ALL =
@@ -33,6 +34,11 @@ public record Hardening(boolean zero, boolean canary, long quarantineBytes, bool
 
     private static final String PROPERTY = "banos.mem.hardening";
 
+    /**
+     * Checks the numbers.
+     *
+     * @throws IllegalArgumentException for a negative number of bytes, or a negative interval
+     */
     public Hardening {
         if (quarantineBytes < 0 || sampleInterval < 0) {
             throw new IllegalArgumentException("quarantineBytes=" + quarantineBytes + ", sampleInterval=" + sampleInterval);
@@ -40,8 +46,13 @@ public record Hardening(boolean zero, boolean canary, long quarantineBytes, bool
     }
 
     /**
+     * Reads what {@link #toString} writes, and what the property says. Words may stand in any order; the last number of a word
+     * counts.
+     *
      * @param text words with commas between: {@code zero}, {@code canary}, {@code quarantine} or {@code quarantine:BYTES},
      *     {@code random}, {@code guard}, {@code sample} or {@code sample:INTERVAL}, {@code stacks}, {@code all}; empty for none
+     * @return what the words say together
+     * @throws IllegalArgumentException for another word, or another number; the message lists the words
      */
     public static Hardening parse(String text) {
         Hardening parsed = NONE;
@@ -88,35 +99,58 @@ public record Hardening(boolean zero, boolean canary, long quarantineBytes, bool
         }
     }
 
+    /** {@return this with zeros written over freed blocks, so that new ones are zero} A secret does not outlive its free. */
     public Hardening withZero() {
         return new Hardening(true, canary, quarantineBytes, random, guard, sampleInterval, stacks);
     }
 
+    /** {@return this with a secret behind each block, which its free looks at} Finds writes past the end, of 1 byte too. */
     public Hardening withCanary() {
         return new Hardening(zero, true, quarantineBytes, random, guard, sampleInterval, stacks);
     }
 
+    /**
+     * Finds writes to freed blocks, when they leave the quarantine and at {@link Heap#verify}; and keeps an address that was
+     * freed from being another block at once.
+     *
+     * @param bytes how many bytes of freed blocks are held back at most; 0: none
+     * @return this with a quarantine of that size
+     * @throws IllegalArgumentException when {@code bytes} is negative
+     */
     public Hardening withQuarantine(long bytes) {
         return new Hardening(zero, canary, bytes, random, guard, sampleInterval, stacks);
     }
 
+    /** {@return this with slots given out in random order} Nobody can foretell which block is behind which. */
     public Hardening withRandom() {
         return new Hardening(zero, canary, quarantineBytes, true, guard, sampleInterval, stacks);
     }
 
+    /**
+     * {@return this with pages without access round each block that is a mapping} An access past the end faults at that
+     * instruction, which ends the process.
+     */
     public Hardening withGuard() {
         return new Hardening(zero, canary, quarantineBytes, random, true, sampleInterval, stacks);
     }
 
+    /**
+     * Makes some of the smaller blocks as {@link #withGuard} makes the larger ones.
+     *
+     * @param interval one allocation in so many, on average; 0: none
+     * @return this with samples
+     * @throws IllegalArgumentException when {@code interval} is negative
+     */
     public Hardening withSample(int interval) {
         return new Hardening(zero, canary, quarantineBytes, random, guard, interval, stacks);
     }
 
+    /** {@return this with the stacks of allocation and free in each report} Costs a walk of the stack for each of them. */
     public Hardening withStacks() {
         return new Hardening(zero, canary, quarantineBytes, random, guard, sampleInterval, true);
     }
 
-    /** The words that {@link #parse} reads; empty for {@link #NONE}. */
+    /** {@return the words that {@link #parse} reads; empty for {@link #NONE}} */
     @Override
     public String toString() {
         List<String> words = new ArrayList<>();

@@ -56,7 +56,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         private static final Heap INSTANCE = new Heap(null, null);
     }
 
-    /** The heap that {@link Malloc} uses for the calling thread. It cannot be closed. */
+    /** {@return the heap that {@link Malloc} uses for the calling thread} It cannot be closed. */
     public static Heap current() {
         if (HARDENED_MALLOC != null) {
             return HARDENED_MALLOC;
@@ -69,12 +69,12 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         return (pool != SlotPool.NOBODY ? pool : ThreadPools.adoptOrCreate()).handle(thread);
     }
 
-    /** A heap that allocates for the calling thread. */
+    /** {@return a heap that allocates for the calling thread} */
     public static Heap create() {
         return create(HeapOptions.confined());
     }
 
-    /** A heap that allocates for any thread. */
+    /** {@return a heap that allocates for any thread} */
     public static Heap createShared() {
         return create(HeapOptions.shared());
     }
@@ -82,7 +82,11 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     /**
      * A heap as the options have it.
      *
+     * @param options what it is to be like; they can be used again
+     * @return the heap, open until its {@link #close}
      * @throws IllegalStateException when its parent is closed
+     * @throws IllegalArgumentException when the options contradict each other: a mark above the limit, a cache of mappings in a
+     *     hardened heap
      */
     public static Heap create(HeapOptions options) {
         Thread owner = options.access == Access.CONFINED ? Thread.currentThread() : null;
@@ -100,6 +104,14 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         return domain;
     }
 
+    /**
+     * A block of this heap, 16-byte aligned, whose content is whatever was there.
+     *
+     * @param size in bytes; 0 also gets a block of its own
+     * @return where the block begins; 0 with {@link Tcb#errno} ENOMEM, when the system has no memory or the heap is at its
+     *     limit
+     * @throws IllegalStateException after the close, or when this heap does not serve the calling thread
+     */
     public long malloc(long size) {
         if (Thread.currentThread() != owner) {
             return SlowMalloc.malloc(this, size);
@@ -109,6 +121,13 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         return slot != 0 ? bin.take(slot) : SlowMalloc.malloc(this, size);
     }
 
+    /**
+     * Ends the life of a block. Any thread may do it, also in a confined heap. Leaves errno alone.
+     *
+     * @param address where a live block of this heap begins; 0 is allowed and does nothing
+     * @throws InvalidBlockException when it is anything else: another heap's, freed already, in the middle of a block
+     * @throws CorruptBlockException in a hardened heap that finds damage
+     */
     public void free(long address) {
         Run run = RunTable.likely(address);
         if (run.owner != pool || Thread.currentThread() != owner || !run.free(address)) {
@@ -116,6 +135,14 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         }
     }
 
+    /**
+     * A block of zeros.
+     *
+     * @param count how many elements
+     * @param size in bytes, of each
+     * @return where the block of {@code count * size} bytes begins; 0 with ENOMEM, also where the product overflows
+     * @throws IllegalStateException as {@link #malloc}
+     */
     public long calloc(long count, long size) {
         long bytes = product(count, size);
         return bytes < 0 ? Malloc.outOfMemory() : zeroed(SizeClasses.ALIGNMENT, bytes);
@@ -133,15 +160,41 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         return address;
     }
 
+    /**
+     * Resizes a block, in place where that is possible. Its content is kept up to the smaller size.
+     *
+     * @param address a live block of this heap, or 0: then this is {@link #malloc}
+     * @param size in bytes; 0 frees the block and returns 0, as glibc does
+     * @return where the block is now; 0 with ENOMEM, and the block is as it was
+     * @throws InvalidBlockException as {@link #free(long)}
+     * @throws IllegalStateException as {@link #malloc}
+     */
     public long realloc(long address, long size) {
         return Resizing.realloc(this, address, size);
     }
 
+    /**
+     * As {@link #realloc}, of {@code count * size} bytes: BSD's and glibc's {@code reallocarray}.
+     *
+     * @param address a live block of this heap, or 0
+     * @param count how many elements
+     * @param size in bytes, of each
+     * @return where the block is now; 0 with ENOMEM, also where the product overflows, and the block is as it was
+     * @throws InvalidBlockException as {@link #free(long)}
+     */
     public long reallocarray(long address, long count, long size) {
         long bytes = product(count, size);
         return bytes < 0 ? Malloc.outOfMemory() : realloc(address, bytes);
     }
 
+    /**
+     * A block that begins at a multiple of {@code alignment}.
+     *
+     * @param alignment in bytes, a power of two; the size need not be a multiple of it
+     * @param size in bytes
+     * @return where the block begins; 0 with EINVAL for another alignment, 0 with ENOMEM
+     * @throws IllegalStateException as {@link #malloc}
+     */
     public long alignedAlloc(long alignment, long size) {
         if (Long.bitCount(alignment) != 1 || alignment < 0) {
             Tcb.current().errno(EINVAL());
@@ -150,6 +203,15 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         return SlowMalloc.aligned(this, alignment, size);
     }
 
+    /**
+     * As {@link #alignedAlloc}, with the result in memory and the error as the value, as POSIX has it.
+     *
+     * @param out where the block's address is written, 8 bytes, if there is one
+     * @param alignment in bytes, a power of two that is a multiple of the size of a pointer
+     * @param size in bytes
+     * @return 0, EINVAL or ENOMEM; errno stays as it was
+     * @throws IllegalStateException as {@link #malloc}
+     */
     public int posixMemalign(MemorySegment out, long alignment, long size) {
         if (Long.bitCount(alignment) != 1 || alignment < Long.BYTES) {
             return EINVAL();
@@ -165,6 +227,12 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         return 0;
     }
 
+    /**
+     * {@return how many bytes may be written at a live block: as many as were asked for, or more; 0 for address 0}
+     *
+     * @param address a live block of this heap, or 0
+     * @throws InvalidBlockException as {@link #free(long)}
+     */
     public long usableSize(long address) {
         return LiveBlocks.usableSize(address, domain);
     }
@@ -191,6 +259,12 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         return new OutOfMemoryError(byteSize + " bytes of native memory: " + domain.budget);
     }
 
+    /**
+     * Frees the block that begins where {@code block} does, as {@link #free(long)} does.
+     *
+     * @param block what {@link #allocate} returned
+     * @throws InvalidBlockException when no live block of this heap begins there
+     */
     public void free(MemorySegment block) {
         free(block.address());
     }
@@ -227,31 +301,38 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         FreePages.discardLocked(locked);
     }
 
-    /** What this heap and its children have, and may have; for any thread. That of {@link #current} counts all of malloc's. */
+    /**
+     * {@return what this heap and its children have, and may have; for any thread} That of {@link #current} counts all of
+     * malloc's.
+     */
     public HeapBudget budget() {
         return domain.budget.figures();
     }
 
     /**
-     * What this heap holds. The heap of {@link #current} counts all blocks of {@link Malloc} that are mappings, because
-     * these belong to no thread.
+     * {@return what this heap holds} The heap of {@link #current} counts all blocks of {@link Malloc} that are mappings,
+     * because these belong to no thread.
      */
     public HeapStatistics statistics() {
         return HeapContents.statistics(this);
     }
 
     /**
-     * Shows every live block to {@code visitor}, mappings as {@link #statistics} counts them. The blocks are listed first
-     * and shown then, so that the visitor may free and allocate. A hardened heap is verified first.
+     * Shows every live block to {@code visitor}, mappings as {@link #statistics} counts them. The blocks are listed first and
+     * shown then, so that the visitor may free and allocate. A hardened heap is verified first.
+     *
+     * @param visitor gets the address and the usable size of each
+     * @throws CorruptBlockException in a hardened heap that finds damage; no block is shown then
      */
     public void walk(BlockVisitor visitor) {
         HeapContents.walk(this, visitor);
     }
 
     /**
-     * What is live of what leak tracking remembers of this heap, by the stack that allocated it. The heap of {@link #current}
-     * reports malloc of all threads. The children of a heap report for themselves, or all together by
+     * {@return what is live of what leak tracking remembers of this heap, by the stack that allocated it} The heap of
+     * {@link #current} reports malloc of all threads. The children of a heap report for themselves, or all together by
      * {@link LeakTracking#report}.
+     *
      *
      * @see HeapOptions#leaks(LeakTracking.Level)
      */

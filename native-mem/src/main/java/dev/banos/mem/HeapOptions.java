@@ -42,24 +42,34 @@ public final class HeapOptions {
         this.access = access;
     }
 
-    /** A heap that allocates for the thread that creates it, at the speed of that thread's own malloc. */
+    /** {@return options of a heap that allocates for the thread that creates it, at the speed of that thread's own malloc} */
     public static HeapOptions confined() {
         return CONFINED;
     }
 
-    /** A heap that allocates for any thread, one at a time. */
+    /** {@return options of a heap that allocates for any thread, one at a time} */
     public static HeapOptions shared() {
         return SHARED;
     }
 
-    /** The name that messages, statistics and recordings show. It need not be unique. */
+    /**
+     * The name that messages, statistics and recordings show. It need not be unique.
+     *
+     * @param name without the word "heap", which is put before it
+     * @return these options with that name
+     */
     public HeapOptions named(String name) {
         HeapOptions changed = copy();
         changed.name = Objects.requireNonNull(name, "name");
         return changed;
     }
 
-    /** What the heap looks for beyond wrong frees. Each call of such a heap takes a lock, whoever makes it. */
+    /**
+     * What the heap looks for beyond wrong frees. Each call of such a heap takes a lock, whoever makes it.
+     *
+     * @param hardening {@link Hardening#NONE}, as it is at first, or what to look for
+     * @return these options with that hardening
+     */
     public HeapOptions hardened(Hardening hardening) {
         HeapOptions changed = copy();
         changed.hardening = Objects.requireNonNull(hardening, "hardening");
@@ -71,10 +81,13 @@ public final class HeapOptions {
     }
 
     /**
-     * How many bytes the heap, and its children with it, may have from the system: what would take it beyond fails with
-     * ENOMEM, or with an {@link OutOfMemoryError} that names the heap, the limit, what is used and what was asked for.
+     * How many bytes the heap, and its children with it, may have from the system: what would take it beyond fails with ENOMEM,
+     * or with an {@link OutOfMemoryError} that names the heap, the limit, what is used and what was asked for.
+     *
      *
      * @param bytes more than 0; what is less than 64 KiB leaves no room for a block
+     * @return these options with that limit
+     * @throws IllegalArgumentException when {@code bytes} is less than 1
      */
     public HeapOptions limit(long bytes) {
         HeapOptions changed = copy();
@@ -83,12 +96,17 @@ public final class HeapOptions {
     }
 
     /**
-     * Calls {@code action} when the heap, with its children, reaches {@code bytes}, and again each time it does so after it
-     * was below them. It runs outside every lock, on the thread whose allocation reached the mark, before that returns. It may
+     * Calls {@code action} when the heap, with its children, reaches {@code bytes}, and again each time it does so after it was
+     * below them. It runs outside every lock, on the thread whose allocation reached the mark, before that returns. It may
      * allocate and free, in this heap also; while it runs it is not called again. What it throws comes out of that allocation,
      * which then has no effect: nothing was given out, and a block to be resized is as it was.
      *
+     *
      * @param bytes more than 0, and not above the limit
+     * @param action gets the heap's budget as it was when the mark was reached
+     * @return these options with that mark
+     * @throws IllegalArgumentException when {@code bytes} is less than 1; what is above the limit is refused when the heap is
+     *     created
      */
     public HeapOptions highWater(long bytes, Consumer<HeapBudget> action) {
         HeapOptions changed = copy();
@@ -101,7 +119,10 @@ public final class HeapOptions {
      * What this heap has counts in {@code parent} as well, whose limit binds both, to any depth. The parent can be closed when
      * this heap is.
      *
+     *
      * @param parent a heap of {@link Heap#create}
+     * @return these options with that parent
+     * @throws IllegalArgumentException for the heap of malloc
      */
     public HeapOptions childOf(Heap parent) {
         Objects.requireNonNull(parent, "parent");
@@ -116,10 +137,13 @@ public final class HeapOptions {
     /**
      * Keeps direct mappings that are freed, up to {@code bytes} in all, for the heap's next blocks of about the same size,
      * where otherwise a free is an munmap there and then. What is not used for a second or two goes back, and all of it at
-     * {@link Heap#trim}, at the limit, and at the close. The lengths of blocks are rounded up by up to an eighth. Malloc has
-     * a cache of its own with {@code -Dbanos.mem.mappingCacheBytes=}.
+     * {@link Heap#trim}, at the limit, and at the close. The lengths of blocks are rounded up by up to an eighth. Malloc has a
+     * cache of its own with {@code -Dbanos.mem.mappingCacheBytes=}.
+     *
      *
      * @param bytes 0, as it is at first: none are kept; a hardened heap cannot have any
+     * @return these options with a cache of that size
+     * @throws IllegalArgumentException when {@code bytes} is negative
      */
     public HeapOptions mappingCache(long bytes) {
         if (bytes < 0) {
@@ -130,7 +154,12 @@ public final class HeapOptions {
         return changed;
     }
 
-    /** Which direct mappings ask for huge pages; those of a hardened heap never do. Malloc has {@code -Dbanos.mem.hugePages=}. */
+    /**
+     * Which direct mappings ask for huge pages; those of a hardened heap never do. Malloc has {@code -Dbanos.mem.hugePages=}.
+     *
+     * @param wanted {@link HugePages#GROWTH}, as it is at first, or another
+     * @return these options with that choice
+     */
     public HeapOptions hugePages(HugePages wanted) {
         HeapOptions changed = copy();
         changed.hugePages = Objects.requireNonNull(wanted, "hugePages");
@@ -138,10 +167,13 @@ public final class HeapOptions {
     }
 
     /**
-     * Remembers where the heap's live blocks were allocated, whatever {@code -Dbanos.mem.leaks=} says: see {@link LeakTracking}.
-     * What is live when the heap is closed, or at exit, goes to standard error; at any time it is in {@link Heap#leakReport}.
-     * Blocks that are remembered have runs of their own, which count in the heap's budget: a heap at its limit that remembers
-     * every block may reach it earlier.
+     * Remembers where the heap's live blocks were allocated, whatever {@code -Dbanos.mem.leaks=} says: see
+     * {@link LeakTracking}. What is live when the heap is closed, or at exit, goes to standard error; at any time it is in
+     * {@link Heap#leakReport}. Blocks that are remembered have runs of their own, which count in the heap's budget: a heap at
+     * its limit that remembers every block may reach it earlier.
+     *
+     * @param level how much is remembered; OFF: nothing, whatever the property says
+     * @return these options with that level
      */
     public HeapOptions leaks(LeakTracking.Level level) {
         return leaks(level, System.err::print);
@@ -150,6 +182,10 @@ public final class HeapOptions {
     /**
      * The same, with the report to be given to {@code atEnd}: by the thread that closes the heap, when it is closed, or else at
      * exit; not when nothing is live. What it throws comes out of {@link Heap#close}, which has closed the heap by then.
+     *
+     * @param level how much is remembered; OFF: nothing, and nothing is reported
+     * @param atEnd gets the report of what is live
+     * @return these options with that level
      */
     public HeapOptions leaks(LeakTracking.Level level, Consumer<LeakReport> atEnd) {
         HeapOptions changed = copy();

@@ -60,12 +60,16 @@ public final class HeapScope implements Arena {
         this.zeroes = zeroes;
     }
 
-    /** A scope that the calling thread alone uses and closes. */
+    /** {@return a scope that the calling thread alone uses and closes} */
     public static HeapScope ofConfined() {
         return new HeapScope(Arena.ofConfined(), Thread.currentThread(), true);
     }
 
-    /** As {@link #ofConfined}, but what its segments hold at first is undefined. */
+    /**
+     * A scope as {@link #ofConfined} makes it, but what its segments hold at first is undefined.
+     *
+     * @return the scope, open until its {@link #close}
+     */
     public static HeapScope ofConfinedUninitialized() {
         return new HeapScope(Arena.ofConfined(), Thread.currentThread(), false);
     }
@@ -75,19 +79,29 @@ public final class HeapScope implements Arena {
     }
 
     /**
-     * A scope that any thread uses and closes. Its close costs what the close of {@link Arena#ofShared} costs: a
+     * {@return a scope that any thread uses and closes} Its close costs what the close of {@link Arena#ofShared} costs: a
      * {@link ScopeGroup} shares that among many.
      */
     public static HeapScope ofShared() {
         return new HeapScope(Arena.ofShared(), null, true);
     }
 
-    /** As {@link #ofShared}, but what its segments hold at first is undefined. */
+    /**
+     * A scope as {@link #ofShared} makes it, but what its segments hold at first is undefined.
+     *
+     * @return the scope, open until its {@link #close}
+     */
     public static HeapScope ofSharedUninitialized() {
         return new HeapScope(Arena.ofShared(), null, false);
     }
 
     /**
+     * A segment of this scope.
+     *
+     * @param byteSize in bytes, 0 or more: exactly the size of the segment
+     * @param byteAlignment in bytes, a power of two
+     * @return the segment, of zeros but in a scope that was made {@code Uninitialized}
+     * @throws IllegalArgumentException for another size or alignment
      * @throws OutOfMemoryError when there is no memory
      * @throws WrongThreadException in a confined scope, when another thread calls
      * @throws IllegalStateException after the close

@@ -29,6 +29,7 @@ public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mapp
      * @param spanBytes how much address space the runs take; what was never touched of it takes no memory
      */
     public record SizeClass(long slotBytes, long runs, long slots, long live, long spanBytes) {
+        /** {@return the usable bytes of the slots in use} */
         public long liveBytes() {
             return live * slotBytes;
         }
@@ -39,20 +40,22 @@ public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mapp
         }
     }
 
+    /** Copies the list, which then nobody can change. */
     public HeapStatistics {
         sizeClasses = List.copyOf(sizeClasses);
     }
 
+    /** {@return how many blocks are live: slots in use, and mappings} */
     public long liveBlocks() {
         return sizeClasses.stream().mapToLong(SizeClass::live).sum() + mappings;
     }
 
-    /** The usable bytes of all live blocks. */
+    /** {@return the usable bytes of all live blocks} */
     public long liveBytes() {
         return sizeClasses.stream().mapToLong(SizeClass::liveBytes).sum() + mappedBytes;
     }
 
-    /** The address space that runs and mappings take. */
+    /** {@return the address space that runs and mappings take} */
     public long reservedBytes() {
         return sizeClasses.stream().mapToLong(SizeClass::spanBytes).sum() + mappedBytes;
     }
@@ -83,6 +86,11 @@ public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mapp
         return text.toString();
     }
 
+    /**
+     * {@return these figures as one JSON object (RFC 8259) without line ends} Its names are those of the components, of
+     * {@link #liveBlocks} and the other sums, and of the budget's figures; all but the heap's name are numbers, of bytes or of
+     * pieces. No limit is -1.
+     */
     public String toJson() {
         StringBuilder json = new StringBuilder("{\"heap\":\"").append(escaped(heap))
                 .append("\",\"liveBlocks\":").append(liveBlocks())

@@ -16,7 +16,7 @@ public sealed class InvalidBlockException extends RuntimeException permits Corru
         this.address = address;
     }
 
-    /** The address as it was passed; 0 if the call took none. */
+    /** {@return the address as it was passed; 0 if the call took none} */
     public long address() {
         return address;
     }

@@ -22,14 +22,24 @@ public final class Malloc {
     private Malloc() {
     }
 
-    /** @return a block of at least {@code size} bytes, never 0 for size 0; 0 with ENOMEM */
+    /**
+     * A block whose content is whatever was there.
+     *
+     * @param size in bytes; 0 also gets a block of its own
+     * @return where a block of at least that size begins; 0 with ENOMEM
+     */
     public static long malloc(long size) {
         Bin bin = ThreadPools.current().bin(size);
         long slot = bin.next();
         return slot != 0 ? bin.take(slot) : SlowMalloc.malloc(Heap.current(), size);
     }
 
-    /** Ends the life of a block. Address 0 is allowed and does nothing. Leaves errno alone. */
+    /**
+     * Ends the life of a block. Leaves errno alone.
+     *
+     * @param address where a live block begins; 0 is allowed and does nothing
+     * @throws InvalidBlockException when it is anything else: freed already, in the middle of a block, another allocator's
+     */
     public static void free(long address) {
         Run run = RunTable.likely(address);
         if (run.owner.threadId != Thread.currentThread().threadId() || !run.free(address)) {
@@ -37,7 +47,13 @@ public final class Malloc {
         }
     }
 
-    /** @return a block of {@code count * size} zero bytes; 0 with ENOMEM, also where the product overflows */
+    /**
+     * A block of zeros.
+     *
+     * @param count how many elements
+     * @param size in bytes, of each
+     * @return where a block of {@code count * size} bytes begins; 0 with ENOMEM, also where the product overflows
+     */
     public static long calloc(long count, long size) {
         long bytes = count * size;
         Bin bin = ThreadPools.current().bin(isSmall(count) && isSmall(size) ? bytes : NO_SLOT_BYTES);
@@ -56,37 +72,59 @@ public final class Malloc {
     }
 
     /**
+     * Resizes a block, in place where that is possible.
+     *
      * @param address a live block, or 0: then this is {@link #malloc}
-     * @param size 0 frees the block and returns 0, as glibc does
+     * @param size in bytes; 0 frees the block and returns 0, as glibc does
      * @return where the block is now, its content kept up to the smaller size; 0 with ENOMEM, and the block is as it was
+     * @throws InvalidBlockException as {@link #free(long)}
      */
     public static long realloc(long address, long size) {
         return Heap.current().realloc(address, size);
     }
 
-    /** As {@link #realloc} to {@code count * size} bytes; ENOMEM where the product overflows. */
+    /**
+     * As {@link #realloc}, to {@code count * size} bytes: BSD's and glibc's {@code reallocarray}.
+     *
+     * @param address a live block, or 0
+     * @param count how many elements
+     * @param size in bytes, of each
+     * @return where the block is now; 0 with ENOMEM, also where the product overflows, and the block is as it was
+     * @throws InvalidBlockException as {@link #free(long)}
+     */
     public static long reallocarray(long address, long count, long size) {
         return Heap.current().reallocarray(address, count, size);
     }
 
     /**
-     * @param alignment a power of two; the size need not be a multiple of it
-     * @return a block; 0 with EINVAL for another alignment, 0 with ENOMEM
+     * A block that begins at a multiple of {@code alignment}: C11's {@code aligned_alloc}, without its rule about the size.
+     *
+     * @param alignment in bytes, a power of two; the size need not be a multiple of it
+     * @param size in bytes
+     * @return where the block begins; 0 with EINVAL for another alignment, 0 with ENOMEM
      */
     public static long alignedAlloc(long alignment, long size) {
         return Heap.current().alignedAlloc(alignment, size);
     }
 
     /**
-     * @param out where the block's address is written, if there is one
-     * @param alignment a power of two that is a multiple of the size of a pointer
+     * As {@link #alignedAlloc}, with the result in memory and the error as the value, as POSIX has it.
+     *
+     * @param out where the block's address is written, 8 bytes, if there is one
+     * @param alignment in bytes, a power of two that is a multiple of the size of a pointer
+     * @param size in bytes
      * @return 0, EINVAL or ENOMEM; errno stays as it was
      */
     public static int posixMemalign(MemorySegment out, long alignment, long size) {
         return Heap.current().posixMemalign(out, alignment, size);
     }
 
-    /** How many bytes may be written at a live block: as many as asked for, or more. 0 for address 0. */
+    /**
+     * {@return how many bytes may be written at a live block: as many as asked for, or more; 0 for address 0}
+     *
+     * @param address a live block, or 0
+     * @throws InvalidBlockException as {@link #free(long)}
+     */
     public static long usableSize(long address) {
         return LiveBlocks.usableSize(address, Domain.MALLOC);
     }
@@ -96,6 +134,8 @@ public final class Malloc {
      * it may be another allocator's. Costs the same whatever is live; only with a cache of mappings, what begins at a page and
      * is not ours is searched for there.
      *
+     *
+     * @param address any number
      * @return true for every address in the memory that small blocks come from, live or not, of whatever heap; and for the
      *     beginning of a block of malloc that is a mapping, whether it is live, in quarantine or kept for reuse. A mapping that
      *     went back to the system is nobody's.
@@ -105,9 +145,12 @@ public final class Malloc {
     }
 
     /**
-     * {@link #malloc} for Java: a segment of exactly {@code size} bytes, whose bounds the JVM checks. Its content is
-     * whatever was there. It is not tied to a scope: after {@link #free(MemorySegment)} it must not be used.
+     * {@link #malloc} for Java: a segment of exactly {@code size} bytes, whose bounds the JVM checks. Its content is whatever
+     * was there. It is not tied to a scope: after {@link #free(MemorySegment)} it must not be used.
      *
+     *
+     * @param size in bytes
+     * @return the segment, which any thread may use
      * @throws OutOfMemoryError when there is no memory
      */
     public static MemorySegment allocate(long size) {
@@ -118,7 +161,12 @@ public final class Malloc {
         return Native.EVERYTHING.asSlice(address, size);
     }
 
-    /** Frees the block that begins where {@code block} does. */
+    /**
+     * Frees the block that begins where {@code block} does.
+     *
+     * @param block what {@link #allocate} returned
+     * @throws InvalidBlockException when no live block begins there
+     */
     public static void free(MemorySegment block) {
         free(block.address());
     }
@@ -144,8 +192,8 @@ public final class Malloc {
     }
 
     /**
-     * What all threads hold together, with the blocks that leak tracking remembers; of threads that go on running, as exact as
-     * the moment allows.
+     * {@return what all threads hold together, with the blocks that leak tracking remembers; of threads that go on running, as
+     * exact as the moment allows}
      */
     public static HeapStatistics statistics() {
         if (Domain.MALLOC.hardened != null) {
@@ -155,7 +203,10 @@ public final class Malloc {
         return HeapContents.statistics(slots, Domain.MALLOC);
     }
 
-    /** How many bytes of freed blocks of 64 KiB and more are kept at most: {@code -Dbanos.mem.mappingCacheBytes}, at the first use. */
+    /**
+     * {@return how many bytes of freed blocks of 64 KiB and more are kept at most: {@code -Dbanos.mem.mappingCacheBytes}, at
+     * the first use}
+     */
     public static long mappingCacheBytes() {
         return Domain.MALLOC.cache == null ? 0 : Domain.MALLOC.cache.capacity();
     }

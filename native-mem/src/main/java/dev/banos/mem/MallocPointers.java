@@ -66,7 +66,7 @@ public final class MallocPointers {
         this.kind = kind;
     }
 
-    /** The functions of {@link Malloc}: each is made once, and can be called until the process ends. */
+    /** {@return the functions of {@link Malloc}: each is made once, and can be called until the process ends} */
     public static MallocPointers ofMalloc() {
         return OF_MALLOC;
     }
@@ -74,26 +74,36 @@ public final class MallocPointers {
     /**
      * The functions of a heap. After its close they fail, and report it.
      *
+     *
      * @param heap one for all threads, unless the library keeps to the thread that made the heap
      * @param scope until when C may call; a call after its close ends the process
+     * @return the functions, each made when it is first asked for
      */
     public static MallocPointers of(Heap heap, Arena scope) {
         return new MallocPointers(Objects.requireNonNull(heap, "heap"), Objects.requireNonNull(scope, "scope"),
                 MallocPointers::print);
     }
 
-    /** Functions that give what goes wrong to {@code reports}, on the thread that called; what that throws is dropped. */
+    /**
+     * Functions that give what goes wrong to {@code reports}, on the thread that called; what that throws is dropped.
+     *
+     * @param reports gets what Java would have thrown
+     * @return other functions of the same heap, which do so
+     */
     public MallocPointers reportingTo(Consumer<? super Throwable> reports) {
         MallocPointers root = new MallocPointers(heap, scope, Objects.requireNonNull(reports, "reports"));
         return root.ofKind(kind);
     }
 
-    /** Functions whose sizes, counts and alignments are C's {@code unsigned int}, or {@code int} without a sign. */
+    /** {@return functions whose sizes, counts and alignments are C's {@code unsigned int}, or {@code int} without a sign} */
     public MallocPointers withIntSizes() {
         return ofKind(kind | INT_SIZES);
     }
 
-    /** Functions whose first argument is a pointer to what the library calls opaque, user data or context; it is not used. */
+    /**
+     * {@return functions whose first argument is a pointer to what the library calls opaque, user data or context; it is not
+     * used}
+     */
     public MallocPointers withContext() {
         return ofKind(kind | CONTEXT);
     }
@@ -107,42 +117,42 @@ public final class MallocPointers {
         }
     }
 
-    /** {@code void *malloc(size_t size)} */
+    /** {@return {@code void *malloc(size_t size)}} */
     public MemorySegment malloc() {
         return pointer(Function.MALLOC);
     }
 
-    /** {@code void *malloc_array(size_t count, size_t size)}: as calloc, but of whatever content. */
+    /** {@return {@code void *malloc_array(size_t count, size_t size)}: as calloc, but of whatever content} */
     public MemorySegment mallocArray() {
         return pointer(Function.MALLOC_ARRAY);
     }
 
-    /** {@code void *calloc(size_t count, size_t size)} */
+    /** {@return {@code void *calloc(size_t count, size_t size)}} */
     public MemorySegment calloc() {
         return pointer(Function.CALLOC);
     }
 
-    /** {@code void *realloc(void *block, size_t size)} */
+    /** {@return {@code void *realloc(void *block, size_t size)}} */
     public MemorySegment realloc() {
         return pointer(Function.REALLOC);
     }
 
-    /** {@code void free(void *block)} */
+    /** {@return {@code void free(void *block)}} */
     public MemorySegment free() {
         return pointer(Function.FREE);
     }
 
-    /** {@code void *aligned_alloc(size_t alignment, size_t size)}; {@link #free} frees such blocks too. */
+    /** {@return {@code void *aligned_alloc(size_t alignment, size_t size)}} {@link #free} frees such blocks too. */
     public MemorySegment alignedAlloc() {
         return pointer(Function.ALIGNED_ALLOC);
     }
 
-    /** {@code size_t usable_size(void *block)}: 0 for null. */
+    /** {@return {@code size_t usable_size(void *block)}: 0 for null} */
     public MemorySegment usableSize() {
         return pointer(Function.USABLE_SIZE);
     }
 
-    /** {@code size_t good_size(size_t size)}: how many bytes a block of {@code size} really has; no block is made. */
+    /** {@return {@code size_t good_size(size_t size)}: how many bytes a block of {@code size} really has} No block is made. */
     public MemorySegment goodSize() {
         return pointer(Function.GOOD_SIZE);
     }

@@ -13,12 +13,17 @@ import javax.management.ObjectName;
 
 /** Where the allocator's figures are to be had: by a call, in a management console, and in flight recordings. */
 public final class MemoryInsight {
+    /** Under this name {@link #register} puts an {@link AllocatorMXBean} into the platform's MBean server. */
     public static final String MXBEAN_NAME = "dev.banos.mem:type=Allocator";
 
     private MemoryInsight() {
     }
 
-    /** Exact but for what other threads do meanwhile. */
+    /**
+     * What the allocator holds of the system's memory, of all heaps: exact but for what other threads do meanwhile.
+     *
+     * @return the figures, in bytes where their names say so
+     */
     public static Footprint footprint() {
         DirectMappings.Sum mappings = DirectMappings.sum();
         return new Footprint(Spans.committed(), Spans.usedBytes(), Spans.dirtyBytes(), mappings.bytes(), mappings.count(),
@@ -26,8 +31,8 @@ public final class MemoryInsight {
     }
 
     /**
-     * What each heap holds that holds anything, most reserved bytes first. Stops no thread, and is exact but for what other
-     * threads do meanwhile.
+     * {@return what each heap holds that holds anything, most reserved bytes first} Stops no thread, and is exact but for what
+     * other threads do meanwhile.
      */
     public static List<HeapFigures> heaps() {
         return HeapCensus.now();
@@ -36,6 +41,9 @@ public final class MemoryInsight {
     /**
      * What an address is: a block, how far inside or past it, its size class and its heap. For an address in a message or a
      * core dump: reads nothing at the address itself.
+     *
+     * @param address any number
+     * @return a sentence, which begins with the address in hexadecimal
      */
     public static String explain(long address) {
         return "0x" + Long.toHexString(address) + ": " + Diagnosis.describe(address);
@@ -44,6 +52,8 @@ public final class MemoryInsight {
     /**
      * Shows the allocator in the platform's MBean server, and its footprint and heaps in flight recordings. A second call does
      * nothing.
+     *
+     * @throws IllegalStateException when the server refuses the bean
      */
     public static synchronized void register() {
         MBeanServer server = ManagementFactory.getPlatformMBeanServer();

@@ -43,14 +43,18 @@ public final class ScopeGroup implements AutoCloseable {
         this.bytes = bytes;
     }
 
-    /** A group whose generations end after 1,024 scopes, or 4 MiB. */
+    /** {@return a group whose generations end after 1,024 scopes, or 4 MiB} */
     public static ScopeGroup create() {
         return create(DEFAULT_SCOPES, DEFAULT_BYTES);
     }
 
     /**
+     * A group whose generations end after so many scopes or bytes, whichever comes first.
+     *
      * @param scopes the most that share a generation: so many closes cost one
      * @param bytes how much memory of closed scopes a generation may hold before it takes in no more scopes
+     * @return the group, open until its {@link #close}
+     * @throws IllegalArgumentException when {@code scopes} is less than 1 or {@code bytes} negative
      */
     public static ScopeGroup create(int scopes, long bytes) {
         if (scopes < 1 || bytes < 0) {
@@ -59,12 +63,22 @@ public final class ScopeGroup implements AutoCloseable {
         return new ScopeGroup(scopes, bytes);
     }
 
-    /** A scope for any thread, whose segments are zero. @throws IllegalStateException after the group's close */
+    /**
+     * A scope for any thread, whose segments are zero.
+     *
+     * @return the scope, open until its own close
+     * @throws IllegalStateException after the group's close
+     */
     public HeapScope open() {
         return HeapScope.of(join(), true);
     }
 
-    /** As {@link #open}, but what its segments hold at first is undefined. */
+    /**
+     * A scope as {@link #open} makes it, but what its segments hold at first is undefined.
+     *
+     * @return the scope, open until its own close
+     * @throws IllegalStateException after the group's close
+     */
     public HeapScope openUninitialized() {
         return HeapScope.of(join(), false);
     }
@@ -101,7 +115,7 @@ public final class ScopeGroup implements AutoCloseable {
         retire();
     }
 
-    /** How much memory of closed scopes waits for the end of its generation. */
+    /** {@return how much memory of closed scopes waits for the end of its generation} */
     public long waitingBytes() {
         lock.lock();
         try {
@@ -111,7 +125,7 @@ public final class ScopeGroup implements AutoCloseable {
         }
     }
 
-    /** How many closed scopes wait for the end of their generation: their segments can still be reached. */
+    /** {@return how many closed scopes wait for the end of their generation: their segments can still be reached} */
     public long waitingScopes() {
         lock.lock();
         try {

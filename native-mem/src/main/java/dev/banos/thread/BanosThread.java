@@ -8,14 +8,33 @@ public class BanosThread extends Thread {
     /** Null before and after the body runs. Only the thread itself reads it while it runs. */
     Tcb tcb;
 
+    /**
+     * A thread to be started.
+     *
+     * @param body what it runs
+     */
     public BanosThread(Runnable body) {
         super(body);
     }
 
+    /**
+     * A thread with a name.
+     *
+     * @param body what it runs
+     * @param name what dumps and consoles show
+     */
     public BanosThread(Runnable body, String name) {
         super(body, name);
     }
 
+    /**
+     * As the constructor of {@link Thread} with the same arguments.
+     *
+     * @param group null for that of the calling thread
+     * @param body what it runs
+     * @param name what dumps and consoles show
+     * @param stackBytes the size of its stack, a hint to the JVM; 0 for the default
+     */
     public BanosThread(ThreadGroup group, Runnable body, String name, long stackBytes) {
         super(group, body, name, stackBytes);
     }

@@ -34,6 +34,7 @@ public final class Tcb {
     /** How many thread-specific values a thread has. */
     public static final int SPECIFIC_KEYS = 128;
 
+    /** The native record, as the picture above has it. Its first member is {@link SystemCalls#STATE}. */
     public static final StructLayout LAYOUT = MemoryLayout.structLayout(
             SystemCalls.STATE.withName("captured"),
             JAVA_INT.withName("cancel_state"),
@@ -70,81 +71,129 @@ public final class Tcb {
         this.segment = Native.segment(address, LAYOUT.byteSize());
     }
 
-    /** The calling thread's block; made on its first call. */
+    /** {@return the calling thread's block; made on its first call} */
     public static Tcb current() {
         Tcb tcb = currentOrNull();
         return tcb != null ? tcb : TcbTable.findOrCreate(Thread.currentThread());
     }
 
-    /** The calling thread's block if it has one: never takes a lock, never allocates. */
+    /**
+     * The calling thread's block if it has one: never takes a lock, never allocates.
+     *
+     * @return the block, or null
+     */
     public static @Nullable Tcb currentOrNull() {
         Thread thread = Thread.currentThread();
         return thread instanceof BanosThread own ? own.tcb : TcbTable.find(thread.threadId());
     }
 
-    /** The block of a thread that has started and not ended; made if it had none. Null for any other thread. */
+    /**
+     * The block of a thread that has started and not ended; made if it had none.
+     *
+     * @param thread any thread
+     * @return the block; null for a thread that does not run
+     */
     public static @Nullable Tcb of(Thread thread) {
         return thread.isAlive() ? TcbTable.findOrCreate(thread) : null;
     }
 
-    /** How many threads have a block now. */
+    /** {@return how many threads have a block now} */
     public static int count() {
         return RECORDS.inUse();
     }
 
-    /** The native record, which begins with the state that {@link SystemCalls} captures into. */
+    /** {@return the native record, which begins with the state that {@link SystemCalls} captures into} */
     public MemorySegment segment() {
         return segment;
     }
 
+    /** {@return what the last failed call of this thread left: a number of {@code errno.h}} Success does not change it. */
     public int errno() {
         return (int) ERRNO.get(Native.EVERYTHING, address);
     }
 
+    /**
+     * Sets the thread's errno.
+     *
+     * @param errno a number of {@code errno.h}, or 0
+     */
     public void errno(int errno) {
         ERRNO.set(Native.EVERYTHING, address, errno);
     }
 
+    /** {@return whether the thread may be cancelled, as {@code pthread_setcancelstate} sets it: 0 is enabled, as it begins} */
     public int cancelState() {
         return (int) CANCEL_STATE.get(Native.EVERYTHING, address);
     }
 
+    /**
+     * Sets whether the thread may be cancelled. Only for the thread itself.
+     *
+     * @param state 0 enabled, 1 disabled
+     */
     public void cancelState(int state) {
         CANCEL_STATE.set(Native.EVERYTHING, address, state);
     }
 
+    /** {@return when a cancellation takes effect, as {@code pthread_setcanceltype} sets it: 0 is deferred, as it begins} */
     public int cancelType() {
         return (int) CANCEL_TYPE.get(Native.EVERYTHING, address);
     }
 
+    /**
+     * Sets when a cancellation takes effect. Only for the thread itself.
+     *
+     * @param type 0 deferred, 1 asynchronous
+     */
     public void cancelType(int type) {
         CANCEL_TYPE.set(Native.EVERYTHING, address, type);
     }
 
-    /** The only field that other threads write. Zero: nobody has asked this thread to end. */
+    /**
+     * Who has asked this thread to end, read without an order towards other memory. The only field that other threads write.
+     *
+     * @return bits; 0: nobody has
+     */
     public int cancelledOpaque() {
         return (int) CANCELLED.getOpaque(Native.EVERYTHING, address);
     }
 
+    /** {@return as {@link #cancelledOpaque}, and what was written before the bits were set can be seen} */
     public int cancelledAcquire() {
         return (int) CANCELLED.getAcquire(Native.EVERYTHING, address);
     }
 
+    /**
+     * Sets all bits, with what was written before. Only for the thread itself: {@link #cancelledMark} is for others.
+     *
+     * @param value the bits; 0: nobody has asked
+     */
     public void cancelledRelease(int value) {
         CANCELLED.setRelease(Native.EVERYTHING, address, value);
     }
 
-    /** Sets {@code bit}, whatever other threads set at the same time. */
+    /**
+     * Sets {@code bit}, whatever other threads set at the same time.
+     *
+     * @param bit what to add to {@code cancelled}
+     */
     public void cancelledMark(int bit) {
         int _ = (int) CANCELLED.getAndBitwiseOr(Native.EVERYTHING, address, bit);
     }
 
-    /** The address of the thread-specific values, {@link #SPECIFIC_KEYS} times {@link #SPECIFIC_LAYOUT}; 0 before their first use. */
+    /**
+     * {@return the address of the thread-specific values, {@link #SPECIFIC_KEYS} times {@link #SPECIFIC_LAYOUT}; 0 before their
+     * first use}
+     */
     public long specificOrNull() {
         return (long) SPECIFIC.get(Native.EVERYTHING, address);
     }
 
-    /** As {@link #specificOrNull}, but made (all zero) where absent; they go with the block. */
+    /**
+     * Makes the thread-specific values, all zero, where they are absent; they go with the block. Only for the thread itself.
+     *
+     * @return their address, never 0
+     */
     public long specific() {
         long values = specificOrNull();
         if (values == 0) {
@@ -158,30 +207,53 @@ public final class Tcb {
      * Marks a thread that has started and not ended with {@code bit} in {@code cancelled}, in a way that never marks another
      * thread's block, however the end of this one and the recycling of its block fall.
      *
+     *
+     * @param thread any thread
+     * @param bit what to add to {@code cancelled}
      * @return false where the thread is not alive
      */
     public static boolean cancel(Thread thread, int bit) {
         return thread.isAlive() && TcbTable.cancel(thread, bit);
     }
 
-    /** The living thread of that id, if it has a block; null otherwise. */
+    /**
+     * The living thread of that id, if it has a block.
+     *
+     * @param threadId as {@link Thread#threadId} has it
+     * @return the thread, or null
+     */
     public static @Nullable Thread threadNamed(long threadId) {
         return TcbTable.threadNamed(threadId);
     }
 
-    /** What the package of POSIX threads keeps beside the block, its clean-up stack among it; null before its first use. */
+    /**
+     * What the package of POSIX threads keeps beside the block, its clean-up stack among it.
+     *
+     * @return the object, or null before its first use
+     */
     public @Nullable Object companion() {
         return companion;
     }
 
+    /**
+     * Keeps one object beside the block, until the thread ends. Only for the thread itself.
+     *
+     * @param companion what {@link #companion()} returns from now on
+     */
     public void companion(@Nullable Object companion) {
         this.companion = companion;
     }
 
+    /** {@return what the allocator keeps for the thread, or null before its first use} */
     public @Nullable ThreadAttachment attachment() {
         return attachment;
     }
 
+    /**
+     * Keeps {@code attachment} with the block, which tells it of the thread's end. Only for the thread itself.
+     *
+     * @param attachment in place of the one before, which is not told
+     */
     public void attach(ThreadAttachment attachment) {
         this.attachment = attachment;
     }

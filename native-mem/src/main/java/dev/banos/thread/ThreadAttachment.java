@@ -5,6 +5,7 @@ package dev.banos.thread;
  * It hangs on the {@link Tcb}, so that finding the block finds it too.
  */
 public abstract class ThreadAttachment {
+    /** For a subclass; {@link Tcb#attach} ties it to a thread. */
     protected ThreadAttachment() {
     }
 

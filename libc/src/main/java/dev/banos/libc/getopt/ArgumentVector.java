@@ -16,12 +16,23 @@ public abstract sealed class ArgumentVector permits JavaArguments, NativeArgumen
     ArgumentVector() {
     }
 
-    /** A whole vector, program first, as C has it. */
+    /**
+     * A whole vector, program first, as C has it.
+     *
+     * @param argv the elements; this array is the one that is reordered
+     * @return the view
+     */
     public static ArgumentVector of(String... argv) {
         return new JavaArguments(argv);
     }
 
-    /** What {@code main} receives: element {@code i} of this vector is {@code arguments[i - 1]}. */
+    /**
+     * What {@code main} receives: element {@code i} of this vector is {@code arguments[i - 1]}.
+     *
+     * @param program element 0, which messages begin with
+     * @param arguments the rest; this array is the one that is reordered
+     * @return the view
+     */
     public static ArgumentVector ofMain(String program, String[] arguments) {
         return new JavaArguments(program, arguments);
     }
@@ -29,22 +40,35 @@ public abstract sealed class ArgumentVector permits JavaArguments, NativeArgumen
     /**
      * A vector of C strings.
      *
+     *
+     * @param argc how many elements there are
      * @param argv {@code argc} pointers, {@code char *argv[]}; what they point to is read until its null byte
+     * @return the view
      * @throws IllegalArgumentException where {@code argv} is shorter than that
      */
     public static ArgumentVector of(int argc, MemorySegment argv) {
         return new NativeArguments(argc, argv);
     }
 
-    /** {@code argc}. */
+    /** {@return how many elements there are, the program among them: {@code argc}} */
     public abstract int count();
 
-    /** Element {@code index} as text. */
+    /**
+     * The text of one element.
+     *
+     * @param index from 0, the program, to {@link #count} - 1
+     * @return the text; that of a C string decoded as UTF-8
+     */
     public final String get(int index) {
         return textOf(units(index));
     }
 
-    /** The elements from {@code index} to the end as text: after the last option, from {@code optind}, the operands. */
+    /**
+     * The elements from {@code index} to the end as text: after the last option, from {@link Getopt#optind()}, the operands.
+     *
+     * @param index the first; from {@link #count} on there are none
+     * @return a list of its own, which does not follow later reorderings
+     */
     public final List<String> from(int index) {
         List<String> elements = new ArrayList<>();
         for (int i = index; i < count(); i++) {

@@ -83,7 +83,9 @@ public final class Getopt {
     }
 
     /**
-     * @param messages    receives each message whole, with its line end
+     * A parse that does not use the process's standard error and environment.
+     *
+     * @param messages receives each message whole, with its line end
      * @param environment gives the value of a variable, or null; it is asked for {@code POSIXLY_CORRECT} when a parse starts
      */
     public Getopt(Appendable messages, UnaryOperator<String> environment) {
@@ -91,44 +93,53 @@ public final class Getopt {
         this.environment = Objects.requireNonNull(environment, "environment");
     }
 
-    /** The index of the element to be looked at next. */
+    /** {@return the index of the element to be looked at next} */
     public int optind() {
         return optind;
     }
 
-    /** Sets the index to go on at; 0 starts a new parse at 1, and reads the environment and the option string anew. */
+    /**
+     * Sets the index to go on at; 0 starts a new parse at 1, and reads the environment and the option string anew.
+     *
+     * @param index of an element of the vector, or 0
+     */
     public void optind(int index) {
         this.optind = index;
     }
 
-    /** Whether messages are printed; true at first. */
+    /** {@return whether messages are printed; true at first} */
     public boolean opterr() {
         return opterr;
     }
 
+    /**
+     * Sets whether messages are printed.
+     *
+     * @param print false for a program that reports {@link #UNKNOWN} and {@link #MISSING} itself
+     */
     public void opterr(boolean print) {
         this.opterr = print;
     }
 
     /**
-     * The option that the last {@link #UNKNOWN} or {@link #MISSING} was about: its character, or its value where it is a
-     * known long one, or 0 where it is unknown or ambiguous.
+     * {@return the option that the last {@link #UNKNOWN} or {@link #MISSING} was about: its character, or its value where it is
+     * a known long one, or 0 where it is unknown or ambiguous}
      */
     public int optopt() {
         return optopt;
     }
 
-    /** The index in the list of the long option found last, -1 before. */
+    /** {@return the index in the list of the long option found last, -1 before} */
     public int longindex() {
         return longindex;
     }
 
-    /** The argument of the option just returned, null where it has none. */
+    /** {@return the argument of the option just returned, null where it has none} */
     public @Nullable String optarg() {
         return optarg;
     }
 
-    /** Where {@link #optarg} lies in native memory; 0 where there is none or it is a Java string. */
+    /** {@return where {@link #optarg} lies in native memory; 0 where there is none or it is a Java string} */
     public long optargAddress() {
         return optargAddress;
     }
@@ -136,6 +147,9 @@ public final class Getopt {
     /**
      * The next short option.
      *
+     *
+     * @param argv the same vector in each call of one parse
+     * @param optstring the short options, as above
      * @return its character, or {@link #END}, {@link #OPERAND}, {@link #UNKNOWN} or {@link #MISSING}
      * @throws IllegalStateException where {@code optind} was set past the end of the vector
      * @throws UncheckedIOException where the message could not be written
@@ -145,18 +159,28 @@ public final class Getopt {
     }
 
     /**
-     * The next option, short or long. A long name may be cut to what is unique, or to what means the same in all options
-     * that begin so.
+     * The next option, short or long. A long name may be cut to what is unique, or to what means the same in all options that
+     * begin so.
      *
+     *
+     * @param argv the same vector in each call of one parse
+     * @param optstring the short options, as above
+     * @param longOptions the long ones; {@link #longindex} is an index into this list
      * @return as {@link #getopt}, and for a long option its value, or 0 where it has a flag
+     * @throws IllegalStateException as {@link #getopt}
      */
     public int getoptLong(ArgumentVector argv, String optstring, List<LongOption> longOptions) {
         return parse(argv, optstring, Objects.requireNonNull(longOptions, "longOptions"), false);
     }
 
     /**
-     * As {@link #getoptLong}, and one dash begins a long option too, unless it does not match any and its first character is
-     * a short one.
+     * As {@link #getoptLong}, and one dash begins a long option too, unless it does not match any and its first character is a
+     * short one.
+     *
+     * @param argv the same vector in each call of one parse
+     * @param optstring the short options, as above
+     * @param longOptions the long ones
+     * @return as {@link #getoptLong}
      */
     public int getoptLongOnly(ArgumentVector argv, String optstring, List<LongOption> longOptions) {
         return parse(argv, optstring, Objects.requireNonNull(longOptions, "longOptions"), true);

@@ -16,10 +16,21 @@ import java.util.Objects;
  * @param value    what the parser returns for this option where there is no flag; often the equivalent short option
  */
 public record LongOption(String name, Argument argument, MemorySegment flag, int value) {
-    /** {@code no_argument}, {@code required_argument} and {@code optional_argument}; an optional one only as {@code --name=x}. */
-    public enum Argument { NONE, REQUIRED, OPTIONAL }
+    /** Whether an option takes an argument. */
+    public enum Argument {
+        /** {@code no_argument}: {@code --name=x} is refused. */
+        NONE,
+        /** {@code required_argument}: {@code --name=x} or {@code --name x}. */
+        REQUIRED,
+        /** {@code optional_argument}: only {@code --name=x} gives one. */
+        OPTIONAL
+    }
 
-    /** @throws IllegalArgumentException where the flag is not an {@code int} in native memory */
+    /**
+     * Checks the flag.
+     *
+     * @throws IllegalArgumentException where the flag is not an {@code int} in native memory
+     */
     public LongOption {
         Objects.requireNonNull(name, "name");
         Objects.requireNonNull(argument, "argument");
@@ -28,11 +39,24 @@ public record LongOption(String name, Argument argument, MemorySegment flag, int
         }
     }
 
+    /**
+     * An option without a flag.
+     *
+     * @param name what stands behind the dashes
+     * @param argument whether the option takes an argument
+     * @param value what the parser returns for it; often the equivalent short option
+     * @return the option
+     */
     public static LongOption of(String name, Argument argument, int value) {
         return new LongOption(name, argument, MemorySegment.NULL, value);
     }
 
-    /** This option, storing its value in {@code flag}. */
+    /**
+     * {@return this option, storing its value in {@code flag}}
+     *
+     * @param flag an {@code int} in native memory, which must outlive the parse
+     * @throws IllegalArgumentException where it is not one
+     */
     public LongOption storingTo(MemorySegment flag) {
         return new LongOption(name, argument, flag, value);
     }

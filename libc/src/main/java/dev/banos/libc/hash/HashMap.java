@@ -14,7 +14,13 @@ public final class HashMap implements AutoCloseable {
     private final long valueOffset;
     private final long valueBytes;
 
-    /** @param valueBytes the size of a value in bytes, 0 or more */
+    /**
+     * An empty map, which has no memory yet.
+     *
+     * @param keys what a key is
+     * @param valueBytes the size of a value in bytes, 0 to 2 GiB
+     * @throws IllegalArgumentException when a size is out of range
+     */
     public HashMap(Keys keys, long valueBytes) {
         this(keys, valueBytes, Storage.MALLOC);
     }
@@ -25,26 +31,38 @@ public final class HashMap implements AutoCloseable {
         this.valueBytes = valueBytes;
     }
 
+    /** {@return the number of entries} */
     public long size() {
         return entries.size();
     }
 
+    /** {@return how many entries there is room for without more memory} */
     public long capacity() {
         return entries.capacity();
     }
 
-    /** The address of the entry of {@code key}, or 0. */
+    /**
+     * {@return the address of the entry of {@code key}, or 0}
+     *
+     * @param key as the {@link Keys} take it
+     */
     public long find(long key) {
         return entries.find(key);
     }
 
+    /**
+     * {@return whether there is an entry of {@code key}}
+     *
+     * @param key as the {@link Keys} take it
+     */
     public boolean contains(long key) {
         return entries.contains(key);
     }
 
     /**
-     * The key of the entry at this address.
+     * {@return the key of the entry at this address}
      *
+     * @param entry what {@link #find}, {@link #first} or {@link #next} returned, with no insertion since
      * @throws IllegalArgumentException where no entry can be at this address
      */
     public long key(long entry) {
@@ -52,8 +70,9 @@ public final class HashMap implements AutoCloseable {
     }
 
     /**
-     * Where the value of the entry at this address begins.
+     * {@return where the value of the entry at this address begins}
      *
+     * @param entry what {@link #find}, {@link #first} or {@link #next} returned, with no insertion since
      * @throws IllegalArgumentException where no entry can be at this address
      */
     public long valueAddress(long entry) {
@@ -61,20 +80,36 @@ public final class HashMap implements AutoCloseable {
     }
 
     /**
-     * The value of the entry at this address, for as long as that holds.
+     * {@return the value of the entry at this address, {@code valueBytes} long} It is good until the next insertion, removal of
+     * the entry, or close, which the JVM does not check.
      *
+     * @param entry what {@link #find}, {@link #first} or {@link #next} returned, with no insertion since
      * @throws IllegalArgumentException where no entry can be at this address
      */
     public MemorySegment value(long entry) {
         return Native.segment(valueAddress(entry), valueBytes);
     }
 
-    /** Inserts the entry, but leaves one of the same key as it is. {@code value}: the address of the value's bytes. */
+    /**
+     * Inserts the entry, but leaves one of the same key as it is.
+     *
+     * @param key as the {@link Keys} take it
+     * @param value the address of the value's bytes, which are copied; 0 only where values have no bytes
+     * @return whether it was inserted, was there, or found no memory: then the map is as it was
+     * @throws IllegalArgumentException where {@code value} is 0 and values have bytes
+     */
     public Insertion insert(long key, long value) {
         return insert(key, value, false);
     }
 
-    /** Inserts the entry, or assigns the value to the one that is there. {@code value}: the address of the value's bytes. */
+    /**
+     * Inserts the entry, or assigns the value to the one that is there.
+     *
+     * @param key as the {@link Keys} take it
+     * @param value the address of the value's bytes, which are copied; 0 only where values have no bytes
+     * @return whether it was inserted, was there and has the new value, or found no memory: then the map is as it was
+     * @throws IllegalArgumentException where {@code value} is 0 and values have bytes
+     */
     public Insertion insertOrAssign(long key, long value) {
         return insert(key, value, true);
     }
@@ -96,32 +131,56 @@ public final class HashMap implements AutoCloseable {
         return present ? Insertion.PRESENT : Insertion.INSERTED;
     }
 
-    /** @return whether the key was there */
+    /**
+     * Removes the entry of {@code key}.
+     *
+     * @param key as the {@link Keys} take it
+     * @return whether the key was there
+     */
     public boolean remove(long key) {
         return entries.remove(key);
     }
 
-    /** The address of an entry, 0 in an empty map. */
+    /** {@return the address of an entry, 0 in an empty map} */
     public long first() {
         return entries.first();
     }
 
-    /** The address of the entry after {@code entry}, which may have been removed meanwhile; 0 after the last. */
+    /**
+     * {@return the address of the entry after {@code entry}, which may have been removed meanwhile; 0 after the last}
+     *
+     * @param entry what {@link #first} or this method returned, with no insertion since
+     * @throws IllegalArgumentException where no entry can be at this address
+     */
     public long next(long entry) {
         return entries.next(entry);
     }
 
-    /** Removes the entry at this address, and no other moves: an iteration goes on with {@link #next}. */
+    /**
+     * Removes the entry at this address, and no other moves: an iteration goes on with {@link #next}.
+     *
+     * @param entry where there is one
+     * @throws IllegalArgumentException where none is
+     */
     public void removeAt(long entry) {
         entries.removeAt(entry);
     }
 
-    /** As {@link HashTable#reserve}. */
+    /**
+     * As {@link HashTable#reserve}.
+     *
+     * @param elements how many entries there shall be room for, in all
+     * @return false when there is no memory; the map is as it was
+     */
     public boolean reserve(long elements) {
         return entries.reserve(elements);
     }
 
-    /** As {@link HashTable#shrink}. */
+    /**
+     * As {@link HashTable#shrink}.
+     *
+     * @return false when there is no memory for the smaller table; the map is as it was
+     */
     public boolean shrink() {
         return entries.shrink();
     }

@@ -13,6 +13,12 @@ public final class HashSet extends HashTable {
     private final Keys keys;
     private final long slotWords;
 
+    /**
+     * An empty set, which has no memory yet.
+     *
+     * @param keys what a key is
+     * @throws IllegalArgumentException when its size is not 1 byte to 2 GiB
+     */
     public HashSet(Keys keys) {
         this(keys, 0, Storage.MALLOC);
     }
@@ -66,24 +72,40 @@ public final class HashSet extends HashTable {
         return mix(keys.hash(key, seed()));
     }
 
-    /** The address of the element of {@code key}, or 0. */
+    /**
+     * {@return the address of the element of {@code key}, or 0}
+     *
+     * @param key as the {@link Keys} take it
+     */
     public long find(long key) {
         return find(key, hash(key));
     }
 
+    /**
+     * {@return whether {@code key} is in the set}
+     *
+     * @param key as the {@link Keys} take it
+     */
     public boolean contains(long key) {
         return find(key) != ABSENT;
     }
 
     /**
-     * The key of the element at this address.
+     * {@return the key of the element at this address}
      *
+     * @param element what {@link #find}, {@link #first} or {@link #next} returned, with no insertion since
      * @throws IllegalArgumentException where no element can be at this address
      */
     public long key(long element) {
         return keys.load(checked(element));
     }
 
+    /**
+     * Inserts a key.
+     *
+     * @param key as the {@link Keys} take it
+     * @return whether it was inserted, was there, or found no memory: then the set is as it was
+     */
     public Insertion insert(long key) {
         long element = findOrClaim(key);
         if (element > ABSENT) {
@@ -101,7 +123,12 @@ public final class HashSet extends HashTable {
         return element;
     }
 
-    /** @return whether the key was there */
+    /**
+     * Removes a key.
+     *
+     * @param key as the {@link Keys} take it
+     * @return whether the key was there
+     */
     public boolean remove(long key) {
         long hash = hash(key);
         long element = find(key, hash);

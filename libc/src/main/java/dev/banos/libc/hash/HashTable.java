@@ -101,12 +101,12 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
 
     abstract void copy(long from, long to);
 
-    /** The number of elements. */
+    /** {@return the number of elements} */
     public final long size() {
         return size;
     }
 
-    /** How many elements there is room for without more memory. */
+    /** {@return how many elements there is room for without more memory} */
     public final long capacity() {
         requireOpen();
         return block == 0 ? 0 : mostIn(mask / WORD + 1);
@@ -275,15 +275,17 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
 
     // Iteration.
 
-    /** The address of an element, 0 in an empty table. */
+    /** {@return the address of an element, 0 in an empty table} */
     public final long first() {
         requireOpen();
         return firstFrom(0, load(control) & FULL);
     }
 
     /**
-     * The address of the element after {@code element}, which may have been removed meanwhile; 0 after the last.
+     * {@return the address of the element after {@code element}, which may have been removed meanwhile; 0 after the last} The
+     * order is that of the hashes, which differs from table to table.
      *
+     * @param element what {@link #first} or this method returned, with no insertion since
      * @throws IllegalArgumentException where no element can be at this address
      */
     public final long next(long element) {
@@ -307,6 +309,8 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     /**
      * Removes the element at this address, and no other moves: an iteration goes on with {@link #next}.
      *
+     *
+     * @param element where there is one
      * @throws IllegalArgumentException where no element is at this address
      */
     public final void removeAt(long element) {
@@ -351,7 +355,10 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     /**
      * Makes room for {@code elements} in all, so that up to then no insertion can fail.
      *
+     *
+     * @param elements how many, 0 or more
      * @return false when there is no memory; the table is as it was
+     * @throws IllegalArgumentException when {@code elements} is negative
      */
     public final boolean reserve(long elements) {
         requireOpen();

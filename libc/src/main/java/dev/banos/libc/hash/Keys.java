@@ -9,41 +9,68 @@ import java.lang.foreign.MemorySegment;
  */
 public interface Keys {
 
-    /** Keys that are {@code long}s; the table keeps the number. */
+    /** {@return keys that are {@code long}s; the table keeps the number} */
     static Keys longs() {
         return LongKeys.INSTANCE;
     }
 
-    /** Keys that are {@code bytes} bytes at an address; the table keeps a copy of the bytes. */
+    /**
+     * {@return keys that are {@code bytes} bytes at an address; the table keeps a copy of the bytes}
+     *
+     * @param bytes the size of each key, 1 or more
+     */
     static Keys bytes(long bytes) {
         return new ByteKeys(bytes);
     }
 
-    /** Keys that are C strings, {@code const char *}; the table keeps the pointer, and the text is its owner's. */
+    /** {@return keys that are C strings, {@code const char *}; the table keeps the pointer, and the text is its owner's} */
     static Keys strings() {
         return StringKeys.INSTANCE;
     }
 
-    /** What a key takes in a slot, in bytes. */
+    /** {@return what a key takes in a slot, in bytes} */
     long byteSize();
 
     /**
      * The hash of a key. The table mixes it further, but keys of equal hash stay together: a strategy that shall stand up to
      * hostile keys lets the seed, which is the table's secret, into it.
+     *
+     * @param key the key
+     * @param seed of the table, drawn at random
+     * @return any number
      */
     long hash(long key, long seed);
 
+    /**
+     * Whether two keys are the same one. Equal keys must have equal hashes.
+     *
+     * @param left a key
+     * @param right another
+     * @return whether they are equal
+     */
     boolean equal(long left, long right);
 
-    /** The key in this slot, as the other methods take it. */
+    /**
+     * {@return the key in this slot, as the other methods take it}
+     *
+     * @param slot the address of {@link #byteSize} bytes, a multiple of 8
+     */
     long load(long slot);
 
-    /** Puts the key into this slot. */
+    /**
+     * Puts the key into this slot.
+     *
+     * @param slot the address of {@link #byteSize} bytes, a multiple of 8
+     * @param key the key
+     */
     void store(long slot, long key);
 
     /**
      * A key in a segment, as the other methods take it: by default its address.
      *
+     *
+     * @param segment {@link #byteSize} bytes of native memory, or more
+     * @return the key
      * @throws IllegalArgumentException where the segment is not in native memory, or too short for a key
      */
     default long of(MemorySegment segment) {

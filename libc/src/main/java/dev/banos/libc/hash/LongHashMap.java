@@ -8,6 +8,7 @@ package dev.banos.libc.hash;
 public final class LongHashMap extends LongTable {
     private static final long VALUE = WORD;
 
+    /** An empty map, which has no memory yet. */
     public LongHashMap() {
         this(Storage.MALLOC);
     }
@@ -32,24 +33,39 @@ public final class LongHashMap extends LongTable {
         store(to + VALUE, load(from + VALUE));
     }
 
+    /**
+     * {@return whether there is an entry of {@code key}}
+     *
+     * @param key any number
+     */
     public boolean contains(long key) {
         return find(key) != ABSENT;
     }
 
-    /** The address of the entry of {@code key}, or 0. */
+    /**
+     * {@return the address of the entry of {@code key}, or 0}
+     *
+     * @param key any number
+     */
     public long find(long key) {
         return find(key, mix(key));
     }
 
-    /** The value of {@code key}, or {@code otherwise} where it has none. */
+    /**
+     * {@return the value of {@code key}, or {@code otherwise} where it has none}
+     *
+     * @param key any number
+     * @param otherwise any number
+     */
     public long get(long key, long otherwise) {
         long entry = find(key, mix(key));
         return entry == ABSENT ? otherwise : load(entry + VALUE);
     }
 
     /**
-     * The value of the entry at this address.
+     * {@return the value of the entry at this address}
      *
+     * @param entry what {@link #find}, {@link #first} or {@link #next} returned, with no insertion since
      * @throws IllegalArgumentException where no entry can be at this address
      */
     public long value(long entry) {
@@ -59,19 +75,34 @@ public final class LongHashMap extends LongTable {
     /**
      * Changes the value of the entry at this address.
      *
+     *
+     * @param value any number
+     * @param entry what {@link #find}, {@link #first} or {@link #next} returned, with no insertion since
      * @throws IllegalArgumentException where no entry can be at this address
      */
     public void value(long entry, long value) {
         store(checked(entry) + VALUE, value);
     }
 
-    /** Inserts the entry, but leaves one of the same key as it is. */
+    /**
+     * Inserts the entry, but leaves one of the same key as it is.
+     *
+     * @param key any number
+     * @param value any number
+     * @return whether it was inserted, was there, or found no memory: then the map is as it was
+     */
     public Insertion insert(long key, long value) {
         long entry = findOrClaim(key, mix(key));
         return entry > ABSENT ? Insertion.PRESENT : fill(entry, key, value);
     }
 
-    /** Inserts the entry, or assigns the value to the one that is there. */
+    /**
+     * Inserts the entry, or assigns the value to the one that is there.
+     *
+     * @param key any number
+     * @param value any number
+     * @return whether it was inserted, was there and has the new value, or found no memory: then the map is as it was
+     */
     public Insertion insertOrAssign(long key, long value) {
         long entry = findOrClaim(key, mix(key));
         if (entry > ABSENT) {
@@ -91,7 +122,12 @@ public final class LongHashMap extends LongTable {
         return Insertion.INSERTED;
     }
 
-    /** @return whether the key was there */
+    /**
+     * Removes the entry of {@code key}.
+     *
+     * @param key any number
+     * @return whether the key was there
+     */
     public boolean remove(long key) {
         long hash = mix(key);
         long entry = find(key, hash);

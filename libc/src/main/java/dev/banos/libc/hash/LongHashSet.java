@@ -3,6 +3,7 @@ package dev.banos.libc.hash;
 /** A set of {@code long}s in native memory. For one thread at a time. */
 public final class LongHashSet extends LongTable {
 
+    /** An empty set, which has no memory yet. */
     public LongHashSet() {
         this(Storage.MALLOC);
     }
@@ -26,10 +27,21 @@ public final class LongHashSet extends LongTable {
         store(to, load(from));
     }
 
+    /**
+     * {@return whether {@code key} is in the set}
+     *
+     * @param key any number
+     */
     public boolean contains(long key) {
         return find(key, mix(key)) != ABSENT;
     }
 
+    /**
+     * Inserts a number.
+     *
+     * @param key any number
+     * @return whether it was inserted, was there, or found no memory: then the set is as it was
+     */
     public Insertion insert(long key) {
         long slot = findOrClaim(key, mix(key));
         if (slot > ABSENT) {
@@ -42,7 +54,12 @@ public final class LongHashSet extends LongTable {
         return Insertion.INSERTED;
     }
 
-    /** @return whether the key was there */
+    /**
+     * Removes a number.
+     *
+     * @param key any number
+     * @return whether the key was there
+     */
     public boolean remove(long key) {
         long hash = mix(key);
         long slot = find(key, hash);

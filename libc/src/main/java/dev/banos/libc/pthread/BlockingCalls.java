@@ -30,8 +30,12 @@ public final class BlockingCalls {
 
     /**
      * Reads what is there, once something is; 0 at the end. Waits also where the descriptor has O_NONBLOCK, which is how
-     * several threads may read from one: without it, a thread that finds its bytes taken by another blocks in the kernel,
-     * where no cancel reaches it.
+     * several threads may read from one: without it, a thread that finds its bytes taken by another blocks in the kernel, where
+     * no cancel reaches it.
+     *
+     * @param fd an open file descriptor
+     * @param into where the bytes go; as many as fit are asked for
+     * @return how many bytes were read, 0 at the end, or {@code -errno}
      */
     public static long read(int fd, MemorySegment into) {
         requireWritable("into", into);
@@ -41,6 +45,10 @@ public final class BlockingCalls {
     /**
      * Writes all of {@code from}, waiting as often as need be. A cancel or an interrupt that comes after the first bytes have
      * gone ends the call with their number, and acts at the next cancellation point.
+     *
+     * @param fd an open file descriptor
+     * @param from the bytes, all of them
+     * @return how many bytes were written, or {@code -errno} where none was
      */
     public static long write(int fd, MemorySegment from) {
         requireNative("from", from);
@@ -48,9 +56,12 @@ public final class BlockingCalls {
     }
 
     /**
+     * Waits until a descriptor is ready, as POSIX's {@code poll} does.
+     *
      * @param fds an array of {@code struct pollfd}
+     * @param count how many of these are looked at
      * @param timeoutMillis milliseconds; negative waits for ever
-     * @return how many descriptors are ready; 0 after the time-out
+     * @return how many descriptors are ready; 0 after the time-out; or {@code -errno}
      */
     public static int poll(MemorySegment fds, int count, int timeoutMillis) {
         requireWritable("fds", fds);
@@ -60,15 +71,23 @@ public final class BlockingCalls {
         return Cancellation.act(pollOrCanceled(fds, count, timeoutMillis));
     }
 
-    /** Sleeps for {@code nanos} nanoseconds. @return 0, or -EINTR when interrupted */
+    /**
+     * Waits for a time.
+     *
+     * @param nanos nanoseconds
+     * @return 0, or -EINTR when interrupted
+     */
     public static int sleep(long nanos) {
         return Cancellation.act(sleepOrCanceled(nanos));
     }
 
     /**
-     * Runs Java code that blocks in a way that an interrupt ends. A cancel interrupts it, then takes that interrupt back if
-     * it can tell it from a real one (threads of {@link Pthread#create} can; in others the status stays set).
+     * Runs Java code that blocks in a way that an interrupt ends. A cancel interrupts it, then takes that interrupt back if it
+     * can tell it from a real one (threads of {@link Pthread#create} can; in others the status stays set).
      *
+     *
+     * @param <T> what it returns
+     * @param body what to run, on the calling thread
      * @return what {@code body} returns
      * @throws Exception what {@code body} throws, if no cancel is due
      */

@@ -29,11 +29,17 @@ public final class DriverExports {
     private DriverExports() {
     }
 
-    /** A C function: pointers are {@link java.lang.foreign.ValueLayout#JAVA_LONG}. */
+    /**
+     * A C function.
+     *
+     * @param name what drivers call it
+     * @param target what it runs; throws nothing
+     * @param descriptor its C type; pointers are {@link java.lang.foreign.ValueLayout#JAVA_LONG}
+     */
     public record Export(String name, MethodHandle target, FunctionDescriptor descriptor) {
     }
 
-    /** All of them; each call makes the list anew. */
+    /** {@return all of them; each call makes the list anew} */
     public static List<Export> all() {
         return List.of(
                 export("banos_errno_location", "errnoLocation", JAVA_LONG),

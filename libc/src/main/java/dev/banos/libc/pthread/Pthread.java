@@ -27,7 +27,9 @@ import java.util.Objects;
  * ESRCH, not another thread. All methods return {@code -errno} for an error and leave errno itself alone, as POSIX has it.
  */
 public final class Pthread {
+    /** A cancel acts when the thread may be cancelled: as each thread begins. */
     public static final int CANCEL_ENABLE = 0;
+    /** A cancel waits until the thread enables cancellation again. */
     public static final int CANCEL_DISABLE = 1;
     /** A cancel acts at cancellation points only. */
     public static final int CANCEL_DEFERRED = 0;
@@ -45,16 +47,27 @@ public final class Pthread {
     /** What a thread does: takes and returns what C passes as {@code void *}. */
     @FunctionalInterface
     public interface Routine {
+        /**
+         * Runs in the new thread.
+         *
+         * @param argument what {@link Pthread#create} was given
+         * @return the thread's result, which a join yields
+         */
         long run(long argument);
     }
 
     /** Runs when its thread is cancelled or exits, or when it is popped with execution. */
     @FunctionalInterface
     public interface Handler {
+        /**
+         * Gives back what the thread holds.
+         *
+         * @param argument what {@link Pthread#cleanupPush} was given
+         */
         void cleanUp(long argument);
     }
 
-    /** The calling thread's name. */
+    /** {@return the calling thread's name} */
     public static long self() {
         return Thread.currentThread().threadId();
     }
@@ -68,6 +81,8 @@ public final class Pthread {
     }
 
     /**
+     * Enables or disables cancellation of the calling thread.
+     *
      * @param state {@link #CANCEL_ENABLE} or {@link #CANCEL_DISABLE}
      * @return the old state, or -EINVAL for any other
      */
@@ -81,6 +96,8 @@ public final class Pthread {
     }
 
     /**
+     * Says when a cancel of the calling thread acts.
+     *
      * @param type {@link #CANCEL_DEFERRED} or {@link #CANCEL_ASYNCHRONOUS}
      * @return the old type, or -EINVAL for any other
      */
@@ -102,15 +119,22 @@ public final class Pthread {
     /**
      * Asks a thread to end. Returns at once; the thread acts when it may.
      *
-     * @return 0, or -ESRCH where no such thread runs. A thread made elsewhere is known by its name from the first time that
-     *         it used native memory or this package; before that only {@link #cancel(Thread)} reaches it
+     *
+     * @param thread its name
+     * @return 0, or -ESRCH where no such thread runs. A thread made elsewhere is known by its name from the first time that it
+     *     used native memory or this package; before that only {@link #cancel(Thread)} reaches it
      */
     public static int cancel(long thread) {
         Thread target = PosixThread.threadNamed(thread);
         return target == null ? -Linux.ESRCH() : cancel(target);
     }
 
-    /** As {@link #cancel(long)}, for any thread that has started. */
+    /**
+     * As {@link #cancel(long)}, for any thread that has started.
+     *
+     * @param thread any thread that has started
+     * @return 0, or -ESRCH where it has ended
+     */
     public static int cancel(Thread thread) {
         int status = Cancellation.request(thread);
         if (thread == Thread.currentThread()) {
@@ -119,18 +143,36 @@ public final class Pthread {
         return status;
     }
 
-    /** Ends the calling thread. The type of the result lets a caller write {@code throw exit(0)}; it always throws. */
+    /**
+     * Ends the calling thread. The type of the result lets a caller write {@code throw exit(0)}; it always throws.
+     *
+     * @param result what a join of the thread yields
+     * @return never
+     * @throws ThreadExit always
+     */
     public static ThreadExit exit(long result) {
         Tcb tcb = Tcb.current();
         throw PosixThread.current(tcb).exit(tcb, result);
     }
 
-    /** Starts a platform thread. @return its name, or -EAGAIN where the system has no more threads to give */
+    /**
+     * Starts a platform thread.
+     *
+     * @param routine what it runs
+     * @param argument handed to the routine
+     * @return its name, or -EAGAIN where the system has no more threads to give
+     */
     public static long create(Routine routine, long argument) {
         return PosixThread.start(Objects.requireNonNull(routine, "routine"), argument, false);
     }
 
-    /** Starts a virtual thread. @return its name */
+    /**
+     * Starts a virtual thread.
+     *
+     * @param routine what it runs
+     * @param argument handed to the routine
+     * @return its name
+     */
     public static long createVirtual(Routine routine, long argument) {
         return PosixThread.start(Objects.requireNonNull(routine, "routine"), argument, true);
     }
@@ -139,6 +181,9 @@ public final class Pthread {
      * Runs {@code routine} as a thread of its own within the calling one, which was made elsewhere: an exit or a cancel ends
      * the call, not the Java thread, and handlers and destructors have run when it returns.
      *
+     *
+     * @param routine what to run
+     * @param argument handed to the routine
      * @return the routine's result, what it gave to {@link #exit}, or {@link #CANCELED}
      * @throws IllegalStateException where the calling thread already has a beginning of ours
      */
@@ -148,12 +193,14 @@ public final class Pthread {
     }
 
     /**
-     * Waits until a thread made by {@link #create} or {@link #createVirtual} has ended. A cancellation point: a joiner that
-     * is cancelled leaves the thread joinable. An interrupt does not end the wait and is still there afterwards.
+     * Waits until a thread made by {@link #create} or {@link #createVirtual} has ended. A cancellation point: a joiner that is
+     * cancelled leaves the thread joinable. An interrupt does not end the wait and is still there afterwards.
      *
+     *
+     * @param thread its name
      * @param result receives the 8-byte result, at any alignment; may be {@link MemorySegment#NULL}
-     * @return 0; -ESRCH: no such thread, or already joined; -EINVAL: detached, or another thread joins it;
-     *         -EDEADLK: the calling thread itself
+     * @return 0; -ESRCH: no such thread, or already joined; -EINVAL: detached, or another thread joins it; -EDEADLK: the
+     *     calling thread itself
      * @throws IllegalArgumentException if {@code result} is read-only or too small; nothing was done
      * @throws IllegalStateException if the scope of {@code result} is closed; the thread can still be joined
      * @throws WrongThreadException if {@code result} is confined to another thread; nothing was done
@@ -162,21 +209,35 @@ public final class Pthread {
         return Cancellation.act(PosixThread.join(thread, result));
     }
 
-    /** Nobody will join the thread. @return 0; -ESRCH: no such thread; -EINVAL: detached, or being joined */
+    /**
+     * Says that nobody will join the thread.
+     *
+     * @param thread its name
+     * @return 0; -ESRCH: no such thread; -EINVAL: detached, or being joined
+     */
     public static int detach(long thread) {
         return PosixThread.detach(thread);
     }
 
     /**
-     * Pushes a clean-up handler. With {@code try (CleanUp c = cleanupPush(...))} it is popped at the block's end: without
-     * being run when the block is left in any ordinary way, and run when it is left by an exit or a cancel.
+     * Pushes a clean-up handler. With {@code try (CleanUp c = cleanupPush(...))} it is popped at the block's end: without being
+     * run when the block is left in any ordinary way, and run when it is left by an exit or a cancel.
+     *
+     * @param handler what to run
+     * @param argument handed to the handler
+     * @return pops the handler when it is closed
      */
     public static CleanUp cleanupPush(Handler handler, long argument) {
         Tcb tcb = Tcb.current();
         return PosixThread.current(tcb).push(Objects.requireNonNull(handler, "handler"), argument);
     }
 
-    /** Pops the handler pushed last, and runs it if {@code execute}. @throws IllegalStateException where none is pushed */
+    /**
+     * Pops the handler pushed last.
+     *
+     * @param execute whether to run it
+     * @throws IllegalStateException where none is pushed
+     */
     public static void cleanupPop(boolean execute) {
         PosixThread.current(Tcb.current()).pop(execute);
     }

@@ -14,7 +14,7 @@ public final class ThreadExit extends Error {
         this.result = result;
     }
 
-    /** What a join of the thread yields. */
+    /** {@return what a join of the thread yields} */
     public long result() {
         return result;
     }

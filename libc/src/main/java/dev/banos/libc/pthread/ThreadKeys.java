@@ -43,6 +43,11 @@ public final class ThreadKeys {
     /** Called in the thread that ends, with the value that it had; the value is null by then. */
     @FunctionalInterface
     public interface Destructor {
+        /**
+         * Gives back what the value stands for.
+         *
+         * @param value what the ending thread had; never 0
+         */
         void destroy(long value);
     }
 
@@ -53,7 +58,9 @@ public final class ThreadKeys {
     }
 
     /**
-     * @param destructor may be null
+     * Makes a key.
+     *
+     * @param destructor called at the end of each thread whose value is not null; may be null
      * @return the key, 0 or more, with null as its value in every thread; or -EAGAIN where {@link #KEYS_MAX} exist
      */
     public static synchronized int create(@Nullable Destructor destructor) {
@@ -67,7 +74,12 @@ public final class ThreadKeys {
         return -Linux.EAGAIN();
     }
 
-    /** Forgets the key and every thread's value of it; no destructor runs. @return 0, or -EINVAL where there is no such key */
+    /**
+     * Forgets the key and every thread's value of it; no destructor runs.
+     *
+     * @param key what {@link #create} returned
+     * @return 0, or -EINVAL where there is no such key
+     */
     public static synchronized int delete(int key) {
         if (keyNamed(key) == null) {
             return -Linux.EINVAL();
@@ -76,7 +88,11 @@ public final class ThreadKeys {
         return 0;
     }
 
-    /** The calling thread's value; 0 where it has none, or where there is no such key. */
+    /**
+     * {@return the calling thread's value; 0 where it has none, or where there is no such key}
+     *
+     * @param key what {@link #create} returned
+     */
     public static long get(int key) {
         Key live = keyNamed(key);
         Tcb tcb = Tcb.currentOrNull();
@@ -88,7 +104,13 @@ public final class ThreadKeys {
         return sequence(entry) == live.sequence ? value(entry) : 0;
     }
 
-    /** Sets the calling thread's value. @return 0, or -EINVAL where there is no such key */
+    /**
+     * Sets the calling thread's value.
+     *
+     * @param key what {@link #create} returned
+     * @param value 0 for none
+     * @return 0, or -EINVAL where there is no such key
+     */
     public static int set(int key, long value) {
         Key live = keyNamed(key);
         if (live == null) {

@@ -25,6 +25,9 @@ public final class Introsort {
     /**
      * Sorts the numbers of {@code data} in ascending order.
      *
+     *
+     * @param key the kind of number
+     * @param data the numbers, one behind the other, at any alignment
      * @throws IllegalArgumentException if {@code data} is on the Java heap, read-only, or no whole numbers; nothing was touched
      * @throws IllegalStateException if the scope of {@code data} is closed; nothing was touched. Closing a shared scope during
      *     the call fails
@@ -48,7 +51,10 @@ public final class Introsort {
      *
      * <p>An exception from {@code order} passes through; {@code data} then holds all its elements in some order.
      *
+     *
+     * @param data the elements, one behind the other
      * @param elementBytes the size of an element; {@code data} holds a whole number of them
+     * @param order which of two comes first
      * @throws IllegalArgumentException if {@code data} is on the Java heap, read-only, or no whole elements, or
      *     {@code elementBytes} is not positive; nothing was touched
      * @throws IllegalStateException if the scope of {@code data} is closed, also if that happens during the call

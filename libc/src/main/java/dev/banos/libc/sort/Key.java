@@ -48,7 +48,7 @@ public enum Key {
         this.flipIfNegative = floating ? ~sign : 0;
     }
 
-    /** The width of the number in memory. */
+    /** {@return the width of the number in memory, in bytes} */
     public int bytes() {
         return bytes;
     }

@@ -42,11 +42,16 @@ public final class RadixSort {
     /**
      * Sorts {@code data} in ascending order of {@code key}.
      *
+     *
+     * @param key the kind of number
+     * @param data the numbers, one behind the other
+     * @param temporary as large as {@code data}, or larger
      * @throws IllegalArgumentException if a segment is on the Java heap or read-only, {@code data} does not consist of whole
      *     numbers, {@code temporary} is smaller than {@code data}, or both overlap; nothing was touched
      * @throws IllegalStateException if the scope of a segment is closed; nothing was touched
      * @throws WrongThreadException if a segment is confined to another thread; nothing was touched
-     * @throws OutOfMemoryError if no sort ran at this moment before and there are no 64 KiB for its counters; nothing was touched
+     * @throws OutOfMemoryError if no sort ran at this moment before and there are no 64 KiB for its counters; nothing was
+     *     touched
      */
     public static void sort(Key key, MemorySegment data, MemorySegment temporary) {
         Arguments.requireData(data, key.bytes());
@@ -84,6 +89,9 @@ public final class RadixSort {
     /**
      * As {@link #sort(Key, MemorySegment, MemorySegment)} with a temporary area of its own.
      *
+     *
+     * @param key the kind of number
+     * @param data the numbers, one behind the other
      * @throws OutOfMemoryError if there is no native memory for it; nothing was touched
      */
     public static void sort(Key key, MemorySegment data) {

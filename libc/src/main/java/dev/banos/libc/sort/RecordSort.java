@@ -19,6 +19,8 @@ public final class RecordSort {
     private final RecordElements elements;
 
     /**
+     * An order, to be kept and used by any thread.
+     *
      * @param recordBytes the size of a record, padding included
      * @param key the kind of number
      * @param keyOffset where in the record it begins, in bytes; any alignment
@@ -34,11 +36,15 @@ public final class RecordSort {
     /**
      * Sorts {@code data} in ascending order of the key.
      *
+     *
+     * @param data the records, one behind the other
+     * @param temporary as large as {@code data}, or larger
      * @throws IllegalArgumentException if a segment is on the Java heap or read-only, {@code data} does not consist of whole
      *     records, {@code temporary} is smaller than {@code data}, or both overlap; nothing was touched
      * @throws IllegalStateException if the scope of a segment is closed; nothing was touched
      * @throws WrongThreadException if a segment is confined to another thread; nothing was touched
-     * @throws OutOfMemoryError if no sort ran at this moment before and there are no 64 KiB for its counters; nothing was touched
+     * @throws OutOfMemoryError if no sort ran at this moment before and there are no 64 KiB for its counters; nothing was
+     *     touched
      */
     public void sort(MemorySegment data, MemorySegment temporary) {
         Arguments.requireData(data, elements.bytes);
@@ -62,6 +68,8 @@ public final class RecordSort {
     /**
      * As {@link #sort(MemorySegment, MemorySegment)} with a temporary area of its own.
      *
+     *
+     * @param data the records, one behind the other
      * @throws OutOfMemoryError if there is no native memory for it; nothing was touched
      */
     public void sort(MemorySegment data) {

@@ -45,7 +45,10 @@ public final class Crc32C {
     /**
      * The checksum of the bytes whose checksum is {@code state}, followed by all bytes of {@code data}.
      *
+     *
      * @param state {@link #INITIAL}, or what an earlier call returned; any value is legal
+     * @param data any bytes, on the Java heap or off it
+     * @return the checksum of all
      * @throws IllegalStateException if the scope of {@code data} is closed; closing a shared scope during the call fails
      * @throws WrongThreadException if {@code data} is confined to another thread
      */
@@ -89,9 +92,11 @@ public final class Crc32C {
     /**
      * The checksum of two pieces one after the other, from the checksum of each.
      *
+     *
      * @param first the checksum of the first piece
      * @param second the checksum of the second piece
      * @param secondBytes the length of the second piece, in bytes
+     * @return the checksum of both, one behind the other
      * @throws IllegalArgumentException if {@code secondBytes} is negative
      */
     public static int combine(int first, int second, long secondBytes) {

@@ -15,12 +15,12 @@ public final class InflateException extends DataFormatException {
         this.inputOffset = inputOffset;
     }
 
-    /** What is wrong, in zlib's words, for example {@code invalid distance too far back}. */
+    /** {@return what is wrong, in zlib's words, for example {@code invalid distance too far back}} */
     public String reason() {
         return reason;
     }
 
-    /** How many bytes of the stream had been used, from its first, when the error showed. */
+    /** {@return how many bytes of the stream had been used, from its first, when the error showed} */
     public long inputOffset() {
         return inputOffset;
     }

@@ -127,11 +127,23 @@ public final class Inflater implements AutoCloseable {
         }
     }
 
-    /** An inflater with the default options: see {@link InflaterOptions}. */
+    /**
+     * An inflater with the default options: {@link InflaterOptions#of}.
+     *
+     * @param format what stands around the DEFLATE stream
+     * @return the inflater, open until its {@link #close}
+     * @throws OutOfMemoryError when there is no native memory for it
+     */
     public static Inflater of(Format format) {
         return new Inflater(InflaterOptions.of(format));
     }
 
+    /**
+     * An inflater at the beginning of a stream.
+     *
+     * @param options what it reads, and its limits
+     * @throws OutOfMemoryError when there is no native memory for it
+     */
     public Inflater(InflaterOptions options) {
         this.options = options;
         workspace = new Workspace();
@@ -183,6 +195,10 @@ public final class Inflater implements AutoCloseable {
     /**
      * Decompresses from {@code in} to {@code out} as far as both go.
      *
+     *
+     * @param in the next bytes of the stream
+     * @param out where what they stand for goes, from its beginning
+     * @return what is to be done next, as the example above has it
      * @throws InflateException if the stream is wrong or passes a limit of the options; {@link #consumed()} and
      *     {@link #produced()} still tell what was done
      * @throws IllegalArgumentException if {@code out} is read-only, or shares memory with {@code in}
@@ -196,7 +212,16 @@ public final class Inflater implements AutoCloseable {
     /**
      * The same for parts of the segments, which needs no slices.
      *
+     *
+     * @param in holds the next bytes of the stream
+     * @param inOffset where these begin
+     * @param inLength how many there are
+     * @param out holds the room for output
+     * @param outOffset where this begins
+     * @param outLength how many bytes it has
+     * @return as {@link #inflate(MemorySegment, MemorySegment)}
      * @throws IndexOutOfBoundsException if a part does not lie in its segment
+     * @throws InflateException as {@link #inflate(MemorySegment, MemorySegment)}
      */
     public Status inflate(MemorySegment in, long inOffset, long inLength, MemorySegment out, long outOffset, long outLength)
             throws InflateException {
@@ -461,6 +486,8 @@ public final class Inflater implements AutoCloseable {
      * Gives the stream the bytes that it was compressed against: when {@link #inflate} has asked for them, or, for
      * {@link Format#RAW}, before the first call. Of a longer dictionary the last 32 KiB count.
      *
+     *
+     * @param dictionary the bytes, which are copied
      * @throws IllegalArgumentException if it is not the one with {@link #dictionaryId()}
      * @throws IllegalStateException if the stream does not want a dictionary now
      */
@@ -486,12 +513,12 @@ public final class Inflater implements AutoCloseable {
         }
     }
 
-    /** The Adler-32 of the dictionary that the stream wants; 0 before it said so. */
+    /** {@return the Adler-32 of the dictionary that the stream wants; 0 before it said so} */
     public int dictionaryId() {
         return envelope.dictionaryId();
     }
 
-    /** The header of the gzip member begun last, or null while there is none. */
+    /** {@return the header of the gzip member begun last, or null while there is none} */
     public @Nullable GzipHeader gzipHeader() {
         acquire();
         try {
@@ -501,27 +528,27 @@ public final class Inflater implements AutoCloseable {
         }
     }
 
-    /** The window that the zlib header declares, as a power of two, 8 to 15; 0 before it and in other formats. */
+    /** {@return the window that the zlib header declares, as a power of two, 8 to 15; 0 before it and in other formats} */
     public int windowBits() {
         return envelope.declaredWindowBits();
     }
 
-    /** Bytes of input that the last call took. */
+    /** {@return how many bytes of input the last call took} */
     public long consumed() {
         return consumed;
     }
 
-    /** Bytes of output that the last call wrote. */
+    /** {@return how many bytes of output the last call wrote} */
     public long produced() {
         return produced;
     }
 
-    /** Bytes consumed since the start or {@link #reset}. */
+    /** {@return how many bytes were consumed since the start or {@link #reset}} */
     public long totalIn() {
         return totalIn;
     }
 
-    /** Bytes produced since the start or {@link #reset}. */
+    /** {@return how many bytes were produced since the start or {@link #reset}} */
     public long totalOut() {
         return totalOut;
     }

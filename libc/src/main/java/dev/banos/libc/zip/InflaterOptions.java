@@ -21,7 +21,11 @@ public record InflaterOptions(Format format, boolean multiMember, TrailingData t
     private static final int SMALLEST_WINDOW_BITS = 8;
     private static final int LARGEST_WINDOW_BITS = 15;
 
-    /** @throws IllegalArgumentException if a number is out of its range */
+    /**
+     * Checks the numbers.
+     *
+     * @throws IllegalArgumentException if one is out of its range
+     */
     public InflaterOptions {
         require(windowBits >= SMALLEST_WINDOW_BITS && windowBits <= LARGEST_WINDOW_BITS,
                 "windowBits", windowBits, "has to be 8 to 15");
@@ -31,27 +35,60 @@ public record InflaterOptions(Format format, boolean multiMember, TrailingData t
         Objects.requireNonNull(trailingData, "trailingData");
     }
 
-    /** One member, what follows it is left, no limits. */
+    /**
+     * {@return options for one member, which leave what follows it, and have no limits}
+     *
+     * @param format what stands around the DEFLATE stream
+     */
     public static InflaterOptions of(Format format) {
         return new InflaterOptions(format, false, TrailingData.LEAVE, LARGEST_WINDOW_BITS, Long.MAX_VALUE, Long.MAX_VALUE);
     }
 
+    /**
+     * {@return these options, reading gzip members that follow one another as one stream, or not}
+     *
+     * @param on whether they are one stream
+     */
     public InflaterOptions withMultiMember(boolean on) {
         return new InflaterOptions(format, on, trailingData, windowBits, outputLimit, ratioLimit);
     }
 
+    /**
+     * {@return these options with another rule for input behind the end}
+     *
+     * @param policy what to do with it
+     */
     public InflaterOptions withTrailingData(TrailingData policy) {
         return new InflaterOptions(format, multiMember, policy, windowBits, outputLimit, ratioLimit);
     }
 
+    /**
+     * {@return these options with another largest window}
+     *
+     * @param bits as a power of two, 8 to 15; a zlib header that declares more is refused
+     * @throws IllegalArgumentException if it is out of that range
+     */
     public InflaterOptions withWindowBits(int bits) {
         return new InflaterOptions(format, multiMember, trailingData, bits, outputLimit, ratioLimit);
     }
 
+    /**
+     * {@return these options with a limit for output} What passes it is an {@link InflateException}: a bomb's end.
+     *
+     * @param bytes 0 or more
+     * @throws IllegalArgumentException if it is negative
+     */
     public InflaterOptions withOutputLimit(long bytes) {
         return new InflaterOptions(format, multiMember, trailingData, windowBits, bytes, ratioLimit);
     }
 
+    /**
+     * {@return these options with a limit for the ratio of output to input} What passes it is an {@link InflateException}:
+     * DEFLATE itself reaches 1032.
+     *
+     * @param ratio bytes of output for one of input, more than 0; {@link Long#MAX_VALUE} for no limit
+     * @throws IllegalArgumentException if it is not more than 0
+     */
     public InflaterOptions withRatioLimit(long ratio) {
         return new InflaterOptions(format, multiMember, trailingData, windowBits, outputLimit, ratio);
     }

@@ -9,12 +9,26 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class SystemCallFaults {
     /** The calls that the allocator makes. */
-    public enum Call { MMAP, MUNMAP, MREMAP, MPROTECT, MADVISE }
+    public enum Call {
+        /** Memory for arenas, blocks of 64 KiB and more, and tables. */
+        MMAP,
+        /** Such a block was freed, or what lies beside a mapping with an alignment. */
+        MUNMAP,
+        /** Such a block is resized. */
+        MREMAP,
+        /** Arenas become accessible; guard pages, and quarantine. */
+        MPROTECT,
+        /** Memory goes back, and huge pages are asked for. */
+        MADVISE
+    }
 
     /** Decides which calls fail. Called concurrently. */
     @FunctionalInterface
     public interface Schedule {
         /**
+         * Decides one call.
+         *
+         * @param call what the allocator is about to ask of the kernel
          * @param ordinal how many calls of any kind were made since the schedule was installed, from 0
          * @return the errno to fail with, without asking the kernel; 0 lets the call through
          */
@@ -29,12 +43,21 @@ public final class SystemCallFaults {
     private SystemCallFaults() {
     }
 
-    /** Installs a schedule in place of the one before; null lets all calls through again. */
+    /**
+     * Installs a schedule in place of the one before; null lets all calls through again.
+     *
+     * @param schedule which calls fail, or null for none
+     */
     public static void install(Schedule schedule) {
         installed = schedule == null ? null : new Installed(schedule, new AtomicLong());
     }
 
-    /** Installs a schedule, runs {@code work}, and lets all calls through again, whatever happens. */
+    /**
+     * Installs a schedule, runs {@code work}, and lets all calls through again, whatever happens.
+     *
+     * @param schedule which calls fail
+     * @param work what to do meanwhile, on the calling thread
+     */
     public static void during(Schedule schedule, Runnable work) {
         install(Objects.requireNonNull(schedule, "schedule"));
         try {
@@ -44,7 +67,12 @@ public final class SystemCallFaults {
         }
     }
 
-    /** Asked by the allocator before each call: the errno to fail with, or 0. */
+    /**
+     * Asked by the allocator before each call.
+     *
+     * @param call what it is about to ask of the kernel
+     * @return the errno to fail with; 0 when no schedule is installed, or it lets the call through
+     */
     public static int errnoFor(Call call) {
         Installed now = installed;
         return now == null ? 0 : now.schedule.errnoFor(call, now.calls.getAndIncrement());

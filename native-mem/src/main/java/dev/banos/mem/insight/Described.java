@@ -11,5 +11,6 @@ import java.lang.annotation.Target;
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ElementType.TYPE, ElementType.METHOD})
 public @interface Described {
+    /** {@return a sentence for the user of the console, with the unit of a number} */
     String value();
 }

@@ -16,11 +16,19 @@ import jdk.jfr.FlightRecorder;
  */
 public record Footprint(int arenas, long usedBytes, long keptBytes, long mappedBytes, long mappings, long cachedBytes,
         long hugeBytes) {
+    /**
+     * {@return all of it: bytes in use, kept, mapped and cached} What was never written to of it takes no memory of the
+     * machine.
+     */
     public long bytes() {
         return usedBytes + keptBytes + mappedBytes + cachedBytes;
     }
 
-    /** From now on each recording that wants it gets the allocator's footprint periodically. */
+    /**
+     * From now on each recording that wants it gets the allocator's footprint periodically.
+     *
+     * @param now asked once a period, on a thread of the flight recorder
+     */
     public static void recordPeriodically(Supplier<Footprint> now) {
         if (FlightRecorder.isAvailable()) {
             FlightRecorder.addPeriodicEvent(MemoryEvents.Statistics.class, () -> MemoryEvents.statistics(now.get()));

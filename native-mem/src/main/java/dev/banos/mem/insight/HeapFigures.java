@@ -34,11 +34,16 @@ public record HeapFigures(String heap, long liveBlocks, long liveBytes, long res
     public record OfSizeClass(long slotBytes, long runs, long slots, long live, long spanBytes) {
     }
 
+    /** Copies the list, which then nobody can change. */
     public HeapFigures {
         sizeClasses = List.copyOf(sizeClasses);
     }
 
-    /** From now on each recording that wants it gets one event a heap, and one a size class of each heap, periodically. */
+    /**
+     * From now on each recording that wants it gets one event a heap, and one a size class of each heap, periodically.
+     *
+     * @param now asked once a period for each of the two kinds of event, on a thread of the flight recorder
+     */
     public static void recordPeriodically(Supplier<List<HeapFigures>> now) {
         if (FlightRecorder.isAvailable()) {
             FlightRecorder.addPeriodicEvent(MemoryEvents.HeapStatistics.class,

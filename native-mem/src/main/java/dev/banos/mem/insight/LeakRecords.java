@@ -25,12 +25,22 @@ public final class LeakRecords {
     private volatile boolean closed;
     private Collection<TrackedBlock> leftAtClose = List.of();
 
-    /** For a heap that does as {@link LeakTracking#level()} says, and reports when it is asked. */
+    /**
+     * Records of a heap that does as {@link LeakTracking#level()} says, and reports when it is asked.
+     *
+     * @param heap its name, as reports show it
+     */
     public LeakRecords(String heap) {
         this(heap, null, null);
     }
 
-    /** @param atEnd gets the report of what is live at the close, or at exit, if anything is */
+    /**
+     * Records of a heap with a level of its own.
+     *
+     * @param heap its name, as reports show it
+     * @param own how much is remembered; null for what {@link LeakTracking#level()} says
+     * @param atEnd gets the report of what is live at the close, or at exit, if anything is; null for none
+     */
     public LeakRecords(String heap, Level own, Consumer<LeakReport> atEnd) {
         this.heap = heap;
         this.own = own;
@@ -40,19 +50,22 @@ public final class LeakRecords {
         }
     }
 
+    /** {@return how much the heap remembers now} */
     public Level level() {
         return own != null ? own : LeakTracking.level();
     }
 
+    /** {@return whether nothing new is remembered} */
     public boolean isOff() {
         return level() == Level.OFF;
     }
 
+    /** {@return whether every block is remembered} */
     public boolean isFull() {
         return level() == Level.FULL;
     }
 
-    /** Whether no block is remembered. */
+    /** {@return whether no block is remembered} */
     public boolean isEmpty() {
         return blocks.isEmpty();
     }
@@ -73,12 +86,18 @@ public final class LeakRecords {
         return atEnd != null;
     }
 
-    /** What is live of what is remembered, now. */
+    /** {@return what is live of what is remembered, now} */
     public LeakReport report() {
         return LeakReport.of(heap, blocks.values());
     }
 
-    /** Outside the allocator's locks, before anyone else can know the address. */
+    /**
+     * Remembers a block, with the calling stack. Outside the allocator's locks, before anyone else can know the address.
+     *
+     * @param address where the block begins
+     * @param size in bytes, as asked for
+     * @param weight for how many allocated bytes it stands
+     */
     public void born(long address, long size, long weight) {
         blocks.put(address, TrackedBlock.bornNow(address, size, weight));
         if (!listed) {
@@ -90,7 +109,12 @@ public final class LeakRecords {
         }
     }
 
-    /** Outside the allocator's locks, while the address is still taken. @return whether the block was remembered */
+    /**
+     * Forgets a block. Outside the allocator's locks, while the address is still taken.
+     *
+     * @param address where the block begins
+     * @return whether the block was remembered
+     */
     public boolean died(long address) {
         TrackedBlock block = blocks.remove(address);
         if (block != null) {
@@ -99,7 +123,7 @@ public final class LeakRecords {
         return block != null;
     }
 
-    /** By the heap that closes, before any of its blocks goes. */
+    /** Remembers nothing from now on. Called by the heap that closes, before any of its blocks goes. */
     public void close() {
         closed = true;
         if (atEnd != null) {
@@ -113,7 +137,7 @@ public final class LeakRecords {
         LeakTracking.unlist(this);
     }
 
-    /** After the {@link #close}, outside the allocator's locks. */
+    /** Reports what was live at the {@link #close}. Outside the allocator's locks. */
     public void reportClose() {
         reportEnd(leftAtClose);
         leftAtClose = List.of();

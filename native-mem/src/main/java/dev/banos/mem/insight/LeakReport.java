@@ -25,7 +25,9 @@ public final class LeakReport {
     /**
      * What one stack has allocated in one heap that is still live.
      *
+     *
      * @param heap its name, as in all figures: {@code malloc}, or {@code heap} and the name it was given
+     * @param stack the frames, innermost first, without the allocator's own
      * @param blocks how many blocks are remembered
      * @param bytes their sizes, as asked for
      * @param weight the estimate of all bytes of that stack that are live, remembered or not
@@ -50,16 +52,20 @@ public final class LeakReport {
         return new LeakReport("", heaps.stream().flatMap(heap -> Site.of(heap.heap(), heap.blocks())));
     }
 
+    /** {@return what is live by heap and stack, largest {@link Site#weight} first; empty when nothing is} */
     public List<Site> sites() {
         return sites;
     }
 
-    /** The estimate of all bytes that are live. */
+    /** {@return the estimate of all bytes that are live} */
     public long weight() {
         return sites.stream().mapToLong(Site::weight).sum();
     }
 
-    /** As flame graph tools read it: a line a stack, the heap and then the outermost frame first, and the bytes at the end. */
+    /**
+     * {@return the report as flame graph tools read it: a line a stack, the heap and then the outermost frame first, and the
+     * bytes at the end}
+     */
     public String toFoldedStacks() {
         return sites.stream().map(LeakReport::folded).collect(Collectors.joining());
     }
@@ -75,7 +81,13 @@ public final class LeakReport {
         return frame.replace(';', ':').replaceAll("\\s", "_");
     }
 
-    /** Writes what {@code pprof} reads: a gzip of profile.proto with live blocks and live bytes for each stack, and the heap as a label. */
+    /**
+     * Writes what {@code pprof} reads: a gzip of profile.proto with live blocks and live bytes for each stack, and the heap as
+     * a label.
+     *
+     * @param out gets the bytes, and is left open
+     * @throws IOException as {@code out} throws it
+     */
     public void writePprof(OutputStream out) throws IOException {
         PprofProfile profile = new PprofProfile();
         for (Site site : sites) {

@@ -23,6 +23,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class LeakTracking {
     /** How much is remembered. */
     public enum Level {
+        /** Nothing is remembered. */
         OFF,
         /** A block in so many bytes. */
         SAMPLED,
@@ -47,26 +48,34 @@ public final class LeakTracking {
     private LeakTracking() {
     }
 
-    /** The level of malloc, and of all heaps that have none of their own. */
+    /** {@return the level of malloc, and of all heaps that have none of their own} */
     public static Level level() {
         return level;
     }
 
-    /** Blocks that are remembered already stay so until they are freed. */
+    /**
+     * Changes the level of malloc, and of all heaps that have none of their own. Blocks that are remembered already stay so
+     * until they are freed.
+     *
+     * @param wanted the level from now on
+     */
     public static void level(Level wanted) {
         level = wanted;
     }
 
+    /**
+     * {@return for how many allocated bytes a sample stands, on average: {@code -Dbanos.mem.leaks.intervalBytes}, or 512 KiB}
+     */
     public static long intervalBytes() {
         return INTERVAL_BYTES;
     }
 
-    /** What is live of what is remembered, now, in all heaps. */
+    /** {@return what is live of what is remembered, now, in all heaps} */
     public static LeakReport report() {
         return LeakReport.of(HEAPS);
     }
 
-    /** How many blocks are remembered. */
+    /** {@return how many blocks are remembered} */
     public static int count() {
         return HEAPS.stream().mapToInt(LeakRecords::count).sum();
     }

@@ -276,10 +276,19 @@ public final class MemoryEvents {
         private static final AllocationSample ALLOCATION = new AllocationSample();
     }
 
+    /** {@return whether a recording is on that takes {@code AllocationSample}} */
     public static boolean wantsAllocations() {
         return FlightRecorder.isInitialized() && Probe.ALLOCATION.isEnabled();
     }
 
+    /**
+     * One allocation that was sampled.
+     *
+     * @param heap the name of the heap
+     * @param address where the block begins
+     * @param size in bytes, as asked for
+     * @param weight for how many allocated bytes it stands
+     */
     public static void allocated(String heap, long address, long size, long weight) {
         if (!FlightRecorder.isInitialized()) {
             return;
@@ -310,6 +319,12 @@ public final class MemoryEvents {
         }
     }
 
+    /**
+     * Arenas became accessible.
+     *
+     * @param address where the first of them begins
+     * @param arenas how many there are now, of 1 MiB each
+     */
     public static void arenaCommitted(long address, int arenas) {
         if (!FlightRecorder.isInitialized()) {
             return;
@@ -322,6 +337,13 @@ public final class MemoryEvents {
         }
     }
 
+    /**
+     * A block of its own mapping came, moved or went.
+     *
+     * @param action what was done to it, in one word
+     * @param address where it begins
+     * @param size in bytes
+     */
     public static void mapping(String action, long address, long size) {
         if (!FlightRecorder.isInitialized()) {
             return;
@@ -336,7 +358,12 @@ public final class MemoryEvents {
         }
     }
 
-    /** @param nanos how long it took */
+    /**
+     * Memory went back to the system.
+     *
+     * @param bytes how many; nothing is recorded for 0
+     * @param nanos how long it took, in nanoseconds
+     */
     public static void purged(long bytes, long nanos) {
         if (!FlightRecorder.isInitialized()) {
             return;
@@ -349,6 +376,12 @@ public final class MemoryEvents {
         }
     }
 
+    /**
+     * A call was refused.
+     *
+     * @param address what was passed
+     * @param finding what lies there, as the exception's message has it
+     */
     public static void invalidBlock(long address, String finding) {
         if (!FlightRecorder.isInitialized()) {
             return;
@@ -361,6 +394,13 @@ public final class MemoryEvents {
         }
     }
 
+    /**
+     * A heap reached its mark.
+     *
+     * @param heap the name of the heap
+     * @param mark in bytes
+     * @param used what it and its children have from the system, in bytes
+     */
     public static void highWater(String heap, long mark, long used) {
         if (!FlightRecorder.isInitialized()) {
             return;
@@ -374,7 +414,13 @@ public final class MemoryEvents {
         }
     }
 
-    /** @param budget says in words what the heap has and may have, when asked */
+    /**
+     * An allocation failed at a limit.
+     *
+     * @param heap the name of the heap
+     * @param size what was asked for, in bytes
+     * @param budget says in words what the heap has and may have, when asked
+     */
     public static void limitReached(String heap, long size, Object budget) {
         if (!FlightRecorder.isInitialized()) {
             return;
@@ -388,6 +434,17 @@ public final class MemoryEvents {
         }
     }
 
+    /**
+     * A hardened heap found damage.
+     *
+     * @param address where the damaged block begins
+     * @param offset of the first wrong byte from there
+     * @param expected the byte that the heap had written
+     * @param found the byte that is there
+     * @param slotBytes the size of the block's slot
+     * @param heap the name of the heap
+     * @param finding the exception's message
+     */
     public static void corruption(long address, long offset, byte expected, byte found, long slotBytes, String heap,
             String finding) {
         if (!FlightRecorder.isInitialized()) {
