@@ -17,12 +17,12 @@ public final class Callback<F> {
         this.pointer = pointer;
     }
 
-    /** The interface that C calls. */
+    /** {@return the interface that C calls} */
     public Class<F> type() {
         return type;
     }
 
-    /** The function pointer, alive as long as the scope. */
+    /** {@return the function pointer, alive as long as the scope} */
     public MemorySegment pointer() {
         return pointer;
     }

@@ -15,6 +15,6 @@ import java.lang.annotation.Target;
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)
 public @interface Critical {
-    /** Whether segments of Java's heap may be passed as pointers; they do not move during the call. */
+    /** {@return whether segments of Java's heap may be passed as pointers; they do not move during the call} */
     boolean heap() default false;
 }

@@ -14,5 +14,6 @@ import java.lang.annotation.Target;
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)
 public @interface Declaration {
+    /** {@return the declaration, {@code "int add(int a, int b)"}} */
     String value();
 }

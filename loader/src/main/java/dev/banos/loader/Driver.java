@@ -66,57 +66,66 @@ public final class Driver {
         exports.put(export.name(), export);
     }
 
+    /** {@return the name that it gives itself, by which other drivers need it} */
     public String name() {
         return metadata.name();
     }
 
+    /** {@return the license that it names; empty where it names none} */
     public Optional<String> license() {
         return metadata.license();
     }
 
+    /** {@return its own version} */
     public Version version() {
         return metadata.version();
     }
 
+    /** {@return all that it says of itself, as it was read from the file} */
     public DriverMetadata metadata() {
         return metadata;
     }
 
-    /** The file that it came from, or the name that was given for its bytes. */
+    /** {@return the file that it came from, or the name that was given for its bytes} */
     public String file() {
         return module.name();
     }
 
-    /** What its load worked on, and how long each phase took. */
+    /** {@return what its load worked on, and how long each phase took} */
     public LoadReport report() {
         return LoadReport.of(module);
     }
 
-    /** Where its memory begins. */
+    /** {@return the address where its memory begins} */
     public long base() {
         return module.base();
     }
 
-    /** Bytes of memory that it takes, a whole number of pages. */
+    /** {@return how many bytes of memory it takes, a whole number of pages} */
     public long footprint() {
         return module.size();
     }
 
-    /** The drivers whose exports it imports; they cannot be uninstalled before it. */
+    /** {@return the drivers whose exports it imports; they cannot be uninstalled before it} */
     public Set<Driver> dependencies() {
         return Collections.unmodifiableSet(dependencies);
     }
 
-    /** How many installed drivers depend on this one. */
+    /** {@return how many installed drivers depend on this one} */
     public int references() {
         return loader.dependents(this).size();
     }
 
+    /** {@return whether it can be called: it was not uninstalled, nor replaced} */
     public boolean isInstalled() {
         return lifetime != null;
     }
 
     /**
+     * One of its exports.
+     *
+     * @param name as its export table has it
+     * @return the export
      * @throws LinkException if it exports nothing of that name; the message lists what it exports
      */
     public Export export(String name) {
@@ -133,39 +142,56 @@ public final class Driver {
         return exports.get(name);
     }
 
+    /** {@return all that it exports, in the order of its export table} */
     public Collection<Export> exports() {
         return List.copyOf(exports.values());
     }
 
-    /** {@code export(name).handle()}. */
+    /**
+     * As {@code export(name).handle()}: {@link Export#handle()}.
+     *
+     * @param name as its export table has it
+     * @return a handle of the function's own type
+     * @throws LinkException if it exports nothing of that name, or has no type information of it
+     */
     public MethodHandle handle(String name) {
         return export(name).handle();
     }
 
     /**
-     * The memory layout of a type of the driver's: {@code "struct point"}, {@code "union value"}, or a typedef's name. Members have
-     * their names in C; bit-fields are the integers that hold them, named {@code "a|b"}.
+     * The memory layout of a type of the driver's: {@code "struct point"}, {@code "union value"}, or a typedef's name. Members
+     * have their names in C; bit-fields are the integers that hold them, named {@code "a|b"}.
      *
+     *
+     * @param type a name in C
+     * @return the layout, with its padding
      * @throws LinkException if the object's type information has no such type
      */
     public MemoryLayout layout(String type) {
         return types.layout(type);
     }
 
-    /** {@code export(name).handle(descriptor)}. */
+    /**
+     * As {@code export(name).handle(descriptor)}: {@link Export#handle(FunctionDescriptor)}.
+     *
+     * @param name as its export table has it
+     * @param descriptor the function's type, which nobody checks
+     * @return a handle of that type
+     * @throws LinkException if it exports nothing of that name
+     */
     public MethodHandle handle(String name, FunctionDescriptor descriptor) {
         return export(name).handle(descriptor);
     }
 
     /**
-     * An implementation of the interface whose methods call the driver's exports of their names. Every method is checked against
-     * the driver's own types first, see {@link #handle(String)}.
+     * An implementation of the interface whose methods call the driver's exports of their names. Every method is checked
+     * against the driver's own types first, see {@link #handle(String)}.
      *
      * <p>An integer, floating-point number or {@code bool} is Java's type of its size. A pointer is {@code MemorySegment} or
-     * {@code long}; a {@code const char *} may be {@code String}, whose bytes in UTF-8 are C's during the call, or as a result are
-     * copied. A struct by value is a {@code MemorySegment}; a method that returns one has a {@code SegmentAllocator} first. A
-     * pointer to a function is a functional interface, whose lambda C may call until the method returns, or a {@link Callback}.
-     * Behind a variadic function's parameters come int, long, double, String or MemorySegment.
+     * {@code long}; a {@code const char *} may be {@code String}, whose bytes in UTF-8 are C's during the call, or as a result
+     * are copied. A struct by value is a {@code MemorySegment}; a method that returns one has a {@code SegmentAllocator} first.
+     * A pointer to a function is a functional interface, whose lambda C may call until the method returns, or a
+     * {@link Callback}. Behind a variadic function's parameters come int, long, double, String or MemorySegment.
      *
      * <p>What a callback throws is thrown by the bound method once C has returned, a checked exception as the cause of an
      * {@link java.lang.reflect.UndeclaredThrowableException}; C sees zero, or what {@link OnThrow} says. Where no method of an
@@ -174,28 +200,49 @@ public final class Driver {
      * <p>The interface must be in the loader's own module, as it is where both are on the class path;
      * {@link #bind(MethodHandles.Lookup, Class)} needs nothing of that kind.
      *
+     *
+     * @param <T> the interface
+     * @param type its class
+     * @return an object whose methods call the driver
      * @throws InterfaceMismatchException if methods differ from the types; it says how, of all of them
      */
     public <T> T bind(Class<T> type) {
         return calls.bind(type);
     }
 
-    /** As {@link #bind(Class)}, with the rights of {@code MethodHandles.lookup()} of a class beside the interface. */
+    /**
+     * As {@link #bind(Class)}, with the rights of {@code MethodHandles.lookup()} of a class beside the interface.
+     *
+     * @param <T> the interface
+     * @param lookup of a class that sees the interface
+     * @param type its class
+     * @return an object whose methods call the driver
+     * @throws InterfaceMismatchException as {@link #bind(Class)}
+     */
     public <T> T bind(MethodHandles.Lookup lookup, Class<T> type) {
         return calls.bind(lookup, type);
     }
 
     /**
-     * A function pointer that C may call until {@code lifetime} closes. It has no types of C to be checked against until it is given
-     * to a bound method. What the function throws is treated as {@link #bind} says.
+     * A function pointer that C may call until {@code lifetime} closes. It has no types of C to be checked against until it is
+     * given to a bound method. What the function throws is treated as {@link #bind} says.
      *
+     *
+     * @param <F> the interface
      * @param type a functional interface over numbers, boolean and MemorySegment
+     * @param function what C calls
+     * @param lifetime until when; a call after its close ends the process
+     * @return the function pointer
      */
     public <F> Callback<F> callback(Class<F> type, F function, Arena lifetime) {
         return calls.callback(type, function, lifetime);
     }
 
-    /** Who gets what a callback throws when no bound call can; without one, it is printed on standard error. */
+    /**
+     * Who gets what a callback throws when no bound call can; without one, it is printed on standard error.
+     *
+     * @param handler called on the thread that C called back on
+     */
     public void uncaught(Consumer<Throwable> handler) {
         calls.uncaught(handler);
     }
@@ -217,7 +264,7 @@ public final class Driver {
         }
     }
 
-    /** @see Loader#uninstall */
+    /** Takes this driver out: {@link Loader#uninstall}, which says what is thrown. */
     public void uninstall() {
         loader.uninstall(this);
     }
@@ -227,13 +274,15 @@ public final class Driver {
      * loaded and its {@code init} has run before that; whatever fails, this one stays as it is. Then this one's {@code uninit}
      * runs and it is unmapped, as soon as no call is in it: during a call of this loader, at once if none is.
      *
-     * <p>Nothing is carried over from one instance to the other. Pointers that were asked for with {@link Export#address} end, and
-     * so do those of drivers that depend on this one; handles go on. Threads that the driver started, and what it gave away of
-     * itself, are its uninit's to take back.
+     * <p>Nothing is carried over from one instance to the other. Pointers that were asked for with {@link Export#address} end,
+     * and so do those of drivers that depend on this one; handles go on. Threads that the driver started, and what it gave away
+     * of itself, are its uninit's to take back.
      *
+     *
+     * @param file the new object, or an archive with it
      * @return the driver in its place
      * @throws LinkException if the new one cannot be loaded, has another name or lacks an export, gives one another type, needs
-     *         who needs this one, or a driver uses a variable of this one
+     *     who needs this one, or a driver uses a variable of this one
      * @throws IllegalStateException if drivers of this loader are not {@link Loader#replaceable}, or it is not installed
      */
     public Driver replaceWith(Path file) {

@@ -14,9 +14,12 @@ import java.util.Optional;
 /**
  * What a driver says of itself, read from the file before anything of it is mapped.
  *
- * @param driverSize     {@code sizeof(struct Banos_Driver)} in the headers that the driver was made with, in bytes
- * @param minimalVersion the oldest version of the driver ABI that it runs on
+ *
+ * @param name by which other drivers need it
  * @param license        empty where the driver names none
+ * @param version its own
+ * @param minimalVersion the oldest version of the driver ABI that it runs on
+ * @param driverSize     {@code sizeof(struct Banos_Driver)} in the headers that the driver was made with, in bytes
  * @param needs          the drivers that it says it needs, by their names; it may need more for what it imports
  */
 public record DriverMetadata(String name, Optional<String> license, Version version, Version minimalVersion, long driverSize,

@@ -34,7 +34,11 @@ public final class DriverSignature {
     private DriverSignature() {
     }
 
-    /** Where the signature of that file is looked for. */
+    /**
+     * {@return where the signature of that file is looked for}
+     *
+     * @param signed the object or archive
+     */
     public static Path fileOf(Path signed) {
         return signed.resolveSibling(signed.getFileName() + SUFFIX);
     }
@@ -42,6 +46,10 @@ public final class DriverSignature {
     /**
      * Signs the file, and returns the file that the signature was written to.
      *
+     *
+     * @param file the object or archive
+     * @param key a private key of Ed25519
+     * @return {@link #fileOf} the file
      * @throws LinkException if one of them cannot be read or written
      */
     public static Path sign(Path file, PrivateKey key) {
@@ -104,7 +112,11 @@ public final class DriverSignature {
                 + keys.stream().map(DriverSignature::keyId).collect(Collectors.joining(", "));
     }
 
-    /** The first 16 hexadecimal digits of the SHA-256 of the key's X.509 form: what messages call the key. */
+    /**
+     * {@return the first 16 hexadecimal digits of the SHA-256 of the key's X.509 form: what messages call the key}
+     *
+     * @param key a public key
+     */
     public static String keyId(PublicKey key) {
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getEncoded());
@@ -117,6 +129,9 @@ public final class DriverSignature {
     /**
      * Reads what {@code openssl pkey -pubout} writes.
      *
+     *
+     * @param pem a file in PEM (RFC 7468)
+     * @return the key
      * @throws LinkException if the file cannot be read or holds no public key of Ed25519
      */
     public static PublicKey readPublicKey(Path pem) {
@@ -131,6 +146,9 @@ public final class DriverSignature {
     /**
      * Reads what {@code openssl genpkey -algorithm ed25519} writes.
      *
+     *
+     * @param pem a file in PEM (RFC 7468)
+     * @return the key
      * @throws LinkException if the file cannot be read or holds no private key of Ed25519, or one with a password
      */
     public static PrivateKey readPrivateKey(Path pem) {

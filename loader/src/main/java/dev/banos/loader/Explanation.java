@@ -9,11 +9,14 @@ import java.util.Optional;
 /**
  * What an address is, or was: where a crash report, a debugger or a pointer in a log leads back to the object file.
  *
+ *
+ * @param address what was asked about
  * @param module        {@code driver ring}, or {@code objects} for a library of an {@link ObjectLinker}
  * @param file          the file that the module is named for
+ * @param base the address where the module's memory begins
  * @param unloaded      when the module was unmapped, empty while it is loaded
  * @param object        the object inside the module: a file, or an archive's member; empty in padding, and where the module is
- *                      gone for so long that only its extent is known
+ *     gone for so long that only its extent is known
  * @param kind          what the address is part of; empty where object is, but for padding
  * @param section       the object's section; empty for what the linker makes itself
  * @param sectionOffset bytes from the start of the section, or of the entry, stub or common symbol
@@ -27,14 +30,27 @@ public record Explanation(long address, String module, String file, long base, O
 
     /** What a module is made of. */
     public enum Kind {
-        SECTION, COMMON, GOT_ENTRY, STUB, PADDING
+        /** A section of an object. */
+        SECTION,
+        /** A common symbol: a variable in C without a value, in objects of {@code -fcommon}. */
+        COMMON,
+        /** An entry of the global offset table: the address of a symbol. */
+        GOT_ENTRY,
+        /** A jump through such an entry, for a call that reaches no further. */
+        STUB,
+        /** Nothing: between two of the others, or behind the last. */
+        PADDING
     }
 
     /**
-     * @param type          the psABI's name
+     * What the linker wrote to a place.
+     *
+     * @param type the psABI's name
+     * @param symbol its name; empty for one without
+     * @param addend what is added to the symbol's address, as the psABI has it
      * @param symbolAddress what the symbol was resolved to, 0 for a weak one that is nowhere
-     * @param place         the first of the bytes that it wrote
-     * @param bytes         what stands there now; empty once the module is unloaded
+     * @param place the address of the first of the bytes that it wrote
+     * @param bytes what stands there now; empty once the module is unloaded
      */
     public record Relocation(String type, String symbol, long addend, long symbolAddress, long place, byte[] bytes) {
     }
@@ -56,7 +72,7 @@ public record Explanation(long address, String module, String file, long base, O
                         written.place(), field == null ? new byte[0] : field));
     }
 
-    /** One line for people. */
+    /** {@return one line for people} */
     public String toText() {
         StringBuilder text = new StringBuilder(hex(address)).append(unloaded.isPresent() ? " was in " : " is in ").append(module)
                 .append(" (").append(object.orElse(file)).append(")");

@@ -28,17 +28,19 @@ public final class Export {
         this.address = address;
     }
 
+    /** {@return the driver that offers it} */
     public Driver driver() {
         return driver;
     }
 
+    /** {@return its name in the driver's export table} */
     public String name() {
         return name;
     }
 
     /**
-     * A pointer to it, alive until the driver is uninstalled: passed to a downcall, it keeps the driver from being
-     * uninstalled during the call, and after that it is refused.
+     * {@return a pointer to it, alive until the driver is uninstalled: passed to a downcall, it keeps the driver from being
+     * uninstalled during the call, and after that it is refused}
      */
     public MemorySegment address() {
         return driver.pointer(address);
@@ -88,23 +90,34 @@ public final class Export {
     /**
      * A handle that calls it as a function of that type. The handle works as long as the driver is installed; afterwards it
      * throws {@link IllegalStateException}. Nothing checks that the type is the function's: {@link Prototype} says how.
+     *
+     * @param descriptor the function's type
+     * @return a handle of that type
      */
     public MethodHandle handle(FunctionDescriptor descriptor) {
         return bind(Calls.handle(descriptor));
     }
 
     /**
-     * A handle of the function's own type, which the object's type information tells: BTF ({@code -gbtf}) or DWARF ({@code -g}).
-     * Structs are passed and returned as segments; for a struct that is returned, a {@link java.lang.foreign.SegmentAllocator} is
-     * the first argument.
+     * A handle of the function's own type, which the object's type information tells: BTF ({@code -gbtf}) or DWARF
+     * ({@code -g}). Structs are passed and returned as segments; for a struct that is returned, a
+     * {@link java.lang.foreign.SegmentAllocator} is the first argument.
      *
+     *
+     * @return the handle, good as long as the driver is installed
      * @throws LinkException if the object says nothing of the type, or Java cannot pass one of its parameters
      */
     public MethodHandle handle() {
         return handle(new MemoryLayout[0]);
     }
 
-    /** As {@link #handle()}, of a variadic function: {@code more} are the arguments that take the place of the three dots. */
+    /**
+     * As {@link #handle()}, of a variadic function: {@code more} are the arguments that take the place of the three dots.
+     *
+     * @param more their layouts, in order
+     * @return the handle, good as long as the driver is installed
+     * @throws LinkException as {@link #handle()}
+     */
     public MethodHandle handle(MemoryLayout... more) {
         try {
             return bind(typed().handle(more));
@@ -113,7 +126,12 @@ public final class Export {
         }
     }
 
-    /** As {@link #handle(FunctionDescriptor)}, of the type that the prototype says. */
+    /**
+     * As {@link #handle(FunctionDescriptor)}, of the type that the prototype says.
+     *
+     * @param prototype the function's type; its name is of no account
+     * @return a handle of that type
+     */
     public MethodHandle handle(Prototype prototype) {
         return handle(prototype.descriptor());
     }
@@ -121,6 +139,8 @@ public final class Export {
     /**
      * The function's type for the foreign linker, from the object's type information.
      *
+     *
+     * @return the type, a struct by its layout
      * @throws LinkException as {@link #handle()} does
      */
     public FunctionDescriptor descriptor() {
@@ -134,6 +154,8 @@ public final class Export {
     /**
      * Its declaration in C, {@code int add(int a, int b)}; empty where the object has no type information of it.
      *
+     *
+     * @return the declaration, without a semicolon
      * @throws LinkException if the type information is damaged
      */
     public Optional<String> declaration() {

@@ -26,17 +26,31 @@ public interface InstallPolicy {
     /** A yes or no over a driver's path (null where it was given as bytes), its bytes and its metadata. */
     @FunctionalInterface
     interface Rule {
+        /**
+         * Decides one file.
+         *
+         * @param path the driver's file, null where it was given as bytes
+         * @param bytes all of the file; not to be changed
+         * @param metadata what the driver says of itself, null for objects that are no drivers
+         * @return whether it may be installed
+         */
         boolean permits(@Nullable Path path, byte[] bytes, @Nullable DriverMetadata metadata);
     }
 
-    /** Why the driver must not be installed, and what to do about it, or null where it may: part of one line. */
+    /**
+     * Why the driver must not be installed, and what to do about it, or null where it may: part of one line.
+     *
+     * @param request which driver
+     * @return the reason, or null
+     */
     @Nullable String objection(Request request);
 
-    /** Only a process whose effective user is 0 may install drivers. */
+    /** {@return a policy by which only a process whose effective user is 0 may install drivers} */
     static InstallPolicy superuser() {
         return new Superuser();
     }
 
+    /** {@return a policy that permits everything} Whoever can name a file to the application then runs code in it. */
     static InstallPolicy anyUser() {
         return new AnyUser();
     }
@@ -63,6 +77,10 @@ public interface InstallPolicy {
     /**
      * Only files that one of these Ed25519 keys has signed, with a signature beside the file: {@link DriverSignature}. What is
      * checked are the bytes that will be linked. It asks for no user; {@code superuser().and(signedBy(…))} asks for both.
+     *
+     * @param keys one or more
+     * @return the policy
+     * @throws IllegalArgumentException when there is no key
      */
     static InstallPolicy signedBy(PublicKey... keys) {
         if (keys.length == 0) {
@@ -72,7 +90,11 @@ public interface InstallPolicy {
         return request -> DriverSignature.objection(request.path(), request.bytes(), trusted);
     }
 
-    /** What this policy and the other one permit. */
+    /**
+     * {@return what this policy and the other one permit}
+     *
+     * @param other asked where this one does not object
+     */
     default InstallPolicy and(InstallPolicy other) {
         return request -> {
             String objection = objection(request);
@@ -80,6 +102,11 @@ public interface InstallPolicy {
         };
     }
 
+    /**
+     * {@return a policy that asks {@code rule}} Where that says no, the message names the driver and the application's policy.
+     *
+     * @param rule called for each file, on the thread that installs
+     */
     static InstallPolicy of(Rule rule) {
         return request -> rule.permits(request.path(), request.bytes(), request.metadata()) ? null
                 : "the application's InstallPolicy does not permit "

@@ -16,7 +16,7 @@ public final class InterfaceMismatchException extends IllegalArgumentException {
         this.differences = List.copyOf(differences);
     }
 
-    /** All of them, in the order of the methods' names. */
+    /** {@return all of them, in the order of the methods' names} */
     public List<String> differences() {
         return differences;
     }

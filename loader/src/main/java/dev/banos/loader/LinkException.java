@@ -24,34 +24,37 @@ public final class LinkException extends RuntimeException {
     }
 
     /**
-     * The kind of failure as a C programmer knows it: ENOEXEC for malformed bytes, EOPNOTSUPP for what is not supported,
-     * ENOENT for missing imports, ERANGE for a value that does not fit, EPERM where the policy forbids, EBUSY where something
-     * is in use, and what a driver's {@code init} returned.
+     * The kind of failure as a C programmer knows it: ENOEXEC for malformed bytes, EOPNOTSUPP for what is not supported, ENOENT
+     * for missing imports, ERANGE for a value that does not fit, EPERM where the policy forbids, EBUSY where something is in
+     * use, and what a driver's {@code init} returned.
+     *
+     * @return a positive number of {@code errno.h}, or what {@code init} returned, made positive
      */
     public int errno() {
         return refusal.errno();
     }
 
-    /** The file, or the name that was given for bytes in memory. */
+    /** {@return the file, or the name that was given for bytes in memory} */
     public String file() {
         return refusal.file();
     }
 
-    /** The section's name and index. */
+    /** {@return the section's name and index, where the failure has a place in one} */
     public Optional<String> section() {
         return Optional.ofNullable(refusal.section());
     }
 
-    /** The entry of the section: a symbol, a relocation, an export. */
+    /** {@return the entry of the section, from 0: a symbol, a relocation, an export} */
     public OptionalLong index() {
         return refusal.index() < 0 ? OptionalLong.empty() : OptionalLong.of(refusal.index());
     }
 
-    /** What is wrong, without the place. */
+    /** {@return what is wrong, without the place} */
     public String why() {
         return refusal.why();
     }
 
+    /** {@return what to do about it, where that is known} */
     public Optional<String> remedy() {
         return Optional.ofNullable(refusal.remedy());
     }

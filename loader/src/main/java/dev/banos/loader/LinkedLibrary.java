@@ -28,17 +28,17 @@ public final class LinkedLibrary implements AutoCloseable {
         this.lifetime = new Lifetime("library " + name);
     }
 
-    /** What the link worked on, and how long each phase took. */
+    /** {@return what the link worked on, and how long each phase took} */
     public LoadReport report() {
         return LoadReport.of(module);
     }
 
-    /** Where its memory begins. */
+    /** {@return the address where its memory begins} */
     public long base() {
         return module.base();
     }
 
-    /** Bytes of memory that it takes. */
+    /** {@return how many bytes of memory it takes, a whole number of pages} */
     public long footprint() {
         return module.size();
     }
@@ -46,6 +46,9 @@ public final class LinkedLibrary implements AutoCloseable {
     /**
      * The function or variable of that name.
      *
+     *
+     * @param symbol its name in C
+     * @return a pointer to it, alive until the close
      * @throws LinkException if no object defines it
      */
     public MemorySegment symbol(String symbol) {
@@ -60,7 +63,14 @@ public final class LinkedLibrary implements AutoCloseable {
         return address;
     }
 
-    /** A handle that calls the function as one of that type; nothing checks that it is. */
+    /**
+     * A handle that calls the function as one of that type; nothing checks that it is.
+     *
+     * @param symbol its name in C
+     * @param descriptor the function's type
+     * @return a handle of that type, good until the close
+     * @throws LinkException if no object defines the symbol
+     */
     public MethodHandle handle(String symbol, FunctionDescriptor descriptor) {
         return lifetime.handle(Calls.handle(descriptor), address(symbol));
     }
@@ -68,7 +78,10 @@ public final class LinkedLibrary implements AutoCloseable {
     /**
      * A handle of the function's own type, from the type information of the object that defines it, as {@link Export#handle()}.
      *
+     *
+     * @param symbol its name in C
      * @param more of a variadic function, the arguments that take the place of the three dots
+     * @return the handle, good until the close
      * @throws LinkException if no object defines it or says its type, or Java cannot pass one of its parameters
      */
     public MethodHandle handle(String symbol, MemoryLayout... more) {
@@ -83,6 +96,9 @@ public final class LinkedLibrary implements AutoCloseable {
     /**
      * The symbol's declaration in C; empty where there is no type information of it.
      *
+     *
+     * @param symbol its name in C
+     * @return the declaration, without a semicolon
      * @throws LinkException if the type information is damaged
      */
     public Optional<String> declaration(String symbol) {
@@ -93,7 +109,13 @@ public final class LinkedLibrary implements AutoCloseable {
         }
     }
 
-    /** As {@link Driver#layout}; of all objects, the first that has the type. */
+    /**
+     * As {@link Driver#layout}; of all objects, the first that has the type.
+     *
+     * @param type a name in C
+     * @return the layout, with its padding
+     * @throws LinkException if no object's type information has it
+     */
     public MemoryLayout layout(String type) {
         return types.layout(type);
     }
@@ -101,23 +123,47 @@ public final class LinkedLibrary implements AutoCloseable {
     /**
      * As {@link Driver#bind(Class)}, with the functions of the objects.
      *
+     *
+     * @param <T> the interface
+     * @param type its class
+     * @return an object whose methods call the objects
      * @throws InterfaceMismatchException if methods differ from the types; it says how, of all of them
      */
     public <T> T bind(Class<T> type) {
         return calls.bind(type);
     }
 
-    /** As {@link Driver#bind(MethodHandles.Lookup, Class)}. */
+    /**
+     * As {@link Driver#bind(MethodHandles.Lookup, Class)}.
+     *
+     * @param <T> the interface
+     * @param lookup of a class that sees the interface
+     * @param type its class
+     * @return an object whose methods call the objects
+     * @throws InterfaceMismatchException as {@link #bind(Class)}
+     */
     public <T> T bind(MethodHandles.Lookup lookup, Class<T> type) {
         return calls.bind(lookup, type);
     }
 
-    /** As {@link Driver#callback}. */
+    /**
+     * As {@link Driver#callback}.
+     *
+     * @param <F> the interface
+     * @param type a functional interface over numbers, boolean and MemorySegment
+     * @param function what C calls
+     * @param lifetime until when; a call after its close ends the process
+     * @return the function pointer
+     */
     public <F> Callback<F> callback(Class<F> type, F function, Arena lifetime) {
         return calls.callback(type, function, lifetime);
     }
 
-    /** As {@link Driver#uncaught}. */
+    /**
+     * As {@link Driver#uncaught}.
+     *
+     * @param handler called on the thread that C called back on
+     */
     public void uncaught(Consumer<Throwable> handler) {
         calls.uncaught(handler);
     }

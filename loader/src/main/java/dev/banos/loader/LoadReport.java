@@ -9,18 +9,31 @@ import java.util.List;
 /**
  * What a load worked on, and how long each of its phases took.
  *
+ *
+ * @param file that the module is named for
+ * @param base the address where its memory begins
  * @param objects       how many the module is made of: the driver's own, and archive members
  * @param fileBytes     of those objects
+ * @param sections of the objects, those that were mapped and others
+ * @param symbols in the objects' symbol tables
  * @param relocations   that were applied
  * @param imports       names that came from outside the module
  * @param gotEntries    addresses in the table that code loads them from
  * @param stubs         jumps through such an address
  * @param codeBytes     whole pages, as are the other two
+ * @param constantBytes of sections that are only read
+ * @param dataBytes of sections that are written to
+ * @param phases in the order in which they ran
  */
 public record LoadReport(String file, long base, int objects, long fileBytes, int sections, int symbols, long relocations,
         int imports, int gotEntries, int stubs, long codeBytes, long constantBytes, long dataBytes, List<Phase> phases) {
 
-    /** @param nanos 0 where the load had no such phase, as one of bytes in memory reads nothing */
+    /**
+     * How long one phase took.
+     *
+     * @param name in lower case: read, parse and so on
+     * @param nanos nanoseconds; 0 where the load had no such phase, as one of bytes in memory reads nothing
+     */
     public record Phase(String name, long nanos) {
     }
 
@@ -35,7 +48,7 @@ public record LoadReport(String file, long base, int objects, long fileBytes, in
                 figures.codeBytes(), figures.constantBytes(), figures.dataBytes(), List.copyOf(phases));
     }
 
-    /** A line a phase: its name, milliseconds, and what it worked on. */
+    /** {@return a line a phase: its name, milliseconds, and what it worked on} */
     public String toText() {
         StringBuilder text = new StringBuilder(file).append('\n');
         for (Phase phase : phases) {

@@ -48,25 +48,40 @@ public final class Loader implements AutoCloseable {
         this.stop = new DriverStop(drivers, scopes);
     }
 
-    /** A loader that lets the superuser install drivers, and prints their messages on standard error. */
+    /** {@return a loader that lets the superuser install drivers, and prints their messages on standard error} */
     public static Loader create() {
         return create(InstallPolicy.superuser());
     }
 
+    /**
+     * A loader that prints the messages of drivers on standard error.
+     *
+     * @param policy who may install which driver
+     * @return the loader, open until its {@link #close}
+     */
     public static Loader create(InstallPolicy policy) {
         return create(policy, System.err::println);
     }
 
-    /** @param console receives the lines that drivers print with {@code banos_dprintln}, on whatever thread they run */
+    /**
+     * A loader that hands the messages of drivers on.
+     *
+     * @param policy who may install which driver
+     * @param console receives the lines that drivers print with {@code banos_dprintln}, on whatever thread they run
+     * @return the loader, open until its {@link #close}
+     */
     public static Loader create(InstallPolicy policy, Consumer<String> console) {
         return new Loader(policy, console);
     }
 
     /**
-     * Makes a function or variable of the application known to drivers that are installed from now on. It comes before one
-     * of the same name in the C library: {@code publish("malloc", …)} gives them another allocator.
+     * Makes a function or variable of the application known to drivers that are installed from now on. It comes before one of
+     * the same name in the C library: {@code publish("malloc", …)} gives them another allocator.
      *
+     *
+     * @param name its name in C
      * @param address must stay valid until this loader is closed
+     * @throws IllegalArgumentException when the name is empty, or the address 0
      */
     public void publish(String name, MemorySegment address) {
         if (name.isEmpty() || address.address() == 0) {
@@ -79,6 +94,9 @@ public final class Loader implements AutoCloseable {
      * Links the driver into this process and runs its {@code init}. An archive is taken for the one driver in it, with the
      * members that the driver needs.
      *
+     *
+     * @param path an object file or an archive
+     * @return the driver, installed
      * @throws LinkException if the file cannot be read or linked, the policy forbids it, or init fails; nothing stays mapped
      */
     public Driver install(Path path) {
@@ -91,7 +109,14 @@ public final class Loader implements AutoCloseable {
         }
     }
 
-    /** @param name what messages call the bytes */
+    /**
+     * As {@link #install(Path)}, of bytes in memory.
+     *
+     * @param bytes all of an object file or an archive; they are copied
+     * @param name what messages call the bytes
+     * @return the driver, installed
+     * @throws LinkException as {@link #install(Path)}
+     */
     public Driver install(byte[] bytes, String name) {
         try {
             InstallPlan plan = new InstallPlan(policy);
@@ -106,6 +131,8 @@ public final class Loader implements AutoCloseable {
      * Installs all drivers of the files, those that others need before them, otherwise in the order given. The members of
      * archives are drivers of their own, or become part of the drivers that need them.
      *
+     *
+     * @param files objects and archives
      * @return the drivers in the order in which they were installed
      * @throws LinkException as for one driver, or if drivers need each other in a circle; none of them stays installed
      */
@@ -162,6 +189,9 @@ public final class Loader implements AutoCloseable {
     /**
      * The youngest installed driver of that name.
      *
+     *
+     * @param name the name that a driver gives itself
+     * @return the driver
      * @throws IllegalArgumentException if there is none
      */
     public Driver find(String name) {
@@ -172,36 +202,44 @@ public final class Loader implements AutoCloseable {
         return driver;
     }
 
-    /** The installed drivers, the oldest first. */
+    /** {@return the installed drivers, the oldest first} */
     public List<Driver> drivers() {
         return drivers.all();
     }
 
-    /** What the installed drivers export. */
+    /** {@return what the installed drivers export} */
     public List<Export> exports() {
         List<Export> exports = new ArrayList<>();
         drivers.all().forEach(driver -> exports.addAll(driver.exports()));
         return exports;
     }
 
-    /** The names of {@link #hostSymbols}, without making a function of any of them. */
+    /** {@return the names of {@link #hostSymbols}, without making a function of any of them} */
     public Set<String> hostSymbolNames() {
         return scopes.host().names();
     }
 
-    /** What the host exports to drivers, by name, beside the symbols of the C library. */
+    /** {@return what the host exports to drivers, by name, beside the symbols of the C library} */
     public Map<String, MemorySegment> hostSymbols() {
         return scopes.host().all();
     }
 
-    /** The host's exports as C sees them: an array of {@code struct Banos_Symbol}, alive as long as {@code into}. */
+    /**
+     * The host's exports as C sees them: an array of {@code struct Banos_Symbol}.
+     *
+     * @param into the array lives as long as this
+     * @return the array, one entry for each of {@link #hostSymbols}
+     */
     public MemorySegment hostTable(Arena into) {
         return scopes.host().table(into);
     }
 
     /**
-     * What the address is in any module of this process, of whatever loader or {@link ObjectLinker}; or what it was, as the last
-     * 256 modules that were unloaded are remembered. Empty for an address that is of no module.
+     * What the address is in any module of this process, of whatever loader or {@link ObjectLinker}; or what it was, as the
+     * last 256 modules that were unloaded are remembered. Empty for an address that is of no module.
+     *
+     * @param address any number
+     * @return what is known of it
      */
     public static Optional<Explanation> explain(long address) {
         Sighting sighting = Modules.find(address);
@@ -236,7 +274,9 @@ public final class Loader implements AutoCloseable {
         return replaceable;
     }
 
-    /** Those that wait for their last call, the oldest first; calls of this loader unload them when it has returned. */
+    /**
+     * {@return those that wait for their last call, the oldest first; calls of this loader unload them when it has returned}
+     */
     public List<Driver> replaced() {
         lock.lock();
         try {
@@ -296,8 +336,10 @@ public final class Loader implements AutoCloseable {
     /**
      * Runs the driver's {@code uninit} and unmaps it. Its pointers and handles are dead afterwards.
      *
+     *
+     * @param driver one that this loader installed
      * @throws LinkException if other drivers depend on it, a call into it is under way, or uninit fails; it stays installed.
-     *         After a failed uninit, its pointers and handles must be asked for anew
+     *     After a failed uninit, its pointers and handles must be asked for anew
      * @throws IllegalStateException if it is not installed here
      */
     public void uninstall(Driver driver) {

@@ -17,36 +17,57 @@ import java.util.Optional;
 /**
  * What a relocatable object holds, told from its bytes alone; nothing is mapped or run.
  *
+ *
+ * @param file its path, or what bytes in memory are called
  * @param machine     x86-64, aarch64, riscv64
  * @param driver      empty for an object that is no driver
  * @param exports     what it offers by its export table
  * @param defined     its global symbols, in the order of the file
  * @param imports     what it needs from elsewhere
+ * @param sections all of them, in the order of the file
  * @param relocations how many there are of each type, in sections that occupy memory
  */
 public record ObjectInfo(String file, String machine, Optional<DriverMetadata> driver, List<ExportedName> exports,
         List<String> defined, List<ImportedName> imports, List<Section> sections, Map<String, Integer> relocations) {
 
     /**
-     * @param symbol      the symbol in this object that the name stands for; empty where it is a place without a symbol
+     * An entry of the export table.
+     *
+     * @param name what it is exported as
+     * @param symbol the symbol in this object that the name stands for; empty where it is a place without a symbol
      * @param declaration in C, {@code int add(int a, int b)}, where the object has type information
      */
     public record ExportedName(String name, String symbol, Optional<String> declaration) {
     }
 
-    /** @param weak whether the object can do without it */
+    /**
+     * A symbol that the object does not define.
+     *
+     * @param name in C
+     * @param weak whether the object can do without it
+     */
     public record ImportedName(String name, boolean weak) {
     }
 
     /**
-     * @param flags     as readelf prints them: A allocated, W writable, X executable, T thread-local
-     * @param size      bytes
+     * A section.
+     *
+     * @param index its number in the file
+     * @param name {@code .text} and so on
+     * @param flags as readelf prints them: A allocated, W writable, X executable, T thread-local
+     * @param size bytes
      * @param alignment bytes
      */
     public record Section(int index, String name, String flags, long size, long alignment) {
     }
 
-    /** @throws LinkException if the file cannot be read or is not a well-formed relocatable object */
+    /**
+     * Reads an object file.
+     *
+     * @param path the file
+     * @return what it holds
+     * @throws LinkException if the file cannot be read or is not a well-formed relocatable object
+     */
     public static ObjectInfo read(Path path) {
         try {
             return of(ObjectReader.read(FileBytes.read(path), path.toString()));
@@ -58,6 +79,9 @@ public record ObjectInfo(String file, String machine, Optional<DriverMetadata> d
     /**
      * What the file holds: one for an object, for an archive one for each member.
      *
+     *
+     * @param path the file
+     * @return the objects, in the order of the archive
      * @throws LinkException as {@link #read(Path)}
      */
     public static List<ObjectInfo> readAll(Path path) {
@@ -72,7 +96,14 @@ public record ObjectInfo(String file, String machine, Optional<DriverMetadata> d
         }
     }
 
-    /** @param name what messages call the bytes */
+    /**
+     * Reads an object in memory.
+     *
+     * @param bytes all of an object file
+     * @param name what messages call the bytes
+     * @return what it holds
+     * @throws LinkException if it is not a well-formed relocatable object
+     */
     public static ObjectInfo read(byte[] bytes, String name) {
         try {
             return of(ObjectReader.read(bytes, name));
@@ -141,7 +172,7 @@ public record ObjectInfo(String file, String machine, Optional<DriverMetadata> d
                 + ((flags & Elf.SHF_EXECINSTR) != 0 ? "X" : "") + ((flags & Elf.SHF_TLS) != 0 ? "T" : "");
     }
 
-    /** For people: a few lines a subject. */
+    /** {@return a few lines a subject, for people} */
     public String toText() {
         StringBuilder text = new StringBuilder(file).append(": ").append(machine).append(' ')
                 .append(driver.isPresent() ? "driver" : "object").append('\n');
@@ -162,7 +193,7 @@ public record ObjectInfo(String file, String machine, Optional<DriverMetadata> d
         return text.toString();
     }
 
-    /** For programs: one JSON object on one line. */
+    /** {@return one JSON object on one line, for programs} */
     public String toJson() {
         Json json = new Json().beginObject().field("file", file).field("machine", machine);
         driver.ifPresent(metadata -> json.name("driver").beginObject().field("name", metadata.name())

@@ -48,7 +48,12 @@ public final class ObjectLinker {
         this.policy = policy;
     }
 
-    /** @param policy asked for each file; the metadata of its requests is null, since these are no drivers */
+    /**
+     * A linker for one link.
+     *
+     * @param policy asked for each file; the metadata of its requests is null, since these are no drivers
+     * @return the linker
+     */
     public static ObjectLinker create(InstallPolicy policy) {
         return new ObjectLinker(policy);
     }
@@ -56,6 +61,9 @@ public final class ObjectLinker {
     /**
      * Adds an object file, all of it, or an archive to take members from.
      *
+     *
+     * @param file the object or archive
+     * @return this linker
      * @throws LinkException if the file is neither, or the policy forbids it
      */
     public ObjectLinker add(Path file) {
@@ -67,7 +75,14 @@ public final class ObjectLinker {
         }
     }
 
-    /** @param file what messages call the bytes */
+    /**
+     * As {@link #add(Path)}, of bytes in memory.
+     *
+     * @param bytes all of an object file or an archive; they are copied
+     * @param file what messages call the bytes
+     * @return this linker
+     * @throws LinkException as {@link #add(Path)}
+     */
     public ObjectLinker add(byte[] bytes, String file) {
         try {
             clock.skip();
@@ -89,7 +104,12 @@ public final class ObjectLinker {
         return this;
     }
 
-    /** Takes the archive members that define these symbols; without a call of it, {@link #link} takes all members. */
+    /**
+     * Takes the archive members that define these symbols; without a call of it, {@link #link} takes all members.
+     *
+     * @param symbols their names in C
+     * @return this linker
+     */
     public ObjectLinker require(String... symbols) {
         for (String symbol : symbols) {
             required.add(symbol);
@@ -98,7 +118,14 @@ public final class ObjectLinker {
         return this;
     }
 
-    /** Gives the objects a function or variable under that name, before any library does: {@code define("malloc", …)}. */
+    /**
+     * Gives the objects a function or variable under that name, before any library does: {@code define("malloc", …)}.
+     *
+     * @param symbol its name in C
+     * @param address must stay valid until the library is closed
+     * @return this linker
+     * @throws IllegalArgumentException when the name is empty, or the address 0
+     */
     public ObjectLinker define(String symbol, MemorySegment address) {
         if (symbol.isEmpty() || address.address() == 0) {
             throw new IllegalArgumentException("symbol=" + symbol + " address=" + address.address() + ": neither may be empty");
@@ -110,6 +137,9 @@ public final class ObjectLinker {
     /**
      * Loads a shared library for everyone in this process, {@code libstdc++.so.6} for C++ objects.
      *
+     *
+     * @param file as {@code dlopen} takes it: a name that the dynamic linker looks for, or a path
+     * @return this linker
      * @throws LinkException if the dynamic linker cannot load it
      */
     public ObjectLinker library(String file) {
@@ -126,6 +156,8 @@ public final class ObjectLinker {
     /**
      * Links, and runs the constructors.
      *
+     *
+     * @return the library, open until its {@link LinkedLibrary#close}
      * @throws LinkException if something is missing, defined twice, or does not fit; nothing stays mapped
      */
     public LinkedLibrary link() {

@@ -27,7 +27,13 @@ public final class OfflineLinker {
         this.base = base;
     }
 
-    /** @param base where the image will lie, a multiple of 4096 */
+    /**
+     * A linker for one address.
+     *
+     * @param base where the image will lie, a multiple of 4096
+     * @return the linker
+     * @throws IllegalArgumentException when {@code base} is none
+     */
     public static OfflineLinker at(long base) {
         if (base % PAGE_BYTES != 0) {
             throw new IllegalArgumentException("base=0x" + Long.toHexString(base) + " is no multiple of " + PAGE_BYTES);
@@ -35,19 +41,35 @@ public final class OfflineLinker {
         return new OfflineLinker(base);
     }
 
-    /** Gives an undefined symbol its address. */
+    /**
+     * Gives an undefined symbol its address.
+     *
+     * @param symbol its name in C
+     * @param address where it will be
+     * @return this linker
+     */
     public OfflineLinker define(String symbol, long address) {
         defined.put(symbol, address);
         return this;
     }
 
-    /** Gives every undefined symbol that is neither defined nor weak an address behind the module. */
+    /**
+     * Gives every undefined symbol that is neither defined nor weak an address behind the module.
+     *
+     * @return this linker
+     */
     public OfflineLinker phonyImports() {
         phonyImports = true;
         return this;
     }
 
-    /** @throws LinkException if the file cannot be read or linked for this address */
+    /**
+     * Links one object file.
+     *
+     * @param file the object
+     * @return the image
+     * @throws LinkException if the file cannot be read or linked for this address
+     */
     public Linked link(Path file) {
         try {
             return link(ObjectReader.read(FileBytes.read(file), file.toString()));
@@ -56,7 +78,14 @@ public final class OfflineLinker {
         }
     }
 
-    /** @param name what messages call the bytes */
+    /**
+     * Links one object in memory.
+     *
+     * @param bytes all of an object file
+     * @param name what messages call the bytes
+     * @return the image
+     * @throws LinkException if it cannot be linked for this address
+     */
     public Linked link(byte[] bytes, String name) {
         try {
             return link(ObjectReader.read(bytes, name));
@@ -82,12 +111,15 @@ public final class OfflineLinker {
             this.link = link;
         }
 
-        /** The bytes from the base on, up to the last that the file holds; behind them, {@link #size} tells, all is zero. */
+        /**
+         * {@return the bytes from the base on, up to the last that the file holds; behind them, {@link #size} tells, all is
+         * zero}
+         */
         public byte[] bytes() {
             return link.bytes().clone();
         }
 
-        /** Bytes of memory, a whole number of pages. */
+        /** {@return how many bytes of memory the image takes, a whole number of pages} */
         public long size() {
             return link.size();
         }
@@ -95,6 +127,8 @@ public final class OfflineLinker {
         /**
          * What lies where: machine, base, size, sections, commons, imports, threadLocals, threadLocalImports, got, stubs,
          * skipped. Addresses are JSON numbers; offsets count from the start of the block of thread-local variables.
+         *
+         * @return one JSON object
          */
         public String mapJson() {
             Json json = new Json().beginObject().field("machine", machine).unsigned("base", base).field("size", link.size());
@@ -136,6 +170,9 @@ public final class OfflineLinker {
         /**
          * Writes {@code name.image}, of {@link #size} bytes, and {@code name.map.json}.
          *
+         *
+         * @param folder an existing one
+         * @param name of both files, without what follows its dot
          * @throws LinkException if they cannot be written
          */
         public void write(Path folder, String name) {

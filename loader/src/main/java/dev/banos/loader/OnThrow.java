@@ -11,6 +11,6 @@ import java.lang.annotation.Target;
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)
 public @interface OnThrow {
-    /** A number; for {@code float} and {@code double} cast to them. */
+    /** {@return a number; for {@code float} and {@code double} cast to them} */
     long value();
 }

@@ -39,7 +39,13 @@ public final class Prototype {
         this.parameters = parameters;
     }
 
-    /** @throws IllegalArgumentException if the text is no prototype, or has a type that is not offered */
+    /**
+     * Reads a prototype, in C's words: names of parameters may stand or not, and there is no semicolon.
+     *
+     * @param text {@code "int add(int, int)"}
+     * @return the type
+     * @throws IllegalArgumentException if the text is no prototype, or has a type that is not offered
+     */
     public static Prototype parse(String text) {
         Matcher form = FORM.matcher(text);
         if (!form.matches()) {
@@ -152,15 +158,17 @@ public final class Prototype {
         return unsigned ? CType.UINT32 : CType.INT32;
     }
 
+    /** {@return the function's name} */
     public String name() {
         return name;
     }
 
+    /** {@return how many parameters it has; 0 for {@code (void)}} */
     public int parameterCount() {
         return parameters.size();
     }
 
-    /** The type as the foreign linker takes it. */
+    /** {@return the type as the foreign linker takes it} */
     public FunctionDescriptor descriptor() {
         MemoryLayout[] layouts = parameters.stream().map(CType::layout).toArray(MemoryLayout[]::new);
         return result == CType.VOID ? FunctionDescriptor.ofVoid(layouts) : FunctionDescriptor.of(result.layout(), layouts);
@@ -176,6 +184,8 @@ public final class Prototype {
     /**
      * Calls the driver's export of this name.
      *
+     *
+     * @param driver one with an export of this name
      * @param arguments one text for each parameter; strings live during the call
      * @return the result as text, empty for void
      * @throws IllegalArgumentException if there are too few or too many arguments, or one is no value of its type
@@ -185,12 +195,27 @@ public final class Prototype {
         return call(driver.export(name), arguments);
     }
 
-    /** As {@link #call(Driver, List)}, of an export of any name. */
+    /**
+     * As {@link #call(Driver, List)}, of an export of any name.
+     *
+     * @param export a function of this type
+     * @param arguments as {@link #call(Driver, List)}
+     * @return the result as text, empty for void
+     * @throws IllegalArgumentException as {@link #call(Driver, List)}
+     */
     public String call(Export export, List<String> arguments) {
         return call(export.handle(descriptor()), arguments);
     }
 
-    /** As {@link #call(Driver, List)}, of the symbol of this name. */
+    /**
+     * As {@link #call(Driver, List)}, of the symbol of this name.
+     *
+     * @param library one that defines this name
+     * @param arguments as {@link #call(Driver, List)}
+     * @return the result as text, empty for void
+     * @throws IllegalArgumentException as {@link #call(Driver, List)}
+     * @throws LinkException if no object of the library defines it
+     */
     public String call(LinkedLibrary library, List<String> arguments) {
         return call(library.handle(name, descriptor()), arguments);
     }
