@@ -34,31 +34,66 @@ public final class Native {
         return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
     }
 
-    /** The {@code bytes} bytes at {@code address}, alive as long as the process. */
+    /**
+     * The {@code bytes} bytes at {@code address}, alive as long as the process.
+     *
+     * @param address where they begin
+     * @param bytes how many
+     * @return a segment that any thread may use
+     */
     @SuppressWarnings("restricted")
     public static MemorySegment segment(long address, long bytes) {
         return MemorySegment.ofAddress(address).reinterpret(bytes);
     }
 
-    /** The {@code bytes} bytes at {@code address}, alive as long as {@code scope}; {@code cleanup}, if not null, runs at its close. */
+    /**
+     * The {@code bytes} bytes at {@code address}, alive as long as {@code scope}; {@code cleanup}, if not null, runs at its
+     * close.
+     *
+     * @param address where they begin
+     * @param bytes how many
+     * @param scope whose threads may use the segment
+     * @param cleanup gets the segment without a scope
+     * @return the segment
+     */
     @SuppressWarnings("restricted")
     public static MemorySegment segment(long address, long bytes, Arena scope, @Nullable Consumer<MemorySegment> cleanup) {
         return MemorySegment.ofAddress(address).reinterpret(bytes, scope, cleanup);
     }
 
-    /** A handle that calls the function at {@code address}; one is worth keeping, it costs tens of microseconds. */
+    /**
+     * A handle that calls the function at {@code address}; one is worth keeping, it costs tens of microseconds.
+     *
+     * @param address of a C function
+     * @param descriptor its type
+     * @param options the linker's
+     * @return the handle
+     */
     @SuppressWarnings("restricted")
     public static MethodHandle downcall(long address, FunctionDescriptor descriptor, Linker.Option... options) {
         return Linker.nativeLinker().downcallHandle(MemorySegment.ofAddress(address), descriptor, options);
     }
 
-    /** A handle whose first argument is the address (a {@link MemorySegment}) of the function to call. */
+    /**
+     * A handle whose first argument is the address (a {@link MemorySegment}) of the function to call.
+     *
+     * @param descriptor the function's type
+     * @param options the linker's
+     * @return the handle
+     */
     @SuppressWarnings("restricted")
     public static MethodHandle downcall(FunctionDescriptor descriptor, Linker.Option... options) {
         return Linker.nativeLinker().downcallHandle(descriptor, options);
     }
 
-    /** A C function pointer that calls {@code target}, valid until {@code scope} closes. */
+    /**
+     * A C function pointer that calls {@code target}, valid until {@code scope} closes.
+     *
+     * @param target must throw nothing: that would end the process
+     * @param descriptor its type in C
+     * @param scope until when C may call
+     * @return the pointer
+     */
     @SuppressWarnings("restricted")
     public static MemorySegment upcall(MethodHandle target, FunctionDescriptor descriptor, Arena scope) {
         return Linker.nativeLinker().upcallStub(target, descriptor, scope);

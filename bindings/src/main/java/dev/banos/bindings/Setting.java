@@ -13,7 +13,16 @@ public final class Setting {
     private Setting() {
     }
 
-    /** A whole number from {@code least} to {@code most}, in decimal, or in hexadecimal behind {@code 0x}. */
+    /**
+     * A whole number from {@code least} to {@code most}, in decimal, or in hexadecimal behind {@code 0x}.
+     *
+     * @param property its name
+     * @param otherwise its value where it is not set
+     * @param least the least that is accepted
+     * @param most the most that is accepted
+     * @return the number
+     * @throws SettingError for any other text
+     */
     public static long number(String property, long otherwise, long least, long most) {
         return value(property, otherwise, text -> number(text, least, most));
     }
@@ -39,7 +48,15 @@ public final class Setting {
         return hexadecimal ? Long.parseLong(text, 2, text.length(), 16) : Long.parseLong(text);
     }
 
-    /** The constant of an enum whose name this is, in upper or lower case. */
+    /**
+     * The constant of an enum whose name this is, in upper or lower case.
+     *
+     * @param <E> the enum
+     * @param property its name
+     * @param otherwise its value where it is not set
+     * @return the constant
+     * @throws SettingError for any other text
+     */
     public static <E extends Enum<E>> E word(String property, E otherwise) {
         return value(property, otherwise, text -> constant(text, otherwise.getDeclaringClass().getEnumConstants()));
     }
@@ -50,7 +67,16 @@ public final class Setting {
                         .map(each -> each.name().toLowerCase(Locale.ROOT)).collect(Collectors.joining(", "))));
     }
 
-    /** What {@code parse} makes of the text; its {@link IllegalArgumentException} says what is accepted. */
+    /**
+     * What {@code parse} makes of the text; its {@link IllegalArgumentException} says what is accepted.
+     *
+     * @param <T> what the text stands for
+     * @param property its name
+     * @param otherwise its value where it is not set
+     * @param parse reads the text
+     * @return what the property says
+     * @throws SettingError where {@code parse} refuses the text
+     */
     public static <T> T value(String property, T otherwise, Function<String, T> parse) {
         String text = System.getProperty(property);
         if (text == null) {
@@ -63,7 +89,14 @@ public final class Setting {
         }
     }
 
-    /** Two properties that cannot both be set as they are. */
+    /**
+     * Two properties that cannot both be set as they are.
+     *
+     * @param one the name of a property that is set
+     * @param other the name of another
+     * @param why what cannot be, and the remedy
+     * @return the error, to be thrown
+     */
     public static SettingError conflict(String one, String other, String why) {
         return new SettingError("-D" + one + "=" + System.getProperty(one) + " and -D" + other + "=" + System.getProperty(other)
                 + ": " + why, null);

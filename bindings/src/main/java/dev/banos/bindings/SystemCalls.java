@@ -39,14 +39,30 @@ public final class SystemCalls {
     private SystemCalls() {
     }
 
+    /**
+     * {@return the errno that was captured last}
+     *
+     * @param state a segment of {@link #STATE}
+     */
     public static int errno(MemorySegment state) {
         return state.get(JAVA_INT, ERRNO);
     }
 
+    /**
+     * Sets what was captured.
+     *
+     * @param state a segment of {@link #STATE}
+     * @param errno a number of {@code errno.h}, or 0
+     */
     public static void setErrno(MemorySegment state, int errno) {
         state.set(JAVA_INT, ERRNO, errno);
     }
 
+    /**
+     * {@return whether what a call returned is {@code -errno}}
+     *
+     * @param result what it returned, an address also
+     */
     public static boolean isError(long result) {
         return result < 0 && result >= -LARGEST_ERRNO;
     }
@@ -64,7 +80,18 @@ public final class SystemCalls {
         private static final MethodHandle HANDLE = linkSegments(symbol("mmap"), MMAP);
     }
 
-    /** @return the address, or -errno */
+    /**
+     * As mmap(2).
+     *
+     * @param state receives errno
+     * @param address where the mapping shall be; 0 for anywhere
+     * @param length in bytes
+     * @param protection {@code PROT_} bits
+     * @param flags {@code MAP_} bits
+     * @param fd a file, or -1
+     * @param offset in the file, in bytes
+     * @return the address, or -errno
+     */
     public static long mmap(MemorySegment state, long address, long length, int protection, int flags, int fd, long offset) {
         int errnoBefore = errno(state);
         try {
@@ -78,7 +105,14 @@ public final class SystemCalls {
         private static final MethodHandle HANDLE = linkSegments(symbol("munmap"), MUNMAP);
     }
 
-    /** @return 0, or -errno */
+    /**
+     * As munmap(2).
+     *
+     * @param state receives errno
+     * @param address where a page begins
+     * @param length in bytes
+     * @return 0, or -errno
+     */
     public static int munmap(MemorySegment state, long address, long length) {
         int errnoBefore = errno(state);
         try {
@@ -92,7 +126,15 @@ public final class SystemCalls {
         private static final MethodHandle HANDLE = linkSegments(symbol("mprotect"), MPROTECT);
     }
 
-    /** @return 0, or -errno */
+    /**
+     * As mprotect(2).
+     *
+     * @param state receives errno
+     * @param address where a page begins
+     * @param length in bytes
+     * @param protection {@code PROT_} bits
+     * @return 0, or -errno
+     */
     public static int mprotect(MemorySegment state, long address, long length, int protection) {
         int errnoBefore = errno(state);
         try {
@@ -109,6 +151,13 @@ public final class SystemCalls {
     }
 
     /**
+     * As mremap(2).
+     *
+     * @param state receives errno
+     * @param address where a mapping begins
+     * @param oldLength in bytes
+     * @param newLength in bytes
+     * @param flags {@code MREMAP_} bits
      * @param target where the block shall be, if {@code flags} has MREMAP_FIXED; otherwise 0
      * @return the address, or -errno
      */
@@ -125,7 +174,15 @@ public final class SystemCalls {
         private static final MethodHandle HANDLE = linkSegments(symbol("madvise"), MADVISE);
     }
 
-    /** @return 0, or -errno */
+    /**
+     * As madvise(2).
+     *
+     * @param state receives errno
+     * @param address where a page begins
+     * @param length in bytes
+     * @param advice an {@code MADV_} number
+     * @return 0, or -errno
+     */
     public static int madvise(MemorySegment state, long address, long length, int advice) {
         int errnoBefore = errno(state);
         try {
@@ -141,6 +198,11 @@ public final class SystemCalls {
     }
 
     /**
+     * As mincore(2).
+     *
+     * @param state receives errno
+     * @param address where a page begins
+     * @param length in bytes
      * @param vector one byte a page, written here: bit 0 says whether the page is resident
      * @return 0, or -errno (ENOMEM where the range holds a page that is not mapped)
      */
@@ -157,7 +219,14 @@ public final class SystemCalls {
         private static final MethodHandle HANDLE = linkSegments(Linux.memfd_create$address(), Linux.memfd_create$descriptor());
     }
 
-    /** @return a file descriptor, or -errno */
+    /**
+     * As memfd_create(2).
+     *
+     * @param state receives errno
+     * @param name a C string, which {@code /proc/self/fd} shows
+     * @param flags {@code MFD_} bits
+     * @return a file descriptor, or -errno
+     */
     public static int memfd_create(MemorySegment state, MemorySegment name, int flags) {
         int errnoBefore = errno(state);
         try {
@@ -171,7 +240,14 @@ public final class SystemCalls {
         private static final MethodHandle HANDLE = link(Linux.ftruncate$address(), Linux.ftruncate$descriptor());
     }
 
-    /** @return 0, or -errno */
+    /**
+     * As ftruncate(2).
+     *
+     * @param state receives errno
+     * @param fd a file
+     * @param length in bytes
+     * @return 0, or -errno
+     */
     public static int ftruncate(MemorySegment state, int fd, long length) {
         int errnoBefore = errno(state);
         try {
@@ -186,7 +262,15 @@ public final class SystemCalls {
                 FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT), CAPTURE, Linker.Option.firstVariadicArg(2));
     }
 
-    /** @return a file descriptor, or -errno */
+    /**
+     * As open(2).
+     *
+     * @param state receives errno
+     * @param path a C string
+     * @param flags {@code O_} bits
+     * @param mode of a file that is made
+     * @return a file descriptor, or -errno
+     */
     public static int open(MemorySegment state, MemorySegment path, int flags, int mode) {
         int errnoBefore = errno(state);
         try {
@@ -200,7 +284,13 @@ public final class SystemCalls {
         private static final MethodHandle HANDLE = link(Linux.close$address(), Linux.close$descriptor());
     }
 
-    /** @return 0, or -errno */
+    /**
+     * As close(2).
+     *
+     * @param state receives errno
+     * @param fd a file descriptor
+     * @return 0, or -errno
+     */
     public static int close(MemorySegment state, int fd) {
         int errnoBefore = errno(state);
         try {
@@ -214,7 +304,14 @@ public final class SystemCalls {
         private static final MethodHandle HANDLE = linkSegments(Linux.read$address(), Linux.read$descriptor());
     }
 
-    /** @return bytes read (0 at the end), or -errno */
+    /**
+     * As read(2).
+     *
+     * @param state receives errno
+     * @param fd a file descriptor
+     * @param into where the bytes go; as many as fit are asked for
+     * @return bytes read (0 at the end), or -errno
+     */
     public static long read(MemorySegment state, int fd, MemorySegment into) {
         int errnoBefore = errno(state);
         try {
@@ -228,7 +325,14 @@ public final class SystemCalls {
         private static final MethodHandle HANDLE = linkSegments(Linux.write$address(), Linux.write$descriptor());
     }
 
-    /** @return bytes written, which may be fewer than offered, or -errno */
+    /**
+     * As write(2).
+     *
+     * @param state receives errno
+     * @param fd a file descriptor
+     * @param from the bytes, all of them offered
+     * @return bytes written, which may be fewer than offered, or -errno
+     */
     public static long write(MemorySegment state, int fd, MemorySegment from) {
         int errnoBefore = errno(state);
         try {
@@ -243,7 +347,11 @@ public final class SystemCalls {
     }
 
     /**
+     * As poll(2).
+     *
+     * @param state receives errno
      * @param fds an array of {@code struct pollfd}
+     * @param count how many of these are looked at
      * @param timeoutMillis milliseconds; negative waits for ever
      * @return how many descriptors are ready (0 after the time-out), or -errno
      */
@@ -261,8 +369,12 @@ public final class SystemCalls {
     }
 
     /**
+     * As eventfd(2).
+     *
+     * @param state receives errno
+     * @param initial what the counter starts at
      * @param flags 0 or O_CLOEXEC, which is EFD_CLOEXEC
-     * @return a file descriptor of a counter that starts at {@code initial}, or -errno
+     * @return a file descriptor of the counter, or -errno
      */
     public static int eventfd(MemorySegment state, int initial, int flags) {
         int errnoBefore = errno(state);
@@ -278,6 +390,9 @@ public final class SystemCalls {
     }
 
     /**
+     * As pipe2(2).
+     *
+     * @param state receives errno
      * @param ends two ints, filled in: the end to read from and the end to write to
      * @param flags 0 or O_CLOEXEC, O_NONBLOCK
      * @return 0, or -errno
@@ -295,7 +410,12 @@ public final class SystemCalls {
         private static final MethodHandle HANDLE = link(Linux.isatty$address(), Linux.isatty$descriptor());
     }
 
-    /** Whether {@code fd} is a terminal; where it is not, errno says why (ENOTTY, EBADF). */
+    /**
+     * {@return whether {@code fd} is a terminal; where it is not, errno says why (ENOTTY, EBADF)}
+     *
+     * @param state receives errno
+     * @param fd a file descriptor
+     */
     public static boolean isatty(MemorySegment state, int fd) {
         int errnoBefore = errno(state);
         try {
@@ -312,6 +432,9 @@ public final class SystemCalls {
     }
 
     /**
+     * As sysconf(3).
+     *
+     * @param state receives errno
      * @param name one of the {@code _SC_} constants that always have a value, as all do that are bound here
      * @return the value, or -errno (EINVAL where {@code name} is unknown)
      */
@@ -328,7 +451,14 @@ public final class SystemCalls {
         private static final MethodHandle HANDLE = linkSegments(Linux.getrlimit$address(), Linux.getrlimit$descriptor());
     }
 
-    /** @return 0, or -errno */
+    /**
+     * As getrlimit(2).
+     *
+     * @param state receives errno
+     * @param resource an {@code RLIMIT_} number
+     * @param rlimit a {@code struct rlimit}, filled in
+     * @return 0, or -errno
+     */
     public static int getrlimit(MemorySegment state, int resource, MemorySegment rlimit) {
         int errnoBefore = errno(state);
         try {
@@ -342,7 +472,14 @@ public final class SystemCalls {
         private static final MethodHandle HANDLE = linkSegments(Linux.setrlimit$address(), Linux.setrlimit$descriptor());
     }
 
-    /** @return 0, or -errno */
+    /**
+     * As setrlimit(2).
+     *
+     * @param state receives errno
+     * @param resource an {@code RLIMIT_} number
+     * @param rlimit a {@code struct rlimit}
+     * @return 0, or -errno
+     */
     public static int setrlimit(MemorySegment state, int resource, MemorySegment rlimit) {
         int errnoBefore = errno(state);
         try {
@@ -354,18 +491,22 @@ public final class SystemCalls {
 
     // Calls that cannot fail need no state.
 
+    /** {@return the number of this process} */
     public static int getpid() {
         return Linux.getpid();
     }
 
+    /** {@return the kernel's number of the calling thread; of a virtual thread, its carrier's} */
     public static int gettid() {
         return Linux.gettid();
     }
 
+    /** {@return the number of the user who started the process} */
     public static int getuid() {
         return Linux.getuid();
     }
 
+    /** {@return the number of the user with whose rights the process runs; 0 is the superuser} */
     public static int geteuid() {
         return Linux.geteuid();
     }
@@ -376,7 +517,7 @@ public final class SystemCalls {
                 Linux.sched_getcpu$descriptor(), Linker.Option.critical(false));
     }
 
-    /** The processor that the calling thread was on a moment ago. */
+    /** {@return the processor that the calling thread was on a moment ago} */
     public static int sched_getcpu() {
         try {
             return (int) SchedGetcpu.HANDLE.invokeExact();
@@ -393,7 +534,10 @@ public final class SystemCalls {
     /**
      * C's memset, by a critical call: while it lasts no garbage collection begins, so {@code bytes} are to be few.
      *
+     *
+     * @param address where the bytes begin
      * @param value its low byte is written
+     * @param bytes how many
      */
     public static void memset(long address, int value, long bytes) {
         try {
@@ -419,7 +563,13 @@ public final class SystemCalls {
         }
     }
 
-    /** @return a handle, or NULL: then {@link #dlerror} says why */
+    /**
+     * As dlopen(3).
+     *
+     * @param path a C string
+     * @param flags {@code RTLD_} bits
+     * @return a handle, or NULL: then {@link #dlerror} says why
+     */
     public static MemorySegment dlopen(MemorySegment path, int flags) {
         try {
             return (MemorySegment) DynamicLinker.OPEN.invokeExact(path, flags);
@@ -428,7 +578,13 @@ public final class SystemCalls {
         }
     }
 
-    /** @return the symbol's address, or 0: then {@link #dlerror} says why, or "no error" where 0 is the address */
+    /**
+     * As dlsym(3).
+     *
+     * @param handle what {@link #dlopen} returned
+     * @param name a C string
+     * @return the symbol's address, or 0: then {@link #dlerror} says why, or "no error" where 0 is the address
+     */
     public static long dlsym(MemorySegment handle, MemorySegment name) {
         try {
             return ((MemorySegment) DynamicLinker.SYM.invokeExact(handle, name)).address();
@@ -437,7 +593,12 @@ public final class SystemCalls {
         }
     }
 
-    /** @return 0, or another number: then {@link #dlerror} says why */
+    /**
+     * As dlclose(3).
+     *
+     * @param handle what {@link #dlopen} returned
+     * @return 0, or another number: then {@link #dlerror} says why
+     */
     public static int dlclose(MemorySegment handle) {
         try {
             return (int) DynamicLinker.CLOSE.invokeExact(handle);
@@ -446,13 +607,21 @@ public final class SystemCalls {
         }
     }
 
-    /** The text of this thread's last failure of the dynamic linker, which it forgets; "no error" where there was none. */
+    /**
+     * {@return the text of this thread's last failure of the dynamic linker, which it forgets; "no error" where there was none}
+     */
     public static String dlerror() {
         MemorySegment text = Linux.dlerror();
         return text.equals(MemorySegment.NULL) ? "no error" : text.getString(0, StandardCharsets.UTF_8);
     }
 
-    /** @param info a {@code Dl_info}, filled in @return whether the address lies in a loaded library */
+    /**
+     * As dladdr(3).
+     *
+     * @param address any number
+     * @param info a {@code Dl_info}, filled in
+     * @return whether the address lies in a loaded library
+     */
     public static boolean dladdr(long address, MemorySegment info) {
         return Linux.dladdr(MemorySegment.ofAddress(address), info) != 0;
     }

@@ -31,7 +31,7 @@ public abstract class AllocatorPropertiesTest {
     protected AllocatorPropertiesTest() {
     }
 
-    /** A new allocator, in its first state. */
+    /** {@return a new allocator, in its first state} It is closed when the property has used it. */
     protected abstract AllocatorUnderTest create();
 
     /** What once broke an allocator is tried first. */
@@ -44,12 +44,21 @@ public abstract class AllocatorPropertiesTest {
         }
     }
 
+    /**
+     * Runs programs of one thread, and holds each call to the laws.
+     *
+     * @param seed what the programs are made from
+     */
     @Property(tries = 4, shrinking = ShrinkingMode.OFF, edgeCases = EdgeCasesMode.NONE)
     public void lawsHoldInOneThread(@ForAll long seed) {
         requireLawful(seed, 1);
     }
 
-    /** Blocks are handed over, threads end; half of the programs let their threads run freely. */
+    /**
+     * Blocks are handed over, threads end; half of the programs let their threads run freely.
+     *
+     * @param seed what the programs are made from
+     */
     @Property(tries = 2, shrinking = ShrinkingMode.OFF, edgeCases = EdgeCasesMode.NONE)
     public void lawsHoldInSeveralThreads(@ForAll long seed) {
         requireLawful(seed, SEVERAL);

@@ -10,25 +10,60 @@ package dev.banos.fuzz;
  * <p>Implementations are called from several threads at once unless {@link Promises#threads()} is false.
  */
 public interface AllocatorUnderTest extends AutoCloseable {
+    /**
+     * As C17, 7.22.3.4.
+     *
+     * @param size in bytes
+     * @return where a block begins; 0 where it is refused
+     */
     long malloc(long size);
 
+    /**
+     * As C17, 7.22.3.2.
+     *
+     * @param count how many elements
+     * @param size in bytes, of each
+     * @return where a block of zeros begins; 0 where it is refused, also because the product overflows
+     */
     long calloc(long count, long size);
 
-    /** {@code address} 0 is malloc. */
+    /**
+     * As C17, 7.22.3.5.
+     *
+     * @param address a live block; 0 is malloc
+     * @param size in bytes; for 0 an allocator frees the block and returns 0, or returns a block of no bytes
+     * @return where the block is now; 0 where it is refused, and the block is as it was
+     */
     long realloc(long address, long size);
 
-    /** @param alignment a power of two; with {@link Promises#checksAlignments()}, any number but 0 */
+    /**
+     * As C17, 7.22.3.1, of any size.
+     *
+     * @param alignment a power of two; with {@link Promises#checksAlignments()}, any number but 0
+     * @param size in bytes
+     * @return where a block begins; 0 where it is refused
+     */
     long alignedAlloc(long alignment, long size);
 
-    /** {@code address} 0 is allowed and does nothing. */
+    /**
+     * As C17, 7.22.3.3.
+     *
+     * @param address a live block; 0 is allowed and does nothing; with {@link Promises#checksFrees()}, any number
+     */
     void free(long address);
 
-    /** Bytes that may be written from {@code address} on; asked only where {@link Promises#usableSize()} holds. */
+    /**
+     * As glibc's {@code malloc_usable_size}; asked only where {@link Promises#usableSize()} holds.
+     *
+     * @param address a live block
+     * @return how many bytes may be written from {@code address} on
+     */
     long usableSize(long address);
 
-    /** The errno of the last call that the calling thread made and that was refused. */
+    /** {@return the errno of the last call that the calling thread made and that was refused} */
     int errno();
 
+    /** {@return what it is held to beyond C; the same at each call} */
     Promises promises();
 
     /** Ends this instance. Blocks that are still live belong to it and are not used after this call. */

@@ -57,17 +57,21 @@ public final class Campaign {
     /**
      * What was done so far.
      *
+     *
+     * @param tries how many programs have been run
+     * @param operations how many calls these made of the allocator
      * @param findings how many distinct ones
+     * @param seconds since the campaign began
      * @param firstFound seconds until the first law broke, before that was shrunk; NaN if none has
      * @param text a few lines for a person
      */
     public record Statistics(long tries, long operations, int findings, double seconds, double firstFound, String text) {
-        /** Operations a second, all told: generation, laws, starts of child processes. */
+        /** {@return operations a second, all told: generation, laws, starts of child processes} */
         public double operationsPerSecond() {
             return operations / Math.max(seconds, 1e-3);
         }
 
-        /** Programs a second, all told. */
+        /** {@return programs a second, all told} */
         public double triesPerSecond() {
             return tries / Math.max(seconds, 1e-3);
         }
@@ -104,24 +108,43 @@ public final class Campaign {
     /**
      * A campaign in a child process, so that a crash is a finding.
      *
+     *
      * @param spec as {@link Target} describes
+     * @return a campaign of a minute, in one thread, unless told otherwise
      * @throws TargetException if {@code spec} names no target; whether it can be loaded shows when the campaign runs
      */
     public static Campaign of(String spec) {
         return new Campaign(Target.of(spec), false);
     }
 
-    /** A campaign in this process: faster to start, but a crash ends the process. */
+    /**
+     * A campaign in this process: faster to start, but a crash ends the process.
+     *
+     * @param target one that does not ask for a process without a JVM
+     * @return a campaign of a minute, in one thread, unless told otherwise
+     */
     public static Campaign inProcess(Target target) {
         return new Campaign(target, true);
     }
 
+    /**
+     * Makes the same programs again: equal seeds give equal programs.
+     *
+     * @param seed any number
+     * @return this campaign
+     */
     public Campaign withSeed(long seed) {
         this.seed = seed;
         return this;
     }
 
-    /** @param tries how many programs are run at most; unless a time is given, too, only this ends the campaign */
+    /**
+     * Ends the campaign after so many programs. Unless a time is given after this, only the tries end it.
+     *
+     * @param tries how many programs are run at most, 1 or more
+     * @return this campaign
+     * @throws IllegalArgumentException when {@code tries} is less
+     */
     public Campaign withTries(long tries) {
         if (tries < 1) {
             throw new IllegalArgumentException("tries=" + tries + " is below 1");
@@ -131,11 +154,24 @@ public final class Campaign {
         return this;
     }
 
+    /**
+     * Ends the campaign after so long. The program that runs then is run to its end.
+     *
+     * @param time from the call of {@link #run} on
+     * @return this campaign
+     */
     public Campaign withTime(Duration time) {
         this.time = Objects.requireNonNull(time, "time");
         return this;
     }
 
+    /**
+     * Makes programs of several threads.
+     *
+     * @param threads 1 to 8, in which each program may run at most
+     * @return this campaign
+     * @throws IllegalArgumentException for any other number
+     */
     public Campaign withThreads(int threads) {
         if (threads < 1 || threads > Program.LARGEST_THREADS) {
             throw new IllegalArgumentException("threads=" + threads + " is not from 1 to " + Program.LARGEST_THREADS);
@@ -144,6 +180,13 @@ public final class Campaign {
         return this;
     }
 
+    /**
+     * Makes programs of another length.
+     *
+     * @param operations how many calls a program makes at most
+     * @return this campaign
+     * @throws IllegalArgumentException when it is less than 1, or more than a program can have
+     */
     public Campaign withMaxOperations(int operations) {
         if (operations < 1 || operations > ProgramImage.LARGEST_LENGTH / Settings.EPOCH) {
             throw new IllegalArgumentException("max-ops=" + operations + " is not from 1 to "
@@ -153,13 +196,25 @@ public final class Campaign {
         return this;
     }
 
-    /** @param example a trace or a program's text; half of the tries start from it, mutated */
+    /**
+     * Starts half of the tries from a program that is there, mutated.
+     *
+     * @param example the file of a trace or of a program's text; read when the campaign runs
+     * @return this campaign
+     */
     public Campaign withExample(Path example) {
         this.example = example;
         return this;
     }
 
-    /** Only the tries that belong to shard {@code index} (from 0) of {@code count}. */
+    /**
+     * Runs only the tries that belong to one shard, so that several processes share a seed.
+     *
+     * @param index from 0 to {@code count} - 1
+     * @param count how many shards there are
+     * @return this campaign
+     * @throws IllegalArgumentException for any other index
+     */
     public Campaign withShard(int index, int count) {
         if (index < 0 || index >= count) {
             throw new IllegalArgumentException("shard=" + index + " of " + count);
@@ -169,31 +224,56 @@ public final class Campaign {
         return this;
     }
 
-    /** Goes on after a finding, to collect different ones; of wrong errno values the first will do. */
+    /**
+     * Goes on after a finding, to collect different ones; of wrong errno values the first will do.
+     *
+     * @return this campaign
+     */
     public Campaign keepGoing() {
         keepGoing = true;
         return this;
     }
 
-    /** Programs to run before all others: what broke a target once. */
+    /**
+     * Programs to run before all others: what broke a target once.
+     *
+     * @param programs for example {@link Corpus#programs}
+     * @return this campaign
+     */
     public Campaign withCorpus(List<Program> programs) {
         programs.forEach(program -> corpus.add(new Known(program, Runner.Mode.LOCKSTEP, 1)));
         return this;
     }
 
-    /** Programs to run before all others, each as it ran when it was found. */
+    /**
+     * Programs to run before all others, each as it ran when it was found.
+     *
+     * @param findings for example {@link ReportFolder#read}
+     * @return this campaign
+     */
     public Campaign withFindings(List<Finding> findings) {
         findings.forEach(finding -> corpus.add(Known.of(finding)));
         return this;
     }
 
-    /** Told of each finding once it is shrunk, and again when a shorter program of its kind is found: so none is lost with a process. */
+    /**
+     * Told of each finding once it is shrunk, and again when a shorter program of its kind is found: so none is lost with a
+     * process.
+     *
+     * @param listener called on the thread that runs the campaign
+     * @return this campaign
+     */
     public Campaign withFindingListener(Consumer<Finding> listener) {
         this.findingListener = listener;
         return this;
     }
 
-    /** Told now and then how far the campaign has come. */
+    /**
+     * Told now and then how far the campaign has come.
+     *
+     * @param listener called on the thread that runs the campaign
+     * @return this campaign
+     */
     public Campaign withListener(Consumer<Statistics> listener) {
         this.listener = listener;
         return this;
@@ -217,7 +297,7 @@ public final class Campaign {
         return findings();
     }
 
-    /** What was found until now, at any time and from any thread, in the order of the tries. */
+    /** {@return what was found until now, at any time and from any thread, in the order of the tries} */
     public List<Finding> findings() {
         return findings.values().stream().sorted(Comparator.comparingLong(Finding::tryNumber)).toList();
     }
@@ -234,6 +314,8 @@ public final class Campaign {
     /**
      * Runs the program of a finding again, alone, in the way in which it was found.
      *
+     *
+     * @param finding one of this campaign's target
      * @return what it breaks now; empty if every law held
      * @throws TargetException if the target cannot be loaded
      */
@@ -245,7 +327,7 @@ public final class Campaign {
         }
     }
 
-    /** What was done, at any time. */
+    /** {@return what was done until now, at any time and from any thread} */
     public Statistics statistics() {
         double seconds = (System.nanoTime() - begun) / 1e9;
         return new Statistics(triesDone, coverage.operations(), findings.size(), seconds, firstFound, coverage.toString());

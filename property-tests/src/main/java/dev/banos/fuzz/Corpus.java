@@ -14,7 +14,7 @@ public final class Corpus {
     private Corpus() {
     }
 
-    /** All of them, in the order of their names. */
+    /** {@return all of them, in the order of their names} */
     public static List<Program> programs() {
         List<Program> programs = new ArrayList<>();
         for (String name : resource(INDEX).lines().toList()) {

@@ -16,7 +16,7 @@ package dev.banos.fuzz;
 public record Finding(String target, long seed, long tryNumber, Program program, Violation violation, String mode,
         int rounds, int originalLength, boolean reproduced) {
 
-    /** Findings of one kind are told apart by the law and by the calls of the shrunk program, not by its sizes. */
+    /** {@return the law and the calls of the shrunk program, by which findings of one kind are known, whatever its sizes} */
     public String kind() {
         StringBuilder kind = new StringBuilder(violation.law().name());
         if (reproduced) {

@@ -52,12 +52,22 @@ public final class Program {
         size = new long[capacity];
     }
 
-    /** @throws TraceException if a line is no operation */
+    /**
+     * Reads a program's text, as {@link #toString} writes it: a line an operation, and comments behind {@code #}.
+     *
+     * @param text the lines
+     * @return the program
+     * @throws TraceException if a line is no operation
+     */
     public static Program parse(String text) {
         return ProgramText.parse(text);
     }
 
-    /** The program that makes the recorded calls. */
+    /**
+     * {@return the program that makes the recorded calls}
+     *
+     * @param trace the recording
+     */
     public static Program of(Trace trace) {
         Program program = new Program(trace.operations());
         for (int i = 0; i < trace.operations(); i++) {
@@ -68,7 +78,8 @@ public final class Program {
     }
 
     /**
-     * The program's calls as a trace: without threads, wrong frees and sizes of 4 GiB or more, which the format cannot hold.
+     * {@return the program's calls as a trace: without threads, wrong frees and sizes of 4 GiB or more, which the format cannot
+     * hold}
      */
     public Trace toTrace() {
         Trace.Builder builder = new Trace.Builder();
@@ -105,6 +116,8 @@ public final class Program {
     /**
      * Runs the program on the allocator with all laws on.
      *
+     *
+     * @param allocator one in its first state, which stays open
      * @throws AssertionError if a law broke: says which, where, with addresses, sizes and bytes
      */
     public void requireLawful(AllocatorUnderTest allocator) {
@@ -117,6 +130,8 @@ public final class Program {
     /**
      * As {@link #requireLawful}, for what shows only in many runs: leaks, and threads that run at the same time.
      *
+     *
+     * @param allocator one in its first state, which stays open
      * @throws AssertionError if a law broke
      */
     public void requireLawfulRepeatedly(AllocatorUnderTest allocator) {
@@ -133,6 +148,8 @@ public final class Program {
     /**
      * Runs the program over and over, all its threads at the same time, and holds each round to the laws.
      *
+     *
+     * @param allocator one in its first state, which stays open
      * @param rounds at most; a race on slow machines ends earlier, after some seconds
      * @throws AssertionError if a law broke
      */
@@ -147,6 +164,8 @@ public final class Program {
      * Runs the program on a new allocator of the target, as often as it takes to see what shows only in many runs, and on a
      * newer one after each close.
      *
+     *
+     * @param target gives the allocators
      * @throws AssertionError if a law broke
      */
     public void requireLawful(Target target) {
@@ -213,7 +232,7 @@ public final class Program {
         size = Arrays.copyOf(size, capacity);
     }
 
-    /** How many operations there are. */
+    /** {@return how many operations there are} */
     public int length() {
         return count;
     }

@@ -11,7 +11,11 @@ public final class Programs {
     /**
      * The fuzzer's programs, biased to what breaks allocators.
      *
+     *
      * @param promises wrong frees and alignments are generated as far as these allow
+     * @param maxOperations how many calls a program makes at most
+     * @param maxThreads in how many threads it may run at most
+     * @return programs by seeds, without shrinking of jqwik's
      */
     @SuppressWarnings("exports") // its user requires jqwik; whoever does not is not made to
     public static Arbitrary<Program> of(Promises promises, int maxOperations, int maxThreads) {

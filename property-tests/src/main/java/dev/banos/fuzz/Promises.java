@@ -24,6 +24,12 @@ public record Promises(long alignment, long tinyAlignment, long largestAlignment
     private static final long TINY = 8;
     private static final long HUGE_PAGE = 2L << 20;
 
+    /**
+     * Checks the alignments.
+     *
+     * @throws IllegalArgumentException if one is no power of two, or the alignment of small blocks is below 8 or above that of
+     *     others
+     */
     public Promises {
         requirePowerOfTwo("alignment", alignment);
         requirePowerOfTwo("tinyAlignment", tinyAlignment);
@@ -35,62 +41,85 @@ public record Promises(long alignment, long tinyAlignment, long largestAlignment
         }
     }
 
-    /** What every allocator of a 64-bit C library gives. */
+    /** {@return what every allocator of a 64-bit C library gives} */
     public static Promises ofC() {
         return new Promises(MAX_ALIGN_T, TINY, HUGE_PAGE, true, true, false, Long.MAX_VALUE, true, true, false, false, false);
     }
 
+    /**
+     * {@return these promises with an alignment that all blocks have, small ones also}
+     *
+     * @param bytes a power of two, 8 or more
+     * @throws IllegalArgumentException for any other number
+     */
     public Promises withAlignment(long bytes) {
         return new Promises(bytes, bytes, largestAlignment, usableSize, errno, checksFrees, unmapsFrom, returnsFootprint,
                 threads, mayRefuse, checksAlignments, returnsAtClose);
     }
 
-    /** {@code bytes} 0: alignedAlloc is not called at all. */
+    /**
+     * {@return these promises with another largest alignment}
+     *
+     * @param bytes a power of two; 0: alignedAlloc is not called at all
+     */
     public Promises withLargestAlignment(long bytes) {
         return new Promises(alignment, tinyAlignment, bytes, usableSize, errno, checksFrees, unmapsFrom, returnsFootprint,
                 threads, mayRefuse, checksAlignments, returnsAtClose);
     }
 
+    /** {@return these promises of an allocator that does not tell usable sizes} */
     public Promises withoutUsableSize() {
         return new Promises(alignment, tinyAlignment, largestAlignment, false, errno, checksFrees, unmapsFrom,
                 returnsFootprint, threads, mayRefuse, checksAlignments, returnsAtClose);
     }
 
+    /** {@return these promises of an allocator whose refusals need not set errno} */
     public Promises withoutErrno() {
         return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, false, checksFrees, unmapsFrom,
                 returnsFootprint, threads, mayRefuse, checksAlignments, returnsAtClose);
     }
 
+    /** {@return these promises, and a free of anything but a live block throws} */
     public Promises withCheckedFrees() {
         return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, true, unmapsFrom,
                 returnsFootprint, threads, mayRefuse, checksAlignments, returnsAtClose);
     }
 
+    /**
+     * {@return these promises, and large blocks are unmapped by their free}
+     *
+     * @param bytes the smallest size of such a block
+     */
     public Promises withUnmappingFrom(long bytes) {
         return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, checksFrees, bytes,
                 returnsFootprint, threads, mayRefuse, checksAlignments, returnsAtClose);
     }
 
+    /** {@return these promises of an allocator that may keep what was freed} */
     public Promises withoutReturningFootprint() {
         return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, checksFrees, unmapsFrom, false,
                 threads, mayRefuse, checksAlignments, returnsAtClose);
     }
 
+    /** {@return these promises of an allocator for one thread} */
     public Promises withoutThreads() {
         return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, checksFrees, unmapsFrom,
                 returnsFootprint, false, mayRefuse, checksAlignments, returnsAtClose);
     }
 
+    /** {@return these promises of an allocator that may refuse modest requests} */
     public Promises withRefusals() {
         return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, checksFrees, unmapsFrom,
                 returnsFootprint, threads, true, checksAlignments, returnsAtClose);
     }
 
+    /** {@return these promises, and an alignment that is no power of two is refused with EINVAL} */
     public Promises withCheckedAlignments() {
         return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, checksFrees, unmapsFrom,
                 returnsFootprint, threads, mayRefuse, true, returnsAtClose);
     }
 
+    /** {@return these promises, and a close gives back all memory, with the blocks that are still live} */
     public Promises withReturnAtClose() {
         return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, checksFrees, unmapsFrom,
                 returnsFootprint, threads, mayRefuse, checksAlignments, true);

@@ -30,12 +30,21 @@ public final class ReportFolder {
 
     private final Path folder;
 
-    /** @param folder is made when something is written to it */
+    /**
+     * A folder for reports, which need not be there yet.
+     *
+     * @param folder is made when something is written to it
+     */
     public ReportFolder(Path folder) {
         this.folder = folder;
     }
 
-    /** Writes all files of the finding; those of the same kind are replaced. */
+    /**
+     * Writes all files of the finding; those of the same kind are replaced.
+     *
+     * @param finding what to write
+     * @throws IOException where the files cannot be written
+     */
     public void write(Finding finding) throws IOException {
         Files.createDirectories(folder);
         String name = name(finding);
@@ -89,6 +98,8 @@ public final class ReportFolder {
     /**
      * The findings in the folder, in the order of their files' names.
      *
+     *
+     * @return the findings, each to be replayed as it was found
      * @throws TraceException if one is damaged, or there is no such folder
      */
     public List<Finding> read() {
@@ -110,6 +121,9 @@ public final class ReportFolder {
     /**
      * The finding in one {@code .program} file of a report.
      *
+     *
+     * @param file a {@code .program} file
+     * @return the finding
      * @throws TraceException if it is damaged, or there is no such file
      */
     public static Finding readFinding(Path file) {
@@ -138,7 +152,12 @@ public final class ReportFolder {
         return value;
     }
 
-    /** The findings of several folders, the smallest of each kind on each target. */
+    /**
+     * {@return the findings of several folders, the smallest of each kind on each target}
+     *
+     * @param folders those of campaigns, which are left as they are
+     * @throws TraceException if a report is damaged, or a folder is not there
+     */
     public static List<Finding> merge(List<Path> folders) {
         Map<String, Finding> smallest = new LinkedHashMap<>();
         for (Path folder : folders) {

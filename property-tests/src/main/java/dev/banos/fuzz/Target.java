@@ -57,13 +57,22 @@ public final class Target {
     /**
      * An allocator of the target that {@code spec} names.
      *
+     *
+     * @param spec as above
+     * @return the allocator, to be closed after use
      * @throws TargetException if there is no such target or it cannot be loaded: one line that says why
      */
     public static AllocatorUnderTest parse(String spec) {
         return of(spec).open();
     }
 
-    /** @throws TargetException as {@link #parse} */
+    /**
+     * The target that {@code spec} names.
+     *
+     * @param spec as above
+     * @return the target; whether it can be loaded shows when it is opened
+     * @throws TargetException as {@link #parse}
+     */
     public static Target of(String spec) {
         switch (spec) {
             case "banos" -> {
@@ -108,12 +117,18 @@ public final class Target {
         throw new TargetException("unknown target " + spec + "; a target is one of: " + String.join(", ", FORMS));
     }
 
-    /** A target of the caller's own making; each allocator that {@code source} gives is in its first state. */
+    /**
+     * A target of the caller's own making; each allocator that {@code source} gives is in its first state.
+     *
+     * @param name what messages and reports call it
+     * @param source makes the allocators
+     * @return the target
+     */
     public static Target of(String name, Supplier<AllocatorUnderTest> source) {
         return new Target(name, true, source);
     }
 
-    /** What the target is called on the command line. */
+    /** {@return what the target is called on the command line} */
     public String spec() {
         return spec;
     }
@@ -134,7 +149,11 @@ public final class Target {
         return isolated != null ? new IsolatedRunner(this, isolated, settings) : new Session(this, settings);
     }
 
-    /** An allocator of this target; close it after use. */
+    /**
+     * {@return an allocator of this target; close it after use}
+     *
+     * @throws TargetException if it cannot be loaded
+     */
     public AllocatorUnderTest open() {
         return source.get();
     }

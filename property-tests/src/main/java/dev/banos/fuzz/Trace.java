@@ -33,10 +33,15 @@ import java.util.zip.ZipException;
  * empty slot, a realloc needs a full one, a free empties it. Every instance keeps these rules: {@link #read} checks them.
  */
 public final class Trace {
+    /** A malloc of {@link #size} bytes into an empty slot. */
     public static final int MALLOC = 0;
+    /** As {@link #MALLOC}, of zeros. */
     public static final int CALLOC = 1;
+    /** A full slot's block gets {@link #size} bytes. */
     public static final int REALLOC = 2;
+    /** As {@link #MALLOC}, with an {@link #alignment}. */
     public static final int ALIGNED = 3;
+    /** A full slot's block is freed. */
     public static final int FREE = 4;
 
     private static final byte[] MAGIC = "MTRACE1\0".getBytes(StandardCharsets.US_ASCII);
@@ -76,7 +81,13 @@ public final class Trace {
         this.size = size;
     }
 
-    /** @throws TraceException if the file cannot be read, is not a trace, or is damaged: one line that says where */
+    /**
+     * Reads a recording, and checks it.
+     *
+     * @param file the trace
+     * @return the calls
+     * @throws TraceException if the file cannot be read, is not a trace, or is damaged: one line that says where
+     */
     public static Trace read(Path file) {
         try (InputStream in = new GZIPInputStream(Files.newInputStream(file))) {
             return read(in, file.toString());
@@ -131,7 +142,12 @@ public final class Trace {
         return builder.build(slots);
     }
 
-    /** Writes the file whole; an existing one is replaced. */
+    /**
+     * Writes the file whole; an existing one is replaced.
+     *
+     * @param file the trace
+     * @throws IOException where it cannot be written
+     */
     public void write(Path file) throws IOException {
         MemorySegment bytes = MemorySegment.ofArray(new byte[Math.toIntExact(HEADER.byteSize() + size.length * RECORD.byteSize())]);
         bytes.asSlice(0, MAGIC.length).copyFrom(MemorySegment.ofArray(MAGIC));
@@ -148,29 +164,48 @@ public final class Trace {
         }
     }
 
+    /** {@return how many calls there are} */
     public int operations() {
         return operation.length;
     }
 
+    /** {@return how many slots they use: one more than the highest} */
     public int slots() {
         return slots;
     }
 
-    /** One of {@link #MALLOC}, {@link #CALLOC}, {@link #REALLOC}, {@link #ALIGNED}, {@link #FREE}. */
+    /**
+     * {@return one of {@link #MALLOC}, {@link #CALLOC}, {@link #REALLOC}, {@link #ALIGNED}, {@link #FREE}}
+     *
+     * @param index of a call, from 0
+     */
     public int kind(int index) {
         return operation[index] & KIND_MASK;
     }
 
+    /**
+     * {@return the slot that the call fills, changes or empties}
+     *
+     * @param index of a call, from 0
+     */
     public int slot(int index) {
         return slot[index];
     }
 
-    /** Bytes; 0 for a free. */
+    /**
+     * {@return how many bytes the call asks for; 0 for a free}
+     *
+     * @param index of a call, from 0
+     */
     public long size(int index) {
         return Integer.toUnsignedLong(size[index]);
     }
 
-    /** Bytes; meant for an {@link #ALIGNED} operation. */
+    /**
+     * {@return the alignment in bytes; meant for an {@link #ALIGNED} operation}
+     *
+     * @param index of a call, from 0
+     */
     public long alignment(int index) {
         return 1L << (operation[index] >>> Byte.SIZE);
     }
@@ -188,6 +223,7 @@ public final class Trace {
         private int slots;
         private final java.util.BitSet full = new java.util.BitSet();
 
+        /** A recording without a call. */
         public Builder() {
             this(64);
         }
@@ -199,9 +235,14 @@ public final class Trace {
         }
 
         /**
+         * Adds one call.
+         *
          * @param kind one of the five kinds
-         * @param alignment bytes, for {@link #ALIGNED}; otherwise ignored
+         * @param slot from 0: empty for an allocation, full for a realloc or a free
          * @param bytes up to 2^32 - 1
+         * @param alignment bytes, for {@link #ALIGNED}; otherwise ignored
+         * @return this builder
+         * @throws IllegalArgumentException for a call that the format cannot hold, or when the slot is not as the call needs it
          */
         public Builder add(int kind, int slot, long bytes, long alignment) {
             if (bytes >>> Integer.SIZE != 0) {
@@ -212,6 +253,7 @@ public final class Trace {
             return this;
         }
 
+        /** {@return the calls until now; the builder can be used further} */
         public Trace build() {
             return build(slots);
         }

@@ -16,6 +16,10 @@ class ReleaseTest {
     private static final Pattern MODULE = Pattern.compile("<module>([\\w/.-]+)</module>");
     private static final Pattern ARTIFACT = Pattern.compile("<artifactId>(banos-[\\w-]+)</artifactId>");
     private static final Pattern VERSION = Pattern.compile("<version>([\\w.-]+)</version>");
+    private static final Pattern DOCUMENTED = Pattern.compile("<banos.documented>([\\w.,]+)</banos.documented>");
+    private static final Pattern EXPORTS = Pattern.compile("^ +exports ([\\w.]+)", Pattern.MULTILINE);
+    /** Jextract's output, in which nobody writes comments. */
+    private static final String GENERATED = "dev.banos.bindings.generated";
     /** What nobody depends on. */
     private static final Set<String> NO_DEPENDENCIES = Set.of("banos-samples", "banos-benchmarks");
 
@@ -42,6 +46,23 @@ class ReleaseTest {
         for (String document : List.of("README.md", "samples/guides/memory.md", "native-mem/adapters/netty/README.md")) {
             assertThat(Files.readString(DocumentsTest.ROOT.resolve(document))).as(document).contains("<version>" + version + "</version>");
         }
+    }
+
+    /** A comment is asked for where others can call: the compiler looks at these packages. */
+    @Test
+    void eachExportedPackageIsLookedAtForComments() throws IOException {
+        int modules = 0;
+        for (String module : MODULE.matcher(pom("")).results().map(match -> match.group(1)).toList()) {
+            Path descriptor = DocumentsTest.ROOT.resolve(module).resolve("src/main/java/module-info.java");
+            if (!Files.exists(descriptor) || module.startsWith("samples")) {
+                continue;
+            }
+            modules++;
+            Set<String> exported = new TreeSet<>(EXPORTS.matcher(Files.readString(descriptor)).results().map(match -> match.group(1)).toList());
+            exported.remove(GENERATED);
+            assertThat(Set.of(first(DOCUMENTED, pom(module)).split(","))).as("banos.documented of " + module).isEqualTo(exported);
+        }
+        assertThat(modules).as("modules with a descriptor").isGreaterThan(8);
     }
 
     private static String pom(String module) throws IOException {

@@ -24,15 +24,20 @@ public final class Agent {
     private Agent() {
     }
 
+    /** Prints the options on standard output. */
     public static void printHelp() {
         System.out.print(AgentOptions.help());
     }
 
     /**
+     * Reads the options, starts the allocator, and rewrites the classes that are loaded and those to come.
+     *
      * @param text the options; null for none
+     * @param instrumentation this JVM's
      * @return false if they ask for help only, which is printed then
      * @throws IllegalArgumentException for a wrong option
      * @throws IllegalStateException when this JVM cannot run the allocator, or the agent runs already
+     * @throws Exception when the generated class cannot be defined
      */
     public static boolean start(@Nullable String text, Instrumentation instrumentation) throws Exception {
         AgentOptions options = AgentOptions.parse(text);

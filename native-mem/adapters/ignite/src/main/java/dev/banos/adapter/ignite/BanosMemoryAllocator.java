@@ -26,11 +26,22 @@ public final class BanosMemoryAllocator implements MemoryAllocator, Serializable
     private final long limit;
     private transient @Nullable Heap heap;
 
+    /**
+     * An allocator without a limit.
+     *
+     * @param name of the heap, in messages and statistics
+     */
     public BanosMemoryAllocator(String name) {
         this(name, UNLIMITED);
     }
 
-    /** @param limit how many bytes all regions that use this allocator may have together; 0: as many as the system has */
+    /**
+     * An allocator with a limit. What passes it, Ignite reports as a region for which there is no memory.
+     *
+     * @param name of the heap, in messages and statistics
+     * @param limit how many bytes all regions that use this allocator may have together; 0: as many as the system has
+     * @throws IllegalArgumentException when {@code limit} is negative
+     */
     public BanosMemoryAllocator(String name, long limit) {
         if (limit < 0) {
             throw new IllegalArgumentException("limit=" + limit);
@@ -47,7 +58,7 @@ public final class BanosMemoryAllocator implements MemoryAllocator, Serializable
         return heap;
     }
 
-    /** What the regions have, and may have. */
+    /** {@return what the regions have, and may have} */
     public HeapBudget budget() {
         return heap().budget();
     }

@@ -53,7 +53,12 @@ public final class HeapDirectory extends BaseDirectory {
         this(heap, new SingleInstanceLockFactory());
     }
 
-    /** As {@link #HeapDirectory(Heap)}, with locks of another kind. */
+    /**
+     * As {@link #HeapDirectory(Heap)}, with locks of another kind.
+     *
+     * @param heap one for all threads; it stays open
+     * @param locks Lucene's, which keep two writers from one directory
+     */
     public HeapDirectory(Heap heap, LockFactory locks) {
         this(heap, false, locks);
     }
@@ -64,7 +69,7 @@ public final class HeapDirectory extends BaseDirectory {
         this.ownsHeap = ownsHeap;
     }
 
-    /** Where the files are: for its statistics and its budget. */
+    /** {@return where the files are: for its statistics and its budget} */
     public Heap heap() {
         return heap;
     }
