@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The restricted methods of {@code java.lang.foreign}, gathered in one place: whoever audits what Banos may do to the
- * process reads this class and {@link SystemCalls}. Its callers answer for the addresses that they pass.
+ * process reads this class, {@link SystemCalls} and {@link FileCalls}. Its callers answer for the addresses that they pass.
  *
- * <p>This class or {@link SystemCalls} is to be touched before the first constant of the generated class, whose initialiser
+ * <p>One of these classes is to be touched before the first constant of the generated class, whose initialiser
  * is jextract's and would make the JVM's own message come instead of {@link NativeAccessError}'s.
  */
 public final class Native {

@@ -16,7 +16,7 @@ import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 
 /**
- * System calls with their errno. The addresses are those of the generated bindings; what is added is
+ * System calls with their errno; those on files are in {@link FileCalls}. The addresses are those of the generated bindings; what is added is
  * {@link Linker.Option#captureCallState}, which jextract cannot express, and for mappings, pointers as {@code long}.
  *
  * <p>The first parameter of each method, {@code state}, is a segment of {@link #STATE} that receives errno: usually the
@@ -33,7 +33,7 @@ public final class SystemCalls {
 
     /** An offset, as a layout's handle would cost a JVM that has just started several milliseconds. */
     private static final long ERRNO = STATE.byteOffset(PathElement.groupElement("errno"));
-    private static final Linker.Option CAPTURE = Linker.Option.captureCallState("errno");
+    static final Linker.Option CAPTURE = Linker.Option.captureCallState("errno");
     private static final long LARGEST_ERRNO = 4095;
 
     private SystemCalls() {
@@ -210,218 +210,6 @@ public final class SystemCalls {
         int errnoBefore = errno(state);
         try {
             return settle(state, errnoBefore, (int) Mincore.HANDLE.invokeExact(state, address, length, writable(vector)));
-        } catch (Throwable thrown) {
-            throw impossible(thrown);
-        }
-    }
-
-    private static final class MemfdCreate {
-        private static final MethodHandle HANDLE = linkSegments(Linux.memfd_create$address(), Linux.memfd_create$descriptor());
-    }
-
-    /**
-     * As memfd_create(2).
-     *
-     * @param state receives errno
-     * @param name a C string, which {@code /proc/self/fd} shows
-     * @param flags {@code MFD_} bits
-     * @return a file descriptor, or -errno
-     */
-    public static int memfd_create(MemorySegment state, MemorySegment name, int flags) {
-        int errnoBefore = errno(state);
-        try {
-            return settle(state, errnoBefore, (int) MemfdCreate.HANDLE.invokeExact(state, name, flags));
-        } catch (Throwable thrown) {
-            throw impossible(thrown);
-        }
-    }
-
-    private static final class Ftruncate {
-        private static final MethodHandle HANDLE = link(Linux.ftruncate$address(), Linux.ftruncate$descriptor());
-    }
-
-    /**
-     * As ftruncate(2).
-     *
-     * @param state receives errno
-     * @param fd a file
-     * @param length in bytes
-     * @return 0, or -errno
-     */
-    public static int ftruncate(MemorySegment state, int fd, long length) {
-        int errnoBefore = errno(state);
-        try {
-            return settle(state, errnoBefore, (int) Ftruncate.HANDLE.invokeExact(state, fd, length));
-        } catch (Throwable thrown) {
-            throw impossible(thrown);
-        }
-    }
-
-    private static final class Open {
-        private static final MethodHandle HANDLE = Native.downcall(symbol("open").address(),
-                FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT), CAPTURE, Linker.Option.firstVariadicArg(2));
-    }
-
-    /**
-     * As open(2).
-     *
-     * @param state receives errno
-     * @param path a C string
-     * @param flags {@code O_} bits
-     * @param mode of a file that is made
-     * @return a file descriptor, or -errno
-     */
-    public static int open(MemorySegment state, MemorySegment path, int flags, int mode) {
-        int errnoBefore = errno(state);
-        try {
-            return settle(state, errnoBefore, (int) Open.HANDLE.invokeExact(state, path, flags, mode));
-        } catch (Throwable thrown) {
-            throw impossible(thrown);
-        }
-    }
-
-    private static final class Close {
-        private static final MethodHandle HANDLE = link(Linux.close$address(), Linux.close$descriptor());
-    }
-
-    /**
-     * As close(2).
-     *
-     * @param state receives errno
-     * @param fd a file descriptor
-     * @return 0, or -errno
-     */
-    public static int close(MemorySegment state, int fd) {
-        int errnoBefore = errno(state);
-        try {
-            return settle(state, errnoBefore, (int) Close.HANDLE.invokeExact(state, fd));
-        } catch (Throwable thrown) {
-            throw impossible(thrown);
-        }
-    }
-
-    private static final class Read {
-        private static final MethodHandle HANDLE = linkSegments(Linux.read$address(), Linux.read$descriptor());
-    }
-
-    /**
-     * As read(2).
-     *
-     * @param state receives errno
-     * @param fd a file descriptor
-     * @param into where the bytes go; as many as fit are asked for
-     * @return bytes read (0 at the end), or -errno
-     */
-    public static long read(MemorySegment state, int fd, MemorySegment into) {
-        int errnoBefore = errno(state);
-        try {
-            return settle(state, errnoBefore, (long) Read.HANDLE.invokeExact(state, fd, writable(into), into.byteSize()));
-        } catch (Throwable thrown) {
-            throw impossible(thrown);
-        }
-    }
-
-    private static final class Write {
-        private static final MethodHandle HANDLE = linkSegments(Linux.write$address(), Linux.write$descriptor());
-    }
-
-    /**
-     * As write(2).
-     *
-     * @param state receives errno
-     * @param fd a file descriptor
-     * @param from the bytes, all of them offered
-     * @return bytes written, which may be fewer than offered, or -errno
-     */
-    public static long write(MemorySegment state, int fd, MemorySegment from) {
-        int errnoBefore = errno(state);
-        try {
-            return settle(state, errnoBefore, (long) Write.HANDLE.invokeExact(state, fd, from, from.byteSize()));
-        } catch (Throwable thrown) {
-            throw impossible(thrown);
-        }
-    }
-
-    private static final class Poll {
-        private static final MethodHandle HANDLE = linkSegments(Linux.poll$address(), Linux.poll$descriptor());
-    }
-
-    /**
-     * As poll(2).
-     *
-     * @param state receives errno
-     * @param fds an array of {@code struct pollfd}
-     * @param count how many of these are looked at
-     * @param timeoutMillis milliseconds; negative waits for ever
-     * @return how many descriptors are ready (0 after the time-out), or -errno
-     */
-    public static int poll(MemorySegment state, MemorySegment fds, long count, int timeoutMillis) {
-        int errnoBefore = errno(state);
-        try {
-            return settle(state, errnoBefore, (int) Poll.HANDLE.invokeExact(state, writable(fds), count, timeoutMillis));
-        } catch (Throwable thrown) {
-            throw impossible(thrown);
-        }
-    }
-
-    private static final class Eventfd {
-        private static final MethodHandle HANDLE = link(symbol("eventfd"), FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
-    }
-
-    /**
-     * As eventfd(2).
-     *
-     * @param state receives errno
-     * @param initial what the counter starts at
-     * @param flags 0 or O_CLOEXEC, which is EFD_CLOEXEC
-     * @return a file descriptor of the counter, or -errno
-     */
-    public static int eventfd(MemorySegment state, int initial, int flags) {
-        int errnoBefore = errno(state);
-        try {
-            return settle(state, errnoBefore, (int) Eventfd.HANDLE.invokeExact(state, initial, flags));
-        } catch (Throwable thrown) {
-            throw impossible(thrown);
-        }
-    }
-
-    private static final class Pipe2 {
-        private static final MethodHandle HANDLE = linkSegments(symbol("pipe2"), FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
-    }
-
-    /**
-     * As pipe2(2).
-     *
-     * @param state receives errno
-     * @param ends two ints, filled in: the end to read from and the end to write to
-     * @param flags 0 or O_CLOEXEC, O_NONBLOCK
-     * @return 0, or -errno
-     */
-    public static int pipe2(MemorySegment state, MemorySegment ends, int flags) {
-        int errnoBefore = errno(state);
-        try {
-            return settle(state, errnoBefore, (int) Pipe2.HANDLE.invokeExact(state, writable(ends), flags));
-        } catch (Throwable thrown) {
-            throw impossible(thrown);
-        }
-    }
-
-    private static final class Isatty {
-        private static final MethodHandle HANDLE = link(Linux.isatty$address(), Linux.isatty$descriptor());
-    }
-
-    /**
-     * {@return whether {@code fd} is a terminal; where it is not, errno says why (ENOTTY, EBADF)}
-     *
-     * @param state receives errno
-     * @param fd a file descriptor
-     */
-    public static boolean isatty(MemorySegment state, int fd) {
-        int errnoBefore = errno(state);
-        try {
-            boolean terminal = (int) Isatty.HANDLE.invokeExact(state, fd) == 1;
-            settle(state, errnoBefore, terminal ? 0 : -1);
-            return terminal;
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -626,23 +414,23 @@ public final class SystemCalls {
         return Linux.dladdr(MemorySegment.ofAddress(address), info) != 0;
     }
 
-    private static MethodHandle link(MemorySegment function, FunctionDescriptor descriptor) {
+    static MethodHandle link(MemorySegment function, FunctionDescriptor descriptor) {
         return Native.downcall(function.address(), pointersAsLongs(descriptor), CAPTURE);
     }
 
     /** For calls on memory that Java owns: the JVM keeps a segment alive during the call and refuses one that is closed. */
-    private static MethodHandle linkSegments(MemorySegment function, FunctionDescriptor descriptor) {
+    static MethodHandle linkSegments(MemorySegment function, FunctionDescriptor descriptor) {
         return Native.downcall(function.address(), descriptor, CAPTURE);
     }
 
-    private static MemorySegment writable(MemorySegment segment) {
+    static MemorySegment writable(MemorySegment segment) {
         if (segment.isReadOnly()) {
             throw new IllegalArgumentException("segment=" + segment + " is read-only, and the call writes to it");
         }
         return segment;
     }
 
-    private static MemorySegment symbol(String name) {
+    static MemorySegment symbol(String name) {
         return Linker.nativeLinker().defaultLookup().findOrThrow(name);
     }
 
@@ -665,7 +453,7 @@ public final class SystemCalls {
      * The capture copies the C library's errno whether the call failed or not; after a success that is what some other code
      * of this thread, the JVM's included, left there. POSIX: no function sets errno to 0, and a success says nothing by it.
      */
-    private static long settle(MemorySegment state, int errnoBefore, long result) {
+    static long settle(MemorySegment state, int errnoBefore, long result) {
         if (result == -1) {
             return -errno(state);
         }
@@ -673,12 +461,12 @@ public final class SystemCalls {
         return result;
     }
 
-    private static int settle(MemorySegment state, int errnoBefore, int result) {
+    static int settle(MemorySegment state, int errnoBefore, int result) {
         return (int) settle(state, errnoBefore, (long) result);
     }
 
     /** A downcall throws nothing of its own; what arrives here is a bug of ours or the JVM's own error. */
-    private static RuntimeException impossible(Throwable thrown) {
+    static RuntimeException impossible(Throwable thrown) {
         if (thrown instanceof Error error) {
             throw error;
         }

@@ -59,7 +59,9 @@ class ReachabilityMetadataTest {
         for (FunctionDescriptor plain : List.of(Linux.getpid$descriptor(), Linux.dlerror$descriptor(), Linux.dladdr$descriptor())) {
             shapes.add(plain.toMethodType()); // called as jextract links it
         }
-        for (Class<?> holder : SystemCalls.class.getDeclaredClasses()) {
+        List<Class<?>> holders = new ArrayList<>(List.of(SystemCalls.class.getDeclaredClasses()));
+        holders.addAll(List.of(FileCalls.class.getDeclaredClasses()));
+        for (Class<?> holder : holders) {
             for (Field field : holder.getDeclaredFields()) {
                 if (field.getType() == MethodHandle.class) {
                     field.setAccessible(true);

@@ -164,11 +164,11 @@ class SystemCallsTest {
 
     @Test
     void aMemfdHoldsWhatWasWrittenToIt() {
-        int fd = closing(succeed(() -> SystemCalls.memfd_create(state, scope.allocateFrom("banos"), Linux.MFD_CLOEXEC())));
+        int fd = closing(succeed(() -> FileCalls.memfd_create(state, scope.allocateFrom("banos"), Linux.MFD_CLOEXEC())));
         MemorySegment text = scope.allocateFrom("text");
-        succeed(() -> SystemCalls.ftruncate(state, fd, PAGE));
+        succeed(() -> FileCalls.ftruncate(state, fd, PAGE));
 
-        assertThat(succeed(() -> SystemCalls.write(state, fd, text))).isEqualTo(text.byteSize());
+        assertThat(succeed(() -> FileCalls.write(state, fd, text))).isEqualTo(text.byteSize());
 
         long address = succeed(() -> SystemCalls.mmap(state, 0, PAGE, READ_WRITE, Linux.MAP_SHARED(), fd, 0));
         cleanUp.add(() -> SystemCalls.munmap(state, address, PAGE));
@@ -178,12 +178,12 @@ class SystemCallsTest {
     @Test
     void memfdCreateWithUnknownFlagsIsEinval() {
         MemorySegment name = scope.allocateFrom("banos");
-        assertFails(Linux.EINVAL(), () -> SystemCalls.memfd_create(state, name, 1 << 20));
+        assertFails(Linux.EINVAL(), () -> FileCalls.memfd_create(state, name, 1 << 20));
     }
 
     @Test
     void ftruncateOfABadDescriptorIsEbadf() {
-        assertFails(Linux.EBADF(), () -> SystemCalls.ftruncate(state, BAD_FD, 0));
+        assertFails(Linux.EBADF(), () -> FileCalls.ftruncate(state, BAD_FD, 0));
     }
 
     @Test
@@ -191,7 +191,7 @@ class SystemCallsTest {
         Path file = folder.resolve("created");
         MemorySegment path = scope.allocateFrom(file.toString());
 
-        closing(succeed(() -> SystemCalls.open(state, path, Linux.O_CREAT() | Linux.O_WRONLY() | Linux.O_CLOEXEC(), 0400)));
+        closing(succeed(() -> FileCalls.open(state, path, Linux.O_CREAT() | Linux.O_WRONLY() | Linux.O_CLOEXEC(), 0400)));
 
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("r--------");
     }
@@ -199,86 +199,86 @@ class SystemCallsTest {
     @Test
     void openOfAMissingFileIsEnoent() {
         MemorySegment path = scope.allocateFrom(folder.resolve("missing").toString());
-        assertFails(Linux.ENOENT(), () -> SystemCalls.open(state, path, Linux.O_RDONLY(), 0));
+        assertFails(Linux.ENOENT(), () -> FileCalls.open(state, path, Linux.O_RDONLY(), 0));
     }
 
     @Test
     void readReturnsTheBytesAndThenZero() throws IOException {
         MemorySegment path = scope.allocateFrom(Files.writeString(folder.resolve("f"), "abc").toString());
-        int fd = closing(succeed(() -> SystemCalls.open(state, path, Linux.O_RDONLY(), 0)));
+        int fd = closing(succeed(() -> FileCalls.open(state, path, Linux.O_RDONLY(), 0)));
         MemorySegment into = scope.allocate(16);
 
-        assertThat(succeed(() -> SystemCalls.read(state, fd, into))).isEqualTo(3);
+        assertThat(succeed(() -> FileCalls.read(state, fd, into))).isEqualTo(3);
         assertThat(into.getString(0)).isEqualTo("abc");
-        assertThat(succeed(() -> SystemCalls.read(state, fd, into))).isZero();
+        assertThat(succeed(() -> FileCalls.read(state, fd, into))).isZero();
     }
 
     @Test
     void readAndWriteAndCloseOfABadDescriptorAreEbadf() {
         MemorySegment buffer = scope.allocate(1);
-        assertFails(Linux.EBADF(), () -> SystemCalls.read(state, BAD_FD, buffer));
-        assertFails(Linux.EBADF(), () -> SystemCalls.write(state, BAD_FD, buffer));
-        assertFails(Linux.EBADF(), () -> SystemCalls.close(state, BAD_FD));
+        assertFails(Linux.EBADF(), () -> FileCalls.read(state, BAD_FD, buffer));
+        assertFails(Linux.EBADF(), () -> FileCalls.write(state, BAD_FD, buffer));
+        assertFails(Linux.EBADF(), () -> FileCalls.close(state, BAD_FD));
     }
 
     @Test
     void pollCountsTheReadyDescriptors() throws IOException {
         MemorySegment path = scope.allocateFrom(Files.writeString(folder.resolve("f"), "abc").toString());
-        int fd = closing(succeed(() -> SystemCalls.open(state, path, Linux.O_RDONLY(), 0)));
+        int fd = closing(succeed(() -> FileCalls.open(state, path, Linux.O_RDONLY(), 0)));
         MemorySegment fds = scope.allocate(pollfd.layout());
         pollfd.fd(fds, fd);
         pollfd.events(fds, (short) Linux.POLLIN());
 
-        assertThat(succeed(() -> SystemCalls.poll(state, fds, 1, 0))).isEqualTo(1);
+        assertThat(succeed(() -> FileCalls.poll(state, fds, 1, 0))).isEqualTo(1);
         assertThat(pollfd.revents(fds)).isEqualTo((short) Linux.POLLIN());
-        assertThat(succeed(() -> SystemCalls.poll(state, fds, 0, 0))).isZero();
+        assertThat(succeed(() -> FileCalls.poll(state, fds, 0, 0))).isZero();
     }
 
     @Test
     void pollOfMoreDescriptorsThanAllowedIsEinval() {
-        assertFails(Linux.EINVAL(), () -> SystemCalls.poll(state, MemorySegment.NULL, 0xFFFF_FFFFL, 0));
+        assertFails(Linux.EINVAL(), () -> FileCalls.poll(state, MemorySegment.NULL, 0xFFFF_FFFFL, 0));
     }
 
     @Test
     void aPipeCarriesBytesFromOneEndToTheOther() {
         MemorySegment ends = scope.allocate(JAVA_INT, 2);
-        succeed(() -> SystemCalls.pipe2(state, ends, Linux.O_CLOEXEC()));
+        succeed(() -> FileCalls.pipe2(state, ends, Linux.O_CLOEXEC()));
         int reading = closing(ends.getAtIndex(JAVA_INT, 0));
         int writing = closing(ends.getAtIndex(JAVA_INT, 1));
         MemorySegment into = scope.allocate(8);
 
-        assertThat(succeed(() -> SystemCalls.write(state, writing, scope.allocateFrom("pipe")))).isEqualTo(5);
-        assertThat(succeed(() -> SystemCalls.read(state, reading, into))).isEqualTo(5);
+        assertThat(succeed(() -> FileCalls.write(state, writing, scope.allocateFrom("pipe")))).isEqualTo(5);
+        assertThat(succeed(() -> FileCalls.read(state, reading, into))).isEqualTo(5);
         assertThat(into.getString(0)).isEqualTo("pipe");
-        assertFails(Linux.EINVAL(), () -> SystemCalls.pipe2(state, ends, -1));
+        assertFails(Linux.EINVAL(), () -> FileCalls.pipe2(state, ends, -1));
     }
 
     @Test
     void anEventfdCounts() {
-        int fd = closing(succeed(() -> SystemCalls.eventfd(state, 3, Linux.O_CLOEXEC())));
+        int fd = closing(succeed(() -> FileCalls.eventfd(state, 3, Linux.O_CLOEXEC())));
         MemorySegment count = scope.allocate(JAVA_LONG);
-        succeed(() -> SystemCalls.write(state, fd, scope.allocateFrom(JAVA_LONG, 4)));
+        succeed(() -> FileCalls.write(state, fd, scope.allocateFrom(JAVA_LONG, 4)));
 
-        assertThat(succeed(() -> SystemCalls.read(state, fd, count))).isEqualTo(8);
+        assertThat(succeed(() -> FileCalls.read(state, fd, count))).isEqualTo(8);
         assertThat(count.get(JAVA_LONG, 0)).isEqualTo(7);
-        assertFails(Linux.EINVAL(), () -> SystemCalls.eventfd(state, 0, -1));
+        assertFails(Linux.EINVAL(), () -> FileCalls.eventfd(state, 0, -1));
     }
 
     @Test
     void aFileIsNoTerminal() throws IOException {
         MemorySegment path = scope.allocateFrom(Files.createFile(folder.resolve("f")).toString());
-        int fd = closing(succeed(() -> SystemCalls.open(state, path, Linux.O_RDONLY(), 0)));
-        assertThat(SystemCalls.isatty(state, fd)).isFalse();
+        int fd = closing(succeed(() -> FileCalls.open(state, path, Linux.O_RDONLY(), 0)));
+        assertThat(FileCalls.isatty(state, fd)).isFalse();
         assertThat(SystemCalls.errno(state)).isEqualTo(Linux.ENOTTY());
     }
 
     @Test
     void aPseudoTerminalIsATerminal() {
         MemorySegment path = scope.allocateFrom("/dev/ptmx");
-        int opened = SystemCalls.open(state, path, Linux.O_RDWR(), 0);
+        int opened = FileCalls.open(state, path, Linux.O_RDWR(), 0);
         assumeTrue(opened >= 0, "no pseudo-terminals here");
         int fd = closing(opened);
-        assertThat(succeed(() -> SystemCalls.isatty(state, fd) ? 1 : 0)).isEqualTo(1);
+        assertThat(succeed(() -> FileCalls.isatty(state, fd) ? 1 : 0)).isEqualTo(1);
     }
 
     @Test
@@ -354,12 +354,12 @@ class SystemCallsTest {
         try (Arena ended = Arena.ofConfined()) {
             closed = ended.allocate(8);
         }
-        assertThatThrownBy(() -> SystemCalls.read(state, BAD_FD, closed)).isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(() -> SystemCalls.write(state, BAD_FD, MemorySegment.ofArray(new byte[8])))
+        assertThatThrownBy(() -> FileCalls.read(state, BAD_FD, closed)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> FileCalls.write(state, BAD_FD, MemorySegment.ofArray(new byte[8])))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> SystemCalls.read(state, BAD_FD, scope.allocate(8).asReadOnly()))
+        assertThatThrownBy(() -> FileCalls.read(state, BAD_FD, scope.allocate(8).asReadOnly()))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("read-only");
-        assertFails(Linux.EBADF(), () -> SystemCalls.write(state, BAD_FD, scope.allocate(8).asReadOnly()));
+        assertFails(Linux.EBADF(), () -> FileCalls.write(state, BAD_FD, scope.allocate(8).asReadOnly()));
     }
 
     @Test
@@ -379,7 +379,7 @@ class SystemCallsTest {
 
     /** The C library's own errno is made another one first: a copy of it, after a success, would show. */
     private long succeed(LongSupplier call) {
-        SystemCalls.close(state, BAD_FD);
+        FileCalls.close(state, BAD_FD);
         SystemCalls.setErrno(state, UNTOUCHED);
         long result = call.getAsLong();
         assertThat(SystemCalls.isError(result)).describedAs("result %d", result).isFalse();
@@ -399,7 +399,7 @@ class SystemCallsTest {
     }
 
     private int closing(long fd) {
-        cleanUp.add(() -> SystemCalls.close(state, (int) fd));
+        cleanUp.add(() -> FileCalls.close(state, (int) fd));
         return (int) fd;
     }
 

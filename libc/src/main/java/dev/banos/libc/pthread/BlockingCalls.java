@@ -1,6 +1,6 @@
 package dev.banos.libc.pthread;
 
-import dev.banos.bindings.SystemCalls;
+import dev.banos.bindings.FileCalls;
 import dev.banos.bindings.generated.Linux;
 import dev.banos.bindings.generated.pollfd;
 import dev.banos.libc.segment.Liveness;
@@ -116,7 +116,7 @@ public final class BlockingCalls {
         long result;
         do {
             int status = awaitReady(tcb, fd, Linux.POLLIN());
-            result = status < 0 ? status : SystemCalls.read(tcb.segment(), fd, into);
+            result = status < 0 ? status : FileCalls.read(tcb.segment(), fd, into);
         } while (result == -Linux.EAGAIN());
         return withErrno(tcb, result);
     }
@@ -136,7 +136,7 @@ public final class BlockingCalls {
     }
 
     private static long writeSome(Tcb tcb, int fd, MemorySegment from, long start) {
-        return SystemCalls.write(tcb.segment(), fd, from.asSlice(start, Math.min(PIPE_BUF, from.byteSize() - start)));
+        return FileCalls.write(tcb.segment(), fd, from.asSlice(start, Math.min(PIPE_BUF, from.byteSize() - start)));
     }
 
     static int pollOrCanceled(MemorySegment fds, int count, int timeoutMillis) {
@@ -167,7 +167,7 @@ public final class BlockingCalls {
         if (Cancellation.isDue(tcb)) {
             return -Linux.ECANCELED();
         }
-        int ready = SystemCalls.poll(tcb.segment(), fds, count, 0);
+        int ready = FileCalls.poll(tcb.segment(), fds, count, 0);
         if (ready != 0 || timeoutMillis == 0) {
             return ready;
         }

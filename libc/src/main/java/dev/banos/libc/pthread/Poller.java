@@ -1,5 +1,6 @@
 package dev.banos.libc.pthread;
 
+import dev.banos.bindings.FileCalls;
 import dev.banos.bindings.Native;
 import dev.banos.bindings.SystemCalls;
 import dev.banos.bindings.generated.Linux;
@@ -47,7 +48,7 @@ final class Poller implements Runnable {
         if (instance != null) {
             return 0;
         }
-        int eventfd = SystemCalls.eventfd(tcb.segment(), 0, Linux.O_CLOEXEC());
+        int eventfd = FileCalls.eventfd(tcb.segment(), 0, Linux.O_CLOEXEC());
         if (SystemCalls.isError(eventfd)) {
             return eventfd;
         }
@@ -101,7 +102,7 @@ final class Poller implements Runnable {
     }
 
     private void ring(Tcb tcb) {
-        SystemCalls.write(tcb.segment(), eventfd, one);
+        FileCalls.write(tcb.segment(), eventfd, one);
     }
 
     @Override
@@ -129,7 +130,7 @@ final class Poller implements Runnable {
         try (Arena scope = Arena.ofConfined()) {
             MemorySegment fds = scope.allocate(pollfd.layout(), count);
             fillIn(fds);
-            int ready = SystemCalls.poll(tcb.segment(), fds, count, -1);
+            int ready = FileCalls.poll(tcb.segment(), fds, count, -1);
             if (ready > 0) {
                 deliver(tcb, fds);
             } else if (ready != -Linux.EINTR()) {
@@ -150,7 +151,7 @@ final class Poller implements Runnable {
 
     private void deliver(Tcb tcb, MemorySegment fds) {
         if (pollfd.revents(fds) != 0) {
-            SystemCalls.read(tcb.segment(), eventfd, counter);
+            FileCalls.read(tcb.segment(), eventfd, counter);
         }
         long index = 1;
         for (Iterator<Wait> each = waits.iterator(); each.hasNext(); ) {

@@ -6,7 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.banos.bindings.SystemCalls;
+import dev.banos.bindings.FileCalls;
 import dev.banos.bindings.generated.Linux;
 import dev.banos.bindings.generated.pollfd;
 import dev.banos.thread.Tcb;
@@ -37,15 +37,15 @@ class BlockingCallsTest {
     @BeforeEach
     void openPipe() {
         MemorySegment ends = scope.allocate(JAVA_INT, 2);
-        assertThat(SystemCalls.pipe2(Tcb.current().segment(), ends, Linux.O_CLOEXEC())).isZero();
+        assertThat(FileCalls.pipe2(Tcb.current().segment(), ends, Linux.O_CLOEXEC())).isZero();
         reading = ends.getAtIndex(JAVA_INT, 0);
         writing = ends.getAtIndex(JAVA_INT, 1);
     }
 
     @AfterEach
     void closePipe() {
-        SystemCalls.close(Tcb.current().segment(), reading);
-        SystemCalls.close(Tcb.current().segment(), writing);
+        FileCalls.close(Tcb.current().segment(), reading);
+        FileCalls.close(Tcb.current().segment(), writing);
         scope.close();
     }
 
@@ -74,7 +74,7 @@ class BlockingCallsTest {
     void aReaderWakesAtTheEndOfThePipe(Kind kind) {
         Kind.Running thread = kind.start(argument -> BlockingCalls.read(reading, scope.allocate(8)));
         awaitParked(thread);
-        SystemCalls.close(Tcb.current().segment(), writing);
+        FileCalls.close(Tcb.current().segment(), writing);
         assertThat(thread.join()).isZero();
     }
 

@@ -1,5 +1,6 @@
 package dev.banos.loader.debug;
 
+import dev.banos.bindings.FileCalls;
 import dev.banos.bindings.Native;
 import dev.banos.bindings.SystemCalls;
 import dev.banos.bindings.generated.Linux;
@@ -61,9 +62,9 @@ record DebuggerLibrary(long function, long descriptor) {
     static DebuggerLibrary open() {
         try (Arena scope = Arena.ofConfined()) {
             MemorySegment state = Tcb.current().segment();
-            int file = SystemCalls.memfd_create(state, scope.allocateFrom("banos-debugger"), Linux.MFD_CLOEXEC());
+            int file = FileCalls.memfd_create(state, scope.allocateFrom("banos-debugger"), Linux.MFD_CLOEXEC());
             MemorySegment bytes = scope.allocateFrom(ValueLayout.JAVA_BYTE, library());
-            if (file < 0 || SystemCalls.write(state, file, bytes) != FILE_BYTES) {
+            if (file < 0 || FileCalls.write(state, file, bytes) != FILE_BYTES) {
                 throw new IllegalStateException("memfd_create: " + file + ": no room for the debugger's interface");
             }
             // Not /proc/self: the debugger opens the same name.

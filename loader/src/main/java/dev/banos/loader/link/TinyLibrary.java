@@ -1,5 +1,6 @@
 package dev.banos.loader.link;
 
+import dev.banos.bindings.FileCalls;
 import dev.banos.bindings.Native;
 import dev.banos.bindings.SystemCalls;
 import dev.banos.bindings.generated.Linux;
@@ -88,18 +89,18 @@ final class TinyLibrary {
         byte[] library = bytes();
         try (Arena scope = Arena.ofConfined()) {
             MemorySegment state = Tcb.current().segment();
-            int descriptor = SystemCalls.memfd_create(state, scope.allocateFrom("banos-tls"), Linux.MFD_CLOEXEC());
+            int descriptor = FileCalls.memfd_create(state, scope.allocateFrom("banos-tls"), Linux.MFD_CLOEXEC());
             if (descriptor < 0) {
                 return "memfd_create: errno " + -descriptor;
             }
-            long written = SystemCalls.write(state, descriptor, scope.allocateFrom(ValueLayout.JAVA_BYTE, library));
+            long written = FileCalls.write(state, descriptor, scope.allocateFrom(ValueLayout.JAVA_BYTE, library));
             if (written != library.length) {
-                SystemCalls.close(state, descriptor);
+                FileCalls.close(state, descriptor);
                 return "write of " + library.length + " bytes: " + (written < 0 ? "errno " + -written : written + " were written");
             }
             handle = SystemCalls.dlopen(scope.allocateFrom(path(descriptor)), Linux.RTLD_NOW() | Linux.RTLD_LOCAL());
             String cause = handle.address() == 0 ? SystemCalls.dlerror() : null;
-            SystemCalls.close(state, descriptor);
+            FileCalls.close(state, descriptor);
             if (cause == null) {
                 // A handle of glibc's is its struct link_map, whose first member is the address where the library lies.
                 answers = Native.segment(handle.address(), Long.BYTES).get(ValueLayout.JAVA_LONG, 0) + answersOffset();

@@ -3,7 +3,7 @@ package dev.banos.samples.replay;
 import static dev.banos.bindings.generated.Linux.O_RDONLY;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
-import dev.banos.bindings.SystemCalls;
+import dev.banos.bindings.FileCalls;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -25,12 +25,12 @@ final class ResidentSize implements AutoCloseable {
     /** Bytes. */
     long read() {
         MemorySegment state = Tcb.current().segment();
-        int file = SystemCalls.open(state, path, O_RDONLY(), 0);
+        int file = FileCalls.open(state, path, O_RDONLY(), 0);
         if (file < 0) {
             throw new IllegalStateException(FILE + ": cannot be opened, errno " + -file);
         }
-        long length = SystemCalls.read(state, file, text);
-        SystemCalls.close(state, file);
+        long length = FileCalls.read(state, file, text);
+        FileCalls.close(state, file);
         return kibibytesBehind(find(length)) << 10;
     }
 
