@@ -19,25 +19,30 @@ final class Program {
     static final Path JAR = Path.of(System.getProperty("banos.agent.jar")).normalize();
     private static final Path JAVA_HOME = Path.of(System.getProperty("java.home"));
 
-    private final Path classes;
+    private final String classPath;
     private final String name;
 
-    private Program(Path classes, String name) {
-        this.classes = classes;
+    private Program(String classPath, String name) {
+        this.classPath = classPath;
         this.name = name;
     }
 
     static Program compile(Path folder, String name) throws IOException, InterruptedException {
         run(Map.of(), List.of(java("javac"), "-proc:none", "-nowarn", "-d", folder.toString(), "-cp", classPath(),
                 "src/test/programs/" + name + ".java"));
-        return new Program(folder, name);
+        return new Program(folder + File.pathSeparator + classPath(), name);
+    }
+
+    /** The same program with more jars, behind all others. */
+    Program with(String jars) {
+        return new Program(classPath + File.pathSeparator + jars, name);
     }
 
     /** @return what it printed to either stream */
     String run(Map<String, String> environment, List<String> flags, List<String> arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(java("java")));
         command.addAll(flags);
-        command.addAll(List.of("-cp", classes + File.pathSeparator + classPath(), name));
+        command.addAll(List.of("-cp", classPath, name));
         command.addAll(arguments);
         return run(environment, command);
     }
