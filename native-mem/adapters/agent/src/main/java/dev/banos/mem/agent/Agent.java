@@ -54,7 +54,12 @@ public final class Agent {
         Class<?> calls = options.wantsStatistics() ? define(unsafe, tally::allocate, tally::reallocate, tally::free)
                 : define(unsafe, service::allocate, service::reallocate, service::free);
         Rewriter rewriter = new Rewriter(options.selection(), calls);
-        rewriter.start(instrumentation, unsafe);
+        try {
+            rewriter.start(instrumentation, unsafe);
+        } catch (IllegalStateException refused) {
+            GeneratedCalls.leave(unsafe);
+            throw refused;
+        }
         if (options.wantsStatistics()) {
             reportAtExit(() -> "banos-agent: process " + ProcessHandle.current().pid() + System.lineSeparator() + rewriter + tally
                     + Malloc.statistics(), options.statisticsFile());

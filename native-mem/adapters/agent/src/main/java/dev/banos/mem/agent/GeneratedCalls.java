@@ -20,6 +20,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.reflect.Field;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 
@@ -29,7 +30,8 @@ import java.util.function.LongPredicate;
  * package is open to everyone, so that no other door need be opened for this. In Java it would be
  *
  * <pre>
- *   final class BanosFunctions {                                // written once, before the other is initialised
+ *   final class BanosFunctions {                                // written before the other is initialised
+ *       static final AtomicBoolean TAKEN = new AtomicBoolean();                   // by a start of the agent
  *       static volatile LongUnaryOperator ALLOCATE; ...
  *   }
  *   public final class BanosCalls {
@@ -57,6 +59,8 @@ final class GeneratedCalls {
     static final ClassDesc OWNS_CLASS = UnsafeMethod.FREE.functionClass();
 
     private static final ClassDesc FUNCTIONS = ClassDesc.ofInternalName("sun/misc/BanosFunctions");
+    private static final String TAKEN = "TAKEN";
+    private static final ClassDesc ATOMIC_BOOLEAN = ClassDesc.of(AtomicBoolean.class.getName());
     private static final ClassDesc OBJECTS = ClassDesc.of("java.util.Objects");
     private static final MethodTypeDesc OBJECT_TO_OBJECT =
             MethodTypeDesc.of(ConstantDescs.CD_Object, ConstantDescs.CD_Object);
@@ -69,26 +73,51 @@ final class GeneratedCalls {
     }
 
     /**
-     * Defines it. Once: a second time is an {@link IllegalStateException}.
+     * Defines it, or finds what a start that was refused has left: no class goes away again, but this one is initialised by its
+     * first call, and nothing calls it before Unsafe is rewritten.
      *
      * @param functions what each method asks
      * @param owns says whether an address is ours
+     * @throws IllegalStateException if another start has it
      */
     static Class<?> define(Class<?> unsafe, Map<UnsafeMethod, Object> functions, LongPredicate owns)
             throws ReflectiveOperationException {
         GeneratedCalls.class.getModule().addReads(unsafe.getModule());
         MethodHandles.Lookup neighbour = MethodHandles.privateLookupIn(unsafe, MethodHandles.lookup());
-        Class<?> written;
-        try {
-            written = neighbour.defineClass(functionsClass());
-        } catch (LinkageError isThere) {
-            throw new IllegalStateException("the agent runs already: it is to be given once", isThere);
+        Class<?> written = findOrDefine(neighbour, FUNCTIONS, functionsClass());
+        if (!taken(written).compareAndSet(false, true)) {
+            throw new IllegalStateException("the agent runs already: it is to be given once");
         }
         for (UnsafeMethod method : UnsafeMethod.values()) {
             set(written, method.name(), Objects.requireNonNull(functions.get(method), method.methodName));
         }
         set(written, OWNS, owns);
-        return neighbour.ensureInitialized(neighbour.defineClass(callsClass()));
+        return findOrDefine(neighbour, CALLS, callsClass());
+    }
+
+    /** For a start that was refused before anything called the class: so that the next one may have it. */
+    static void leave(Class<?> unsafe) throws ReflectiveOperationException {
+        MethodHandles.Lookup neighbour = MethodHandles.privateLookupIn(unsafe, MethodHandles.lookup());
+        taken(neighbour.findClass(nameOf(FUNCTIONS))).set(false);
+    }
+
+    private static Class<?> findOrDefine(MethodHandles.Lookup neighbour, ClassDesc name, byte[] classFile)
+            throws ReflectiveOperationException {
+        try {
+            return neighbour.defineClass(classFile);
+        } catch (LinkageError isThere) {
+            return neighbour.findClass(nameOf(name));
+        }
+    }
+
+    private static String nameOf(ClassDesc type) {
+        return type.packageName() + "." + type.displayName();
+    }
+
+    private static AtomicBoolean taken(Class<?> written) throws ReflectiveOperationException {
+        Field field = written.getDeclaredField(TAKEN);
+        field.setAccessible(true);
+        return (AtomicBoolean) field.get(null);
     }
 
     private static void set(Class<?> written, String name, Object function) throws ReflectiveOperationException {
@@ -100,7 +129,13 @@ final class GeneratedCalls {
     private static byte[] functionsClass() {
         return ClassFile.of().build(FUNCTIONS, type -> {
             type.withFlags(ACC_FINAL | ACC_SYNTHETIC);
+            type.withField(TAKEN, ATOMIC_BOOLEAN, ACC_STATIC | ACC_FINAL);
             fields(type, ACC_STATIC | ACC_VOLATILE);
+            type.withMethodBody(ConstantDescs.CLASS_INIT_NAME, ConstantDescs.MTD_void, ACC_STATIC, code -> code
+                    .new_(ATOMIC_BOOLEAN).dup()
+                    .invokespecial(ATOMIC_BOOLEAN, ConstantDescs.INIT_NAME, ConstantDescs.MTD_void)
+                    .putstatic(FUNCTIONS, TAKEN, ATOMIC_BOOLEAN)
+                    .return_());
         });
     }
 

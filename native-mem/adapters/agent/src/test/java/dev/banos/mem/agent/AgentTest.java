@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.jar.JarFile;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
@@ -244,6 +246,26 @@ class AgentTest {
         Outcome outcome = Program.run(programs, "", List.of("-javaagent:" + Program.JAR), "References");
         assertThat(outcome.code()).isOne();
         assertThat(outcome.output()).contains("banos-agent: the agent runs already").doesNotContain("done");
+    }
+
+    /** The classes that it has left cannot go away; a start that nothing stands in the way of uses them. */
+    @Test
+    void aStartThatWasRefusedDoesNotBarTheNext() throws Exception {
+        Path damager = programs.resolve("damager.jar");
+        Manifest manifest = new Manifest();
+        manifest.getMainAttributes().putValue("Manifest-Version", "1.0");
+        manifest.getMainAttributes().putValue("Premain-Class", "AttachedTwice"); // which is on the class path
+        manifest.getMainAttributes().putValue("Can-Retransform-Classes", "true");
+        new JarOutputStream(Files.newOutputStream(damager), manifest).close();
+
+        Outcome outcome = Program.java(null, List.of("-Djdk.attach.allowAttachSelf=true", "-javaagent:" + damager, "-cp",
+                programs.toString(), "AttachedTwice", Program.JAR.toString(), "stats")).succeeded();
+
+        assertThat(outcome.output().lines().filter(List.of("refused", "loaded", "done")::contains))
+                .as(outcome.output()).containsExactly("refused", "loaded", "refused", "done");
+        assertThat(outcome.output()).contains("does not let an agent rewrite Unsafe")
+                .containsOnlyOnce("IllegalStateException: the agent runs already");
+        assertThat(outcome.count("allocations")).isEqualTo(outcome.count("frees")).isOne();
     }
 
     @Test
