@@ -29,6 +29,12 @@ final class DescribedBean extends StandardMBean {
         return described(operation.getName(), super.getDescription(operation));
     }
 
+    /** What returns something is asked for that, and changes nothing. */
+    @Override
+    protected int getImpact(MBeanOperationInfo operation) {
+        return operation.getReturnType().equals(void.class.getName()) ? MBeanOperationInfo.ACTION : MBeanOperationInfo.INFO;
+    }
+
     private String described(String method, String otherwise) {
         return Arrays.stream(getMBeanInterface().getMethods())
                 .filter(candidate -> candidate.getName().equals(method) && candidate.isAnnotationPresent(Described.class))

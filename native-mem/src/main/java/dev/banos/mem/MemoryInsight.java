@@ -5,8 +5,8 @@ import dev.banos.mem.insight.Footprint;
 import dev.banos.mem.insight.HeapFigures;
 import dev.banos.mem.insight.LeakTracking;
 import java.lang.management.ManagementFactory;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
@@ -122,7 +122,10 @@ public final class MemoryInsight {
 
         @Override
         public void setLeakLevel(String level) {
-            LeakTracking.level(LeakTracking.Level.valueOf(level.toUpperCase(Locale.ROOT)));
+            LeakTracking.level(Arrays.stream(LeakTracking.Level.values())
+                    .filter(each -> each.name().equalsIgnoreCase(level.strip())).findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException("LeakLevel=" + level + ": the words are "
+                            + Arrays.toString(LeakTracking.Level.values()))));
         }
 
         @Override
@@ -132,7 +135,9 @@ public final class MemoryInsight {
 
         @Override
         public String leakReport() {
-            return LeakTracking.report().toString();
+            String off = LeakTracking.level() != LeakTracking.Level.OFF ? ""
+                    : "LeakLevel is OFF: only heaps with a level of their own remember what they allocate\n";
+            return LeakTracking.report() + off;
         }
 
         @Override
@@ -142,7 +147,7 @@ public final class MemoryInsight {
 
         @Override
         public void trim() {
-            Heap.current().trim();
+            Malloc.trim();
         }
     }
 }

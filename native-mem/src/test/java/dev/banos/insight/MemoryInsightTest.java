@@ -2,6 +2,7 @@ package dev.banos.insight;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.banos.mem.Heap;
 import dev.banos.mem.HeapOptions;
@@ -22,6 +23,7 @@ import javax.management.Attribute;
 import javax.management.JMException;
 import javax.management.MBeanFeatureInfo;
 import javax.management.MBeanInfo;
+import javax.management.MBeanOperationInfo;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import javax.management.openmbean.CompositeData;
@@ -61,7 +63,9 @@ class MemoryInsightTest {
         server.setAttribute(name, new Attribute("LeakLevel", "full"));
         assertThat(LeakTracking.level()).isEqualTo(LeakTracking.Level.FULL);
         server.setAttribute(name, new Attribute("LeakLevel", "OFF"));
-        assertThat((String) server.invoke(name, "leakReport", null, null)).startsWith("banos: ");
+        assertThat((String) server.invoke(name, "leakReport", null, null)).startsWith("banos: ").contains("LeakLevel is OFF");
+        assertThatThrownBy(() -> server.setAttribute(name, new Attribute("LeakLevel", "often")))
+                .hasRootCauseMessage("LeakLevel=often: the words are [OFF, SAMPLED, FULL]");
         server.invoke(name, "trim", null, null);
     }
 
@@ -215,7 +219,8 @@ class MemoryInsightTest {
         assertThat(named(events, "Mapping")).extracting(event -> event.getString("action"))
                 .containsSubsequence("map", "move", "unmap");
         assertThat(named(events, "InvalidBlock")).hasSize(1).first()
-                .satisfies(event -> assertThat(event.getString("finding")).startsWith("free of 0x"));
+                .satisfies(event -> assertThat(event.getString("finding")).startsWith("free of 0x"))
+                .satisfies(event -> assertThat(event.getString("caller")).as("who passed the address").startsWith(MemoryInsightTest.class.getName()));
         assertThat(named(events, "ArenaCommit")).isNotEmpty();
         assertThat(named(events, "Purge")).isNotEmpty().allMatch(event -> event.getLong("size") > 0);
         assertThat(named(events, "Statistics")).isNotEmpty();
@@ -254,6 +259,9 @@ class MemoryInsightTest {
         assertThat(features).hasSize(14).allSatisfy(feature ->
                 assertThat(feature.getDescription()).as(feature.getName()).hasSizeGreaterThan(20).doesNotContain("exposed for management"));
         assertThat(bean.getDescription()).contains("Banos");
+        assertThat(bean.getOperations()).extracting(MBeanOperationInfo::getName, MBeanOperationInfo::getImpact).containsExactlyInAnyOrder(
+                tuple("trim", MBeanOperationInfo.ACTION), tuple("leakReport", MBeanOperationInfo.INFO),
+                tuple("heapProfile", MBeanOperationInfo.INFO));
     }
 
     private static long allocateHere(long size) {

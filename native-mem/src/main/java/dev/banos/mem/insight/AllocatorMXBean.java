@@ -3,7 +3,7 @@ package dev.banos.mem.insight;
 import java.util.List;
 
 /** The allocator as a management console sees it, under the name {@code dev.banos.mem:type=Allocator}. */
-@Described("Native memory of Banos: what it holds of the system, by heap and size class, and leak tracking")
+@Described("Native memory of Banos, by heap and size class; leak tracking")
 public interface AllocatorMXBean {
     /** {@return all that the allocator holds of the system's memory, in bytes: the sum of used, kept, mapped and cached} */
     @Described("All that the allocator holds of the system's memory, in bytes")
@@ -42,7 +42,7 @@ public interface AllocatorMXBean {
     List<HeapFigures> getHeaps();
 
     /** {@return {@code OFF}, {@code SAMPLED} or {@code FULL}: {@link LeakTracking#level()}} */
-    @Described("OFF, SAMPLED or FULL, for malloc and all heaps without a level of their own; may be set, in upper or lower case")
+    @Described("OFF, SAMPLED or FULL; for heaps without a level of their own")
     String getLeakLevel();
 
     /**
@@ -58,14 +58,14 @@ public interface AllocatorMXBean {
     int getTrackedBlocks();
 
     /** {@return live blocks of all heaps by the stack that allocated them, most bytes first, as text of several lines} */
-    @Described("Live blocks of all heaps by the stack that allocated them, most bytes first")
+    @Described("Live blocks by heap and the stack that allocated them, most bytes first")
     String leakReport();
 
     /** {@return the leak report as folded stacks, for a flame graph: {@link LeakReport#toFoldedStacks}} */
-    @Described("The leak report as folded stacks, for a flame graph")
+    @Described("The leak report as folded stacks, for a flame graph; empty without any")
     String heapProfile();
 
-    /** Gives back to the system what can be given back at once, as {@code Malloc.trim()} does. */
-    @Described("Gives back to the system what can be given back at once")
+    /** As {@code Malloc.trim()}, which also gives back the free spans of all other heaps. */
+    @Described("Gives free memory of malloc, and free spans of all heaps, back at once")
     void trim();
 }

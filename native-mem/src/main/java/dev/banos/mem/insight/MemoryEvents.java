@@ -30,7 +30,7 @@ public final class MemoryEvents {
     @Description("One allocation that stands for weight bytes of allocations")
     @Category({"Banos", "Memory"})
     static final class AllocationSample extends Event {
-        @Label("Allocated By")
+        @Label("Caller")
         @Description("The first frame outside the allocator")
         String caller;
         @Label("Heap")
@@ -52,6 +52,10 @@ public final class MemoryEvents {
     @Description("The free of a block that is tracked")
     @Category({"Banos", "Memory"})
     static final class FreeSample extends Event {
+        @Label("Caller")
+        @Description("The first frame outside the allocator")
+        String caller;
+
         @Label("Heap")
         String heap;
         @Label("Size")
@@ -118,6 +122,10 @@ public final class MemoryEvents {
     @Description("An address that is no live block was passed to free, realloc or usableSize, and refused")
     @Category({"Banos", "Memory"})
     static final class InvalidBlock extends Event {
+        @Label("Caller")
+        @Description("The first frame outside the allocator")
+        String caller;
+
         @Label("Address")
         @MemoryAddress
         long address;
@@ -130,6 +138,10 @@ public final class MemoryEvents {
     @Description("A heap and its children reached the mark that calls the program back")
     @Category({"Banos", "Memory"})
     static final class HighWater extends Event {
+        @Label("Caller")
+        @Description("The first frame outside the allocator")
+        String caller;
+
         @Label("Heap")
         String heap;
         @Label("Mark")
@@ -145,6 +157,10 @@ public final class MemoryEvents {
     @Description("An allocation failed in a heap that has a limit, or is below one that has")
     @Category({"Banos", "Memory"})
     static final class LimitReached extends Event {
+        @Label("Caller")
+        @Description("The first frame outside the allocator")
+        String caller;
+
         @Label("Heap")
         String heap;
         @Label("Asked")
@@ -160,6 +176,10 @@ public final class MemoryEvents {
     @Description("A hardened heap found memory written to that is no live block's")
     @Category({"Banos", "Memory"})
     static final class Corruption extends Event {
+        @Label("Caller")
+        @Description("The first frame outside the allocator")
+        String caller;
+
         @Label("Address")
         @Description("The beginning of the damaged block")
         @MemoryAddress
@@ -310,6 +330,7 @@ public final class MemoryEvents {
         }
         FreeSample event = new FreeSample();
         if (event.shouldCommit()) {
+            event.caller = CallStack.callerOfTheAllocator();
             event.heap = heap;
             event.address = block.address();
             event.size = block.size();
@@ -388,6 +409,7 @@ public final class MemoryEvents {
         }
         InvalidBlock event = new InvalidBlock();
         if (event.shouldCommit()) {
+            event.caller = CallStack.callerOfTheAllocator();
             event.address = address;
             event.finding = finding;
             event.commit();
@@ -407,6 +429,7 @@ public final class MemoryEvents {
         }
         HighWater event = new HighWater();
         if (event.shouldCommit()) {
+            event.caller = CallStack.callerOfTheAllocator();
             event.heap = heap;
             event.mark = mark;
             event.used = used;
@@ -427,6 +450,7 @@ public final class MemoryEvents {
         }
         LimitReached event = new LimitReached();
         if (event.shouldCommit()) {
+            event.caller = CallStack.callerOfTheAllocator();
             event.heap = heap;
             event.size = size;
             event.budget = budget.toString();
@@ -452,6 +476,7 @@ public final class MemoryEvents {
         }
         Corruption event = new Corruption();
         if (event.shouldCommit()) {
+            event.caller = CallStack.callerOfTheAllocator();
             event.address = address;
             event.offset = offset;
             event.expected = expected;
