@@ -3,9 +3,11 @@ package dev.banos.samples.heapmap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.banos.bindings.Native;
 import dev.banos.fuzz.AllocatorUnderTest;
 import dev.banos.fuzz.Target;
 import dev.banos.fuzz.Trace;
+import dev.banos.mem.Heap;
 import dev.banos.samples.command.CommandEnd;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -15,6 +17,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,6 +62,43 @@ class HeapMapTest {
         pages.add(Pages.PAGE_BYTES + 10, 1);
         pages.add(3 * Pages.PAGE_BYTES - 5, 10);
         assertThat(pages.text()).isEqualTo("IB3A252");
+    }
+
+    /** Pages inside runs that are partly in use go back to the kernel at a trim: the map says what is resident, not what once was. */
+    @Test
+    void pagesThatWentBackAreNotShownAsResident() {
+        int count = 4096;
+        long size = 1500; // so that two blocks in three lie in a page of others
+        int kept = 64;
+        try (Heap heap = Heap.create()) {
+            long[] blocks = new long[count];
+            Map<Long, BitSet> used = new TreeMap<>();
+            for (int i = 0; i < count; i++) {
+                blocks[i] = heap.malloc(size);
+                Native.segment(blocks[i], size).fill((byte) 1);
+                markUsed(used, blocks[i], size);
+            }
+            long all = resident(used);
+            assertThat(all).isGreaterThanOrEqualTo(count * size);
+            for (int i = 0; i < count; i++) {
+                if (i % kept != 0) {
+                    heap.free(blocks[i]);
+                }
+            }
+            heap.trim();
+            assertThat(resident(used)).isBetween(count / kept * size, all / 8);
+        }
+    }
+
+    private static void markUsed(Map<Long, BitSet> used, long block, long size) {
+        for (long page = block / Pages.PAGE_BYTES; page <= (block + size - 1) / Pages.PAGE_BYTES; page++) {
+            long region = page * Pages.PAGE_BYTES & -Pages.REGION_BYTES;
+            used.computeIfAbsent(region, first -> new BitSet(Pages.COUNT)).set((int) (page % Pages.COUNT));
+        }
+    }
+
+    private static long resident(Map<Long, BitSet> used) {
+        return used.entrySet().stream().mapToLong(each -> new Pages(each.getKey(), each.getValue()).lookAtResidency()).sum();
     }
 
     @Test
