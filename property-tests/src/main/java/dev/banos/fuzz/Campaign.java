@@ -30,6 +30,9 @@ public final class Campaign {
     /** Laws about answers, after whose break all is as the model has it: known once, they would hide all other findings. */
     static final Set<Law> OF_ANSWERS = EnumSet.of(Law.ERRNO, Law.BAD_ALIGNMENT);
 
+    /** Laws that break where something trips over memory that a free took away, which may be long after it, or never. */
+    private static final Set<Law> OF_HOLES = EnumSet.of(Law.NO_CRASH, Law.STAYS_MAPPED, Law.UNMAPS_ITS_OWN);
+
     private final Target target;
     private final boolean inProcess;
     private final List<Known> corpus = new ArrayList<>();
@@ -405,7 +408,9 @@ public final class Campaign {
     private Finding shrunk(Runner runner, Runner.Outcome outcome) {
         boolean leaks = outcome.violation().law() == Law.FOOTPRINT;
         boolean races = outcome.mode() == Runner.Mode.FREELY || outcome.mode() == Runner.Mode.RACED;
-        Finding finding = races ? shrunkInOrder(runner, outcome)
+        Finding finding = races ? shrunkInOrder(runner, outcome, Settings.firstFree(outcome.tryNumber()), lastOfBatch)
+                : OF_HOLES.contains(outcome.violation().law()) ? shrunkInOrder(runner, outcome, Settings.firstOfEpoch(outcome.tryNumber()),
+                        outcome.tryNumber())
                 : leaks ? null : shrunk(runner, outcome, outcome.program(), Runner.Mode.LOCKSTEP);
         if (finding == null && races) {
             finding = shrunkAsRace(runner, outcome);
@@ -422,15 +427,15 @@ public final class Campaign {
     }
 
     /**
-     * Which of the programs that ran freely fails first is luck; which is the first to fail when run in order is not. Null if
-     * none does.
+     * Which of the programs that ran freely fails first is luck, and so is which trips over a hole; which of the tries from
+     * {@code first} to {@code last} is the first to fail when run alone and in order is not. Null if none does.
      */
-    private Finding shrunkInOrder(Runner runner, Runner.Outcome outcome) {
+    private Finding shrunkInOrder(Runner runner, Runner.Outcome outcome, long first, long last) {
         Finding finding = null;
         if (outcome.tryNumber() < 0) {
             return shrunk(runner, outcome, outcome.program(), Runner.Mode.LOCKSTEP);
         }
-        for (long number = Settings.firstFree(outcome.tryNumber()); finding == null && number <= lastOfBatch; number++) {
+        for (long number = first; finding == null && number <= last; number++) {
             Program program = runner.history(number, number);
             Runner.Outcome inOrder = new Runner.Outcome(outcome.violation(), number, program, Runner.Mode.LOCKSTEP);
             finding = shrunk(runner, inOrder, program, Runner.Mode.LOCKSTEP);

@@ -9,8 +9,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What was mapped before the target was loaded, and what the start of a thread mapped since. It is not the target's, so a free
- * must not unmap it: one that unmaps a page too much is seen here, before some other part of the process trips over the hole.
+ * What was mapped before the target was loaded, the files that its loading mapped, and what the start of a thread mapped since.
+ * None of it is for blocks, so a free must not unmap it: one that unmaps a page too much is seen here, before some other part
+ * of the process trips over the hole.
  */
 final class ForeignMemory {
     private static final Path MAPS = Path.of("/proc/self/maps");
@@ -27,7 +28,15 @@ final class ForeignMemory {
 
     /** What is mapped now. */
     static ForeignMemory now() {
-        List<String> lines = lines();
+        return of(lines());
+    }
+
+    /** What is mapped from a file now: code and data of libraries. The kernel likes to put a target's first blocks just below. */
+    static ForeignMemory ofFiles() {
+        return of(lines().stream().filter(line -> line.indexOf('/') >= 0).toList());
+    }
+
+    private static ForeignMemory of(List<String> lines) {
         long[] starts = new long[lines.size()];
         long[] ends = new long[lines.size()];
         for (int i = 0; i < starts.length; i++) {

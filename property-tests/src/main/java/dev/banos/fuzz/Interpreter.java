@@ -27,7 +27,7 @@ final class Interpreter {
     /** Up to here a request must be served; programs keep far less than this live. */
     static final long MODEST = 64L << 20;
 
-    /** What is smaller is in no mapping of its own, so its free has nothing to unmap. */
+    /** What is smaller is hardly ever in a mapping of its own, so that its free has nothing to unmap. */
     private static final long GUARDED = 16 << 10;
 
     /** Memory of the fuzzer's own: an address in it was given by no allocator under test. */
@@ -36,6 +36,7 @@ final class Interpreter {
         8, 4096, 1L << 46, -16, Long.MIN_VALUE, -1, 1L << 20};
 
     private final Blocks blocks = new Blocks();
+    private final Cushions cushions = new Cushions();
     private final Coverage coverage;
     private final Progress progress;
 
@@ -61,8 +62,13 @@ final class Interpreter {
     /** Runs the whole program, one operation at a time in program order, each on its thread; null if every law held. */
     Violation run(Program program, AllocatorUnderTest allocator) {
         begin(program, allocator, true);
-        Violation violation = program.isThreaded() && promises.threads() ? new Lockstep(this).run(program) : range(0, program.length());
-        return violation != null ? violation : drain();
+        try {
+            Violation violation = program.isThreaded() && promises.threads() ? new Lockstep(this).run(program)
+                    : range(0, program.length());
+            return violation != null ? violation : drain();
+        } finally {
+            cushions.release();
+        }
     }
 
     /** Runs each thread's operations at its own pace; only operations on the same slot keep their order. */
@@ -231,6 +237,11 @@ final class Interpreter {
     private void allocate(int i, int slot) {
         int log2 = program.log2(i);
         long size = program.size(i);
+        cushion(switch (program.kind(i)) {
+            case Program.MALLOC -> size;
+            case Program.CALLOC -> size << log2;
+            default -> size + (1L << log2);
+        });
         switch (program.kind(i)) {
             case Program.MALLOC -> served(slot, allocator.malloc(size), size, promises.alignmentOf(size), false);
             case Program.CALLOC -> {
@@ -244,6 +255,13 @@ final class Interpreter {
                     served(slot, allocator.alignedAlloc(1L << log2, size), size, 1L << log2, false);
                 }
             }
+        }
+    }
+
+    /** In a replay, where what comes next has a mapping of its own. */
+    private void cushion(long bytes) {
+        if (careful && exact && foreign != null && bytes >= GUARDED && bytes <= MODEST) {
+            cushions.behindNext(bytes);
         }
     }
 
@@ -265,6 +283,7 @@ final class Interpreter {
             served(slot, allocator.realloc(0, size), size, promises.alignmentOf(size), false);
             return;
         }
+        cushion(size);
         long before = blocks.address(slot);
         long address = allocator.realloc(before, size);
         if (address == 0 && size == 0) {
@@ -331,7 +350,7 @@ final class Interpreter {
         long size = blocks.size(slot);
         long beyond = address + blocks.written(slot) + Mapped.PAGE - 1 & -Mapped.PAGE;
         blocks.remove(slot);
-        if (size >= GUARDED && foreign != null) {
+        if (foreign != null && (size >= GUARDED || careful)) {
             freeBeside(slot, address, beyond);
         } else {
             allocator.free(address);
@@ -342,21 +361,22 @@ final class Interpreter {
     }
 
     /**
-     * Frees a large block whose memory ends before the page {@code beyond}. What is mapped there, if anything, is the kernel's
+     * Frees a block whose memory ends before the page {@code beyond}. What is mapped there, if anything, is the kernel's
      * choice; in a replay there is always something, lest equal programs come to different ends.
      */
     private void freeBeside(int slot, long address, long beyond) {
         boolean fenced = careful && exact && Mapped.fence(beyond);
-        boolean guarded = fenced || (foreign.contains(beyond) || careful && blocks.isInPage(beyond)) && Mapped.isWhole(beyond, 1);
+        boolean guarded = fenced || (foreign.contains(beyond) || cushions.contains(beyond) || careful && blocks.isInPage(beyond))
+                && Mapped.isWhole(beyond, 1);
         allocator.free(address);
         boolean torn = guarded && !Mapped.isWhole(beyond, 1);
         if (fenced && !torn) {
-            Mapped.unfence(beyond);
+            Mapped.unmap(beyond, Mapped.PAGE);
         }
         if (torn) {
-            throw new LawBroken(Law.UNMAPS_ITS_OWN, "the free of b" + slot + " (" + blocks.size(slot) + " bytes, usable "
-                    + blocks.written(slot) + ") unmapped the page behind it, which is not its own",
-                    "b" + slot + " was at 0x" + Long.toHexString(address));
+            throw new LawBroken(Law.UNMAPS_ITS_OWN, "the free of b" + slot + " (" + blocks.size(slot)
+                    + " bytes) unmapped the page behind it, which is not its own", "b" + slot + " was at 0x"
+                    + Long.toHexString(address) + ", usable " + blocks.written(slot));
         }
     }
 

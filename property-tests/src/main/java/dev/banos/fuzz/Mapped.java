@@ -27,17 +27,27 @@ final class Mapped {
 
     /** Maps a page there, without access, unless something else is there already; whether it did. */
     static boolean fence(long page) {
-        long at = SystemCalls.mmap(STATE.get(), page, PAGE, Linux.PROT_NONE(),
-                Linux.MAP_PRIVATE() | Linux.MAP_ANONYMOUS() | Linux.MAP_FIXED_NOREPLACE(), NO_FILE, 0);
-        if (at > 0 && at != page) {
-            unfence(at); // a kernel that does not know the flag
+        long at = map(page, PAGE, Linux.MAP_FIXED_NOREPLACE());
+        if (at != 0 && at != page) {
+            unmap(at, PAGE); // a kernel that does not know the flag
         }
         return at == page;
     }
 
-    /** Takes a fence away. */
-    static void unfence(long page) {
-        SystemCalls.munmap(STATE.get(), page, PAGE);
+    /** Maps so many bytes without access where the kernel likes; 0 if it does not. */
+    static long reserve(long bytes) {
+        return map(0, bytes, Linux.MAP_NORESERVE());
+    }
+
+    private static long map(long hint, long bytes, int flags) {
+        long at = SystemCalls.mmap(STATE.get(), hint, bytes, Linux.PROT_NONE(),
+                Linux.MAP_PRIVATE() | Linux.MAP_ANONYMOUS() | flags, NO_FILE, 0);
+        return Math.max(at, 0);
+    }
+
+    /** Takes away what {@link #fence} or {@link #reserve} mapped. */
+    static void unmap(long address, long bytes) {
+        SystemCalls.munmap(STATE.get(), address, bytes);
     }
 
     /** Whether every page of the range is mapped. */

@@ -165,10 +165,15 @@ final class Session implements Runner {
         return all;
     }
 
-    /** In a process of its own, where faults may be of any kind, what is there already is watched. */
+    /** In a process of its own, where faults may be of any kind, what is there already and the target's own files are watched. */
     private AllocatorUnderTest open() {
-        interpreter.guard(image == null ? null : ForeignMemory.now());
-        return target.open();
+        if (image == null) {
+            return target.open();
+        }
+        ForeignMemory before = ForeignMemory.now();
+        AllocatorUnderTest opened = target.open();
+        interpreter.guard(before.and(before, ForeignMemory.ofFiles()));
+        return opened;
     }
 
     private AllocatorUnderTest renewed() {

@@ -25,9 +25,14 @@ record Settings(long seed, int maxOperations, int maxThreads, Program example) {
         return tryNumber / EPOCH;
     }
 
+    /** The first try of the same epoch. */
+    static long firstOfEpoch(long tryNumber) {
+        return tryNumber - tryNumber % EPOCH;
+    }
+
     /** The first try of the same epoch that runs freely. */
     static long firstFree(long tryNumber) {
-        return tryNumber - tryNumber % EPOCH + FREE_FROM;
+        return firstOfEpoch(tryNumber) + FREE_FROM;
     }
 
     boolean runsFreely(long tryNumber) {

@@ -76,7 +76,12 @@ final class Shrinker {
     }
 
     private boolean isAsGood(Violation seen) {
-        return race == null ? violation.breaksSameLawAs(seen) : seen != null;
+        return race == null ? violation.breaksSameLawAs(seen) || explainsCrash(seen) : seen != null;
+    }
+
+    /** A hole torn into the process's memory, which may or may not end it. */
+    private boolean explainsCrash(Violation seen) {
+        return seen != null && seen.law() == Law.UNMAPS_ITS_OWN && violation.law() == Law.NO_CRASH;
     }
 
     /** The block at which it failed, alone: often that is all, and then a replay that crashes or hangs is spared many times. */

@@ -96,23 +96,30 @@ class CMutantsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {3, 4, 8, 9, 13, 14, 15})
+    @ValueSource(ints = {1, 3, 4, 8, 9, 10, 13, 14, 15})
     void equalSeedsGiveEqualFindings(int fault) throws Exception {
-        requireTheSameTwice(fault);
+        requireTheSameTwice(fault, Corpus.programs());
     }
 
-    /** Without those whose failure is not theirs to decide: where in its mapping a block lies (10), who is first (11). */
+    /** Without the one whose failure is not its own to decide: which thread is first (11). */
     @ParameterizedTest
     @Tag("campaign")
-    @ValueSource(ints = {1, 2, 5, 6, 7, 12})
+    @ValueSource(ints = {2, 5, 6, 7, 12})
     void equalSeedsGiveEqualFindingsOfWhatTakesTime(int fault) throws Exception {
-        requireTheSameTwice(fault);
+        requireTheSameTwice(fault, Corpus.programs());
     }
 
-    private void requireTheSameTwice(int fault) throws Exception {
+    /** What a free tears up may be the process's own, which then ends sooner or later: by luck, unless found in a replay first. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 10})
+    void equalSeedsGiveEqualFindingsAlsoWhereTheProcessIsTornUp(int fault) throws Exception {
+        requireTheSameTwice(fault, List.of());
+    }
+
+    private void requireTheSameTwice(int fault, List<Program> corpus) throws Exception {
         String target = CToy.build(folder, fault) + CToy.PREFIX;
-        String once = Campaign.of(target).withCorpus(Corpus.programs()).withSeed(3).withThreads(2).run().getFirst().toString();
-        assertThat(Campaign.of(target).withCorpus(Corpus.programs()).withSeed(3).withThreads(2).run()).singleElement().hasToString(once);
+        String once = Campaign.of(target).withCorpus(corpus).withSeed(3).withThreads(2).run().getFirst().toString();
+        assertThat(Campaign.of(target).withCorpus(corpus).withSeed(3).withThreads(2).run()).singleElement().hasToString(once);
     }
 
     @Test
