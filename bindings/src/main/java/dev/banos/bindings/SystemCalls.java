@@ -322,7 +322,6 @@ public final class SystemCalls {
     /**
      * C's memset, by a critical call: while it lasts no garbage collection begins, so {@code bytes} are to be few.
      *
-     *
      * @param address where the bytes begin
      * @param value its low byte is written
      * @param bytes how many

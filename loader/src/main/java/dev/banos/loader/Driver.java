@@ -162,7 +162,6 @@ public final class Driver {
      * The memory layout of a type of the driver's: {@code "struct point"}, {@code "union value"}, or a typedef's name. Members
      * have their names in C; bit-fields are the integers that hold them, named {@code "a|b"}.
      *
-     *
      * @param type a name in C
      * @return the layout, with its padding
      * @throws LinkException if the object's type information has no such type
@@ -200,7 +199,6 @@ public final class Driver {
      * <p>The interface must be in the loader's own module, as it is where both are on the class path;
      * {@link #bind(MethodHandles.Lookup, Class)} needs nothing of that kind.
      *
-     *
      * @param <T> the interface
      * @param type its class
      * @return an object whose methods call the driver
@@ -226,7 +224,6 @@ public final class Driver {
     /**
      * A function pointer that C may call until {@code lifetime} closes. It has no types of C to be checked against until it is
      * given to a bound method. What the function throws is treated as {@link #bind} says.
-     *
      *
      * @param <F> the interface
      * @param type a functional interface over numbers, boolean and MemorySegment
@@ -277,7 +274,6 @@ public final class Driver {
      * <p>Nothing is carried over from one instance to the other. Pointers that were asked for with {@link Export#address} end,
      * and so do those of drivers that depend on this one; handles go on. Threads that the driver started, and what it gave away
      * of itself, are its uninit's to take back.
-     *
      *
      * @param file the new object, or an archive with it
      * @return the driver in its place

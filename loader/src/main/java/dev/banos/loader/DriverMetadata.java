@@ -14,7 +14,6 @@ import java.util.Optional;
 /**
  * What a driver says of itself, read from the file before anything of it is mapped.
  *
- *
  * @param name by which other drivers need it
  * @param license        empty where the driver names none
  * @param version its own

@@ -46,7 +46,6 @@ public final class DriverSignature {
     /**
      * Signs the file, and returns the file that the signature was written to.
      *
-     *
      * @param file the object or archive
      * @param key a private key of Ed25519
      * @return {@link #fileOf} the file
@@ -129,7 +128,6 @@ public final class DriverSignature {
     /**
      * Reads what {@code openssl pkey -pubout} writes.
      *
-     *
      * @param pem a file in PEM (RFC 7468)
      * @return the key
      * @throws LinkException if the file cannot be read or holds no public key of Ed25519
@@ -145,7 +143,6 @@ public final class DriverSignature {
 
     /**
      * Reads what {@code openssl genpkey -algorithm ed25519} writes.
-     *
      *
      * @param pem a file in PEM (RFC 7468)
      * @return the key

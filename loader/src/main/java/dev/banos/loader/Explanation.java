@@ -9,7 +9,6 @@ import java.util.Optional;
 /**
  * What an address is, or was: where a crash report, a debugger or a pointer in a log leads back to the object file.
  *
- *
  * @param address what was asked about
  * @param module        {@code driver ring}, or {@code objects} for a library of an {@link ObjectLinker}
  * @param file          the file that the module is named for

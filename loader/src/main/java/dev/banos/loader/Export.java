@@ -103,7 +103,6 @@ public final class Export {
      * ({@code -g}). Structs are passed and returned as segments; for a struct that is returned, a
      * {@link java.lang.foreign.SegmentAllocator} is the first argument.
      *
-     *
      * @return the handle, good as long as the driver is installed
      * @throws LinkException if the object says nothing of the type, or Java cannot pass one of its parameters
      */
@@ -139,7 +138,6 @@ public final class Export {
     /**
      * The function's type for the foreign linker, from the object's type information.
      *
-     *
      * @return the type, a struct by its layout
      * @throws LinkException as {@link #handle()} does
      */
@@ -153,7 +151,6 @@ public final class Export {
 
     /**
      * Its declaration in C, {@code int add(int a, int b)}; empty where the object has no type information of it.
-     *
      *
      * @return the declaration, without a semicolon
      * @throws LinkException if the type information is damaged

@@ -46,7 +46,6 @@ public final class LinkedLibrary implements AutoCloseable {
     /**
      * The function or variable of that name.
      *
-     *
      * @param symbol its name in C
      * @return a pointer to it, alive until the close
      * @throws LinkException if no object defines it
@@ -78,7 +77,6 @@ public final class LinkedLibrary implements AutoCloseable {
     /**
      * A handle of the function's own type, from the type information of the object that defines it, as {@link Export#handle()}.
      *
-     *
      * @param symbol its name in C
      * @param more of a variadic function, the arguments that take the place of the three dots
      * @return the handle, good until the close
@@ -95,7 +93,6 @@ public final class LinkedLibrary implements AutoCloseable {
 
     /**
      * The symbol's declaration in C; empty where there is no type information of it.
-     *
      *
      * @param symbol its name in C
      * @return the declaration, without a semicolon
@@ -122,7 +119,6 @@ public final class LinkedLibrary implements AutoCloseable {
 
     /**
      * As {@link Driver#bind(Class)}, with the functions of the objects.
-     *
      *
      * @param <T> the interface
      * @param type its class

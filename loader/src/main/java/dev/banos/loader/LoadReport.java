@@ -9,7 +9,6 @@ import java.util.List;
 /**
  * What a load worked on, and how long each of its phases took.
  *
- *
  * @param file that the module is named for
  * @param base the address where its memory begins
  * @param objects       how many the module is made of: the driver's own, and archive members

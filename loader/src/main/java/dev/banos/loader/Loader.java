@@ -78,7 +78,6 @@ public final class Loader implements AutoCloseable {
      * Makes a function or variable of the application known to drivers that are installed from now on. It comes before one of
      * the same name in the C library: {@code publish("malloc", …)} gives them another allocator.
      *
-     *
      * @param name its name in C
      * @param address must stay valid until this loader is closed
      * @throws IllegalArgumentException when the name is empty, or the address 0
@@ -93,7 +92,6 @@ public final class Loader implements AutoCloseable {
     /**
      * Links the driver into this process and runs its {@code init}. An archive is taken for the one driver in it, with the
      * members that the driver needs.
-     *
      *
      * @param path an object file or an archive
      * @return the driver, installed
@@ -130,7 +128,6 @@ public final class Loader implements AutoCloseable {
     /**
      * Installs all drivers of the files, those that others need before them, otherwise in the order given. The members of
      * archives are drivers of their own, or become part of the drivers that need them.
-     *
      *
      * @param files objects and archives
      * @return the drivers in the order in which they were installed
@@ -188,7 +185,6 @@ public final class Loader implements AutoCloseable {
 
     /**
      * The youngest installed driver of that name.
-     *
      *
      * @param name the name that a driver gives itself
      * @return the driver
@@ -335,7 +331,6 @@ public final class Loader implements AutoCloseable {
 
     /**
      * Runs the driver's {@code uninit} and unmaps it. Its pointers and handles are dead afterwards.
-     *
      *
      * @param driver one that this loader installed
      * @throws LinkException if other drivers depend on it, a call into it is under way, or uninit fails; it stays installed.

@@ -17,7 +17,6 @@ import java.util.Optional;
 /**
  * What a relocatable object holds, told from its bytes alone; nothing is mapped or run.
  *
- *
  * @param file its path, or what bytes in memory are called
  * @param machine     x86-64, aarch64, riscv64
  * @param driver      empty for an object that is no driver
@@ -78,7 +77,6 @@ public record ObjectInfo(String file, String machine, Optional<DriverMetadata> d
 
     /**
      * What the file holds: one for an object, for an archive one for each member.
-     *
      *
      * @param path the file
      * @return the objects, in the order of the archive

@@ -61,7 +61,6 @@ public final class ObjectLinker {
     /**
      * Adds an object file, all of it, or an archive to take members from.
      *
-     *
      * @param file the object or archive
      * @return this linker
      * @throws LinkException if the file is neither, or the policy forbids it
@@ -137,7 +136,6 @@ public final class ObjectLinker {
     /**
      * Loads a shared library for everyone in this process, {@code libstdc++.so.6} for C++ objects.
      *
-     *
      * @param file as {@code dlopen} takes it: a name that the dynamic linker looks for, or a path
      * @return this linker
      * @throws LinkException if the dynamic linker cannot load it
@@ -155,7 +153,6 @@ public final class ObjectLinker {
 
     /**
      * Links, and runs the constructors.
-     *
      *
      * @return the library, open until its {@link LinkedLibrary#close}
      * @throws LinkException if something is missing, defined twice, or does not fit; nothing stays mapped

@@ -170,7 +170,6 @@ public final class OfflineLinker {
         /**
          * Writes {@code name.image}, of {@link #size} bytes, and {@code name.map.json}.
          *
-         *
          * @param folder an existing one
          * @param name of both files, without what follows its dot
          * @throws LinkException if they cannot be written

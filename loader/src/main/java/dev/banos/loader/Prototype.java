@@ -184,7 +184,6 @@ public final class Prototype {
     /**
      * Calls the driver's export of this name.
      *
-     *
      * @param driver one with an export of this name
      * @param arguments one text for each parameter; strings live during the call
      * @return the result as text, empty for void

@@ -333,7 +333,6 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      * {@link #current} reports malloc of all threads. The children of a heap report for themselves, or all together by
      * {@link LeakTracking#report}.
      *
-     *
      * @see HeapOptions#leaks(LeakTracking.Level)
      */
     public LeakReport leakReport() {

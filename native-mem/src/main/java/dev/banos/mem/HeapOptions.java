@@ -84,7 +84,6 @@ public final class HeapOptions {
      * How many bytes the heap, and its children with it, may have from the system: what would take it beyond fails with ENOMEM,
      * or with an {@link OutOfMemoryError} that names the heap, the limit, what is used and what was asked for.
      *
-     *
      * @param bytes more than 0; what is less than 64 KiB leaves no room for a block
      * @return these options with that limit
      * @throws IllegalArgumentException when {@code bytes} is less than 1
@@ -100,7 +99,6 @@ public final class HeapOptions {
      * below them. It runs outside every lock, on the thread whose allocation reached the mark, before that returns. It may
      * allocate and free, in this heap also; while it runs it is not called again. What it throws comes out of that allocation,
      * which then has no effect: nothing was given out, and a block to be resized is as it was.
-     *
      *
      * @param bytes more than 0, and not above the limit
      * @param action gets the heap's budget as it was when the mark was reached
@@ -118,7 +116,6 @@ public final class HeapOptions {
     /**
      * What this heap has counts in {@code parent} as well, whose limit binds both, to any depth. The parent can be closed when
      * this heap is.
-     *
      *
      * @param parent a heap of {@link Heap#create}
      * @return these options with that parent
@@ -139,7 +136,6 @@ public final class HeapOptions {
      * where otherwise a free is an munmap there and then. What is not used for a second or two goes back, and all of it at
      * {@link Heap#trim}, at the limit, and at the close. The lengths of blocks are rounded up by up to an eighth. Malloc has a
      * cache of its own with {@code -Dbanos.mem.mappingCacheBytes=}.
-     *
      *
      * @param bytes 0, as it is at first: none are kept; a hardened heap cannot have any
      * @return these options with a cache of that size

@@ -134,7 +134,6 @@ public final class Malloc {
      * it may be another allocator's. Costs the same whatever is live; only with a cache of mappings, what begins at a page and
      * is not ours is searched for there.
      *
-     *
      * @param address any number
      * @return true for every address in the memory that small blocks come from, live or not, of whatever heap; and for the
      *     beginning of a block of malloc that is a mapping, whether it is live, in quarantine or kept for reuse. A mapping that
@@ -147,7 +146,6 @@ public final class Malloc {
     /**
      * {@link #malloc} for Java: a segment of exactly {@code size} bytes, whose bounds the JVM checks. Its content is whatever
      * was there. It is not tied to a scope: after {@link #free(MemorySegment)} it must not be used.
-     *
      *
      * @param size in bytes
      * @return the segment, which any thread may use

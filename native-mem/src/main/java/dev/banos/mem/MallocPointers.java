@@ -74,7 +74,6 @@ public final class MallocPointers {
     /**
      * The functions of a heap. After its close they fail, and report it.
      *
-     *
      * @param heap one for all threads, unless the library keeps to the thread that made the heap
      * @param scope until when C may call; a call after its close ends the process
      * @return the functions, each made when it is first asked for

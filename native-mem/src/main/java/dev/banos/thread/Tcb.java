@@ -207,7 +207,6 @@ public final class Tcb {
      * Marks a thread that has started and not ended with {@code bit} in {@code cancelled}, in a way that never marks another
      * thread's block, however the end of this one and the recycling of its block fall.
      *
-     *
      * @param thread any thread
      * @param bit what to add to {@code cancelled}
      * @return false where the thread is not alive

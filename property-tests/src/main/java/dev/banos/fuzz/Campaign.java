@@ -60,7 +60,6 @@ public final class Campaign {
     /**
      * What was done so far.
      *
-     *
      * @param tries how many programs have been run
      * @param operations how many calls these made of the allocator
      * @param findings how many distinct ones
@@ -110,7 +109,6 @@ public final class Campaign {
 
     /**
      * A campaign in a child process, so that a crash is a finding.
-     *
      *
      * @param spec as {@link Target} describes
      * @return a campaign of a minute, in one thread, unless told otherwise
@@ -316,7 +314,6 @@ public final class Campaign {
 
     /**
      * Runs the program of a finding again, alone, in the way in which it was found.
-     *
      *
      * @param finding one of this campaign's target
      * @return what it breaks now; empty if every law held

@@ -116,7 +116,6 @@ public final class Program {
     /**
      * Runs the program on the allocator with all laws on.
      *
-     *
      * @param allocator one in its first state, which stays open
      * @throws AssertionError if a law broke: says which, where, with addresses, sizes and bytes
      */
@@ -129,7 +128,6 @@ public final class Program {
 
     /**
      * As {@link #requireLawful}, for what shows only in many runs: leaks, and threads that run at the same time.
-     *
      *
      * @param allocator one in its first state, which stays open
      * @throws AssertionError if a law broke
@@ -148,7 +146,6 @@ public final class Program {
     /**
      * Runs the program over and over, all its threads at the same time, and holds each round to the laws.
      *
-     *
      * @param allocator one in its first state, which stays open
      * @param rounds at most; a race on slow machines ends earlier, after some seconds
      * @throws AssertionError if a law broke
@@ -163,7 +160,6 @@ public final class Program {
     /**
      * Runs the program on a new allocator of the target, as often as it takes to see what shows only in many runs, and on a
      * newer one after each close.
-     *
      *
      * @param target gives the allocators
      * @throws AssertionError if a law broke

@@ -11,7 +11,6 @@ public final class Programs {
     /**
      * The fuzzer's programs, biased to what breaks allocators.
      *
-     *
      * @param promises wrong frees and alignments are generated as far as these allow
      * @param maxOperations how many calls a program makes at most
      * @param maxThreads in how many threads it may run at most

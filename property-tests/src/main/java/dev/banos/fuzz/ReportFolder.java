@@ -98,7 +98,6 @@ public final class ReportFolder {
     /**
      * The findings in the folder, in the order of their files' names.
      *
-     *
      * @return the findings, each to be replayed as it was found
      * @throws TraceException if one is damaged, or there is no such folder
      */
@@ -120,7 +119,6 @@ public final class ReportFolder {
 
     /**
      * The finding in one {@code .program} file of a report.
-     *
      *
      * @param file a {@code .program} file
      * @return the finding

@@ -57,7 +57,6 @@ public final class Target {
     /**
      * An allocator of the target that {@code spec} names.
      *
-     *
      * @param spec as above
      * @return the allocator, to be closed after use
      * @throws TargetException if there is no such target or it cannot be loaded: one line that says why

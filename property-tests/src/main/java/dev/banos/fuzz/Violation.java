@@ -3,7 +3,6 @@ package dev.banos.fuzz;
 /**
  * A law that a program broke. Equal seeds give equal laws, operations and details; only the addresses are this run's.
  *
- *
  * @param law which was broken
  * @param operation the index of the operation during which it was seen; the program's length if it was seen while the blocks
  *     that were still live were checked and freed at the end

@@ -40,7 +40,6 @@ public abstract sealed class ArgumentVector permits JavaArguments, NativeArgumen
     /**
      * A vector of C strings.
      *
-     *
      * @param argc how many elements there are
      * @param argv {@code argc} pointers, {@code char *argv[]}; what they point to is read until its null byte
      * @return the view

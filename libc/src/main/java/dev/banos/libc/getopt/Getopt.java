@@ -147,7 +147,6 @@ public final class Getopt {
     /**
      * The next short option.
      *
-     *
      * @param argv the same vector in each call of one parse
      * @param optstring the short options, as above
      * @return its character, or {@link #END}, {@link #OPERAND}, {@link #UNKNOWN} or {@link #MISSING}
@@ -161,7 +160,6 @@ public final class Getopt {
     /**
      * The next option, short or long. A long name may be cut to what is unique, or to what means the same in all options that
      * begin so.
-     *
      *
      * @param argv the same vector in each call of one parse
      * @param optstring the short options, as above

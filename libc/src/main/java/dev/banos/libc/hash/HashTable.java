@@ -309,7 +309,6 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     /**
      * Removes the element at this address, and no other moves: an iteration goes on with {@link #next}.
      *
-     *
      * @param element where there is one
      * @throws IllegalArgumentException where no element is at this address
      */
@@ -354,7 +353,6 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
 
     /**
      * Makes room for {@code elements} in all, so that up to then no insertion can fail.
-     *
      *
      * @param elements how many, 0 or more
      * @return false when there is no memory; the table is as it was

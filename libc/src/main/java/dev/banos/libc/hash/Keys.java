@@ -68,7 +68,6 @@ public interface Keys {
     /**
      * A key in a segment, as the other methods take it: by default its address.
      *
-     *
      * @param segment {@link #byteSize} bytes of native memory, or more
      * @return the key
      * @throws IllegalArgumentException where the segment is not in native memory, or too short for a key

@@ -75,7 +75,6 @@ public final class LongHashMap extends LongTable {
     /**
      * Changes the value of the entry at this address.
      *
-     *
      * @param value any number
      * @param entry what {@link #find}, {@link #first} or {@link #next} returned, with no insertion since
      * @throws IllegalArgumentException where no entry can be at this address

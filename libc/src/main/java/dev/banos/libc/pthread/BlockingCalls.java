@@ -85,7 +85,6 @@ public final class BlockingCalls {
      * Runs Java code that blocks in a way that an interrupt ends. A cancel interrupts it, then takes that interrupt back if it
      * can tell it from a real one (threads of {@link Pthread#create} can; in others the status stays set).
      *
-     *
      * @param <T> what it returns
      * @param body what to run, on the calling thread
      * @return what {@code body} returns

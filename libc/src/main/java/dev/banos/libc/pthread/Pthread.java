@@ -119,7 +119,6 @@ public final class Pthread {
     /**
      * Asks a thread to end. Returns at once; the thread acts when it may.
      *
-     *
      * @param thread its name
      * @return 0, or -ESRCH where no such thread runs. A thread made elsewhere is known by its name from the first time that it
      *     used native memory or this package; before that only {@link #cancel(Thread)} reaches it
@@ -181,7 +180,6 @@ public final class Pthread {
      * Runs {@code routine} as a thread of its own within the calling one, which was made elsewhere: an exit or a cancel ends
      * the call, not the Java thread, and handlers and destructors have run when it returns.
      *
-     *
      * @param routine what to run
      * @param argument handed to the routine
      * @return the routine's result, what it gave to {@link #exit}, or {@link #CANCELED}
@@ -195,7 +193,6 @@ public final class Pthread {
     /**
      * Waits until a thread made by {@link #create} or {@link #createVirtual} has ended. A cancellation point: a joiner that is
      * cancelled leaves the thread joinable. An interrupt does not end the wait and is still there afterwards.
-     *
      *
      * @param thread its name
      * @param result receives the 8-byte result, at any alignment; may be {@link MemorySegment#NULL}

@@ -8,7 +8,6 @@ public interface AddressComparator {
      * preorder, as {@link java.util.Comparator} demands. An order that contradicts itself leaves the elements in no particular
      * order, all of them.
      *
-     *
      * @param left the address of an element; valid during this call
      * @param right the address of another
      * @return negative, 0 or positive, as the first is before, level with or behind the second

@@ -25,7 +25,6 @@ public final class Introsort {
     /**
      * Sorts the numbers of {@code data} in ascending order.
      *
-     *
      * @param key the kind of number
      * @param data the numbers, one behind the other, at any alignment
      * @throws IllegalArgumentException if {@code data} is on the Java heap, read-only, or no whole numbers; nothing was touched
@@ -50,7 +49,6 @@ public final class Introsort {
      * Sorts elements of any fixed size in the order of {@code order}, which sees them by address.
      *
      * <p>An exception from {@code order} passes through; {@code data} then holds all its elements in some order.
-     *
      *
      * @param data the elements, one behind the other
      * @param elementBytes the size of an element; {@code data} holds a whole number of them

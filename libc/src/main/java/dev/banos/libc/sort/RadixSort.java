@@ -42,7 +42,6 @@ public final class RadixSort {
     /**
      * Sorts {@code data} in ascending order of {@code key}.
      *
-     *
      * @param key the kind of number
      * @param data the numbers, one behind the other
      * @param temporary as large as {@code data}, or larger
@@ -88,7 +87,6 @@ public final class RadixSort {
 
     /**
      * As {@link #sort(Key, MemorySegment, MemorySegment)} with a temporary area of its own.
-     *
      *
      * @param key the kind of number
      * @param data the numbers, one behind the other

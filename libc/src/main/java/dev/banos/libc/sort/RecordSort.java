@@ -36,7 +36,6 @@ public final class RecordSort {
     /**
      * Sorts {@code data} in ascending order of the key.
      *
-     *
      * @param data the records, one behind the other
      * @param temporary as large as {@code data}, or larger
      * @throws IllegalArgumentException if a segment is on the Java heap or read-only, {@code data} does not consist of whole
@@ -67,7 +66,6 @@ public final class RecordSort {
 
     /**
      * As {@link #sort(MemorySegment, MemorySegment)} with a temporary area of its own.
-     *
      *
      * @param data the records, one behind the other
      * @throws OutOfMemoryError if there is no native memory for it; nothing was touched

@@ -31,7 +31,6 @@ public final class Adler32 {
     /**
      * The checksum of the bytes whose checksum is {@code state}, followed by all bytes of {@code data}.
      *
-     *
      * @param state {@link #INITIAL}, or what an earlier call returned
      * @param data any bytes, on the Java heap or off it
      * @return the checksum of all
@@ -85,7 +84,6 @@ public final class Adler32 {
 
     /**
      * The checksum of two pieces one after the other, from the checksum of each.
-     *
      *
      * @param first the checksum of the first piece
      * @param second the checksum of the second piece

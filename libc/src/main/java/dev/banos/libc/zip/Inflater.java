@@ -195,7 +195,6 @@ public final class Inflater implements AutoCloseable {
     /**
      * Decompresses from {@code in} to {@code out} as far as both go.
      *
-     *
      * @param in the next bytes of the stream
      * @param out where what they stand for goes, from its beginning
      * @return what is to be done next, as the example above has it
@@ -211,7 +210,6 @@ public final class Inflater implements AutoCloseable {
 
     /**
      * The same for parts of the segments, which needs no slices.
-     *
      *
      * @param in holds the next bytes of the stream
      * @param inOffset where these begin
@@ -485,7 +483,6 @@ public final class Inflater implements AutoCloseable {
     /**
      * Gives the stream the bytes that it was compressed against: when {@link #inflate} has asked for them, or, for
      * {@link Format#RAW}, before the first call. Of a longer dictionary the last 32 KiB count.
-     *
      *
      * @param dictionary the bytes, which are copied
      * @throws IllegalArgumentException if it is not the one with {@link #dictionaryId()}

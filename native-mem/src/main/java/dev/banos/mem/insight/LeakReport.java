@@ -25,7 +25,6 @@ public final class LeakReport {
     /**
      * What one stack has allocated in one heap that is still live.
      *
-     *
      * @param heap its name, as in all figures: {@code malloc}, or {@code heap} and the name it was given
      * @param stack the frames, innermost first, without the allocator's own
      * @param blocks how many blocks are remembered

@@ -39,7 +39,6 @@ public final class BanosAllocation extends AllocationManager {
     /**
      * Allocates in a heap of the application's own, which may have a limit and a name.
      *
-     *
      * @param heap one for all threads; to be closed after Arrow's allocators
      * @return a factory of chunks in that heap
      */
