@@ -108,6 +108,8 @@ public final class Inflater implements AutoCloseable {
     private long delivered;
     /** How far back a match may reach, up to {@link Workspace#HISTORY_BYTES}. */
     private long history;
+    /** The decoder has taken all input, and what is left of it begins an element that is not complete. */
+    private boolean starved;
 
     private MemorySegment target;
     private long targetOffset;
@@ -172,6 +174,7 @@ public final class Inflater implements AutoCloseable {
         symbols.out = workspace.window;
         delivered = workspace.window;
         history = 0;
+        starved = false;
         consumed = 0;
         produced = 0;
         totalIn = 0;
@@ -228,8 +231,12 @@ public final class Inflater implements AutoCloseable {
         try {
             consumed = 0;
             produced = 0;
-            if (symbols.out - delivered > outLength && outLength < options.outputLimit() - totalOut) {
-                return deliverPart(out, outOffset, outLength);
+            long waiting = symbols.out - delivered;
+            if (waiting > outLength || starved && inLength == 0) {
+                long bytes = Math.min(waiting, outLength);
+                if (bytes < options.outputLimit() - totalOut) {
+                    return deliverAlone(out, outOffset, bytes);
+                }
             }
             target = out;
             targetOffset = outOffset;
@@ -246,19 +253,19 @@ public final class Inflater implements AutoCloseable {
         }
     }
 
-    /** What waits fills all of the output: the state of the stream need not be looked at, nor the input. */
-    private Status deliverPart(MemorySegment out, long offset, long bytes) {
+    /** What waits fills the output, or nothing can follow it: the state of the stream need not be looked at, nor the input. */
+    private Status deliverAlone(MemorySegment out, long offset, long bytes) {
         copyOut(out, offset, bytes);
         delivered += bytes;
         produced = bytes;
         totalOut += bytes;
-        return Status.NEED_OUTPUT;
+        return delivered == symbols.out ? Status.NEED_INPUT : Status.NEED_OUTPUT;
     }
 
     /** The copy of {@link Ram} where the memory allows it: for a few bytes the other one costs more than a look at the scope. */
     private void copyOut(MemorySegment out, long offset, long bytes) {
         if (bytes <= SMALL_PIECE && inPlace(out)) {
-            Ram.copyFew(delivered, out.address() + offset, bytes);
+            Ram.copyFew(delivered, out.address() + offset, (int) bytes);
         } else {
             MemorySegment.copy(Native.EVERYTHING, delivered, out, offset, bytes);
         }
@@ -266,7 +273,7 @@ public final class Inflater implements AutoCloseable {
 
     private void copyIn(MemorySegment in, long offset, long bytes) {
         if (bytes <= SMALL_PIECE && inPlace(in)) {
-            Ram.copyFew(in.address() + offset, workspace.stage, bytes);
+            Ram.copyFew(in.address() + offset, workspace.stage, (int) bytes);
         } else {
             MemorySegment.copy(in, offset, Native.EVERYTHING, workspace.stage, bytes);
         }
@@ -292,12 +299,13 @@ public final class Inflater implements AutoCloseable {
 
     private Status piece(long address, long length, boolean padded) throws InflateException {
         input.begin(address, length, padded);
+        starved = false;
         Status status = null;
         try {
             status = drive();
             return status;
         } finally {
-            if (status != Status.NEED_INPUT) {
+            if (status != Status.NEED_INPUT && !starved) {
                 input.giveBack(); // otherwise what was read ahead begins an element that is not complete
             }
             long used = input.finish();
@@ -344,6 +352,7 @@ public final class Inflater implements AutoCloseable {
         }
         switch (stop) {
             case INPUT -> {
+                starved = true;
                 return symbols.out == delivered ? Status.NEED_INPUT : null;
             }
             case ERROR -> {
@@ -477,6 +486,7 @@ public final class Inflater implements AutoCloseable {
         failure = reason;
         failureOffset = totalIn + input.used();
         phase = Phase.FAILED;
+        starved = false;
         return null;
     }
 

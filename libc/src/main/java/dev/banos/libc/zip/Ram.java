@@ -22,6 +22,7 @@ final class Ram {
 
     private static final long LOWEST_ORDINARY = 1L << 31;
     private static final long HIGHEST_ORDINARY = 1L << 47;
+    private static final int FOUR_WORDS = 4 * Long.BYTES;
 
     private Ram() {
     }
@@ -75,19 +76,45 @@ final class Ram {
         MemorySegment.copy(Native.EVERYTHING, from, Native.EVERYTHING, to, bytes);
     }
 
-    /** For few bytes, in areas that do not overlap: by words in place of a call, the last one ending where the bytes end. */
-    static void copyFew(long from, long to, long bytes) {
-        if (bytes < Long.BYTES) {
-            for (long i = 0; i < bytes; i++) {
-                putByte(to + i, getByte(from + i));
+    /** For few bytes, in areas that do not overlap: by words in place of a call, the last ones ending where the bytes end. */
+    static void copyFew(long from, long to, int bytes) {
+        long source = ordinary(from);
+        long target = ordinary(to);
+        if (bytes >= FOUR_WORDS) {
+            int last = bytes - FOUR_WORDS;
+            copyFourWords(source, target);
+            if (last > FOUR_WORDS) {
+                copyMiddle(source, target, last);
             }
-            return;
+            copyFourWords(source + last, target + last);
+        } else if (bytes >= Long.BYTES) {
+            int last = bytes - Long.BYTES;
+            for (int i = 0; i < last; i += Long.BYTES) {
+                putLong(target + i, getLong(source + i));
+            }
+            putLong(target + last, getLong(source + last));
+        } else {
+            for (int i = 0; i < bytes; i++) {
+                putByte(target + i, getByte(source + i));
+            }
         }
-        long last = bytes - Long.BYTES;
-        for (long i = 0; i < last; i += Long.BYTES) {
-            putLong(to + i, getLong(from + i));
+    }
+
+    private static void copyMiddle(long from, long to, int end) {
+        for (int i = FOUR_WORDS; i < end; i += FOUR_WORDS) {
+            copyFourWords(from + i, to + i);
         }
-        putLong(to + last, getLong(from + last));
+    }
+
+    private static void copyFourWords(long from, long to) {
+        long first = getLong(from);
+        long second = getLong(from + Long.BYTES);
+        long third = getLong(from + 2 * Long.BYTES);
+        long fourth = getLong(from + 3 * Long.BYTES);
+        putLong(to, first);
+        putLong(to + Long.BYTES, second);
+        putLong(to + 2 * Long.BYTES, third);
+        putLong(to + 3 * Long.BYTES, fourth);
     }
 
     static void fill(long address, long bytes, int value) {

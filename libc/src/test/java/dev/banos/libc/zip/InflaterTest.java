@@ -252,6 +252,38 @@ class InflaterTest {
         }
     }
 
+    /** A call without input delivers what waits, and does not hide that the stream has failed. */
+    @Test
+    void aLimitPassedAtTheEndOfAPieceStays() throws InflateException {
+        byte[] bomb = zlib(new byte[1_000_000]);
+        MemorySegment piece = segment(Arrays.copyOf(bomb, bomb.length / 2));
+        MemorySegment out = scope.allocate(1 << 20);
+        try (Inflater inflater = new Inflater(InflaterOptions.of(Format.ZLIB).withRatioLimit(100))) {
+            assertThatThrownBy(() -> inflater.inflate(piece, out)).hasMessageContaining("ratio limit exceeded");
+            for (int call = 0; call < 3; call++) {
+                assertThatThrownBy(() -> inflater.inflate(segment(), out)).hasMessageContaining("ratio limit exceeded");
+            }
+        }
+    }
+
+    /** What begins an element that is not complete is taken with the rest, and so the next piece may be a new one. */
+    @Test
+    void aPieceIsConsumedWholeWhileItsOutputWaits() throws InflateException {
+        byte[] stream = zlib(TEXT);
+        for (int cut = 10; cut < stream.length - 4; cut++) {
+            try (Inflater inflater = Inflater.of(Format.ZLIB)) {
+                MemorySegment out = scope.allocate(TEXT.length);
+                assertThat(inflater.inflate(segment(Arrays.copyOf(stream, cut)), 0, cut, out, 0, 1)).isEqualTo(Status.NEED_OUTPUT);
+                assertThat(inflater.consumed()).isEqualTo(cut);
+                assertThat(inflater.inflate(segment(), 0, 0, out, 1, TEXT.length - 1)).isEqualTo(Status.NEED_INPUT);
+                long produced = inflater.totalOut();
+                assertThat(inflater.inflate(segment(Arrays.copyOfRange(stream, cut, stream.length)), 0, stream.length - cut,
+                        out, produced, TEXT.length - produced)).isEqualTo(Status.DONE);
+                assertThat(out.toArray(ValueLayout.JAVA_BYTE)).isEqualTo(TEXT);
+            }
+        }
+    }
+
     @Test
     void anErrorComesAfterTheBytesBeforeItAndStays() throws InflateException {
         byte[] stream = new BitWriter().header(true, 1).fixedLiteral('a').fixedLiteral('b').fixedLiteral('c')
