@@ -8,6 +8,8 @@ package dev.banos.libc.sort;
 abstract class Elements {
     static final long COUNTER_BYTES = Long.BYTES;
 
+    private static final int DIGITS = (1 << Radix.LARGEST_DIGIT) - 1;
+
     /** So many elements at most in one call. */
     static final int MOST = 1 << 27;
 
@@ -20,6 +22,11 @@ abstract class Elements {
     Elements(long bytes, long flip) {
         this.bytes = bytes;
         this.flip = flip;
+    }
+
+    /** How far the counter of a digit lies from the first one; the compiler sees how far it can be, which {@code mask} hides. */
+    static long counterOf(long digit, long mask) {
+        return (digit & mask & DIGITS) * COUNTER_BYTES;
     }
 
     /** No element is less than the one before it. */

@@ -37,7 +37,7 @@ final class LongElements extends Elements {
     @Override
     void count(long from, int count, long counters, int shift, long mask) {
         for (int i = 0; i < count; i++) {
-            increment(counters, number(from, i) >>> shift & mask);
+            increment(counters, counterOf(number(from, i) >>> shift, mask));
         }
     }
 
@@ -45,28 +45,27 @@ final class LongElements extends Elements {
     void countTwo(long from, int count, long low, int lowShift, long high, int highShift, long mask) {
         for (int i = 0; i < count; i++) {
             long number = number(from, i);
-            increment(low, number >>> lowShift & mask);
-            increment(high, number >>> highShift & mask);
+            increment(low, counterOf(number >>> lowShift, mask));
+            increment(high, counterOf(number >>> highShift, mask));
         }
     }
 
-    private static long number(long from, long i) {
-        return Memory.getLong(from + i * Long.BYTES);
+    private static long number(long from, int i) {
+        return Memory.getLong(from, (long) i * Long.BYTES);
     }
 
-    private static void increment(long counters, long digit) {
-        long counter = counters + digit * COUNTER_BYTES;
-        Memory.setLong(counter, Memory.getLong(counter) + Long.BYTES);
+    private static void increment(long counters, long counter) {
+        Memory.setLong(counters, counter, Memory.getLong(counters, counter) + Long.BYTES);
     }
 
     @Override
     void scatter(long from, int count, long target, long counters, int shift, long mask) {
         for (int i = 0; i < count; i++) {
             long number = number(from, i);
-            long counter = counters + (number >>> shift & mask) * COUNTER_BYTES;
-            long offset = Memory.getLong(counter);
-            Memory.setLong(counter, offset + Long.BYTES);
-            Memory.setLong(target + offset, number);
+            long counter = counterOf(number >>> shift, mask);
+            long offset = Memory.getLong(counters, counter);
+            Memory.setLong(counters, counter, offset + Long.BYTES);
+            Memory.setLong(target, offset, number);
         }
     }
 
