@@ -30,6 +30,8 @@ final class LinkedObject {
     int[] commonOffset;
     /** By symbol, of a thread-local variable of another library: the library's number, the offset there. Null without any. */
     long[][] tlsImports;
+    /** By symbol: whether it is where sections of this link begin or end. Written by {@link Resolve}. */
+    final BitSet bounds = new BitSet();
     /** Written by {@link Resolve}. */
     final List<StreamCopy> streamCopies = new ArrayList<>();
     /** By symbol: its address. Written by {@link Resolve}. */

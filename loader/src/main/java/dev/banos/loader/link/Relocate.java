@@ -294,7 +294,7 @@ final class Relocate {
 
     private boolean mayRelax(LinkedObject object, int symbol) {
         int section = object.elf.symbols().section(symbol);
-        return relaxImports || section != Elf.SHN_UNDEF && section != Elf.SHN_ABS;
+        return relaxImports || section != Elf.SHN_UNDEF && section != Elf.SHN_ABS || object.bounds.get(symbol);
     }
 
     private boolean put64(int at, long value) {

@@ -131,7 +131,9 @@ final class Resolve {
                 throw Refusal.unsupported(object.elf.file(), null, symbol, "thread-local variable " + name
                         + " belongs to another module", "give it an address with --phony-imports");
             }
-            long address = find(name);
+            long bound = sectionBound(name);
+            object.bounds.set(symbol, bound != 0);
+            long address = bound != 0 ? bound : find(name);
             if (address == 0 && !symbols.isWeak(symbol)) {
                 missing.add(name);
             }
@@ -150,25 +152,28 @@ final class Resolve {
         if (name.equals(DSO_HANDLE)) {
             return base;
         }
-        if (name.startsWith(START)) {
-            long start = sectionBound(name.substring(START.length()), false);
-            return start != 0 ? start : imports.find(name);
-        }
-        if (name.startsWith(STOP)) {
-            long stop = sectionBound(name.substring(STOP.length()), true);
-            return stop != 0 ? stop : imports.find(name);
-        }
         return imports.find(name);
     }
 
-    /** Where the sections of that name begin or end, or 0 where there is none. */
-    private long sectionBound(String name, boolean end) {
+    /** Where the sections begin or end of which the symbol is the {@code __start_} or {@code __stop_}; 0 for any other. */
+    private long sectionBound(String symbol) {
+        if (symbol.startsWith(START)) {
+            Bounds found = bounds().get(symbol.substring(START.length()));
+            return found == null ? 0 : found.start();
+        }
+        if (symbol.startsWith(STOP)) {
+            Bounds found = bounds().get(symbol.substring(STOP.length()));
+            return found == null ? 0 : found.stop();
+        }
+        return 0;
+    }
+
+    private Map<String, Bounds> bounds() {
         if (bounds == null) {
             bounds = new HashMap<>();
             objects.forEach(this::addBounds);
         }
-        Bounds found = bounds.get(name);
-        return found == null ? 0 : end ? found.stop() : found.start();
+        return bounds;
     }
 
     private void addBounds(LinkedObject object) {
