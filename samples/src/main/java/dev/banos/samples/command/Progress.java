@@ -47,12 +47,18 @@ public final class Progress implements AutoCloseable {
         }
     }
 
-    /** Leaves the line empty. */
-    @Override
-    public void close() {
+    /** Leaves the line empty for a message; the next advance draws the bar anew. */
+    public void hide() {
         if (percentShown >= 0) {
             err.print("\r\u001B[K");
             err.flush();
+            percentShown = -1;
         }
+    }
+
+    /** Leaves the line empty. */
+    @Override
+    public void close() {
+        hide();
     }
 }

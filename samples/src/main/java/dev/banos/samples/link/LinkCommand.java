@@ -6,6 +6,7 @@ import dev.banos.loader.LinkException;
 import dev.banos.loader.OfflineLinker;
 import dev.banos.samples.command.CommandEnd;
 import dev.banos.samples.command.Options;
+import dev.banos.samples.command.Progress;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -39,7 +40,9 @@ public final class LinkCommand {
         command.parse(new Options("banos link", USAGE, args, out, err,
                 LongOption.of("base", Argument.REQUIRED, 'b'), LongOption.of("define", Argument.REQUIRED, 'd'),
                 LongOption.of("phony-imports", Argument.NONE, 'p'), LongOption.of("output-dir", Argument.REQUIRED, 'o')));
-        return command.link(err);
+        try (Progress progress = Progress.of("linking", command.totalBytes(), err)) {
+            return command.link(progress, err);
+        }
     }
 
     private void parse(Options options) throws CommandEnd {
@@ -81,16 +84,26 @@ public final class LinkCommand {
         }
     }
 
-    private int link(PrintStream err) throws CommandEnd {
+    private long totalBytes() {
+        return files.values().stream().mapToLong(LinkCommand::bytes).sum();
+    }
+
+    private static long bytes(Path file) {
+        return file.toFile().length();
+    }
+
+    private int link(Progress progress, PrintStream err) throws CommandEnd {
         OfflineLinker linker = linker();
         int status = CommandEnd.SUCCESS;
         for (Map.Entry<String, Path> file : files.entrySet()) {
             try {
                 linker.link(file.getValue()).write(folder, file.getKey());
             } catch (LinkException refused) {
+                progress.hide();
                 err.println("banos link: " + refused.getMessage());
                 status = CommandEnd.FAILURE;
             }
+            progress.advance(bytes(file.getValue()));
         }
         return status;
     }

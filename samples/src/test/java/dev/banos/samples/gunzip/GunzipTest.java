@@ -198,6 +198,10 @@ class GunzipTest {
         try (Progress progress = Progress.shown("big.gz", 200, new PrintStream(err))) {
             progress.advance(100);
             assertThat(err.toString(StandardCharsets.UTF_8)).isEqualTo("\r[" + "#".repeat(20) + " ".repeat(20) + "] 50% big.gz");
+            progress.hide();
+            assertThat(err.toString(StandardCharsets.UTF_8)).endsWith("50% big.gz\r\u001B[K");
+            progress.advance(0);
+            assertThat(err.toString(StandardCharsets.UTF_8)).endsWith("] 50% big.gz");
         }
         assertThat(err.toString(StandardCharsets.UTF_8)).endsWith("\r\u001B[K");
     }
