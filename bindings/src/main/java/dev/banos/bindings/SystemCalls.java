@@ -75,9 +75,15 @@ public final class SystemCalls {
     static final FunctionDescriptor MUNMAP = FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG);
     static final FunctionDescriptor MPROTECT = FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
     static final FunctionDescriptor MADVISE = MPROTECT;
+    /**
+     * What those four are called as, all of them as mmap: each shape of its own would cost a JVM that has just started ten
+     * milliseconds more. On both ABIs further arguments lie in registers that a function does not look at, and of an int result
+     * the upper half means nothing.
+     */
+    private static final FunctionDescriptor SHARED = MMAP;
 
     private static final class Mmap {
-        private static final MethodHandle HANDLE = linkSegments(symbol("mmap"), MMAP);
+        private static final MethodHandle HANDLE = linkSegments(symbol("mmap"), SHARED);
     }
 
     /**
@@ -102,7 +108,7 @@ public final class SystemCalls {
     }
 
     private static final class Munmap {
-        private static final MethodHandle HANDLE = linkSegments(symbol("munmap"), MUNMAP);
+        private static final MethodHandle HANDLE = linkSegments(symbol("munmap"), SHARED);
     }
 
     /**
@@ -116,14 +122,14 @@ public final class SystemCalls {
     public static int munmap(MemorySegment state, long address, long length) {
         int errnoBefore = errno(state);
         try {
-            return settle(state, errnoBefore, (int) Munmap.HANDLE.invokeExact(state, address, length));
+            return settle(state, errnoBefore, (int) (long) Munmap.HANDLE.invokeExact(state, address, length, 0, 0, 0, 0L));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
     }
 
     private static final class Mprotect {
-        private static final MethodHandle HANDLE = linkSegments(symbol("mprotect"), MPROTECT);
+        private static final MethodHandle HANDLE = linkSegments(symbol("mprotect"), SHARED);
     }
 
     /**
@@ -138,7 +144,7 @@ public final class SystemCalls {
     public static int mprotect(MemorySegment state, long address, long length, int protection) {
         int errnoBefore = errno(state);
         try {
-            return settle(state, errnoBefore, (int) Mprotect.HANDLE.invokeExact(state, address, length, protection));
+            return settle(state, errnoBefore, (int) (long) Mprotect.HANDLE.invokeExact(state, address, length, protection, 0, 0, 0L));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -171,7 +177,7 @@ public final class SystemCalls {
     }
 
     private static final class Madvise {
-        private static final MethodHandle HANDLE = linkSegments(symbol("madvise"), MADVISE);
+        private static final MethodHandle HANDLE = linkSegments(symbol("madvise"), SHARED);
     }
 
     /**
@@ -186,7 +192,7 @@ public final class SystemCalls {
     public static int madvise(MemorySegment state, long address, long length, int advice) {
         int errnoBefore = errno(state);
         try {
-            return settle(state, errnoBefore, (int) Madvise.HANDLE.invokeExact(state, address, length, advice));
+            return settle(state, errnoBefore, (int) (long) Madvise.HANDLE.invokeExact(state, address, length, advice, 0, 0, 0L));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }

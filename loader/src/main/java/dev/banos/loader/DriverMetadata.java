@@ -3,7 +3,6 @@ package dev.banos.loader;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SectionTable;
-import dev.banos.loader.elf.SymbolTable;
 import dev.banos.loader.link.PointerFields;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +34,7 @@ public record DriverMetadata(String name, Optional<String> license, Version vers
         SectionTable sections = object.sections();
         int section = sections.find(BanosDriver.SECTION);
         if (section < 0) {
-            if (object.symbols().defines(SymbolTable.SLIM_LTO)) {
+            if (object.symbols().isSlimLto()) {
                 throw Refusal.linkTimeCode(object.file());
             }
             throw new Refusal(Refusal.ENOEXEC, object.file(), null, -1, "not a driver: there is no section "

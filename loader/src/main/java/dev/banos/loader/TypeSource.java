@@ -11,6 +11,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,12 +21,12 @@ final class TypeSource {
 
     private final String file;
     private final List<ElfObject> objects;
-    private final List<TypeTable> tables = new ArrayList<>();
+    private final List<TypeTable> tables;
 
     TypeSource(String file, List<ElfObject> objects) {
         this.file = file;
         this.objects = List.copyOf(objects);
-        objects.forEach(_ -> tables.add(null));
+        this.tables = new ArrayList<>(Collections.nCopies(objects.size(), null));
     }
 
     /** A symbol and its type. */

@@ -30,10 +30,10 @@ import java.util.Map;
  *     0         4        8                16            0      8      16              24
  *     | version | action | relevant_entry | first ────► | next | prev | symbol file ─► | its size |
  * </pre>
- * Each object costs a copy of its file as long as it is loaded, so all this is done only if {@code banos.loader.gdb} is set.
+ * Each object costs a copy of its file as long as it is loaded, and the handles of these structs some milliseconds, so this class
+ * is not touched unless {@code banos.loader.gdb} is set.
  */
 final class GdbInterface {
-    private static final boolean ENABLED = Boolean.getBoolean("banos.loader.gdb");
     private static final int VERSION = 1;
     private static final int REGISTER = 1;
     private static final int UNREGISTER = 2;
@@ -73,9 +73,6 @@ final class GdbInterface {
     }
 
     static void loaded(LinkedModule module) {
-        if (!ENABLED) {
-            return;
-        }
         Arena scope = Arena.ofShared();
         List<MemorySegment> entries = new ArrayList<>();
         for (byte[] file : module.symbolFiles()) {
@@ -90,7 +87,7 @@ final class GdbInterface {
     }
 
     static void unloading(LinkedModule module) {
-        Registration registration = ENABLED ? REGISTERED.remove(module) : null;
+        Registration registration = REGISTERED.remove(module);
         if (registration == null) {
             return;
         }

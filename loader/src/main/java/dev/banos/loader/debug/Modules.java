@@ -19,6 +19,7 @@ import java.util.List;
  * </pre>
  */
 public final class Modules {
+    private static final boolean FOR_DEBUGGERS = Boolean.getBoolean("banos.loader.gdb");
     private static final int REMEMBERED = 256;
     /** Each holds the bytes of its file. */
     private static final int DETAILED = 16;
@@ -52,7 +53,9 @@ public final class Modules {
      */
     public static synchronized void loaded(LinkedModule module, String label) {
         LIVE.add(new Live(module, label, System.nanoTime()));
-        GdbInterface.loaded(module);
+        if (FOR_DEBUGGERS) {
+            GdbInterface.loaded(module);
+        }
         MapFile.loaded(module, label);
         LoaderEvents.loaded(module, label);
     }
@@ -64,7 +67,9 @@ public final class Modules {
             if (live.module() == module) {
                 LIVE.remove(i);
                 remember(live);
-                GdbInterface.unloading(module);
+                if (FOR_DEBUGGERS) {
+                    GdbInterface.unloading(module);
+                }
                 MapFile.unloaded(module, live.label());
                 LoaderEvents.unloaded(module, live.label(), System.nanoTime() - live.since());
             }

@@ -10,8 +10,8 @@ package dev.banos.loader.elf;
  * </pre>
  */
 public final class SymbolTable {
-    /** What gcc defines in an object of {@code -flto} that holds no machine code. */
-    public static final String SLIM_LTO = "__gnu_lto_slim";
+    /** What gcc defines, as a common symbol, in an object of {@code -flto} that holds no machine code. */
+    private static final String SLIM_LTO = "__gnu_lto_slim";
 
     static final int WORDS = 3;
     static final int ENTRY_BYTES = WORDS * Long.BYTES;
@@ -60,10 +60,10 @@ public final class SymbolTable {
         return names.equalsAt(nameOffset(symbol), name);
     }
 
-    /** Whether a global symbol of that name is here; a search through all. */
-    public boolean has(String name) {
+    /** Whether the compiler left no machine code, but what it would make some of at the link of a program. */
+    public boolean isSlimLto() {
         for (int symbol = firstGlobal; symbol < count; symbol++) {
-            if (isNamed(symbol, name)) {
+            if (section(symbol) == Elf.SHN_COMMON && isNamed(symbol, SLIM_LTO)) {
                 return true;
             }
         }

@@ -72,16 +72,20 @@ final class NonsharedFunctions {
         boolean imported = false;
         for (ElfObject object : objects) {
             SymbolTable symbols = object.symbols();
-            for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
-                if (symbols.isNamed(symbol, name)) {
-                    if (!symbols.isUndefined(symbol)) {
-                        return false;
-                    }
-                    imported = true;
-                }
+            for (int symbol = symbols.firstGlobal(); symbol < symbols.count() && !imported; symbol++) {
+                imported = symbols.isUndefined(symbol) && symbols.isNamed(symbol, name);
             }
         }
-        return imported;
+        return imported && !isDefined(name, objects);
+    }
+
+    private static boolean isDefined(String name, List<ElfObject> objects) {
+        for (ElfObject object : objects) {
+            if (object.symbols().defines(name)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static byte[] object(List<Function> functions) {

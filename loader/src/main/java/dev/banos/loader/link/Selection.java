@@ -86,7 +86,7 @@ public final class Selection {
     }
 
     private void take(ElfObject object) {
-        if (object.symbols().has(SymbolTable.SLIM_LTO)) {
+        if (object.symbols().isSlimLto()) {
             throw Refusal.linkTimeCode(object.file());
         }
         objects.add(object);

@@ -104,7 +104,7 @@ final class StartStop {
             }
         }
         for (int symbol = object.elf.symbols().firstGlobal(); symbol < object.elf.symbols().count(); symbol++) {
-            if (object.elf.symbols().isNamed(symbol, "__cxa_throw")) {
+            if (object.elf.symbols().isUndefined(symbol) && object.elf.symbols().isNamed(symbol, "__cxa_throw")) {
                 return true;
             }
         }
