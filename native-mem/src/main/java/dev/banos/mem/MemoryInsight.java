@@ -136,7 +136,10 @@ public final class MemoryInsight {
         @Override
         public String leakReport() {
             String off = LeakTracking.level() != LeakTracking.Level.OFF ? ""
-                    : "LeakLevel is OFF: only heaps with a level of their own remember what they allocate\n";
+                    : """
+                    LeakLevel is OFF, and may be set to SAMPLED or FULL:
+                    until then only heaps with a level of their own are in this
+                    """;
             return LeakTracking.report() + off;
         }
 
