@@ -1,6 +1,7 @@
 package dev.banos.mem;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 
@@ -13,6 +14,8 @@ final class BlockTable {
     private HardenedBlock[] blocks = new HardenedBlock[INITIAL_CAPACITY];
     private int size;
     private int samples;
+    /** By size class: how many slots hold a live block. Read by those that count from outside, who do without the lock. */
+    private final long[] liveSlots = new long[SizeClasses.COUNT];
 
     /** Makes {@link #put} succeed whatever the Java heap is like by then. */
     void ensureRoom() {
@@ -33,6 +36,24 @@ final class BlockTable {
         blocks[indexFor(block.address)] = block;
         size++;
         samples += block.sampled ? 1 : 0;
+        countSlot(block, 1);
+    }
+
+    /** The block is live no more, and stays here. */
+    void end(HardenedBlock block) {
+        block.state = HardenedBlock.State.FREED;
+        countSlot(block, -1);
+    }
+
+    private void countSlot(HardenedBlock block, int change) {
+        if (!block.isMapping()) {
+            liveSlots[block.run.bin.sizeClass] += change;
+        }
+    }
+
+    /** These, with the slots in use that are live: not those in quarantine, nor those taken ahead for a random choice. */
+    List<HeapStatistics.SizeClass> living(List<HeapStatistics.SizeClass> classes) {
+        return classes.stream().map(each -> each.withLive(liveSlots[SizeClasses.indexOf(each.slotBytes())])).toList();
     }
 
     HardenedBlock get(long address) {
@@ -70,6 +91,7 @@ final class BlockTable {
         blocks = new HardenedBlock[INITIAL_CAPACITY];
         size = 0;
         samples = 0;
+        Arrays.fill(liveSlots, 0);
     }
 
     /** Where the address stands, or would stand. */

@@ -211,6 +211,11 @@ final class HardenedBlocks {
         all().stream().filter(HardenedBlock::isLive).forEach(block -> visitor.block(block.address, block.size));
     }
 
+    /** What slots of this heap are live, where the pool only knows which are in use. */
+    List<HeapStatistics.SizeClass> living(List<HeapStatistics.SizeClass> classes) {
+        return blocks.living(classes);
+    }
+
     private List<HardenedBlock> all() {
         List<HardenedBlock> all = new ArrayList<>();
         enter();

@@ -42,8 +42,8 @@ final class HeapCensus {
 
     private static HeapFigures figures(Domain domain, List<Run> runs, List<DirectMappings.Mapping> mappings) {
         long mappedBytes = mappings.stream().mapToLong(DirectMappings.Mapping::bytes).sum();
-        HeapStatistics statistics = new HeapStatistics(domain.toString(), SlotPool.sizeClasses(runs.toArray(Run[]::new)),
-                mappings.size(), mappedBytes, domain.cachedBytes(), 0, domain.budget.figures());
+        List<HeapStatistics.SizeClass> classes = HeapContents.living(SlotPool.sizeClasses(runs.toArray(Run[]::new)), domain);
+        HeapStatistics statistics = new HeapStatistics(domain.toString(), classes, mappings.size(), mappedBytes, domain.cachedBytes(), 0, domain.budget.figures());
         return new HeapFigures(statistics.heap(), statistics.liveBlocks(), statistics.liveBytes(), statistics.reservedBytes(),
                 statistics.mappings(), statistics.mappedBytes(), statistics.cachedBytes(), statistics.budget().limitBytes(),
                 statistics.budget().usedBytes(), statistics.budget().peakBytes(),

@@ -23,8 +23,13 @@ final class HeapContents {
     private static HeapStatistics withMappings(HeapStatistics slots, Domain domain) {
         List<DirectMappings.Mapping> mappings = DirectMappings.all(domain);
         long bytes = mappings.stream().mapToLong(DirectMappings.Mapping::bytes).sum();
-        return new HeapStatistics(slots.heap(), slots.sizeClasses(), mappings.size(), bytes, domain.cachedBytes(),
+        return new HeapStatistics(slots.heap(), living(slots.sizeClasses(), domain), mappings.size(), bytes, domain.cachedBytes(),
                 slots.racedFrees(), domain.budget.figures());
+    }
+
+    /** Of a hardened heap the runs do not know which slots are live. */
+    static List<HeapStatistics.SizeClass> living(List<HeapStatistics.SizeClass> classes, Domain domain) {
+        return domain.hardened == null ? classes : domain.hardened.living(classes);
     }
 
     /** As {@link Heap#walk} has it. */

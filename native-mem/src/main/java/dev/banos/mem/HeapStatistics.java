@@ -25,13 +25,17 @@ public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mapp
      * @param slotBytes the size of a slot
      * @param runs how many runs the heap has
      * @param slots how many slots these have
-     * @param live how many slots are in use
+     * @param live how many slots hold a live block
      * @param spanBytes how much address space the runs take; what was never touched of it takes no memory
      */
     public record SizeClass(long slotBytes, long runs, long slots, long live, long spanBytes) {
-        /** {@return the usable bytes of the slots in use} */
+        /** {@return the usable bytes of the live slots} */
         public long liveBytes() {
             return live * slotBytes;
+        }
+
+        SizeClass withLive(long count) {
+            return new SizeClass(slotBytes, runs, slots, count, spanBytes);
         }
 
         private SizeClass plus(SizeClass other) {
@@ -45,7 +49,7 @@ public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mapp
         sizeClasses = List.copyOf(sizeClasses);
     }
 
-    /** {@return how many blocks are live: slots in use, and mappings} */
+    /** {@return how many blocks are live: in slots, and mappings} */
     public long liveBlocks() {
         return sizeClasses.stream().mapToLong(SizeClass::live).sum() + mappings;
     }

@@ -28,7 +28,7 @@ final class Retirement {
 
     /** Under the lock: from here on the block is live no more, and this thread alone has it. */
     void end(HardenedBlock block, Throwable death) {
-        block.state = HardenedBlock.State.FREED;
+        blocks.end(block);
         block.death = death;
         if (block.isMapping()) {
             domain.budget.release(DirectMappings.remove(block.address, domain));

@@ -36,6 +36,25 @@ class HeapStatisticsTest {
         }
     }
 
+    /** Slots that wait in quarantine, and those taken ahead to be given out in random order, hold no block of anybody. */
+    @Test
+    void ofAHardenedHeapOnlyWhatIsLiveCounts() {
+        try (Heap heap = Heap.create(HeapOptions.shared().named("hardened-count").hardened(Hardening.ALL))) {
+            long first = heap.malloc(100);
+            heap.malloc(100);
+            heap.malloc(5000);
+            heap.free(first);
+            List<Long> walked = new ArrayList<>();
+            heap.walk((address, usable) -> walked.add(address));
+            HeapStatistics statistics = heap.statistics();
+            assertThat(statistics.liveBlocks()).isEqualTo(walked.size()).isEqualTo(2);
+            assertThat(HeapCensus.now()).filteredOn(each -> each.heap().contains("hardened-count"))
+                    .singleElement().satisfies(each -> assertThat(each.liveBlocks()).isEqualTo(2));
+            heap.walk((address, usable) -> heap.free(address));
+            assertThat(heap.statistics().liveBlocks()).isZero();
+        }
+    }
+
     @Test
     void theWalkShowsEveryLiveBlockOnceAndMayFreeIt() {
         try (Heap heap = Heap.create()) {

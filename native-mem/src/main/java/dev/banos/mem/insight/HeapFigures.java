@@ -9,7 +9,7 @@ import jdk.jfr.FlightRecorder;
  * keeps no sizes, a block's usable size is that of its slot.
  *
  * @param heap {@code malloc} for that of all threads, {@code heap n} for one that the application made
- * @param liveBlocks slots in use, and mappings
+ * @param liveBlocks those in slots, and mappings
  * @param liveBytes the usable bytes of these
  * @param reservedBytes the address space of runs and mappings; what was never touched of a run takes no memory
  * @param mappings how many blocks are mappings of their own
@@ -28,7 +28,7 @@ public record HeapFigures(String heap, long liveBlocks, long liveBytes, long res
      * @param slotBytes the size of a slot
      * @param runs how many runs the heap has
      * @param slots how many slots these have
-     * @param live how many slots are in use
+     * @param live how many slots hold a live block
      * @param spanBytes how much address space the runs take
      */
     public record OfSizeClass(long slotBytes, long runs, long slots, long live, long spanBytes) {
