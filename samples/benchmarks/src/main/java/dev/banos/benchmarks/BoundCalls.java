@@ -1,11 +1,8 @@
 package dev.banos.benchmarks;
 
 import dev.banos.loader.Critical;
-import dev.banos.loader.InstallPolicy;
 import dev.banos.loader.LinkedLibrary;
-import dev.banos.loader.ObjectLinker;
 import dev.banos.loader.Symbol;
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -13,8 +10,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandleProxies;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -37,7 +32,7 @@ public class BoundCalls {
             unsigned long length(const char *text) { return strlen(text); }
             int apply(int (*step)(int), int value) { return step(value); }
             """;
-    private static final LinkedLibrary LIBRARY = library();
+    private static final LinkedLibrary LIBRARY = LinkedC.of(C, "-gbtf");
     private static final FunctionDescriptor ADD =
             FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
 
@@ -86,25 +81,6 @@ public class BoundCalls {
     private int a = 40;
     private int b = 2;
     private String text = "twelve bytes";
-
-    private static LinkedLibrary library() {
-        try {
-            Path folder = Files.createTempDirectory("banos-calls");
-            Path source = Files.writeString(folder.resolve("calls.c"), C);
-            Path object = folder.resolve("calls.o");
-            Process gcc = new ProcessBuilder("gcc", "-O2", "-gbtf", "-fPIC", "-c", source.toString(), "-o", object.toString())
-                    .inheritIO().start();
-            if (gcc.waitFor() != 0) {
-                throw new IllegalStateException("gcc failed with " + gcc.exitValue());
-            }
-            return ObjectLinker.create(InstallPolicy.anyUser()).add(object).link();
-        } catch (IOException failed) {
-            throw new IllegalStateException("gcc is needed", failed);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(interrupted);
-        }
-    }
 
     private static MethodHandle plain(Linker.Option... options) {
         return dev.banos.bindings.Native.downcall(LIBRARY.symbol("add").address(), ADD, options);

@@ -4,20 +4,15 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.banos.bindings.Native;
-import dev.banos.loader.InstallPolicy;
 import dev.banos.loader.LinkedLibrary;
-import dev.banos.loader.ObjectLinker;
 import dev.banos.mem.Heap;
 import dev.banos.mem.MallocPointers;
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -44,7 +39,7 @@ public class CallsFromC {
                 }
             }
             """;
-    private static final LinkedLibrary LIBRARY = library();
+    private static final LinkedLibrary LIBRARY = LinkedC.of(C);
     private static final MethodHandle LOOP =
             Native.downcall(LIBRARY.symbol("pairs").address(), FunctionDescriptor.ofVoid(ADDRESS, ADDRESS, JAVA_LONG));
 
@@ -58,25 +53,6 @@ public class CallsFromC {
     private final MemorySegment glibcFree = MemorySegment.ofAddress(MallocPeers.common("free"));
     private final MemorySegment mimallocMalloc = MemorySegment.ofAddress(MallocPeers.library("libmimalloc.so.2", "mi_malloc"));
     private final MemorySegment mimallocFree = MemorySegment.ofAddress(MallocPeers.library("libmimalloc.so.2", "mi_free"));
-
-    private static LinkedLibrary library() {
-        try {
-            Path folder = Files.createTempDirectory("banos-pairs");
-            Path source = Files.writeString(folder.resolve("pairs.c"), C);
-            Path object = folder.resolve("pairs.o");
-            int status = new ProcessBuilder("gcc", "-O2", "-fPIC", "-c", source.toString(), "-o", object.toString())
-                    .inheritIO().start().waitFor();
-            if (status != 0) {
-                throw new IllegalStateException("gcc failed with " + status);
-            }
-            return ObjectLinker.create(InstallPolicy.anyUser()).add(object).link();
-        } catch (IOException failed) {
-            throw new IllegalStateException("gcc is needed", failed);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(interrupted);
-        }
-    }
 
     @Benchmark
     public void banos() throws Throwable {
