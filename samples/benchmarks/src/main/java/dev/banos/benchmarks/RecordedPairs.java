@@ -1,0 +1,67 @@
+package dev.banos.benchmarks;
+
+import dev.banos.mem.Malloc;
+import java.util.concurrent.TimeUnit;
+import jdk.jfr.FlightRecorder;
+import jdk.jfr.Recording;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+
+/** What the flight recorder's events cost: one block, malloc, then free, without a recording and in one. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+public class RecordedPairs {
+    private static final String OURS = "dev.banos.";
+
+    /** No recording; one in which all of Banos's events are off; one in which they are as they are by default. */
+    @Param({"none", "off", "on"})
+    private String events;
+
+    private Recording recording;
+
+    @Setup
+    public void start() {
+        if (!events.equals("none")) {
+            Malloc.free(Malloc.malloc(1)); // registers the events
+            recording = new Recording();
+            FlightRecorder.getFlightRecorder().getEventTypes().stream().filter(type -> type.getName().startsWith(OURS))
+                    .forEach(type -> {
+                        if (events.equals("off")) {
+                            recording.disable(type.getName());
+                        } else {
+                            recording.enable(type.getName());
+                        }
+                    });
+            recording.start();
+        }
+    }
+
+    @TearDown
+    public void stop() {
+        if (recording != null) {
+            recording.close();
+        }
+    }
+
+    @Benchmark
+    public long bytes64() {
+        long block = Malloc.malloc(64);
+        Malloc.free(block);
+        return block;
+    }
+
+    @Benchmark
+    public long bytes100000() {
+        long block = Malloc.malloc(100_000);
+        Malloc.free(block);
+        return block;
+    }
+}
