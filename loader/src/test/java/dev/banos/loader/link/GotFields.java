@@ -9,10 +9,8 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * The fields of a section that lead to the GOT: both linkers' fields are followed, and what lies at their ends is compared.
@@ -32,7 +30,6 @@ final class GotFields {
     private final LinkedProgram program;
     /** Where the section begins in the program's file. */
     private final int start;
-    private final Set<Long> ourSlots = new HashSet<>();
     private final BitSet own = new BitSet();
     private final List<String> differences = new ArrayList<>();
     /** High parts, by the address of their instruction (RISC-V) or by symbol (A64): ours, theirs. */
@@ -48,7 +45,6 @@ final class GotFields {
         this.start = start;
         this.ours = ByteBuffer.wrap(link.bytes()).order(ByteOrder.LITTLE_ENDIAN);
         this.theirs = ByteBuffer.wrap(program.bytes()).order(ByteOrder.LITTLE_ENDIAN);
-        link.got().forEach(slot -> ourSlots.add(slot.address()));
         RelocationTable table = object.relocationsOf(part.index());
         Architecture architecture = Architecture.of(object.machine());
         for (boolean high : new boolean[] {true, false}) { // the high parts first: the low ones complete them
@@ -101,7 +97,7 @@ final class GotFields {
         switch (kind) {
             case GOT_DELTA32, GOT_DELTA32_RELAXABLE, GOT_DELTA32_REX_RELAXABLE -> {
                 long slot = place + our - table.addend(entry);
-                if (!high && (kind == FixupKind.GOT_DELTA32 || ourSlots.contains(slot))) {
+                if (!high && (kind == FixupKind.GOT_DELTA32 || isStillLoad(at))) {
                     compare(at, Integer.BYTES, slot, place + their - table.addend(entry), 1);
                 }
             }
@@ -144,6 +140,13 @@ final class GotFields {
             }
             default -> { }
         }
+    }
+
+    /** Whether the instruction is what the compiler wrote: what became a computation may lead to where a GOT entry lies, by chance. */
+    private boolean isStillLoad(int at) {
+        int opcode = at - 2;
+        return opcode < 0 || ours.get((int) (part.address() + opcode - LldOracle.BASE))
+                == object.bytes()[object.start(part.index()) + opcode];
     }
 
     private static long a64Page(long place, int instruction) {
