@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The system properties of Banos: what is set and cannot be right stops the program where it is first needed, in a
@@ -78,9 +79,23 @@ public final class Setting {
      * @throws SettingError where {@code parse} refuses the text
      */
     public static <T> T value(String property, T otherwise, Function<String, T> parse) {
+        T value = optional(property, parse);
+        return value == null ? otherwise : value;
+    }
+
+    /**
+     * As {@link #value}, without a value for where the property is not set.
+     *
+     * @param <T> what the text stands for
+     * @param property its name
+     * @param parse reads the text
+     * @return what the property says; null where it is not set
+     * @throws SettingError where {@code parse} refuses the text
+     */
+    public static <T> @Nullable T optional(String property, Function<String, T> parse) {
         String text = System.getProperty(property);
         if (text == null) {
-            return otherwise;
+            return null;
         }
         try {
             return parse.apply(text);

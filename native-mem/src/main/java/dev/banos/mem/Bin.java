@@ -2,6 +2,8 @@ package dev.banos.mem;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One size class of one pool: the bitmap word that malloc serves from, and the runs that have free slots. For one thread at
@@ -21,7 +23,8 @@ import java.lang.foreign.ValueLayout;
 final class Bin {
     /** A word without free slots, for bins that have no word open. Nobody writes it. */
     private static final long NO_WORD = Words.bitAt(Arena.global().allocate(ValueLayout.JAVA_LONG).address());
-    /** For sizes that no slot serves. */
+    /** For sizes that no slot serves. It has no pool, and nobody asks it for one. */
+    @SuppressWarnings("NullAway")
     static final Bin NEVER = new Bin(null, SizeClasses.COUNT - 1);
 
     final SlotPool pool;
@@ -36,9 +39,9 @@ final class Bin {
     private long chosen;
     /** Where the word is in the bitmap of {@link #run}; stays when it is closed, because the next one is to be opened then. */
     private int index;
-    private Run run;
-    private Run head;
-    private Run tail;
+    private @Nullable Run run;
+    private @Nullable Run head;
+    private @Nullable Run tail;
 
     Bin(SlotPool pool, int sizeClass) {
         this.pool = pool;
@@ -100,13 +103,13 @@ final class Bin {
     void close() {
         closeWord();
         if (run != null) {
-            leaveRun();
+            leave(run);
         }
     }
 
     /** Makes the next allocation look again which word to take from. */
     void closeWord() {
-        if (open != NO_WORD) {
+        if (run != null && open != NO_WORD) {
             long bit = 1L << index;
             run.summary = Words.get(open) != 0 ? run.summary | bit : run.summary & ~bit;
             open = NO_WORD;
@@ -139,9 +142,10 @@ final class Bin {
                 serveFrom(added);
             }
         }
-        index = cyclicallyNext(run.summary, index);
-        open = run.local + index * Long.SIZE;
-        openBase = run.base + index * Long.SIZE * slotBytes;
+        Run serving = Objects.requireNonNull(run);
+        index = cyclicallyNext(serving.summary, index);
+        open = serving.local + index * Long.SIZE;
+        openBase = serving.base + index * Long.SIZE * slotBytes;
         return true;
     }
 
@@ -151,7 +155,7 @@ final class Bin {
             if (run.summary != 0) {
                 return true;
             }
-            leaveRun();
+            leave(run);
         }
         Run first = head;
         if (first == null) {
@@ -173,8 +177,7 @@ final class Bin {
         index = -1;
     }
 
-    private void leaveRun() {
-        Run left = run;
+    private void leave(Run left) {
         run = null;
         left.watched = left.fullWord;
         if (left.summary != 0) {

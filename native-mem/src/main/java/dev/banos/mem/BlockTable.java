@@ -47,7 +47,7 @@ final class BlockTable {
 
     private void countSlot(HardenedBlock block, int change) {
         if (!block.isMapping()) {
-            liveSlots[block.run.bin.sizeClass] += change;
+            liveSlots[block.run().bin.sizeClass] += change;
         }
     }
 

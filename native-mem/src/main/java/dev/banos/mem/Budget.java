@@ -6,8 +6,10 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes that a heap has from the system, its limit and its high-water mark. They count in the budgets above it as well:
@@ -37,13 +39,13 @@ final class Budget {
     private static final VarHandle REFUSALS = handle("refusals");
 
     private final String heap;
-    private final Budget parent;
+    private final @Nullable Budget parent;
     private final long limit;
     private final long mark;
-    private final Consumer<HeapBudget> action;
+    private final @Nullable Consumer<HeapBudget> action;
     private final boolean limited;
     /** This one or the next above it that has a mark; null where none has. */
-    private final Budget watched;
+    private final @Nullable Budget watched;
 
     private long state;
     private long peak;
@@ -58,7 +60,7 @@ final class Budget {
      * @param limit in bytes, or {@link #UNLIMITED}
      * @param mark in bytes, for {@code action}, which is null for none
      */
-    Budget(String heap, Budget parent, long limit, long mark, Consumer<HeapBudget> action) {
+    Budget(String heap, @Nullable Budget parent, long limit, long mark, @Nullable Consumer<HeapBudget> action) {
         this.heap = heap;
         this.parent = parent;
         this.limit = limit;
@@ -106,8 +108,8 @@ final class Budget {
         subtractBelow(null, bytes);
     }
 
-    private void subtractBelow(Budget end, long bytes) {
-        for (Budget each = this; each != end; each = each.parent) {
+    private void subtractBelow(@Nullable Budget end, long bytes) {
+        for (Budget each = this; each != null && each != end; each = each.parent) {
             each.subtract(bytes);
         }
     }
@@ -182,7 +184,7 @@ final class Budget {
         }
     }
 
-    private Budget watchedAbove() {
+    private @Nullable Budget watchedAbove() {
         return parent == null ? null : parent.watched;
     }
 
@@ -206,7 +208,7 @@ final class Budget {
         HeapBudget now = figures();
         try {
             MemoryEvents.highWater(heap, mark, now.usedBytes());
-            action.accept(now);
+            Objects.requireNonNull(action).accept(now);
         } finally {
             endCall();
         }

@@ -1,5 +1,7 @@
 package dev.banos.mem;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What a hardened heap writes beside its live blocks and over its freed ones, so that a damage shows, and its looking at
  * that. Under the lock of the heap, all of it.
@@ -13,8 +15,8 @@ final class DamageMarks {
     private final BlockTable blocks;
     private final boolean zeroes;
     /** Null where there is none, as the next. */
-    private final Canary canary;
-    private final FreedFill fill;
+    private final @Nullable Canary canary;
+    private final @Nullable FreedFill fill;
 
     DamageMarks(Hardening hardening, BlockTable blocks) {
         this.blocks = blocks;
@@ -29,7 +31,7 @@ final class DamageMarks {
     }
 
     void setAtBirth(HardenedBlock block) {
-        if (zeroes && !block.isMapping()) {
+        if (zeroes && fill != null && !block.isMapping()) {
             fill.fill(block.start, block.end); // its memory may have been another heap's
         }
         if (canary != null) {
@@ -46,10 +48,10 @@ final class DamageMarks {
     }
 
     /** Looks at a block, and puts it out of use if it is damaged. @return null if it is not, or was known to be */
-    Damage damageOf(HardenedBlock block) {
+    @Nullable Damage damageOf(HardenedBlock block) {
         Damage damage = switch (block.state) {
-            case LIVE -> canary == null ? null : slackDamage(block);
-            case FREED -> fill == null || block.isMapping() ? null : freedDamage(block); // on its way to the pool, without a fill
+            case LIVE -> canary == null ? null : slackDamage(canary, block);
+            case FREED -> fill == null || block.isMapping() ? null : freedDamage(fill, block); // on its way to the pool, without a fill
             case DAMAGED -> null;
         };
         if (damage != null) {
@@ -59,12 +61,12 @@ final class DamageMarks {
     }
 
     /** What is written in front of a block hits the slot before it. */
-    Damage damageBefore(HardenedBlock block) {
-        HardenedBlock before = block.isMapping() ? null : blocks.get(block.address - block.run.slotBytes);
+    @Nullable Damage damageBefore(HardenedBlock block) {
+        HardenedBlock before = block.isMapping() ? null : blocks.get(block.address - block.run().slotBytes);
         return before == null || before.run != block.run ? null : damageOf(before);
     }
 
-    private Damage slackDamage(HardenedBlock block) {
+    private static @Nullable Damage slackDamage(Canary canary, HardenedBlock block) {
         long wrong = canary.firstWrong(block.start, block.address);
         if (wrong == Canary.NONE) {
             wrong = canary.firstWrong(block.address + block.size, block.end);
@@ -72,7 +74,7 @@ final class DamageMarks {
         return wrong == Canary.NONE ? null : Damage.at(block, wrong, canary.expected(wrong));
     }
 
-    private Damage freedDamage(HardenedBlock block) {
+    private static @Nullable Damage freedDamage(FreedFill fill, HardenedBlock block) {
         long wrong = fill.firstWrong(block.start, block.end);
         return wrong == FreedFill.NONE ? null : Damage.at(block, wrong, fill.expected());
     }

@@ -1,6 +1,7 @@
 package dev.banos.mem;
 
 import dev.banos.mem.insight.MemoryEvents;
+import org.jspecify.annotations.Nullable;
 
 /** What an address is, in words, for the message of an {@link InvalidBlockException}. Never on a hot path. */
 final class Diagnosis {
@@ -20,7 +21,7 @@ final class Diagnosis {
         return describe(address, null);
     }
 
-    private static String describe(long address, Domain through) {
+    private static String describe(long address, @Nullable Domain through) {
         String hardened = HardenedBlocks.explain(address);
         if (hardened != null) {
             return hardened;
@@ -46,7 +47,7 @@ final class Diagnosis {
         return "not memory of this allocator";
     }
 
-    private static String describe(Run run, long address, Domain through) {
+    private static String describe(Run run, long address, @Nullable Domain through) {
         int slot = run.slotHolding(address);
         if (slot >= run.slots) {
             return "past the last block of " + run.slotBytes + " bytes in its run";
@@ -63,7 +64,7 @@ final class Diagnosis {
         return "not live, freed before or never given out: it is " + block;
     }
 
-    private static String describe(DirectMappings.Mapping mapping, long address, Domain through) {
+    private static String describe(DirectMappings.Mapping mapping, long address, @Nullable Domain through) {
         String block = "a live block of " + mapping.bytes() + " bytes at 0x" + Long.toHexString(mapping.address())
                 + " (a mapping of its own, owned by " + mapping.domain() + ")";
         if (mapping.address() != address) {

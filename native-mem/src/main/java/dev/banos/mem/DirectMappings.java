@@ -5,6 +5,7 @@ import dev.banos.mem.insight.MemoryEvents;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Blocks that are mappings of their own: malloc is mmap, free is munmap there and then, realloc is mremap; in a domain that
@@ -59,7 +60,7 @@ final class DirectMappings {
 
     /** @return a block that was kept when it was freed, with whatever is in it; or 0 */
     static long reuse(long bytes, Domain domain) {
-        long address = domain.cache.take(bytes);
+        long address = domain.cache == null ? 0 : domain.cache.take(bytes);
         if (address == 0) {
             return 0;
         }
@@ -234,7 +235,7 @@ final class DirectMappings {
     }
 
     /** The block that holds the byte at {@code address}, of whatever domain; a search through all, for messages. */
-    static Mapping containing(long address) {
+    static @Nullable Mapping containing(long address) {
         for (int stripe = 0; stripe < STRIPES; stripe++) {
             LOCKS[stripe].lock();
             try {
@@ -318,7 +319,7 @@ final class DirectMappings {
         }
     }
 
-    private static Mapping pollRefused() {
+    private static @Nullable Mapping pollRefused() {
         REFUSED_LOCK.lock();
         try {
             for (int i = 0; i < REFUSED.capacity(); i++) {

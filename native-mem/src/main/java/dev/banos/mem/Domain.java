@@ -2,6 +2,7 @@ package dev.banos.mem;
 
 import dev.banos.bindings.Setting;
 import dev.banos.mem.insight.LeakRecords;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whose blocks may be freed through which door. All threads share the domain of {@link Malloc}, so that any of them frees
@@ -21,18 +22,18 @@ final class Domain {
     final Budget budget;
     final LeakRecords leaks;
     /** The one whose budget this one's is part of, or null. */
-    final Domain parent;
+    final @Nullable Domain parent;
     /** Null where freed mappings are not kept. */
-    final MappingCache cache;
+    final @Nullable MappingCache cache;
     final HugePages hugePages;
     /** For the blocks that are remembered; null until there are any. */
-    volatile TrackedPool tracked;
+    volatile @Nullable TrackedPool tracked;
     /** Changes under the lock of the domain's pool, and is read there by all who are not the owner. */
     boolean closed;
     /** Who has the blocks of a hardened heap; null for all others. Set once, before the first block. */
-    HardenedBlocks hardened;
+    @Nullable HardenedBlocks hardened;
 
-    Domain(Budget budget, Domain parent, LeakRecords leaks, long mappingCacheBytes, HugePages hugePages) {
+    Domain(Budget budget, @Nullable Domain parent, LeakRecords leaks, long mappingCacheBytes, HugePages hugePages) {
         this.budget = budget;
         this.leaks = leaks;
         this.parent = parent;

@@ -13,6 +13,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file that names the mappings of hardened heaps, for whoever has the address of a fault and no process any more. It is
@@ -32,7 +33,7 @@ final class FaultRecord {
 
     private static final SpinLock LOCK = new SpinLock();
     /** Null where no record is wanted. */
-    private static final MemorySegment FILE = Setting.value("banos.mem.faultRecord", null, FaultRecord::open);
+    private static final @Nullable MemorySegment FILE = Setting.optional("banos.mem.faultRecord", FaultRecord::open);
     /** Lines that were used and are free, where there is a record. */
     private static final int[] IDLE = new int[FILE == null ? 0 : LINES];
     private static int idleCount;

@@ -1,5 +1,7 @@
 package dev.banos.mem;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A mapping for one block, between pages without access. The block's end is at the second guard, as near as its alignment
  * permits: an access beyond it faults at once. A block of size 0 begins on the guard. Where the alignment is more than a
@@ -17,7 +19,7 @@ record GuardedMapping(long address, long mapping, long mappingBytes, long start,
      * @param size at most {@link #LARGEST}
      * @return null when there is no memory, or not as many mappings as that takes
      */
-    static GuardedMapping map(long size, long alignment) {
+    static @Nullable GuardedMapping map(long size, long alignment) {
         if (alignment > LARGEST) {
             return null;
         }
@@ -37,7 +39,7 @@ record GuardedMapping(long address, long mapping, long mappingBytes, long start,
     }
 
     /** The same without guards, the block at the start. */
-    static GuardedMapping mapUnguarded(long size, long alignment) {
+    static @Nullable GuardedMapping mapUnguarded(long size, long alignment) {
         if (alignment > LARGEST) {
             return null;
         }

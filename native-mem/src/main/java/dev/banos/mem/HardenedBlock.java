@@ -1,5 +1,8 @@
 package dev.banos.mem;
 
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
 /**
  * What a hardened heap knows of one block, live or in quarantine. Changes under the lock of the heap.
  *
@@ -16,9 +19,9 @@ final class HardenedBlock {
 
     final long size;
     /** Holds the stack of the allocation; null where none was wanted. */
-    final Throwable birth;
+    final @Nullable Throwable birth;
     /** Where the block lies; null for a mapping of its own. */
-    final Run run;
+    final @Nullable Run run;
     final long address;
     final long start;
     final long end;
@@ -31,9 +34,9 @@ final class HardenedBlock {
     /** Its line in the {@link FaultRecord}. */
     int faultRecord = FaultRecord.NONE;
     /** Holds the stack of the free; null where none was wanted. */
-    Throwable death;
+    @Nullable Throwable death;
 
-    private HardenedBlock(long size, Throwable birth, Run run, GuardedMapping place, boolean sampled) {
+    private HardenedBlock(long size, @Nullable Throwable birth, @Nullable Run run, GuardedMapping place, boolean sampled) {
         this.size = size;
         this.birth = birth;
         this.run = run;
@@ -45,16 +48,21 @@ final class HardenedBlock {
         this.sampled = sampled;
     }
 
-    static HardenedBlock inSlot(long size, Throwable birth, Run run, long address) {
+    static HardenedBlock inSlot(long size, @Nullable Throwable birth, Run run, long address) {
         return new HardenedBlock(size, birth, run, new GuardedMapping(address, 0, 0, address, address + run.slotBytes), false);
     }
 
-    static HardenedBlock inMapping(long size, Throwable birth, GuardedMapping mapping, boolean sampled) {
+    static HardenedBlock inMapping(long size, @Nullable Throwable birth, GuardedMapping mapping, boolean sampled) {
         return new HardenedBlock(size, birth, null, mapping, sampled);
     }
 
     boolean isLive() {
         return state == State.LIVE;
+    }
+
+    /** For a block in a slot. */
+    Run run() {
+        return Objects.requireNonNull(run, "a mapping is in no run");
     }
 
     boolean isMapping() {
@@ -87,12 +95,12 @@ final class HardenedBlock {
             case FREED -> "a freed block, in quarantine,";
             case DAMAGED -> "a damaged block, out of use,";
         };
-        String place = isMapping() ? "a mapping of its own" : "a slot of " + run.slotBytes + " bytes, size class " + run.bin.sizeClass;
+        String place = isMapping() ? "a mapping of its own" : "a slot of " + run().slotBytes + " bytes, size class " + run().bin.sizeClass;
         return life + " of " + size + " bytes at 0x" + Long.toHexString(address) + " (" + place + by("allocated", birth)
                 + by("freed", death) + ")";
     }
 
-    private static String by(String deed, Throwable stack) {
+    private static String by(String deed, @Nullable Throwable stack) {
         return stack == null ? "" : ", " + deed + " by " + Callers.outsideTheAllocator(stack);
     }
 }

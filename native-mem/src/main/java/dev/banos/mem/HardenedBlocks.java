@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The blocks of a hardened heap. Every call comes here, because nobody owns the pool: so ordinary heaps pay nothing. A table
@@ -26,7 +27,7 @@ final class HardenedBlocks {
     private final SlotPool pool;
     private final Domain domain;
     /** Null for all threads. */
-    private final Thread confinedTo;
+    private final @Nullable Thread confinedTo;
     private final boolean stacks;
     private final BlockTable blocks = new BlockTable();
     private final DamageMarks marks;
@@ -35,13 +36,13 @@ final class HardenedBlocks {
     private final Sampler sampler;
 
     /** @param confinedTo the only thread that may allocate; null for all */
-    static SlotPool pool(Domain domain, Hardening hardening, Thread confinedTo) {
+    static SlotPool pool(Domain domain, Hardening hardening, @Nullable Thread confinedTo) {
         SlotPool pool = new SlotPool(domain, Access.HARDENED);
         domain.hardened = new HardenedBlocks(pool, hardening, confinedTo);
         return pool;
     }
 
-    private HardenedBlocks(SlotPool pool, Hardening hardening, Thread confinedTo) {
+    private HardenedBlocks(SlotPool pool, Hardening hardening, @Nullable Thread confinedTo) {
         SplittableRandom random = hardening.random() ? new SplittableRandom(new SecureRandom().nextLong()) : null;
         this.pool = pool;
         this.domain = pool.domain;
@@ -65,7 +66,7 @@ final class HardenedBlocks {
     }
 
     /** Where the caller is; null where nobody wants to know. */
-    private Throwable stack() {
+    private @Nullable Throwable stack() {
         return stacks ? new Throwable() : null;
     }
 
@@ -126,8 +127,9 @@ final class HardenedBlocks {
         }
         retirement.retire(block);
         Damage left = retirement.release();
-        if (beside != null || left != null) {
-            throw CorruptBlockException.of("free", address, true, beside != null ? beside : left, domain);
+        Damage later = beside != null ? beside : left;
+        if (later != null) {
+            throw CorruptBlockException.of("free", address, true, later, domain);
         }
     }
 
@@ -151,7 +153,7 @@ final class HardenedBlocks {
     }
 
     /** Under the lock. */
-    private HardenedBlock liveBlock(long address) {
+    private @Nullable HardenedBlock liveBlock(long address) {
         HardenedBlock block = blocks.get(address);
         return block != null && block.isLive() ? block : null;
     }
@@ -238,7 +240,7 @@ final class HardenedBlocks {
     }
 
     /** Under the lock, by a heap that is closed now. @return the first damage, or null */
-    Damage close() {
+    @Nullable Damage close() {
         return retirement.close();
     }
 
@@ -268,7 +270,7 @@ final class HardenedBlocks {
     }
 
     /** The block of any hardened heap that has this address in it, in its slack or its guards, in words; or null. */
-    static String explain(long address) {
+    static @Nullable String explain(long address) {
         for (HardenedBlocks heap : OPEN) {
             String found = heap.explainOwn(address);
             if (found != null) {
@@ -278,7 +280,7 @@ final class HardenedBlocks {
         return null;
     }
 
-    private String explainOwn(long address) {
+    private @Nullable String explainOwn(long address) {
         HardenedBlock found;
         pool.lock.lock();
         try {

@@ -2,6 +2,7 @@ package dev.banos.mem;
 
 import java.util.SplittableRandom;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a new block of a hardened heap comes to lie: in a slot, or in a mapping of its own, between guards where they are
@@ -23,11 +24,11 @@ final class HardenedPlaces {
     private final DamageMarks marks;
     private final Retirement retirement;
     /** Null where slots are given out in the pool's order. */
-    private final ShuffledSlots shuffled;
+    private final @Nullable ShuffledSlots shuffled;
 
     /** @param random null where slots are given out in the pool's order */
     HardenedPlaces(HardenedBlocks heapBlocks, SlotPool pool, Hardening hardening, BlockTable blocks, DamageMarks marks,
-            Retirement retirement, SplittableRandom random) {
+            Retirement retirement, @Nullable SplittableRandom random) {
         this.heapBlocks = heapBlocks;
         this.pool = pool;
         this.domain = pool.domain;
@@ -43,7 +44,7 @@ final class HardenedPlaces {
      * @param alignment a power of two
      * @return null when there is no memory
      */
-    HardenedBlock place(Heap heap, long size, long alignment, Throwable birth) {
+    @Nullable HardenedBlock place(Heap heap, long size, long alignment, @Nullable Throwable birth) {
         if (Long.compareUnsigned(size, GuardedMapping.LARGEST) > 0) {
             return null;
         }
@@ -65,7 +66,7 @@ final class HardenedPlaces {
         return wanted && blocks.samples() < MOST_SAMPLES;
     }
 
-    private HardenedBlock inSlot(Heap heap, long size, long slotBytes, Throwable birth) {
+    private @Nullable HardenedBlock inSlot(Heap heap, long size, long slotBytes, @Nullable Throwable birth) {
         HardenedBlock block = inSlot(size, slotBytes, birth);
         if (block == null && domain.budget.isLimited()) {
             SlowMalloc.reclaimAll(heap);
@@ -74,7 +75,7 @@ final class HardenedPlaces {
         return block;
     }
 
-    private HardenedBlock inSlot(long size, long slotBytes, Throwable birth) {
+    private @Nullable HardenedBlock inSlot(long size, long slotBytes, @Nullable Throwable birth) {
         heapBlocks.enter();
         try {
             blocks.ensureRoom();
@@ -82,7 +83,7 @@ final class HardenedPlaces {
             if (pool.takeReachedMark() && address == 0) {
                 address = takeSlot(slotBytes); // from the word that the mark stopped
             }
-            return address == 0 ? null : add(HardenedBlock.inSlot(size, birth, RunTable.at(address), address));
+            return address == 0 ? null : add(HardenedBlock.inSlot(size, birth, RunTable.holding(address), address));
         } finally {
             pool.lock.unlock();
         }
@@ -92,7 +93,7 @@ final class HardenedPlaces {
         return shuffled == null ? pool.allocate(slotBytes) : shuffled.take(slotBytes);
     }
 
-    private HardenedBlock inMapping(Heap heap, long size, long alignment, boolean sampled, Throwable birth) {
+    private @Nullable HardenedBlock inMapping(Heap heap, long size, long alignment, boolean sampled, @Nullable Throwable birth) {
         boolean guarded = hardening.guard() || sampled;
         long bytes = GuardedMapping.bytes(guarded ? size : size + marks.slackBytes());
         if (!LargeBlocks.charge(heap, bytes)) {
@@ -113,7 +114,7 @@ final class HardenedPlaces {
         }
     }
 
-    private static GuardedMapping map(boolean guarded, long size, long bytes, long alignment) {
+    private static @Nullable GuardedMapping map(boolean guarded, long size, long bytes, long alignment) {
         return guarded ? GuardedMapping.map(size, alignment) : GuardedMapping.mapUnguarded(bytes, alignment);
     }
 

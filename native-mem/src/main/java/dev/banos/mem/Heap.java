@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A heap: the calling thread's own ({@link #current}), or one that an application makes, and destroys with everything in it.
@@ -29,31 +30,31 @@ import java.util.function.Supplier;
 public final class Heap implements SegmentAllocator, AutoCloseable {
     private static final AtomicLong CREATED = new AtomicLong();
     /** The heap of all threads, if the property asks for a hardened malloc; null otherwise. */
-    private static final Heap HARDENED_MALLOC = Hardening.ofMalloc().isNone() ? null
+    private static final @Nullable Heap HARDENED_MALLOC = Hardening.ofMalloc().isNone() ? null
             : new Heap(null, HardenedBlocks.pool(Domain.MALLOC, Hardening.ofMalloc(), null));
 
     /** The one thread that need not lock: null where there is none, so that every call takes the slow path. */
-    private Thread owner;
-    /** Null for the heap of virtual threads, which have {@link SharedPools}. */
+    private @Nullable Thread owner;
+    /** {@link SlotPool#NOBODY} for the heap of virtual threads, which have {@link SharedPools}. */
     private final SlotPool pool;
     private final Domain domain;
     /** Null where there is none. */
-    private final Heap parent;
+    private final @Nullable Heap parent;
 
     /** A heap of malloc. */
-    Heap(Thread owner, SlotPool pool) {
+    Heap(@Nullable Thread owner, SlotPool pool) {
         this(owner, pool, null);
     }
 
-    private Heap(Thread owner, SlotPool pool, Heap parent) {
+    private Heap(@Nullable Thread owner, SlotPool pool, @Nullable Heap parent) {
         this.owner = owner;
         this.pool = pool;
-        this.domain = pool == null ? Domain.MALLOC : pool.domain;
+        this.domain = pool.domain;
         this.parent = parent;
     }
 
     private static final class OfVirtualThreads {
-        private static final Heap INSTANCE = new Heap(null, null);
+        private static final Heap INSTANCE = new Heap(null, SlotPool.NOBODY);
     }
 
     /** {@return the heap that {@link Malloc} uses for the calling thread} It cannot be closed. */
@@ -277,7 +278,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         if (domain.hardened != null) {
             domain.hardened.trim();
         }
-        if (pool == null) {
+        if (isOfVirtualThreads()) {
             SharedPools.trim();
         } else if (Thread.currentThread() == owner) {
             pool.trim();
@@ -353,7 +354,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     /** Looks at the pool as its owner or under its lock; at the pools of virtual threads, if that is what this heap is. */
     <T> T inside(Function<SlotPool, T> look, Supplier<T> lookAtShared) {
-        if (pool == null) {
+        if (isOfVirtualThreads()) {
             return lookAtShared.get();
         }
         if (Thread.currentThread() == owner) {
@@ -424,12 +425,16 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     @Override
     public String toString() {
-        return pool == null ? domain + " of virtual threads" : pool.toString();
+        return isOfVirtualThreads() ? domain + " of virtual threads" : pool.toString();
+    }
+
+    private boolean isOfVirtualThreads() {
+        return pool == SlotPool.NOBODY;
     }
 
     /** @return as {@link SlotPool#attempt} */
     long attempt(long size) {
-        if (pool == null) {
+        if (isOfVirtualThreads()) {
             return SharedPools.attempt(size);
         }
         if (Thread.currentThread() == owner) {
@@ -453,7 +458,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     /** Does as the owner, or under the lock, what must not meet a close. The heap of virtual threads is never closed. */
     long guarded(LongSupplier work) {
-        if (pool == null || Thread.currentThread() == owner) {
+        if (isOfVirtualThreads() || Thread.currentThread() == owner) {
             return work.getAsLong();
         }
         SlotPool locked = enter();
@@ -464,7 +469,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         }
     }
 
-    Heap parent() {
+    @Nullable Heap parent() {
         return parent;
     }
 

@@ -5,6 +5,7 @@ import dev.banos.mem.insight.LeakReport;
 import dev.banos.mem.insight.LeakTracking;
 import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a heap is to be like, for {@link Heap#create(HeapOptions)}. Begin with {@link #confined} or {@link #shared}; each
@@ -26,17 +27,17 @@ public final class HeapOptions {
 
     final Access access;
     /** Null where the heap is to be known by its number. */
-    private String name;
+    private @Nullable String name;
     private long limit = Budget.UNLIMITED;
     private long mark = Budget.UNLIMITED;
-    private Consumer<HeapBudget> action;
-    private Heap parent;
+    private @Nullable Consumer<HeapBudget> action;
+    private @Nullable Heap parent;
     private Hardening hardening = Hardening.NONE;
     private long mappingCacheBytes;
     private HugePages hugePages = HugePages.GROWTH;
     /** Null for a heap that does as all do. */
-    private LeakTracking.Level leaks;
-    private Consumer<LeakReport> atEnd;
+    private LeakTracking.@Nullable Level leaks;
+    private @Nullable Consumer<LeakReport> atEnd;
 
     private HeapOptions(Access access) {
         this.access = access;
@@ -197,7 +198,7 @@ public final class HeapOptions {
         return bytes;
     }
 
-    Heap parent() {
+    @Nullable Heap parent() {
         return parent;
     }
 

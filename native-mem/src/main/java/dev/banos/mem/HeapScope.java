@@ -5,6 +5,8 @@ import dev.banos.lock.SpinLock;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link Arena java.lang.foreign.Arena} whose memory comes from our heaps. Segments have the exact size that was asked
@@ -26,33 +28,34 @@ public final class HeapScope implements Arena {
     private static final long LARGEST_CHUNK_BYTES = 32 * 1024;
     /** A segment of less than this part of a chunk is cut from one; a larger one is a block of its own. */
     private static final int SEGMENTS_PER_CHUNK = 4;
+    private static final long[] NO_MORE = {};
 
     private final Arena lifetime;
     /** Of a confined scope; null for a shared one. */
-    private final Thread owner;
+    private final @Nullable Thread owner;
     /** Of a shared scope; null for a confined one. */
-    private final SpinLock lock;
+    private final @Nullable SpinLock lock;
     private final boolean zeroes;
     private long next;
     private long end;
     private long chunkBytes = FIRST_CHUNK_BYTES;
     /** The first block has a field of its own: many scopes need no more. */
     private long firstBlock;
-    private long[] moreBlocks;
+    private long[] moreBlocks = NO_MORE;
     private int moreCount;
     private long blockBytes;
     /** Of a scope in a {@link ScopeGroup}: whose lifetime this is. Null for a scope that has its own. */
-    private final ScopeGroup.Generation generation;
+    private final ScopeGroup.@Nullable Generation generation;
     /** Of a scope in a group: changes under the lock. */
     private boolean closed;
     /** The group's, once this scope is closed. */
-    HeapScope nextWaiting;
+    @Nullable HeapScope nextWaiting;
 
-    private HeapScope(Arena lifetime, Thread owner, boolean zeroes) {
+    private HeapScope(Arena lifetime, @Nullable Thread owner, boolean zeroes) {
         this(lifetime, owner, zeroes, null);
     }
 
-    private HeapScope(Arena lifetime, Thread owner, boolean zeroes, ScopeGroup.Generation generation) {
+    private HeapScope(Arena lifetime, @Nullable Thread owner, boolean zeroes, ScopeGroup.@Nullable Generation generation) {
         this.generation = generation;
         this.lifetime = lifetime;
         this.owner = owner;
@@ -111,7 +114,7 @@ public final class HeapScope implements Arena {
         if (byteSize < 0 || byteAlignment <= 0 || (byteAlignment & (byteAlignment - 1)) != 0) {
             throw new IllegalArgumentException("byteSize=" + byteSize + ", byteAlignment=" + byteAlignment);
         }
-        long address = lock == null ? placeConfined(byteSize, byteAlignment) : placeLocked(byteSize, byteAlignment);
+        long address = lock == null ? placeConfined(byteSize, byteAlignment) : placeLocked(lock, byteSize, byteAlignment);
         return Native.segment(address, byteSize, lifetime, null);
     }
 
@@ -123,15 +126,16 @@ public final class HeapScope implements Arena {
     /** Ends the life of all segments, then gives their memory back; in a {@link ScopeGroup} when the group does. */
     @Override
     public void close() {
-        if (generation != null) {
-            leaveGroup();
-            return;
-        }
-        lifetime.close();
         if (lock == null) {
+            lifetime.close();
             freeBlocks();
             return;
         }
+        if (generation != null) {
+            leave(generation, lock);
+            return;
+        }
+        lifetime.close();
         lock.lock();
         try {
             freeBlocks();
@@ -140,7 +144,7 @@ public final class HeapScope implements Arena {
         }
     }
 
-    private void leaveGroup() {
+    private void leave(ScopeGroup.Generation generation, SpinLock lock) {
         lock.lock();
         try {
             if (closed) {
@@ -174,13 +178,13 @@ public final class HeapScope implements Arena {
 
     private long placeConfined(long size, long alignment) {
         if (Thread.currentThread() != owner) {
-            throw new WrongThreadException("scope of thread " + owner.threadId() + " used by thread "
+            throw new WrongThreadException("scope of thread " + Objects.requireNonNull(owner).threadId() + " used by thread "
                     + Thread.currentThread().threadId());
         }
         return cleared(place(size, alignment), size);
     }
 
-    private long placeLocked(long size, long alignment) {
+    private long placeLocked(SpinLock lock, long size, long alignment) {
         lock.lock();
         try {
             return cleared(place(size, alignment), size); // before a close can give the memory to somebody else
@@ -244,10 +248,8 @@ public final class HeapScope implements Arena {
     }
 
     private void ensureRoom() {
-        if (moreBlocks == null) {
-            moreBlocks = new long[4];
-        } else if (moreCount == moreBlocks.length) {
-            moreBlocks = Arrays.copyOf(moreBlocks, moreCount * 2);
+        if (moreCount == moreBlocks.length) {
+            moreBlocks = Arrays.copyOf(moreBlocks, Math.max(4, moreCount * 2));
         }
     }
 }

@@ -41,7 +41,7 @@ final class LargeBlocks {
         try {
             address = heap.guarded(() -> DirectMappings.map(bytes, alignment, domain));
             if (address == 0 && domain.cachedBytes() > 0) {
-                domain.cache.empty();
+                domain.emptyCache();
                 address = heap.guarded(() -> DirectMappings.map(bytes, alignment, domain));
             }
         } finally {

@@ -3,6 +3,7 @@ package dev.banos.mem;
 import dev.banos.lock.SpinLock;
 import java.lang.invoke.VarHandle;
 import java.lang.ref.WeakReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whose a pool of virtual threads is: one thread's, for as long as it is the only one to need it. The lessee's malloc and
@@ -70,7 +71,7 @@ final class Lease {
     }
 
     /** Not "blocked": a thread can leave that state without an atomic operation after it. */
-    private static boolean isAway(Thread thread) {
+    private static boolean isAway(@Nullable Thread thread) {
         if (thread == null) {
             return true;
         }

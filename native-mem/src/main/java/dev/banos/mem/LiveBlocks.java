@@ -1,5 +1,7 @@
 package dev.banos.mem;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Finds the block that begins at an address, wherever it lives, and ends its life or tells its size. For whoever cannot say at
  * once that it is a slot of his own; an address at which no live block of the domain begins is an
@@ -14,7 +16,7 @@ final class LiveBlocks {
     }
 
     /** @param mine the pool that the calling thread owns, if it does */
-    static void free(SlotPool mine, long address, Domain domain) {
+    static void free(@Nullable SlotPool mine, long address, Domain domain) {
         if (address == 0) {
             return;
         }
@@ -29,7 +31,7 @@ final class LiveBlocks {
         }
     }
 
-    private static boolean free(SlotPool mine, Run run, long address, Domain domain) {
+    private static boolean free(@Nullable SlotPool mine, Run run, long address, Domain domain) {
         SlotPool owner = run.owner;
         return owner == mine ? run.freeSlow(address) : owner.domain == domain && owner.freeFromOutside(run, address);
     }

@@ -14,6 +14,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The allocator's functions as C function pointers, for libraries that take an allocator. Any thread may call them, also one
@@ -45,7 +46,7 @@ public final class MallocPointers {
     private static final MallocPointers OF_MALLOC = new MallocPointers(null, Arena.global(), MallocPointers::print);
 
     /** Null where {@link Malloc} serves. */
-    private final Heap heap;
+    private final @Nullable Heap heap;
     private final Arena scope;
     private final Consumer<? super Throwable> reports;
     /** The four kinds of the same functions, made when first asked for: indexes are sums of the constants above. */
@@ -53,12 +54,12 @@ public final class MallocPointers {
     private final int kind;
     private final Map<Function, MemorySegment> made = new EnumMap<>(Function.class);
 
-    private MallocPointers(Heap heap, Arena scope, Consumer<? super Throwable> reports) {
+    private MallocPointers(@Nullable Heap heap, Arena scope, Consumer<? super Throwable> reports) {
         this(heap, scope, reports, new MallocPointers[INT_SIZES + CONTEXT + 1], 0);
         kinds[0] = this;
     }
 
-    private MallocPointers(Heap heap, Arena scope, Consumer<? super Throwable> reports, MallocPointers[] kinds, int kind) {
+    private MallocPointers(@Nullable Heap heap, Arena scope, Consumer<? super Throwable> reports, MallocPointers[] kinds, int kind) {
         this.heap = heap;
         this.scope = scope;
         this.reports = reports;

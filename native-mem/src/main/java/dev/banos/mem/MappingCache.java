@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Direct mappings of one domain that were freed and are kept for its next block of the same length, at most so many bytes.
@@ -51,7 +52,7 @@ final class MappingCache {
     }
 
     /** @param capacity in bytes; for less than a page there is no cache, and this is null */
-    static MappingCache open(Budget budget, long capacity) {
+    static @Nullable MappingCache open(Budget budget, long capacity) {
         if (capacity < Kernel.PAGE_BYTES) {
             return null;
         }

@@ -3,6 +3,7 @@ package dev.banos.mem;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Freed blocks that wait before their memory is used again: first in, first out, or in random order. Bounded in bytes. For one
@@ -11,13 +12,13 @@ import java.util.stream.Stream;
 final class Quarantine {
     private final long bound;
     /** Null for first in, first out. */
-    private final SplittableRandom random;
+    private final @Nullable SplittableRandom random;
     private HardenedBlock[] waiting = new HardenedBlock[64];
     private int head;
     private int count;
     private long bytes;
 
-    Quarantine(long bound, SplittableRandom random) {
+    Quarantine(long bound, @Nullable SplittableRandom random) {
         this.bound = bound;
         this.random = random;
     }
@@ -44,7 +45,7 @@ final class Quarantine {
     }
 
     /** @return a block that has to leave because there are more than {@code most} bytes, or null */
-    HardenedBlock pollAbove(long most) {
+    @Nullable HardenedBlock pollAbove(long most) {
         if (bytes <= most) {
             return null;
         }

@@ -2,6 +2,7 @@ package dev.banos.mem;
 
 import dev.banos.mem.insight.MemoryEvents;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way of a freed block of a hardened heap: through the quarantine, if there is one, to the pool or the kernel. What leaves the
@@ -13,12 +14,12 @@ final class Retirement {
     private final BlockTable blocks;
     private final DamageMarks marks;
     /** Null where there is none. */
-    private final Quarantine quarantine;
+    private final @Nullable Quarantine quarantine;
     /** Found in the quarantine at a limit, and for the next free, verify or close to report; null where there is none. */
-    private Damage unreported;
+    private @Nullable Damage unreported;
 
     /** @param random null for a quarantine that is left in order */
-    Retirement(SlotPool pool, Hardening hardening, BlockTable blocks, DamageMarks marks, SplittableRandom random) {
+    Retirement(SlotPool pool, Hardening hardening, BlockTable blocks, DamageMarks marks, @Nullable SplittableRandom random) {
         this.pool = pool;
         this.domain = pool.domain;
         this.blocks = blocks;
@@ -27,7 +28,7 @@ final class Retirement {
     }
 
     /** Under the lock: from here on the block is live no more, and this thread alone has it. */
-    void end(HardenedBlock block, Throwable death) {
+    void end(HardenedBlock block, @Nullable Throwable death) {
         blocks.end(block);
         block.death = death;
         if (block.isMapping()) {
@@ -63,7 +64,7 @@ final class Retirement {
             if (domain.closed) {
                 return false; // the close has cleared all, except a mapping that it could not know of
             }
-            if (keep) {
+            if (keep && quarantine != null) {
                 quarantine.add(block);
             } else {
                 giveBack(block);
@@ -75,11 +76,11 @@ final class Retirement {
     }
 
     /** Lets go what is more than the bound. @return the first damage that was found, also at a limit before; or null */
-    Damage release() {
+    @Nullable Damage release() {
         if (quarantine == null) {
             return null;
         }
-        Damage found = shrinkTo(quarantine.bound());
+        Damage found = shrink(quarantine, quarantine.bound());
         Damage before = takeUnreported();
         return before != null ? before : found;
     }
@@ -89,12 +90,12 @@ final class Retirement {
         if (quarantine == null) {
             return false;
         }
-        note(shrinkTo(0));
+        note(shrink(quarantine, 0));
         return true;
     }
 
     /** For the next to look: a malloc reports no damage, and perhaps it is another heap's. */
-    private void note(Damage found) {
+    private void note(@Nullable Damage found) {
         pool.lock.lock();
         try {
             unreported = unreported == null ? found : unreported;
@@ -103,7 +104,7 @@ final class Retirement {
         }
     }
 
-    Damage takeUnreported() {
+    @Nullable Damage takeUnreported() {
         pool.lock.lock();
         try {
             Damage taken = unreported;
@@ -115,10 +116,10 @@ final class Retirement {
     }
 
     /** @return the first that is damaged, or null */
-    private Damage shrinkTo(long most) {
-        Damage first = null;
+    private @Nullable Damage shrink(Quarantine quarantine, long most) {
+        @Nullable Damage first = null;
         while (true) {
-            HardenedBlock leaving;
+            @Nullable HardenedBlock leaving;
             pool.lock.lock();
             try {
                 leaving = quarantine.pollAbove(most);
@@ -143,7 +144,7 @@ final class Retirement {
     private void giveBack(HardenedBlock block) {
         blocks.remove(block);
         if (!block.isMapping()) {
-            block.run.free(block.address);
+            block.run().free(block.address);
         }
     }
 
@@ -153,7 +154,7 @@ final class Retirement {
     }
 
     /** Under the lock, by a heap that is closed now. @return the first damage, or null */
-    Damage close() {
+    @Nullable Damage close() {
         Damage first = unreported;
         for (HardenedBlock block : blocks.all().toList()) {
             Damage damage = marks.damageOf(block);

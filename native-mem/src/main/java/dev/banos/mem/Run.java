@@ -2,6 +2,7 @@ package dev.banos.mem;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A span, or several, cut into slots of one size. Lives as long as the spans serve this size class for this pool; its
@@ -44,10 +45,10 @@ final class Run {
     long summary;
     boolean listed;
     boolean retired;
-    Run previous;
-    Run next;
+    @Nullable Run previous;
+    @Nullable Run next;
     int indexInPool;
-    Run nextQueued;
+    @Nullable Run nextQueued;
 
     Run(Bin bin, int firstSpan, long local) {
         this.owner = bin.pool;
@@ -68,7 +69,7 @@ final class Run {
 
     private Run() {
         owner = SlotPool.NOBODY;
-        bin = null;
+        bin = Bin.NEVER;
         base = 0;
         slotBytes = 0;
         slots = 0;

@@ -6,6 +6,8 @@ import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which run an address falls in: one entry a span of the reservation, for as much of it as has ever been in use.
@@ -44,10 +46,15 @@ final class RunTable {
     }
 
     /** The run whose spans hold this address, or null. */
-    static Run at(long address) {
+    static @Nullable Run at(long address) {
         Run[] runs = table;
         long span = (address - Reservation.BASE) >>> LOG_SPAN;
         return span < runs.length ? runs[(int) span] : null;
+    }
+
+    /** The run that holds a slot which the caller has. */
+    static Run holding(long slot) {
+        return Objects.requireNonNull(at(slot));
     }
 
     /** Any thread: every run once, without a lock. Of runs that come and go meanwhile, some are in it. */

@@ -4,6 +4,7 @@ import dev.banos.lock.SpinLock;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Shared scopes that retire together. What makes the close of a shared arena dear is that the JVM asks every thread whether it
@@ -31,7 +32,7 @@ public final class ScopeGroup implements AutoCloseable {
     private final int scopes;
     private final long bytes;
     private final SpinLock lock = new SpinLock();
-    private Generation current;
+    private @Nullable Generation current;
     /** Those whose lifetime could not end, because native code had one of their segments. */
     private final List<Generation> held = new ArrayList<>();
     private long waitingScopes;
@@ -88,17 +89,16 @@ public final class ScopeGroup implements AutoCloseable {
      * reached whose scope was closed in this group before, except those of generations with a scope that is still open.
      */
     public void retire() {
-        Generation sealed;
-        boolean ends;
+        Generation ended;
         lock.lock();
         try {
-            sealed = seal();
-            ends = sealed != null && sealed.open == 0;
+            Generation sealed = seal();
+            ended = sealed != null && sealed.open == 0 ? sealed : null;
         } finally {
             lock.unlock();
         }
-        if (ends) {
-            end(sealed);
+        if (ended != null) {
+            end(ended);
         }
         retryHeld();
     }
@@ -147,7 +147,7 @@ public final class ScopeGroup implements AutoCloseable {
                     current = spare;
                 }
                 if (current != null) {
-                    return joinCurrent();
+                    return join(current);
                 }
             } finally {
                 lock.unlock();
@@ -157,8 +157,7 @@ public final class ScopeGroup implements AutoCloseable {
         throw new IllegalStateException("the scope group is closed");
     }
 
-    private Generation joinCurrent() {
-        Generation joined = current;
+    private Generation join(Generation joined) {
         joined.open++;
         if (++joined.joined == scopes) {
             seal();
@@ -192,7 +191,7 @@ public final class ScopeGroup implements AutoCloseable {
     }
 
     /** Lets no more scopes into the present generation. @return it, or null where there is none */
-    private Generation seal() {
+    private @Nullable Generation seal() {
         Generation sealed = current;
         current = null;
         return sealed;
@@ -250,7 +249,7 @@ public final class ScopeGroup implements AutoCloseable {
         private final ScopeGroup group;
         private int joined;
         private int open;
-        private HeapScope waiting;
+        private @Nullable HeapScope waiting;
         private long waitingScopes;
         private long waitingBytes;
 

@@ -5,6 +5,7 @@ import dev.banos.lock.SpinLock;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The pools of all virtual threads: a few, bounded by the processors. Most can be leased, see {@link Lease}: a virtual thread
@@ -68,7 +69,7 @@ final class SharedPools {
     }
 
     /** @return a pool that is leased to the calling thread; null where there is none */
-    private static SlotPool search(Thread thread, int processor) {
+    private static @Nullable SlotPool search(Thread thread, int processor) {
         if (CALLS_TO_SEARCH[processor * INTS_APART] > 0) {
             CALLS_TO_SEARCH[processor * INTS_APART]--;
             return null;

@@ -54,7 +54,7 @@ final class ShuffledSlots {
         for (int sizeClass = 0; sizeClass < SizeClasses.COUNT; sizeClass++) {
             for (; counts[sizeClass] > 0; counts[sizeClass]--) {
                 long address = inHand[sizeClass][counts[sizeClass] - 1];
-                RunTable.at(address).free(address);
+                RunTable.holding(address).free(address);
             }
         }
     }

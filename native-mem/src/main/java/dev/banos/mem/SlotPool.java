@@ -8,6 +8,8 @@ import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The slots of one heap: its bins and its runs. Everything but {@link #enqueue} is for one thread at a time, the owner:
@@ -40,7 +42,7 @@ final class SlotPool extends ThreadAttachment {
     final Sampler sampler;
     private final Bin[] bins = new Bin[SizeClasses.COUNT];
     private final Bin[] quick = new Bin[(int) (QUICK_BYTES / SizeClasses.ALIGNMENT) + 1];
-    private Run[] runs = new Run[8];
+    private @Nullable Run[] runs = new Run[8];
     private int runCount;
     private int spans;
     /** How many spans the pool may have before it gives back its empty runs by itself. */
@@ -59,10 +61,10 @@ final class SlotPool extends ThreadAttachment {
     private long lastThreadId;
     /** Of a pool that nobody uses: how often the purger is to come by before free pages inside its runs go; 0 for never. */
     private int passesToDiscard;
-    private Heap handle;
+    private @Nullable Heap handle;
 
     /** A stack of runs in which other threads freed slots. */
-    private Run queue;
+    private @Nullable Run queue;
 
     SlotPool(Domain domain, Access access) {
         this.domain = domain;
@@ -151,7 +153,7 @@ final class SlotPool extends ThreadAttachment {
                 lock.lock();
                 yield freeAndUnlock(run, address);
             }
-            case TRACKED -> domain.tracked.free(run, address);
+            case TRACKED -> Objects.requireNonNull(domain.tracked).free(run, address);
             case HARDENED -> false; // its frees come to HardenedBlocks before they come here
         };
     }
@@ -303,7 +305,7 @@ final class SlotPool extends ThreadAttachment {
     }
 
     /** @return null when the system has no more, or the heap's budget */
-    Run addRun(Bin bin) {
+    @Nullable Run addRun(Bin bin) {
         // Before the locks of spans and bitmaps, which are held over calls of the kernel, and those need it: making a control
         // block releases ended threads, and with them runs, through the same locks.
         Tcb.current();
@@ -343,7 +345,7 @@ final class SlotPool extends ThreadAttachment {
         }
     }
 
-    private static Run takeRun(Bin bin) {
+    private static @Nullable Run takeRun(Bin bin) {
         int spans = SizeClasses.spans(bin.sizeClass);
         int first = Spans.take(spans);
         if (first == Spans.NONE) {
@@ -396,7 +398,7 @@ final class SlotPool extends ThreadAttachment {
     }
 
     /** Any thread: what is in these runs by size class, as far as the caller can know. Entries may be null. */
-    static List<HeapStatistics.SizeClass> sizeClasses(Run[] runs) {
+    static List<HeapStatistics.SizeClass> sizeClasses(@Nullable Run[] runs) {
         long[] runsOf = new long[SizeClasses.COUNT];
         long[] liveOf = new long[SizeClasses.COUNT];
         for (Run run : runs) {

@@ -19,8 +19,9 @@ final class SlowMalloc {
     }
 
     static long malloc(Heap heap, long size) {
-        if (heap.domain().hardened != null) {
-            return hardened(heap, size, SizeClasses.ALIGNMENT);
+        HardenedBlocks hardened = heap.domain().hardened;
+        if (hardened != null) {
+            return finished(heap, hardened.malloc(heap, size, SizeClasses.ALIGNMENT), size);
         }
         if (Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) >= 0) {
             return mapping(heap, size, Kernel.PAGE_BYTES, false);
@@ -37,18 +38,15 @@ final class SlowMalloc {
 
     /** @param alignment a power of two */
     static long aligned(Heap heap, long alignment, long size) {
-        if (heap.domain().hardened != null) {
-            return hardened(heap, size, Math.max(alignment, SizeClasses.ALIGNMENT));
+        HardenedBlocks hardened = heap.domain().hardened;
+        if (hardened != null) {
+            return finished(heap, hardened.malloc(heap, size, Math.max(alignment, SizeClasses.ALIGNMENT)), size);
         }
         long rounded = (Math.max(size, 1) + alignment - 1) & -alignment;
         if (size >= 0 && rounded > 0 && rounded < SizeClasses.DIRECT_BYTES) {
             return heap.malloc(rounded); // a slot size at least as large as its step of alignment is a multiple of it
         }
         return mapping(heap, size, alignment, false);
-    }
-
-    private static long hardened(Heap heap, long size, long alignment) {
-        return finished(heap, heap.domain().hardened.malloc(heap, size, alignment), size);
     }
 
     /** @param zeroed as {@link LargeBlocks#map} has it */

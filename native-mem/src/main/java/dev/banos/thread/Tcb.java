@@ -61,8 +61,8 @@ public final class Tcb {
     final WeakReference<Thread> thread;
     private final long address;
     private final MemorySegment segment;
-    private ThreadAttachment attachment;
-    private Object companion;
+    private @Nullable ThreadAttachment attachment;
+    private @Nullable Object companion;
 
     Tcb(Thread thread) {
         this.thread = new WeakReference<>(thread);

@@ -3,6 +3,7 @@ package dev.banos.thread;
 import dev.banos.lock.SpinLock;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All control blocks by thread id: open addressing, linear probing, at most half full. Ids are handed out in sequence, so
@@ -83,7 +84,7 @@ final class TcbTable {
         }
     }
 
-    static Thread threadNamed(long threadId) {
+    static @Nullable Thread threadNamed(long threadId) {
         LOCK.lock();
         try {
             Tcb tcb = findFurther(table, threadId);

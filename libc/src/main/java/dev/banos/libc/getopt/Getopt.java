@@ -50,6 +50,8 @@ public final class Getopt {
     /** A missing argument, where {@code :} stands first in the option string. */
     public static final int MISSING = ':';
 
+    private enum Form { SHORT, LONG, LONG_ONLY }
+
     private enum Ordering { PERMUTE, STOP_AT_OPERAND, REPORT_OPERANDS }
 
     private final Appendable messages;
@@ -59,12 +61,12 @@ public final class Getopt {
     private boolean opterr = true;
     private int optopt;
     private int longindex = -1;
-    private String optarg;
+    private @Nullable String optarg;
     private long optargAddress;
 
     // What lasts between calls.
     private boolean started;
-    private Ordering ordering;
+    private Ordering ordering = Ordering.PERMUTE;
     private int firstOperand;
     private int endOfOperands;
     private String element = ""; // being read: all but its first `next` units are still to come
@@ -72,10 +74,10 @@ public final class Getopt {
     private int next;
 
     // What the call under way was given.
-    private ArgumentVector argv;
-    private String shortOptions; // without + or - in front
-    private List<LongOption> longOptions; // null in plain getopt
-    private boolean longOnly;
+    private ArgumentVector argv = ArgumentVector.of(new String[0]);
+    private String shortOptions = ""; // without + or - in front
+    private List<LongOption> longOptions = List.of();
+    private Form form = Form.SHORT;
 
     /** Messages go to {@link System#err}, the environment is the process's. */
     public Getopt() {
@@ -154,7 +156,7 @@ public final class Getopt {
      * @throws UncheckedIOException where the message could not be written
      */
     public int getopt(ArgumentVector argv, String optstring) {
-        return parse(argv, optstring, null, false);
+        return parse(argv, optstring, List.of(), Form.SHORT);
     }
 
     /**
@@ -168,7 +170,7 @@ public final class Getopt {
      * @throws IllegalStateException as {@link #getopt}
      */
     public int getoptLong(ArgumentVector argv, String optstring, List<LongOption> longOptions) {
-        return parse(argv, optstring, Objects.requireNonNull(longOptions, "longOptions"), false);
+        return parse(argv, optstring, Objects.requireNonNull(longOptions, "longOptions"), Form.LONG);
     }
 
     /**
@@ -181,10 +183,10 @@ public final class Getopt {
      * @return as {@link #getoptLong}
      */
     public int getoptLongOnly(ArgumentVector argv, String optstring, List<LongOption> longOptions) {
-        return parse(argv, optstring, Objects.requireNonNull(longOptions, "longOptions"), true);
+        return parse(argv, optstring, Objects.requireNonNull(longOptions, "longOptions"), Form.LONG_ONLY);
     }
 
-    private int parse(ArgumentVector argv, String optstring, List<LongOption> longOptions, boolean longOnly) {
+    private int parse(ArgumentVector argv, String optstring, List<LongOption> longOptions, Form form) {
         if (argv.count() < 1) {
             return END;
         }
@@ -197,7 +199,7 @@ public final class Getopt {
         this.argv = argv;
         this.shortOptions = argv.unitsOf(optstring.startsWith("+") || optstring.startsWith("-") ? optstring.substring(1) : optstring);
         this.longOptions = longOptions;
-        this.longOnly = longOnly;
+        this.form = form;
         optarg = null;
         optargAddress = 0;
         return elementDone() ? nextElement() : shortOption();
@@ -277,11 +279,11 @@ public final class Getopt {
 
     private int option() {
         enterElement(1);
-        if (longOptions != null && element.startsWith("-", next)) {
+        if (form != Form.SHORT && element.startsWith("-", next)) {
             next++;
             return longOption("--");
         }
-        return longOnly && readsAsLong() ? longOption("-") : shortOption();
+        return form == Form.LONG_ONLY && readsAsLong() ? longOption("-") : shortOption();
     }
 
     /** Behind one dash a known short option on its own is just that; with more behind it, a long option has precedence. */
@@ -299,7 +301,7 @@ public final class Getopt {
         if (place < 0 || option == ':' || option == ';') {
             return reject(option, "invalid option -- '" + argv.textOf(String.valueOf(option)) + "'");
         }
-        if (option == 'W' && longOptions != null && shortOptions.startsWith(";", place + 1)) {
+        if (option == 'W' && form != Form.SHORT && shortOptions.startsWith(";", place + 1)) {
             return longOptionBehindW();
         }
         if (shortOptions.startsWith("::", place + 1)) {
@@ -317,7 +319,7 @@ public final class Getopt {
             }
             enterElement(0);
         }
-        longOnly = false; // two dashes would stand before the name
+        form = Form.LONG; // two dashes would stand before the name
         return longOption("-W ");
     }
 
@@ -365,7 +367,7 @@ public final class Getopt {
                 return List.of(i);
             }
             if (units.startsWith(name)
-                    && (candidates.isEmpty() || longOnly || !option.means(longOptions.get(candidates.getFirst())))) {
+                    && (candidates.isEmpty() || form == Form.LONG_ONLY || !option.means(longOptions.get(candidates.getFirst())))) {
                 candidates.add(i);
             }
         }

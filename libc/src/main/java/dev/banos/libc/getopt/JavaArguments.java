@@ -1,12 +1,13 @@
 package dev.banos.libc.getopt;
 
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** An argument vector of Java strings; the program's name is element 0 of the array, or stands outside of it. */
 final class JavaArguments extends ArgumentVector {
     private final String[] elements;
     private final int first; // the index, in this vector, of elements[0]
-    private final String program;
+    private final @Nullable String program;
 
     JavaArguments(String[] argv) {
         this.elements = Objects.requireNonNull(argv, "argv");

@@ -1,13 +1,15 @@
 package dev.banos.libc.pthread;
 
+import org.jspecify.annotations.Nullable;
+
 /** One handler on its thread's clean-up stack, see {@link Pthread#cleanupPush}. Used by that thread only. */
 public final class CleanUp implements AutoCloseable {
-    final CleanUp below;
+    final @Nullable CleanUp below;
     private final PosixThread owner;
     private final Pthread.Handler handler;
     private final long argument;
 
-    CleanUp(PosixThread owner, Pthread.Handler handler, long argument, CleanUp below) {
+    CleanUp(PosixThread owner, Pthread.Handler handler, long argument, @Nullable CleanUp below) {
         this.owner = owner;
         this.handler = handler;
         this.argument = argument;

@@ -1,8 +1,10 @@
 package dev.banos.libc.pthread;
 
+import org.jspecify.annotations.Nullable;
+
 /** Runs what must all run, whatever one of them throws; the first failure is reported in the end, with the others inside. */
 final class Failures {
-    private Throwable first;
+    private @Nullable Throwable first;
 
     void collect(Runnable step) {
         try {

@@ -5,6 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Java code that blocks in ways of its own (a queue, a lock, a channel) and that only an interrupt can reach. A cancel
@@ -21,7 +22,7 @@ final class InterruptibleRegion {
     private static final ConcurrentMap<Thread, InterruptibleRegion> REGIONS = new ConcurrentHashMap<>();
 
     private final Thread thread;
-    private final InterruptibleRegion outer;
+    private final @Nullable InterruptibleRegion outer;
     private final int realInterruptsBefore;
     private boolean left;
     private boolean consumedInterrupt;

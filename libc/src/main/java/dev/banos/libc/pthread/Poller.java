@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Waits for file descriptors on behalf of parked threads: one daemon thread, one {@code poll} over what all of them want.
@@ -31,7 +32,7 @@ import java.util.concurrent.locks.LockSupport;
  * <p>A wait that its thread gave up stays in the poller's list until the next round, and its memory is the poller's own.
  */
 final class Poller implements Runnable {
-    private static volatile Poller instance;
+    private static volatile @Nullable Poller instance;
 
     private final Queue<Wait> arriving = new ConcurrentLinkedQueue<>();
     private final List<Wait> waits = new ArrayList<>();
@@ -84,7 +85,8 @@ final class Poller implements Runnable {
     /** @return how many of the {@code count} descriptors are ready, or as {@link Cancellation#await} */
     static int await(Tcb tcb, MemorySegment fds, int count, long deadline) {
         int started = instance != null ? 0 : start(tcb);
-        return started == 0 ? instance.awaitReady(tcb, fds, count, deadline) : started;
+        Poller poller = instance;
+        return poller != null ? poller.awaitReady(tcb, fds, count, deadline) : started;
     }
 
     private int awaitReady(Tcb tcb, MemorySegment fds, int count, long deadline) {

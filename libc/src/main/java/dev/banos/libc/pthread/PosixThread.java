@@ -6,9 +6,11 @@ import dev.banos.thread.BanosThread;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What Java keeps of a thread beside its control block: its clean-up stack, its result, and who joins it.
@@ -24,15 +26,17 @@ import java.util.concurrent.locks.LockSupport;
 final class PosixThread {
     private static final ConcurrentMap<Long, PosixThread> JOINABLE = new ConcurrentHashMap<>();
 
+    /** Set before the thread starts; of one that was not made here, nobody asks for it. */
+    @SuppressWarnings("NullAway.Init")
     private Thread thread;
-    private CleanUp top;
+    private @Nullable CleanUp top;
     private boolean hasBeginning;
     private boolean resultDecided;
     private long result = Pthread.CANCELED;
 
     private boolean ended;
     private boolean detached;
-    private Thread joiner;
+    private @Nullable Thread joiner;
 
     /** The calling thread's. */
     static PosixThread current(Tcb tcb) {
@@ -61,7 +65,7 @@ final class PosixThread {
     }
 
     /** Null where no thread of that name runs. */
-    static Thread threadNamed(long id) {
+    static @Nullable Thread threadNamed(long id) {
         PosixThread ours = JOINABLE.get(id);
         return ours != null ? ours.thread : Tcb.threadNamed(id);
     }
@@ -136,24 +140,28 @@ final class PosixThread {
     }
 
     private void runTop() {
-        CleanUp handler = top;
+        pop().run();
+    }
+
+    private CleanUp pop() {
+        CleanUp handler = Objects.requireNonNull(top);
         top = handler.below;
-        handler.run();
+        return handler;
     }
 
     CleanUp push(Pthread.Handler handler, long argument) {
-        top = new CleanUp(this, handler, argument, top);
-        return top;
+        CleanUp pushed = new CleanUp(this, handler, argument, top);
+        top = pushed;
+        return pushed;
     }
 
     void pop(boolean execute) {
         if (!hasHandlers()) {
             throw new IllegalStateException("thread=" + Pthread.self() + " pops a clean-up handler, but none is pushed");
         }
+        CleanUp handler = pop();
         if (execute) {
-            runTop();
-        } else {
-            top = top.below;
+            handler.run();
         }
     }
 

@@ -51,7 +51,7 @@ public final class ThreadKeys {
         void destroy(long value);
     }
 
-    private record Key(long sequence, Destructor destructor) {
+    private record Key(long sequence, @Nullable Destructor destructor) {
         int name(int slot) {
             return (int) (sequence << SLOT_BITS | slot) & Integer.MAX_VALUE;
         }
@@ -155,7 +155,7 @@ public final class ThreadKeys {
         }
     }
 
-    private static Key keyNamed(int key) {
+    private static @Nullable Key keyNamed(int key) {
         int slot = key & SLOT_MASK;
         Key live = KEYS.get(slot);
         return live != null && live.name(slot) == key ? live : null;

@@ -1,5 +1,7 @@
 package dev.banos.libc.zip;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A raw DEFLATE stream (RFC 1951), block by block. {@link #run} goes on until the input ends, the output limit of
  * {@link #symbols} is reached, the last block has ended, or the stream is wrong, and may be called again at any of the first two.
@@ -28,7 +30,7 @@ final class BlockDecoder {
     private int distanceCount;
     private int precodeCount;
     private int done;
-    private String error;
+    private String error = "";
 
     BlockDecoder(BitInput input, Workspace workspace) {
         this.input = input;
@@ -40,7 +42,7 @@ final class BlockDecoder {
     void reset() {
         state = State.HEADER;
         last = false;
-        error = null;
+        error = "";
     }
 
     /** zlib's words for what is wrong. */
@@ -65,7 +67,7 @@ final class BlockDecoder {
         return stop;
     }
 
-    private Stop header() {
+    private @Nullable Stop header() {
         if (last) {
             state = State.END;
             return Stop.END;
@@ -91,7 +93,7 @@ final class BlockDecoder {
         return null;
     }
 
-    private Stop storedLength() {
+    private @Nullable Stop storedLength() {
         if (!input.need(32)) {
             return Stop.INPUT;
         }
@@ -105,7 +107,7 @@ final class BlockDecoder {
         return null;
     }
 
-    private Stop stored() {
+    private @Nullable Stop stored() {
         while (storedLeft > 0) {
             long bytes = Math.min(storedLeft, Math.min(input.end - input.next, symbols.outLimit - symbols.out));
             if (bytes <= 0) {
@@ -120,7 +122,7 @@ final class BlockDecoder {
         return null;
     }
 
-    private Stop counts() {
+    private @Nullable Stop counts() {
         if (!input.need(14)) {
             return Stop.INPUT;
         }
@@ -136,7 +138,7 @@ final class BlockDecoder {
         return null;
     }
 
-    private Stop precode() {
+    private @Nullable Stop precode() {
         while (done < precodeCount) {
             if (!input.need(PRECODE_LENGTH_BITS)) {
                 return Stop.INPUT;
@@ -159,7 +161,7 @@ final class BlockDecoder {
         return null;
     }
 
-    private Stop lengths() {
+    private @Nullable Stop lengths() {
         int total = literalCount + distanceCount;
         while (done < total) {
             int symbol = plainLengths(total);
@@ -209,7 +211,7 @@ final class BlockDecoder {
         return entry;
     }
 
-    private Stop repeat(int symbol, int used, int total) {
+    private @Nullable Stop repeat(int symbol, int used, int total) {
         int extraBits = symbol == REPEAT_PREVIOUS ? 2 : symbol == REPEAT_ZERO_LONG ? 7 : 3;
         if (used + extraBits > input.count) {
             return Stop.INPUT;
@@ -228,7 +230,7 @@ final class BlockDecoder {
         return null;
     }
 
-    private Stop tables() {
+    private @Nullable Stop tables() {
         if (Ram.getByte(workspace.lengths + Alphabet.END_OF_BLOCK) == 0) {
             return wrong("invalid code -- missing end-of-block");
         }
@@ -248,7 +250,7 @@ final class BlockDecoder {
         return null;
     }
 
-    private Stop symbols() {
+    private @Nullable Stop symbols() {
         switch (symbols.run()) {
             case SymbolLoop.INPUT:
                 return Stop.INPUT;

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32;
 import java.util.zip.Checksum;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What stands around a DEFLATE stream: nothing, or zlib's header and Adler-32 (RFC 1950), or gzip's header, CRC-32 and length
@@ -40,7 +41,7 @@ final class Envelope {
     private final java.util.zip.Adler32 adler = new java.util.zip.Adler32();
 
     private State state = State.MAGIC;
-    private String error;
+    private String error = "";
     private boolean gzip;
     private int declaredWindowBits;
     private Checksum check;
@@ -69,7 +70,7 @@ final class Envelope {
 
     void reset() {
         state = format == Format.RAW ? State.BODY : State.MAGIC;
-        error = null;
+        error = "";
         gzip = false;
         declaredWindowBits = 0;
         adler.reset();
@@ -126,7 +127,7 @@ final class Envelope {
         return stop;
     }
 
-    private Stop magic() {
+    private @Nullable Stop magic() {
         if (!input.need(16)) {
             return Stop.INPUT;
         }
@@ -157,7 +158,7 @@ final class Envelope {
         return null;
     }
 
-    private Stop dictionaryIdentifier() {
+    private @Nullable Stop dictionaryIdentifier() {
         if (!input.need(32)) {
             return Stop.INPUT;
         }
@@ -166,7 +167,7 @@ final class Envelope {
         return null;
     }
 
-    private Stop flags() {
+    private @Nullable Stop flags() {
         if (!input.need(16)) {
             return Stop.INPUT;
         }
@@ -185,7 +186,7 @@ final class Envelope {
         return null;
     }
 
-    private Stop time() {
+    private @Nullable Stop time() {
         if (!input.need(32)) {
             return Stop.INPUT;
         }
@@ -194,7 +195,7 @@ final class Envelope {
         return null;
     }
 
-    private Stop system() {
+    private @Nullable Stop system() {
         if (!input.need(16)) {
             return Stop.INPUT;
         }
@@ -205,7 +206,7 @@ final class Envelope {
         return null;
     }
 
-    private Stop extraLength() {
+    private @Nullable Stop extraLength() {
         if (!input.need(16)) {
             return Stop.INPUT;
         }
@@ -214,7 +215,7 @@ final class Envelope {
         return null;
     }
 
-    private Stop extra() {
+    private @Nullable Stop extra() {
         for (; extraLeft > 0; extraLeft--) {
             if (!input.need(8)) {
                 return Stop.INPUT;
@@ -225,7 +226,7 @@ final class Envelope {
         return null;
     }
 
-    private Stop name() {
+    private @Nullable Stop name() {
         while ((flags & NAME) != 0) {
             if (!input.need(8)) {
                 return Stop.INPUT;
@@ -240,7 +241,7 @@ final class Envelope {
         return null;
     }
 
-    private Stop comment() {
+    private @Nullable Stop comment() {
         while ((flags & COMMENT) != 0) {
             if (!input.need(8)) {
                 return Stop.INPUT;
@@ -255,7 +256,7 @@ final class Envelope {
         return null;
     }
 
-    private Stop headerCheck() {
+    private @Nullable Stop headerCheck() {
         if ((flags & HEADER_CHECK) != 0) {
             if (!input.need(16)) {
                 return Stop.INPUT;
@@ -315,13 +316,13 @@ final class Envelope {
         return stop;
     }
 
-    private Stop endOfBody() {
+    private @Nullable Stop endOfBody() {
         input.alignToByte();
         state = format == Format.RAW ? State.END : State.DATA_CHECK;
         return null;
     }
 
-    private Stop dataCheck() {
+    private @Nullable Stop dataCheck() {
         if (!input.need(32)) {
             return Stop.INPUT;
         }
@@ -333,7 +334,7 @@ final class Envelope {
         return null;
     }
 
-    private Stop lengthCheck() {
+    private @Nullable Stop lengthCheck() {
         if (!input.need(32)) {
             return Stop.INPUT;
         }
@@ -345,7 +346,7 @@ final class Envelope {
     }
 
     /** The gzip header seen last, or null before its end. */
-    GzipHeader gzipHeader() {
+    @Nullable GzipHeader gzipHeader() {
         if (!headerComplete) {
             return null;
         }

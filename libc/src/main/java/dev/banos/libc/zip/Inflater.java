@@ -101,7 +101,7 @@ public final class Inflater implements AutoCloseable {
     private volatile boolean busy;
     private boolean closed;
     private Phase phase;
-    private String failure;
+    private String failure = "";
     private long failureOffset;
 
     /** Decoded bytes from here to {@code symbols.out} wait in the window. */
@@ -111,7 +111,7 @@ public final class Inflater implements AutoCloseable {
     /** The decoder has taken all input, and what is left of it begins an element that is not complete. */
     private boolean starved;
 
-    private MemorySegment target;
+    private MemorySegment target = MemorySegment.NULL;
     private long targetOffset;
     private long targetLength;
     private boolean targetInPlace;
@@ -167,7 +167,7 @@ public final class Inflater implements AutoCloseable {
 
     private void restart() {
         phase = Phase.HEADER;
-        failure = null;
+        failure = "";
         input.reset();
         decoder.reset();
         envelope.reset();
@@ -246,7 +246,7 @@ public final class Inflater implements AutoCloseable {
                     ? piece(in.address() + inOffset, inLength, false)
                     : staged(in, inOffset, inLength);
         } finally {
-            target = null;
+            target = MemorySegment.NULL;
             release();
             Reference.reachabilityFence(in);
             Reference.reachabilityFence(out);
@@ -333,7 +333,7 @@ public final class Inflater implements AutoCloseable {
         }
     }
 
-    private Status header() {
+    private @Nullable Status header() {
         return switch (envelope.header()) {
             case INPUT -> Status.NEED_INPUT;
             case OUTPUT -> Status.NEED_DICTIONARY;
@@ -345,7 +345,7 @@ public final class Inflater implements AutoCloseable {
         };
     }
 
-    private Status body() {
+    private @Nullable Status body() {
         BlockDecoder.Stop stop = mayDecodeInPlace() ? decodeInPlace() : decodeToWindow();
         if (options.ratioLimit() != Long.MAX_VALUE && passesRatio()) {
             return fail("ratio limit exceeded");
@@ -434,7 +434,7 @@ public final class Inflater implements AutoCloseable {
         return out > RATIO_GRACE && out / options.ratioLimit() > totalIn + input.used();
     }
 
-    private Status trailer() {
+    private @Nullable Status trailer() {
         return switch (envelope.trailer()) {
             case INPUT -> Status.NEED_INPUT;
             case ERROR -> fail(envelope.error());
@@ -446,7 +446,7 @@ public final class Inflater implements AutoCloseable {
         };
     }
 
-    private Status betweenMembers() {
+    private @Nullable Status betweenMembers() {
         if (!input.need(16)) {
             boolean mayBegin = input.count == 0 || input.peek(8) == (Envelope.GZIP_MAGIC & 0xFF);
             if (mayBegin) {
@@ -464,7 +464,7 @@ public final class Inflater implements AutoCloseable {
         return null;
     }
 
-    private Status finished() {
+    private @Nullable Status finished() {
         if (input.next == input.end && input.count == 0) {
             return Status.DONE;
         }
@@ -482,7 +482,7 @@ public final class Inflater implements AutoCloseable {
     }
 
     /** The error itself is thrown when all that came before it has been delivered. */
-    private Status fail(String reason) {
+    private @Nullable Status fail(String reason) {
         failure = reason;
         failureOffset = totalIn + input.used();
         phase = Phase.FAILED;

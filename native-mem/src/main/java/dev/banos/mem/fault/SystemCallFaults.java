@@ -2,6 +2,7 @@ package dev.banos.mem.fault;
 
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The switch that makes the allocator's system calls fail by schedule. While a schedule is installed, each call of the
@@ -38,7 +39,7 @@ public final class SystemCallFaults {
     private record Installed(Schedule schedule, AtomicLong calls) {
     }
 
-    private static volatile Installed installed;
+    private static volatile @Nullable Installed installed;
 
     private SystemCallFaults() {
     }
@@ -48,7 +49,7 @@ public final class SystemCallFaults {
      *
      * @param schedule which calls fail, or null for none
      */
-    public static void install(Schedule schedule) {
+    public static void install(@Nullable Schedule schedule) {
         installed = schedule == null ? null : new Installed(schedule, new AtomicLong());
     }
 

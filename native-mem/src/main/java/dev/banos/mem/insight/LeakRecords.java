@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The live blocks of one heap whose birth is remembered. The allocator calls it; what it remembers is read by
@@ -17,9 +18,9 @@ import java.util.function.Consumer;
 public final class LeakRecords {
     private final String heap;
     /** Null for a heap that does as {@link LeakTracking#level()} says. */
-    private final Level own;
+    private final @Nullable Level own;
     /** Null where nobody asked for a report at the end. */
-    private final Consumer<LeakReport> atEnd;
+    private final @Nullable Consumer<LeakReport> atEnd;
     private final ConcurrentMap<Long, TrackedBlock> blocks = new ConcurrentHashMap<>();
     private volatile boolean listed;
     private volatile boolean closed;
@@ -41,7 +42,7 @@ public final class LeakRecords {
      * @param own how much is remembered; null for what {@link LeakTracking#level()} says
      * @param atEnd gets the report of what is live at the close, or at exit, if anything is; null for none
      */
-    public LeakRecords(String heap, Level own, Consumer<LeakReport> atEnd) {
+    public LeakRecords(String heap, @Nullable Level own, @Nullable Consumer<LeakReport> atEnd) {
         this.heap = heap;
         this.own = own;
         this.atEnd = atEnd;

@@ -11,6 +11,7 @@ import jdk.jfr.Name;
 import jdk.jfr.Period;
 import jdk.jfr.StackTrace;
 import jdk.jfr.Timespan;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The flight recorder events. Each static method is called by the allocator, outside its locks; while no recording wants
@@ -32,9 +33,9 @@ public final class MemoryEvents {
     static final class AllocationSample extends Event {
         @Label("Caller")
         @Description("The first frame outside the allocator")
-        String caller;
+        @Nullable String caller;
         @Label("Heap")
-        String heap;
+        @Nullable String heap;
         @Label("Size")
         @DataAmount
         long size;
@@ -54,10 +55,10 @@ public final class MemoryEvents {
     static final class FreeSample extends Event {
         @Label("Caller")
         @Description("The first frame outside the allocator")
-        String caller;
+        @Nullable String caller;
 
         @Label("Heap")
-        String heap;
+        @Nullable String heap;
         @Label("Size")
         @DataAmount
         long size;
@@ -91,10 +92,10 @@ public final class MemoryEvents {
     @Category({"Banos", "Memory"})
     static final class Mapping extends Event {
         @Label("Action")
-        String action;
+        @Nullable String action;
         @Label("Caller")
         @Description("The first frame outside the allocator")
-        String caller;
+        @Nullable String caller;
         @Label("Address")
         @MemoryAddress
         long address;
@@ -124,13 +125,13 @@ public final class MemoryEvents {
     static final class InvalidBlock extends Event {
         @Label("Caller")
         @Description("The first frame outside the allocator")
-        String caller;
+        @Nullable String caller;
 
         @Label("Address")
         @MemoryAddress
         long address;
         @Label("Finding")
-        String finding;
+        @Nullable String finding;
     }
 
     @Name("dev.banos.mem.HighWater")
@@ -140,10 +141,10 @@ public final class MemoryEvents {
     static final class HighWater extends Event {
         @Label("Caller")
         @Description("The first frame outside the allocator")
-        String caller;
+        @Nullable String caller;
 
         @Label("Heap")
-        String heap;
+        @Nullable String heap;
         @Label("Mark")
         @DataAmount
         long mark;
@@ -159,16 +160,16 @@ public final class MemoryEvents {
     static final class LimitReached extends Event {
         @Label("Caller")
         @Description("The first frame outside the allocator")
-        String caller;
+        @Nullable String caller;
 
         @Label("Heap")
-        String heap;
+        @Nullable String heap;
         @Label("Asked")
         @DataAmount
         long size;
         @Label("Budget")
         @Description("Limit, use and peak of the heap, and of those above it")
-        String budget;
+        @Nullable String budget;
     }
 
     @Name("dev.banos.mem.Corruption")
@@ -178,7 +179,7 @@ public final class MemoryEvents {
     static final class Corruption extends Event {
         @Label("Caller")
         @Description("The first frame outside the allocator")
-        String caller;
+        @Nullable String caller;
 
         @Label("Address")
         @Description("The beginning of the damaged block")
@@ -195,9 +196,9 @@ public final class MemoryEvents {
         @DataAmount
         long slotBytes;
         @Label("Heap")
-        String heap;
+        @Nullable String heap;
         @Label("Finding")
-        String finding;
+        @Nullable String finding;
     }
 
     @Name("dev.banos.mem.Statistics")
@@ -240,7 +241,7 @@ public final class MemoryEvents {
     @Period("everyChunk")
     static final class HeapStatistics extends Event {
         @Label("Heap")
-        String heap;
+        @Nullable String heap;
         @Label("Live Blocks")
         long liveBlocks;
         @Label("Live Bytes")
@@ -277,7 +278,7 @@ public final class MemoryEvents {
     @Period("everyChunk")
     static final class SizeClassStatistics extends Event {
         @Label("Heap")
-        String heap;
+        @Nullable String heap;
         @Label("Slot Size")
         @DataAmount
         long slotBytes;
