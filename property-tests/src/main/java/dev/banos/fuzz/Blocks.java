@@ -1,6 +1,7 @@
 package dev.banos.fuzz;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The model: which slots hold live blocks, where and how large they are, and what was written into them. Arrays of
@@ -21,6 +22,7 @@ final class Blocks {
     private final Shadow shadow = new Shadow();
     private boolean exact;
     private boolean careful;
+    @SuppressWarnings("NullAway.Init")
     private Progress progress;
     private int slots;
     private long serial;

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Fuzzes one target: replays the corpus, then makes programs from the seed until a law breaks, the tries are used up or the
@@ -41,7 +42,7 @@ public final class Campaign {
     private Duration time = Duration.ofSeconds(60);
     private int threads = 1;
     private int maxOperations = Settings.DEFAULT_OPERATIONS;
-    private Path example;
+    private @Nullable Path example;
     private int shard;
     private int shards = 1;
     private boolean keepGoing;
@@ -85,13 +86,13 @@ public final class Campaign {
             return new Known(finding.program(), Runner.Mode.valueOf(finding.mode()), finding.rounds());
         }
 
-        Violation replay(Runner runner) {
+        @Nullable Violation replay(Runner runner) {
             return mode == Runner.Mode.RACED ? race(runner)
                     : runner.replay(program, mode.isRepeated() ? Runner.Mode.REPEATED_LONG : mode);
         }
 
         /** All rounds, where one race ends before them because the machine is slow. */
-        private Violation race(Runner runner) {
+        private @Nullable Violation race(Runner runner) {
             Violation violation = null;
             int left = rounds;
             for (int race = 0; race < MOST_RACES && violation == null && left > 0; race++) {
@@ -337,7 +338,7 @@ public final class Campaign {
         for (Known known : corpus) {
             Violation violation = known.replay(runner);
             if (violation != null) {
-                enter(runner, new Runner.Outcome(violation, -1, known.program(), known.mode()));
+                enter(runner, new Runner.Failure(violation, -1, known.program(), known.mode()));
             }
             if (isOver()) {
                 return;
@@ -350,13 +351,13 @@ public final class Campaign {
         while (!isOver()) {
             int count = (int) Math.min(CHUNK - first % CHUNK, tries - triesDone);
             lastOfBatch = first + count - 1;
-            Runner.Outcome outcome = runner.tries(first, count);
-            long done = outcome.violation() == null ? count : outcome.tryNumber() - first + 1;
+            Runner.Failure failure = runner.tries(first, count);
+            long done = failure == null ? count : failure.tryNumber() - first + 1;
             triesDone += done;
             first += done;
             coverage.add(runner.takeCoverage());
-            if (outcome.violation() != null) {
-                enter(runner, outcome);
+            if (failure != null) {
+                enter(runner, failure);
             }
             if (first % CHUNK == 0) {
                 first += (long) (shards - 1) * CHUNK;
@@ -370,13 +371,13 @@ public final class Campaign {
                 || !keepGoing && !findings.isEmpty();
     }
 
-    private void enter(Runner runner, Runner.Outcome outcome) {
+    private void enter(Runner runner, Runner.Failure failure) {
         if (Double.isNaN(firstFound)) {
             firstFound = (System.nanoTime() - begun) / 1e9;
         }
-        Law law = outcome.violation().law();
+        Law law = failure.violation().law();
         if (found.merge(law, 1, Integer::sum) <= FINDINGS_OF_A_LAW) {
-            Finding finding = shrunk(runner, outcome);
+            Finding finding = shrunk(runner, failure);
             // What the rest of the process does to its memory may look like a broken law once, but not again.
             if (!stopped && (finding.reproduced() || law != Law.FOOTPRINT && law != Law.UNMAPS_ITS_OWN)) {
                 keep(finding);
@@ -402,51 +403,51 @@ public final class Campaign {
      * Looks for the plainest way to see the failure again: alone and in order, alone as it ran, then with what ran before
      * it, ever further back. Any broken law will do: what an overlap breaks first is a matter of luck.
      */
-    private Finding shrunk(Runner runner, Runner.Outcome outcome) {
-        boolean leaks = outcome.violation().law() == Law.FOOTPRINT;
-        boolean races = outcome.mode() == Runner.Mode.FREELY || outcome.mode() == Runner.Mode.RACED;
-        Finding finding = races ? shrunkInOrder(runner, outcome, Settings.firstFree(outcome.tryNumber()), lastOfBatch)
-                : OF_HOLES.contains(outcome.violation().law()) ? shrunkInOrder(runner, outcome, Settings.firstOfEpoch(outcome.tryNumber()),
-                        outcome.tryNumber())
-                : leaks ? null : shrunk(runner, outcome, outcome.program(), Runner.Mode.LOCKSTEP);
+    private Finding shrunk(Runner runner, Runner.Failure failure) {
+        boolean leaks = failure.violation().law() == Law.FOOTPRINT;
+        boolean races = failure.mode() == Runner.Mode.FREELY || failure.mode() == Runner.Mode.RACED;
+        Finding finding = races ? shrunkInOrder(runner, failure, Settings.firstFree(failure.tryNumber()), lastOfBatch)
+                : OF_HOLES.contains(failure.violation().law()) ? shrunkInOrder(runner, failure, Settings.firstOfEpoch(failure.tryNumber()),
+                        failure.tryNumber())
+                : leaks ? null : shrunk(runner, failure, failure.program(), Runner.Mode.LOCKSTEP);
         if (finding == null && races) {
-            finding = shrunkAsRace(runner, outcome);
+            finding = shrunkAsRace(runner, failure);
         }
-        if (finding == null && (outcome.mode() == Runner.Mode.FREELY || outcome.mode().isRepeated())) {
-            finding = shrunk(runner, outcome, outcome.program(), outcome.mode());
+        if (finding == null && (failure.mode() == Runner.Mode.FREELY || failure.mode().isRepeated())) {
+            finding = shrunk(runner, failure, failure.program(), failure.mode());
         }
-        for (int before = 1; finding == null && outcome.tryNumber() >= 0 && !leaks
+        for (int before = 1; finding == null && failure.tryNumber() >= 0 && !leaks
                 && before <= LARGEST_HISTORY; before *= 2) {
-            long first = Math.max(0, outcome.tryNumber() - before);
-            finding = shrunk(runner, outcome, runner.history(first, outcome.tryNumber()), Runner.Mode.LOCKSTEP);
+            long first = Math.max(0, failure.tryNumber() - before);
+            finding = shrunk(runner, failure, runner.history(first, failure.tryNumber()), Runner.Mode.LOCKSTEP);
         }
-        return finding != null ? finding : finding(outcome, outcome.program(), outcome.violation(), outcome.mode(), false);
+        return finding != null ? finding : finding(failure, failure.program(), failure.violation(), failure.mode(), false);
     }
 
     /**
      * Which of the programs that ran freely fails first is luck, and so is which trips over a hole; which of the tries from
      * {@code first} to {@code last} is the first to fail when run alone and in order is not. Null if none does.
      */
-    private Finding shrunkInOrder(Runner runner, Runner.Outcome outcome, long first, long last) {
+    private @Nullable Finding shrunkInOrder(Runner runner, Runner.Failure failure, long first, long last) {
         Finding finding = null;
-        if (outcome.tryNumber() < 0) {
-            return shrunk(runner, outcome, outcome.program(), Runner.Mode.LOCKSTEP);
+        if (failure.tryNumber() < 0) {
+            return shrunk(runner, failure, failure.program(), Runner.Mode.LOCKSTEP);
         }
         for (long number = first; finding == null && number <= last; number++) {
             Program program = runner.history(number, number);
-            Runner.Outcome inOrder = new Runner.Outcome(outcome.violation(), number, program, Runner.Mode.LOCKSTEP);
+            Runner.Failure inOrder = new Runner.Failure(failure.violation(), number, program, Runner.Mode.LOCKSTEP);
             finding = shrunk(runner, inOrder, program, Runner.Mode.LOCKSTEP);
         }
         return finding;
     }
 
     /** Null if neither the program nor one of its kernels breaks a law when it is raced. */
-    private Finding shrunkAsRace(Runner runner, Runner.Outcome outcome) {
+    private @Nullable Finding shrunkAsRace(Runner runner, Runner.Failure failure) {
         Race race = new Race(runner);
-        Program program = outcome.mode() == Runner.Mode.RACED ? null : race.losingKernel(outcome.program());
+        Program program = failure.mode() == Runner.Mode.RACED ? null : race.losingKernel(failure.program());
         Violation seen = race.lost();
         if (program == null) {
-            program = outcome.program();
+            program = failure.program();
             seen = race.run(program);
         }
         if (seen == null) {
@@ -454,12 +455,12 @@ public final class Campaign {
         }
         Shrinker shrinker = new Shrinker(runner, program, seen, race);
         shrinker.shrink();
-        return new Finding(target.spec(), seed, outcome.tryNumber(), shrinker.program(), shrinker.violation(),
-                Runner.Mode.RACED.name(), race.roundsToLose(shrinker.program()), outcome.program().length(), true);
+        return new Finding(target.spec(), seed, failure.tryNumber(), shrinker.program(), shrinker.violation(),
+                Runner.Mode.RACED.name(), race.roundsToLose(shrinker.program()), failure.program().length(), true);
     }
 
     /** Null if the program breaks no law when it runs so. */
-    private Finding shrunk(Runner runner, Runner.Outcome outcome, Program program, Runner.Mode mode) {
+    private @Nullable Finding shrunk(Runner runner, Runner.Failure failure, Program program, Runner.Mode mode) {
         Runner.Mode surely = mode.isRepeated() ? Runner.Mode.REPEATED_LONG : mode;
         Violation seen = runner.replay(program, surely);
         if (seen == null) {
@@ -468,13 +469,13 @@ public final class Campaign {
         Shrinker shrinker = new Shrinker(runner, program, seen, mode.isRepeated() ? Runner.Mode.REPEATED : mode);
         shrinker.shrink();
         if (mode.isRepeated() && runner.replay(shrinker.program(), surely) == null) {
-            return finding(outcome, program, seen, mode, true); // shrunk past the leak
+            return finding(failure, program, seen, mode, true); // shrunk past the leak
         }
-        return finding(outcome, shrinker.program(), shrinker.violation(), mode, true);
+        return finding(failure, shrinker.program(), shrinker.violation(), mode, true);
     }
 
-    private Finding finding(Runner.Outcome outcome, Program program, Violation violation, Runner.Mode mode, boolean reproduced) {
-        return new Finding(target.spec(), seed, outcome.tryNumber(), program, violation, mode.isRepeated() ? "REPEATED" : mode.name(),
-                1, outcome.program().length(), reproduced);
+    private Finding finding(Runner.Failure failure, Program program, Violation violation, Runner.Mode mode, boolean reproduced) {
+        return new Finding(target.spec(), seed, failure.tryNumber(), program, violation, mode.isRepeated() ? "REPEATED" : mode.name(),
+                1, failure.program().length(), reproduced);
     }
 }

@@ -16,6 +16,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** One child process: started, asked, watched, ended. */
 final class Child implements AutoCloseable {
@@ -25,6 +26,7 @@ final class Child implements AutoCloseable {
     record Answer(End end, String[] words) {
     }
 
+    private static final String[] NO_WORDS = {};
     private static final String END_OF_OUTPUT = "";
     private static final long POLL_MILLIS = 50;
     private static final long START_NANOS = TimeUnit.SECONDS.toNanos(60);
@@ -32,7 +34,9 @@ final class Child implements AutoCloseable {
     private static final long LARGEST_IN_REPLAY = LARGEST_RESIDENT_PAGES / 2;
 
     private final Path folder;
+    @SuppressWarnings("NullAway.Init") // by start
     private Process process;
+    @SuppressWarnings("NullAway.Init")
     private Writer commands;
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
     private final String mark = UUID.randomUUID().toString();
@@ -166,12 +170,12 @@ final class Child implements AutoCloseable {
 
     private Answer died() throws InterruptedException {
         process.waitFor();
-        return new Answer(End.DIED, null);
+        return new Answer(End.DIED, NO_WORDS);
     }
 
     private Answer killed(End end) {
         close();
-        return new Answer(end, null);
+        return new Answer(end, NO_WORDS);
     }
 
     private String describeEnd(Answer answer) {

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The process in which a target runs and may crash. It reads commands on standard input, one a line, and answers each with
@@ -29,6 +30,7 @@ final class ChildMain {
     private static final int RLIMIT_CORE = 4;
     private static final int FAILED = 3;
     private static final int FIRST_LAW = 7;
+    static final String LAWFUL = "lawful";
 
     private final Session session;
     private final WorkFile file;
@@ -51,7 +53,7 @@ final class ChildMain {
                 out.println(mark + "\t" + child.answer(commands.take().split(" ")));
             }
         } catch (TargetException | TraceException unusable) {
-            out.println(mark + "\tunusable\t" + escape(unusable.getMessage()));
+            out.println(mark + "\tunusable\t" + escape(String.valueOf(unusable.getMessage())));
             System.exit(FAILED);
         }
     }
@@ -71,10 +73,9 @@ final class ChildMain {
             case "replay" -> {
                 Runner.Mode mode = Runner.Mode.valueOf(command[1]);
                 Violation violation = session.replay(file.image().read(), mode);
-                yield text(new Runner.Outcome(violation, -1, null, mode));
+                yield text(violation, mode, -1);
             }
-            case "race" -> text(new Runner.Outcome(session.race(file.image().read(), Integer.parseInt(command[1])), -1, null,
-                    Runner.Mode.RACED));
+            case "race" -> text(session.race(file.image().read(), Integer.parseInt(command[1])), Runner.Mode.RACED, -1);
             case "history" -> {
                 file.image().write(session.history(Long.parseLong(command[1]), Long.parseLong(command[2])), Runner.Mode.LOCKSTEP);
                 yield "written";
@@ -85,16 +86,20 @@ final class ChildMain {
         };
     }
 
-    private String text(Runner.Outcome outcome) {
-        Violation violation = outcome.violation();
-        if (violation == null) {
-            return "lawful";
+    private String text(Runner.@Nullable Failure failure) {
+        if (failure == null) {
+            return LAWFUL;
         }
-        if (outcome.program() != null) {
-            file.image().write(outcome.program(), outcome.mode());
+        file.image().write(failure.program(), failure.mode());
+        return text(failure.violation(), failure.mode(), failure.tryNumber());
+    }
+
+    private static String text(@Nullable Violation violation, Runner.Mode mode, long tryNumber) {
+        if (violation == null) {
+            return LAWFUL;
         }
         return String.join("\t", "broken", violation.law().name(), Integer.toString(violation.operation()),
-                Long.toString(outcome.tryNumber()), outcome.mode().name(), escape(violation.details()), escape(violation.addresses()));
+                Long.toString(tryNumber), mode.name(), escape(violation.details()), escape(violation.addresses()));
     }
 
     static String escape(String text) {

@@ -7,9 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs programs in a child process, so that what the target does to it is an outcome like any other. After a crash a fresh
@@ -27,7 +29,8 @@ abstract class ChildRunner implements Runner {
     final Set<Law> waived = EnumSet.noneOf(Law.class);
     private final Arena scope = Arena.ofShared();
     private final Thread atExit;
-    private Child child;
+    private @Nullable Child child;
+    @SuppressWarnings("NullAway.Init") // once a child was ready
     private Promises promises;
     private boolean hung;
 
@@ -55,11 +58,13 @@ abstract class ChildRunner implements Runner {
     }
 
     Child ready() {
-        if (child == null) {
-            child = newChild();
-            promises = child.awaitReady();
+        Child ready = child;
+        if (ready == null) {
+            ready = newChild();
+            child = ready;
+            promises = ready.awaitReady();
         }
-        return child;
+        return ready;
     }
 
     /** What the target promises, once a child was ready. */
@@ -68,7 +73,7 @@ abstract class ChildRunner implements Runner {
     }
 
     /** Null while none runs. */
-    Child child() {
+    @Nullable Child child() {
         return child;
     }
 
@@ -77,12 +82,12 @@ abstract class ChildRunner implements Runner {
     }
 
     @Override
-    public Violation replay(Program program, Mode mode) {
+    public @Nullable Violation replay(Program program, Mode mode) {
         return ask(program, mode, "replay " + mode);
     }
 
     @Override
-    public Violation race(Program program, int rounds) {
+    public @Nullable Violation race(Program program, int rounds) {
         file.progress().round(0);
         return ask(program, Mode.RACED, "race " + rounds);
     }
@@ -92,7 +97,7 @@ abstract class ChildRunner implements Runner {
         return file.progress().round();
     }
 
-    Violation ask(Program program, Mode mode, String command) {
+    @Nullable Violation ask(Program program, Mode mode, String command) {
         settle();
         Child asked = ready();
         file.image().write(program, mode);
@@ -109,7 +114,7 @@ abstract class ChildRunner implements Runner {
     }
 
     static boolean isLawful(Child.Answer answer) {
-        return answer.words()[1].equals("lawful");
+        return answer.words()[1].equals(ChildMain.LAWFUL);
     }
 
     static Violation violation(Child.Answer answer) {
@@ -132,7 +137,7 @@ abstract class ChildRunner implements Runner {
             during += ", when the fuzzer touched b" + file.progress().slot();
         }
         Violation violation = switch (answer.end()) {
-            case DIED -> new Violation(Law.NO_CRASH, operation, child.describeDeath() + " " + during);
+            case DIED -> new Violation(Law.NO_CRASH, operation, Objects.requireNonNull(child).describeDeath() + " " + during);
             case HUNG -> new Violation(Law.NO_HANG, operation, "no return " + during);
             case GREW -> new Violation(Law.BOUNDED_MEMORY, operation, "the process took far more memory than is live, " + during);
             case ANSWERED -> throw new IllegalStateException("answer=" + Arrays.toString(answer.words()));

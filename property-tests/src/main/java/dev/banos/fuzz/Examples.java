@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** Programs in files: an {@code mtrace} trace by its name's end in .gz, anything else as the text of a program. */
 final class Examples {
@@ -13,7 +14,7 @@ final class Examples {
     }
 
     /** @return null for {@link #NONE} */
-    static Program read(String file) {
+    static @Nullable Program read(String file) {
         return file.equals(NONE) ? null : read(Path.of(file));
     }
 

@@ -3,6 +3,7 @@ package dev.banos.fuzz;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds leaks: repeats a program that frees everything, and sees whether memory grows as it goes on.
@@ -32,7 +33,7 @@ final class Footprint {
     }
 
     /** @param toTheEnd whether the growth is followed to sixteen times what made it suspicious; a shrinker needs less */
-    Violation measure(Program program, Supplier<AllocatorUnderTest> allocator, boolean toTheEnd) {
+    @Nullable Violation measure(Program program, Supplier<AllocatorUnderTest> allocator, boolean toTheEnd) {
         Pages pages = new Pages();
         interpreter.watch(pages);
         try {
@@ -42,7 +43,7 @@ final class Footprint {
         }
     }
 
-    private Violation measure(Program program, Supplier<AllocatorUnderTest> allocator, boolean toTheEnd, Pages pages) {
+    private @Nullable Violation measure(Program program, Supplier<AllocatorUnderTest> allocator, boolean toTheEnd, Pages pages) {
         Violation violation = repeat(program, allocator, WARM_UP);
         int warm = pages.count();
         int repeats = 0;
@@ -85,7 +86,7 @@ final class Footprint {
         return cost;
     }
 
-    private Violation repeat(Program program, Supplier<AllocatorUnderTest> allocator, int times) {
+    private @Nullable Violation repeat(Program program, Supplier<AllocatorUnderTest> allocator, int times) {
         Violation violation = null;
         for (int i = 0; i < times && violation == null; i++) {
             violation = interpreter.run(program, allocator.get());

@@ -4,6 +4,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a program's threads at the same time. An operation waits only for the earlier ones on the same slot: that is how a
@@ -20,7 +21,7 @@ final class FreeRun {
     private final AtomicIntegerArray done;
 
     private final Queue<Thread> started = new ConcurrentLinkedQueue<>();
-    private volatile Violation violation;
+    private volatile @Nullable Violation violation;
 
     FreeRun(Interpreter interpreter, Program program) {
         this.interpreter = interpreter;
@@ -29,7 +30,7 @@ final class FreeRun {
         done = new AtomicIntegerArray(Math.max(1, program.slots()));
     }
 
-    Violation run() {
+    @Nullable Violation run() {
         for (int number = 0; number < Program.LARGEST_THREADS; number++) {
             int[] operations = operationsOf(number);
             if (operations.length > 0) {

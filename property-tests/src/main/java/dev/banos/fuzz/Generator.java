@@ -1,6 +1,7 @@
 package dev.banos.fuzz;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a program from a seed. The program is made as if every request will be served and never looks at the allocator: so
@@ -27,7 +28,9 @@ final class Generator {
     private final int[] empty = new int[SLOTS];
     private final int[] weights = new int[Action.values().length];
 
+    @SuppressWarnings("NullAway.Init")
     private Random64 random;
+    @SuppressWarnings("NullAway.Init")
     private Sizes sizing;
     private int liveCount;
     private int emptyCount;

@@ -5,6 +5,7 @@ import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs programs on an allocator and holds it to the laws. One instance is kept for many runs.
@@ -40,15 +41,19 @@ final class Interpreter {
     private final Coverage coverage;
     private final Progress progress;
 
+    // Set where a run begins.
+    @SuppressWarnings("NullAway.Init")
     private Program program;
+    @SuppressWarnings("NullAway.Init")
     private AllocatorUnderTest allocator;
+    @SuppressWarnings("NullAway.Init")
     private Promises promises;
     private boolean exact;
-    private Supplier<AllocatorUnderTest> renewal;
-    private ForeignMemory foreign;
+    private @Nullable Supplier<AllocatorUnderTest> renewal;
+    private @Nullable ForeignMemory foreign;
     private final Set<Law> waived = EnumSet.noneOf(Law.class);
     private boolean careful;
-    private Footprint.Pages watching;
+    private Footprint.@Nullable Pages watching;
 
     Interpreter() {
         this(new Progress(), new Coverage());
@@ -60,7 +65,7 @@ final class Interpreter {
     }
 
     /** Runs the whole program, one operation at a time in program order, each on its thread; null if every law held. */
-    Violation run(Program program, AllocatorUnderTest allocator) {
+    @Nullable Violation run(Program program, AllocatorUnderTest allocator) {
         begin(program, allocator, true);
         try {
             Violation violation = program.isThreaded() && promises.threads() ? new Lockstep(this).run(program)
@@ -72,7 +77,7 @@ final class Interpreter {
     }
 
     /** Runs each thread's operations at its own pace; only operations on the same slot keep their order. */
-    Violation runFreely(Program program, AllocatorUnderTest allocator) {
+    @Nullable Violation runFreely(Program program, AllocatorUnderTest allocator) {
         if (!allocator.promises().threads()) {
             return run(program, allocator);
         }
@@ -86,7 +91,7 @@ final class Interpreter {
     }
 
     /** Runs the program over and over, its threads at the same time, up to that many rounds; null if every law held. */
-    Violation race(Program program, AllocatorUnderTest allocator, int rounds) {
+    @Nullable Violation race(Program program, AllocatorUnderTest allocator, int rounds) {
         if (!allocator.promises().threads()) {
             return run(program, allocator);
         }
@@ -117,7 +122,7 @@ final class Interpreter {
     }
 
     /** From now on this memory must not be unmapped by a free; null for any. */
-    void guard(ForeignMemory memory) {
+    void guard(@Nullable ForeignMemory memory) {
         foreign = memory;
     }
 
@@ -127,7 +132,7 @@ final class Interpreter {
     }
 
     /** From now on the pages of all blocks are entered here; null ends it. */
-    void watch(Footprint.Pages pages) {
+    void watch(Footprint.@Nullable Pages pages) {
         watching = pages;
     }
 
@@ -141,7 +146,7 @@ final class Interpreter {
     }
 
     /** The operations from {@code from} to {@code to}, on the calling thread. */
-    Violation range(int from, int to) {
+    @Nullable Violation range(int from, int to) {
         for (int i = from; i < to; i++) {
             Violation violation = tryStep(i);
             if (violation != null) {
@@ -151,7 +156,7 @@ final class Interpreter {
         return null;
     }
 
-    Violation tryStep(int index) {
+    @Nullable Violation tryStep(int index) {
         try {
             progress.calling(index);
             step(index);
@@ -351,7 +356,7 @@ final class Interpreter {
         long beyond = address + blocks.written(slot) + Mapped.PAGE - 1 & -Mapped.PAGE;
         blocks.remove(slot);
         if (foreign != null && (size >= GUARDED || careful)) {
-            freeBeside(slot, address, beyond);
+            freeBeside(foreign, slot, address, beyond);
         } else {
             allocator.free(address);
         }
@@ -364,7 +369,7 @@ final class Interpreter {
      * Frees a block whose memory ends before the page {@code beyond}. What is mapped there, if anything, is the kernel's
      * choice; in a replay there is always something, lest equal programs come to different ends.
      */
-    private void freeBeside(int slot, long address, long beyond) {
+    private void freeBeside(ForeignMemory foreign, int slot, long address, long beyond) {
         boolean fenced = careful && exact && Mapped.fence(beyond);
         boolean guarded = fenced || (foreign.contains(beyond) || cushions.contains(beyond) || careful && blocks.isInPage(beyond))
                 && Mapped.isWhole(beyond, 1);
@@ -394,7 +399,7 @@ final class Interpreter {
     }
 
     /** Checks and frees what is still live. */
-    Violation drain() {
+    @Nullable Violation drain() {
         progress.calling(program.length());
         try {
             for (int slot = 0; slot < program.slots(); slot++) {

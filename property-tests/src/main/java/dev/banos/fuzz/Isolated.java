@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An allocator that takes the place of a whole process's malloc, and so cannot be called from a JVM: the fuzzer compiles a
@@ -20,7 +21,7 @@ import java.util.concurrent.TimeUnit;
  * @param compiler the program, with its options
  * @param library what is preloaded, or null
  */
-record Isolated(String spec, List<String> compiler, String library) {
+record Isolated(String spec, List<String> compiler, @Nullable String library) {
     static final String MUSL = "musl";
     static final String PRELOAD = "preload:";
     private static final long COMPILE_SECONDS = 60;

@@ -3,6 +3,7 @@ package dev.banos.fuzz;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A child without a JVM, for {@link Isolated} targets. The programs are made here and run there, each written to the work
@@ -19,7 +20,7 @@ final class IsolatedRunner extends ChildRunner {
     private final Path program;
     private final Coverage coverage = new Coverage();
     private final Generator generator;
-    private final Mutator mutator;
+    private final @Nullable Mutator mutator;
 
     IsolatedRunner(Target target, Isolated isolated, Settings settings) {
         super(target);
@@ -37,13 +38,17 @@ final class IsolatedRunner extends ChildRunner {
     }
 
     private void requireUsable() {
+        Child started;
         try {
-            ready();
+            started = ready();
         } catch (TargetException unusable) {
-            isolated.requireLoaded(child().saidBeforeReady());
+            Child failed = child();
+            if (failed != null) {
+                isolated.requireLoaded(failed.saidBeforeReady());
+            }
             throw new TargetException(isolated.spec() + ": " + unusable.getMessage(), unusable);
         }
-        isolated.requireLoaded(child().saidBeforeReady());
+        isolated.requireLoaded(started.saidBeforeReady());
     }
 
     @Override
@@ -62,32 +67,32 @@ final class IsolatedRunner extends ChildRunner {
     }
 
     @Override
-    public Violation replay(Program replayed, Mode mode) {
+    public @Nullable Violation replay(Program replayed, Mode mode) {
         endChild();
         return super.replay(replayed, mode);
     }
 
     @Override
-    public Violation race(Program raced, int rounds) {
+    public @Nullable Violation race(Program raced, int rounds) {
         endChild();
         return super.race(raced, rounds);
     }
 
     @Override
-    public Outcome tries(long first, int count) {
+    public @Nullable Failure tries(long first, int count) {
         notHungYet();
         endChild();
         for (long number = first; number < first + count; number += BATCH) {
-            Outcome outcome = batch(number, (int) Math.min(BATCH, first + count - number));
-            if (outcome.violation() != null) {
-                return outcome;
+            Failure failure = batch(number, (int) Math.min(BATCH, first + count - number));
+            if (failure != null) {
+                return failure;
             }
         }
-        return Outcome.LAWFUL;
+        return null;
     }
 
     /** One question for many programs: where processes wait for processors, questions take longer than programs. */
-    private Outcome batch(long first, int count) {
+    private @Nullable Failure batch(long first, int count) {
         List<Run> runs = new ArrayList<>();
         for (long number = first; number < first + count; number++) {
             Program made = program(number).copy();
@@ -105,19 +110,19 @@ final class IsolatedRunner extends ChildRunner {
         file.progress().tries(0);
         Child.Answer answer = ready().ask("tries " + runs.size(), HANG_NANOS);
         if (answer.end() == Child.End.ANSWERED && isLawful(answer)) {
-            return Outcome.LAWFUL;
+            return null;
         }
         Run broken = runs.get((int) file.progress().tries());
         Violation violation = answer.end() == Child.End.ANSWERED ? violation(answer) : ending(answer, broken.program);
         endChild();
-        return new Outcome(violation, broken.number, broken.program, broken.mode);
+        return new Failure(violation, broken.number, broken.program, broken.mode);
     }
 
     private record Run(long number, Program program, Mode mode) {
     }
 
     private Program program(long number) {
-        return settings.startsFromExample(number) ? mutator.mutate(settings.seedOf(number))
+        return mutator != null && settings.startsFromExample(number) ? mutator.mutate(settings.seedOf(number))
                 : generator.generate(settings.seedOf(number), settings.runsFreely(number));
     }
 

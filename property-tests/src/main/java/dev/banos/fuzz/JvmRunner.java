@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A child that is a JVM and runs {@link ChildMain}: for every target that this process could load, too. */
 final class JvmRunner extends ChildRunner {
@@ -19,7 +20,7 @@ final class JvmRunner extends ChildRunner {
     private final List<String> arguments;
     private boolean settled;
     /** Asked for before its child was ended. */
-    private long[] lastCoverage;
+    private long @Nullable [] lastCoverage;
 
     JvmRunner(Target target, Settings settings, String example) {
         super(target);
@@ -85,7 +86,7 @@ final class JvmRunner extends ChildRunner {
     }
 
     @Override
-    public Outcome tries(long first, int count) {
+    public @Nullable Failure tries(long first, int count) {
         file.progress().tries(first);
         notHungYet();
         unsettle();
@@ -93,16 +94,16 @@ final class JvmRunner extends ChildRunner {
         if (answer.end() != Child.End.ANSWERED) {
             Mode mode = file.image().mode();
             Program program = file.image().read();
-            return new Outcome(ending(answer, program), file.progress().tries(), program, mode);
+            return new Failure(ending(answer, program), file.progress().tries(), program, mode);
         }
         if (isLawful(answer)) {
-            return Outcome.LAWFUL;
+            return null;
         }
-        Outcome outcome = new Outcome(violation(answer), Long.parseLong(answer.words()[4]), file.image().read(),
+        Failure failure = new Failure(violation(answer), Long.parseLong(answer.words()[4]), file.image().read(),
                 Mode.valueOf(answer.words()[5]));
         lastCoverage = takeCoverage();
-        giveUpState(outcome.violation().law());
-        return outcome;
+        giveUpState(failure.violation().law());
+        return failure;
     }
 
     @Override

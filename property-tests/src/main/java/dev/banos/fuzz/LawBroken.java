@@ -5,7 +5,8 @@ final class LawBroken extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     final Law law;
-    final String addresses;
+    private final String details;
+    private final String addresses;
 
     /**
      * @param details the same in each run of a seed
@@ -13,6 +14,7 @@ final class LawBroken extends RuntimeException {
      */
     LawBroken(Law law, String details, String addresses) {
         super(details, null, false, false);
+        this.details = details;
         this.law = law;
         this.addresses = addresses;
     }
@@ -22,6 +24,6 @@ final class LawBroken extends RuntimeException {
     }
 
     Violation during(int operation) {
-        return new Violation(law, operation, getMessage(), addresses);
+        return new Violation(law, operation, details, addresses);
     }
 }

@@ -1,6 +1,7 @@
 package dev.banos.fuzz;
 
 import java.util.concurrent.SynchronousQueue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a program's operations on their threads, but one at a time in program order: what several threads do to an allocator
@@ -14,7 +15,7 @@ final class Lockstep {
         this.interpreter = interpreter;
     }
 
-    Violation run(Program program) {
+    @Nullable Violation run(Program program) {
         try {
             Violation violation = null;
             for (int from = 0; from < program.length() && violation == null; ) {
@@ -42,7 +43,7 @@ final class Lockstep {
         return to;
     }
 
-    private Violation turn(int number, int from, int to) {
+    private @Nullable Violation turn(int number, int from, int to) {
         if (number == 0) {
             return interpreter.range(from, to);
         }
@@ -72,7 +73,7 @@ final class Lockstep {
     }
 
     /** What a turn came to; {@code violation} may be null, which a queue cannot carry. */
-    private record Done(Violation violation) {
+    private record Done(@Nullable Violation violation) {
     }
 
     private final class Worker {
@@ -95,7 +96,7 @@ final class Lockstep {
             }
         }
 
-        Violation run(int from, int to) {
+        @Nullable Violation run(int from, int to) {
             try {
                 turns.put(new Turn(from, to));
                 return results.take().violation;

@@ -11,6 +11,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An allocator of C, called through its functions' addresses. The handles take the address as their first argument, so
@@ -41,9 +42,9 @@ final class NativeAllocator implements AllocatorUnderTest {
     private final MemorySegment calloc;
     private final MemorySegment realloc;
     private final MemorySegment free;
-    private final MemorySegment aligned;
+    private final @Nullable MemorySegment aligned;
     private final boolean alignedIsPosix;
-    private final MemorySegment usable;
+    private final @Nullable MemorySegment usable;
     private final Promises promises;
     private final Runnable close;
 
@@ -73,7 +74,7 @@ final class NativeAllocator implements AllocatorUnderTest {
         return address;
     }
 
-    private static MemorySegment optional(ToLongFunction<String> symbols, String function) {
+    private static @Nullable MemorySegment optional(ToLongFunction<String> symbols, String function) {
         long address = symbols.applyAsLong(function);
         return address == 0 ? null : MemorySegment.ofAddress(address);
     }

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tries programs as races. How many rounds a candidate gets follows from how soon the last ones lost: enough that one that
@@ -22,14 +23,14 @@ final class Race {
     private final Runner runner;
     private int slowest;
     private int rounds = MOST;
-    private Violation lost;
+    private @Nullable Violation lost;
 
     Race(Runner runner) {
         this.runner = runner;
     }
 
     /** Null if every law held in all rounds. Which law breaks first is luck, so any will do. */
-    Violation run(Program candidate) {
+    @Nullable Violation run(Program candidate) {
         Violation seen = runner.race(candidate, rounds);
         if (seen == null || Campaign.OF_ANSWERS.contains(seen.law())) {
             return null;
@@ -53,7 +54,7 @@ final class Race {
     }
 
     /** The first of the kernels that loses, or null. What it broke is then {@link #lost}. */
-    Program losingKernel(Program of) {
+    @Nullable Program losingKernel(Program of) {
         for (Program kernel : kernels(of)) {
             lost = run(kernel);
             if (lost != null) {
@@ -64,7 +65,7 @@ final class Race {
     }
 
     /** What the last kernel broke; null if it was lawful, or none was tried. */
-    Violation lost() {
+    @Nullable Violation lost() {
         return lost;
     }
 

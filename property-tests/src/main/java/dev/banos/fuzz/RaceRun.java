@@ -6,6 +6,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a short program over and over on the same threads, which meet before each round: a race that one run in thousands
@@ -41,7 +42,7 @@ final class RaceRun {
     private long end;
     private volatile int round;
     private volatile boolean over;
-    private volatile Violation violation;
+    private volatile @Nullable Violation violation;
 
     RaceRun(Interpreter interpreter, Program program, Progress progress) {
         this.interpreter = interpreter;
@@ -59,7 +60,7 @@ final class RaceRun {
     }
 
     /** @param most rounds; fewer where they take more than a few seconds */
-    Violation run(int most) {
+    @Nullable Violation run(int most) {
         rounds = most;
         end = System.nanoTime() + LONGEST_NANOS;
         int[][] operations = IntStream.range(0, Program.LARGEST_THREADS).mapToObj(this::operationsOf)

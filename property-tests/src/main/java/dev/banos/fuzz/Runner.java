@@ -1,5 +1,7 @@
 package dev.banos.fuzz;
 
+import org.jspecify.annotations.Nullable;
+
 /** Runs programs on a target, in this process or in another. After any violation the target's state is given up. */
 interface Runner extends AutoCloseable {
     /** How one program is run. */
@@ -21,25 +23,24 @@ interface Runner extends AutoCloseable {
     }
 
     /**
-     * What a range of tries came to.
+     * The first try of a range that broke a law.
      *
-     * @param violation null if every law held
+     * @param violation which law, and how
      * @param tryNumber the try that broke it
      * @param program the program of that try
      * @param mode how it ran
      */
-    record Outcome(Violation violation, long tryNumber, Program program, Mode mode) {
-        static final Outcome LAWFUL = new Outcome(null, -1, null, null);
+    record Failure(Violation violation, long tryNumber, Program program, Mode mode) {
     }
 
-    /** The tries from {@code first} to {@code first + count - 1}, up to the first that breaks a law. */
-    Outcome tries(long first, int count);
+    /** The tries from {@code first} to {@code first + count - 1}, up to the first that breaks a law; null if none does. */
+    @Nullable Failure tries(long first, int count);
 
     /** The program on a fresh target, or on one as fresh as there is; null if every law held. */
-    Violation replay(Program program, Mode mode);
+    @Nullable Violation replay(Program program, Mode mode);
 
     /** The program as a race of this many rounds at most, on a fresh target; null if every law held. */
-    Violation race(Program program, int rounds);
+    @Nullable Violation race(Program program, int rounds);
 
     /** How many rounds of the last race were over when it ended. */
     int roundsOfRace();

@@ -1,6 +1,7 @@
 package dev.banos.fuzz;
 
 import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
 
 /** Runs programs on a target in this process. */
 final class Session implements Runner {
@@ -13,18 +14,18 @@ final class Session implements Runner {
     private final Target target;
     private final Settings settings;
     private final Progress progress;
-    private final ProgramImage image;
+    private final @Nullable ProgramImage image;
     private final Coverage coverage = new Coverage();
     private final Interpreter interpreter;
     private final Generator generator;
-    private final Mutator mutator;
+    private final @Nullable Mutator mutator;
     private final Footprint footprint;
 
     private AllocatorUnderTest allocator;
     private long epoch = -1;
 
     /** @param image where each program is written before it runs, or null */
-    Session(Target target, Settings settings, Progress progress, ProgramImage image) {
+    Session(Target target, Settings settings, Progress progress, @Nullable ProgramImage image) {
         this.target = target;
         this.settings = settings;
         this.progress = progress;
@@ -49,7 +50,7 @@ final class Session implements Runner {
     }
 
     @Override
-    public Outcome tries(long first, int count) {
+    public @Nullable Failure tries(long first, int count) {
         for (long number = first; number < first + count; number++) {
             enterEpoch(Settings.epochOf(number));
             Mode mode = settings.runsFreely(number) ? Mode.FREELY : Mode.LOCKSTEP;
@@ -57,20 +58,20 @@ final class Session implements Runner {
             Violation violation = runWritten(program, mode);
             if (violation != null) {
                 renew();
-                return new Outcome(violation, number, program.copy(), mode);
+                return new Failure(violation, number, program.copy(), mode);
             }
             if (isFootprintDue(number) && allocator.promises().returnsFootprint()) {
                 violation = replay(program, Mode.REPEATED_LONG);
                 if (violation != null) {
-                    return new Outcome(violation, number, program.copy(), Mode.REPEATED);
+                    return new Failure(violation, number, program.copy(), Mode.REPEATED);
                 }
             }
             progress.tries(progress.tries() + 1);
         }
-        return Outcome.LAWFUL;
+        return null;
     }
 
-    private Violation runWritten(Program program, Mode mode) {
+    private @Nullable Violation runWritten(Program program, Mode mode) {
         if (image != null) {
             image.write(program, mode);
         }
@@ -90,7 +91,7 @@ final class Session implements Runner {
     }
 
     @Override
-    public Violation replay(Program program, Mode mode) {
+    public @Nullable Violation replay(Program program, Mode mode) {
         renew();
         interpreter.careful(mode == Mode.LOCKSTEP);
         try {
@@ -106,7 +107,7 @@ final class Session implements Runner {
         }
     }
 
-    private Violation freely(Program program) {
+    private @Nullable Violation freely(Program program) {
         Violation violation = null;
         for (int run = 0; run < FREE_RUNS && violation == null; run++) {
             violation = runWritten(program, Mode.FREELY);
@@ -115,7 +116,7 @@ final class Session implements Runner {
     }
 
     @Override
-    public Violation race(Program program, int rounds) {
+    public @Nullable Violation race(Program program, int rounds) {
         renew();
         try {
             return raced(program, rounds);
@@ -124,7 +125,7 @@ final class Session implements Runner {
         }
     }
 
-    private Violation raced(Program program, int rounds) {
+    private @Nullable Violation raced(Program program, int rounds) {
         progress.round(0);
         if (image != null) {
             image.write(program, Mode.RACED);
@@ -137,7 +138,7 @@ final class Session implements Runner {
         return progress.round();
     }
 
-    private Violation repeated(Program program, Mode mode) {
+    private @Nullable Violation repeated(Program program, Mode mode) {
         if (image != null) {
             image.write(program, mode);
         }
@@ -145,7 +146,7 @@ final class Session implements Runner {
     }
 
     private Program program(long number) {
-        return settings.startsFromExample(number) ? mutator.mutate(settings.seedOf(number))
+        return mutator != null && settings.startsFromExample(number) ? mutator.mutate(settings.seedOf(number))
                 : generator.generate(settings.seedOf(number), settings.runsFreely(number));
     }
 

@@ -1,5 +1,7 @@
 package dev.banos.fuzz;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What decides the programs of a campaign, and nothing else does.
  *
@@ -8,7 +10,7 @@ package dev.banos.fuzz;
  * @param maxThreads how many threads its programs use at most; from 2 on, half of the programs let their threads run freely
  * @param example a program that half of the tries in order start from, mutated; null for none
  */
-record Settings(long seed, int maxOperations, int maxThreads, Program example) {
+record Settings(long seed, int maxOperations, int maxThreads, @Nullable Program example) {
     static final int DEFAULT_OPERATIONS = 2000;
 
     /** Tries on one instance of the target; then it is renewed. A bug that needs a long history needs an old instance. */

@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A shared library as the source of allocators. The dynamic linker keeps one instance of a file, but takes a copy of the
@@ -22,7 +23,7 @@ final class SharedLibrary {
     private final String prefix;
 
     /** Null where each instance is a copy. */
-    private MemorySegment single;
+    private @Nullable MemorySegment single;
     private final boolean copied;
 
     /** @param file a path, or a bare name that the dynamic linker looks for; nothing is loaded yet */

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a failing program as short and as plain as it gets while it breaks the same law.
@@ -23,7 +24,7 @@ final class Shrinker {
 
     private final Runner runner;
     private final Runner.Mode mode;
-    private final Race race;
+    private final @Nullable Race race;
     private final long end = System.nanoTime() + LONGEST.toNanos();
     private Program best;
     private Violation violation;
@@ -39,7 +40,7 @@ final class Shrinker {
         this(runner, program, violation, Runner.Mode.RACED, race);
     }
 
-    private Shrinker(Runner runner, Program program, Violation violation, Runner.Mode mode, Race race) {
+    private Shrinker(Runner runner, Program program, Violation violation, Runner.Mode mode, @Nullable Race race) {
         this.runner = runner;
         this.mode = mode;
         this.race = race;
@@ -68,20 +69,20 @@ final class Shrinker {
         } while (weight(best) < before && hasTime());
         best = compact(best); // new names only: nothing to try, so no time is needed for it
         Violation seen = replay(best);
-        violation = isAsGood(seen) ? seen : violation;
+        violation = seen != null && isAsGood(seen) ? seen : violation;
     }
 
-    private Violation replay(Program program) {
+    private @Nullable Violation replay(Program program) {
         return race == null ? runner.replay(program, mode) : race.run(program);
     }
 
     private boolean isAsGood(Violation seen) {
-        return race == null ? violation.breaksSameLawAs(seen) || explainsCrash(seen) : seen != null;
+        return race != null || violation.breaksSameLawAs(seen) || explainsCrash(seen);
     }
 
     /** A hole torn into the process's memory, which may or may not end it. */
     private boolean explainsCrash(Violation seen) {
-        return seen != null && seen.law() == Law.UNMAPS_ITS_OWN && violation.law() == Law.NO_CRASH;
+        return seen.law() == Law.UNMAPS_ITS_OWN && violation.law() == Law.NO_CRASH;
     }
 
     /** The block at which it failed, alone: often that is all, and then a replay that crashes or hangs is spared many times. */
@@ -101,7 +102,7 @@ final class Shrinker {
     }
 
     /** In replays of the plainest kind; a new process, or a program that runs over and over, costs as much as many. */
-    private static int costOf(Runner.Mode mode, Violation seen) {
+    private static int costOf(Runner.Mode mode, @Nullable Violation seen) {
         boolean died = seen != null && (seen.law() == Law.NO_CRASH || seen.law() == Law.NO_HANG || seen.law() == Law.BOUNDED_MEMORY
                 || seen.law() == Law.UNMAPS_ITS_OWN);
         return (died ? COST_OF_PROCESS : 1) * (mode.isRepeated() || mode == Runner.Mode.RACED ? COST_OF_REPETITION
@@ -123,7 +124,7 @@ final class Shrinker {
         }
         Violation seen = replay(candidate);
         cost += costOf(mode, seen);
-        if (!isAsGood(seen)) {
+        if (seen == null || !isAsGood(seen)) {
             return false;
         }
         best = candidate;

@@ -7,6 +7,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A source of allocators, by the name that the command line uses.
@@ -36,7 +37,7 @@ public final class Target {
     private final boolean renewable;
     private final Supplier<AllocatorUnderTest> source;
     /** Null for what can be called from this process. */
-    private final Isolated isolated;
+    private final @Nullable Isolated isolated;
 
     private Target(String spec, boolean renewable, Supplier<AllocatorUnderTest> source) {
         this.spec = spec;

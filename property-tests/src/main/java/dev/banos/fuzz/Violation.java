@@ -1,5 +1,7 @@
 package dev.banos.fuzz;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A law that a program broke. Equal seeds give equal laws, operations and details; only the addresses are this run's.
  *
@@ -14,7 +16,7 @@ public record Violation(Law law, int operation, String details, String addresses
         this(law, operation, details, "");
     }
 
-    boolean breaksSameLawAs(Violation other) {
+    boolean breaksSameLawAs(@Nullable Violation other) {
         return other != null && law == other.law;
     }
 }
