@@ -103,7 +103,7 @@ final class DriverStart {
 
     private void init() {
         int result = driver.init();
-        LoaderEvents.ran(driver.name(), "init", result, candidate.clock().ends(Phase.START));
+        LoaderEvents.ran(driver.name(), "init", result, candidate.clock().endsUntold(Phase.START));
         if (result < 0) {
             throw new Refusal(-result, driver.file(), null, -1, "init of driver " + driver.name() + " returned " + result
                     + " (" + Errno.describe(-result) + ")", null);

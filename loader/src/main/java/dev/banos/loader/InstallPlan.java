@@ -38,15 +38,23 @@ final class InstallPlan {
     private final List<PhaseClock> clocks = new ArrayList<>();
     private final List<Archive> archives = new ArrayList<>();
 
-    InstallPlan(InstallPolicy policy) {
+    private final Steps steps;
+
+    InstallPlan(InstallPolicy policy, Steps steps) {
         this.policy = policy;
+        this.steps = steps;
     }
 
     void add(Path path) {
         PhaseClock clock = new PhaseClock();
         byte[] bytes = FileBytes.read(path);
-        clock.ends(Phase.READ);
+        long took = clock.ends(Phase.READ);
+        steps.next(path.toString());
+        steps.ended(Phase.READ, took);
+        clock.skip();
+        long before = System.nanoTime();
         add(path, bytes, path.toString(), clock);
+        steps.ended(Phase.PARSE, System.nanoTime() - before);
     }
 
     /** @param file what messages call the bytes */

@@ -5,6 +5,7 @@ import dev.banos.loader.link.ModuleFigures;
 import dev.banos.loader.link.PhaseClock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What a load worked on, and how long each of its phases took.
@@ -34,13 +35,16 @@ public record LoadReport(String file, long base, int objects, long fileBytes, in
      * @param nanos nanoseconds; 0 where the load had no such phase, as one of bytes in memory reads nothing
      */
     public record Phase(String name, long nanos) {
+        static Phase of(PhaseClock.Phase phase, long nanos) {
+            return new Phase(phase.name().toLowerCase(Locale.ROOT), nanos);
+        }
     }
 
     static LoadReport of(LinkedModule module) {
         ModuleFigures figures = module.figures();
         List<Phase> phases = new ArrayList<>();
         for (PhaseClock.Phase phase : PhaseClock.Phase.values()) {
-            phases.add(new Phase(phase.name().toLowerCase(java.util.Locale.ROOT), module.clock().nanos(phase)));
+            phases.add(Phase.of(phase, module.clock().nanos(phase)));
         }
         return new LoadReport(module.name(), module.base(), figures.objects(), figures.fileBytes(), figures.sections(),
                 figures.symbols(), figures.relocations(), figures.imports(), figures.gotEntries(), figures.stubs(),

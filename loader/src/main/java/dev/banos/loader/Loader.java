@@ -3,6 +3,7 @@ package dev.banos.loader;
 import dev.banos.loader.debug.Modules;
 import dev.banos.loader.debug.Sighting;
 import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.link.PhaseClock.Phase;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -40,6 +41,8 @@ public final class Loader implements AutoCloseable {
     private final Scopes scopes;
     private final DriverStop stop;
     private volatile boolean replaceable;
+    /** Null where nobody listens. */
+    private volatile Consumer<LoadStep> listener;
     private boolean closed;
 
     private Loader(InstallPolicy policy, Consumer<String> console) {
@@ -99,9 +102,10 @@ public final class Loader implements AutoCloseable {
      */
     public Driver install(Path path) {
         try {
-            InstallPlan plan = new InstallPlan(policy);
+            Steps steps = steps(1);
+            InstallPlan plan = new InstallPlan(policy, steps);
             plan.add(path);
-            return installOne(plan.candidates());
+            return installOne(plan.candidates(), steps);
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
         }
@@ -117,9 +121,10 @@ public final class Loader implements AutoCloseable {
      */
     public Driver install(byte[] bytes, String name) {
         try {
-            InstallPlan plan = new InstallPlan(policy);
+            Steps steps = steps(1);
+            InstallPlan plan = new InstallPlan(policy, steps);
             plan.add(bytes.clone(), name);
-            return installOne(plan.candidates());
+            return installOne(plan.candidates(), steps);
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
         }
@@ -135,18 +140,25 @@ public final class Loader implements AutoCloseable {
      */
     public List<Driver> install(List<Path> files) {
         try {
-            InstallPlan plan = new InstallPlan(policy);
+            Steps steps = steps(files.size());
+            InstallPlan plan = new InstallPlan(policy, steps);
             for (Path file : files) {
                 plan.add(file);
             }
-            return installAll(plan.candidates());
+            return installAll(plan.candidates(), steps);
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
         }
     }
 
-    private Driver installOne(List<InstallPlan.Candidate> candidates) {
-        return installAll(List.of(only(candidates))).getFirst();
+    private Steps steps(int files) {
+        Steps steps = new Steps(listener);
+        steps.about(files);
+        return steps;
+    }
+
+    private Driver installOne(List<InstallPlan.Candidate> candidates, Steps steps) {
+        return installAll(List.of(only(candidates)), steps).getFirst();
     }
 
     private static InstallPlan.Candidate only(List<InstallPlan.Candidate> candidates) {
@@ -157,16 +169,20 @@ public final class Loader implements AutoCloseable {
         return candidates.getFirst();
     }
 
-    private List<Driver> installAll(List<InstallPlan.Candidate> candidates) {
+    private List<Driver> installAll(List<InstallPlan.Candidate> candidates, Steps steps) {
         lock.lock();
         List<Driver> installed = new ArrayList<>();
         try {
             requireOpen();
             replacements.reap();
+            steps.about(candidates.size());
             for (InstallPlan.Candidate candidate : InstallPlan.inOrder(candidates, symbol -> scopes.findOutside(symbol) != 0)) {
+                steps.next(candidate.driver().file());
+                candidate.clock().tell(steps);
                 Driver driver = DriverStart.of(this, scopes, candidate, null, Set.of());
                 drivers.add(driver);
                 installed.add(driver);
+                steps.ended(Phase.START, candidate.clock().nanos(Phase.START));
             }
             return installed;
         } catch (Throwable failed) {
@@ -266,6 +282,18 @@ public final class Loader implements AutoCloseable {
         }
     }
 
+    /**
+     * Who is told of each phase of the installations that begin from now on, when it has ended, on the thread that installs. What it
+     * throws ends the installation, and nothing of that stays installed.
+     *
+     * @param told the listener
+     * @return this
+     */
+    public Loader withListener(Consumer<LoadStep> told) {
+        listener = told;
+        return this;
+    }
+
     boolean isReplaceable() {
         return replaceable;
     }
@@ -292,7 +320,7 @@ public final class Loader implements AutoCloseable {
             replacements.reap();
             Set<Driver> above = Replacements.above(old, drivers.all());
             Replacements.requireNoVariablesInUse(old, above);
-            InstallPlan plan = new InstallPlan(policy);
+            InstallPlan plan = new InstallPlan(policy, new Steps(null));
             plan.add(file);
             Driver next = exchange(old, only(plan.candidates()), above);
             replacements.reap();

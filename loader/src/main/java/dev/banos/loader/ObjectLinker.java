@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * Links objects that are no drivers into this process: object files, and static archives of which the members that are
@@ -42,6 +43,7 @@ public final class ObjectLinker {
     private final Selection selection = new Selection();
     private final Map<String, Long> defined = new HashMap<>();
     private final List<String> required = new ArrayList<>();
+    private Steps steps = new Steps(null);
     private String name = "objects";
 
     private ObjectLinker(InstallPolicy policy) {
@@ -56,6 +58,17 @@ public final class ObjectLinker {
      */
     public static ObjectLinker create(InstallPolicy policy) {
         return new ObjectLinker(policy);
+    }
+
+    /**
+     * Who is told of each phase from now on, when it has ended. What it throws ends the link, and nothing stays mapped.
+     *
+     * @param told the listener
+     * @return this linker
+     */
+    public ObjectLinker withListener(Consumer<LoadStep> told) {
+        steps = new Steps(told);
+        return this;
     }
 
     /**
@@ -92,6 +105,8 @@ public final class ObjectLinker {
     }
 
     private ObjectLinker add(Path path, byte[] bytes, String file) {
+        steps.next(file);
+        clock.tell(steps);
         clock.ends(Phase.READ);
         String objection = policy.objection(new InstallPolicy.Request(path, bytes, null));
         if (objection != null) {
@@ -164,15 +179,28 @@ public final class ObjectLinker {
                 selection.takeAll();
             }
             List<ElfObject> objects = selection.objects();
-            clock.ends(Phase.PARSE);
+            clock.endsUntold(Phase.PARSE);
+            steps.about(1);
+            steps.next(name);
             LinkedModule module = ModuleLinker.link(name, objects, new Outside(defined), clock);
             requireDefined(module);
             Modules.loaded(module, "objects");
             module.start();
-            clock.ends(Phase.START);
-            return new LinkedLibrary(name, module, new TypeSource(name, objects));
+            clock.endsUntold(Phase.START);
+            LinkedLibrary library = new LinkedLibrary(name, module, new TypeSource(name, objects));
+            tellOfStart(library);
+            return library;
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
+        }
+    }
+
+    private void tellOfStart(LinkedLibrary library) {
+        try {
+            steps.ended(Phase.START, clock.nanos(Phase.START));
+        } catch (RuntimeException | Error thrown) {
+            library.close();
+            throw thrown;
         }
     }
 

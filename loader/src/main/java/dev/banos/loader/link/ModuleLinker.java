@@ -52,10 +52,10 @@ public final class ModuleLinker {
         Layout layout = Place.objects(objects, definitions, architecture, low);
         AddressSpace space = low ? AddressSpace.low() : AddressSpace.near();
         long base = space.map(name, layout.size, layout.alignment, layout.bytes > layout.size / 2);
-        clock.ends(Phase.PLACE);
         TlsImports tlsImports = new TlsImports();
         TlsModule tls = null;
         try {
+            clock.ends(Phase.PLACE);
             Resolve.objects(objects, definitions, layout, base, imports, tlsImports);
             clock.ends(Phase.RESOLVE);
             tls = layout.tlsSize == 0 ? null : threadLocals(name, objects, architecture, layout);

@@ -24,9 +24,19 @@ public final class Progress implements AutoCloseable {
 
     /** {@link #NONE} for a small file, and where nobody watches. */
     public static Progress of(String name, long bytes, PrintStream err) {
-        Console console = System.console();
+        return of(name, bytes, isLarge(bytes), err);
+    }
+
+    /** {@link #NONE} for work that is soon over, and where nobody watches. */
+    public static Progress of(String name, long total, boolean takesLong, PrintStream err) {
+        Console console = takesLong ? System.console() : null;
         boolean watched = err == System.err && console != null && console.isTerminal();
-        return watched && bytes >= LARGE_BYTES ? shown(name, bytes, err) : NONE;
+        return watched ? shown(name, total, err) : NONE;
+    }
+
+    /** Whether so many bytes are worth a bar. */
+    public static boolean isLarge(long bytes) {
+        return bytes >= LARGE_BYTES;
     }
 
     public static Progress shown(String name, long bytes, PrintStream err) {
@@ -34,10 +44,15 @@ public final class Progress implements AutoCloseable {
     }
 
     public void advance(long bytes) {
+        reach(done + bytes);
+    }
+
+    /** All of it that is done by now. */
+    public void reach(long now) {
         if (err == null) {
             return;
         }
-        done += bytes;
+        done = now;
         int percent = (int) Math.min(100, done * 100 / total);
         if (percent != percentShown) {
             percentShown = percent;

@@ -13,7 +13,6 @@ import dev.banos.loader.ObjectLinker;
 import dev.banos.loader.Prototype;
 import dev.banos.samples.command.CommandEnd;
 import dev.banos.samples.command.Options;
-import dev.banos.samples.command.Progress;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.security.PublicKey;
@@ -126,8 +125,9 @@ public final class InstallCommand {
     }
 
     private void installDrivers() throws CommandEnd {
-        try (Loader loader = Loader.create(policy(), console::println)) {
-            List<Driver> drivers = loader.install(files);
+        InstallProgress progress = InstallProgress.of(files, err);
+        try (Loader loader = Loader.create(policy(), line -> print(line, progress)).withListener(progress)) {
+            List<Driver> drivers = install(loader, progress);
             console.flushC();
             if (verbose) {
                 drivers.forEach(driver -> err.print(driver.report().toText()));
@@ -136,17 +136,22 @@ public final class InstallCommand {
         }
     }
 
+    private List<Driver> install(Loader loader, InstallProgress progress) {
+        try (progress) {
+            return loader.install(files);
+        }
+    }
+
+    private void print(String line, InstallProgress progress) {
+        progress.hide();
+        console.println(line);
+    }
+
     private void linkObjects() throws CommandEnd {
         ObjectLinker linker = ObjectLinker.create(policy());
         libraries.forEach(linker::library);
         calls.forEach(call -> linker.require(call.prototype().name()));
-        try (Progress progress = Progress.of("linking", totalBytes(), err)) {
-            for (Path file : files) {
-                linker.add(file);
-                progress.advance(file.toFile().length());
-            }
-        }
-        try (LinkedLibrary library = linker.link()) {
+        try (LinkedLibrary library = link(linker)) {
             if (verbose) {
                 err.print(library.report().toText());
             }
@@ -154,13 +159,17 @@ public final class InstallCommand {
         }
     }
 
+    private LinkedLibrary link(ObjectLinker linker) {
+        try (InstallProgress progress = InstallProgress.of(files, err)) {
+            linker.withListener(progress);
+            files.forEach(linker::add);
+            return linker.link();
+        }
+    }
+
     private InstallPolicy policy() {
         return keys.isEmpty() ? user
                 : user.and(InstallPolicy.signedBy(keys.stream().map(DriverSignature::readPublicKey).toArray(PublicKey[]::new)));
-    }
-
-    private long totalBytes() {
-        return files.stream().mapToLong(file -> file.toFile().length()).sum();
     }
 
     private void makeCalls(Call.Callee callee) throws CommandEnd {
