@@ -12,6 +12,14 @@ struct Banos_Symbol {
 };
 typedef struct Banos_Symbol Banos_Symbol;
 
+/* A variable of which every thread has its own has no address to point to. */
+struct Banos_Thread_Local {
+    const char *name;
+    const char *symbol;     /* what the object's symbol table calls the variable */
+    void *(*address)(void); /* the calling thread's */
+};
+typedef struct Banos_Thread_Local Banos_Thread_Local;
+
 #ifdef __cplusplus
 }
 #endif
@@ -24,5 +32,15 @@ typedef struct Banos_Symbol Banos_Symbol;
 
 /* Exports a function or variable of this file under its own name. */
 #define BANOS_EXPORT(name) BANOS_EXPORT_SYMBOL(name, #name, &name)
+
+/* Exports a thread-local variable of this file (_Thread_local, __thread, thread_local) under a name of your choice. `symbol` is its
+ * name for the linker: that in C, for most of C++ a mangled one, "_ZN5space8variableE". */
+#define BANOS_EXPORT_THREAD_LOCAL_SYMBOL(id, symbol_name, symbol, variable) \
+    static void *banos_address_##id(void) { return (void *)&(variable); } \
+    static __attribute__((section(".banos-export-tls"), used, aligned(8))) \
+    struct Banos_Thread_Local banos_thread_local_##id = { (symbol_name), (symbol), banos_address_##id }
+
+/* Exports a thread-local variable of this file under its own name. Others import it with extern _Thread_local. */
+#define BANOS_EXPORT_THREAD_LOCAL(name) BANOS_EXPORT_THREAD_LOCAL_SYMBOL(name, #name, #name, name)
 
 #endif

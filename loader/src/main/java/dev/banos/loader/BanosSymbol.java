@@ -2,7 +2,6 @@ package dev.banos.loader;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 
-import dev.banos.bindings.Native;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
@@ -39,10 +38,6 @@ final class BanosSymbol {
 
     static long argOffset(int index) {
         return index * BYTES + LAYOUT.byteOffset(PathElement.groupElement("arg"));
-    }
-
-    static long arg(long table, int index) {
-        return ((MemorySegment) ARG.get(Native.EVERYTHING, table + index * BYTES)).address();
     }
 
     static void set(MemorySegment table, int index, MemorySegment name, MemorySegment arg) {

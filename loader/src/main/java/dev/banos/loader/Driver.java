@@ -336,6 +336,15 @@ public final class Driver {
         return module.isCode(address);
     }
 
+    boolean isData(long address) {
+        return module.contains(address) && !module.isCode(address);
+    }
+
+    /** The address of a global symbol of its objects, or 0. */
+    long symbol(String symbol) {
+        return module.symbol(symbol);
+    }
+
     Set<Export> variables() {
         return variables;
     }

@@ -7,6 +7,7 @@ import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.LinkedModule;
 import dev.banos.loader.link.ModuleLinker;
 import dev.banos.loader.link.PhaseClock.Phase;
+import dev.banos.loader.link.ThreadLocalPlace;
 import java.util.List;
 import java.util.Set;
 
@@ -53,7 +54,7 @@ final class DriverStart {
             List<Driver> declared = scopes.declaredBy(candidate);
             uses.drivers().addAll(declared);
             LinkedModule module = ModuleLinker.link(candidate.driver().file(), candidate.objects(),
-                    scopes.importsOf(declared, uses), candidate.clock());
+                    scopes.importsOf(candidate, declared, uses), candidate.clock());
             start(module, uses);
             return driver;
         } finally {
@@ -87,17 +88,15 @@ final class DriverStart {
     }
 
     private void addExports(ElfObject object, int index, LinkedModule module) {
-        int section = object.sections().find(BanosSymbol.SECTION);
-        if (section < 0) {
-            return;
-        }
-        long table = module.sectionAddress(index, section);
         for (ExportEntry entry : ExportEntry.read(object)) {
             if (driver.exportOrNull(entry.name()) != null) {
-                throw Refusal.malformed(object.file(), object.sections().label(section), entry.index(),
-                        "a second export of the name " + entry.name());
+                throw entry.secondOfItsName(object);
             }
-            driver.add(new Export(driver, entry.name(), index, entry.symbol(), BanosSymbol.arg(table, entry.index())));
+            ThreadLocalPlace place = entry.threadLocal() ? module.threadLocal(index, entry.symbol()) : null;
+            if (entry.threadLocal() && place == null) {
+                throw entry.isNowhere(object);
+            }
+            driver.add(new Export(driver, index, entry, entry.pointer(module.sectionAddress(index, entry.section())), place));
         }
     }
 

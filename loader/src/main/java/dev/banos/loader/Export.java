@@ -1,31 +1,44 @@
 package dev.banos.loader;
 
 import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.link.CppThreadLocal;
+import dev.banos.loader.link.ThreadLocalPlace;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /** A function or variable that a driver offers by name to other drivers and to Java. */
 public final class Export {
+    /** Calls what tells a thread-local variable's address. */
+    private static final class Where {
+        private static final MethodHandle HANDLE = Calls.handle(FunctionDescriptor.of(ValueLayout.JAVA_LONG));
+    }
+
     private final Driver driver;
     private final String name;
     private final int object;
     private final String symbol;
     private final long address;
+    /** Null where it is not thread-local. */
+    private final ThreadLocalPlace place;
 
     /**
      * @param object which of the driver's objects exports it
-     * @param symbol what it is called there; empty where it has no name
+     * @param entry that object's
+     * @param address what the entry points to
+     * @param place   null where it is not thread-local
      */
-    Export(Driver driver, String name, int object, String symbol, long address) {
+    Export(Driver driver, int object, ExportEntry entry, long address, ThreadLocalPlace place) {
         this.driver = driver;
-        this.name = name;
+        this.name = entry.name();
         this.object = object;
-        this.symbol = symbol;
+        this.symbol = entry.symbol();
         this.address = address;
+        this.place = place;
     }
 
     /** {@return the driver that offers it} */
@@ -38,12 +51,44 @@ public final class Export {
         return name;
     }
 
+    /** {@return whether it is a variable of which every thread has its own} */
+    public boolean isThreadLocal() {
+        return place != null;
+    }
+
     /**
      * {@return a pointer to it, alive until the driver is uninstalled: passed to a downcall, it keeps the driver from being
-     * uninstalled during the call, and after that it is refused}
+     * uninstalled during the call, and after that it is refused. Of a thread-local variable it points to the calling thread's,
+     * which is there until that thread ends}
+     *
+     * @throws IllegalStateException if the driver is uninstalled, or it is thread-local and a virtual thread asks, which has none of
+     *     its own: its code runs with those of whatever thread carries it
      */
     public MemorySegment address() {
-        return driver.pointer(address);
+        if (isThreadLocal() && Thread.currentThread().isVirtual()) {
+            throw new IllegalStateException("name=" + name + " is thread-local, which virtual threads have nothing of; ask on a platform thread");
+        }
+        return driver.pointer(isThreadLocal() ? addressHere() : address);
+    }
+
+    /** Of a thread-local variable: the calling thread's. */
+    private long addressHere() {
+        try {
+            return (long) driver.requireLifetime().handle(Where.HANDLE, address).invokeExact();
+        } catch (RuntimeException ended) {
+            throw ended;
+        } catch (Throwable thrown) {
+            throw new AssertionError("a downcall throws nothing", thrown);
+        }
+    }
+
+    ThreadLocalPlace place() {
+        return place;
+    }
+
+    /** Of a thread-local variable of C++: the address of what makes it ready in a thread, 0 where there is no such function. */
+    long initialiser() {
+        return isThreadLocal() ? driver.symbol(CppThreadLocal.initialiser(symbol)) : 0;
     }
 
     long rawAddress() {
@@ -51,12 +96,12 @@ public final class Export {
     }
 
     boolean isFunction() {
-        return driver.isCode(address);
+        return !isThreadLocal() && driver.isCode(address);
     }
 
-    /** The address that other drivers are given: where drivers are replaceable, a function's stub. */
+    /** The address that other drivers are given: where drivers are replaceable, a function's stub; the calling thread's variable. */
     long importAddress() {
-        return driver.importAddress(name, address);
+        return isThreadLocal() ? addressHere() : driver.importAddress(name, address);
     }
 
     /** @param call takes the address to call first */
@@ -68,13 +113,22 @@ public final class Export {
      * As {@link #bind}, of a handle that is made later; a driver that is uninstalled by then refuses at the call.
      *
      * @throws IllegalStateException if it is uninstalled already
+     * @throws LinkException if it is a variable
      */
     UnaryOperator<MethodHandle> binding() {
+        requireNoVariable();
         Driver latest = driver.latest();
         Lifetime now = latest.requireLifetime();
         long function = latest.export(name).address;
         boolean rebinds = driver.loader().isReplaceable() && isFunction();
         return call -> rebinds ? Rebinding.of(call, this, now.handle(call, function)) : now.handle(call, function);
+    }
+
+    private void requireNoVariable() {
+        if (isThreadLocal() || driver.isData(address)) {
+            throw LinkException.of(new Refusal(Refusal.EINVAL, driver.file(), null, -1, name + " of driver " + driver.name()
+                    + " is no function but a " + (isThreadLocal() ? "thread-local " : "") + "variable", "use its address"));
+        }
     }
 
     /**
@@ -93,6 +147,7 @@ public final class Export {
      *
      * @param descriptor the function's type
      * @return a handle of that type
+     * @throws LinkException if it is a variable of the driver's
      */
     public MethodHandle handle(FunctionDescriptor descriptor) {
         return bind(Calls.handle(descriptor));
@@ -130,6 +185,7 @@ public final class Export {
      *
      * @param prototype the function's type; its name is of no account
      * @return a handle of that type
+     * @throws LinkException if it is a variable of the driver's
      */
     public MethodHandle handle(Prototype prototype) {
         return handle(prototype.descriptor());
@@ -174,6 +230,6 @@ public final class Export {
 
     @Override
     public String toString() {
-        return name + "@0x" + Long.toHexString(address);
+        return name + (isThreadLocal() ? "@tls" : "@0x" + Long.toHexString(address));
     }
 }

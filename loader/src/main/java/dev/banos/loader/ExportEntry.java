@@ -1,44 +1,109 @@
 package dev.banos.loader;
 
+import dev.banos.bindings.Native;
+import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SectionTable;
+import dev.banos.loader.elf.SymbolTable;
 import dev.banos.loader.link.PointerFields;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** One entry of a driver's export table, as the file has it: its index there, its name, and the symbol that it points to. */
-record ExportEntry(int index, String name, String symbol) {
+/**
+ * One entry of a driver's export tables, as the file has it.
+ *
+ * @param section     the table's
+ * @param index       in the table
+ * @param symbol      what it is called in the object; empty where nothing has a name there
+ * @param threadLocal whether it is a variable of which every thread has its own
+ * @param field       where in the section the pointer is: to what is exported, or to the function that tells where it is
+ */
+record ExportEntry(int section, int index, String name, String symbol, boolean threadLocal, long field) {
+    /** In a message. */
+    private static final int NAMED_AT_MOST = 8;
+    private static final VarHandle POINTER = ValueLayout.ADDRESS.varHandle().withInvokeExactBehavior();
 
-    /** The entries of all of the object's export table; none where it has no such section. */
+    /** The entries of all of the object's export tables; none where it has no such sections. */
     static List<ExportEntry> read(ElfObject object) {
-        SectionTable sections = object.sections();
-        int section = sections.find(BanosSymbol.SECTION);
-        if (section < 0) {
-            return List.of();
-        }
-        long size = sections.size(section);
-        if (!sections.hasBytes(section) || !sections.isAllocated(section) || size % BanosSymbol.BYTES != 0) {
-            throw malformed(object, section, -1, "its " + size + " bytes are no array of struct Banos_Symbol, which has "
-                    + BanosSymbol.BYTES);
-        }
-        PointerFields pointers = new PointerFields(object, section);
         List<ExportEntry> entries = new ArrayList<>();
+        addressed(object, entries);
+        threadLocal(object, entries);
         Set<String> names = new HashSet<>();
-        for (int index = 0; index < size / BanosSymbol.BYTES; index++) {
+        for (ExportEntry entry : entries) {
+            if (!names.add(entry.name())) {
+                throw entry.secondOfItsName(object);
+            }
+        }
+        return entries;
+    }
+
+    private static void addressed(ElfObject object, List<ExportEntry> entries) {
+        int section = object.sections().find(BanosSymbol.SECTION);
+        long count = section < 0 ? 0 : count(object, section, BanosSymbol.LAYOUT.name().orElseThrow(), BanosSymbol.BYTES);
+        PointerFields pointers = count == 0 ? null : new PointerFields(object, section);
+        for (int index = 0; index < count; index++) {
             String name = pointers.string(BanosSymbol.nameOffset(index));
             String symbol = pointers.symbol(BanosSymbol.argOffset(index));
             if (name == null || name.isEmpty() || symbol == null) {
                 throw malformed(object, section, index, "an export needs a name and something to point to");
             }
-            if (!names.add(name)) {
-                throw malformed(object, section, index, "a second export of the name " + name);
-            }
-            entries.add(new ExportEntry(index, name, symbol));
+            entries.add(new ExportEntry(section, index, name, symbol, false, BanosSymbol.argOffset(index)));
         }
-        return entries;
+    }
+
+    private static void threadLocal(ElfObject object, List<ExportEntry> entries) {
+        int section = object.sections().find(BanosThreadLocal.SECTION);
+        long count = section < 0 ? 0 : count(object, section, BanosThreadLocal.LAYOUT.name().orElseThrow(), BanosThreadLocal.BYTES);
+        PointerFields pointers = count == 0 ? null : new PointerFields(object, section);
+        for (int index = 0; index < count; index++) {
+            long start = index * BanosThreadLocal.BYTES;
+            String name = pointers.string(start + BanosThreadLocal.NAME);
+            String symbol = pointers.string(start + BanosThreadLocal.SYMBOL);
+            long function = start + BanosThreadLocal.ADDRESS_FUNCTION;
+            if (name == null || name.isEmpty() || symbol == null || symbol.isEmpty() || !pointers.isRelocated(function)) {
+                throw malformed(object, section, index, "the export of a thread-local variable needs a name, its symbol's name, and"
+                        + " the function that tells its address");
+            }
+            entries.add(new ExportEntry(section, index, name, symbol, true, function));
+        }
+    }
+
+    private static long count(ElfObject object, int section, String struct, long bytes) {
+        SectionTable sections = object.sections();
+        long size = sections.size(section);
+        if (!sections.hasBytes(section) || !sections.isAllocated(section) || size % bytes != 0) {
+            throw malformed(object, section, -1, "its " + size + " bytes are no array of struct " + struct + ", which has " + bytes);
+        }
+        return size / bytes;
+    }
+
+    /** @param table where the section lies, linked */
+    long pointer(long table) {
+        return ((MemorySegment) POINTER.get(Native.EVERYTHING, table + field)).address();
+    }
+
+    Refusal secondOfItsName(ElfObject object) {
+        return malformed(object, section, index, "a second export of the name " + name);
+    }
+
+    /** It says that it is a thread-local variable of this driver, and is not. */
+    Refusal isNowhere(ElfObject object) {
+        SymbolTable symbols = object.symbols();
+        List<String> others = new ArrayList<>();
+        for (int other = 1; other < symbols.count() && others.size() < NAMED_AT_MOST; other++) {
+            if (symbols.type(other) == Elf.STT_TLS && symbols.section(other) > 0) {
+                others.add(symbols.name(other));
+            }
+        }
+        return new Refusal(Refusal.ENOENT, object.file(), object.sections().label(section), index, "this driver has no thread-local"
+                + " variable " + symbol, "name it as the object does: BANOS_EXPORT_THREAD_LOCAL_SYMBOL"
+                + (others.isEmpty() ? "" : "; there is " + String.join(", ", others)));
     }
 
     private static Refusal malformed(ElfObject object, int section, long index, String why) {

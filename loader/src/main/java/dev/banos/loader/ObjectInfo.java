@@ -34,9 +34,10 @@ public record ObjectInfo(String file, String machine, Optional<DriverMetadata> d
      *
      * @param name what it is exported as
      * @param symbol the symbol in this object that the name stands for; empty where it is a place without a symbol
+     * @param threadLocal whether it is a variable of which every thread has its own
      * @param declaration in C, {@code int add(int a, int b)}, where the object has type information
      */
-    public record ExportedName(String name, String symbol, Optional<String> declaration) {
+    public record ExportedName(String name, String symbol, boolean threadLocal, Optional<String> declaration) {
     }
 
     /**
@@ -121,7 +122,8 @@ public record ObjectInfo(String file, String machine, Optional<DriverMetadata> d
     private static List<ExportedName> exportedNames(ElfObject object) {
         List<ExportEntry> entries = ExportEntry.read(object);
         TypeSource types = new TypeSource(object.file(), List.of(object));
-        return entries.stream().map(entry -> new ExportedName(entry.name(), entry.symbol(), declaration(entry, types))).toList();
+        return entries.stream().map(entry -> new ExportedName(entry.name(), entry.symbol(), entry.threadLocal(),
+                declaration(entry, types))).toList();
     }
 
     private static Optional<String> declaration(ExportEntry entry, TypeSource types) {
@@ -178,7 +180,8 @@ public record ObjectInfo(String file, String machine, Optional<DriverMetadata> d
                 .append("  version   ").append(metadata.version()).append('\n')
                 .append("  license   ").append(metadata.license().orElse("none named")).append('\n')
                 .append("  needs     driver ABI ").append(metadata.minimalVersion()).append(" or newer\n"));
-        exports.forEach(export -> text.append("  exports   ").append(export.declaration().orElse(export.name())).append('\n'));
+        exports.forEach(export -> text.append("  exports   ").append(export.declaration().orElse(export.name()))
+                .append(export.threadLocal() ? " (thread-local)\n" : "\n"));
         if (driver.isEmpty()) {
             defined.forEach(name -> text.append("  defines   ").append(name).append('\n'));
         }
@@ -200,7 +203,7 @@ public record ObjectInfo(String file, String machine, Optional<DriverMetadata> d
                 .endObject());
         json.name("exports").beginArray();
         exports.forEach(export -> json.beginObject().field("name", export.name()).field("symbol", export.symbol())
-                .field("declaration", export.declaration().orElse(null)).endObject());
+                .field("threadLocal", export.threadLocal())                .field("declaration", export.declaration().orElse(null)).endObject());
         json.endArray().name("defined").beginArray();
         defined.forEach(json::value);
         json.endArray().name("imports").beginArray();

@@ -6,6 +6,7 @@ import dev.banos.loader.debug.Modules;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.CLibrary;
+import dev.banos.loader.link.CppLibrary;
 import dev.banos.loader.link.Imports;
 import dev.banos.loader.link.LinkedModule;
 import dev.banos.loader.link.ModuleLinker;
@@ -163,6 +164,7 @@ public final class ObjectLinker {
                 throw LinkException.of(new Refusal(Refusal.ENOENT, file, null, -1, SystemCalls.dlerror(), null));
             }
         }
+        CppLibrary.keepNear(file);
         return this;
     }
 

@@ -68,13 +68,17 @@ final class Replacements {
         }
         for (Export before : old.exports()) {
             Export after = next.exportOrNull(before.name());
-            if (after == null || after.isFunction() != before.isFunction()) {
+            if (after == null || !kind(after).equals(kind(before))) {
                 throw refusal(old, next.file() + (after == null ? " exports no " + before.name()
-                        : ": " + before.name() + " is a function in one of them and a variable in the other"),
+                        : ": " + before.name() + " was a " + kind(before) + ", and is a " + kind(after) + " there"),
                         "a replacement exports all that the old one exports");
             }
             requireSameType(old, before, after);
         }
+    }
+
+    private static String kind(Export export) {
+        return export.isThreadLocal() ? "thread-local variable" : export.isFunction() ? "function" : "variable";
     }
 
     private static void requireSameType(Driver old, Export before, Export after) {

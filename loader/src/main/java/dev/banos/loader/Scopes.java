@@ -2,7 +2,9 @@ package dev.banos.loader;
 
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.CLibrary;
+import dev.banos.loader.link.CppThreadLocal;
 import dev.banos.loader.link.Imports;
+import dev.banos.loader.link.ThreadLocalPlace;
 import java.lang.foreign.Arena;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -61,7 +63,10 @@ final class Scopes {
         if (export == null) {
             return 0;
         }
-        return installing ? underWay.element().add(export) : export.importAddress();
+        if (installing) {
+            underWay.element().add(export);
+        }
+        return export.importAddress();
     }
 
     /** The address of what is there without any driver, or 0. */
@@ -126,11 +131,11 @@ final class Scopes {
     }
 
     /** Where a driver's imports are looked for; what is found of drivers is added to what it uses. */
-    Imports importsOf(List<Driver> declared, Uses uses) {
-        return new DriverImports(this, declared, uses);
+    Imports importsOf(InstallPlan.Candidate importer, List<Driver> declared, Uses uses) {
+        return new DriverImports(this, importer.driver().file(), declared, uses);
     }
 
-    private record DriverImports(Scopes scopes, List<Driver> declared, Uses uses) implements Imports {
+    private record DriverImports(Scopes scopes, String file, List<Driver> declared, Uses uses) implements Imports {
         @Override
         public long find(String name) {
             long address = scopes.findOutside(name);
@@ -138,7 +143,40 @@ final class Scopes {
                 return address;
             }
             Export export = export(name);
-            return export == null ? 0 : uses.addImport(name, export);
+            if (export == null) {
+                return initialiser(name);
+            }
+            if (export.isThreadLocal()) {
+                throw otherKind(export, "is thread-local, and declared here as if it were not", "declare it with _Thread_local");
+            }
+            uses.addImport(name, export);
+            return export.importAddress();
+        }
+
+        @Override
+        public ThreadLocalPlace findThreadLocal(String name) {
+            Export export = export(name);
+            if (export == null) {
+                return null;
+            }
+            if (!export.isThreadLocal()) {
+                throw otherKind(export, "is not thread-local, but declared so here", "declare it without _Thread_local, or export it with"
+                        + " BANOS_EXPORT_THREAD_LOCAL");
+            }
+            uses.addImport(name, export);
+            return export.place();
+        }
+
+        private Refusal otherKind(Export export, String difference, String remedy) {
+            return new Refusal(Refusal.EINVAL, file, null, -1, export.name() + " of driver " + export.driver().name() + " "
+                    + difference, remedy);
+        }
+
+        /** C++ calls it before the variable's first use in a thread, where there is one; the variable itself is imported as well. */
+        private long initialiser(String name) {
+            String variable = CppThreadLocal.initialised(name);
+            Export export = variable == null ? null : export(variable);
+            return export == null ? 0 : export.initialiser();
         }
 
         /** Of several drivers that export the name, one that the importer declares comes first. */

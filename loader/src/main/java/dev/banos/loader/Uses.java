@@ -17,18 +17,15 @@ record Uses(Set<Driver> drivers, Map<String, Export> imports, Set<Export> variab
         this(new LinkedHashSet<>(), new LinkedHashMap<>(), new LinkedHashSet<>());
     }
 
-    /** The address that the user is to hold. */
-    long add(Export export) {
+    void add(Export export) {
         drivers.add(export.driver());
         if (!export.isFunction()) {
             variables.add(export);
         }
-        return export.importAddress();
     }
 
-    /** The address that the user is to hold. */
-    long addImport(String name, Export export) {
+    void addImport(String name, Export export) {
         imports.put(name, export);
-        return add(export);
+        add(export);
     }
 }

@@ -136,7 +136,7 @@ class InstallTest {
             var table = loader.hostTable(scope);
             assertThat(table.byteSize()).isEqualTo(loader.hostSymbols().size() * BanosSymbol.BYTES);
             assertThat(loader.hostSymbols()).containsKeys("banos_dprintln", "banos_lookup_symbol");
-            assertThat(BanosSymbol.arg(table.address(), 0))
+            assertThat(table.get(ValueLayout.ADDRESS, BanosSymbol.argOffset(0)).address())
                     .isEqualTo(loader.hostSymbols().values().iterator().next().address());
         }
     }

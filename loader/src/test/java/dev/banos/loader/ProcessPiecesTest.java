@@ -124,6 +124,31 @@ class ProcessPiecesTest {
         }
     }
 
+    /** In whatever order C++ came into the process: an exception makes its runtime library use its own. */
+    @Test
+    void theRuntimeLibrarysOwnAreReachedAfterItHasUsedThem() throws IOException {
+        CCompiler.requireProgram("g++");
+        Path source = Files.writeString(folder.resolve("late.cpp"), """
+                #include <mutex>
+                extern "C" int thrown() { try { throw 5; } catch (int caught) { return caught; } }
+                #ifdef ONCE
+                static std::once_flag flag;
+                static int runs;
+                extern "C" int once() { std::call_once(flag, [] { runs++; }); return runs; }
+                #endif
+                """);
+        Path throwing = folder.resolve("throwing.o");
+        Path once = folder.resolve("once.o");
+        CCompiler.run(List.of("g++", "-c", "-O2", "-fPIC", "-o", throwing.toString(), source.toString()));
+        CCompiler.run(List.of("g++", "-c", "-O2", "-fPIE", "-DONCE", "-o", once.toString(), source.toString()));
+        try (LinkedLibrary library = linker().library("libstdc++.so.6").add(throwing).link()) {
+            assertThat(call(library, "thrown")).isEqualTo(5);
+        }
+        try (LinkedLibrary library = linker().add(once).link()) {
+            assertThat(call(library, "thrown") + call(library, "once") + call(library, "once")).isEqualTo(7);
+        }
+    }
+
     /** What was registered runs when the module goes, the last first, wherever it was registered; and not again at the end. */
     @Test
     void atexitRunsOnClose() throws IOException {

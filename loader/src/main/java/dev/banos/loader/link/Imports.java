@@ -6,8 +6,13 @@ public interface Imports {
     /** The symbol's address, or 0 where it is nowhere. */
     long find(String name);
 
-    /** Where a thread-local variable of another module lies, counted from this module's block, or -1 where that is not known. */
-    default long findThreadLocal(String name) {
+    /** The place of a thread-local variable that is no shared library's, or null. */
+    default ThreadLocalPlace findThreadLocal(String name) {
+        return null;
+    }
+
+    /** Offline: where such a variable lies, counted from this module's block, or -1 where that is not known. */
+    default long findThreadLocalOffset(String name) {
         return -1;
     }
 }

@@ -106,6 +106,27 @@ public final class LinkedModule {
         return base + objects.get(object).sectionOffset[section];
     }
 
+    /** The place of a thread-local variable that is in the module, by the name that the object at {@code object} has for it; or null. */
+    public ThreadLocalPlace threadLocal(int object, String name) {
+        LinkedObject user = objects.get(object);
+        SymbolTable symbols = user.elf.symbols();
+        for (int symbol = 1; symbol < symbols.count(); symbol++) {
+            if (symbols.type(symbol) == Elf.STT_TLS && symbols.isNamed(symbol, name)) {
+                return isHere(user, symbol) ? tls.place(this.name, user.address[symbol]) : null;
+            }
+        }
+        return null;
+    }
+
+    private boolean isHere(LinkedObject user, int symbol) {
+        int section = user.elf.symbols().section(symbol);
+        if (section > 0 && !user.isDropped(section)) {
+            return user.isThreadLocal(section);
+        }
+        Combine.Definition definition = definitions.get(user.elf.symbols().name(symbol));
+        return definition != null && definition.object() != user && isHere(definition.object(), definition.symbol());
+    }
+
     /** The address of a global symbol that the module defines, or 0; a thread-local variable has none. */
     public long symbol(String name) {
         Combine.Definition definition = definitions.get(name);

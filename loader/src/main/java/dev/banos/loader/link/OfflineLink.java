@@ -110,7 +110,7 @@ public final class OfflineLink {
         }
 
         @Override
-        public long findThreadLocal(String name) {
+        public long findThreadLocalOffset(String name) {
             return threadLocals.getOrDefault(name, -1L);
         }
     }

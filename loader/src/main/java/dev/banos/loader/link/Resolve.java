@@ -59,7 +59,7 @@ final class Resolve {
             resolve.undefined(object);
         }
         if (tlsImports != null) {
-            tlsImports.resolve(resolve.missing);
+            tlsImports.resolve(imports, resolve.missing);
         }
         resolve.requireAll();
     }
@@ -123,8 +123,8 @@ final class Resolve {
                 tlsImports.add(object, symbol, name);
                 continue;
             }
-            if (symbols.type(symbol) == Elf.STT_TLS && imports.findThreadLocal(name) >= 0) {
-                object.address[symbol] = imports.findThreadLocal(name);
+            if (symbols.type(symbol) == Elf.STT_TLS && imports.findThreadLocalOffset(name) >= 0) {
+                object.address[symbol] = imports.findThreadLocalOffset(name);
                 continue;
             }
             if (symbols.type(symbol) == Elf.STT_TLS) {

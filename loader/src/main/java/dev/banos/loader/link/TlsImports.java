@@ -10,40 +10,65 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Thread-local variables of shared libraries in this process, such as libstdc++'s own: the dynamic linker tells the number of the
- * library that has each, its offset there, and where the code asks for it its distance from the thread pointer. As long as the
- * module is there, those libraries stay.
+ * Thread-local variables of other modules. Of those of shared libraries in this process, such as libstdc++'s own, the dynamic
+ * linker tells the number of the library that has each, its offset there, and where the code asks for it its distance from the
+ * thread pointer; as long as the module is there, those libraries stay. What no library has, {@link Imports} may know.
  */
 final class TlsImports {
     private static final int ANSWERS_EACH = 3;
 
     /** One undefined symbol of one object. */
     private record Use(LinkedObject object, int symbol, int variable) {
+        boolean needsDistance() {
+            return (object.needs[symbol] & FixupKind.Need.TLS_DISTANCE) != 0;
+        }
     }
 
     private final TinyLibrary library = new TinyLibrary();
     /** The number of each, in that order. */
     private final Map<String, Integer> variables = new LinkedHashMap<>();
     private final List<Use> uses = new ArrayList<>();
+    /** By number; null where nobody has it. */
+    private final List<ThreadLocalPlace> places = new ArrayList<>();
     private boolean distances;
     private boolean open;
 
     void add(LinkedObject object, int symbol, String name) {
         Integer known = variables.putIfAbsent(name, variables.size());
-        uses.add(new Use(object, symbol, known != null ? known : variables.size() - 1));
-        distances |= (object.needs[symbol] & FixupKind.Need.TLS_DISTANCE) != 0;
+        Use use = new Use(object, symbol, known != null ? known : variables.size() - 1);
+        uses.add(use);
+        distances |= use.needsDistance();
     }
 
     /**
-     * Asks the dynamic linker for all of them.
+     * Asks the dynamic linker for all of them, and {@code imports} for what it does not have.
      *
      * @param missing is given the names of those that are nowhere and not weak
      * @throws Refusal if one lies at no fixed distance from the thread pointer, though the code wants it to
      */
-    void resolve(Set<String> missing) {
+    void resolve(Imports imports, Set<String> missing) {
         if (variables.isEmpty()) {
             return;
         }
+        askDynamicLinker();
+        variables.forEach((name, variable) -> {
+            long number = answer(variable, 0);
+            places.add(number == 0 ? imports.findThreadLocal(name)
+                    : new ThreadLocalPlace("", number, answer(variable, 1), distances ? answer(variable, 2) : 0));
+        });
+        for (Use use : uses) {
+            ThreadLocalPlace place = places.get(use.variable());
+            SymbolTable symbols = use.object().elf.symbols();
+            if (place == null && !symbols.isWeak(use.symbol())) {
+                missing.add(symbols.name(use.symbol()));
+            }
+            if (place != null && use.needsDistance() && place.distance() == ThreadLocalPlace.NO_DISTANCE) {
+                throw noDistance(use, place.owner());
+            }
+        }
+    }
+
+    private void askDynamicLinker() {
         for (String name : variables.keySet()) {
             int symbol = library.symbol(name);
             library.ask(symbol, TinyLibrary.MODULE_NUMBER);
@@ -57,12 +82,13 @@ final class TlsImports {
                     "compile with -fPIC, which lets them lie anywhere, or start the JVM with that library in LD_PRELOAD");
         }
         open = true;
-        for (Use use : uses) {
-            SymbolTable symbols = use.object().elf.symbols();
-            if (number(use.variable()) == 0 && !symbols.isWeak(use.symbol())) {
-                missing.add(symbols.name(use.symbol()));
-            }
-        }
+    }
+
+    private static Refusal noDistance(Use use, String owner) {
+        return Refusal.unsupported(use.object().elf.file(), null, -1, "thread-local variable "
+                + use.object().elf.symbols().name(use.symbol()) + " of " + owner + " is at no fixed distance from the thread pointer,"
+                + " where this code looks for it", "compile this file with -fPIC, or " + owner + " without it: its"
+                + " variables then have such a distance, if glibc has room for it");
     }
 
     /**
@@ -72,11 +98,14 @@ final class TlsImports {
      */
     void place(long distance) {
         for (Use use : uses) {
-            if (use.object().tlsImports == null) {
-                use.object().tlsImports = new long[use.object().elf.symbols().count()][];
+            LinkedObject object = use.object();
+            if (object.tlsImports == null) {
+                object.tlsImports = new long[object.elf.symbols().count()][];
             }
-            use.object().tlsImports[use.symbol()] = new long[] {number(use.variable()), answer(use.variable(), 1)};
-            use.object().address[use.symbol()] = answer(use.variable(), 2) - distance;
+            ThreadLocalPlace found = places.get(use.variable());
+            ThreadLocalPlace place = found == null ? ThreadLocalPlace.NOWHERE : found;
+            object.tlsImports[use.symbol()] = new long[] {place.module(), place.offset()};
+            object.address[use.symbol()] = place.distance() - distance;
         }
     }
 
@@ -84,10 +113,6 @@ final class TlsImports {
     static boolean isOne(LinkedObject object, int symbol) {
         return object.elf.symbols().type(symbol) == Elf.STT_TLS
                 || (object.needs[symbol] & (FixupKind.Need.TLS_DISTANCE | FixupKind.Need.TLS_PAIR)) != 0;
-    }
-
-    private long number(int variable) {
-        return answer(variable, 0);
     }
 
     private long answer(int variable, int which) {

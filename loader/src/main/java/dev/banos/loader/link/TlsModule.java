@@ -8,24 +8,31 @@ import dev.banos.loader.elf.Refusal;
  * thread pointer, it must lie in the room that glibc keeps for late comers, about 1.5 KiB in all.
  */
 final class TlsModule {
-    private final TinyLibrary library;
-    private final long number;
-    private final long distance;
+    private static final int NONE = -1;
 
-    private TlsModule(TinyLibrary library, long number, long distance) {
-        this.library = library;
-        this.number = number;
-        this.distance = distance;
+    private final TinyLibrary library;
+    private final int number;
+    private final int distance;
+
+    private TlsModule(byte[] initial, long size, long alignment, boolean hasDistance) {
+        library = new TinyLibrary().block(initial, size, alignment);
+        number = library.ask(TinyLibrary.OWN, TinyLibrary.MODULE_NUMBER);
+        distance = hasDistance ? library.ask(TinyLibrary.OWN, TinyLibrary.DISTANCE) : NONE;
     }
 
     /** What the dynamic linker calls the module in {@code __tls_get_addr}. */
     long number() {
-        return number;
+        return library.answer(number);
     }
 
-    /** From the thread pointer to the block, the same in every thread; 0 where nobody asked for it. */
+    /** From the thread pointer to the block, the same in every thread; 0 where it has none. */
     long distance() {
-        return distance;
+        return distance == NONE ? 0 : library.answer(distance);
+    }
+
+    /** A variable in the block. */
+    ThreadLocalPlace place(String owner, long offset) {
+        return new ThreadLocalPlace(owner, number(), offset, distance == NONE ? ThreadLocalPlace.NO_DISTANCE : distance() + offset);
     }
 
     void close() {
@@ -38,15 +45,13 @@ final class TlsModule {
      * @throws Refusal if the dynamic linker has no room for it
      */
     static TlsModule open(String file, byte[] initial, long size, long alignment, boolean distance) {
-        TinyLibrary library = new TinyLibrary().block(initial, size, alignment);
-        int number = library.ask(TinyLibrary.OWN, TinyLibrary.MODULE_NUMBER);
-        int away = distance ? library.ask(TinyLibrary.OWN, TinyLibrary.DISTANCE) : -1;
-        String cause = library.open();
+        TlsModule module = new TlsModule(initial, size, alignment, distance);
+        String cause = module.library.open();
         if (cause != null) {
             throw new Refusal(Refusal.ENOMEM, file, null, -1, "no room for " + size + " bytes of thread-local variables: " + cause,
                     "compile with -fPIC, which lets them lie anywhere, or start the JVM with"
                     + " GLIBC_TUNABLES=glibc.rtld.optional_static_tls=16384 in its environment");
         }
-        return new TlsModule(library, library.answer(number), distance ? library.answer(away) : 0);
+        return module;
     }
 }
