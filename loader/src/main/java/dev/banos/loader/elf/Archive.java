@@ -7,6 +7,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A static library: members behind 60-byte headers, and an index of the symbols that they define. Both the System V index and
@@ -162,14 +164,14 @@ public final class Archive {
     }
 
     /** The member that defines the symbol, or null; the same name for the same member. */
-    public String definer(String symbol) {
+    public @Nullable String definer(String symbol) {
         Member member = definers.get(symbol);
         return member == null ? null : label(member);
     }
 
     /** The member that defines the symbol, which is known to be there. */
     public ElfObject defining(String symbol) {
-        return object(definers.get(symbol));
+        return object(Objects.requireNonNull(definers.get(symbol), symbol));
     }
 
     public List<ElfObject> objects() {

@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A relocatable object whose every offset, size, index and name has been checked: whoever holds one needs no further checks
@@ -77,7 +78,7 @@ public final class ElfObject {
     }
 
     /** The relocations of {@code section}, or null. */
-    public RelocationTable relocationsOf(int section) {
+    public @Nullable RelocationTable relocationsOf(int section) {
         for (RelocationTable table : relocations) {
             if (table.target() == section) {
                 return table;
@@ -121,7 +122,7 @@ public final class ElfObject {
     }
 
     /** The NUL-terminated string at {@code offset} of {@code section}, or null where there is none. */
-    public String string(int section, long offset) {
+    public @Nullable String string(int section, long offset) {
         long size = sections.size(section);
         if (section <= 0 || !sections.hasBytes(section) || sections.isCompressed(section) || offset < 0 || offset >= size) {
             return null;

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns untrusted bytes into an {@link ElfObject}, or refuses them with the place and the cause. This is the only class that
@@ -31,6 +32,7 @@ public final class ObjectReader {
     private final byte[] bytes;
     private final String file;
     private final ByteBuffer buffer;
+    @SuppressWarnings("NullAway.Init") // by readSections, before all else
     private SectionTable sections;
     private long tableBytes;
     private long nameBytes;
@@ -199,7 +201,7 @@ public final class ObjectReader {
         return symbols;
     }
 
-    private int[] extendedSections(long symbolCount) {
+    private int @Nullable [] extendedSections(long symbolCount) {
         int section = onlySection(SHT_SYMTAB_SHNDX);
         if (section < 0) {
             return null;

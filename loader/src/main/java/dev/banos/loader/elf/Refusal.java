@@ -1,5 +1,7 @@
 package dev.banos.loader.elf;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Why an object is not read, linked or started. It is the one exception of the internal packages; the public edge turns it
  * into {@code LinkException}.
@@ -21,17 +23,17 @@ public final class Refusal extends RuntimeException {
 
     private final int errno;
     private final String file;
-    private final String section;
+    private final @Nullable String section;
     private final long index;
     private final String why;
-    private final String remedy;
+    private final @Nullable String remedy;
 
     /**
      * @param section null where the whole file is meant
      * @param index   the entry of the section, negative where none is meant
      * @param remedy  null where there is none
      */
-    public Refusal(int errno, String file, String section, long index, String why, String remedy) {
+    public Refusal(int errno, String file, @Nullable String section, long index, String why, @Nullable String remedy) {
         super(null, null, false, true);
         this.errno = errno;
         this.file = file;
@@ -42,12 +44,12 @@ public final class Refusal extends RuntimeException {
     }
 
     /** The file breaks its own format. */
-    public static Refusal malformed(String file, String section, long index, String why) {
+    public static Refusal malformed(String file, @Nullable String section, long index, String why) {
         return new Refusal(ENOEXEC, file, section, index, why, null);
     }
 
     /** The file is in order, but it asks for something that is not offered. */
-    public static Refusal unsupported(String file, String section, long index, String why, String remedy) {
+    public static Refusal unsupported(String file, @Nullable String section, long index, String why, @Nullable String remedy) {
         return new Refusal(EOPNOTSUPP, file, section, index, why, remedy);
     }
 
@@ -86,7 +88,7 @@ public final class Refusal extends RuntimeException {
         return file;
     }
 
-    public String section() {
+    public @Nullable String section() {
         return section;
     }
 
@@ -98,7 +100,7 @@ public final class Refusal extends RuntimeException {
         return why;
     }
 
-    public String remedy() {
+    public @Nullable String remedy() {
         return remedy;
     }
 }

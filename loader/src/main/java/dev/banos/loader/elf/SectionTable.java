@@ -21,6 +21,7 @@ public final class SectionTable {
 
     private final long[] words;
     private final int count;
+    @SuppressWarnings("NullAway.Init") // before ObjectReader hands the table on
     private StringTable names;
 
     SectionTable(long[] words) {

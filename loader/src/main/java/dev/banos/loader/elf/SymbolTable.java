@@ -1,5 +1,7 @@
 package dev.banos.loader.elf;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The symbols, as three longs each, just as they stand in the file.
  *
@@ -21,10 +23,10 @@ public final class SymbolTable {
     private final int count;
     private final int firstGlobal;
     private final StringTable names;
-    private final int[] extendedSections;
+    private final int @Nullable [] extendedSections;
 
     /** @param extendedSections the SHT_SYMTAB_SHNDX table, or null */
-    SymbolTable(long[] words, int firstGlobal, StringTable names, int[] extendedSections) {
+    SymbolTable(long[] words, int firstGlobal, StringTable names, int @Nullable [] extendedSections) {
         this.words = words;
         this.count = words.length / WORDS;
         this.firstGlobal = firstGlobal;

@@ -4,6 +4,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether the declaration of a symbol in one object and its definition in another mean the same, as C 6.2.7 asks, in all that
@@ -33,11 +34,11 @@ public final class Agreement {
      *
      * @throws dev.banos.loader.elf.Refusal if either type is damaged
      */
-    public static String difference(TypeTable here, int mine, TypeTable there, int other) {
+    public static @Nullable String difference(TypeTable here, int mine, TypeTable there, int other) {
         return new Agreement(here, there).compare(mine, other, "the type");
     }
 
-    private String compare(int mine, int other, String what) {
+    private @Nullable String compare(int mine, int other, String what) {
         int a = here.plainNumber(mine);
         int b = there.plainNumber(other);
         if (depth >= DEEPEST || assumed.size() >= MOST_PAIRS || !assumed.add((long) a << Integer.SIZE | b)) {
@@ -59,7 +60,7 @@ public final class Agreement {
         return what + " is " + Declarations.type(here, mine) + " here and " + Declarations.type(there, other) + " there";
     }
 
-    private String functions(Type.Function mine, Type.Function other, String what) {
+    private @Nullable String functions(Type.Function mine, Type.Function other, String what) {
         if (!mine.isUnprototyped() && !other.isUnprototyped()) {
             List<Type.Parameter> parameters = mine.parameters();
             if (parameters.size() != other.parameters().size() || mine.variadic() != other.variadic()) {
@@ -81,7 +82,7 @@ public final class Agreement {
     }
 
     /** An array and a function are pointers here. */
-    private String parameter(int mine, int other, String what) {
+    private @Nullable String parameter(int mine, int other, String what) {
         boolean pointers = here.isPointer(mine) && there.isPointer(other);
         return pointers ? pointers(pointee(here, mine), pointee(there, other), what) : compare(mine, other, what);
     }
@@ -94,13 +95,13 @@ public final class Agreement {
         };
     }
 
-    private String pointers(int mine, int other, String what) {
+    private @Nullable String pointers(int mine, int other, String what) {
         boolean isVoid = here.plain(mine) instanceof Type.Void || there.plain(other) instanceof Type.Void;
         return isVoid ? null : compare(mine, other, what + ", pointed to,");
     }
 
     /** By the elements of all dimensions together: gcc's BTF has them in reverse before gcc 14. */
-    private String arrays(Type.Array mine, int a, int b, String what) {
+    private @Nullable String arrays(Type.Array mine, int a, int b, String what) {
         if (!(there.type(b) instanceof Type.Array other)) {
             return differ(a, b, what);
         }
@@ -129,7 +130,7 @@ public final class Agreement {
         return count;
     }
 
-    private String composites(Type.Composite mine, Type.Composite other, String what) {
+    private @Nullable String composites(Type.Composite mine, Type.Composite other, String what) {
         String name = word(mine.keyword(), mine.name());
         String its = word(other.keyword(), other.name());
         boolean sameTag = mine.isUnion() == other.isUnion()
@@ -155,7 +156,7 @@ public final class Agreement {
         return null;
     }
 
-    private static String word(String keyword, String name) {
+    private static String word(String keyword, @Nullable String name) {
         return name == null ? "a " + keyword + " without a tag" : keyword + " " + name;
     }
 

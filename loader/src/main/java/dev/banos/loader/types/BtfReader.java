@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads section {@code .BTF}, which {@code gcc -gbtf} writes: a header, a list of types that are numbered in their order, and their
@@ -26,6 +27,7 @@ final class BtfReader {
     private final Bytes bytes;
     private final TypeTable table;
     private final Map<Integer, String> names = new HashMap<>();
+    @SuppressWarnings("NullAway.Init") // before the first type
     private Bytes strings;
 
     private BtfReader(Bytes bytes, TypeTable table) {
@@ -67,11 +69,14 @@ final class BtfReader {
     }
 
     /** A function or variable. */
-    private record Named(String name, int type, boolean function, boolean definition) {
+    private record Named(@Nullable String name, int type, boolean function, boolean definition) {
     }
 
     private void name(Named named) {
         requireNumber(named.type());
+        if (named.name() == null) {
+            return; // nobody can ask for it
+        }
         if (named.function()) {
             table.function(named.name(), named.type(), named.definition());
         } else {
@@ -125,7 +130,7 @@ final class BtfReader {
         return size & 0xffff_ffffL;
     }
 
-    private static Type integer(String name, int bytes, int data) {
+    private static Type integer(@Nullable String name, int bytes, int data) {
         int encoding = data >>> 24 & 0xf;
         boolean signed = (encoding & ENCODING_SIGNED) != 0;
         if ((encoding & ENCODING_BOOL) != 0) {
@@ -134,7 +139,7 @@ final class BtfReader {
         return Scalars.integer(name, bytes, signed);
     }
 
-    private static Type real(String name, int bytes) {
+    private static Type real(@Nullable String name, int bytes) {
         return Scalars.real(name, bytes);
     }
 
@@ -156,7 +161,7 @@ final class BtfReader {
         return List.copyOf(members);
     }
 
-    private void enumeration(Bytes in, String name, int bytes, boolean signed, long constants) {
+    private void enumeration(Bytes in, @Nullable String name, int bytes, boolean signed, long constants) {
         in.skip(constants);
         table.add(new Type.Enumeration(name, bytes, signed));
     }
@@ -177,7 +182,7 @@ final class BtfReader {
         return new Type.Function(result, List.copyOf(parameters), variadic);
     }
 
-    private String name(int offset) {
+    private @Nullable String name(int offset) {
         if (offset == 0) {
             return null;
         }

@@ -1,6 +1,7 @@
 package dev.banos.loader.types;
 
 import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
 
 /** Types as a person writes them in C: {@code int (*compare)(const void *, const void *)}. */
 public final class Declarations {
@@ -80,7 +81,7 @@ public final class Declarations {
         };
     }
 
-    private static String tagged(String keyword, String name) {
+    private static String tagged(String keyword, @Nullable String name) {
         return keyword + " " + (name == null ? "{...}" : name);
     }
 }

@@ -4,6 +4,7 @@ import static dev.banos.loader.types.Dwarf.*;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** One debugging information entry as it was read: the attributes that types need. */
 final class DwarfEntry {
@@ -17,8 +18,8 @@ final class DwarfEntry {
     /** In the {@link TypeTable}, 0 for what is no type. */
     int number;
     boolean isC;
-    String name;
-    String linkageName;
+    @Nullable String name;
+    @Nullable String linkageName;
     /** Where the type's entry stands. */
     long type = NONE;
     /** Of the type unit that has the type, or this entry's own definition; 0 where none is meant. */
@@ -110,7 +111,7 @@ final class DwarfEntry {
         if (value.isConstant) {
             return value.number;
         }
-        boolean sum = value.block != null && value.block.hasMore() && value.block.u8() == DW_OP_plus_uconst;
-        return sum ? value.block.uleb() : NONE;
+        Bytes block = value.block;
+        return block != null && block.hasMore() && block.u8() == DW_OP_plus_uconst ? block.uleb() : NONE;
     }
 }

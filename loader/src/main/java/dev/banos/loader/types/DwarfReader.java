@@ -9,6 +9,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the types and functions of DWARF, versions 2 to 5, 32 and 64 bits, from a relocatable object. The entries of a section
@@ -24,7 +25,6 @@ final class DwarfReader {
     private final ElfObject object;
     private final DwarfSections sections;
     private final DwarfStrings strings;
-    private final Bytes abbreviations;
     private final Map<Long, Abbreviations> known = new HashMap<>();
     private final TypeTable table;
     private final DwarfUnit.Value value = new DwarfUnit.Value();
@@ -37,7 +37,6 @@ final class DwarfReader {
         this.table = table;
         this.sections = new DwarfSections(object);
         this.strings = new DwarfStrings(sections);
-        this.abbreviations = sections.first(".debug_abbrev");
     }
 
     static TypeTable read(ElfObject object) {
@@ -49,27 +48,28 @@ final class DwarfReader {
 
     private void read() {
         SectionTable all = object.sections();
+        Bytes abbreviations = sections.first(".debug_abbrev");
         DwarfTypes types = new DwarfTypes(table);
         for (int section = 1; section < all.count(); section++) {
             if (all.name(section).equals(SECTION) && all.hasBytes(section) && abbreviations != null) {
-                section(sections.view(section), types);
+                section(sections.view(section), abbreviations, types);
             }
         }
         types.make();
     }
 
-    private void section(Bytes bytes, DwarfTypes types) {
+    private void section(Bytes bytes, Bytes abbreviations, DwarfTypes types) {
         while (bytes.hasMore()) {
             DwarfUnit unit = new DwarfUnit(bytes, base, strings);
             if (unit.isTypeUnit()) {
                 types.signature(unit.signature(), unit.typeOffset());
             }
-            unit(unit, types);
+            unit(unit, abbreviations, types);
         }
         base += bytes.end();
     }
 
-    private void unit(DwarfUnit unit, DwarfTypes types) {
+    private void unit(DwarfUnit unit, Bytes abbreviations, DwarfTypes types) {
         Abbreviations codes = known.computeIfAbsent(unit.abbreviations(),
                 offset -> new Abbreviations(abbreviations.range(offset, abbreviations.end()), sections.budget()));
         Bytes bytes = unit.bytes();
@@ -115,7 +115,7 @@ final class DwarfReader {
         return new DwarfEntry(tag, offset);
     }
 
-    private static boolean isKept(int tag, DwarfEntry parent) {
+    private static boolean isKept(int tag, @Nullable DwarfEntry parent) {
         return switch (tag) {
             case DW_TAG_array_type, DW_TAG_class_type, DW_TAG_enumeration_type, DW_TAG_pointer_type, DW_TAG_reference_type,
                     DW_TAG_compile_unit, DW_TAG_structure_type, DW_TAG_subroutine_type, DW_TAG_typedef, DW_TAG_union_type,

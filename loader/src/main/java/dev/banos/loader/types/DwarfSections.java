@@ -7,6 +7,7 @@ import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The debug sections of a relocatable object with their relocations applied to a copy, each section as if it lay at address 0:
@@ -34,7 +35,7 @@ final class DwarfSections {
     }
 
     /** A view from the section's beginning, or null where there is no such section. */
-    Bytes first(String name) {
+    @Nullable Bytes first(String name) {
         int section = object.sections().find(name);
         return section < 0 || !object.sections().hasBytes(section) ? null : view(section);
     }

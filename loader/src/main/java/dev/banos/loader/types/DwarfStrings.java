@@ -2,12 +2,13 @@ package dev.banos.loader.types;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The names of debug information, in sections of their own; each is decoded once, when it is wanted. */
 final class DwarfStrings {
-    private final Bytes plain;
-    private final Bytes lines;
-    private final Bytes offsets;
+    private final @Nullable Bytes plain;
+    private final @Nullable Bytes lines;
+    private final @Nullable Bytes offsets;
     private final Map<Long, String> known = new HashMap<>();
 
     DwarfStrings(DwarfSections sections) {
@@ -17,19 +18,19 @@ final class DwarfStrings {
     }
 
     /** The string at an offset of {@code .debug_str} or {@code .debug_line_str}; null where it is not wanted or not there. */
-    String at(long offset, boolean wanted, boolean ofLines) {
+    @Nullable String at(long offset, boolean wanted, boolean ofLines) {
         Bytes section = ofLines ? lines : plain;
         if (!wanted || section == null) {
             return null;
         }
-        return ofLines ? section.range(offset, section.end()).string() : known.computeIfAbsent(offset, this::decode);
+        return ofLines ? string(section, offset) : known.computeIfAbsent(offset, at -> string(section, at));
     }
 
-    private String decode(long offset) {
-        return plain.range(offset, plain.end()).string();
+    private static String string(Bytes section, long offset) {
+        return section.range(offset, section.end()).string();
     }
 
-    String indexed(long base, long index, int width) {
+    @Nullable String indexed(long base, long index, int width) {
         if (offsets == null || index < 0 || index > offsets.end() / width) {
             return null;
         }

@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Makes types of the entries of an object, once all of them are known: they name one another by their places. */
 final class DwarfTypes {
@@ -22,11 +24,11 @@ final class DwarfTypes {
     }
 
     /** @param parent null for a unit */
-    void add(DwarfEntry entry, DwarfEntry parent) {
+    void add(DwarfEntry entry, @Nullable DwarfEntry parent) {
         switch (entry.tag) {
             case DW_TAG_compile_unit, DW_TAG_partial_unit, DW_TAG_type_unit, DW_TAG_namespace -> { }
             case DW_TAG_formal_parameter, DW_TAG_unspecified_parameters, DW_TAG_member, DW_TAG_inheritance,
-                    DW_TAG_subrange_type -> parent.add(entry);
+                    DW_TAG_subrange_type -> Objects.requireNonNull(parent, "kept in another only").add(entry);
             case DW_TAG_variable -> variables.add(entry);
             default -> {
                 entry.number = table.add(new Type.Void());
@@ -69,7 +71,7 @@ final class DwarfTypes {
         return type == null || type.tag == DW_TAG_subprogram ? elsewhere : type.number;
     }
 
-    private DwarfEntry bySignature(DwarfEntry entry) {
+    private @Nullable DwarfEntry bySignature(DwarfEntry entry) {
         Long offset = signatures.get(entry.signature);
         return offset == null ? null : byOffset.get(offset);
     }

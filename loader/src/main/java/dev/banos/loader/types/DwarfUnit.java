@@ -3,6 +3,7 @@ package dev.banos.loader.types;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the header of a compilation unit fixes for all of its entries, and how an attribute's value is read: its form says how
@@ -31,11 +32,11 @@ final class DwarfUnit {
     /** One attribute's value: a number, a string, the place of another entry, or nothing that types need. */
     static final class Value {
         long number;
-        String text;
+        @Nullable String text;
         boolean isReference;
         boolean isSignature;
         boolean isConstant;
-        Bytes block;
+        @Nullable Bytes block;
     }
 
     /**
@@ -267,7 +268,7 @@ final class DwarfUnit {
             }
         }
 
-        Entry entry(long code) {
+        @Nullable Entry entry(long code) {
             return byCode.get(code);
         }
     }

@@ -22,6 +22,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The memory layouts of types, for 64-bit Linux. What Java has no value for ({@code long double}, {@code __int128}) is padding of
@@ -272,7 +273,7 @@ public final class Layouts {
     }
 
     /** A struct's own name gives way to the member's: that is what a path to it asks for. */
-    private static MemoryLayout named(MemoryLayout layout, String name) {
+    private static MemoryLayout named(MemoryLayout layout, @Nullable String name) {
         return name == null ? layout.withoutName() : layout.withName(name);
     }
 

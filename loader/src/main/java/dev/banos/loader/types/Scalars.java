@@ -1,6 +1,7 @@
 package dev.banos.loader.types;
 
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Integers and floating-point numbers under the names that people write: compilers say {@code long unsigned int}. */
 final class Scalars {
@@ -13,7 +14,7 @@ final class Scalars {
     }
 
     /** @param name null where it has none */
-    static Type integer(String name, int bytes, boolean signed) {
+    static Type integer(@Nullable String name, int bytes, boolean signed) {
         if (bytes == 1 && "char".equals(name)) {
             return new Type.Char(signed);
         }
@@ -24,7 +25,7 @@ final class Scalars {
         return new Type.Integer(SHORT_NAMES.getOrDefault(plain, plain), bytes, signed);
     }
 
-    static Type real(String name, int bytes) {
+    static Type real(@Nullable String name, int bytes) {
         boolean complex = name != null && name.contains("complex");
         return complex || name == null || bytes <= 0 ? new Type.Other(name == null ? "floating point" : name)
                 : new Type.Real(name, bytes);

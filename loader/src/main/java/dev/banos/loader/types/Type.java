@@ -1,6 +1,7 @@
 package dev.banos.loader.types;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A type of C. Types name one another by their number in a {@link TypeTable}, since they go in circles ({@code struct node *} in
@@ -42,7 +43,7 @@ public sealed interface Type {
      * @param copied  whether a parameter of it is its bytes; a class of C++ with a copy constructor or destructor of its own travels
      *                as a hidden pointer
      */
-    record Composite(String keyword, String name, long bytes, List<Member> members, boolean copied) implements Type {
+    record Composite(String keyword, @Nullable String name, long bytes, List<Member> members, boolean copied) implements Type {
         public boolean isUnion() {
             return keyword.equals("union");
         }
@@ -53,10 +54,10 @@ public sealed interface Type {
      * @param start bits from the composite's beginning
      * @param bits  width of a bit-field, 0 where it is none
      */
-    record Member(String name, int type, long start, int bits) {
+    record Member(@Nullable String name, int type, long start, int bits) {
     }
 
-    record Enumeration(String name, int bytes, boolean signed) implements Type {
+    record Enumeration(@Nullable String name, int bytes, boolean signed) implements Type {
     }
 
     /**
@@ -69,7 +70,7 @@ public sealed interface Type {
     }
 
     /** @param name null where the declaration has none */
-    record Parameter(String name, int type) {
+    record Parameter(@Nullable String name, int type) {
     }
 
     record Typedef(String name, int of) implements Type {
@@ -80,7 +81,7 @@ public sealed interface Type {
     }
 
     /** {@code struct thing;} alone. */
-    record Forward(String keyword, String name) implements Type {
+    record Forward(String keyword, @Nullable String name) implements Type {
     }
 
     /** A type that the calls do not offer: complex numbers, vectors, members of C++ classes. */

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The types of an object, numbered, and which of them its functions, variables and tags have. The readers fill it; every number
@@ -140,7 +141,7 @@ public final class TypeTable {
     }
 
     /** The function that a parameter points to, or null. */
-    public Type.Function pointedFunction(int number) {
+    public Type.@Nullable Function pointedFunction(int number) {
         Type plain = plain(number);
         if (plain instanceof Type.Pointer pointer) {
             plain = plain(pointer.to());
