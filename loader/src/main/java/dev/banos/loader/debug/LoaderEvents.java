@@ -14,6 +14,7 @@ import jdk.jfr.MemoryAddress;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 import jdk.jfr.Timespan;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The flight recorder events. Each static method tests one flag and returns while no recording wants the event: loading a class
@@ -30,9 +31,9 @@ public final class LoaderEvents {
     @Category({"Banos", "Loader"})
     static final class Load extends Event {
         @Label("Module")
-        String module;
+        @Nullable String module;
         @Label("File")
-        String file;
+        @Nullable String file;
         @Label("Address")
         @MemoryAddress
         long address;
@@ -54,7 +55,7 @@ public final class LoaderEvents {
     @StackTrace(false)
     static final class Relocation extends Event {
         @Label("Module")
-        String module;
+        @Nullable String module;
         @Label("Relocations")
         long relocations;
         @Label("Imports")
@@ -77,9 +78,9 @@ public final class LoaderEvents {
     @Category({"Banos", "Loader"})
     static final class Init extends Event {
         @Label("Driver")
-        String driver;
+        @Nullable String driver;
         @Label("Function")
-        String function;
+        @Nullable String function;
         @Label("Result")
         @Description("0 or more is success, a negative errno is failure")
         int result;
@@ -93,9 +94,9 @@ public final class LoaderEvents {
     @Category({"Banos", "Loader"})
     static final class Unload extends Event {
         @Label("Module")
-        String module;
+        @Nullable String module;
         @Label("File")
-        String file;
+        @Nullable String file;
         @Label("Address")
         @MemoryAddress
         long address;

@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The modules of this process, and those that it had: an address that a crashed or confused program holds may be of a module
@@ -102,7 +103,7 @@ public final class Modules {
     }
 
     /** What is at the address, otherwise what was there last; null if no module ever was, as far as is remembered. */
-    public static synchronized Sighting find(long address) {
+    public static synchronized @Nullable Sighting find(long address) {
         for (Live live : LIVE) {
             if (live.module().contains(address)) {
                 return Sighting.of(live.module(), live.label(), address);

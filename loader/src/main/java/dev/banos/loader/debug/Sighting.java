@@ -5,6 +5,7 @@ import dev.banos.loader.link.LinkedModule;
 import dev.banos.loader.link.Whereabouts;
 import java.lang.foreign.ValueLayout;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An address found in a module.
@@ -13,7 +14,8 @@ import java.time.Instant;
  * @param whereabouts null where the module is gone for so long that this is forgotten
  * @param field       the bytes that a relocation wrote, as they are now, or null
  */
-public record Sighting(String label, String file, long base, Instant unloaded, Whereabouts whereabouts, byte[] field) {
+public record Sighting(String label, String file, long base, @Nullable Instant unloaded, @Nullable Whereabouts whereabouts,
+        byte @Nullable [] field) {
 
     /** The module is known to stay mapped during this. */
     static Sighting of(LinkedModule module, String label, long address) {

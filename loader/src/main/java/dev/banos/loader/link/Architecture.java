@@ -2,25 +2,24 @@ package dev.banos.loader.link;
 
 import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
+import org.jspecify.annotations.Nullable;
 
 /** What differs between machines: the meaning of relocation numbers and the code of stubs. */
 abstract class Architecture {
-    /** The machine's ABI is not known to the linker. */
-    static final Architecture UNKNOWN = null;
-
-    private final FixupKind[] kinds;
+    private final @Nullable FixupKind[] kinds;
 
     /** @param kinds by relocation number, null where there is none */
-    Architecture(FixupKind[] kinds) {
+    Architecture(@Nullable FixupKind[] kinds) {
         this.kinds = kinds;
     }
 
-    static Architecture of(int machine) {
+    /** Null where the machine's ABI is not known to the linker. */
+    static @Nullable Architecture of(int machine) {
         return switch (machine) {
             case Elf.EM_X86_64 -> X8664.INSTANCE;
             case Elf.EM_AARCH64 -> Aarch64.INSTANCE;
             case Elf.EM_RISCV -> Riscv64.INSTANCE;
-            default -> UNKNOWN;
+            default -> null;
         };
     }
 
@@ -29,13 +28,18 @@ abstract class Architecture {
         return "aarch64".equals(System.getProperty("os.arch")) ? Elf.EM_AARCH64 : Elf.EM_X86_64;
     }
 
+    /** Of the machine that this process runs on. */
+    static Architecture host() {
+        return hostMachine() == Elf.EM_AARCH64 ? Aarch64.INSTANCE : X8664.INSTANCE;
+    }
+
     /** The kind, or null where the number means nothing to us. */
-    final FixupKind kind(int relocationType) {
+    final @Nullable FixupKind kind(int relocationType) {
         return relocationType >= 0 && relocationType < kinds.length ? kinds[relocationType] : null;
     }
 
     /** {@link #kind} by number, for loops that have checked every number before. */
-    final FixupKind[] kinds() {
+    final @Nullable FixupKind[] kinds() {
         return kinds;
     }
 

@@ -25,7 +25,7 @@ final class Check {
     /** The architecture of an object for {@code machine}. */
     static Architecture machine(ElfObject elf, int machine) {
         Architecture architecture = Architecture.of(elf.machine());
-        if (architecture == Architecture.UNKNOWN) {
+        if (architecture == null) {
             throw Refusal.unsupported(elf.file(), null, -1, "the object is for " + Elf.machineName(elf.machine())
                     + ", none of x86-64, aarch64 and riscv64", null);
         }
@@ -108,7 +108,7 @@ final class Check {
     /** Whether a field of 32 bits holds an address, and no absolute number. */
     private boolean holdsAddress(RelocationTable table) {
         for (int entry = 0; entry < table.count(); entry++) {
-            boolean low = architecture.kind(table.type(entry)).needs == FixupKind.Need.LOW;
+            boolean low = architecture.kinds()[table.type(entry)].needs == FixupKind.Need.LOW;
             if (low && elf.symbols().section(table.symbol(entry)) != Elf.SHN_ABS) {
                 return true;
             }

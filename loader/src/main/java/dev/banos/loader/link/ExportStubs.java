@@ -5,10 +5,9 @@ import dev.banos.bindings.generated.Linux;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Stubs through which others reach the functions that a driver exports, so that another instance can take its place: whoever
@@ -33,17 +32,17 @@ public final class ExportStubs {
     /** @param functions the address of each by its name; at least one */
     public ExportStubs(String file, Map<String, Long> functions) {
         this.file = file;
-        Architecture architecture = Architecture.of(Architecture.hostMachine());
+        Architecture architecture = Architecture.host();
         slots = pages(functions.size() * architecture.stubBytes());
         size = slots + pages(functions.size() * Long.BYTES);
         base = AddressSpace.near().map(file, size, Layout.PAGE_BYTES, true);
         Image image = Image.mapped(size, base);
-        List<String> names = new ArrayList<>(functions.keySet());
-        for (int i = 0; i < names.size(); i++) {
-            indices.put(names.get(i), i);
+        for (Map.Entry<String, Long> function : functions.entrySet()) {
+            int i = indices.size();
+            indices.put(function.getKey(), i);
             int stub = i * architecture.stubBytes();
             architecture.writeStub(image, stub, slots + i * Long.BYTES - stub);
-            image.put64(slots + i * Long.BYTES, functions.get(names.get(i)));
+            image.put64(slots + i * Long.BYTES, function.getValue());
         }
         AddressSpace.protect(base, slots, Linux.PROT_READ() | Linux.PROT_EXEC());
         AddressSpace.protect(base + slots, size - slots, Linux.PROT_READ());
@@ -56,14 +55,14 @@ public final class ExportStubs {
     /** The stub of the function of that name, or 0. */
     public long address(String name) {
         Integer index = indices.get(name);
-        return index == null ? 0 : base + (long) index * Architecture.of(Architecture.hostMachine()).stubBytes();
+        return index == null ? 0 : base + (long) index * Architecture.host().stubBytes();
     }
 
     /** Sends calls to other functions from now on; calls under way return to where they came from. */
     public void redirect(Map<String, Long> functions) {
         AddressSpace.protect(base + slots, size - slots, Linux.PROT_READ() | Linux.PROT_WRITE());
-        indices.forEach((name, index) ->
-                SLOT.setRelease(Native.EVERYTHING, base + slots + (long) index * Long.BYTES, (long) functions.get(name)));
+        indices.forEach((name, index) -> SLOT.setRelease(Native.EVERYTHING, base + slots + (long) index * Long.BYTES,
+                (long) Objects.requireNonNull(functions.get(name), name)));
         AddressSpace.protect(base + slots, size - slots, Linux.PROT_READ());
     }
 
@@ -83,7 +82,7 @@ public final class ExportStubs {
     /** Which function's stub or slot lies there, and where it leads now. */
     public Whereabouts whereabouts(long address) {
         boolean isSlot = address - base >= slots;
-        long entryBytes = isSlot ? Long.BYTES : Architecture.of(Architecture.hostMachine()).stubBytes();
+        long entryBytes = isSlot ? Long.BYTES : Architecture.host().stubBytes();
         long offset = address - base - (isSlot ? slots : 0);
         for (Map.Entry<String, Integer> entry : indices.entrySet()) {
             if (offset / entryBytes == entry.getValue()) {

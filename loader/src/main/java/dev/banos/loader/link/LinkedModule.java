@@ -5,6 +5,7 @@ import dev.banos.loader.elf.SymbolTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A module in memory. Whoever unmaps it answers for it that nothing runs in it any more. */
 public final class LinkedModule {
@@ -16,12 +17,12 @@ public final class LinkedModule {
     private final Map<String, Combine.Definition> definitions;
     private final StartStop startStop;
     /** Null where the module has no thread-local variables. */
-    private final TlsModule tls;
+    private final @Nullable TlsModule tls;
     private final TlsImports tlsImports;
     private final PhaseClock clock;
 
     LinkedModule(String name, AddressSpace space, long base, Layout layout, List<LinkedObject> objects,
-            Map<String, Combine.Definition> definitions, TlsModule tls, TlsImports tlsImports, PhaseClock clock) {
+            Map<String, Combine.Definition> definitions, @Nullable TlsModule tls, TlsImports tlsImports, PhaseClock clock) {
         this.name = name;
         this.clock = clock;
         this.space = space;
@@ -66,7 +67,7 @@ public final class LinkedModule {
 
     /** What lies at an address of this module. */
     public Whereabouts whereabouts(long address) {
-        return Whereabouts.of((int) (address - base), base, layout, objects, Architecture.of(Architecture.hostMachine()));
+        return Whereabouts.of((int) (address - base), base, layout, objects, Architecture.host());
     }
 
     /** The functions and variables that the module holds, local ones too, by their addresses. */

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** One object inside a link: its checked view, and what the phases decide about its sections and symbols. */
 final class LinkedObject {
@@ -27,9 +28,9 @@ final class LinkedObject {
     /** By symbol: its stub's offset in the module, or 0. Written by {@link Place}. */
     final int[] stubOffset;
     /** By symbol: the offset in the module of a common symbol or a {@link StreamCopy}; null where there are none. */
-    int[] commonOffset;
+    int @Nullable [] commonOffset;
     /** By symbol, of a thread-local variable of another library: the library's number, the offset there. Null without any. */
-    long[][] tlsImports;
+    long @Nullable [][] tlsImports;
     /** By symbol: whether it is where sections of this link begin or end. Written by {@link Resolve}. */
     final BitSet bounds = new BitSet();
     /** Written by {@link Resolve}. */
@@ -86,7 +87,7 @@ final class LinkedObject {
         return Refusal.malformed(elf.file(), elf.sections().label(section), entry, why);
     }
 
-    Refusal unsupported(int section, long entry, String why, String remedy) {
+    Refusal unsupported(int section, long entry, String why, @Nullable String remedy) {
         return Refusal.unsupported(elf.file(), elf.sections().label(section), entry, why, remedy);
     }
 }

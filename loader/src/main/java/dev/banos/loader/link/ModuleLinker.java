@@ -38,7 +38,7 @@ public final class ModuleLinker {
      */
     public static LinkedModule link(String name, List<ElfObject> parsed, Imports imports, PhaseClock clock) {
         List<LinkedObject> objects = new ArrayList<>();
-        Architecture architecture = Architecture.of(Architecture.hostMachine());
+        Architecture architecture = Architecture.host();
         boolean low = false;
         for (ElfObject elf : withNonshared(parsed, imports)) {
             requireThisMachine(elf);

@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The functions that glibc links into every module instead of keeping them in its shared library: they register under the
@@ -58,7 +59,7 @@ final class NonsharedFunctions {
     }
 
     /** The object that defines those functions which the objects import and nobody else has; null where there are none. */
-    static ElfObject forObjects(List<ElfObject> objects, Imports imports) {
+    static @Nullable ElfObject forObjects(List<ElfObject> objects, Imports imports) {
         List<Function> wanted = new ArrayList<>();
         for (Function function : FUNCTIONS) {
             if (isImported(function.name(), objects) && imports.find(function.name()) == 0) {

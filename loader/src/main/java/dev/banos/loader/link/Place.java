@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Phase 2: gives every section, stub, GOT entry and common symbol its offset in the module. See {@link Layout}. */
 final class Place {
@@ -202,7 +203,7 @@ final class Place {
         return definition == null || definition.object() == object && definition.symbol() == symbol;
     }
 
-    private int take(LinkedObject object, long size, long sizeAlignment) {
+    private int take(@Nullable LinkedObject object, long size, long sizeAlignment) {
         long start = cursor + sizeAlignment - 1 & -sizeAlignment;
         padding += start - cursor;
         if (padding > LARGEST_PADDING) {

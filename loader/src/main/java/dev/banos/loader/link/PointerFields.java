@@ -6,6 +6,7 @@ import dev.banos.loader.elf.RelocationTable;
 import dev.banos.loader.elf.SymbolTable;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What the pointers in a section's bytes will point to, told from the object alone: nothing needs to be mapped to know it. */
 public final class PointerFields {
@@ -23,7 +24,7 @@ public final class PointerFields {
     }
 
     /** The string that the pointer at {@code offset} points to, or null where it points to none in this object. */
-    public String string(long offset) {
+    public @Nullable String string(long offset) {
         Entry entry = entries.get(offset);
         if (entry == null) {
             return null;
@@ -36,7 +37,7 @@ public final class PointerFields {
      * The name of the symbol that the pointer at {@code offset} names, or of a function or variable that begins where it points;
      * empty where none begins there, null where it points nowhere.
      */
-    public String symbol(long offset) {
+    public @Nullable String symbol(long offset) {
         Entry entry = entries.get(offset);
         if (entry == null) {
             return null;

@@ -24,6 +24,6 @@ public final class RelocationNames {
 
     private static String name(int machine, int type) {
         Architecture architecture = Architecture.of(machine);
-        return architecture == Architecture.UNKNOWN ? Elf.machineName(machine) + " " + type : architecture.relocationName(type);
+        return architecture == null ? Elf.machineName(machine) + " " + type : architecture.relocationName(type);
     }
 }

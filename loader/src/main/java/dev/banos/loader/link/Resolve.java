@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Phase 3: gives every symbol its address: where its own section lies, what the link defines, or what the module imports. A
@@ -25,10 +26,10 @@ final class Resolve {
     private final Layout layout;
     private final long base;
     private final Imports imports;
-    private final TlsImports tlsImports;
+    private final @Nullable TlsImports tlsImports;
     private final Set<String> missing = new LinkedHashSet<>();
     /** By the names of sections; null until somebody asks. */
-    private Map<String, Bounds> bounds;
+    private @Nullable Map<String, Bounds> bounds;
 
     /** Where sections of one name lie. */
     private record Bounds(long start, long stop) {
@@ -38,7 +39,7 @@ final class Resolve {
     }
 
     private Resolve(List<LinkedObject> objects, Map<String, Combine.Definition> definitions, Layout layout, long base,
-            Imports imports, TlsImports tlsImports) {
+            Imports imports, @Nullable TlsImports tlsImports) {
         this.objects = objects;
         this.definitions = definitions;
         this.layout = layout;
@@ -49,7 +50,7 @@ final class Resolve {
 
     /** @param tlsImports takes the thread-local variables of other libraries; null offline, where {@code imports} knows them */
     static void objects(List<LinkedObject> objects, Map<String, Combine.Definition> definitions, Layout layout, long base,
-            Imports imports, TlsImports tlsImports) {
+            Imports imports, @Nullable TlsImports tlsImports) {
         Resolve resolve = new Resolve(objects, definitions, layout, base, imports, tlsImports);
         for (LinkedObject object : objects) {
             resolve.defined(object);
@@ -169,19 +170,23 @@ final class Resolve {
     }
 
     private Map<String, Bounds> bounds() {
-        if (bounds == null) {
-            bounds = new HashMap<>();
-            objects.forEach(this::addBounds);
+        Map<String, Bounds> found = bounds;
+        if (found == null) {
+            found = new HashMap<>();
+            for (LinkedObject object : objects) {
+                addBounds(object, found);
+            }
+            bounds = found;
         }
-        return bounds;
+        return found;
     }
 
-    private void addBounds(LinkedObject object) {
+    private void addBounds(LinkedObject object, Map<String, Bounds> found) {
         SectionTable sections = object.elf.sections();
         for (int section = 1; section < sections.count(); section++) {
             if (object.isPlaced(section)) {
                 long start = base + object.sectionOffset[section];
-                bounds.merge(sections.name(section), new Bounds(start, start + sections.size(section)), Bounds::and);
+                found.merge(sections.name(section), new Bounds(start, start + sections.size(section)), Bounds::and);
             }
         }
     }

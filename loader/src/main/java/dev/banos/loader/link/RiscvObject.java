@@ -109,7 +109,7 @@ final class RiscvObject {
     }
 
     private RelocationTable paired(RelocationTable table) {
-        long[] highs = null;
+        long[] highs = {};
         long[] words = null;
         for (int entry = 0; entry < table.count(); entry++) {
             int type = table.type(entry);

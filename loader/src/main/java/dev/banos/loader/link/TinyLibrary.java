@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A shared library without code, in a file without a name: what only the dynamic linker knows of thread-local variables, it writes
@@ -85,7 +86,7 @@ final class TinyLibrary {
     }
 
     /** Has the dynamic linker load it and write the answers. Null, or the reason why it does not. */
-    String open() {
+    @Nullable String open() {
         byte[] library = bytes();
         try (Arena scope = Arena.ofConfined()) {
             MemorySegment state = Tcb.current().segment();

@@ -4,6 +4,7 @@ import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.RelocationTable;
 import dev.banos.loader.elf.SymbolTable;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What lies at an address of a module: the way back from memory to the object file.
@@ -16,8 +17,8 @@ import java.util.List;
  * @param symbolOffset  from the symbol
  * @param written       the relocation that wrote there, or null
  */
-public record Whereabouts(String object, Kind kind, String section, long sectionOffset, String symbol, long symbolOffset,
-        Written written) {
+public record Whereabouts(@Nullable String object, Kind kind, @Nullable String section, long sectionOffset,
+        @Nullable String symbol, long symbolOffset, @Nullable Written written) {
 
     /** Kinds of places in a module. */
     public enum Kind {
@@ -47,7 +48,7 @@ public record Whereabouts(String object, Kind kind, String section, long section
         return new Whereabouts(null, Kind.PADDING, null, 0, null, 0, null);
     }
 
-    private static Whereabouts inSections(LinkedObject object, int offset, long base, Architecture architecture) {
+    private static @Nullable Whereabouts inSections(LinkedObject object, int offset, long base, Architecture architecture) {
         for (int section = 1; section < object.sectionOffset.length; section++) {
             long at = offset - object.sectionOffset[section];
             if (object.isPlaced(section) && at >= 0 && at < object.elf.sections().size(section)) {
@@ -80,11 +81,11 @@ public record Whereabouts(String object, Kind kind, String section, long section
         return type != Elf.STT_SECTION && type != Elf.STT_FILE && !symbols.name(symbol).isEmpty();
     }
 
-    private static Written written(LinkedObject object, int section, long at, long base, Architecture architecture) {
+    private static @Nullable Written written(LinkedObject object, int section, long at, long base, Architecture architecture) {
         for (RelocationTable table : object.relocations) {
             for (int entry = 0; table.target() == section && entry < table.count(); entry++) {
                 long from = at - table.offset(entry);
-                FixupKind kind = from < 0 ? FixupKind.NONE : architecture.kind(table.type(entry));
+                FixupKind kind = from < 0 ? FixupKind.NONE : architecture.kinds()[table.type(entry)];
                 if (from >= 0 && from < kind.width) {
                     int symbol = table.symbol(entry);
                     return new Written(architecture.relocationName(table.type(entry)), Relocate.describe(object, symbol),
@@ -97,7 +98,8 @@ public record Whereabouts(String object, Kind kind, String section, long section
     }
 
     /** Common symbols, GOT entries and stubs are the linker's own: no section of a file holds them. */
-    private static Whereabouts inEntries(LinkedObject object, int offset, long base, Layout layout, Architecture architecture) {
+    private static @Nullable Whereabouts inEntries(LinkedObject object, int offset, long base, Layout layout,
+            Architecture architecture) {
         SymbolTable symbols = object.elf.symbols();
         for (int symbol = 0; symbol < symbols.count(); symbol++) {
             if (covers(object.gotOffset[symbol], Long.BYTES, offset)) {

@@ -4,6 +4,7 @@ import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.RelocationTable;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Shorter ways to thread-local variables whose distance from the thread pointer is known: "ELF Handling For Thread-Local
@@ -57,7 +58,10 @@ final class X8664Tls {
     private final ElfObject object;
     private final boolean program;
     private final byte[] bytes;
+    // The table that is being read, and what becomes of it.
+    @SuppressWarnings("NullAway.Init")
     private RelocationTable table;
+    @SuppressWarnings("NullAway.Init")
     private long[] words;
 
     private X8664Tls(ElfObject object, boolean program) {
@@ -130,8 +134,9 @@ final class X8664Tls {
                 }
             }
             case TLSLD -> {
-                if (moduleToo) {
-                    write(entry, -3, moduleCall(entry));
+                int[] call = moduleToo ? moduleCall(entry) : null;
+                if (call != null) {
+                    write(entry, -3, call);
                     become(entry, 0, 0, 0);
                     become(entry + 1, 0, 0, 0);
                 }
@@ -143,7 +148,7 @@ final class X8664Tls {
     }
 
     /** What replaces the call for the module's own block, or null where it looks otherwise than compilers write it. */
-    private int[] moduleCall(int entry) {
+    private int @Nullable [] moduleCall(int entry) {
         if (!matches(entry, -3, LD_LEA)) {
             return null;
         }
