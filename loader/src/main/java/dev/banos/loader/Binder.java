@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks an interface against C's types, method by method, and makes an instance of it. Nothing is called before all of it fits;
@@ -79,13 +80,12 @@ final class Binder {
                 || java.isInterface() && java != MemorySegment.class && !SegmentAllocator.class.isAssignableFrom(java);
     }
 
-    private BoundMethod method(Method method, boolean callsBack) {
+    private @Nullable BoundMethod method(Method method, boolean callsBack) {
         Symbol symbol = method.getAnnotation(Symbol.class);
         String name = symbol == null ? method.getName() : symbol.value();
         try {
             TypeSource.Typed typed = calls.typed(name, method.getAnnotation(Declaration.class));
-            typed.descriptor();
-            return method(method, name, typed, callsBack);
+            return method(method, name, typed, typed.callable(), callsBack);
         } catch (Refusal refusal) {
             differences.add(name + ": " + refusal.why() + (refusal.remedy() == null ? "" : "; " + refusal.remedy()));
         } catch (LinkException missing) {
@@ -94,8 +94,8 @@ final class Binder {
         return null;
     }
 
-    private BoundMethod method(Method method, String name, TypeSource.Typed typed, boolean callsBack) {
-        Type.Function function = typed.function();
+    private @Nullable BoundMethod method(Method method, String name, TypeSource.Typed typed, Type.Function function,
+            boolean callsBack) {
         Fit fit = new Fit(typed.table(), differences);
         boolean struct = fit.isStruct(function.result());
         MemoryLayout result = result(method, name, function, fit);
@@ -113,7 +113,7 @@ final class Binder {
             return null;
         }
         List<MemoryLayout> layouts = new ArrayList<>();
-        List<MethodHandle> conversions = new ArrayList<>();
+        List<@Nullable MethodHandle> conversions = new ArrayList<>();
         if (struct) {
             conversions.add(null);
         }
@@ -139,7 +139,7 @@ final class Binder {
     }
 
     /** Null for none; Java may ignore C's result. */
-    private MemoryLayout result(Method method, String name, Type.Function function, Fit fit) {
+    private @Nullable MemoryLayout result(Method method, String name, Type.Function function, Fit fit) {
         Class<?> java = method.getReturnType();
         String where = name + ": result";
         if (fit.isVoid(function.result())) {
@@ -154,7 +154,8 @@ final class Binder {
         return fit.value(java, function.result(), where);
     }
 
-    private MemoryLayout parameter(Method method, int index, int cType, Fit fit, String where, List<MethodHandle> conversions) {
+    private @Nullable MemoryLayout parameter(Method method, int index, int cType, Fit fit, String where,
+            List<@Nullable MethodHandle> conversions) {
         Class<?> java = method.getParameterTypes()[index];
         if (java == String.class && fit.isConstString(cType)) {
             conversions.add(CallFrame.STRING);
@@ -171,7 +172,8 @@ final class Binder {
         return fit.value(java, cType, where);
     }
 
-    private static MemoryLayout variadic(Class<?> java, Fit fit, String where, List<MethodHandle> conversions) {
+    private static @Nullable MemoryLayout variadic(Class<?> java, Fit fit, String where,
+            List<@Nullable MethodHandle> conversions) {
         conversions.add(java == String.class ? CallFrame.STRING : null);
         MemoryLayout layout = BoundMethod.promoted(java);
         return layout != null ? layout : fit.note(where + ": " + java.getSimpleName()
@@ -179,7 +181,7 @@ final class Binder {
     }
 
     /** The conversion for a lambda, or null where its interface does not fit. */
-    private MethodHandle lent(Class<?> java, Type.Function function, Fit fit, String where) {
+    private @Nullable MethodHandle lent(Class<?> java, Type.Function function, Fit fit, String where) {
         Method only = TypedCalls.onlyMethod(java);
         if (only == null) {
             fit.note(where + ": " + java.getSimpleName() + " is no functional interface");
@@ -189,7 +191,8 @@ final class Binder {
         return descriptor == null ? null : calls.pool(lookup, only, descriptor).lender();
     }
 
-    private static MethodHandle kept(java.lang.reflect.Type generic, Type.Function function, Fit fit, String where) {
+    private static @Nullable MethodHandle kept(java.lang.reflect.Type generic, Type.Function function, Fit fit,
+            String where) {
         boolean known = generic instanceof ParameterizedType parameterized && parameterized.getActualTypeArguments()[0] instanceof Class<?>;
         if (!known) {
             fit.note(where + ": Callback needs its interface, Callback<Compare>");

@@ -13,6 +13,7 @@ import java.lang.invoke.MethodType;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One method of a bound interface: how each argument travels, and the handle that calls. The handle is made at the first call; all
@@ -32,16 +33,17 @@ final class BoundMethod {
     private final UnaryOperator<MethodHandle> binding;
     private final Calls.Shape shape;
     /** For each parameter how it becomes what C gets, {@code (CallFrame, J)MemorySegment}; null where it travels as it is. */
-    private final List<MethodHandle> conversions;
+    private final List<@Nullable MethodHandle> conversions;
     private final boolean framed;
-    private MethodHandle handle;
+    private @Nullable MethodHandle handle;
 
     /**
      * @param type    of the Java method
      * @param binding takes the address, a handle's first parameter, away
      * @param framed  whether callbacks may throw during the call
      */
-    BoundMethod(MethodType type, UnaryOperator<MethodHandle> binding, Calls.Shape shape, List<MethodHandle> conversions, boolean framed) {
+    BoundMethod(MethodType type, UnaryOperator<MethodHandle> binding, Calls.Shape shape,
+            List<@Nullable MethodHandle> conversions, boolean framed) {
         this.type = type;
         this.binding = binding;
         this.shape = shape;
@@ -111,14 +113,14 @@ final class BoundMethod {
     }
 
     /** What the arguments behind C's three dots may be (C 6.5.2.2, the default argument promotions). */
-    static MemoryLayout promoted(Class<?> java) {
+    static @Nullable MemoryLayout promoted(Class<?> java) {
         return java == int.class ? ValueLayout.JAVA_INT
                 : java == long.class ? ValueLayout.JAVA_LONG
                 : java == double.class ? ValueLayout.JAVA_DOUBLE
                 : java == MemorySegment.class || java == String.class ? ValueLayout.ADDRESS : null;
     }
 
-    static FunctionDescriptor descriptor(MemoryLayout result, List<MemoryLayout> parameters) {
+    static FunctionDescriptor descriptor(@Nullable MemoryLayout result, List<MemoryLayout> parameters) {
         MemoryLayout[] all = parameters.toArray(MemoryLayout[]::new);
         return result == null ? FunctionDescriptor.ofVoid(all) : FunctionDescriptor.of(result, all);
     }
@@ -127,7 +129,7 @@ final class BoundMethod {
         return Tcb.current().segment();
     }
 
-    private static String text(MemorySegment pointer) {
+    private static @Nullable String text(MemorySegment pointer) {
         return pointer.address() == 0 ? null
                 : Native.EVERYTHING.getString(pointer.address(), StandardCharsets.UTF_8);
     }

@@ -20,7 +20,7 @@ import java.nio.charset.StandardCharsets;
 
 /** A C type of a prototype on a 64-bit Linux: how it travels, how a person's text becomes a value of it, and how it prints. */
 enum CType {
-    VOID(null), BOOL(JAVA_BOOLEAN), CHAR(JAVA_BYTE),
+    VOID(MemoryLayout.structLayout()), BOOL(JAVA_BOOLEAN), CHAR(JAVA_BYTE),
     INT8(JAVA_BYTE), INT16(JAVA_SHORT), INT32(JAVA_INT), INT64(JAVA_LONG),
     UINT8(JAVA_BYTE), UINT16(JAVA_SHORT), UINT32(JAVA_INT), UINT64(JAVA_LONG),
     FLOAT(JAVA_FLOAT), DOUBLE(JAVA_DOUBLE), STRING(ADDRESS), POINTER(ADDRESS);
@@ -34,7 +34,7 @@ enum CType {
         this.layout = layout;
     }
 
-    /** Null for void. */
+    /** Of void an empty one. */
     MemoryLayout layout() {
         return layout;
     }

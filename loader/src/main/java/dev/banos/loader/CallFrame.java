@@ -6,6 +6,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.UndeclaredThrowableException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One bound call and what lives as long as it does: copies of strings, the callbacks that were given along, and what these threw. The
@@ -19,15 +20,15 @@ final class CallFrame {
     /** {@code (CallFrame, String)MemorySegment}. */
     static final MethodHandle STRING = find("string", MethodType.methodType(MemorySegment.class, CallFrame.class, String.class));
 
-    private static final ThreadLocal<CallFrame> CURRENT = new ThreadLocal<>();
+    private static final ThreadLocal<@Nullable CallFrame> CURRENT = new ThreadLocal<>();
 
-    private final CallFrame outer;
-    private Arena scope;
+    private final @Nullable CallFrame outer;
+    private @Nullable Arena scope;
     /** The first of those that are lent; each knows the next. */
-    private CallbackPool.Slot slots;
-    private Throwable thrown;
+    private CallbackPool.@Nullable Slot slots;
+    private @Nullable Throwable thrown;
 
-    private CallFrame(CallFrame outer) {
+    private CallFrame(@Nullable CallFrame outer) {
         this.outer = outer;
     }
 
@@ -76,7 +77,7 @@ final class CallFrame {
         return true;
     }
 
-    private static MemorySegment string(CallFrame frame, String text) {
+    private static MemorySegment string(CallFrame frame, @Nullable String text) {
         if (text == null) {
             return MemorySegment.NULL;
         }

@@ -8,12 +8,13 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The gates through which the calls of one {@link Lifetime} go, one for each downcall handle. They are classes with names of their
  * own, and in no hidden class, so that stack traces show them; they end with this class loader.
  */
-final class CallGates extends ClassLoader implements Supplier<Object[]> {
+final class CallGates extends ClassLoader implements Supplier<@Nullable Object[]> {
     private static final AtomicInteger NUMBERS = new AtomicInteger();
 
     private final AtomicBoolean shut;
@@ -22,7 +23,7 @@ final class CallGates extends ClassLoader implements Supplier<Object[]> {
     private final Map<MethodHandle, MethodHandle> gates = new HashMap<>();
     /** What the names of all gates here begin with, and no others. */
     private final String prefix = CallGate.NAME + HexFormat.of().toHexDigits(NUMBERS.incrementAndGet());
-    private MethodHandle pending;
+    private @Nullable MethodHandle pending;
 
     /**
      * @param shut  whether calls take the slow way
@@ -62,8 +63,8 @@ final class CallGates extends ClassLoader implements Supplier<Object[]> {
 
     /** For the initialiser of a gate: its constants, in the order of {@link CallGate}'s fields. */
     @Override
-    public Object[] get() {
-        return new Object[] {shut, enter, leave, pending};
+    public @Nullable Object[] get() {
+        return new @Nullable Object[] {shut, enter, leave, pending};
     }
 
     /** Whether any platform thread is in a call that went the fast way, or was just before one. */

@@ -1,6 +1,7 @@
 package dev.banos.loader;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A Java function as a C function pointer, for C code that keeps it beyond one call: {@link Driver#callback} makes it, and it is
@@ -28,7 +29,7 @@ public final class Callback<F> {
     }
 
     /** What travels for a parameter; null is C's NULL. */
-    static MemorySegment pointerOrNull(Callback<?> callback) {
+    static MemorySegment pointerOrNull(@Nullable Callback<?> callback) {
         return callback == null ? MemorySegment.NULL : callback.pointer;
     }
 }

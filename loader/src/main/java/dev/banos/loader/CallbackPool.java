@@ -9,6 +9,7 @@ import java.lang.invoke.MethodType;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Function pointers for the lambdas of one parameter of a bound method. Making a pointer takes a hundred microseconds; so each one
@@ -41,10 +42,11 @@ final class CallbackPool {
     /** A pointer, and the lambda that it calls at present. */
     static final class Slot {
         private final CallbackPool pool;
+        @SuppressWarnings("NullAway.Init") // before anyone has the slot
         private MemorySegment pointer;
-        private volatile Object target;
+        private volatile @Nullable Object target;
         /** In the frame that has it on loan. */
-        CallbackPool.Slot next;
+        CallbackPool.@Nullable Slot next;
 
         Slot(CallbackPool pool) {
             this.pool = pool;
@@ -66,7 +68,7 @@ final class CallbackPool {
         return lend.asType(lend.type().changeParameterType(1, function.type().parameterType(0)));
     }
 
-    private static MemorySegment lend(CallbackPool pool, CallFrame frame, Object lambda) {
+    private static MemorySegment lend(CallbackPool pool, CallFrame frame, @Nullable Object lambda) {
         if (lambda == null) {
             return MemorySegment.NULL;
         }

@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An installed driver. Installing the same file twice makes two of them, each with its own data.
@@ -39,10 +40,10 @@ public final class Driver {
     private final TypedCalls calls;
     private final Map<String, Export> exports = new LinkedHashMap<>();
     /** Of every pointer and handle that was handed out. Null once uninstalled. */
-    private volatile Lifetime lifetime;
+    private volatile @Nullable Lifetime lifetime;
     private volatile Set<Driver> dependencies;
     /** The one that took its place, or null. */
-    private volatile Driver successor;
+    private volatile @Nullable Driver successor;
     /** Through which others reach its functions; none where drivers are not replaceable. */
     private final List<ExportStubs> stubs = new CopyOnWriteArrayList<>();
 
@@ -138,7 +139,7 @@ public final class Driver {
     }
 
     /** The export of that name, or null. */
-    Export exportOrNull(String name) {
+    @Nullable Export exportOrNull(String name) {
         return exports.get(name);
     }
 
@@ -286,7 +287,7 @@ public final class Driver {
     }
 
     /** Makes stubs for the functions that the one to be replaced has none of. */
-    void addStubs(Driver old) {
+    void addStubs(@Nullable Driver old) {
         Map<String, Long> functions = functions();
         if (old != null) {
             old.stubs.forEach(known -> functions.keySet().removeIf(name -> known.address(name) != 0));
@@ -371,7 +372,7 @@ public final class Driver {
 
     /** Hands out no more pointers; the lifetime of those that there are is the caller's to close. */
     Lifetime endPointers() {
-        Lifetime former = lifetime;
+        Lifetime former = requireLifetime();
         lifetime = null;
         former.retire();
         return former;
@@ -379,7 +380,7 @@ public final class Driver {
 
     /** Hands out pointers of a new lifetime; the former one is the caller's to close. */
     Lifetime renewPointers() {
-        Lifetime former = lifetime;
+        Lifetime former = requireLifetime();
         lifetime = newLifetime();
         former.retire();
         return former;

@@ -19,6 +19,7 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Signatures of files by Ed25519 (RFC 8032): the 64 bytes over all of {@code ring.o} stand in {@code ring.o.sig} beside it. They
@@ -69,7 +70,7 @@ public final class DriverSignature {
     }
 
     /** Why none of the keys vouches for the bytes, or null where one does. */
-    static String objection(Path path, byte[] bytes, List<PublicKey> keys) {
+    static @Nullable String objection(@Nullable Path path, byte[] bytes, List<PublicKey> keys) {
         if (path == null) {
             return "it was given as bytes, beside which no signature can stand; install it by its path";
         }

@@ -10,6 +10,7 @@ import dev.banos.loader.link.PhaseClock.Phase;
 import dev.banos.loader.link.ThreadLocalPlace;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * From a candidate to a driver whose {@code init} has run and that nobody else knows yet; or to nothing, whatever fails.
@@ -23,12 +24,11 @@ final class DriverStart {
     private final Scopes scopes;
     private final InstallPlan.Candidate candidate;
     /** The driver that it will replace, or null, and who depends on that one. */
-    private final Driver old;
+    private final @Nullable Driver old;
     private final Set<Driver> above;
-    private Driver driver;
     private boolean hasStarted;
 
-    private DriverStart(Loader loader, Scopes scopes, InstallPlan.Candidate candidate, Driver old, Set<Driver> above) {
+    private DriverStart(Loader loader, Scopes scopes, InstallPlan.Candidate candidate, @Nullable Driver old, Set<Driver> above) {
         this.loader = loader;
         this.scopes = scopes;
         this.candidate = candidate;
@@ -43,7 +43,7 @@ final class DriverStart {
      * @param above who depends on that one
      * @throws Refusal if it cannot be linked, or init fails; nothing stays mapped
      */
-    static Driver of(Loader loader, Scopes scopes, InstallPlan.Candidate candidate, Driver old, Set<Driver> above) {
+    static Driver of(Loader loader, Scopes scopes, InstallPlan.Candidate candidate, @Nullable Driver old, Set<Driver> above) {
         return new DriverStart(loader, scopes, candidate, old, above).link();
     }
 
@@ -55,20 +55,20 @@ final class DriverStart {
             uses.drivers().addAll(declared);
             LinkedModule module = ModuleLinker.link(candidate.driver().file(), candidate.objects(),
                     scopes.importsOf(candidate, declared, uses), candidate.clock());
-            start(module, uses);
-            return driver;
+            return start(module, uses);
         } finally {
             scopes.end();
         }
     }
 
-    private void start(LinkedModule module, Uses uses) {
+    private Driver start(LinkedModule module, Uses uses) {
+        Driver driver = null;
         try {
             int section = candidate.driver().sections().find(BanosDriver.SECTION);
             driver = new Driver(loader, candidate.metadata(), module, module.sectionAddress(0, section), uses,
                     new TypeSource(module.name(), candidate.objects()));
             for (int i = 0; i < candidate.objects().size(); i++) {
-                addExports(candidate.objects().get(i), i, module);
+                addExports(driver, candidate.objects().get(i), i, module);
             }
             ImportTypes.requireAgreement(driver, uses.imports());
             Modules.loaded(module, "driver " + driver.name());
@@ -80,14 +80,15 @@ final class DriverStart {
             }
             module.start();
             hasStarted = true;
-            init();
+            init(driver);
+            return driver;
         } catch (Throwable failed) {
-            undo(module);
+            undo(module, driver);
             throw failed;
         }
     }
 
-    private void addExports(ElfObject object, int index, LinkedModule module) {
+    private void addExports(Driver driver, ElfObject object, int index, LinkedModule module) {
         for (ExportEntry entry : ExportEntry.read(object)) {
             if (driver.exportOrNull(entry.name()) != null) {
                 throw entry.secondOfItsName(object);
@@ -100,7 +101,7 @@ final class DriverStart {
         }
     }
 
-    private void init() {
+    private void init(Driver driver) {
         int result = driver.init();
         LoaderEvents.ran(driver.name(), "init", result, candidate.clock().endsUntold(Phase.START));
         if (result < 0) {
@@ -109,7 +110,7 @@ final class DriverStart {
         }
     }
 
-    private void undo(LinkedModule module) {
+    private void undo(LinkedModule module, @Nullable Driver driver) {
         if (driver != null) {
             driver.closePointers();
             driver.unmapStubs();

@@ -5,6 +5,7 @@ import dev.banos.loader.elf.Refusal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Takes drivers out: only those that nobody needs and nobody is in, and that agree. Called under the loader's lock. */
 final class DriverStop {
@@ -71,7 +72,7 @@ final class DriverStop {
         }
     }
 
-    static Refusal busy(Driver driver, String why, String remedy) {
+    static Refusal busy(Driver driver, String why, @Nullable String remedy) {
         return new Refusal(Refusal.EBUSY, driver.file(), null, -1, "driver " + driver.name() + " " + why, remedy);
     }
 }

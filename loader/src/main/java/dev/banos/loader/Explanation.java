@@ -5,6 +5,7 @@ import dev.banos.loader.link.Whereabouts;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an address is, or was: where a crash report, a debugger or a pointer in a log leads back to the object file.
@@ -56,16 +57,18 @@ public record Explanation(long address, String module, String file, long base, O
 
     static Explanation of(long address, Sighting sighting) {
         Whereabouts where = sighting.whereabouts();
-        boolean known = where != null;
-        return new Explanation(address, sighting.label(), sighting.file(), sighting.base(),
-                Optional.ofNullable(sighting.unloaded()), known ? Optional.ofNullable(where.object()) : Optional.empty(),
-                known ? Optional.of(Kind.valueOf(where.kind().name())) : Optional.empty(),
-                known ? Optional.ofNullable(where.section()) : Optional.empty(), known ? where.sectionOffset() : 0,
-                known ? Optional.ofNullable(where.symbol()) : Optional.empty(), known ? where.symbolOffset() : 0,
-                known ? relocation(where.written(), sighting.field()) : Optional.empty());
+        Optional<Instant> unloaded = Optional.ofNullable(sighting.unloaded());
+        if (where == null) {
+            return new Explanation(address, sighting.label(), sighting.file(), sighting.base(), unloaded, Optional.empty(),
+                    Optional.empty(), Optional.empty(), 0, Optional.empty(), 0, Optional.empty());
+        }
+        return new Explanation(address, sighting.label(), sighting.file(), sighting.base(), unloaded,
+                Optional.ofNullable(where.object()), Optional.of(Kind.valueOf(where.kind().name())),
+                Optional.ofNullable(where.section()), where.sectionOffset(), Optional.ofNullable(where.symbol()),
+                where.symbolOffset(), relocation(where.written(), sighting.field()));
     }
 
-    private static Optional<Relocation> relocation(Whereabouts.Written written, byte[] field) {
+    private static Optional<Relocation> relocation(Whereabouts.@Nullable Written written, byte @Nullable [] field) {
         return written == null ? Optional.empty()
                 : Optional.of(new Relocation(written.type(), written.symbol(), written.addend(), written.symbolAddress(),
                         written.place(), field == null ? new byte[0] : field));

@@ -32,7 +32,7 @@ final class FileBytes {
         } catch (FileSystemException failed) {
             throw unreadable(path, failed.getReason() == null ? failed.toString() : failed.getReason());
         } catch (IOException failed) {
-            throw unreadable(path, failed.getMessage());
+            throw unreadable(path, failed.getMessage() == null ? failed.toString() : failed.getMessage());
         }
     }
 

@@ -15,6 +15,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Which Java type a value of a C type may have, and words for a pair that does not fit. */
 final class Fit {
@@ -42,12 +43,12 @@ final class Fit {
         return table.isConstString(type);
     }
 
-    Type.Function pointedFunction(int type) {
+    Type.@Nullable Function pointedFunction(int type) {
         return table.pointedFunction(type);
     }
 
     /** The layout by which a value travels that Java has as {@code java}; null where they differ, which is noted. */
-    MemoryLayout value(Class<?> java, int type, String where) {
+    @Nullable MemoryLayout value(Class<?> java, int type, String where) {
         try {
             if (table.isPointer(type)) {
                 return java == MemorySegment.class ? ADDRESS : java == long.class ? JAVA_LONG : differ(java, type, where);
@@ -62,11 +63,11 @@ final class Fit {
     }
 
     /** Notes the difference; returns null. */
-    MemoryLayout differ(Class<?> java, int type, String where) {
+    @Nullable MemoryLayout differ(Class<?> java, int type, String where) {
         return note(where + ": C " + Declarations.type(table, type) + ", Java " + java.getSimpleName() + "; use " + advice(type));
     }
 
-    MemoryLayout note(String difference) {
+    @Nullable MemoryLayout note(String difference) {
         differences.add(difference);
         return null;
     }
@@ -89,7 +90,7 @@ final class Fit {
     }
 
     /** The descriptor of a callback, whose Java side is {@code method}; null where they differ, which is noted. */
-    FunctionDescriptor callback(Method method, Type.Function function, String where) {
+    @Nullable FunctionDescriptor callback(Method method, Type.Function function, String where) {
         List<Type.Parameter> parameters = function.parameters();
         if (function.variadic()) {
             note(where + ": C wants a variadic function, which Java has not");
@@ -116,7 +117,7 @@ final class Fit {
         return isVoid ? FunctionDescriptor.ofVoid(all) : FunctionDescriptor.of(result, all);
     }
 
-    private MemoryLayout result(Class<?> java, int type, String where) {
+    private @Nullable MemoryLayout result(Class<?> java, int type, String where) {
         return isStruct(type) ? note(where + ": C " + Declarations.type(table, type) + " by value, which a callback cannot return")
                 : value(java, type, where);
     }

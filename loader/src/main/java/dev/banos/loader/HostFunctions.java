@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the host exports to drivers, as a table of {@code Banos_Symbol} in native memory, exactly as a driver has one. The
@@ -98,7 +99,7 @@ final class HostFunctions {
         return names;
     }
 
-    private MemorySegment ownOrNull(String name) {
+    private @Nullable MemorySegment ownOrNull(String name) {
         MemorySegment made = own.get(name);
         if (made == null) {
             made = make(name);
@@ -109,7 +110,7 @@ final class HostFunctions {
         return made;
     }
 
-    private MemorySegment make(String name) {
+    private @Nullable MemorySegment make(String name) {
         if (name.equals(DPRINTLN)) {
             return upcall(DPRINTLN, "dprintln", FunctionDescriptor.ofVoid(ADDRESS));
         }

@@ -4,6 +4,7 @@ import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.types.Agreement;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Compares how a driver declares what it imports with how the driver that exports it defines it, where the type information of
@@ -25,7 +26,7 @@ final class ImportTypes {
     }
 
     /** How the types of two definitions differ, in words; null where they agree, or one of them is not known. */
-    static String difference(Export one, Export other) {
+    static @Nullable String difference(Export one, Export other) {
         Optional<TypeSource.Typed> first = defined(one);
         Optional<TypeSource.Typed> second = defined(other);
         return first.isEmpty() || second.isEmpty() ? null : difference(first.get(), second.get());
@@ -57,7 +58,7 @@ final class ImportTypes {
         }
     }
 
-    private static String difference(TypeSource.Typed declared, TypeSource.Typed defined) {
+    private static @Nullable String difference(TypeSource.Typed declared, TypeSource.Typed defined) {
         try {
             return Agreement.difference(declared.table(), declared.number(), defined.table(), defined.number());
         } catch (Refusal damaged) {

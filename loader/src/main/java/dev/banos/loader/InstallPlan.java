@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one call installs: the drivers among the files, with the archive members that each pulls in, in an order in which each
@@ -62,7 +63,7 @@ final class InstallPlan {
         add(null, bytes, file, new PhaseClock());
     }
 
-    private void add(Path path, byte[] bytes, String file, PhaseClock clock) {
+    private void add(@Nullable Path path, byte[] bytes, String file, PhaseClock clock) {
         if (Archive.isArchive(bytes)) {
             addArchive(path, bytes, file, clock);
         } else {
@@ -70,7 +71,7 @@ final class InstallPlan {
         }
     }
 
-    private void addDriver(Path path, byte[] bytes, ElfObject object, PhaseClock clock) {
+    private void addDriver(@Nullable Path path, byte[] bytes, ElfObject object, PhaseClock clock) {
         ModuleLinker.requireThisMachine(object);
         DriverMetadata read = DriverMetadata.read(object);
         requireVersion(read, object.file());
@@ -81,7 +82,7 @@ final class InstallPlan {
         clock.ends(Phase.PARSE);
     }
 
-    private void addArchive(Path path, byte[] bytes, String file, PhaseClock clock) {
+    private void addArchive(@Nullable Path path, byte[] bytes, String file, PhaseClock clock) {
         Archive archive = Archive.read(bytes, file);
         boolean hasDrivers = false;
         for (ElfObject member : archive.objects()) {
@@ -208,7 +209,7 @@ final class InstallPlan {
             sorted.add(candidate);
         }
 
-        private void follow(Candidate needed, String reason, boolean weak) {
+        private void follow(@Nullable Candidate needed, String reason, boolean weak) {
             if (needed == null || weak && way.contains(needed)) {
                 return;
             }
@@ -220,13 +221,13 @@ final class InstallPlan {
             reasons.removeLast();
         }
 
-        private Candidate named(String name) {
+        private @Nullable Candidate named(String name) {
             return candidates.stream().filter(other -> other.metadata().name().equals(name)).reduce((first, last) -> last)
                     .orElse(null);
         }
 
         /** The last that exports the name: it will be the youngest. */
-        private Candidate exporter(String symbol, Candidate importer) {
+        private @Nullable Candidate exporter(String symbol, Candidate importer) {
             for (int i = candidates.size() - 1; i >= 0; i--) {
                 if (exports.get(i).contains(symbol) && candidates.get(i) != importer) {
                     boolean own = importer.objects().stream().anyMatch(object -> object.symbols().defines(symbol));

@@ -58,7 +58,7 @@ public interface InstallPolicy {
     /** Classes, for a lambda costs a JVM that has just started about ten milliseconds. */
     record Superuser() implements InstallPolicy {
         @Override
-        public String objection(Request request) {
+        public @Nullable String objection(Request request) {
             int user = SystemCalls.geteuid();
             return user == 0 ? null : "only the superuser may install drivers, and this process runs as user " + user
                     + "; an application chooses who may with InstallPolicy.anyUser() or a policy of its own, the banos command"
@@ -69,7 +69,7 @@ public interface InstallPolicy {
     /** See {@link #anyUser}. */
     record AnyUser() implements InstallPolicy {
         @Override
-        public String objection(Request request) {
+        public @Nullable String objection(Request request) {
             return null;
         }
     }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The drivers of a loader in the order of their installation. Written under the loader's lock, read without it, so that a
@@ -48,7 +49,7 @@ final class InstalledDrivers {
     }
 
     /** The driver of that name, or null. */
-    Driver named(String name, Set<Driver> less) {
+    @Nullable Driver named(String name, Set<Driver> less) {
         for (Driver driver : drivers.reversed()) {
             if (driver.name().equals(name) && !less.contains(driver)) {
                 return driver;
@@ -58,7 +59,7 @@ final class InstalledDrivers {
     }
 
     /** What a driver exports under that name, or null. */
-    Export export(String name, Set<Driver> less) {
+    @Nullable Export export(String name, Set<Driver> less) {
         for (Driver driver : drivers.reversed()) {
             Export export = less.contains(driver) ? null : driver.exportOrNull(name);
             if (export != null) {
@@ -84,7 +85,7 @@ final class InstalledDrivers {
     }
 
     /** The youngest that no other needs; where each is needed, the youngest; null where there is none. */
-    Driver last() {
+    @Nullable Driver last() {
         Driver last = null;
         for (Driver driver : drivers) {
             if (last == null || dependents(driver).isEmpty() || !dependents(last).isEmpty()) {

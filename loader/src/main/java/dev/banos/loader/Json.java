@@ -1,5 +1,7 @@
 package dev.banos.loader;
 
+import org.jspecify.annotations.Nullable;
+
 /** Writes JSON (RFC 8259) into a string: names and values in the order in which they are given. */
 final class Json {
     private static final int FIRST_PRINTABLE = 0x20;
@@ -30,7 +32,7 @@ final class Json {
         return this;
     }
 
-    Json field(String name, String value) {
+    Json field(String name, @Nullable String value) {
         return name(name).value(value);
     }
 
@@ -48,7 +50,7 @@ final class Json {
     }
 
     /** @param value null becomes {@code null} */
-    Json value(String value) {
+    Json value(@Nullable String value) {
         if (value == null) {
             return raw("null");
         }

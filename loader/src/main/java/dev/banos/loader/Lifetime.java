@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How long the code of a module may be called and its pointers used: until {@link #close}, which is refused while a call is under
@@ -38,7 +39,7 @@ final class Lifetime {
     private final AtomicBoolean shut = new AtomicBoolean();
     private final AtomicInteger counted = new AtomicInteger();
     /** Null before the first handle. */
-    private CallGates gates;
+    private @Nullable CallGates gates;
     private volatile boolean closed;
     private volatile boolean retired;
 

@@ -14,6 +14,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The runtime's own allocator as C functions, which drivers import as {@code banos_malloc} and so on; a whole library that
@@ -41,7 +42,7 @@ final class MallocFunctions {
     }
 
     static MemorySegment upcall(String name, Arena scope) {
-        FunctionDescriptor descriptor = BY_NAME.get(name);
+        FunctionDescriptor descriptor = Objects.requireNonNull(BY_NAME.get(name), name);
         String method = name.substring(name.indexOf('_') + 1);
         try {
             return UpcallEdge.stub(name, MethodHandles.lookup().findStatic(MallocFunctions.class, method, descriptor.toMethodType()),

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Links objects that are no drivers into this process: object files, and static archives of which the members that are
@@ -105,7 +106,7 @@ public final class ObjectLinker {
         }
     }
 
-    private ObjectLinker add(Path path, byte[] bytes, String file) {
+    private ObjectLinker add(@Nullable Path path, byte[] bytes, String file) {
         steps.next(file);
         clock.tell(steps);
         clock.ends(Phase.READ);

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The type of a function as its author wrote it: {@code int add(int, int)}. It says how Java has to call the function, and
@@ -228,11 +229,12 @@ public final class Prototype {
             for (int i = 0; i < values.length; i++) {
                 values[i] = parameters.get(i).parse(arguments.get(i), scope);
             }
-            return result.print(invoke(handle, values));
+            Object value = invoke(handle, values);
+            return value == null ? "" : result.print(value);
         }
     }
 
-    private static Object invoke(MethodHandle handle, Object[] values) {
+    private static @Nullable Object invoke(MethodHandle handle, Object[] values) {
         try {
             return handle.invokeWithArguments(values);
         } catch (RuntimeException | Error refused) {

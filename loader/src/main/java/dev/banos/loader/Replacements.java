@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Instances of drivers that others have taken the place of. All of it is under the loader's lock.
@@ -90,7 +91,7 @@ final class Replacements {
         }
     }
 
-    private static Refusal refusal(Driver old, String why, String remedy) {
+    private static Refusal refusal(Driver old, String why, @Nullable String remedy) {
         return new Refusal(Refusal.EINVAL, old.file(), null, -1, "driver " + old.name() + " cannot be replaced: " + why, remedy);
     }
 

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the symbols of a driver see: the host's exports, then the C library, then what installed drivers export. What a driver that
@@ -180,7 +181,7 @@ final class Scopes {
         }
 
         /** Of several drivers that export the name, one that the importer declares comes first. */
-        private Export export(String name) {
+        private @Nullable Export export(String name) {
             for (Driver driver : declared) {
                 Export export = driver.exportOrNull(name);
                 if (export != null) {

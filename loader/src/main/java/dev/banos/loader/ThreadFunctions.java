@@ -6,6 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /** Threads, cancellation and what waits, as drivers import them by {@code <banos/thread.h>}. */
@@ -24,7 +25,7 @@ final class ThreadFunctions {
     }
 
     static MemorySegment upcall(String name, Arena scope) {
-        DriverExports.Export export = BY_NAME.get(name);
+        DriverExports.Export export = Objects.requireNonNull(BY_NAME.get(name), name);
         return UpcallEdge.stub(name, export.target(), export.descriptor(), scope);
     }
 

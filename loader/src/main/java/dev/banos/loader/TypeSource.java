@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The type information of the objects of a driver or library. An object's is read when someone first asks for a type in it. */
 final class TypeSource {
@@ -21,7 +22,7 @@ final class TypeSource {
 
     private final String file;
     private final List<ElfObject> objects;
-    private final List<TypeTable> tables;
+    private final List<@Nullable TypeTable> tables;
 
     TypeSource(String file, List<ElfObject> objects) {
         this.file = file;
@@ -40,15 +41,19 @@ final class TypeSource {
             return Declarations.declare(table, number, name);
         }
 
-        /** Null for a variable. */
-        Type.Function function() {
-            return table.type(number) instanceof Type.Function function ? function : null;
-        }
-
         /** @throws Refusal if it is no function, or one that Java cannot call */
         FunctionDescriptor descriptor() {
-            Type.Function function = function();
-            if (function == null) {
+            return Layouts.descriptor(table, function());
+        }
+
+        /** @throws Refusal as {@link #descriptor} */
+        Type.Function callable() {
+            descriptor();
+            return function();
+        }
+
+        private Type.Function function() {
+            if (!(table.type(number) instanceof Type.Function function)) {
                 throw new Refusal(Refusal.EINVAL, table.file(), null, -1, name + " is no function but " + declaration(),
                         "use its address");
             }
@@ -56,7 +61,7 @@ final class TypeSource {
                 throw Refusal.unsupported(table.file(), null, -1, declaration() + " says nothing of its parameters",
                         "declare it with a prototype, or say its type with a Prototype or a FunctionDescriptor");
             }
-            return Layouts.descriptor(table, function);
+            return function;
         }
 
         /** A handle whose first argument is the address to call, and whose last ones are what follows the fixed parameters. */

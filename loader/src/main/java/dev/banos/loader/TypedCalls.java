@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** Interfaces bound to a driver or library, and the callbacks that C calls in turn. */
 final class TypedCalls {
@@ -37,12 +38,12 @@ final class TypedCalls {
 
     private final Target target;
     /** Of the function pointers that were lent to C: they stay as long as its code does. Null while there are none. */
-    private Arena scope;
+    private @Nullable Arena scope;
     /** Of drivers that this one stands in for: interfaces that were bound to them call this one now. */
     private final List<TypedCalls> former = new ArrayList<>();
     private volatile boolean handedOn;
     /** Null prints. */
-    private volatile Consumer<Throwable> uncaught;
+    private volatile @Nullable Consumer<Throwable> uncaught;
 
     TypedCalls(Target target) {
         this.target = target;
@@ -57,14 +58,17 @@ final class TypedCalls {
     }
 
     /** @throws LinkException if there is no such function, or a refusal if nobody says its type */
-    TypeSource.Typed typed(String name, Declaration declaration) {
+    TypeSource.Typed typed(String name, @Nullable Declaration declaration) {
         target.binding(name); // there is such a function
         Optional<TypeSource.Typed> typed = target.typed(name);
-        if (typed.isEmpty() && declaration == null) {
+        if (typed.isPresent()) {
+            return typed.get();
+        }
+        if (declaration == null) {
             throw new Refusal(Refusal.ENOENT, target.label(), null, -1, "no type information",
                     "compile the object with -gbtf or -g, or annotate the method with @Declaration");
         }
-        return typed.orElseGet(() -> Prototype.parse(declaration.value()).typed());
+        return Prototype.parse(declaration.value()).typed();
     }
 
     /**
@@ -161,7 +165,7 @@ final class TypedCalls {
     }
 
     /** The interface's one abstract method, or null. */
-    static Method onlyMethod(Class<?> type) {
+    static @Nullable Method onlyMethod(Class<?> type) {
         List<Method> methods = Arrays.stream(type.getMethods()).filter(method -> Modifier.isAbstract(method.getModifiers()))
                 .filter(method -> Arrays.stream(Object.class.getMethods()).noneMatch(other -> other.getName().equals(method.getName())))
                 .toList();
