@@ -10,6 +10,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** A function or variable that a driver offers by name to other drivers and to Java. */
 public final class Export {
@@ -24,7 +25,7 @@ public final class Export {
     private final String symbol;
     private final long address;
     /** Null where it is not thread-local. */
-    private final ThreadLocalPlace place;
+    private final @Nullable ThreadLocalPlace place;
 
     /**
      * @param object which of the driver's objects exports it
@@ -32,7 +33,7 @@ public final class Export {
      * @param address what the entry points to
      * @param place   null where it is not thread-local
      */
-    Export(Driver driver, int object, ExportEntry entry, long address, ThreadLocalPlace place) {
+    Export(Driver driver, int object, ExportEntry entry, long address, @Nullable ThreadLocalPlace place) {
         this.driver = driver;
         this.name = entry.name();
         this.object = object;
@@ -82,7 +83,7 @@ public final class Export {
         }
     }
 
-    ThreadLocalPlace place() {
+    @Nullable ThreadLocalPlace place() {
         return place;
     }
 

@@ -46,7 +46,10 @@ record ExportEntry(int section, int index, String name, String symbol, boolean t
     private static void addressed(ElfObject object, List<ExportEntry> entries) {
         int section = object.sections().find(BanosSymbol.SECTION);
         long count = section < 0 ? 0 : count(object, section, BanosSymbol.LAYOUT.name().orElseThrow(), BanosSymbol.BYTES);
-        PointerFields pointers = count == 0 ? null : new PointerFields(object, section);
+        if (count == 0) {
+            return;
+        }
+        PointerFields pointers = new PointerFields(object, section);
         for (int index = 0; index < count; index++) {
             String name = pointers.string(BanosSymbol.nameOffset(index));
             String symbol = pointers.symbol(BanosSymbol.argOffset(index));
@@ -60,7 +63,10 @@ record ExportEntry(int section, int index, String name, String symbol, boolean t
     private static void threadLocal(ElfObject object, List<ExportEntry> entries) {
         int section = object.sections().find(BanosThreadLocal.SECTION);
         long count = section < 0 ? 0 : count(object, section, BanosThreadLocal.LAYOUT.name().orElseThrow(), BanosThreadLocal.BYTES);
-        PointerFields pointers = count == 0 ? null : new PointerFields(object, section);
+        if (count == 0) {
+            return;
+        }
+        PointerFields pointers = new PointerFields(object, section);
         for (int index = 0; index < count; index++) {
             long start = index * BanosThreadLocal.BYTES;
             String name = pointers.string(start + BanosThreadLocal.NAME);

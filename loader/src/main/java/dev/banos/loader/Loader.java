@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The host of drivers: installs ordinary relocatable objects ({@code cc -c driver.c}) into this process, finds what they
@@ -42,7 +43,7 @@ public final class Loader implements AutoCloseable {
     private final DriverStop stop;
     private volatile boolean replaceable;
     /** Null where nobody listens. */
-    private volatile Consumer<LoadStep> listener;
+    private volatile @Nullable Consumer<LoadStep> listener;
     private boolean closed;
 
     private Loader(InstallPolicy policy, Consumer<String> console) {

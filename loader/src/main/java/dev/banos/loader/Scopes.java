@@ -155,7 +155,7 @@ final class Scopes {
         }
 
         @Override
-        public ThreadLocalPlace findThreadLocal(String name) {
+        public @Nullable ThreadLocalPlace findThreadLocal(String name) {
             Export export = export(name);
             if (export == null) {
                 return null;

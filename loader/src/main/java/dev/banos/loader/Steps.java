@@ -3,16 +3,17 @@ package dev.banos.loader;
 import dev.banos.loader.link.PhaseClock;
 import dev.banos.loader.link.PhaseClock.Phase;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Tells a listener of the phases of one installation or link, and whose they are. */
 final class Steps implements PhaseClock.Listener {
     /** Null where nobody listens. */
-    private final Consumer<LoadStep> listener;
+    private final @Nullable Consumer<LoadStep> listener;
     private String file = "";
     private int number;
     private int count;
 
-    Steps(Consumer<LoadStep> listener) {
+    Steps(@Nullable Consumer<LoadStep> listener) {
         this.listener = listener;
     }
 

@@ -1,6 +1,7 @@
 package dev.banos.loader.link;
 
 import dev.banos.loader.elf.Elf;
+import org.jspecify.annotations.Nullable;
 
 /** C++'s runtime library in this process, libstdc++. */
 public final class CppLibrary {
@@ -9,7 +10,7 @@ public final class CppLibrary {
     private static final String THREAD_LOCAL = "_ZSt15__once_callable";
 
     /** Null until its thread-local variables lie near. */
-    private static TinyLibrary asked;
+    private static @Nullable TinyLibrary asked;
 
     private CppLibrary() {
     }

@@ -1,5 +1,7 @@
 package dev.banos.loader.link;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The names that C++ compilers give to what initialises a thread-local variable in a thread: the Itanium C++ ABI, section 5.1.4.4.
  * Who uses a variable of another file calls that function before, if there is one.
@@ -17,7 +19,7 @@ public final class CppThreadLocal {
     }
 
     /** The name of the variable whose initialiser has that name; null where it is no such name. */
-    public static String initialised(String symbol) {
+    public static @Nullable String initialised(String symbol) {
         if (!symbol.startsWith(INITIALISER)) {
             return null;
         }

@@ -1,5 +1,7 @@
 package dev.banos.loader.link;
 
+import org.jspecify.annotations.Nullable;
+
 /** Where a module's undefined symbols come from. */
 @FunctionalInterface
 public interface Imports {
@@ -7,7 +9,7 @@ public interface Imports {
     long find(String name);
 
     /** The place of a thread-local variable that is no shared library's, or null. */
-    default ThreadLocalPlace findThreadLocal(String name) {
+    default @Nullable ThreadLocalPlace findThreadLocal(String name) {
         return null;
     }
 

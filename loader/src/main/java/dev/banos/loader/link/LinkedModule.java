@@ -108,12 +108,12 @@ public final class LinkedModule {
     }
 
     /** The place of a thread-local variable that is in the module, by the name that the object at {@code object} has for it; or null. */
-    public ThreadLocalPlace threadLocal(int object, String name) {
+    public @Nullable ThreadLocalPlace threadLocal(int object, String name) {
         LinkedObject user = objects.get(object);
         SymbolTable symbols = user.elf.symbols();
         for (int symbol = 1; symbol < symbols.count(); symbol++) {
             if (symbols.type(symbol) == Elf.STT_TLS && symbols.isNamed(symbol, name)) {
-                return isHere(user, symbol) ? tls.place(this.name, user.address[symbol]) : null;
+                return tls != null && isHere(user, symbol) ? tls.place(this.name, user.address[symbol]) : null;
             }
         }
         return null;

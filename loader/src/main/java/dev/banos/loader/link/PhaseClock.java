@@ -1,5 +1,7 @@
 package dev.banos.loader.link;
 
+import org.jspecify.annotations.Nullable;
+
 /** How long each phase of a load took: started with the first, and told when each ends. */
 public final class PhaseClock {
     /** In the order in which they pass. */
@@ -13,7 +15,7 @@ public final class PhaseClock {
         void ended(Phase phase, long nanos);
     }
 
-    private Listener listener;
+    private @Nullable Listener listener;
     private final long[] nanos = new long[Phase.values().length];
     private long last = System.nanoTime();
 

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Thread-local variables of other modules. Of those of shared libraries in this process, such as libstdc++'s own, the dynamic
@@ -29,7 +30,7 @@ final class TlsImports {
     private final Map<String, Integer> variables = new LinkedHashMap<>();
     private final List<Use> uses = new ArrayList<>();
     /** By number; null where nobody has it. */
-    private final List<ThreadLocalPlace> places = new ArrayList<>();
+    private final List<@Nullable ThreadLocalPlace> places = new ArrayList<>();
     private boolean distances;
     private boolean open;
 
