@@ -104,6 +104,10 @@ record ExportEntry(int section, int index, String name, String symbol, boolean t
         List<String> others = new ArrayList<>();
         for (int other = 1; other < symbols.count() && others.size() < NAMED_AT_MOST; other++) {
             if (symbols.type(other) == Elf.STT_TLS && symbols.section(other) > 0) {
+                if (symbols.isNamed(other, symbol) && symbols.size(other) == 0) {
+                    return new Refusal(Refusal.EINVAL, object.file(), object.sections().label(section), index,
+                            "thread-local variable " + symbol + " has no bytes: no thread has anything of it", "give it a member");
+                }
                 others.add(symbols.name(other));
             }
         }

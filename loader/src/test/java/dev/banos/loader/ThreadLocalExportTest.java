@@ -425,6 +425,9 @@ class ThreadLocalExportTest {
                 .hasMessageContaining("a second export of the name count");
         Path nameless = c("nameless", "static _Thread_local int there; BANOS_EXPORT_THREAD_LOCAL_SYMBOL(x, 0, \"there\", there);", "-O2");
         assertThatThrownBy(() -> loader.install(nameless)).isInstanceOf(LinkException.class).hasMessageContaining("needs a name");
+        Path empty = c("empty", "_Thread_local struct {} none; BANOS_EXPORT_THREAD_LOCAL(none);", "-O2");
+        assertThatThrownBy(() -> loader.install(empty)).isInstanceOf(LinkException.class)
+                .hasMessageContaining("entry 0: thread-local variable none has no bytes").hasMessageEndingWith("give it a member");
         Path half = c("half", "__attribute__((section(\".banos-export-tls\"), used)) static const char *half[2] = { \"a\", \"b\" };", "-O2");
         assertThatThrownBy(() -> loader.install(half)).isInstanceOf(LinkException.class)
                 .hasMessageContaining("its 16 bytes are no array of struct Banos_Thread_Local, which has 24");

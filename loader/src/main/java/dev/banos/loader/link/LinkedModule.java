@@ -107,7 +107,10 @@ public final class LinkedModule {
         return base + objects.get(object).sectionOffset[section];
     }
 
-    /** The place of a thread-local variable that is in the module, by the name that the object at {@code object} has for it; or null. */
+    /**
+     * The place of a thread-local variable that is in the module, by the name that the object at {@code object} has for it; or null,
+     * also of one without bytes in a module that has no others.
+     */
     public @Nullable ThreadLocalPlace threadLocal(int object, String name) {
         LinkedObject user = objects.get(object);
         SymbolTable symbols = user.elf.symbols();
