@@ -14,9 +14,8 @@ final class ByteCounting {
 
     static void sort(Key key, long from, long end, long counters) {
         Memory.fill(counters, TABLES * TABLE_BYTES, (byte) 0);
-        for (long at = from; at < end; at++) {
-            long counter = counters + (at & (TABLES - 1)) * TABLE_BYTES + (Memory.getByte(at) & MASK) * Elements.COUNTER_BYTES;
-            Memory.setLong(counter, Memory.getLong(counter) + 1);
+        for (long block = from; block < end; block += Elements.MOST) {
+            count(block, (int) Math.min(end - block, Elements.MOST), counters);
         }
         long at = from;
         for (int rank = 0; rank < VALUES; rank++) {
@@ -24,6 +23,13 @@ final class ByteCounting {
             long count = count(counters, value);
             Memory.fill(at, count, (byte) value);
             at += count;
+        }
+    }
+
+    private static void count(long from, int bytes, long counters) {
+        for (int i = 0; i < bytes; i++) {
+            long counter = (i & TABLES - 1) * TABLE_BYTES + (Memory.getByte(from, i) & MASK) * Elements.COUNTER_BYTES;
+            Memory.setLong(counters, counter, Memory.getLong(counters, counter) + 1);
         }
     }
 

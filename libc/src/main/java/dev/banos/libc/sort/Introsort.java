@@ -5,8 +5,8 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Sorts native memory in place by comparison: quicksort whose pivot is the median of three medians, with equal elements
- * set aside, insertion below two dozen elements (of numbers a sorting network below nine), and heap sort where the pivots
- * turn out bad. O(n log n) on any input; not stable; allocates nothing.
+ * set aside, and heap sort where the pivots turn out bad. Insertion sorts what is small; of numbers {@link RadixSort} does,
+ * up to 256 KiB, with a temporary area that is kept for the next sort. O(n log n) on any input; not stable.
  *
  * <pre>{@code
  * Introsort.sort(Key.F64, data);                                // natural order
@@ -31,6 +31,8 @@ public final class Introsort {
      * @throws IllegalStateException if the scope of {@code data} is closed; nothing was touched. Closing a shared scope during
      *     the call fails
      * @throws WrongThreadException if {@code data} is confined to another thread; nothing was touched
+     * @throws OutOfMemoryError if no sort ran at this moment before and there are no 320 KiB for its counters and its temporary
+     *     area; nothing was touched
      */
     public static void sort(Key key, MemorySegment data) {
         Arguments.requireData(data, key.bytes());

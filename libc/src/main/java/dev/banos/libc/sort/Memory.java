@@ -32,6 +32,10 @@ final class Memory {
         return EVERYTHING.get(JAVA_BYTE, address);
     }
 
+    static byte getByte(long base, long offset) {
+        return EVERYTHING.get(JAVA_BYTE, address(base, offset));
+    }
+
     static void setByte(long address, byte value) {
         EVERYTHING.set(JAVA_BYTE, address, value);
     }

@@ -1,36 +1,54 @@
 package dev.banos.libc.sort;
 
 /**
- * {@link Introsort} of numbers. They are first made signed ones of the same order, which one instruction compares, and in
- * the end made again what they were.
+ * {@link Introsort} of numbers. Quicksort makes parts small enough for a temporary area that is kept between sorts, and
+ * {@link RadixSort} sorts these; most data is one such part. What is partitioned is first made signed numbers of the same
+ * order, which one instruction compares, and in the end made again what it was.
  *
  * <pre>
- *   partition     from            boundary        at             end
+ *   partition     from            less            at             end
  *                 +---------------+---------------+--------------+
  *                 |   &lt; limit     |   &gt;= limit    |   not seen   |
  *                 +---------------+---------------+--------------+
  * </pre>
  *
- * Each number trades places with the one at the boundary, which then moves on if it was less; and {@link EightNumbers} sorts
- * what is small. No branch depends on what was compared, so random numbers cost no mispredictions.
+ * No branch depends on what was compared, so random numbers cost no mispredictions. The number before {@code at} is a copy
+ * of one already moved: each step writes the one at {@code less} there and the new one in its place.
+ *
+ * @see <a href="https://orlp.net/blog/branchless-lomuto-partitioning/">Peters, Branchless Lomuto partitioning</a>
  */
 final class NumberIntrosort {
-    private static final int BY_NINTHER = 128;
+    /** No more is sorted by radix at once. Numbers of 16 bits are counted from here on, and have room for their counters. */
+    static final long PART_BYTES = ShortCounting.COUNTERS_BYTES;
+
+    private static final long BLOCK_BYTES = (long) Elements.MOST * Long.BYTES; // for a loop that counts with an int
+
+    private static final int LONG = 3;
+    private static final int INT = 2;
 
     private NumberIntrosort() {
     }
 
+    /** @throws OutOfMemoryError if there is no scratch memory; nothing was touched */
     static void sort(Key key, long from, long end) {
-        int log = Integer.numberOfTrailingZeros(key.bytes());
-        long count = end - from >> log;
-        exchangeOrder(key, from, end);
-        if (count < EightNumbers.COUNT) {
-            sortByInsertion(log, from, end);
-        } else {
-            long lastEight = end - ((long) EightNumbers.COUNT << log);
-            sort(log, from, end, lastEight, Introsort.depthLimit(count));
+        long scratch = Scratch.IN_PLACE.claim();
+        try {
+            if (end - from <= PART_BYTES || RadixSort.isCounted(key, end - from)) {
+                RadixSort.sort(key, from, end, temporary(scratch), scratch);
+            } else {
+                exchangeOrder(key, from, end);
+                Elements elements = RadixSort.signed(key.bytes());
+                int log = Integer.numberOfTrailingZeros(key.bytes());
+                sort(elements, log, from, end, Introsort.depthLimit(end - from >> log), scratch);
+                exchangeOrder(key, from, end);
+            }
+        } finally {
+            Scratch.IN_PLACE.release(scratch);
         }
-        exchangeOrder(key, from, end);
+    }
+
+    private static long temporary(long scratch) {
+        return scratch + Scratch.COUNTERS_BYTES;
     }
 
     /** Its own inverse. */
@@ -42,21 +60,33 @@ final class NumberIntrosort {
         }
     }
 
-    /** The sign is in the last byte of a number: this machine is little-endian. */
+    /** Eight bytes at once; of the rest the last byte of each number: this machine is little-endian. */
     private static void invertSigns(int bytes, long from, long end) {
-        for (long at = from + bytes - 1; at < end; at += bytes) {
+        long signs = switch (bytes) {
+            case Short.BYTES -> 0x8000_8000_8000_8000L;
+            case Integer.BYTES -> 0x8000_0000_8000_0000L;
+            default -> Long.MIN_VALUE;
+        };
+        long wholeEnd = end - (end - from) % Long.BYTES;
+        for (long at = from; at < wholeEnd; at += BLOCK_BYTES) {
+            invert(at, (int) (Math.min(wholeEnd - at, BLOCK_BYTES) / Long.BYTES), signs);
+        }
+        for (long at = wholeEnd + bytes - 1; at < end; at += bytes) {
             Memory.setByte(at, (byte) (Memory.getByte(at) ^ Byte.MIN_VALUE));
         }
     }
 
-    /**
-     * @param log the logarithm of a number's size in bytes
-     * @param lastEight where the last eight of all numbers begin
-     */
-    private static void sort(int log, long allFrom, long allEnd, long lastEight, int depth) {
+    private static void invert(long from, int count, long bits) {
+        for (int i = 0; i < count; i++) {
+            Memory.setLong(from, (long) i * Long.BYTES, Memory.getLong(from, (long) i * Long.BYTES) ^ bits);
+        }
+    }
+
+    /** @param log the logarithm of a number's size in bytes */
+    static void sort(Elements elements, int log, long allFrom, long allEnd, int depth, long scratch) {
         long from = allFrom;
         long end = allEnd;
-        for (int depthLeft = depth; end - from > (long) EightNumbers.COUNT << log; depthLeft--) {
+        for (int depthLeft = depth; end - from > PART_BYTES; depthLeft--) {
             if (depthLeft == 0) {
                 sortByHeap(log, from, end - from >> log);
                 return;
@@ -66,23 +96,20 @@ final class NumberIntrosort {
             if (middle == from) { // the pivot is the least: set aside all that equal it
                 from = pivot == Long.MAX_VALUE ? end : partition(log, from, end, pivot + 1);
             } else if (middle - from < end - middle) {
-                sort(log, from, middle, lastEight, depthLeft - 1);
+                sort(elements, log, from, middle, depthLeft - 1, scratch);
                 from = middle;
             } else {
-                sort(log, middle, end, lastEight, depthLeft - 1);
+                sort(elements, log, middle, end, depthLeft - 1, scratch);
                 end = middle;
             }
         }
-        EightNumbers.sort(log, Math.min(from, lastEight));
+        Radix.sort(elements, from, end, temporary(scratch), false, scratch);
     }
 
     private static long pivot(int log, long from, long end) {
         long step = end - from >> log + 3 << log;
         long middle = from + 4 * step;
         long last = end - (1L << log);
-        if (end - from < (long) BY_NINTHER << log) {
-            return medianAt(log, from, middle, last);
-        }
         return median(medianAt(log, from, from + step, from + 2 * step),
                 medianAt(log, middle - step, middle, middle + step),
                 medianAt(log, last - 2 * step, last - step, last));
@@ -102,31 +129,57 @@ final class NumberIntrosort {
      * @return where they end
      */
     private static long partition(int log, long from, long end, long limit) {
+        long count = end - from >> log;
+        if (count > Integer.MAX_VALUE || log < INT) {
+            return partitionMany(log, from, end, limit);
+        }
+        int less = log == LONG ? partitionLongs(from, (int) count, limit) : partitionInts(from, (int) count, limit);
+        return from + ((long) less << log);
+    }
+
+    /** The mask tells the compiler what it cannot see, so that no access has a bound to check: this takes 0.6 of the time. */
+    private static int partitionLongs(long from, int count, long limit) {
+        long first = Memory.getLong(from);
+        int less = 0;
+        for (int i = 1; i < count; i++) {
+            long number = Memory.getLong(from, (long) i * Long.BYTES);
+            long boundary = (long) (less & Integer.MAX_VALUE) * Long.BYTES;
+            Memory.setLong(from, (long) (i - 1) * Long.BYTES, Memory.getLong(from, boundary));
+            Memory.setLong(from, boundary, number);
+            less += number < limit ? 1 : 0;
+        }
+        long boundary = (long) less * Long.BYTES;
+        Memory.setLong(from, (long) (count - 1) * Long.BYTES, Memory.getLong(from, boundary));
+        Memory.setLong(from, boundary, first);
+        return less + (first < limit ? 1 : 0);
+    }
+
+    private static int partitionInts(long from, int count, long limit) {
+        int first = Memory.getInt(from);
+        int less = 0;
+        for (int i = 1; i < count; i++) {
+            int number = Memory.getInt(from, (long) i * Integer.BYTES);
+            long boundary = (long) (less & Integer.MAX_VALUE) * Integer.BYTES;
+            Memory.setInt(from, (long) (i - 1) * Integer.BYTES, Memory.getInt(from, boundary));
+            Memory.setInt(from, boundary, number);
+            less += number < limit ? 1 : 0;
+        }
+        long boundary = (long) less * Integer.BYTES;
+        Memory.setInt(from, (long) (count - 1) * Integer.BYTES, Memory.getInt(from, boundary));
+        Memory.setInt(from, boundary, first);
+        return less + (first < limit ? 1 : 0);
+    }
+
+    /** For what an int cannot count: each number trades places with the one at the boundary. */
+    static long partitionMany(int log, long from, long end, long limit) {
         long boundary = from;
         for (long at = from; at < end; at += 1L << log) {
             long number = Memory.getSigned(log, at);
             Memory.setSigned(log, at, Memory.getSigned(log, boundary));
             Memory.setSigned(log, boundary, number);
-            boundary += isLess(number, limit) << log;
+            boundary += number < limit ? 1L << log : 0;
         }
         return boundary;
-    }
-
-    /** 1 or 0, without a branch: the sign of the difference, corrected where the subtraction overflows. */
-    private static long isLess(long a, long b) {
-        return (a & ~b | ~(a ^ b) & a - b) >>> 63;
-    }
-
-    private static void sortByInsertion(int log, long from, long end) {
-        long step = 1L << log;
-        for (long next = from + step; next < end; next += step) {
-            long number = Memory.getSigned(log, next);
-            long at = next;
-            for (; at > from && Memory.getSigned(log, at - step) > number; at -= step) {
-                Memory.setSigned(log, at, Memory.getSigned(log, at - step));
-            }
-            Memory.setSigned(log, at, number);
-        }
     }
 
     private static void sortByHeap(int log, long from, long count) {

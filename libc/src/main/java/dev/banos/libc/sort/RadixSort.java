@@ -63,18 +63,18 @@ public final class RadixSort {
     }
 
     static void sort(Key key, long data, long bytes, long temporary) {
-        long counters = Scratch.claim();
+        long counters = Scratch.COUNTERS.claim();
         try {
             sort(key, data, data + bytes, temporary, counters);
         } finally {
-            Scratch.release(counters);
+            Scratch.COUNTERS.release(counters);
         }
     }
 
-    private static void sort(Key key, long data, long end, long temporary, long counters) {
+    static void sort(Key key, long data, long end, long temporary, long counters) {
         if (key.bytes() == Byte.BYTES) {
             ByteCounting.sort(key, data, end, counters);
-        } else if (key.bytes() == Short.BYTES && ShortCounting.suits(end - data)) {
+        } else if (isCounted(key, end - data)) {
             ShortCounting.sort(key, data, end, temporary);
         } else if (!key.isFloating()) {
             Radix.sort(ELEMENTS[key.ordinal()], data, end, temporary, false, counters);
@@ -83,6 +83,17 @@ public final class RadixSort {
             Radix.sort(ELEMENTS[key.ordinal()], data, end, temporary, false, counters);
             SignedFloats.exchange(key, data, end);
         }
+    }
+
+    /** Whether so many bytes of numbers are sorted without another place for them. */
+    static boolean isCounted(Key key, long bytes) {
+        return key.bytes() == Byte.BYTES || key.bytes() == Short.BYTES && ShortCounting.suits(bytes);
+    }
+
+    /** Signed whole numbers of this size. */
+    static Elements signed(int bytes) {
+        Key key = bytes == Long.BYTES ? Key.I64 : bytes == Integer.BYTES ? Key.I32 : Key.I16;
+        return ELEMENTS[key.ordinal()];
     }
 
     /**

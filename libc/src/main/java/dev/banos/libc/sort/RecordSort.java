@@ -56,11 +56,11 @@ public final class RecordSort {
     }
 
     static void sort(RecordElements elements, long data, long bytes, long temporary) {
-        long counters = Scratch.claim();
+        long counters = Scratch.COUNTERS.claim();
         try {
             Radix.sort(elements, data, data + bytes, temporary, false, counters);
         } finally {
-            Scratch.release(counters);
+            Scratch.COUNTERS.release(counters);
         }
     }
 

@@ -4,37 +4,45 @@ import dev.banos.mem.Malloc;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * The counters of a radix sort, off-heap. A block belongs to one sort at a time and is kept for the next: as many exist as
- * sorts ever ran at the same moment (a sort neither blocks nor yields, so that number is small with any number of threads).
+ * What a sort needs beside its data, off-heap. A block belongs to one sort at a time and is kept for the next: as many exist
+ * as sorts ever ran at the same moment (a sort neither blocks nor yields, so that number is small with any number of threads).
  */
 final class Scratch {
-    /** For each of the at most eight splits above a window one table of 256, then three tables of 2048. */
-    static final long BYTES = Radix.SPLIT_LEVELS * Radix.SPLIT_BYTES + Radix.WINDOW_DIGITS * Radix.WINDOW_BYTES;
+    /** For each split above a window one table, then three of 2048. */
+    static final long COUNTERS_BYTES = Radix.SPLIT_LEVELS * Radix.SPLIT_BYTES + Radix.WINDOW_DIGITS * Radix.WINDOW_BYTES;
+
+    static final Scratch COUNTERS = new Scratch(COUNTERS_BYTES);
+
+    /** Behind the counters a temporary area. */
+    static final Scratch IN_PLACE = new Scratch(COUNTERS_BYTES + NumberIntrosort.PART_BYTES);
 
     private static final long NONE = 0;
-    private static final AtomicLongArray IDLE = new AtomicLongArray(64);
 
-    private Scratch() {
+    private final AtomicLongArray idle = new AtomicLongArray(64);
+    private final long bytes;
+
+    private Scratch(long bytes) {
+        this.bytes = bytes;
     }
 
     /** @throws OutOfMemoryError when there is none idle and malloc has no memory */
-    static long claim() {
-        for (int i = 0; i < IDLE.length(); i++) {
-            long block = IDLE.get(i);
-            if (block != NONE && IDLE.compareAndSet(i, block, NONE)) {
+    long claim() {
+        for (int i = 0; i < idle.length(); i++) {
+            long block = idle.get(i);
+            if (block != NONE && idle.compareAndSet(i, block, NONE)) {
                 return block;
             }
         }
-        long block = Malloc.malloc(BYTES);
+        long block = Malloc.malloc(bytes);
         if (block == NONE) {
-            throw new OutOfMemoryError("no " + BYTES + " bytes of native memory for the counters of a sort");
+            throw new OutOfMemoryError("no " + bytes + " bytes of native memory for what a sort needs beside its data");
         }
         return block;
     }
 
-    static void release(long block) {
-        for (int i = 0; i < IDLE.length(); i++) {
-            if (IDLE.get(i) == NONE && IDLE.compareAndSet(i, NONE, block)) {
+    void release(long block) {
+        for (int i = 0; i < idle.length(); i++) {
+            if (idle.get(i) == NONE && idle.compareAndSet(i, NONE, block)) {
                 return;
             }
         }

@@ -9,7 +9,7 @@ final class ShortCounting {
     private static final int MASK = VALUES - 1;
     /** Half of what {@link Elements} has: the counters then take a quarter of a second-level cache, not half of it. */
     private static final long COUNTER_BYTES = Integer.BYTES;
-    private static final long COUNTERS_BYTES = VALUES * COUNTER_BYTES;
+    static final long COUNTERS_BYTES = VALUES * COUNTER_BYTES;
 
     private ShortCounting() {
     }
@@ -21,9 +21,10 @@ final class ShortCounting {
 
     static void sort(Key key, long from, long end, long counters) {
         Memory.fill(counters, COUNTERS_BYTES, (byte) 0);
-        for (long at = from; at < end; at += Short.BYTES) {
-            long counter = counters + (Memory.getShort(at) & MASK) * COUNTER_BYTES;
-            Memory.setInt(counter, Memory.getInt(counter) + 1);
+        int count = (int) ((end - from) / Short.BYTES);
+        for (int i = 0; i < count; i++) {
+            long counter = (Memory.getShort(from, (long) i * Short.BYTES) & MASK) * COUNTER_BYTES;
+            Memory.setInt(counters, counter, Memory.getInt(counters, counter) + 1);
         }
         long at = from;
         for (int rank = 0; rank < VALUES; rank++) {

@@ -5,6 +5,9 @@ package dev.banos.libc.sort;
  * inverted. The same once more gives back what they were.
  */
 final class SignedFloats {
+    /** A loop that counts with an int is vectorised, one with a long is not. */
+    private static final long BLOCK_BYTES = 1 << 30;
+
     private SignedFloats() {
     }
 
@@ -26,16 +29,22 @@ final class SignedFloats {
     }
 
     private static void exchangeDoubles(long from, long end) {
-        for (long at = from; at < end; at += Long.BYTES) {
-            long bits = Memory.getLong(at);
-            Memory.setLong(at, bits ^ (bits >> 63 & Long.MAX_VALUE));
+        for (long block = from; block < end; block += BLOCK_BYTES) {
+            int count = (int) (Math.min(end - block, BLOCK_BYTES) / Long.BYTES);
+            for (int i = 0; i < count; i++) {
+                long bits = Memory.getLong(block, (long) i * Long.BYTES);
+                Memory.setLong(block, (long) i * Long.BYTES, bits ^ (bits >> 63 & Long.MAX_VALUE));
+            }
         }
     }
 
     private static void exchangeFloats(long from, long end) {
-        for (long at = from; at < end; at += Integer.BYTES) {
-            int bits = Memory.getInt(at);
-            Memory.setInt(at, bits ^ (bits >> 31 & Integer.MAX_VALUE));
+        for (long block = from; block < end; block += BLOCK_BYTES) {
+            int count = (int) (Math.min(end - block, BLOCK_BYTES) / Integer.BYTES);
+            for (int i = 0; i < count; i++) {
+                int bits = Memory.getInt(block, (long) i * Integer.BYTES);
+                Memory.setInt(block, (long) i * Integer.BYTES, bits ^ (bits >> 31 & Integer.MAX_VALUE));
+            }
         }
     }
 }

@@ -16,15 +16,28 @@ class IntrosortPropertiesTest {
     void sortsAsTheJdkSorts(@ForAll Key key, @ForAll Shape shape, @ForAll @IntRange(max = 3000) int n, @ForAll long seed,
             @ForAll @IntRange(max = 7) int misalignment, @ForAll boolean isShared) {
         try (Arena scope = isShared ? Arena.ofShared() : Arena.ofConfined()) {
-            Guarded data = new Guarded(scope, (long) n * key.bytes(), misalignment);
-            Numbers.store(key, shape.numbers(n, seed), data.segment);
-            Object expected = Numbers.sorted(key, data.segment);
-
-            Introsort.sort(key, data.segment);
-
-            assertThat(Numbers.areSorted(key, data.segment, expected)).isTrue();
-            data.requireIntact();
+            requireSorted(scope, key, shape.numbers(n, seed), misalignment);
         }
+    }
+
+    /** More than a temporary area holds: partitions, several deep. */
+    @Property(tries = 150)
+    void largePartsAreSortedToo(@ForAll Key key, @ForAll Shape shape, @ForAll @IntRange(min = 30_000, max = 300_000) int n, @ForAll long seed,
+            @ForAll @IntRange(max = 7) int misalignment) {
+        try (Arena scope = Arena.ofConfined()) {
+            requireSorted(scope, key, shape.numbers(n, seed), misalignment);
+        }
+    }
+
+    private static void requireSorted(Arena scope, Key key, long[] numbers, int misalignment) {
+        Guarded data = new Guarded(scope, (long) numbers.length * key.bytes(), misalignment);
+        Numbers.store(key, numbers, data.segment);
+        Object expected = Numbers.sorted(key, data.segment);
+
+        Introsort.sort(key, data.segment);
+
+        assertThat(Numbers.areSorted(key, data.segment, expected)).isTrue();
+        data.requireIntact();
     }
 
     /** Elements of odd sizes, each filled with what its first bytes say, so that a torn element shows. */

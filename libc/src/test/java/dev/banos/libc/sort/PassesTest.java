@@ -58,7 +58,7 @@ class PassesTest {
         try (Arena scope = Arena.ofConfined()) {
             MemorySegment data = scope.allocateFrom(ValueLayout.JAVA_LONG, numbers);
             MemorySegment spare = scope.allocate(data.byteSize());
-            MemorySegment counters = scope.allocate(Scratch.BYTES, Long.BYTES);
+            MemorySegment counters = scope.allocate(Scratch.COUNTERS_BYTES, Long.BYTES);
             Radix.sort(new Counted(new LongElements(Key.I64)), data.address(), data.address() + data.byteSize(), spare.address(), false,
                     counters.address());
             Arrays.sort(numbers);
