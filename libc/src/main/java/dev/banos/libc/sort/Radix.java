@@ -19,8 +19,8 @@ package dev.banos.libc.sort;
  *
  * <p>Keys of few values take two passes of another kind: see {@link FewValues}.
  *
- * <p>What does not fit the second-level cache is first split by its highest five varying bits, and each part sorted as a
- * whole would be.
+ * <p>What does not fit the second-level cache with room to spare is first split by its highest five varying bits, and each
+ * part sorted as a whole would be.
  */
 final class Radix {
     /** The processor fetches ahead for some thirty places that are written in turns; with more this takes twice as long. */
@@ -37,7 +37,7 @@ final class Radix {
     private static final int DIGIT_BITS = 8; // of all digits in turn
     private static final int SMALLEST_DIGIT = 5;
     private static final long BY_INSERTION = 24;
-    private static final long SPLIT_FROM_BYTES = 4 << 20;
+    private static final long SPLIT_FROM_BYTES = 256 << 10;
 
     /** A value of the high digit that more than this part of all elements share calls for a third digit. */
     private static final int CROWDED = 8;
