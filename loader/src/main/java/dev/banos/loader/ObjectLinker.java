@@ -92,7 +92,8 @@ public final class ObjectLinker {
     /**
      * As {@link #add(Path)}, of bytes in memory.
      *
-     * @param bytes all of an object file or an archive; they are copied
+     * @param bytes all of an object file or an archive; they are the linker's and the library's from now on, and nobody may change
+     *     them
      * @param file what messages call the bytes
      * @return this linker
      * @throws LinkException as {@link #add(Path)}
@@ -100,7 +101,7 @@ public final class ObjectLinker {
     public ObjectLinker add(byte[] bytes, String file) {
         try {
             clock.skip();
-            return add(null, bytes.clone(), file);
+            return add(null, bytes, file);
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
         }

@@ -6,11 +6,27 @@ import org.jspecify.annotations.Nullable;
 
 /** What differs between machines: the meaning of relocation numbers and the code of stubs. */
 abstract class Architecture {
+    /** Of {@link #plain}: neither of the others. */
+    static final byte NOT_PLAIN = 0;
+    /** DELTA32, or BRANCH32 that needs no stub. */
+    static final byte PLAIN_DELTA32 = 1;
+    static final byte PLAIN_ABS64 = 2;
+
     private final @Nullable FixupKind[] kinds;
+    private final byte[] plain;
 
     /** @param kinds by relocation number, null where there is none */
     Architecture(@Nullable FixupKind[] kinds) {
         this.kinds = kinds;
+        this.plain = new byte[kinds.length];
+        for (int number = 0; number < kinds.length; number++) {
+            plain[number] = plain(kinds[number]);
+        }
+    }
+
+    private static byte plain(@Nullable FixupKind kind) {
+        return kind == FixupKind.DELTA32 || kind == FixupKind.BRANCH32 ? PLAIN_DELTA32
+                : kind == FixupKind.ABS64 ? PLAIN_ABS64 : NOT_PLAIN;
     }
 
     /** Null where the machine's ABI is not known to the linker. */
@@ -41,6 +57,11 @@ abstract class Architecture {
     /** {@link #kind} by number, for loops that have checked every number before. */
     final @Nullable FixupKind[] kinds() {
         return kinds;
+    }
+
+    /** By number, which of the kinds it is that most relocations are. */
+    final byte[] plain() {
+        return plain;
     }
 
     /**

@@ -40,6 +40,11 @@ final class Image {
         return base;
     }
 
+    /** The bytes themselves, for the loop over most relocations. */
+    ByteBuffer buffer() {
+        return bytes;
+    }
+
     long address(int at) {
         return base + at;
     }

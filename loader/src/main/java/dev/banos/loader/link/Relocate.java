@@ -5,6 +5,7 @@ import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.RelocationTable;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
+import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
@@ -116,24 +117,23 @@ final class Relocate {
         }
     }
 
-    /** The loop that a load spends its time in: the table and the addresses are arrays, and nothing in it makes an object. */
     private void apply(LinkedObject object, RelocationTable table, int start) {
         FixupKind[] kinds = architecture.kinds();
         long[] words = table.words();
         long[] address = object.address;
-        for (int i = 0; i < words.length; i += RelocationTable.WORDS) {
+        int first = applyPlain(words, 0, address, start);
+        for (int i = first; i < words.length; i = applyPlain(words, i + RelocationTable.WORDS, address, start)) {
             FixupKind kind = kinds[(int) words[i + 1]];
             int symbol = (int) (words[i + 1] >>> 32);
             int at = start + (int) words[i];
             long target = address[symbol] + words[i + 2];
             boolean fits = switch (kind) {
                 case NONE -> true;
-                case ABS64 -> put64(at, target);
                 case DELTA64 -> put64(at, target - image.address(at));
                 case ABS32 -> putUnsigned32(at, target);
                 case ABS32S -> putSigned32(at, target);
-                case DELTA32, BRANCH32 -> putSigned32(at, target - image.address(at))
-                        || kind == FixupKind.BRANCH32 && viaStub(object, symbol, at, words[i + 2]);
+                case DELTA32 -> false; // a plain one, that does not fit
+                case BRANCH32 -> viaStub(object, symbol, at, words[i + 2]);
                 case GOT_DELTA32 -> putSigned32(at, object.gotOffset[symbol] - at + words[i + 2]);
                 case GOT_DELTA32_RELAXABLE, GOT_DELTA32_REX_RELAXABLE ->
                     load(object, symbol, start, at, words[i + 2], kind == FixupKind.GOT_DELTA32_REX_RELAXABLE);
@@ -143,6 +143,33 @@ final class Relocate {
                 throw doesNotFit(object, table, i / RelocationTable.WORDS, kind);
             }
         }
+    }
+
+    /**
+     * The loop that a load spends its time in: fixups that most relocations mean, as long as they fit. It calls nothing that the
+     * compiler does not inline, so what the buffer and the arrays need checked is checked once, in front of it.
+     *
+     * @return the index of the first word of the first relocation from {@code from} on that is none of these, or the end
+     */
+    private int applyPlain(long[] words, int from, long[] address, int start) {
+        byte[] plain = architecture.plain();
+        ByteBuffer bytes = image.buffer();
+        long base = image.base();
+        int i = from;
+        for (; i < words.length; i += RelocationTable.WORDS) {
+            int what = plain[(int) words[i + 1]];
+            int at = start + (int) words[i];
+            long target = address[(int) (words[i + 1] >>> 32)] + words[i + 2];
+            long delta = target - base - at;
+            if (what == Architecture.PLAIN_DELTA32 && delta == (int) delta) {
+                bytes.putInt(at, (int) delta);
+            } else if (what == Architecture.PLAIN_ABS64) {
+                bytes.putLong(at, target);
+            } else {
+                break;
+            }
+        }
+        return i;
     }
 
     private boolean applyRare(LinkedObject object, FixupKind kind, int symbol, int at, long addend) {
