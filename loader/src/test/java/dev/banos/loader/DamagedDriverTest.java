@@ -27,8 +27,27 @@ class DamagedDriverTest {
         describeMany(200_000, new Random().nextLong());
     }
 
+    /** Its tables of exports are all that there is to damage, so that many of them are. */
+    @Test
+    void oneThatExportsThreadLocalVariablesIsDescribedOrRefused() throws IOException {
+        Path file = CCompiler.text(folder, "local", """
+                #include <banos/driver.h>
+                #include <banos/export.h>
+                _Thread_local int count = 5;
+                static _Thread_local long other[4];
+                BANOS_EXPORT_THREAD_LOCAL(count);
+                BANOS_EXPORT_THREAD_LOCAL_SYMBOL(x, "first", "other", other);
+                BANOS_EXPORT_THREAD_LOCAL_SYMBOL(y, "third", "other", other[2]);
+                """, "-O1", "-fno-asynchronous-unwind-tables");
+        assertThat(ObjectInfo.read(file).exports()).hasSize(3);
+        describeMany(Files.readAllBytes(file), 4_000, 20_26);
+    }
+
     private void describeMany(int rounds, long seed) throws IOException {
-        byte[] driver = Files.readAllBytes(CCompiler.object(folder, "calculator.c", "gcc", "-O1"));
+        describeMany(Files.readAllBytes(CCompiler.object(folder, "calculator.c", "gcc", "-O1")), rounds, seed);
+    }
+
+    private static void describeMany(byte[] driver, int rounds, long seed) {
         Random random = new Random(seed);
         int refused = 0;
         for (int round = 0; round < rounds; round++) {

@@ -143,6 +143,7 @@ class ThreadLocalExportTest {
         "gcc, -O2, gcc, -O2",
         "gcc, -O2, gcc, -O2 -fPIC",
         "gcc, -O2 -fno-pic, gcc, -O2 -fno-pic",
+        "gcc, -O2 -fPIC -fvisibility=hidden -fdata-sections -gz, gcc, -Os -fPIC",
         "gcc, -O2 -fPIC, gcc, -O2 -fPIC",
         "gcc, -O0 -fPIC, gcc, -O0 -fPIC -ftls-model=global-dynamic",
         "gcc, -O2 -fPIC -ftls-model=initial-exec, gcc, -O2 -fPIC -ftls-model=initial-exec",
@@ -364,6 +365,10 @@ class ThreadLocalExportTest {
         assertThatThrownBy(() -> loader.install(fixed)).isInstanceOf(LinkException.class).hasMessageContaining("no room for 100000 bytes");
     }
 
+    interface Count {
+        int count();
+    }
+
     @Test
     void itIsNoFunctionAndNoVirtualThreadHasOne() throws Exception {
         Driver counts = loader.install(c("counts", COUNTS + "int ordinary = 1; BANOS_EXPORT(ordinary);", "-O2"));
@@ -375,6 +380,8 @@ class ThreadLocalExportTest {
                 .hasMessageContaining("count of driver counts is no function but a thread-local variable");
         assertThatThrownBy(() -> counts.handle("ordinary", type)).isInstanceOf(LinkException.class)
                 .hasMessageContaining("is no function but a variable");
+        assertThatThrownBy(() -> counts.bind(Count.class)).isInstanceOf(InterfaceMismatchException.class)
+                .hasMessageContaining("count: count of driver counts is no function but a thread-local variable");
         List<Throwable> thrown = new ArrayList<>();
         Thread.ofVirtual().start(() -> {
             try {
