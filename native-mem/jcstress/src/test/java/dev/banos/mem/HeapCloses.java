@@ -1,0 +1,232 @@
+package dev.banos.mem;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import java.util.function.Predicate;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.ZZZ_Result;
+import org.openjdk.jcstress.infra.results.ZZ_Result;
+
+/** The close of a heap beside what others do with it: that is done, or refused, and no memory outlives the heap. */
+public final class HeapCloses {
+    private static final long SLOT = 20_000;
+    private static final long MAPPING = SizeClasses.DIRECT_BYTES;
+
+    private HeapCloses() {
+    }
+
+    /** Whether {@code use} was done, or refused as after the close. */
+    private static boolean isDone(Heap heap, Predicate<Heap> use) {
+        try {
+            return use.test(heap);
+        } catch (InvalidBlockException | IllegalStateException closed) {
+            return false;
+        }
+    }
+
+    private static boolean isFreed(Heap heap, long address) {
+        return isDone(heap, open -> {
+            open.free(address);
+            return true;
+        });
+    }
+
+    /** Whether nothing is left of a heap that is closed, and each use is refused. @param block that it had; 0 for none */
+    private static boolean isGone(Heap heap, long block) {
+        return heap.budget().usedBytes() == 0 && (block == 0 || isUnknown(heap, block))
+                && !isDone(heap, open -> open.malloc(SLOT) != 0);
+    }
+
+    private static boolean isUnknown(Heap heap, long block) {
+        return DirectMappings.length(block, heap.domain()) == DirectMappings.NONE && !isFreed(heap, block);
+    }
+
+    /** Bitmaps go back with the heap, and serve the next: who waited for its lock must not write to them. */
+    private abstract static class Closed {
+        private volatile boolean done;
+        boolean untouched;
+
+        void done() {
+            done = true;
+        }
+
+        void closeAndWatch(Heap heap, Run run) {
+            heap.close();
+            long local = Words.getAcquire(run.local);
+            long remote = Words.getAcquire(run.remote);
+            while (!done) {
+                Thread.onSpinWait();
+            }
+            untouched = Words.getAcquire(run.local) == local && Words.getAcquire(run.remote) == remote;
+        }
+    }
+
+    @JCStressTest
+    @Outcome(id = "true, true", expect = ACCEPTABLE, desc = "freed before the close")
+    @Outcome(id = "false, true", expect = ACCEPTABLE, desc = "refused after it")
+    @Outcome(expect = FORBIDDEN, desc = "something of the heap outlives it")
+    @State
+    public static class OfASharedHeapBesideAFree extends Closed {
+        private final Heap heap = Heap.createShared();
+        private final long block = heap.malloc(SLOT);
+        private final Run run = RunTable.at(block);
+
+        @Actor
+        public void closer() {
+            closeAndWatch(heap, run);
+        }
+
+        @Actor
+        public void other(ZZ_Result result) {
+            result.r1 = isFreed(heap, block);
+            done();
+        }
+
+        @Arbiter
+        public void check(ZZ_Result result) {
+            result.r2 = untouched && isGone(heap, block);
+        }
+    }
+
+    @JCStressTest
+    @Outcome(id = "true, true", expect = ACCEPTABLE, desc = "allocated before the close, which took it with it")
+    @Outcome(id = "false, true", expect = ACCEPTABLE, desc = "refused after it")
+    @Outcome(expect = FORBIDDEN, desc = "something of the heap outlives it")
+    @State
+    public static class OfASharedHeapBesideAMalloc {
+        private final Heap heap = Heap.createShared();
+        private long block;
+
+        @Actor
+        public void closer() {
+            heap.close();
+        }
+
+        @Actor
+        public void other(ZZ_Result result) {
+            result.r1 = isDone(heap, open -> (block = open.malloc(SLOT)) != 0);
+        }
+
+        @Arbiter
+        public void check(ZZ_Result result) {
+            result.r2 = isGone(heap, block);
+        }
+    }
+
+    @JCStressTest
+    @Outcome(id = "true, true", expect = ACCEPTABLE, desc = "allocated before the close, which took it with it")
+    @Outcome(id = "false, true", expect = ACCEPTABLE, desc = "refused after it")
+    @Outcome(expect = FORBIDDEN, desc = "something of the heap outlives it")
+    @State
+    public static class OfASharedHeapBesideAMapping {
+        private final Heap heap = Heap.createShared();
+        private long block;
+
+        @Actor
+        public void closer() {
+            heap.close();
+        }
+
+        @Actor
+        public void other(ZZ_Result result) {
+            result.r1 = isDone(heap, open -> (block = open.malloc(MAPPING)) != 0);
+        }
+
+        @Arbiter
+        public void check(ZZ_Result result) {
+            result.r2 = isGone(heap, block);
+        }
+    }
+
+    /** A mapping is kept for the next block, or goes: with the heap at the latest. */
+    @JCStressTest
+    @Outcome(id = "true, true", expect = ACCEPTABLE, desc = "freed before the close")
+    @Outcome(id = "false, true", expect = ACCEPTABLE, desc = "refused after it")
+    @Outcome(expect = FORBIDDEN, desc = "something of the heap outlives it")
+    @State
+    public static class OfAHeapWithACacheBesideAFree {
+        private final Heap heap = Heap.create(HeapOptions.shared().mappingCache(MAPPING));
+        private final long block = heap.malloc(MAPPING);
+
+        @Actor
+        public void closer() {
+            heap.close();
+        }
+
+        @Actor
+        public void other(ZZ_Result result) {
+            result.r1 = isFreed(heap, block);
+        }
+
+        @Arbiter
+        public void check(ZZ_Result result) {
+            result.r2 = heap.domain().cachedBytes() == 0 && isGone(heap, block);
+        }
+    }
+
+    /** Its owner alone may close it, so that is who makes it. */
+    @JCStressTest
+    @Outcome(id = "true, true", expect = ACCEPTABLE, desc = "freed before the close")
+    @Outcome(id = "false, true", expect = ACCEPTABLE, desc = "refused after it")
+    @Outcome(expect = FORBIDDEN, desc = "something of the heap outlives it")
+    @State
+    public static class OfAConfinedHeapBesideAFree extends Closed {
+        private Heap heap;
+        private volatile long block;
+
+        @Actor
+        public void owner() {
+            heap = Heap.create();
+            long made = heap.malloc(SLOT);
+            Run run = RunTable.at(made);
+            block = made;
+            heap.malloc(64); // takes about as long as the other needs to see it
+            closeAndWatch(heap, run);
+        }
+
+        @Actor
+        public void other(ZZ_Result result) {
+            while (block == 0) {
+                Thread.onSpinWait();
+            }
+            result.r1 = isFreed(heap, block);
+            done();
+        }
+
+        @Arbiter
+        public void check(ZZ_Result result) {
+            result.r2 = untouched && isGone(heap, block);
+        }
+    }
+
+    @JCStressTest
+    @Outcome(id = "true, true, true", expect = ACCEPTABLE, desc = "the second close does nothing")
+    @Outcome(expect = FORBIDDEN, desc = "a close fails, or gives back twice")
+    @State
+    public static class Twice {
+        private final Heap heap = Heap.createShared();
+        private final long block = heap.malloc(SLOT);
+
+        @Actor
+        public void first(ZZZ_Result result) {
+            heap.close();
+            result.r1 = heap.budget().usedBytes() == 0;
+        }
+
+        @Actor
+        public void second(ZZZ_Result result) {
+            heap.close();
+            result.r2 = heap.budget().usedBytes() == 0;
+        }
+
+        @Arbiter
+        public void check(ZZZ_Result result) {
+            result.r3 = isGone(heap, block);
+        }
+    }
+}
