@@ -26,8 +26,8 @@ final class DirectMappings {
     /** Larger than any user address space: what exceeds it would overflow when rounded. */
     private static final long LARGEST = 1L << 47;
     /**
-     * Blocks up to this length come with all their pages: one call takes two thirds of the time of a fault for each (README).
-     * What nobody writes to costs at most so much memory.
+     * So much of a block comes with its pages, from its beginning on: one call takes two thirds of the time of a fault for each
+     * (README). What nobody writes to costs at most so much memory.
      */
     static final long COMMITTED_BYTES = 256 * 1024;
     private static final int STRIPES = 16;
@@ -81,7 +81,7 @@ final class DirectMappings {
         boolean huge = domain.hugePages.wantsNew(bytes);
         long wanted = huge ? Math.max(alignment, HugePages.PAGE_BYTES) : alignment;
         long address = wanted > Kernel.PAGE_BYTES ? HugeMappings.mapAligned(bytes, wanted)
-                : bytes <= COMMITTED_BYTES ? Kernel.mapCommitted(bytes) : Kernel.map(bytes);
+                : bytes <= COMMITTED_BYTES ? Kernel.mapCommitted(bytes) : mapPartlyCommitted(bytes);
         if (Kernel.failed(address)) {
             return 0;
         }
@@ -90,6 +90,14 @@ final class DirectMappings {
         }
         register(address, MappingTable.extent(bytes, huge), domain);
         MemoryEvents.mapping("map", address, bytes); // last: it allocates on the Java heap, which may be full
+        return address;
+    }
+
+    private static long mapPartlyCommitted(long bytes) {
+        long address = Kernel.map(bytes);
+        if (!Kernel.failed(address)) {
+            Kernel.commit(address, COMMITTED_BYTES); // before Linux 5.14, or without memory, pages come as they are touched
+        }
         return address;
     }
 

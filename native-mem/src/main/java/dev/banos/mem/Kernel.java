@@ -3,6 +3,7 @@ package dev.banos.mem;
 import static dev.banos.bindings.generated.Linux.ENOMEM;
 import static dev.banos.bindings.generated.Linux.MADV_DONTNEED;
 import static dev.banos.bindings.generated.Linux.MADV_HUGEPAGE;
+import static dev.banos.bindings.generated.Linux.MADV_POPULATE_WRITE;
 import static dev.banos.bindings.generated.Linux.MAP_ANONYMOUS;
 import static dev.banos.bindings.generated.Linux.MAP_NORESERVE;
 import static dev.banos.bindings.generated.Linux.MAP_POPULATE;
@@ -113,6 +114,11 @@ final class Kernel {
     /** Gives the memory back; the addresses stay ours and read as zero. */
     static int discard(long address, long bytes) {
         return advise(address, bytes, MADV_DONTNEED());
+    }
+
+    /** Gives the pages of a mapping their memory, as a write to each would. */
+    static int commit(long address, long bytes) {
+        return advise(address, bytes, MADV_POPULATE_WRITE());
     }
 
     static int wantHugePages(long address, long bytes) {

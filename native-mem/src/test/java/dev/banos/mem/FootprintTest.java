@@ -26,17 +26,18 @@ class FootprintTest {
     }
 
     @Test
-    void aBlockOfAQuarterMebibyteComesWithItsPagesAndALargerOneWithNone() {
-        long committed = Malloc.malloc(DirectMappings.COMMITTED_BYTES);
-        assertThat(pagesWithMemory(committed)).isEqualTo(DirectMappings.COMMITTED_BYTES / Kernel.PAGE_BYTES);
-        Malloc.free(committed);
-        long larger = Malloc.malloc(DirectMappings.COMMITTED_BYTES + 1);
-        assertThat(pagesWithMemory(larger)).isZero();
-        Malloc.free(larger);
+    void aBlockComesWithThePagesOfItsFirstQuarterMebibyteAndWithNoMore() {
+        for (long beyond : new long[] {0, Kernel.PAGE_BYTES, 64 << 20}) {
+            long block = Malloc.malloc(DirectMappings.COMMITTED_BYTES + beyond);
+            assertThat(pagesWithMemory(block, DirectMappings.COMMITTED_BYTES))
+                    .isEqualTo(DirectMappings.COMMITTED_BYTES / Kernel.PAGE_BYTES);
+            assertThat(pagesWithMemory(block + DirectMappings.COMMITTED_BYTES, Math.min(beyond, 64 * Kernel.PAGE_BYTES))).isZero();
+            Malloc.free(block);
+        }
     }
 
-    private static long pagesWithMemory(long block) {
-        return LongStream.iterate(block, page -> page < block + DirectMappings.COMMITTED_BYTES, page -> page + Kernel.PAGE_BYTES)
+    private static long pagesWithMemory(long address, long bytes) {
+        return LongStream.iterate(address, page -> page < address + bytes, page -> page + Kernel.PAGE_BYTES)
                 .filter(ProcSelf::hasOwnMemory).count();
     }
 
