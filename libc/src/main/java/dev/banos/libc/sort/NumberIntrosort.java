@@ -137,7 +137,7 @@ final class NumberIntrosort {
         return from + ((long) less << log);
     }
 
-    /** The mask tells the compiler what it cannot see, so that no access has a bound to check: this takes 0.6 of the time. */
+    /** The mask tells the compiler what it cannot see: no access has a bound to check, nor an offset a mask of 64 bits. */
     private static int partitionLongs(long from, int count, long limit) {
         long first = Memory.getLong(from);
         int less = 0;
