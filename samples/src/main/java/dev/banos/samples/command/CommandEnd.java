@@ -1,5 +1,8 @@
 package dev.banos.samples.command;
 
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
 /** A command ends before its work is done: with an exit status, and one line on standard error where there is one to say. */
 public final class CommandEnd extends Exception {
     public static final int SUCCESS = 0;
@@ -10,7 +13,7 @@ public final class CommandEnd extends Exception {
 
     private final int status;
 
-    private CommandEnd(int status, String message, Throwable cause) {
+    private CommandEnd(int status, String message, @Nullable Throwable cause) {
         super(message, cause);
         this.status = status;
     }
@@ -31,11 +34,24 @@ public final class CommandEnd extends Exception {
     }
 
     public static CommandEnd failure(RuntimeException cause) {
-        return new CommandEnd(FAILURE, cause.getMessage(), cause);
+        return new CommandEnd(FAILURE, message(cause), cause);
     }
 
     public static CommandEnd wrongUsage(String message) {
         return new CommandEnd(WRONG_USAGE, message, null);
+    }
+
+    public static CommandEnd wrongUsage(RuntimeException cause) {
+        return new CommandEnd(WRONG_USAGE, message(cause), cause);
+    }
+
+    private static String message(RuntimeException cause) {
+        return Objects.requireNonNullElseGet(cause.getMessage(), cause::toString);
+    }
+
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNull(super.getMessage(), "message");
     }
 
     public int status() {

@@ -6,7 +6,9 @@ import dev.banos.libc.getopt.LongOption;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The options and operands of a command in the order in which they are given, read by {@code getopt_long}. Every command
@@ -27,7 +29,7 @@ public final class Options {
 
     private String shortOptions = "-h"; // "-": operands in their place, as OPERAND
     private boolean onlyOperands; // behind "--"
-    private String argument;
+    private @Nullable String argument;
 
     /**
      * @param program what messages begin with
@@ -69,9 +71,9 @@ public final class Options {
         return OPERAND;
     }
 
-    /** The option's argument, or the operand. */
+    /** The argument of an option that has one, or the operand. */
     public String argument() {
-        return argument;
+        return Objects.requireNonNull(argument, "the option has no argument");
     }
 
     /** The next {@code count} elements as they stand, dashes and all; fewer where there are no more. */

@@ -2,6 +2,7 @@ package dev.banos.samples.command;
 
 import java.io.Console;
 import java.io.PrintStream;
+import org.jspecify.annotations.Nullable;
 
 /** A bar on the terminal for work on files that takes a while. */
 public final class Progress implements AutoCloseable {
@@ -12,11 +13,11 @@ public final class Progress implements AutoCloseable {
 
     private final String name;
     private final long total;
-    private final PrintStream err;
+    private final @Nullable PrintStream err;
     private long done;
     private int percentShown = -1;
 
-    private Progress(String name, long total, PrintStream err) {
+    private Progress(String name, long total, @Nullable PrintStream err) {
         this.name = name;
         this.total = total;
         this.err = err;
@@ -64,7 +65,7 @@ public final class Progress implements AutoCloseable {
 
     /** Leaves the line empty for a message; the next advance draws the bar anew. */
     public void hide() {
-        if (percentShown >= 0) {
+        if (err != null && percentShown >= 0) {
             err.print("\r\u001B[K");
             err.flush();
             percentShown = -1;

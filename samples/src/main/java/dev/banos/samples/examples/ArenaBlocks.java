@@ -53,9 +53,10 @@ public final class ArenaBlocks implements AllocatorUnderTest {
         if (address == 0) {
             return malloc(size);
         }
+        Block block = block(address);
         long moved = malloc(size);
         if (moved != 0) {
-            MemorySegment.copy(Native.EVERYTHING, address, Native.EVERYTHING, moved, Math.min(live.get(address).size, size));
+            MemorySegment.copy(Native.EVERYTHING, address, Native.EVERYTHING, moved, Math.min(block.size, size));
             free(address);
         }
         return moved;
@@ -67,13 +68,25 @@ public final class ArenaBlocks implements AllocatorUnderTest {
         if (block != null) {
             block.arena.close();
         } else if (address != 0) {
-            throw new IllegalArgumentException("address=0x" + Long.toHexString(address) + " is no live block");
+            throw noBlock(address);
         }
+    }
+
+    private Block block(long address) {
+        Block block = live.get(address);
+        if (block == null) {
+            throw noBlock(address);
+        }
+        return block;
+    }
+
+    private static IllegalArgumentException noBlock(long address) {
+        return new IllegalArgumentException("address=0x" + Long.toHexString(address) + " is no live block");
     }
 
     @Override
     public long usableSize(long address) {
-        return live.get(address).size;
+        return block(address).size;
     }
 
     @Override

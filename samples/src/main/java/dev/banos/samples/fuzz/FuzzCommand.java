@@ -39,9 +39,10 @@ public final class FuzzCommand {
             if (options.replay == null && options.merge.isEmpty()) {
                 return fuzz(options, out, err);
             }
-            List<Finding> findings = options.replay != null ? replay(options) : ReportFolder.merge(options.merge);
-            if (options.report != null) {
-                findings.forEach(finding -> write(() -> new ReportFolder(options.report).write(finding)));
+            List<Finding> findings = options.replay != null ? replay(options.replay, options) : ReportFolder.merge(options.merge);
+            Path folder = options.report;
+            if (folder != null) {
+                findings.forEach(finding -> write(() -> new ReportFolder(folder).write(finding)));
             }
             return report(options, findings, out);
         } catch (FuzzOptions.WrongUsage | IllegalArgumentException | TargetException | TraceException | UncheckedIOException wrong) {
@@ -50,8 +51,8 @@ public final class FuzzCommand {
         }
     }
 
-    private static List<Finding> replay(FuzzOptions options) {
-        Finding finding = ReportFolder.readFinding(options.replay);
+    private static List<Finding> replay(Path file, FuzzOptions options) {
+        Finding finding = ReportFolder.readFinding(file);
         return Campaign.of(options.target == null ? finding.target() : options.target).replay(finding).stream().toList();
     }
 
@@ -146,8 +147,9 @@ public final class FuzzCommand {
     }
 
     private static int report(FuzzOptions options, List<Finding> findings, PrintStream out) {
-        if (options.traceOut != null && !findings.isEmpty()) {
-            write(() -> findings.getFirst().program().toTrace().write(options.traceOut));
+        Path trace = options.traceOut;
+        if (trace != null && !findings.isEmpty()) {
+            write(() -> findings.getFirst().program().toTrace().write(trace));
         }
         printFindings(findings, writtenTo(options), out);
         return findings.isEmpty() ? LAWFUL : BROKEN;

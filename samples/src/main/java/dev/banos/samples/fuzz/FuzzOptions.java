@@ -8,8 +8,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** The command line of {@code banos fuzz}. */
 final class FuzzOptions {
@@ -47,18 +49,18 @@ final class FuzzOptions {
     private static final int HELP = 'h';
 
     /** Null: the one of the finding to replay, or banos. */
-    String target;
+    @Nullable String target;
     long tries;
-    Duration time;
+    @Nullable Duration time;
     long seed = 1;
     int threads = 1;
     int maxOperations = 2000;
-    Path from;
+    @Nullable Path from;
     int shard;
     int shards = 1;
-    Path report;
-    Path traceOut;
-    Path replay;
+    @Nullable Path report;
+    @Nullable Path traceOut;
+    @Nullable Path replay;
     boolean keepGoing;
     boolean help;
     List<Path> merge = List.of();
@@ -88,7 +90,7 @@ final class FuzzOptions {
                 case KEEP_GOING -> options.keepGoing = true;
                 case MERGE -> merging = true;
                 case HELP -> options.help = true;
-                default -> options.take(WITH_ARGUMENT[option - FIRST_VALUE], parser.optarg());
+                default -> options.take(WITH_ARGUMENT[option - FIRST_VALUE], Objects.requireNonNull(parser.optarg(), "argument"));
             }
         }
         options.operands(argv.from(parser.optind()), merging);
@@ -119,21 +121,26 @@ final class FuzzOptions {
     }
 
     /** Before hours of work, rather than after them. */
-    private static void requireWritable(String name, Path path, boolean isFolder) throws WrongUsage {
+    private static void requireWritable(String name, @Nullable Path path, boolean isFolder) throws WrongUsage {
         if (path == null) {
             return;
         }
         if (Files.exists(path) && Files.isDirectory(path) != isFolder) {
             throw new WrongUsage("--" + name + " " + path + (isFolder ? ": is no folder" : ": is a folder"));
         }
-        Path there = isFolder ? path.toAbsolutePath() : path.toAbsolutePath().getParent();
+        Path there = isFolder ? path.toAbsolutePath() : around(path);
         while (isFolder && !Files.exists(there)) {
-            there = there.getParent(); // the rest of the folders is made
+            there = around(there); // the rest of the folders is made
         }
         if (!Files.isDirectory(there) || !Files.isWritable(there)) {
             throw new WrongUsage("--" + name + " " + path + ": cannot be written, " + there
                     + (Files.isDirectory(there) ? " is not writable" : " is no folder"));
         }
+    }
+
+    /** Of all but the root, which is there and a folder. */
+    private static Path around(Path path) {
+        return Objects.requireNonNull(path.toAbsolutePath().getParent(), "the root is in no folder");
     }
 
     private void take(String name, String value) throws WrongUsage {

@@ -3,6 +3,7 @@ package dev.banos.samples.gunzip;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.util.Objects;
 
 /** Why a file was not expanded as it should be, in gzip's words; a line break at their beginning is gzip's, too. */
 final class Complaint extends IOException {
@@ -33,6 +34,11 @@ final class Complaint extends IOException {
         return new Complaint(WARNING, false, message);
     }
 
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNull(super.getMessage(), "message");
+    }
+
     int status() {
         return status;
     }
@@ -46,7 +52,7 @@ final class Complaint extends IOException {
         return switch (failed) {
             case NoSuchFileException absent -> "No such file or directory";
             case AccessDeniedException denied -> "Permission denied";
-            default -> failed.getMessage();
+            default -> Objects.requireNonNullElseGet(failed.getMessage(), failed::toString);
         };
     }
 }

@@ -14,6 +14,7 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** A file that gzip made, found by gzip's rules for suffixes. */
 final class CompressedFile {
@@ -23,6 +24,7 @@ final class CompressedFile {
     private final Orders orders;
     private final Report report;
     private final PrintStream err;
+    @SuppressWarnings("NullAway.Init") // by expand
     private Path path;
 
     CompressedFile(Orders orders, Report report, PrintStream err) {
@@ -60,7 +62,7 @@ final class CompressedFile {
     }
 
     /** The name without the suffix, or null if it has none. */
-    private String expandedName(String name) {
+    private @Nullable String expandedName(String name) {
         for (String suffix : ARCHIVE_SUFFIXES) {
             if (name.endsWith(suffix)) {
                 return name.substring(0, name.length() - suffix.length()) + ARCHIVE;

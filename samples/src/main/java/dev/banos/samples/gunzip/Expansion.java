@@ -5,11 +5,14 @@ import dev.banos.libc.zip.InflateException;
 import dev.banos.libc.zip.Inflater;
 import dev.banos.samples.command.Progress;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
+import java.util.Objects;
 
 /**
  * Expands all gzip members of one input. Behind the last, zero bytes are padding and other bytes are ignored with a warning.
@@ -22,7 +25,7 @@ import java.nio.channels.WritableByteChannel;
  */
 final class Expansion implements AutoCloseable {
     /** For a test: takes everything. */
-    static final WritableByteChannel NOWHERE = null;
+    static final WritableByteChannel NOWHERE = Channels.newChannel(OutputStream.nullOutputStream());
 
     private static final long BUFFER_BYTES = 1 << 18;
     private static final int MAGIC_BYTES = 2;
@@ -48,7 +51,7 @@ final class Expansion implements AutoCloseable {
     private long to;
     private boolean plain;
     private int prefix;
-    private Inflater.Status status;
+    private Inflater.Status status = Inflater.Status.NEED_INPUT;
 
     private long read;
     private long overhead;
@@ -83,9 +86,9 @@ final class Expansion implements AutoCloseable {
         }
     }
 
-    /** That of the first member; null without one. */
+    /** That of the first member, where the input begins with one. */
     GzipHeader header() {
-        return inflater.gzipHeader();
+        return Objects.requireNonNull(inflater.gzipHeader(), "header");
     }
 
     private static long headerBytes(GzipHeader header) {

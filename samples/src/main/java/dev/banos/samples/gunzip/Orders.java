@@ -54,7 +54,7 @@ final class Orders {
                 LongOption.of("suffix", LongOption.Argument.REQUIRED, 'S')).alsoShort("cdfknNqrS:tv");
         Orders orders = new Orders();
         for (int option; (option = options.next()) != Options.END; ) {
-            orders.take(option, options.argument());
+            orders.take(option, options);
         }
         return orders;
     }
@@ -63,7 +63,7 @@ final class Orders {
         return LongOption.of(name, LongOption.Argument.NONE, letter);
     }
 
-    private void take(int option, String argument) throws CommandEnd {
+    private void take(int option, Options options) throws CommandEnd {
         switch (option) {
             case 'c' -> standardOutput = true;
             case 'd' -> { } // nothing else is done here
@@ -76,19 +76,21 @@ final class Orders {
                 verbose = false;
             }
             case 'r' -> recursive = true;
-            case 'S' -> {
-                if (argument.isEmpty() || argument.length() > LONGEST_SUFFIX) {
-                    throw CommandEnd.wrongUsage("invalid suffix '" + argument + "'");
-                }
-                suffixes.addFirst(argument);
-            }
+            case 'S' -> takeSuffix(options.argument());
             case 't' -> test = true;
             case 'v' -> {
                 verbose = true;
                 quiet = false;
             }
-            default -> files.add(argument);
+            default -> files.add(options.argument());
         }
+    }
+
+    private void takeSuffix(String suffix) throws CommandEnd {
+        if (suffix.isEmpty() || suffix.length() > LONGEST_SUFFIX) {
+            throw CommandEnd.wrongUsage("invalid suffix '" + suffix + "'");
+        }
+        suffixes.addFirst(suffix);
     }
 
     /** What to expand; empty for standard input. */

@@ -25,7 +25,10 @@ public final class HeapMap {
             """;
 
     private String target = "banos";
+    // Required by parse.
+    @SuppressWarnings("NullAway.Init")
     private Path trace;
+    @SuppressWarnings("NullAway.Init")
     private Path output;
 
     private HeapMap() {
@@ -64,7 +67,7 @@ public final class HeapMap {
         try (AllocatorUnderTest allocator = Target.of(target).open()) {
             return new Recorder(allocator, Trace.read(trace)).record();
         } catch (TargetException wrong) {
-            throw CommandEnd.wrongUsage(wrong.getMessage());
+            throw CommandEnd.wrongUsage(wrong);
         } catch (TraceException | IllegalStateException failed) {
             throw CommandEnd.failure(failed);
         }

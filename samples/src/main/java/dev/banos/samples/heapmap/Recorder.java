@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** Makes the calls of a trace, writes a byte to each page of each block, and stops now and then to look around. */
 final class Recorder {
@@ -117,7 +118,7 @@ final class Recorder {
     private static void add(Map<Long, Pages> regions, long block, long size) {
         long last = (block + Math.max(size, 1) - 1) & -Pages.REGION_BYTES;
         for (long region = block & -Pages.REGION_BYTES; region <= last; region += Pages.REGION_BYTES) {
-            regions.get(region).add(block, size);
+            Objects.requireNonNull(regions.get(region), "a region is known once a block is in it").add(block, size);
         }
     }
 

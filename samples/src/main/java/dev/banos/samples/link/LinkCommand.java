@@ -25,8 +25,10 @@ public final class LinkCommand {
             others are linked. Addresses are decimal, or hexadecimal with 0x.
             """;
 
+    @SuppressWarnings("NullAway.Init") // required by parse
     private Long base;
     private boolean phonyImports;
+    @SuppressWarnings("NullAway.Init") // required by parse
     private Path folder;
     private final Map<String, Long> defined = new LinkedHashMap<>();
     /** By the name that the output gets. */

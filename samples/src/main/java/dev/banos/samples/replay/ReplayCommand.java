@@ -25,6 +25,7 @@ public final class ReplayCommand {
 
     private boolean json;
     private String target = "banos";
+    @SuppressWarnings("NullAway.Init") // required by parse
     private Path file;
 
     private ReplayCommand() {
@@ -68,7 +69,7 @@ public final class ReplayCommand {
             Timing timing = Timing.measure(new Replayer(allocator, trace), trace.operations());
             return new ReplayReport(target, file, trace.operations(), figures, timing, footprint);
         } catch (TargetException wrong) {
-            throw CommandEnd.wrongUsage(wrong.getMessage());
+            throw CommandEnd.wrongUsage(wrong);
         } catch (TraceException | IllegalStateException failed) {
             throw CommandEnd.failure(failed);
         }
