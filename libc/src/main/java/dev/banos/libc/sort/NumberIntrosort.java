@@ -29,7 +29,7 @@ final class NumberIntrosort {
     private NumberIntrosort() {
     }
 
-    /** @throws OutOfMemoryError if there is no scratch memory; nothing was touched */
+    /** @throws OutOfMemoryError if there was never any scratch memory; nothing was touched */
     static void sort(Key key, long from, long end) {
         long scratch = Scratch.IN_PLACE.claim();
         try {

@@ -1,43 +1,64 @@
 package dev.banos.libc.sort;
 
 import dev.banos.mem.Malloc;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.LongUnaryOperator;
 
 /**
  * What a sort needs beside its data, off-heap. A block belongs to one sort at a time and is kept for the next: as many exist
  * as sorts ever ran at the same moment (a sort neither blocks nor yields, so that number is small with any number of threads).
+ * Where there is no memory for one more, a sort waits for another's end: only the very first can fail.
  */
 final class Scratch {
     /** For each split above a window one table, then three of 2048. */
     static final long COUNTERS_BYTES = Radix.SPLIT_LEVELS * Radix.SPLIT_BYTES + Radix.WINDOW_DIGITS * Radix.WINDOW_BYTES;
 
-    static final Scratch COUNTERS = new Scratch(COUNTERS_BYTES);
+    static final Scratch COUNTERS = new Scratch(COUNTERS_BYTES, Malloc::malloc);
 
     /** Behind the counters a temporary area. */
-    static final Scratch IN_PLACE = new Scratch(COUNTERS_BYTES + NumberIntrosort.PART_BYTES);
+    static final Scratch IN_PLACE = new Scratch(COUNTERS_BYTES + NumberIntrosort.PART_BYTES, Malloc::malloc);
 
     private static final long NONE = 0;
 
     private final AtomicLongArray idle = new AtomicLongArray(64);
+    private final AtomicInteger blocks = new AtomicInteger();
     private final long bytes;
+    private final LongUnaryOperator malloc;
 
-    private Scratch(long bytes) {
+    /** @param malloc returns 0 where it has no memory; what it returns is freed by {@link Malloc} */
+    Scratch(long bytes, LongUnaryOperator malloc) {
         this.bytes = bytes;
+        this.malloc = malloc;
     }
 
-    /** @throws OutOfMemoryError when there is none idle and malloc has no memory */
+    /** @throws OutOfMemoryError when there is none at all, idle or not, and malloc has no memory */
     long claim() {
+        while (true) {
+            long block = takeIdle();
+            if (block != NONE) {
+                return block;
+            }
+            block = malloc.applyAsLong(bytes);
+            if (block != NONE) {
+                blocks.incrementAndGet();
+                return block;
+            }
+            if (blocks.get() == 0) {
+                throw new OutOfMemoryError("no " + bytes + " bytes of native memory for what a sort needs beside its data");
+            }
+            Thread.yield();
+        }
+    }
+
+    private long takeIdle() {
         for (int i = 0; i < idle.length(); i++) {
             long block = idle.get(i);
             if (block != NONE && idle.compareAndSet(i, block, NONE)) {
                 return block;
             }
         }
-        long block = Malloc.malloc(bytes);
-        if (block == NONE) {
-            throw new OutOfMemoryError("no " + bytes + " bytes of native memory for what a sort needs beside its data");
-        }
-        return block;
+        return NONE;
     }
 
     void release(long block) {
@@ -46,6 +67,7 @@ final class Scratch {
                 return;
             }
         }
+        blocks.decrementAndGet();
         Malloc.free(block);
     }
 }
