@@ -28,9 +28,14 @@ final class SlotPool extends ThreadAttachment {
     private static final VarHandle THREAD_ID = handle("threadId", long.class);
     private static final VarHandle SECTIONS = handle("sections", int.class);
 
-    /** Where a pool first looks for what is empty before it takes another run, in spans; then each time it has grown by a part. */
+    /**
+     * Where a pool first looks for what is empty before it takes another run, in spans; then each time it has grown by a part.
+     * A look takes time with the size of the pool, so a large one looks less often.
+     */
     private static final int FIRST_TRIM = 64;
-    private static final int TRIMS_A_DOUBLING = 16;
+    private static final int LARGE = 1024;
+    private static final int TRIMS_A_DOUBLING = 64;
+    private static final int TRIMS_A_DOUBLING_OF_LARGE = 16;
 
     static final long NO_THREAD = -1;
     /** Has no slots: for where there is no pool. */
@@ -341,7 +346,7 @@ final class SlotPool extends ThreadAttachment {
             if (access == Access.OWN_THREAD || access == Access.CONFINED || leased) {
                 discardFreePages();
             }
-            trimAt = Math.max(trimAt, spans) + trimAt / TRIMS_A_DOUBLING;
+            trimAt = Math.max(trimAt, spans) + trimAt / (trimAt < LARGE ? TRIMS_A_DOUBLING : TRIMS_A_DOUBLING_OF_LARGE);
         }
     }
 
