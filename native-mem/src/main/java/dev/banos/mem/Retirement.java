@@ -117,9 +117,9 @@ final class Retirement {
 
     /** @return the first that is damaged, or null */
     private @Nullable Damage shrink(Quarantine quarantine, long most) {
-        @Nullable Damage first = null;
+        Damage first = null;
         while (true) {
-            @Nullable HardenedBlock leaving;
+            HardenedBlock leaving;
             pool.lock.lock();
             try {
                 leaving = quarantine.pollAbove(most);
