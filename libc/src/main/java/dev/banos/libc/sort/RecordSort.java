@@ -42,7 +42,7 @@ public final class RecordSort {
      *     records, {@code temporary} is smaller than {@code data}, or both overlap; nothing was touched
      * @throws IllegalStateException if the scope of a segment is closed; nothing was touched
      * @throws WrongThreadException if a segment is confined to another thread; nothing was touched
-     * @throws OutOfMemoryError if no sort ever ran and there are no 64 KiB for the counters of the first; nothing was touched
+     * @throws OutOfMemoryError if no sort ever ran and there are no 52 KiB for the counters of the first; nothing was touched
      */
     public void sort(MemorySegment data, MemorySegment temporary) {
         Arguments.requireData(data, elements.bytes);
