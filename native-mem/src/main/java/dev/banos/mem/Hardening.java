@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Which mistakes a heap looks for beyond wrong frees, at what price (README): {@link HeapOptions#hardened}, or for malloc
+ * Which mistakes a heap looks for beyond wrong frees, at what price (docs/hardening.md): {@link HeapOptions#hardened}, or for malloc
  * {@code -Dbanos.mem.hardening=zero,canary,quarantine,random,guard,sample}. Begin with {@link #NONE} or {@link #ALL}; each
  * method returns a value that differs in one thing.
  *

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A JVM that a guard has stopped leaves enough behind to name the block. */
 class FaultRecordTest {
-    /** What the README tells its reader to run. */
+    /** What docs/hardening.md tells its reader to run. */
     private static final String EXPLAIN = """
             address=$(sed -n 's/^siginfo.*si_addr: 0x//p' "$1" | head -n 1)
             tr -d '\\000' < "$2" | awk -v a="$address" '$1 <= a && a < $2'

@@ -35,7 +35,7 @@ import java.lang.foreign.Arena;
  * the right one, together with the word. What was read there is added to the key as {@link #nothing}, or it would be removed.
  *
  * <p>Measured and left: the word and seven entries in 128 bytes (in a large table an absent key costs four times as much),
- * keys and values in columns, a preferred slot looked at first, groups of four in one line. The README has the figures.
+ * keys and values in columns, a preferred slot looked at first, groups of four in one line. The figures are in docs/hash.md.
  */
 public abstract sealed class HashTable implements AutoCloseable permits LongTable, HashSet {
     static final long WORD = JAVA_LONG.byteSize();

@@ -13,7 +13,7 @@ import org.openjdk.jcstress.Main;
 
 /**
  * Runs the tests of jcstress that stand beside this class, in JVMs of their own: everyday for a moment each, in one way to
- * compile; with the profile {@code jcstress} for as long as {@code -Djcstress.arguments=} says. See the README of native-mem.
+ * compile; with the profile {@code jcstress} for as long as {@code -Djcstress.arguments=} says. See docs/testing.md of native-mem.
  */
 class ProtocolsTest {
     /** What {@link CarriedThread} needs, and the allocator. */

@@ -185,7 +185,7 @@ public final class RemoteFrees {
         }
     }
 
-    /** The race that stays open (README): both may pass, and the fold counts it. */
+    /** The race that stays open (README of native-mem): both may pass, and the fold counts it. */
     @JCStressTest
     @Outcome(id = {"true, false, true", "false, true, true"}, expect = ACCEPTABLE, desc = "one of the two is right")
     @Outcome(id = "true, true, true", expect = ACCEPTABLE_INTERESTING, desc = "both pass, which is counted")

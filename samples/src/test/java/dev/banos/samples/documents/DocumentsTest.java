@@ -51,17 +51,26 @@ class DocumentsTest {
                 .map(file -> DynamicTest.dynamicTest(ROOT.relativize(file).toString(), () -> isTrue(file)));
     }
 
-    /** The guides, and each README: of the whole, of the modules, of the adapters. */
+    /** The guides, each README (of the whole, of the modules, of the adapters), and the pages behind the modules' ones. */
     private static List<Path> documents() throws IOException {
-        List<Path> documents = new ArrayList<>();
-        try (Stream<Path> guides = Files.list(ROOT.resolve("samples/guides"))) {
-            guides.filter(file -> file.toString().endsWith(".md")).sorted().forEach(documents::add);
+        List<Path> documents = new ArrayList<>(pages(ROOT.resolve("samples/guides")));
+        for (String module : CHECKOUT) {
+            documents.addAll(pages(ROOT.resolve(module).resolve("docs")));
         }
         try (Stream<Path> adapters = Files.list(ROOT.resolve("native-mem/adapters"))) {
             Stream.concat(Stream.concat(Stream.of(ROOT), CHECKOUT.stream().map(ROOT::resolve)), adapters.sorted())
                     .map(folder -> folder.resolve("README.md")).filter(Files::exists).forEach(documents::add);
         }
         return documents;
+    }
+
+    private static List<Path> pages(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> pages = Files.list(folder)) {
+            return pages.filter(file -> file.toString().endsWith(".md")).sorted().toList();
+        }
     }
 
     private void isTrue(Path file) throws IOException, InterruptedException {

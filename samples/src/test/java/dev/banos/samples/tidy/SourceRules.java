@@ -3,7 +3,9 @@ package dev.banos.samples.tidy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** What can be seen in the text of a file. Each rule returns the places that break it. */
 final class SourceRules {
@@ -51,14 +53,22 @@ final class SourceRules {
         return file.places(MACHINE_PATH);
     }
 
-    /** Links to files of the checkout. */
+    /** Links to files of the checkout, and to headings in its documents. */
     static List<String> deadLinks(TextFile document) {
-        Path folder = Checkout.root().resolve(document.path()).getParent();
         return LINK.matcher(document.text()).results()
-                .filter(link -> !link.group(1).isEmpty() && !link.group(1).contains(":"))
-                .filter(link -> !Files.exists(folder.resolve(link.group(1))))
-                .map(link -> document.path() + ":" + document.line(link.start()) + ": " + link.group(1))
+                .filter(link -> !link.group(1).contains(":"))
+                .filter(link -> !leadsSomewhere(document, link.group(1), link.group(2)))
+                .map(link -> document.path() + ":" + document.line(link.start()) + ": " + link.group(1)
+                        + Objects.requireNonNullElse(link.group(2), ""))
                 .toList();
+    }
+
+    private static boolean leadsSomewhere(TextFile document, String file, @Nullable String heading) {
+        Path target = Checkout.root().resolve(document.path()).getParent().resolve(file).normalize();
+        if (!file.isEmpty() && !Files.exists(target)) {
+            return false;
+        }
+        return heading == null || (file.isEmpty() ? document : TextFile.of(target)).headings().contains(heading);
     }
 
     /** Surefire passes over a class of another name, and the build stays green. */

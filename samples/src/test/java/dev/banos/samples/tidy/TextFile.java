@@ -5,8 +5,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * A file and where it lies in the checkout.
@@ -44,6 +47,15 @@ record TextFile(String path, String text) {
         return new TextFile(path, words.replaceAll(match -> Matcher.quoteReplacement(blanked(match.group()))));
     }
 
+    /** What a link to a part of this document may name, as GitHub makes it of the headings: {@code #the-design}. */
+    Set<String> headings() {
+        String prose = FENCED.matcher(text).replaceAll("");
+        return HEADING.matcher(prose).results().map(heading -> heading.group(1).toLowerCase(Locale.ROOT))
+                .map(title -> "#" + title.replaceAll("[^\\p{L}\\p{N}_ -]", "").replace(' ', '-')).collect(Collectors.toSet());
+    }
+
+    private static final Pattern FENCED = Pattern.compile("^```.*?^```", Pattern.DOTALL | Pattern.MULTILINE);
+    private static final Pattern HEADING = Pattern.compile("^#+ (.*)$", Pattern.MULTILINE);
     private static final Pattern LITERALS_AND_COMMENTS = Pattern.compile(
             "\"\"\".*?\"\"\"|\"(?:\\\\.|[^\"\\\\\n])*\"|'(?:\\\\.|[^'\\\\\n])+'|//[^\n]*|/\\*.*?\\*/", Pattern.DOTALL);
 

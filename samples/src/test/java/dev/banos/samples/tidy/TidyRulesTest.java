@@ -103,8 +103,11 @@ class TidyRulesTest {
 
     @Test
     void seesDeadLinks() {
-        String text = "[here](pom.xml) [there](gone/FILE.md#part) [web](https://example.org) [part](#part)";
-        assertThat(SourceRules.deadLinks(new TextFile("LINKS.md", text))).containsExactly("LINKS.md:1: gone/FILE.md");
+        String text = "[here](pom.xml) [there](gone/FILE.md#part) [web](https://example.org) [part](#part)\n"
+                + "[title](README.md#banos) [none](README.md#no-such-part) [code](#not-a-title) [mine](#a-part-its-name-x)\n"
+                + "```sh\n# Not a title\n```\n## A part, its name: `x`\n";
+        assertThat(SourceRules.deadLinks(new TextFile("LINKS.md", text))).containsExactly("LINKS.md:1: gone/FILE.md#part", "LINKS.md:1: #part",
+                "LINKS.md:2: README.md#no-such-part", "LINKS.md:2: #not-a-title");
     }
 
     @Test
