@@ -3,8 +3,12 @@ package dev.banos.bindings;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.ByteOrder;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +63,34 @@ public final class Native {
     @SuppressWarnings("restricted")
     public static MemorySegment segment(long address, long bytes, Arena scope, @Nullable Consumer<MemorySegment> cleanup) {
         return MemorySegment.ofAddress(address).reinterpret(bytes, scope, cleanup);
+    }
+
+    /**
+     * One long of memory, read without an accessor of a segment: the first of these costs a JVM that has just started ten milliseconds.
+     *
+     * @param address of the long, alive and readable
+     * @return what is there
+     */
+    public static long readLong(long address) {
+        return segment(address, Long.BYTES).asByteBuffer().order(ByteOrder.nativeOrder()).getLong(0);
+    }
+
+    /**
+     * As {@link StructLayout#byteOffset} of a path that names the member; the first path costs what an accessor does.
+     *
+     * @param struct a layout
+     * @param member a name in it
+     * @return how many bytes lie before the member
+     */
+    public static long offset(StructLayout struct, String member) {
+        long offset = 0;
+        for (MemoryLayout each : struct.memberLayouts()) {
+            if (each.name().equals(Optional.of(member))) {
+                return offset;
+            }
+            offset += each.byteSize();
+        }
+        throw new IllegalArgumentException("member=" + member + " is not in " + struct);
     }
 
     /**

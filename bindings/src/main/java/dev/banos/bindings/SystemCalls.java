@@ -6,13 +6,15 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.banos.bindings.generated.Linux;
 import java.lang.foreign.AddressLayout;
+import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -31,8 +33,11 @@ public final class SystemCalls {
     /** What a downcall writes behind its back; its only field here is {@code errno}. */
     public static final StructLayout STATE = Linker.Option.captureStateLayout();
 
-    /** An offset, as a layout's handle would cost a JVM that has just started several milliseconds. */
-    private static final long ERRNO = STATE.byteOffset(PathElement.groupElement("errno"));
+    /**
+     * An offset for a buffer, and found without a path: the first path or accessor of a segment costs a JVM that has just started ten
+     * milliseconds. Later on the buffer costs what the accessor does.
+     */
+    private static final int ERRNO = (int) Native.offset(STATE, "errno");
     static final Linker.Option CAPTURE = Linker.Option.captureCallState("errno");
     private static final long LARGEST_ERRNO = 4095;
 
@@ -45,7 +50,7 @@ public final class SystemCalls {
      * @param state a segment of {@link #STATE}
      */
     public static int errno(MemorySegment state) {
-        return state.get(JAVA_INT, ERRNO);
+        return buffer(state).getInt(ERRNO);
     }
 
     /**
@@ -55,7 +60,11 @@ public final class SystemCalls {
      * @param errno a number of {@code errno.h}, or 0
      */
     public static void setErrno(MemorySegment state, int errno) {
-        state.set(JAVA_INT, ERRNO, errno);
+        buffer(state).putInt(ERRNO, errno);
+    }
+
+    private static ByteBuffer buffer(MemorySegment state) {
+        return state.asByteBuffer().order(ByteOrder.nativeOrder());
     }
 
     /**
@@ -67,20 +76,34 @@ public final class SystemCalls {
         return result < 0 && result >= -LARGEST_ERRNO;
     }
 
+    // The numbers that every program needs at once. They are the generated class's, whose initialiser they spare: to ask for its
+    // symbols costs a JVM that has just started ten milliseconds. A test compares them.
+
+    /** Of {@code protection}: pages can be read. */
+    public static final int PROT_READ = 1;
+    /** Of {@code protection}: pages can be written. */
+    public static final int PROT_WRITE = 2;
+    /** Of {@code protection}: code can run. */
+    public static final int PROT_EXEC = 4;
+    /** Of {@code flags}: what is written is seen by nobody else. */
+    public static final int MAP_PRIVATE = 2;
+    /** Of {@code flags}: zeroed memory, and no file. */
+    public static final int MAP_ANONYMOUS = 32;
+    /** Of {@code flags}: the pages are found at once. */
+    public static final int MAP_POPULATE = 0x8000;
+    /** Of {@code flags}: at that address, if nothing is mapped there. */
+    public static final int MAP_FIXED_NOREPLACE = 0x10_0000;
+
     // One holder class a function: none is linked before its first use, which keeps the start of the JVM short. For those that every
     // program needs at once, not even the generated class is touched: it would link the function a second time.
 
-    static final FunctionDescriptor MMAP =
-            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
-    static final FunctionDescriptor MUNMAP = FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG);
-    static final FunctionDescriptor MPROTECT = FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
-    static final FunctionDescriptor MADVISE = MPROTECT;
     /**
-     * What those four are called as, all of them as mmap: each shape of its own would cost a JVM that has just started ten
-     * milliseconds more. On both ABIs further arguments lie in registers that a function does not look at, and of an int result
-     * the upper half means nothing.
+     * What mmap, munmap, mprotect and madvise are called as, and whatever else the first load of an object calls: each shape of its own would cost a JVM that
+     * has just started ten milliseconds more. On both ABIs a pointer and any integer travel as a long does, an int in its lower half;
+     * further arguments lie in registers that a function does not look at; and of an int result the upper half means nothing.
      */
-    private static final FunctionDescriptor SHARED = MMAP;
+    static final FunctionDescriptor SHARED =
+            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
     private static final class Mmap {
         private static final MethodHandle HANDLE = linkSegments(symbol("mmap"), SHARED);
@@ -101,7 +124,8 @@ public final class SystemCalls {
     public static long mmap(MemorySegment state, long address, long length, int protection, int flags, int fd, long offset) {
         int errnoBefore = errno(state);
         try {
-            return settle(state, errnoBefore, (long) Mmap.HANDLE.invokeExact(state, address, length, protection, flags, fd, offset));
+            return settle(state, errnoBefore, (long) Mmap.HANDLE.invokeExact(state, address, length, (long) protection, (long) flags,
+                    (long) fd, offset));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -122,7 +146,7 @@ public final class SystemCalls {
     public static int munmap(MemorySegment state, long address, long length) {
         int errnoBefore = errno(state);
         try {
-            return settle(state, errnoBefore, (int) (long) Munmap.HANDLE.invokeExact(state, address, length, 0, 0, 0, 0L));
+            return settle(state, errnoBefore, (int) (long) Munmap.HANDLE.invokeExact(state, address, length, 0L, 0L, 0L, 0L));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -144,7 +168,8 @@ public final class SystemCalls {
     public static int mprotect(MemorySegment state, long address, long length, int protection) {
         int errnoBefore = errno(state);
         try {
-            return settle(state, errnoBefore, (int) (long) Mprotect.HANDLE.invokeExact(state, address, length, protection, 0, 0, 0L));
+            return settle(state, errnoBefore, (int) (long) Mprotect.HANDLE.invokeExact(state, address, length, (long) protection,
+                    0L, 0L, 0L));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -192,7 +217,8 @@ public final class SystemCalls {
     public static int madvise(MemorySegment state, long address, long length, int advice) {
         int errnoBefore = errno(state);
         try {
-            return settle(state, errnoBefore, (int) (long) Madvise.HANDLE.invokeExact(state, address, length, advice, 0, 0, 0L));
+            return settle(state, errnoBefore, (int) (long) Madvise.HANDLE.invokeExact(state, address, length, (long) advice,
+                    0L, 0L, 0L));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -300,9 +326,38 @@ public final class SystemCalls {
         return Linux.getuid();
     }
 
+    private static final class Geteuid {
+        private static final MemorySegment FUNCTION = symbol("geteuid");
+    }
+
     /** {@return the number of the user with whose rights the process runs; 0 is the superuser} */
     public static int geteuid() {
-        return Linux.geteuid();
+        return (int) call(Geteuid.FUNCTION, 0, 0, 0);
+    }
+
+    /** Here the function is an argument. */
+    private static final class Any {
+        private static final MethodHandle HANDLE = Native.downcall(SHARED, CAPTURE);
+        /** Nobody reads it: what the shape captures is of no interest, and all threads may write it. */
+        private static final MemorySegment IGNORED = Arena.global().allocate(STATE);
+    }
+
+    /**
+     * Calls a C function that takes up to three integers or pointers, by the shape that system calls have: one of its own would cost a
+     * JVM that has just started ten milliseconds more.
+     *
+     * @param function points to it
+     * @param first its first argument
+     * @param second its second one, if it has any
+     * @param third its third one, if it has any
+     * @return what it returns, an int in the lower half; nothing where it returns nothing
+     */
+    public static long call(MemorySegment function, long first, long second, long third) {
+        try {
+            return (long) Any.HANDLE.invokeExact(function, Any.IGNORED, first, second, third, 0L, 0L, 0L);
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
     }
 
     private static final class SchedGetcpu {

@@ -3,13 +3,17 @@ package dev.banos.bindings;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
@@ -41,6 +45,27 @@ class NativeTest {
             assertThat(view.byteSize()).isEqualTo(12);
             assertThatThrownBy(() -> view.get(JAVA_LONG, 8)).isInstanceOf(IndexOutOfBoundsException.class);
         }
+    }
+
+    @Test
+    void aLongIsReadAsAnAccessorReadsIt() {
+        try (Arena scope = Arena.ofConfined()) {
+            MemorySegment block = scope.allocate(24);
+            block.set(JAVA_LONG_UNALIGNED, 3, 0x0102_0304_0506_0708L);
+            assertThat(Native.readLong(block.address() + 3)).isEqualTo(0x0102_0304_0506_0708L);
+        }
+    }
+
+    @Test
+    void anOffsetIsThatOfThePath() {
+        StructLayout struct = MemoryLayout.structLayout(JAVA_INT.withName("a"), MemoryLayout.paddingLayout(4),
+                ADDRESS.withName("b"), JAVA_INT.withName("c"));
+
+        for (String member : List.of("a", "b", "c")) {
+            assertThat(Native.offset(struct, member)).isEqualTo(struct.byteOffset(PathElement.groupElement(member)));
+        }
+        assertThatThrownBy(() -> Native.offset(struct, "d")).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("member=d");
     }
 
     @Test

@@ -12,8 +12,12 @@ import dev.banos.bindings.generated.Linux;
 import dev.banos.bindings.generated.pollfd;
 import dev.banos.bindings.generated.rlimit;
 import java.io.IOException;
+import java.lang.foreign.AddressLayout;
 import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -45,13 +49,41 @@ class SystemCallsTest {
         scope.close();
     }
 
-    /** Those that are not linked from the generated class, since that would link them twice. */
+    /** Each argument in a register of its own, which is a long's, and no more of them than are passed. */
     @Test
-    void descriptorsAreTheGeneratedOnes() {
-        assertThat(SystemCalls.MMAP).isEqualTo(SystemCalls.pointersAsLongs(Linux.mmap$descriptor()));
-        assertThat(SystemCalls.MUNMAP).isEqualTo(SystemCalls.pointersAsLongs(Linux.munmap$descriptor()));
-        assertThat(SystemCalls.MPROTECT).isEqualTo(SystemCalls.pointersAsLongs(Linux.mprotect$descriptor()));
-        assertThat(SystemCalls.MADVISE).isEqualTo(SystemCalls.pointersAsLongs(Linux.madvise$descriptor()));
+    void whatSharesAShapeFitsIt() {
+        for (FunctionDescriptor each : List.of(Linux.mmap$descriptor(), Linux.munmap$descriptor(), Linux.mprotect$descriptor(),
+                Linux.madvise$descriptor(), Linux.geteuid$descriptor())) {
+            List<MemoryLayout> layouts = new ArrayList<>(each.argumentLayouts());
+            assertThat(layouts).hasSizeLessThanOrEqualTo(SystemCalls.SHARED.argumentLayouts().size());
+            layouts.add(each.returnLayout().orElseThrow());
+            assertThat(layouts).allMatch(layout -> layout instanceof AddressLayout || layout instanceof ValueLayout.OfLong
+                    || layout instanceof ValueLayout.OfInt);
+        }
+    }
+
+    /** Those that are given here so that nobody needs to touch the generated class for them. */
+    @Test
+    void numbersAreTheGeneratedOnes() {
+        assertThat(SystemCalls.PROT_READ).isEqualTo(Linux.PROT_READ());
+        assertThat(SystemCalls.PROT_WRITE).isEqualTo(Linux.PROT_WRITE());
+        assertThat(SystemCalls.PROT_EXEC).isEqualTo(Linux.PROT_EXEC());
+        assertThat(SystemCalls.MAP_PRIVATE).isEqualTo(Linux.MAP_PRIVATE());
+        assertThat(SystemCalls.MAP_ANONYMOUS).isEqualTo(Linux.MAP_ANONYMOUS());
+        assertThat(SystemCalls.MAP_POPULATE).isEqualTo(Linux.MAP_POPULATE());
+        assertThat(SystemCalls.MAP_FIXED_NOREPLACE).isEqualTo(Linux.MAP_FIXED_NOREPLACE());
+    }
+
+    @Test
+    void callsAnyFunctionOfIntegersAndPointers() {
+        MemorySegment memcmp = SystemCalls.symbol("memcmp");
+        MemorySegment less = scope.allocateFrom("abc");
+        MemorySegment more = scope.allocateFrom("abd");
+
+        assertThat((int) SystemCalls.call(memcmp, less.address(), more.address(), 2)).isZero();
+        assertThat((int) SystemCalls.call(memcmp, less.address(), more.address(), 3)).isNegative();
+        assertThat(SystemCalls.call(SystemCalls.symbol("labs"), -0x1_0000_0005L, 0, 0)).isEqualTo(0x1_0000_0005L);
+        assertThat(SystemCalls.geteuid()).isEqualTo(Linux.geteuid());
     }
 
     @Test

@@ -5,12 +5,12 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.banos.bindings.Native;
+import dev.banos.bindings.SystemCalls;
 import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /**
  * {@code struct Banos_Driver}, the one object in a driver's section {@code .banos-driver}.
@@ -46,40 +46,48 @@ final class BanosDriver {
     /** The shortest struct that has an {@code init}. */
     static final long SHORTEST = UNINIT;
 
-    private static final VarHandle INIT_POINTER = pointer("init");
-    private static final VarHandle UNINIT_POINTER = pointer("uninit");
+    private static final int DRIVER_SIZE = (int) offset("driver_size");
+    private static final int MINIMAL_BANOS_VERSION = (int) offset("minimal_banos_version");
+    private static final int VERSION = (int) offset("version");
 
     private BanosDriver() {
     }
 
+    // Through buffers and as numbers: handles of fields cost a JVM that has just started more than all else that a small driver needs.
+
     /** Reads {@code driver_size} in a file's bytes, which may be unaligned; the caller has checked that they are there. */
-    static long driverSize(MemorySegment file, long start) {
-        return file.get(ValueLayout.JAVA_LONG_UNALIGNED, start + offset("driver_size"));
+    static long driverSize(byte[] file, int start) {
+        return buffer(file).getLong(start + DRIVER_SIZE);
     }
 
-    static int minimalBanosVersion(MemorySegment file, long start) {
-        return file.get(ValueLayout.JAVA_INT_UNALIGNED, start + offset("minimal_banos_version"));
+    static int minimalBanosVersion(byte[] file, int start) {
+        return buffer(file).getInt(start + MINIMAL_BANOS_VERSION);
     }
 
-    static int version(MemorySegment file, long start) {
-        return file.get(ValueLayout.JAVA_INT_UNALIGNED, start + offset("version"));
+    static int version(byte[] file, int start) {
+        return buffer(file).getInt(start + VERSION);
+    }
+
+    private static ByteBuffer buffer(byte[] file) {
+        return ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /** The function to start the driver at {@code address} with, or 0. */
     static long init(long address) {
-        return ((MemorySegment) INIT_POINTER.get(Native.EVERYTHING, address)).address();
+        return Native.readLong(address + INIT);
     }
 
     /** The function to stop the driver with, or 0. The caller has checked that the struct is long enough. */
     static long uninit(long address) {
-        return ((MemorySegment) UNINIT_POINTER.get(Native.EVERYTHING, address)).address();
+        return Native.readLong(address + UNINIT);
+    }
+
+    /** Calls {@code init} or {@code uninit}, {@code int (*)(struct Banos_Driver *)}: the driver's address stands for the pointer. */
+    static int call(long function, long driver) {
+        return (int) SystemCalls.call(MemorySegment.ofAddress(function), driver, 0, 0);
     }
 
     private static long offset(String field) {
-        return LAYOUT.byteOffset(PathElement.groupElement(field));
-    }
-
-    private static VarHandle pointer(String field) {
-        return LAYOUT.varHandle(PathElement.groupElement(field)).withInvokeExactBehavior();
+        return Native.offset(LAYOUT, field);
     }
 }

@@ -2,11 +2,10 @@ package dev.banos.loader;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 
+import dev.banos.bindings.Native;
 import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
-import java.lang.invoke.VarHandle;
 
 /**
  * {@code struct Banos_Symbol}, of which a driver's section {@code .banos-export} and the host's own table are arrays.
@@ -25,23 +24,23 @@ final class BanosSymbol {
             MemoryLayout.structLayout(ADDRESS.withName("name"), ADDRESS.withName("arg")).withName("Banos_Symbol");
     static final long BYTES = LAYOUT.byteSize();
 
-    private static final VarHandle NAME = LAYOUT.varHandle(PathElement.groupElement("name")).withInvokeExactBehavior();
-    private static final VarHandle ARG = LAYOUT.varHandle(PathElement.groupElement("arg")).withInvokeExactBehavior();
+    private static final long NAME = Native.offset(LAYOUT, "name");
+    private static final long ARG = Native.offset(LAYOUT, "arg");
 
     private BanosSymbol() {
     }
 
     /** Where the name's pointer stands in the table, counted from its start. */
     static long nameOffset(int index) {
-        return index * BYTES + LAYOUT.byteOffset(PathElement.groupElement("name"));
+        return index * BYTES + NAME;
     }
 
     static long argOffset(int index) {
-        return index * BYTES + LAYOUT.byteOffset(PathElement.groupElement("arg"));
+        return index * BYTES + ARG;
     }
 
     static void set(MemorySegment table, int index, MemorySegment name, MemorySegment arg) {
-        NAME.set(table, index * BYTES, name);
-        ARG.set(table, index * BYTES, arg);
+        table.set(ADDRESS, nameOffset(index), name);
+        table.set(ADDRESS, argOffset(index), arg);
     }
 }

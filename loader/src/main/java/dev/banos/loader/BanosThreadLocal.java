@@ -2,8 +2,8 @@ package dev.banos.loader;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 
+import dev.banos.bindings.Native;
 import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.StructLayout;
 
 /**
@@ -31,6 +31,6 @@ final class BanosThreadLocal {
     }
 
     private static long offset(String field) {
-        return LAYOUT.byteOffset(PathElement.groupElement(field));
+        return Native.offset(LAYOUT, field);
     }
 }

@@ -4,8 +4,6 @@ import dev.banos.bindings.Native;
 import dev.banos.loader.elf.Refusal;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,12 +51,6 @@ final class Calls {
         }
     }
 
-    /** {@code int (*)(struct Banos_Driver *)}: the driver's address stands for the pointer. */
-    private static final class Lifecycle {
-        private static final MethodHandle HANDLE =
-                Native.downcall(FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
-    }
-
     private Calls() {
     }
 
@@ -80,15 +72,6 @@ final class Calls {
         } catch (IllegalArgumentException unsupported) {
             throw Refusal.unsupported(file, null, -1, "Java's foreign linker cannot call " + name + ": " + unsupported.getMessage(),
                     "let it take a pointer");
-        }
-    }
-
-    /** Calls {@code init} or {@code uninit}. */
-    static int lifecycle(long function, long driver) {
-        try {
-            return (int) Lifecycle.HANDLE.invokeExact(MemorySegment.ofAddress(function), driver);
-        } catch (Throwable thrown) {
-            throw new AssertionError("a downcall throws nothing", thrown);
         }
     }
 }

@@ -409,13 +409,13 @@ public final class Driver {
 
     /** @return what init returned: negative is -errno */
     int init() {
-        return Calls.lifecycle(BanosDriver.init(struct), struct);
+        return BanosDriver.call(BanosDriver.init(struct), struct);
     }
 
     /** @return what uninit returned, 0 where there is none */
     int uninit() {
         long uninit = metadata.hasUninit() ? BanosDriver.uninit(struct) : 0;
-        return uninit == 0 ? 0 : Calls.lifecycle(uninit, struct);
+        return uninit == 0 ? 0 : BanosDriver.call(uninit, struct);
     }
 
     /** Ends every pointer handed out, or returns false where one is in use by a call. */

@@ -4,7 +4,6 @@ import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.link.PointerFields;
-import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +45,7 @@ public record DriverMetadata(String name, Optional<String> license, Version vers
             throw malformed(object, section, "it holds " + size + " bytes; struct Banos_Driver has at least "
                     + BanosDriver.SHORTEST);
         }
-        MemorySegment file = MemorySegment.ofArray(object.bytes());
+        byte[] file = object.bytes();
         long driverSize = BanosDriver.driverSize(file, object.start(section));
         if (driverSize < BanosDriver.SHORTEST || driverSize > size) {
             throw malformed(object, section, "driver_size is " + Long.toUnsignedString(driverSize) + ": not between "

@@ -7,9 +7,6 @@ import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
 import dev.banos.loader.link.PointerFields;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -27,7 +24,6 @@ import java.util.Set;
 record ExportEntry(int section, int index, String name, String symbol, boolean threadLocal, long field) {
     /** In a message. */
     private static final int NAMED_AT_MOST = 8;
-    private static final VarHandle POINTER = ValueLayout.ADDRESS.varHandle().withInvokeExactBehavior();
 
     /** The entries of all of the object's export tables; none where it has no such sections. */
     static List<ExportEntry> read(ElfObject object) {
@@ -91,7 +87,7 @@ record ExportEntry(int section, int index, String name, String symbol, boolean t
 
     /** @param table where the section lies, linked */
     long pointer(long table) {
-        return ((MemorySegment) POINTER.get(Native.EVERYTHING, table + field)).address();
+        return Native.readLong(table + field);
     }
 
     Refusal secondOfItsName(ElfObject object) {

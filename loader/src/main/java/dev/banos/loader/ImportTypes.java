@@ -16,13 +16,13 @@ final class ImportTypes {
 
     /** @throws Refusal for the first import whose types differ */
     static void requireAgreement(Driver importer, Map<String, Export> imports) {
-        imports.forEach((name, export) -> {
-            Optional<TypeSource.Typed> declared = declared(importer, name);
-            Optional<TypeSource.Typed> defined = declared.isEmpty() ? Optional.empty() : defined(export);
+        for (Map.Entry<String, Export> imported : imports.entrySet()) {
+            Optional<TypeSource.Typed> declared = declared(importer, imported.getKey());
+            Optional<TypeSource.Typed> defined = declared.isEmpty() ? Optional.empty() : defined(imported.getValue());
             if (defined.isPresent()) {
-                require(importer, export, declared.get(), defined.get());
+                require(importer, imported.getValue(), declared.get(), defined.get());
             }
-        });
+        }
     }
 
     /** How the types of two definitions differ, in words; null where they agree, or one of them is not known. */

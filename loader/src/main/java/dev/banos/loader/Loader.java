@@ -64,7 +64,15 @@ public final class Loader implements AutoCloseable {
      * @return the loader, open until its {@link #close}
      */
     public static Loader create(InstallPolicy policy) {
-        return create(policy, System.err::println);
+        return create(policy, new StandardError());
+    }
+
+    /** A class, for a lambda costs a JVM that has just started about ten milliseconds. */
+    private static final class StandardError implements Consumer<String> {
+        @Override
+        public void accept(String line) {
+            System.err.println(line);
+        }
     }
 
     /**
@@ -177,7 +185,7 @@ public final class Loader implements AutoCloseable {
             requireOpen();
             replacements.reap();
             steps.about(candidates.size());
-            for (InstallPlan.Candidate candidate : InstallPlan.inOrder(candidates, symbol -> scopes.findOutside(symbol) != 0)) {
+            for (InstallPlan.Candidate candidate : InstallPlan.inOrder(candidates, scopes)) {
                 steps.next(candidate.driver().file());
                 candidate.clock().tell(steps);
                 Driver driver = DriverStart.of(this, scopes, candidate, null, Set.of());

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * is being installed has found so far is kept here, since its {@code init} may look for more. All but looking names up is under the
  * loader's lock.
  */
-final class Scopes {
+final class Scopes implements InstallPlan.Elsewhere {
     private final ReentrantLock lock;
     private final InstalledDrivers drivers;
     private final HostFunctions host;
@@ -68,6 +68,11 @@ final class Scopes {
             underWay.element().add(export);
         }
         return export.importAddress();
+    }
+
+    @Override
+    public boolean has(String symbol) {
+        return findOutside(symbol) != 0;
     }
 
     /** The address of what is there without any driver, or 0. */

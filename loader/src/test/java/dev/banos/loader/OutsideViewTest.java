@@ -3,16 +3,9 @@ package dev.banos.loader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.banos.bindings.Native;
-import dev.banos.libc.pthread.DriverExports;
-import dev.banos.mem.Malloc;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,7 +44,7 @@ class OutsideViewTest {
                 print counter
                 continue
                 """.formatted(line));
-        String seen = run(List.of("gdb", "-nx", "-batch", "-x", commands.toString(), "--args"),
+        String seen = ChildJvm.load(List.of("gdb", "-nx", "-batch", "-x", commands.toString(), "--args"),
                 List.of("-Dbanos.loader.gdb=true"), driver);
         assumeTrue(!seen.contains("ptrace: Operation not permitted"), "skipped: this system lets nobody trace");
         assertThat(seen).contains("hit Breakpoint 1, inner_step (value=42)", "#1 ", " in outer_step (value=",
@@ -61,7 +54,7 @@ class OutsideViewTest {
     @Test
     void perfFindsEachFunctionInItsMap() throws Exception {
         Path driver = CCompiler.object(folder, "steps.c", "gcc", "-O2");
-        String pid = run(List.of(), List.of("-Dbanos.loader.perf=true"), driver).split(" ")[0];
+        String pid = ChildJvm.load(List.of(), List.of("-Dbanos.loader.perf=true"), driver).split(" ")[0];
         Path file = Path.of("/tmp", "perf-" + pid + ".map");
         try {
             assertThat(Files.readAllLines(file)).anyMatch(line -> line.matches("[0-9a-f]+ [0-9a-f]+ outer_step"))
@@ -76,7 +69,7 @@ class OutsideViewTest {
         Path driver = CCompiler.object(folder, "steps.c", "gcc", "-O1", "-DCRASH");
         Path map = folder.resolve("modules.map");
         Path report = folder.resolve("report.log");
-        run(List.of(), List.of("-Dbanos.loader.map=" + map, "-XX:ErrorFile=" + report, "-XX:-CreateCoredumpOnCrash"), driver);
+        ChildJvm.load(List.of(), List.of("-Dbanos.loader.map=" + map, "-XX:ErrorFile=" + report, "-XX:-CreateCoredumpOnCrash"), driver);
         Matcher crash = Pattern.compile("SIGSEGV \\(0xb\\) at pc=0x([0-9a-f]{16})").matcher(Files.readString(report));
         assertThat(crash.find()).isTrue();
         String found = CCompiler.run(List.of("awk", "-v", "a=" + crash.group(1), "$1\"\" <= a\"\" && a\"\" < $2\"\"", map.toString()));
@@ -88,7 +81,7 @@ class OutsideViewTest {
     void theMapTellsOfUnloading() throws Exception {
         Path driver = CCompiler.object(folder, "steps.c", "gcc", "-O2");
         Path map = folder.resolve("modules.map");
-        run(List.of(), List.of("-Dbanos.loader.map=" + map), driver);
+        ChildJvm.load(List.of(), List.of("-Dbanos.loader.map=" + map), driver);
         List<String> lines = Files.readAllLines(map);
         assertThat(lines).allMatch(line -> line.matches("[0-9a-f]{16} [0-9a-f]{16} .*"));
         assertThat(lines.getFirst()).contains(" loaded ");
@@ -99,28 +92,7 @@ class OutsideViewTest {
     @Test
     void aMapThatCannotBeWrittenIsReportedAndDriversWork() throws Exception {
         Path driver = CCompiler.object(folder, "steps.c", "gcc", "-O2");
-        String said = run(List.of(), List.of("-Dbanos.loader.map=" + folder), driver);
+        String said = ChildJvm.load(List.of(), List.of("-Dbanos.loader.map=" + folder), driver);
         assertThat(said).containsOnlyOnce("banos: the map of modules " + folder + " cannot be written").contains(" 134\n");
-    }
-
-    private static String run(List<String> before, List<String> flags, Path driver) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(before);
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(flags);
-        command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp", String.join(":", place(DebuggedProgram.class),
-                place(Loader.class), place(DriverExports.class), place(Malloc.class), place(Native.class)),
-                DebuggedProgram.class.getName(), driver.toString()));
-        Process child = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(child.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        return output;
-    }
-
-    /** Surefire patches the tests into the module, so a class's own file says where it really is. */
-    private static String place(Class<?> type) {
-        String file = type.getName().replace('.', '/') + ".class";
-        String url = type.getResource("/" + file).toString();
-        return url.startsWith("jar:") ? url.substring("jar:file:".length(), url.indexOf('!'))
-                : url.substring("file:".length(), url.length() - file.length());
     }
 }

@@ -47,12 +47,6 @@ public final class Tcb {
             JAVA_LONG.withName("sequence"),
             JAVA_LONG.withName("value"));
 
-    private static final VarHandle ERRNO = handle(PathElement.groupElement("captured"), PathElement.groupElement("errno"));
-    private static final VarHandle CANCEL_STATE = handle(PathElement.groupElement("cancel_state"));
-    private static final VarHandle CANCEL_TYPE = handle(PathElement.groupElement("cancel_type"));
-    private static final VarHandle CANCELLED = handle(PathElement.groupElement("cancelled"));
-    private static final VarHandle SPECIFIC = handle(PathElement.groupElement("specific"));
-
     private static final RecordStore RECORDS = new RecordStore(LAYOUT.byteSize());
     private static final RecordStore SPECIFIC_VALUES = new RecordStore(SPECIFIC_LAYOUT.byteSize() * SPECIFIC_KEYS);
 
@@ -109,7 +103,7 @@ public final class Tcb {
 
     /** {@return what the last failed call of this thread left: a number of {@code errno.h}} Success does not change it. */
     public int errno() {
-        return (int) ERRNO.get(Native.EVERYTHING, address);
+        return (int) Fields.ERRNO.get(Native.EVERYTHING, address);
     }
 
     /**
@@ -118,12 +112,12 @@ public final class Tcb {
      * @param errno a number of {@code errno.h}, or 0
      */
     public void errno(int errno) {
-        ERRNO.set(Native.EVERYTHING, address, errno);
+        Fields.ERRNO.set(Native.EVERYTHING, address, errno);
     }
 
     /** {@return whether the thread may be cancelled, as {@code pthread_setcancelstate} sets it: 0 is enabled, as it begins} */
     public int cancelState() {
-        return (int) CANCEL_STATE.get(Native.EVERYTHING, address);
+        return (int) Fields.CANCEL_STATE.get(Native.EVERYTHING, address);
     }
 
     /**
@@ -132,12 +126,12 @@ public final class Tcb {
      * @param state 0 enabled, 1 disabled
      */
     public void cancelState(int state) {
-        CANCEL_STATE.set(Native.EVERYTHING, address, state);
+        Fields.CANCEL_STATE.set(Native.EVERYTHING, address, state);
     }
 
     /** {@return when a cancellation takes effect, as {@code pthread_setcanceltype} sets it: 0 is deferred, as it begins} */
     public int cancelType() {
-        return (int) CANCEL_TYPE.get(Native.EVERYTHING, address);
+        return (int) Fields.CANCEL_TYPE.get(Native.EVERYTHING, address);
     }
 
     /**
@@ -146,7 +140,7 @@ public final class Tcb {
      * @param type 0 deferred, 1 asynchronous
      */
     public void cancelType(int type) {
-        CANCEL_TYPE.set(Native.EVERYTHING, address, type);
+        Fields.CANCEL_TYPE.set(Native.EVERYTHING, address, type);
     }
 
     /**
@@ -155,12 +149,12 @@ public final class Tcb {
      * @return bits; 0: nobody has
      */
     public int cancelledOpaque() {
-        return (int) CANCELLED.getOpaque(Native.EVERYTHING, address);
+        return (int) Fields.CANCELLED.getOpaque(Native.EVERYTHING, address);
     }
 
     /** {@return as {@link #cancelledOpaque}, and what was written before the bits were set can be seen} */
     public int cancelledAcquire() {
-        return (int) CANCELLED.getAcquire(Native.EVERYTHING, address);
+        return (int) Fields.CANCELLED.getAcquire(Native.EVERYTHING, address);
     }
 
     /**
@@ -169,7 +163,7 @@ public final class Tcb {
      * @param value the bits; 0: nobody has asked
      */
     public void cancelledRelease(int value) {
-        CANCELLED.setRelease(Native.EVERYTHING, address, value);
+        Fields.CANCELLED.setRelease(Native.EVERYTHING, address, value);
     }
 
     /**
@@ -178,7 +172,7 @@ public final class Tcb {
      * @param bit what to add to {@code cancelled}
      */
     public void cancelledMark(int bit) {
-        int _ = (int) CANCELLED.getAndBitwiseOr(Native.EVERYTHING, address, bit);
+        int _ = (int) Fields.CANCELLED.getAndBitwiseOr(Native.EVERYTHING, address, bit);
     }
 
     /**
@@ -186,7 +180,7 @@ public final class Tcb {
      * first use}
      */
     public long specificOrNull() {
-        return (long) SPECIFIC.get(Native.EVERYTHING, address);
+        return (long) Fields.SPECIFIC.get(Native.EVERYTHING, address);
     }
 
     /**
@@ -198,7 +192,7 @@ public final class Tcb {
         long values = specificOrNull();
         if (values == 0) {
             values = SPECIFIC_VALUES.take();
-            SPECIFIC.set(Native.EVERYTHING, address, values);
+            Fields.SPECIFIC.set(Native.EVERYTHING, address, values);
         }
         return values;
     }
@@ -275,7 +269,16 @@ public final class Tcb {
         }
     }
 
-    private static VarHandle handle(PathElement... path) {
-        return LAYOUT.varHandle(path).withInvokeExactBehavior();
+    /** Apart, for the first handles cost a JVM that has just started ten milliseconds, and its first system call needs none of them. */
+    private static final class Fields {
+        private static final VarHandle ERRNO = handle(PathElement.groupElement("captured"), PathElement.groupElement("errno"));
+        private static final VarHandle CANCEL_STATE = handle(PathElement.groupElement("cancel_state"));
+        private static final VarHandle CANCEL_TYPE = handle(PathElement.groupElement("cancel_type"));
+        private static final VarHandle CANCELLED = handle(PathElement.groupElement("cancelled"));
+        private static final VarHandle SPECIFIC = handle(PathElement.groupElement("specific"));
+
+        private static VarHandle handle(PathElement... path) {
+            return LAYOUT.varHandle(path).withInvokeExactBehavior();
+        }
     }
 }

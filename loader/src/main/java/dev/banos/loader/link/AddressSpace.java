@@ -1,7 +1,6 @@
 package dev.banos.loader.link;
 
 import dev.banos.bindings.SystemCalls;
-import dev.banos.bindings.generated.Linux;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.thread.Tcb;
 import java.io.IOException;
@@ -30,6 +29,8 @@ final class AddressSpace {
     private static final long REACH = 1L << 31;
     /** Room at the window's edges for libc's own extent, and for addends. */
     private static final long MARGIN = 32L << 20;
+    /** As mmap returns errors. */
+    private static final long NO_ROOM = -1;
     private static final long LOWEST_ADDRESS = 1L << 16;
 
     private static final AddressSpace LOW = new AddressSpace(LOWEST_ADDRESS, REACH - MARGIN, false);
@@ -76,7 +77,7 @@ final class AddressSpace {
      */
     synchronized long map(String file, long size, long alignment, boolean full) {
         MemorySegment state = Tcb.current().segment();
-        int flags = Linux.MAP_PRIVATE() | Linux.MAP_ANONYMOUS() | (full ? Linux.MAP_POPULATE() : 0);
+        int flags = SystemCalls.MAP_PRIVATE | SystemCalls.MAP_ANONYMOUS | (full ? SystemCalls.MAP_POPULATE : 0);
         long wanted = align(hint, alignment);
         long address = hint == 0 || wanted + size > highest ? -1 : mapAt(state, wanted, size, flags);
         if (SystemCalls.isError(address)) {
@@ -108,14 +109,14 @@ final class AddressSpace {
 
     /** Never over an existing mapping, whoever else maps memory at the same time. */
     private static long mapAt(MemorySegment state, long address, long size, int flags) {
-        return SystemCalls.mmap(state, address, size, Linux.PROT_READ() | Linux.PROT_WRITE(),
-                flags | Linux.MAP_FIXED_NOREPLACE(), -1, 0);
+        return SystemCalls.mmap(state, address, size, SystemCalls.PROT_READ | SystemCalls.PROT_WRITE,
+                flags | SystemCalls.MAP_FIXED_NOREPLACE, -1, 0);
     }
 
     private static long mapAnywhere(String file, MemorySegment state, long size, long alignment) {
         long length = size + alignment;
-        long start = SystemCalls.mmap(state, 0, length, Linux.PROT_READ() | Linux.PROT_WRITE(),
-                Linux.MAP_PRIVATE() | Linux.MAP_ANONYMOUS(), -1, 0);
+        long start = SystemCalls.mmap(state, 0, length, SystemCalls.PROT_READ | SystemCalls.PROT_WRITE,
+                SystemCalls.MAP_PRIVATE | SystemCalls.MAP_ANONYMOUS, -1, 0);
         if (SystemCalls.isError(start)) {
             throw new Refusal(Refusal.ENOMEM, file, null, -1, "no memory for " + size + " bytes", "raise the process's limits");
         }
@@ -154,7 +155,7 @@ final class AddressSpace {
     private long tryGap(MemorySegment state, long from, long to, long size, long alignment, int flags) {
         long start = align(from + GUARD_BYTES, alignment);
         boolean fits = start + size + GUARD_BYTES <= Math.min(to, highest);
-        return fits ? mapAt(state, start, size, flags) : -Linux.ENOMEM();
+        return fits ? mapAt(state, start, size, flags) : NO_ROOM;
     }
 
     private static byte[] readMaps() {

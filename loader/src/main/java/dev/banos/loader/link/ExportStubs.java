@@ -1,7 +1,7 @@
 package dev.banos.loader.link;
 
 import dev.banos.bindings.Native;
-import dev.banos.bindings.generated.Linux;
+import dev.banos.bindings.SystemCalls;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
@@ -44,8 +44,8 @@ public final class ExportStubs {
             architecture.writeStub(image, stub, slots + i * Long.BYTES - stub);
             image.put64(slots + i * Long.BYTES, function.getValue());
         }
-        AddressSpace.protect(base, slots, Linux.PROT_READ() | Linux.PROT_EXEC());
-        AddressSpace.protect(base + slots, size - slots, Linux.PROT_READ());
+        AddressSpace.protect(base, slots, SystemCalls.PROT_READ | SystemCalls.PROT_EXEC);
+        AddressSpace.protect(base + slots, size - slots, SystemCalls.PROT_READ);
     }
 
     private static int pages(int bytes) {
@@ -60,10 +60,10 @@ public final class ExportStubs {
 
     /** Sends calls to other functions from now on; calls under way return to where they came from. */
     public void redirect(Map<String, Long> functions) {
-        AddressSpace.protect(base + slots, size - slots, Linux.PROT_READ() | Linux.PROT_WRITE());
+        AddressSpace.protect(base + slots, size - slots, SystemCalls.PROT_READ | SystemCalls.PROT_WRITE);
         indices.forEach((name, index) -> SLOT.setRelease(Native.EVERYTHING, base + slots + (long) index * Long.BYTES,
                 (long) Objects.requireNonNull(functions.get(name), name)));
-        AddressSpace.protect(base + slots, size - slots, Linux.PROT_READ());
+        AddressSpace.protect(base + slots, size - slots, SystemCalls.PROT_READ);
     }
 
     /** What messages call them: the file of the driver that they were made for. */

@@ -1,7 +1,7 @@
 package dev.banos.loader.link;
 
 import dev.banos.bindings.Native;
-import dev.banos.bindings.generated.Linux;
+import dev.banos.bindings.SystemCalls;
 import dev.banos.loader.elf.SymbolTable;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -17,7 +17,7 @@ final class Seal {
 
     static void module(long base, Layout layout, List<LinkedObject> objects) {
         MemorySegment memory = Native.segment(base, layout.size);
-        AddressSpace.protect(base, layout.constants, Linux.PROT_READ() | Linux.PROT_EXEC());
+        AddressSpace.protect(base, layout.constants, SystemCalls.PROT_READ | SystemCalls.PROT_EXEC);
         for (LinkedObject object : objects) {
             for (StreamCopy copy : object.streamCopies) {
                 long stream = Native.segment(copy.source(), StreamCopy.BYTES).get(ValueLayout.JAVA_LONG, 0);
@@ -25,7 +25,7 @@ final class Seal {
             }
             resolveIndirect(object, memory);
         }
-        AddressSpace.protect(base + layout.constants, layout.data - layout.constants, Linux.PROT_READ());
+        AddressSpace.protect(base + layout.constants, layout.data - layout.constants, SystemCalls.PROT_READ);
     }
 
     private static void resolveIndirect(LinkedObject object, MemorySegment memory) {

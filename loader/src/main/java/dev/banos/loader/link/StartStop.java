@@ -7,7 +7,6 @@ import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.SectionTable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -127,9 +126,8 @@ final class StartStop {
     private static void readPointers(List<Table> tables, List<Long> functions) {
         Collections.sort(tables);
         for (Table table : tables) {
-            MemorySegment pointers = Native.segment(table.address(), table.size());
             for (long at = 0; at + Long.BYTES <= table.size(); at += Long.BYTES) {
-                long function = pointers.get(ValueLayout.JAVA_LONG_UNALIGNED, at);
+                long function = Native.readLong(table.address() + at);
                 if (function != 0 && function != -1) {
                     functions.add(function);
                 }
@@ -142,8 +140,7 @@ final class StartStop {
             Unwinder.call(Unwinder.REGISTER, table);
         }
         if (!constructors.isEmpty()) {
-            MemorySegment environ = Native.segment(CLibrary.find("environ"), ValueLayout.ADDRESS.byteSize());
-            MemorySegment environment = environ.get(ValueLayout.ADDRESS, 0);
+            long environment = Native.readLong(CLibrary.find("environ"));
             for (long function : constructors) {
                 NativeCalls.initialize(function, environment);
             }

@@ -1,0 +1,52 @@
+package dev.banos.loader;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What costs a JVM that has just started ten milliseconds or more, and a first load does without. */
+class FirstLoadTest {
+    /** The program itself runs on: it asks for a handle once the driver is loaded. */
+    private static final String LOADED = "dev.banos.loader.DebuggedProgram ";
+    private static final String ASKED = "dev.banos.loader.Calls ";
+
+    @TempDir
+    Path folder;
+
+    @BeforeEach
+    void requireX8664() {
+        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
+    }
+
+    @Test
+    void touchesNoFieldHandlesNoGeneratedClassAndNoLambdaOfOurs() throws Exception {
+        List<String> loaded = classesOfALoad();
+
+        assertThat(loaded).contains("dev.banos.loader.Driver", "dev.banos.bindings.SystemCalls")
+                .doesNotContain("jdk.internal.foreign.LayoutPath", "dev.banos.bindings.generated.Linux")
+                .noneMatch(name -> name.startsWith("dev.banos.") && name.contains("$$Lambda"));
+    }
+
+    /** One for whatever it calls: system calls, and the driver's init. */
+    @Test
+    void makesOneShapeOfDowncalls() throws Exception {
+        assertThat(classesOfALoad()).filteredOn(name -> name.startsWith("jdk.internal.foreign.abi.DowncallStub")).hasSize(1);
+    }
+
+    private List<String> classesOfALoad() throws Exception {
+        Path driver = CCompiler.object(folder, "steps.c", "gcc", "-O2");
+        Path log = folder.resolve("classes.log");
+        String said = ChildJvm.load(List.of(), List.of("-Xlog:class+load:file=" + log + "::filecount=0"), driver);
+        assertThat(said).contains(" 134\n");
+        String all = Files.readString(log);
+        String load = all.substring(all.indexOf(LOADED), all.indexOf(ASKED));
+        return load.lines().map(line -> line.substring(line.lastIndexOf(']') + 1).strip().split(" ")[0]).collect(Collectors.toList());
+    }
+}
