@@ -109,12 +109,16 @@ public final class Cuts {
         List<RelocationTable> moved = new ArrayList<>();
         for (RelocationTable table : tables) {
             Section cuts = sections.get(table.target());
-            long[] words = cuts == null ? table.words() : table.words().clone();
-            for (int i = 0; cuts != null && i < words.length; i += RelocationTable.WORDS) {
-                words[i] = cuts.moved(words[i]);
-            }
-            moved.add(table.withWords(words));
+            moved.add(cuts == null ? table : moved(table, cuts));
         }
         return moved;
+    }
+
+    private static RelocationTable moved(RelocationTable table, Section cuts) {
+        long[] words = table.words();
+        for (int i = 0; i < words.length; i += RelocationTable.WORDS) {
+            words[i] = cuts.moved(words[i]);
+        }
+        return table.withWords(words);
     }
 }

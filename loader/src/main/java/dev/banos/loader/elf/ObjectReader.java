@@ -4,6 +4,7 @@ import static dev.banos.loader.elf.Elf.*;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.LongBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *     header ─► section headers ─► their names ─► symbols ─► relocations
  *                                                        └─► groups
  * </pre>
- * Tables are copied in bulk into arrays of longs. Measured in a JVM just started, where all this is interpreted, the bulk
+ * Tables are copied in bulk into arrays of longs, those of relocations by pieces. Measured in a JVM just started, where all this is interpreted, the bulk
  * copy costs nothing next to reading field by field through any kind of accessor. For the same reason a message is put
  * together only once a check has failed.
  */
@@ -269,25 +270,35 @@ public final class ObjectReader {
 
     private RelocationTable relocations(int section, int target, SymbolTable symbols) {
         entries(section, RelocationTable.ENTRY_BYTES);
-        long[] words = longs(sections.offset(section), sections.size(section));
-        long symbolCount = symbols.count();
-        long limit = sections.size(target);
-        long types = 0;
-        if (!(words.length == 0 || sections.hasBytes(target))) {
+        LongBuffer words = longBuffer(sections.offset(section), sections.size(section));
+        if (!(words.capacity() == 0 || sections.hasBytes(target))) {
             throw malformed(section, -1, "it relocates " + sections.label(target) + ", which has no bytes in the file");
         }
-        for (int i = 0; i < words.length; i += RelocationTable.WORDS) {
+        long[] chunk = RelocationTable.newChunk(words);
+        long types = 0;
+        int count;
+        for (int from = 0; (count = RelocationTable.chunk(words, from, chunk)) > 0; from += count) {
+            types |= checkRelocations(section, target, chunk, count, symbols.count(), from / RelocationTable.WORDS);
+        }
+        return new RelocationTable(section, target, words, types);
+    }
+
+    /** @return of each type the bit of its lowest six bits */
+    private long checkRelocations(int section, int target, long[] words, int end, long symbolCount, int firstEntry) {
+        long limit = sections.size(target);
+        long types = 0;
+        for (int i = 0; i < end; i += RelocationTable.WORDS) {
             if (words[i] < 0 || words[i] >= limit) {
-                throw malformed(section, i / RelocationTable.WORDS, "offset " + Long.toUnsignedString(words[i])
+                throw malformed(section, firstEntry + i / RelocationTable.WORDS, "offset " + Long.toUnsignedString(words[i])
                         + " lies outside section " + sections.label(target) + " of " + limit + " bytes");
             }
             if (words[i + 1] >>> 32 >= symbolCount) {
-                throw malformed(section, i / RelocationTable.WORDS,
+                throw malformed(section, firstEntry + i / RelocationTable.WORDS,
                         "symbol " + (words[i + 1] >>> 32) + " of " + symbolCount);
             }
             types |= 1L << words[i + 1];
         }
-        return new RelocationTable(section, target, words, types);
+        return types;
     }
 
     private List<SectionGroup> groups(int symbolSection, SymbolTable symbols) {
@@ -345,8 +356,12 @@ public final class ObjectReader {
 
     private long[] longs(long offset, long size) {
         long[] words = new long[(int) (size / Long.BYTES)];
-        buffer.slice((int) offset, (int) size).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(words);
+        longBuffer(offset, size).get(words);
         return words;
+    }
+
+    private LongBuffer longBuffer(long offset, long size) {
+        return buffer.slice((int) offset, (int) size).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer();
     }
 
     private void requireRange(long offset, long size, String what) {

@@ -1,5 +1,6 @@
 package dev.banos.loader.elf;
 
+import java.nio.LongBuffer;
 import java.util.Arrays;
 import java.util.function.IntPredicate;
 
@@ -7,18 +8,24 @@ import java.util.function.IntPredicate;
  * The relocations of one section, as three longs each: r_offset, r_info (type in the low half, symbol in the high one),
  * r_addend. Symbols and offsets are known to exist; that the whole field lies in the section depends on the type and is
  * checked where types are known.
+ *
+ * <p>They stay in the file's bytes. Loops over all of them copy a {@link #chunk} at a time, which stays in the nearest cache: an
+ * array of all would be large and new memory.
  */
 public final class RelocationTable {
     public static final int WORDS = 3;
     static final int ENTRY_BYTES = WORDS * Long.BYTES;
+    /** Few, also for a JVM that has just started: it compiles what is called often before what loops for long. */
+    private static final int CHUNK_ENTRIES = 64;
 
     private final int section;
     private final int target;
-    private final long[] words;
+    private final LongBuffer words;
     /** For each type among the entries, the bit of its lowest six bits. */
     private final long types;
 
-    RelocationTable(int section, int target, long[] words, long types) {
+    /** @param words nobody writes to them */
+    RelocationTable(int section, int target, LongBuffer words, long types) {
         this.section = section;
         this.target = target;
         this.words = words;
@@ -41,30 +48,58 @@ public final class RelocationTable {
     }
 
     public int count() {
-        return words.length / WORDS;
+        return words.capacity() / WORDS;
     }
 
-    /** The array itself, for the loops that visit every relocation; nobody writes to it. */
+    /** An array for {@link #chunk}. */
+    public long[] newChunk() {
+        return newChunk(words);
+    }
+
+    static long[] newChunk(LongBuffer words) {
+        return new long[Math.min(words.capacity(), CHUNK_ENTRIES * WORDS)];
+    }
+
+    /**
+     * Copies the next entries.
+     *
+     * @param from of the first one: zero, or what was copied before
+     * @param into from {@link #newChunk}
+     * @return how many words they are, 0 behind the last
+     */
+    public int chunk(int from, long[] into) {
+        return chunk(words, from, into);
+    }
+
+    static int chunk(LongBuffer words, int from, long[] into) {
+        int count = Math.min(into.length, words.capacity() - from);
+        words.get(from, into, 0, count);
+        return count;
+    }
+
+    /** A copy of all entries. */
     public long[] words() {
-        return words;
+        long[] all = new long[words.capacity()];
+        words.get(0, all);
+        return all;
     }
 
     /** This table with other entries. */
     public RelocationTable withWords(long[] entries) {
-        return new RelocationTable(section, target, entries, typesOf(entries));
+        return new RelocationTable(section, target, LongBuffer.wrap(entries), typesOf(entries));
     }
 
     /** This table less the entries that the predicate names. */
     public RelocationTable without(IntPredicate dropped) {
-        long[] kept = new long[words.length];
+        long[] kept = words();
         int size = 0;
         for (int entry = 0; entry < count(); entry++) {
             if (!dropped.test(entry)) {
-                System.arraycopy(words, entry * WORDS, kept, size, WORDS);
+                System.arraycopy(kept, entry * WORDS, kept, size, WORDS);
                 size += WORDS;
             }
         }
-        return new RelocationTable(section, target, Arrays.copyOf(kept, size), types);
+        return new RelocationTable(section, target, LongBuffer.wrap(Arrays.copyOf(kept, size)), types);
     }
 
     private static long typesOf(long[] entries) {
@@ -76,18 +111,18 @@ public final class RelocationTable {
     }
 
     public long offset(int entry) {
-        return words[entry * WORDS];
+        return words.get(entry * WORDS);
     }
 
     public int type(int entry) {
-        return (int) words[entry * WORDS + 1];
+        return (int) words.get(entry * WORDS + 1);
     }
 
     public int symbol(int entry) {
-        return (int) (words[entry * WORDS + 1] >>> 32);
+        return (int) (words.get(entry * WORDS + 1) >>> 32);
     }
 
     public long addend(int entry) {
-        return words[entry * WORDS + 2];
+        return words.get(entry * WORDS + 2);
     }
 }

@@ -1,15 +1,22 @@
 package dev.banos.loader.elf;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /** A table of NUL-terminated strings inside the file. Its last byte is known to be NUL, and so is every offset to be inside. */
 public final class StringTable {
+    private static final long ONES = 0x0101_0101_0101_0101L;
+    private static final long HIGHEST = ONES << 7;
+
     private final byte[] bytes;
+    private final ByteBuffer buffer;
     private final int start;
     private final int size;
 
     StringTable(byte[] bytes, int start, int size) {
         this.bytes = bytes;
+        this.buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         this.start = start;
         this.size = size;
     }
@@ -29,7 +36,15 @@ public final class StringTable {
     int length(int offset) {
         int from = start + offset;
         int to = from;
-        while (to < start + size && bytes[to] != 0) {
+        int end = start + size;
+        for (; to <= end - Long.BYTES; to += Long.BYTES) {
+            long eight = buffer.getLong(to);
+            long zeroes = eight - ONES & ~eight & HIGHEST; // the lowest bit set is that of the first zero byte
+            if (zeroes != 0) {
+                return to + (Long.numberOfTrailingZeros(zeroes) >> 3) - from;
+            }
+        }
+        while (to < end && bytes[to] != 0) {
             to++;
         }
         return to - from;

@@ -56,7 +56,7 @@ final class Aarch64Tls {
         ByteBuffer code = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         List<RelocationTable> tables = new ArrayList<>();
         for (RelocationTable table : object.relocations()) {
-            long[] words = table.words().clone();
+            long[] words = table.words();
             for (int entry = 0; entry < table.count(); entry++) {
                 boolean inside = table.offset(entry) <= object.sections().size(table.target()) - Integer.BYTES;
                 if (inside && isRelaxed(table.type(entry))) {

@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What differs between machines: the meaning of relocation numbers and the code of stubs. */
 abstract class Architecture {
+    /** Of {@link #widths}: the number has no meaning. */
+    static final byte UNKNOWN = -1;
     /** Of {@link #plain}: neither of the others. */
     static final byte NOT_PLAIN = 0;
     /** DELTA32, or BRANCH32 that needs no stub. */
@@ -14,13 +16,20 @@ abstract class Architecture {
 
     private final @Nullable FixupKind[] kinds;
     private final byte[] plain;
+    private final byte[] widths;
+    private final byte[] needs;
 
     /** @param kinds by relocation number, null where there is none */
     Architecture(@Nullable FixupKind[] kinds) {
         this.kinds = kinds;
         this.plain = new byte[kinds.length];
+        this.widths = new byte[kinds.length];
+        this.needs = new byte[kinds.length];
         for (int number = 0; number < kinds.length; number++) {
-            plain[number] = plain(kinds[number]);
+            FixupKind kind = kinds[number];
+            plain[number] = plain(kind);
+            widths[number] = kind == null ? UNKNOWN : (byte) kind.width;
+            needs[number] = kind == null ? 0 : (byte) kind.needs;
         }
     }
 
@@ -57,6 +66,16 @@ abstract class Architecture {
     /** {@link #kind} by number, for loops that have checked every number before. */
     final @Nullable FixupKind[] kinds() {
         return kinds;
+    }
+
+    /** By number, {@link FixupKind#width}, or {@link #UNKNOWN}. */
+    final byte[] widths() {
+        return widths;
+    }
+
+    /** By number, {@link FixupKind#needs}. */
+    final byte[] needs() {
+        return needs;
     }
 
     /** By number, which of the kinds it is that most relocations are. */

@@ -78,31 +78,55 @@ final class Check {
     }
 
     private void relocations(RelocationTable table) {
-        FixupKind[] kinds = architecture.kinds();
+        long[] chunk = table.newChunk();
+        int needs = 0;
+        int count;
+        for (int from = 0; (count = table.chunk(from, chunk)) > 0; from += count) {
+            needs |= relocations(table, chunk, count, from / RelocationTable.WORDS);
+        }
+        object.needsLowMemory |= (needs & FixupKind.Need.LOW) != 0 && holdsAddress(table);
+    }
+
+    /** @return what all of them need together */
+    private int relocations(RelocationTable table, long[] words, int end, int firstEntry) {
+        byte[] widths = architecture.widths();
+        byte[] asked = architecture.needs();
         byte[] needs = object.needs;
-        long[] words = table.words();
         int all = 0;
         long size = elf.sections().size(table.target());
         boolean threadLocal = elf.sections().isTls(table.target());
-        for (int i = 0; i < words.length; i += RelocationTable.WORDS) {
+        for (int i = 0; i < end; i += RelocationTable.WORDS) {
             int type = (int) words[i + 1];
-            FixupKind kind = type >= 0 && type < kinds.length ? kinds[type] : null;
-            if (kind == null) {
-                throw unknown(table, i / RelocationTable.WORDS, type);
+            int width = type >= 0 && type < widths.length ? widths[type] : Architecture.UNKNOWN;
+            if (width < 0 || words[i] > size - width || threadLocal && !isPlain(type)) {
+                throw refusal(table, firstEntry + i / RelocationTable.WORDS);
             }
-            if (words[i] > size - kind.width) {
-                throw object.malformed(table.section(), i / RelocationTable.WORDS, "a field of " + kind.width
-                        + " bytes at offset " + words[i] + " reaches beyond " + elf.sections().label(table.target())
-                        + " of " + size + " bytes");
-            }
-            if (threadLocal && kind != FixupKind.ABS64 && kind != FixupKind.NONE) {
-                throw object.unsupported(table.section(), i / RelocationTable.WORDS, architecture.relocationName(type)
-                        + " in the initial value of a thread-local variable", null);
-            }
-            needs[(int) (words[i + 1] >>> 32)] |= (byte) kind.needs; // also 0: a branch would be mispredicted at each third one
-            all |= kind.needs;
+            int need = asked[type];
+            needs[(int) (words[i + 1] >>> 32)] |= (byte) need; // also 0: a branch would be mispredicted at each third one
+            all |= need;
         }
-        object.needsLowMemory |= (all & FixupKind.Need.LOW) != 0 && holdsAddress(table);
+        return all;
+    }
+
+    private boolean isPlain(int type) {
+        FixupKind kind = architecture.kind(type);
+        return kind == FixupKind.ABS64 || kind == FixupKind.NONE;
+    }
+
+    private Refusal refusal(RelocationTable table, int entry) {
+        int type = table.type(entry);
+        FixupKind kind = architecture.kind(type);
+        if (kind == null) {
+            return unknown(table, entry, type);
+        }
+        long size = elf.sections().size(table.target());
+        if (table.offset(entry) > size - kind.width) {
+            return object.malformed(table.section(), entry, "a field of " + kind.width
+                    + " bytes at offset " + table.offset(entry) + " reaches beyond " + elf.sections().label(table.target())
+                    + " of " + size + " bytes");
+        }
+        return object.unsupported(table.section(), entry,
+                architecture.relocationName(type) + " in the initial value of a thread-local variable", null);
     }
 
     /** Whether a field of 32 bits holds an address, and no absolute number. */

@@ -3,6 +3,7 @@ package dev.banos.loader.link;
 import dev.banos.bindings.Native;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /**
  * The bytes of a module that is being linked, and the address where they will run: in the module's memory itself, or in the
@@ -25,6 +26,26 @@ final class Image {
 
     static Image inHeap(int size, long base) {
         return new Image(ByteBuffer.allocate(size), base);
+    }
+
+    /**
+     * As {@link #inHeap}, with one section in place. An array that is made as a copy of another is not filled with zeroes before,
+     * which spares most of that where the section is most of the module.
+     *
+     * @param start   where the section begins in the file
+     * @param at      where it begins in the image
+     */
+    static Image inHeap(int size, long base, byte[] file, int start, int length, int at) {
+        int from = start - at;
+        if (from < 0 || from > file.length - size) {
+            Image image = inHeap(size, base);
+            image.copy(file, start, at, length);
+            return image;
+        }
+        byte[] bytes = Arrays.copyOfRange(file, from, from + size);
+        Arrays.fill(bytes, 0, at, (byte) 0);
+        Arrays.fill(bytes, at + length, size, (byte) 0);
+        return new Image(ByteBuffer.wrap(bytes), base);
     }
 
     /** Those of an image in the heap. */

@@ -59,9 +59,9 @@ public final class OfflineLink {
                 imports.put(Resolve.DSO_HANDLE, object.address[symbol]); // other linkers choose another address for it
             }
         }
-        Image image = Image.inHeap(layout.bytes, base);
+        Image image = Relocate.inHeap(object, layout, base);
         // As in a program without shared libraries, whose block of thread-local variables has the number 1.
-        Relocate.objects(objects, architecture, layout, image, false, 1, architecture.tlsDistance(layout));
+        Relocate.fixups(objects, architecture, layout, image, false, 1, architecture.tlsDistance(layout));
         return new OfflineLink(object, layout, image, imports, outside.threadLocals);
     }
 

@@ -44,9 +44,31 @@ final class Relocate {
      */
     static void objects(List<LinkedObject> objects, Architecture architecture, Layout layout, Image image,
             boolean relaxImports, long tlsModule, long tlsDistance) {
+        for (LinkedObject object : objects) {
+            copySections(object, image, 0);
+        }
+        fixups(objects, architecture, layout, image, relaxImports, tlsModule, tlsDistance);
+    }
+
+    /** An image in the heap, with the object's sections in place. */
+    static Image inHeap(LinkedObject object, Layout layout, long base) {
+        SectionTable sections = object.elf.sections();
+        int largest = 0;
+        for (int section = 1; section < sections.count(); section++) {
+            boolean copied = object.isPlaced(section) && sections.hasBytes(section);
+            largest = copied && (largest == 0 || sections.size(section) > sections.size(largest)) ? section : largest;
+        }
+        Image image = largest == 0 ? Image.inHeap(layout.bytes, base) : Image.inHeap(layout.bytes, base, object.elf.bytes(),
+                object.elf.start(largest), (int) sections.size(largest), object.sectionOffset[largest]);
+        copySections(object, image, largest);
+        return image;
+    }
+
+    /** As {@link #objects}, of sections that are in place. */
+    static void fixups(List<LinkedObject> objects, Architecture architecture, Layout layout, Image image, boolean relaxImports,
+            long tlsModule, long tlsDistance) {
         Relocate relocate = new Relocate(architecture, layout, image, relaxImports, tlsModule, tlsDistance);
         for (LinkedObject object : objects) {
-            relocate.copySections(object);
             relocate.fillGot(object);
             relocate.fillThreadLocalEntries(object);
             for (RelocationTable table : object.relocations) {
@@ -93,10 +115,11 @@ final class Relocate {
         }
     }
 
-    private void copySections(LinkedObject object) {
+    /** @param inPlace a section that is there already, or 0 */
+    private static void copySections(LinkedObject object, Image image, int inPlace) {
         SectionTable sections = object.elf.sections();
         for (int section = 1; section < sections.count(); section++) {
-            if (object.isPlaced(section) && sections.hasBytes(section)) {
+            if (object.isPlaced(section) && sections.hasBytes(section) && section != inPlace) {
                 image.copy(object.elf.bytes(), object.elf.start(section), object.sectionOffset[section],
                         (int) sections.size(section));
             }
@@ -118,11 +141,18 @@ final class Relocate {
     }
 
     private void apply(LinkedObject object, RelocationTable table, int start) {
+        long[] chunk = table.newChunk();
+        int count;
+        for (int from = 0; (count = table.chunk(from, chunk)) > 0; from += count) {
+            apply(object, table, start, chunk, count, from / RelocationTable.WORDS);
+        }
+    }
+
+    private void apply(LinkedObject object, RelocationTable table, int start, long[] words, int end, int firstEntry) {
         FixupKind[] kinds = architecture.kinds();
-        long[] words = table.words();
         long[] address = object.address;
-        int first = applyPlain(words, 0, address, start);
-        for (int i = first; i < words.length; i = applyPlain(words, i + RelocationTable.WORDS, address, start)) {
+        int first = applyPlain(words, 0, end, address, start);
+        for (int i = first; i < end; i = applyPlain(words, i + RelocationTable.WORDS, end, address, start)) {
             FixupKind kind = kinds[(int) words[i + 1]];
             int symbol = (int) (words[i + 1] >>> 32);
             int at = start + (int) words[i];
@@ -140,7 +170,7 @@ final class Relocate {
                 default -> applyRare(object, kind, symbol, at, words[i + 2]);
             };
             if (!fits) {
-                throw doesNotFit(object, table, i / RelocationTable.WORDS, kind);
+                throw doesNotFit(object, table, firstEntry + i / RelocationTable.WORDS, kind);
             }
         }
     }
@@ -151,12 +181,12 @@ final class Relocate {
      *
      * @return the index of the first word of the first relocation from {@code from} on that is none of these, or the end
      */
-    private int applyPlain(long[] words, int from, long[] address, int start) {
+    private int applyPlain(long[] words, int from, int end, long[] address, int start) {
         byte[] plain = architecture.plain();
         ByteBuffer bytes = image.buffer();
         long base = image.base();
         int i = from;
-        for (; i < words.length; i += RelocationTable.WORDS) {
+        for (; i < end; i += RelocationTable.WORDS) {
             int what = plain[(int) words[i + 1]];
             int at = start + (int) words[i];
             long target = address[(int) (words[i + 1] >>> 32)] + words[i + 2];

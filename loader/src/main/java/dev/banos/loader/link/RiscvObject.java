@@ -117,7 +117,7 @@ final class RiscvObject {
                 requirePair(table, entry);
             } else if (Riscv64.isLow(type)) {
                 if (words == null) {
-                    words = table.words().clone();
+                    words = table.words();
                     highs = highs(table);
                 }
                 int high = highOf(table, entry, highs);

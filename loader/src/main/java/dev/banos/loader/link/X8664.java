@@ -30,7 +30,8 @@ final class X8664 extends Architecture {
     private static final int CALL = 0xe8;
     private static final int JMP = 0xe9;
     private static final int NOP = 0x90;
-    private static final int INT3 = 0xcc;
+    /** INT3, twice, behind six bytes. */
+    private static final long TRAPS = 0xccccL << 6 * Byte.SIZE;
     /** The processor counts a displacement from the end of its 4-byte field, the last of the instruction. */
     private static final int FIELD_BYTES = 4;
 
@@ -94,14 +95,11 @@ final class X8664 extends Architecture {
         return STUB_BYTES;
     }
 
-    /** {@code jmp *entry(%rip)}, filled up with traps. */
+    /** {@code jmp *entry(%rip)}, filled up with traps; at one go, since a library has one for each of its functions. */
     @Override
     void writeStub(Image image, int at, long delta) {
-        image.put8(at, GROUP_5);
-        image.put8(at + 1, JMP_RIP_RELATIVE);
-        image.put32(at + 2, (int) (delta - 2 - FIELD_BYTES));
-        image.put8(at + 6, INT3);
-        image.put8(at + 7, INT3);
+        long field = delta - 2 - FIELD_BYTES & 0xffff_ffffL;
+        image.put64(at, TRAPS | field << 2 * Byte.SIZE | JMP_RIP_RELATIVE << Byte.SIZE | GROUP_5);
     }
 
     /** The block ends at the thread pointer. */

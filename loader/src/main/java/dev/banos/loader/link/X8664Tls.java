@@ -89,7 +89,7 @@ final class X8664Tls {
         List<RelocationTable> tables = new ArrayList<>();
         for (RelocationTable each : object.relocations()) {
             table = each;
-            words = each.words().clone();
+            words = each.words();
             for (int entry = 0; entry < table.count(); entry++) {
                 relax(entry, moduleToo);
             }
