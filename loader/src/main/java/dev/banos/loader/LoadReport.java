@@ -27,6 +27,8 @@ import java.util.Locale;
  */
 public record LoadReport(String file, long base, int objects, long fileBytes, int sections, int symbols, long relocations,
         int imports, int gotEntries, int stubs, long codeBytes, long constantBytes, long dataBytes, List<Phase> phases) {
+    /** Of a column. */
+    private static final int WIDTH = 9;
 
     /**
      * How long one phase took.
@@ -55,9 +57,19 @@ public record LoadReport(String file, long base, int objects, long fileBytes, in
     public String toText() {
         StringBuilder text = new StringBuilder(file).append('\n');
         for (Phase phase : phases) {
-            text.append(String.format("  %-9s %9.3f ms  %s%n", phase.name(), phase.nanos() / 1e6, subject(phase.name())));
+            String took = milliseconds(phase.nanos());
+            text.append("  ").append(phase.name()).repeat(' ', Math.max(0, WIDTH - phase.name().length()) + 1)
+                    .repeat(' ', Math.max(0, WIDTH - took.length())).append(took).append(" ms  ").append(subject(phase.name()))
+                    .append('\n');
         }
         return text.toString();
+    }
+
+    /** By hand: a format costs a JVM that has just started as much as the load that it tells of. */
+    private static String milliseconds(long nanos) {
+        long micros = (nanos + 500) / 1000;
+        String fraction = String.valueOf(1000 + micros % 1000);
+        return micros / 1000 + "." + fraction.substring(1);
     }
 
     private String subject(String phase) {
