@@ -2,8 +2,10 @@ package dev.banos.mem;
 
 import dev.banos.lock.SpinLock;
 import java.lang.foreign.Arena;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,8 +35,13 @@ public final class ScopeGroup implements AutoCloseable {
     private final long bytes;
     private final SpinLock lock = new SpinLock();
     private @Nullable Generation current;
-    /** Those whose lifetime could not end, because native code had one of their segments. */
-    private final List<Generation> held = new ArrayList<>();
+    /** Those that let no scope in and have none open: their end is due, or was put off because native code had one of their segments. */
+    private final ArrayDeque<Generation> due = new ArrayDeque<>();
+    /**
+     * Held while generations end: who finds none that is due must not say so while another is still ending the last. It parks, as
+     * the JVM asks all threads meanwhile; and it is reentrant, for a program's own cleanup actions.
+     */
+    private final ReentrantLock ending = new ReentrantLock();
     private long waitingScopes;
     private long waitingBytes;
     private boolean closed;
@@ -86,21 +93,20 @@ public final class ScopeGroup implements AutoCloseable {
 
     /**
      * Ends the present generation as soon as its scopes are closed: at once, if they are. When this returns, no segment can be
-     * reached whose scope was closed in this group before, except those of generations with a scope that is still open.
+     * reached whose scope was closed in this group before, except those of generations with a scope that is still open, or a
+     * segment in native code.
      */
     public void retire() {
-        Generation ended;
         lock.lock();
         try {
             Generation sealed = seal();
-            ended = sealed != null && sealed.open == 0 ? sealed : null;
+            if (sealed != null && sealed.open == 0) {
+                due.addLast(sealed);
+            }
         } finally {
             lock.unlock();
         }
-        if (ended != null) {
-            end(ended);
-        }
-        retryHeld();
+        endAllDue();
     }
 
     /** As {@link #retire}, and opens no scope any more. Scopes that are open stay so; the last close ends their generation. */
@@ -181,12 +187,14 @@ public final class ScopeGroup implements AutoCloseable {
                 seal();
             }
             ends = generation != current && generation.open == 0;
+            if (ends) { // nobody joins it any more, so this is the last to leave
+                due.addLast(generation);
+            }
         } finally {
             lock.unlock();
         }
-        if (ends) { // nobody joins it any more, so this is the last to leave
-            end(generation);
-            retryHeld();
+        if (ends) {
+            endAllDue();
         }
     }
 
@@ -197,13 +205,27 @@ public final class ScopeGroup implements AutoCloseable {
         return sealed;
     }
 
-    /** Outside the lock: this is where the JVM asks all threads. */
-    private void end(Generation generation) {
+    private void endAllDue() {
+        List<Generation> inUse = new ArrayList<>();
+        ending.lock();
+        try {
+            for (Generation next = pollDue(); next != null; next = pollDue()) {
+                if (!end(next)) {
+                    inUse.add(next);
+                }
+            }
+        } finally {
+            putOff(inUse);
+            ending.unlock();
+        }
+    }
+
+    /** Outside the lock: this is where the JVM asks all threads. @return false where native code has a segment */
+    private boolean end(Generation generation) {
         try {
             generation.lifetime.close();
-        } catch (IllegalStateException inUse) { // a segment is in native code: the next to retire tries again
-            hold(generation);
-            return;
+        } catch (IllegalStateException inUse) {
+            return false;
         }
         for (HeapScope each = generation.waiting; each != null; each = each.nextWaiting) {
             each.freeBlocks();
@@ -215,24 +237,23 @@ public final class ScopeGroup implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+        return true;
     }
 
-    private void retryHeld() {
-        List<Generation> again;
+    private @Nullable Generation pollDue() {
         lock.lock();
         try {
-            again = List.copyOf(held);
-            held.clear();
+            return due.pollFirst();
         } finally {
             lock.unlock();
         }
-        again.forEach(this::end);
     }
 
-    private void hold(Generation generation) {
+    /** Whoever ends a generation next tries again. */
+    private void putOff(List<Generation> inUse) {
         lock.lock();
         try {
-            held.add(generation);
+            due.addAll(inUse);
         } finally {
             lock.unlock();
         }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
@@ -136,6 +137,13 @@ public final class Interleavings {
         if (Thread.currentThread() instanceof Worker worker) {
             List<Worker> others = worker.explorer.runnable();
             worker.explorer.handOver(worker, others.get((others.indexOf(worker) + 1) % others.size()));
+        }
+    }
+
+    /** In the place of a lock that parks. */
+    public static void lock(ReentrantLock lock) {
+        while (!lock.tryLock()) {
+            waits();
         }
     }
 

@@ -12,6 +12,7 @@ import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Loads the allocator once more, its real code, with a call of {@link Interleavings#step} in front of each access to what
@@ -63,6 +64,10 @@ final class SteppingLoader extends ClassLoader {
     private static void rewrite(CodeBuilder code, CodeElement element, boolean steps) {
         if (isCall(element, "dev/banos/mem/Purger", "wake")) {
             code.invokestatic(ClassDesc.of("dev.banos.mem.Protocols"), "woken", NOTHING);
+            return;
+        }
+        if (isCall(element, "java/util/concurrent/locks/ReentrantLock", "lock")) {
+            code.invokestatic(INTERLEAVINGS, "lock", MethodTypeDesc.of(ConstantDescs.CD_void, ClassDesc.of(ReentrantLock.class.getName())));
             return;
         }
         if (isCall(element, "dev/banos/lock/SpinLock", "pause")) {

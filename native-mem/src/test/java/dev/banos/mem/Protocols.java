@@ -49,6 +49,7 @@ public final class Protocols {
         all.put("a shared heap whose blocks are tracked closes, and another uses it", () -> new CloseBesideUse(Level.FULL));
         all.put("a confined heap closes, and another frees in it", ConfinedCloseBesideFree::new);
         all.put("a scope closes in a group that retires, and another uses its segment", RetireBesideUse::new);
+        all.put("two retire a group", TwoRetire::new);
         return all;
     }
 
@@ -396,6 +397,33 @@ public final class Protocols {
             expect(!unreachableTooEarly, "unreachable before the close");
             group.retire();
             expect(!isReachable(), "reachable after the end of the generation");
+            expect(group.waitingBytes() == 0 && group.waitingScopes() == 0, "waits after the end");
+        }
+    }
+
+    private static final class TwoRetire implements Scenario {
+        private final ScopeGroup group = ScopeGroup.create();
+        private final MemorySegment segment;
+        private boolean ended = true;
+
+        private TwoRetire() {
+            try (Arena scope = group.open()) {
+                segment = scope.allocate(ValueLayout.JAVA_LONG);
+            }
+        }
+
+        @Override
+        public List<Runnable> threads() {
+            Runnable retire = () -> {
+                group.retire();
+                ended &= !segment.scope().isAlive();
+            };
+            return List.of(retire, retire);
+        }
+
+        @Override
+        public void check() {
+            expect(ended, "reachable after a retire");
             expect(group.waitingBytes() == 0 && group.waitingScopes() == 0, "waits after the end");
         }
     }

@@ -3,6 +3,10 @@ package dev.banos.mem;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
+import dev.banos.lock.SpinLock;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -10,6 +14,8 @@ import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.LL_Result;
+import org.openjdk.jcstress.infra.results.ZL_Result;
+import org.openjdk.jcstress.infra.results.ZZ_Result;
 import org.openjdk.jcstress.infra.results.Z_Result;
 
 /** The table of runs, whose readers take no lock. */
@@ -156,6 +162,93 @@ public final class Runs {
             result.r1 = found && RunTable.at(place.address() + SizeClasses.SPAN_BYTES) == null;
             RunTable.remove(run);
             Place.IDLE.add(place);
+        }
+    }
+
+    /** Makes the table as short as it began, so that it grows again: nothing else in these JVMs has runs so high. */
+    private static final class Growth {
+        private static final VarHandle TABLE;
+        private static final SpinLock LOCK;
+        private static final int SHORT = 256;
+        private static final long BITMAP = Bitmaps.take(SizeClasses.slots(Place.POOL.bin(1024).sizeClass));
+        /** The last that the short table holds, in the place that is copied last. */
+        private static final Run OLD = run(SHORT - 1);
+
+        static {
+            try {
+                MethodHandles.Lookup inside = MethodHandles.privateLookupIn(RunTable.class, MethodHandles.lookup());
+                TABLE = inside.findStaticVarHandle(RunTable.class, "table", Run[].class);
+                LOCK = (SpinLock) inside.findStaticVarHandle(RunTable.class, "LOCK", SpinLock.class).get();
+            } catch (ReflectiveOperationException other) {
+                throw new AssertionError("the table of runs is kept otherwise", other);
+            }
+            RunTable.put(OLD);
+        }
+
+        /** Nobody uses its memory, and all have one bitmap. */
+        static Run run(int span) {
+            return new Run(Place.POOL.bin(1024), span, BITMAP);
+        }
+
+        static void shorten() {
+            LOCK.lock();
+            try {
+                TABLE.setRelease(Arrays.copyOf((Run[]) TABLE.get(), SHORT));
+            } finally {
+                LOCK.unlock();
+            }
+        }
+    }
+
+    @JCStressTest
+    @Outcome(id = {"true, none", "true, whole"}, expect = ACCEPTABLE, desc = "who has a block finds its run; the new one or not")
+    @Outcome(expect = FORBIDDEN, desc = "the run of a live block was not found, or one that is not one yet")
+    @State
+    public static class GrowthBesideAReader {
+        private final long high = Spans.address(Growth.SHORT);
+
+        @Actor
+        public void writer() {
+            Growth.shorten();
+            Run added = Growth.run(Growth.SHORT);
+            RunTable.put(added);
+            RunTable.remove(added);
+        }
+
+        @Actor
+        public void reader(ZL_Result result) {
+            Run added = RunTable.at(high);
+            result.r1 = RunTable.at(Growth.OLD.base) == Growth.OLD;
+            result.r2 = added == null ? "none" : added.begins(high) && added.owner == Place.POOL ? "whole" : "half made";
+        }
+    }
+
+    @JCStressTest
+    @Outcome(id = "true, true", expect = ACCEPTABLE, desc = "both runs are in the table")
+    @Outcome(expect = FORBIDDEN, desc = "one is lost")
+    @State
+    public static class GrowthBesideAPut {
+        private volatile boolean grown;
+
+        @Actor
+        public void growing(ZZ_Result result) {
+            Growth.shorten();
+            Run added = Growth.run(Growth.SHORT);
+            RunTable.put(added);
+            result.r1 = RunTable.at(added.base) == added;
+            RunTable.remove(added);
+            grown = true;
+        }
+
+        @Actor
+        public void putting(ZZ_Result result) {
+            Run added = Growth.run(Growth.SHORT - 2);
+            RunTable.put(added);
+            while (!grown) {
+                Thread.onSpinWait();
+            }
+            result.r2 = RunTable.at(added.base) == added;
+            RunTable.remove(added);
         }
     }
 }
