@@ -1,7 +1,7 @@
 package dev.banos.mem;
 
 import dev.banos.lock.SpinLock;
-import dev.banos.mem.insight.MemoryEvents;
+import dev.banos.mem.event.MemoryEvents;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;

@@ -1,6 +1,6 @@
 package dev.banos.mem;
 
-import dev.banos.mem.insight.MemoryEvents;
+import dev.banos.mem.event.MemoryEvents;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.banos.mem;
 
-import dev.banos.mem.insight.MemoryEvents;
+import dev.banos.mem.event.MemoryEvents;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 

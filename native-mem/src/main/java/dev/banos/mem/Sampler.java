@@ -1,8 +1,8 @@
 package dev.banos.mem;
 
+import dev.banos.mem.event.MemoryEvents;
 import dev.banos.mem.insight.LeakRecords;
 import dev.banos.mem.insight.LeakTracking;
-import dev.banos.mem.insight.MemoryEvents;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**

@@ -4,7 +4,7 @@ import static dev.banos.mem.SizeClasses.SPANS_PER_ARENA;
 import static dev.banos.mem.SizeClasses.SPAN_BYTES;
 
 import dev.banos.lock.SpinLock;
-import dev.banos.mem.insight.MemoryEvents;
+import dev.banos.mem.event.MemoryEvents;
 import java.util.Arrays;
 
 /**

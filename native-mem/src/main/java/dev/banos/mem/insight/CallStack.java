@@ -16,15 +16,6 @@ record CallStack(List<StackTraceElement> frames) {
         return new CallStack(List.of(Arrays.copyOfRange(frames, first, frames.length)));
     }
 
-    /** The method that called the allocator, and its line. */
-    static String callerOfTheAllocator() {
-        return StackWalker.getInstance().walk(frames -> frames
-                .filter(frame -> !frame.getClassName().startsWith(ALLOCATOR))
-                .findFirst()
-                .map(frame -> frame.getClassName() + "." + frame.getMethodName() + ":" + frame.getLineNumber())
-                .orElse("(native)"));
-    }
-
     @Override
     public String toString() {
         return frames.isEmpty() ? "(no stack)" : frames.getFirst().toString();

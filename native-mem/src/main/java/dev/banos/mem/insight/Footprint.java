@@ -31,7 +31,7 @@ public record Footprint(int arenas, long usedBytes, long keptBytes, long mappedB
      */
     public static void recordPeriodically(Supplier<Footprint> now) {
         if (FlightRecorder.isAvailable()) {
-            FlightRecorder.addPeriodicEvent(MemoryEvents.Statistics.class, () -> MemoryEvents.statistics(now.get()));
+            FlightRecorder.addPeriodicEvent(StatisticsEvents.Statistics.class, () -> StatisticsEvents.statistics(now.get()));
         }
     }
 }

@@ -46,10 +46,10 @@ public record HeapFigures(String heap, long liveBlocks, long liveBytes, long res
      */
     public static void recordPeriodically(Supplier<List<HeapFigures>> now) {
         if (FlightRecorder.isAvailable()) {
-            FlightRecorder.addPeriodicEvent(MemoryEvents.HeapStatistics.class,
-                    () -> now.get().forEach(MemoryEvents::heapStatistics));
-            FlightRecorder.addPeriodicEvent(MemoryEvents.SizeClassStatistics.class,
-                    () -> now.get().forEach(MemoryEvents::sizeClassStatistics));
+            FlightRecorder.addPeriodicEvent(StatisticsEvents.HeapStatistics.class,
+                    () -> now.get().forEach(StatisticsEvents::heapStatistics));
+            FlightRecorder.addPeriodicEvent(StatisticsEvents.SizeClassStatistics.class,
+                    () -> now.get().forEach(StatisticsEvents::sizeClassStatistics));
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.banos.mem.insight;
 
+import dev.banos.mem.event.MemoryEvents;
 import dev.banos.mem.insight.LeakTracking.Level;
 import java.util.Collection;
 import java.util.List;
@@ -119,7 +120,7 @@ public final class LeakRecords {
     public boolean died(long address) {
         TrackedBlock block = blocks.remove(address);
         if (block != null) {
-            MemoryEvents.freed(heap, block);
+            MemoryEvents.freed(heap, block.address(), block.size(), block.weight(), System.nanoTime() - block.nanoTime());
         }
         return block != null;
     }

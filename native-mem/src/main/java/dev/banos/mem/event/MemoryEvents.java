@@ -1,4 +1,4 @@
-package dev.banos.mem.insight;
+package dev.banos.mem.event;
 
 import jdk.jfr.Category;
 import jdk.jfr.DataAmount;
@@ -8,7 +8,6 @@ import jdk.jfr.FlightRecorder;
 import jdk.jfr.Label;
 import jdk.jfr.MemoryAddress;
 import jdk.jfr.Name;
-import jdk.jfr.Period;
 import jdk.jfr.StackTrace;
 import jdk.jfr.Timespan;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Loading a class of events costs a tenth of a second, so none is touched before there is a flight recorder.
  */
 public final class MemoryEvents {
-    /** What the tools of the flight recorder show as "N/A". */
-    private static final long NOT_AVAILABLE = Long.MIN_VALUE;
+    private static final String ALLOCATOR = "dev.banos.mem.";
 
     private MemoryEvents() {
     }
@@ -201,98 +199,6 @@ public final class MemoryEvents {
         @Nullable String finding;
     }
 
-    @Name("dev.banos.mem.Statistics")
-    @Label("Allocator Statistics")
-    @Category({"Banos", "Memory"})
-    @StackTrace(false)
-    @Period("everyChunk")
-    static final class Statistics extends Event {
-        @Label("Footprint")
-        @Description("Spans in use, spans kept for reuse, and direct mappings")
-        @DataAmount
-        long footprint;
-        @Label("Spans In Use")
-        @DataAmount
-        long used;
-        @Label("Spans Kept")
-        @Description("Free, and not yet given back to the system")
-        @DataAmount
-        long kept;
-        @Label("Direct Mappings")
-        @DataAmount
-        long mapped;
-        @Label("Direct Mapping Count")
-        long mappings;
-        @Label("Cached Mappings")
-        @Description("Freed, and kept for reuse")
-        @DataAmount
-        long cached;
-        @Label("Mappings With Huge Pages")
-        @Description("Of the direct mappings: those that ask for them")
-        @DataAmount
-        long huge;
-    }
-
-    @Name("dev.banos.mem.HeapStatistics")
-    @Label("Heap Statistics")
-    @Description("What one heap holds: malloc's of all threads, or one that the application made")
-    @Category({"Banos", "Memory"})
-    @StackTrace(false)
-    @Period("everyChunk")
-    static final class HeapStatistics extends Event {
-        @Label("Heap")
-        @Nullable String heap;
-        @Label("Live Blocks")
-        long liveBlocks;
-        @Label("Live Bytes")
-        @Description("The usable bytes of the live blocks")
-        @DataAmount
-        long liveBytes;
-        @Label("Reserved")
-        @Description("The address space of runs and direct mappings")
-        @DataAmount
-        long reserved;
-        @Label("Direct Mappings")
-        @DataAmount
-        long mapped;
-        @Label("Direct Mapping Count")
-        long mappings;
-        @Label("Limit")
-        @Description("Of the heap and its children; N/A for none")
-        @DataAmount
-        long limit;
-        @Label("Used")
-        @Description("What the heap and its children have from the system")
-        @DataAmount
-        long used;
-        @Label("Peak")
-        @DataAmount
-        long peak;
-    }
-
-    @Name("dev.banos.mem.SizeClassStatistics")
-    @Label("Size Class Statistics")
-    @Description("What one heap holds in one size class")
-    @Category({"Banos", "Memory"})
-    @StackTrace(false)
-    @Period("everyChunk")
-    static final class SizeClassStatistics extends Event {
-        @Label("Heap")
-        @Nullable String heap;
-        @Label("Slot Size")
-        @DataAmount
-        long slotBytes;
-        @Label("Runs")
-        long runs;
-        @Label("Slots")
-        long slots;
-        @Label("Slots In Use")
-        long live;
-        @Label("Reserved")
-        @DataAmount
-        long reserved;
-    }
-
     private static final class Probe {
         private static final AllocationSample ALLOCATION = new AllocationSample();
     }
@@ -316,7 +222,7 @@ public final class MemoryEvents {
         }
         AllocationSample event = new AllocationSample();
         if (event.shouldCommit()) {
-            event.caller = CallStack.callerOfTheAllocator();
+            event.caller = caller();
             event.heap = heap;
             event.address = address;
             event.size = size;
@@ -325,18 +231,27 @@ public final class MemoryEvents {
         }
     }
 
-    static void freed(String heap, TrackedBlock block) {
+    /**
+     * A block that was tracked was freed.
+     *
+     * @param heap the name of the heap
+     * @param address where the block began
+     * @param size in bytes, as asked for
+     * @param weight for how many allocated bytes it stood
+     * @param lifetime in nanoseconds
+     */
+    public static void freed(String heap, long address, long size, long weight, long lifetime) {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
         FreeSample event = new FreeSample();
         if (event.shouldCommit()) {
-            event.caller = CallStack.callerOfTheAllocator();
+            event.caller = caller();
             event.heap = heap;
-            event.address = block.address();
-            event.size = block.size();
-            event.weight = block.weight();
-            event.lifetime = System.nanoTime() - block.nanoTime();
+            event.address = address;
+            event.size = size;
+            event.weight = weight;
+            event.lifetime = lifetime;
             event.commit();
         }
     }
@@ -373,7 +288,7 @@ public final class MemoryEvents {
         Mapping event = new Mapping();
         if (event.shouldCommit()) {
             event.action = action;
-            event.caller = CallStack.callerOfTheAllocator();
+            event.caller = caller();
             event.address = address;
             event.size = size;
             event.commit();
@@ -410,7 +325,7 @@ public final class MemoryEvents {
         }
         InvalidBlock event = new InvalidBlock();
         if (event.shouldCommit()) {
-            event.caller = CallStack.callerOfTheAllocator();
+            event.caller = caller();
             event.address = address;
             event.finding = finding;
             event.commit();
@@ -430,7 +345,7 @@ public final class MemoryEvents {
         }
         HighWater event = new HighWater();
         if (event.shouldCommit()) {
-            event.caller = CallStack.callerOfTheAllocator();
+            event.caller = caller();
             event.heap = heap;
             event.mark = mark;
             event.used = used;
@@ -451,7 +366,7 @@ public final class MemoryEvents {
         }
         LimitReached event = new LimitReached();
         if (event.shouldCommit()) {
-            event.caller = CallStack.callerOfTheAllocator();
+            event.caller = caller();
             event.heap = heap;
             event.size = size;
             event.budget = budget.toString();
@@ -477,7 +392,7 @@ public final class MemoryEvents {
         }
         Corruption event = new Corruption();
         if (event.shouldCommit()) {
-            event.caller = CallStack.callerOfTheAllocator();
+            event.caller = caller();
             event.address = address;
             event.offset = offset;
             event.expected = expected;
@@ -489,42 +404,12 @@ public final class MemoryEvents {
         }
     }
 
-    static void statistics(Footprint now) {
-        Statistics event = new Statistics();
-        event.footprint = now.bytes();
-        event.used = now.usedBytes();
-        event.kept = now.keptBytes();
-        event.mapped = now.mappedBytes();
-        event.mappings = now.mappings();
-        event.cached = now.cachedBytes();
-        event.huge = now.hugeBytes();
-        event.commit();
-    }
-
-    static void heapStatistics(HeapFigures now) {
-        HeapStatistics event = new HeapStatistics();
-        event.heap = now.heap();
-        event.liveBlocks = now.liveBlocks();
-        event.liveBytes = now.liveBytes();
-        event.reserved = now.reservedBytes();
-        event.mapped = now.mappedBytes();
-        event.mappings = now.mappings();
-        event.limit = now.limitBytes() < 0 ? NOT_AVAILABLE : now.limitBytes();
-        event.used = now.usedBytes();
-        event.peak = now.peakBytes();
-        event.commit();
-    }
-
-    static void sizeClassStatistics(HeapFigures heap) {
-        for (HeapFigures.OfSizeClass now : heap.sizeClasses()) {
-            SizeClassStatistics event = new SizeClassStatistics();
-            event.heap = heap.heap();
-            event.slotBytes = now.slotBytes();
-            event.runs = now.runs();
-            event.slots = now.slots();
-            event.live = now.live();
-            event.reserved = now.spanBytes();
-            event.commit();
-        }
+    /** The method that called the allocator, and its line. */
+    private static String caller() {
+        return StackWalker.getInstance().walk(frames -> frames
+                .filter(frame -> !frame.getClassName().startsWith(ALLOCATOR))
+                .findFirst()
+                .map(frame -> frame.getClassName() + "." + frame.getMethodName() + ":" + frame.getLineNumber())
+                .orElse("(native)"));
     }
 }
