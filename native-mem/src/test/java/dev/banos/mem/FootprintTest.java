@@ -26,14 +26,24 @@ class FootprintTest {
     }
 
     @Test
-    void aBlockComesWithThePagesOfItsFirstQuarterMebibyteAndWithNoMore() {
+    void aBlockComesWithThePagesOfItsFirstMebibyteAndWithNoMore() {
         for (long beyond : new long[] {0, Kernel.PAGE_BYTES, 64 << 20}) {
-            long block = Malloc.malloc(DirectMappings.COMMITTED_BYTES + beyond);
-            assertThat(pagesWithMemory(block, DirectMappings.COMMITTED_BYTES))
-                    .isEqualTo(DirectMappings.COMMITTED_BYTES / Kernel.PAGE_BYTES);
-            assertThat(pagesWithMemory(block + DirectMappings.COMMITTED_BYTES, Math.min(beyond, 64 * Kernel.PAGE_BYTES))).isZero();
-            Malloc.free(block);
+            assertIsCommitted(Malloc.malloc(DirectMappings.COMMITTED_BYTES + beyond), beyond);
         }
+    }
+
+    @Test
+    void aBlockThatGrowsHasThePagesOfItsFirstMebibyteAndNoMore() {
+        for (long beyond : new long[] {0, Kernel.PAGE_BYTES, 1 << 20}) {
+            assertIsCommitted(Malloc.realloc(Malloc.malloc(SizeClasses.DIRECT_BYTES), DirectMappings.COMMITTED_BYTES + beyond), beyond);
+        }
+    }
+
+    private static void assertIsCommitted(long block, long beyond) {
+        assertThat(pagesWithMemory(block, DirectMappings.COMMITTED_BYTES))
+                .isEqualTo(DirectMappings.COMMITTED_BYTES / Kernel.PAGE_BYTES);
+        assertThat(pagesWithMemory(block + DirectMappings.COMMITTED_BYTES, Math.min(beyond, 64 * Kernel.PAGE_BYTES))).isZero();
+        Malloc.free(block);
     }
 
     private static long pagesWithMemory(long address, long bytes) {

@@ -44,7 +44,7 @@ public class TraceMappings {
     @Param("samples/traces/git.mtrace.gz")
     String trace;
     /** Up to which length a mapping comes with its pages, by MAP_POPULATE. */
-    @Param({"0", "262144"})
+    @Param({"0", "1048576"})
     long populated;
 
     private Step[] steps;
