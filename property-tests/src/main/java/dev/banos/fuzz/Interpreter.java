@@ -3,6 +3,7 @@ package dev.banos.fuzz;
 import java.lang.foreign.Arena;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -284,13 +285,15 @@ final class Interpreter {
 
     private void reallocate(int i, int slot) {
         long size = program.size(i);
+        cushion(size);
         if (!blocks.isLive(slot)) {
             served(slot, allocator.realloc(0, size), size, promises.alignmentOf(size), false);
             return;
         }
-        cushion(size);
         long before = blocks.address(slot);
-        long address = allocator.realloc(before, size);
+        boolean shrinks = size <= blocks.size(slot); // where it grows, a fence would be in its way
+        long address = isWatched(blocks.size(slot)) ? watched("realloc", slot, before, shrinks, () -> allocator.realloc(before, size))
+                : allocator.realloc(before, size);
         if (address == 0 && size == 0) {
             blocks.remove(slot); // C leaves this open; every allocator that answers 0 here has freed the block
         } else if (address == 0) {
@@ -353,10 +356,12 @@ final class Interpreter {
         progress.touching(-1);
         long address = blocks.address(slot);
         long size = blocks.size(slot);
-        long beyond = address + blocks.written(slot) + Mapped.PAGE - 1 & -Mapped.PAGE;
         blocks.remove(slot);
-        if (foreign != null && (size >= GUARDED || careful)) {
-            freeBeside(foreign, slot, address, beyond);
+        if (isWatched(size)) {
+            watched("free", slot, address, true, () -> {
+                allocator.free(address);
+                return 0;
+            });
         } else {
             allocator.free(address);
         }
@@ -365,24 +370,33 @@ final class Interpreter {
         }
     }
 
+    private boolean isWatched(long size) {
+        return foreign != null && (size >= GUARDED || careful);
+    }
+
     /**
-     * Frees a block whose memory ends before the page {@code beyond}. What is mapped there, if anything, is the kernel's
-     * choice; in a replay there is always something, lest equal programs come to different ends.
+     * Makes a call that frees this block, and sees whether it unmaps the page behind. What is mapped there is the kernel's choice; in a
+     * replay there is always something, lest equal programs come to different ends.
      */
-    private void freeBeside(ForeignMemory foreign, int slot, long address, long beyond) {
-        boolean fenced = careful && exact && Mapped.fence(beyond);
-        boolean guarded = fenced || (foreign.contains(beyond) || cushions.contains(beyond) || careful && blocks.isInPage(beyond))
-                && Mapped.isWhole(beyond, 1);
-        allocator.free(address);
-        boolean torn = guarded && !Mapped.isWhole(beyond, 1);
-        if (fenced && !torn) {
-            Mapped.unmap(beyond, Mapped.PAGE);
-        }
-        if (torn) {
-            throw new LawBroken(Law.UNMAPS_ITS_OWN, "the free of b" + slot + " (" + blocks.size(slot)
+    private long watched(String name, int slot, long address, boolean fences, LongSupplier call) {
+        long size = blocks.size(slot);
+        long behind = address + blocks.written(slot) + Mapped.PAGE - 1 & -Mapped.PAGE;
+        boolean fenced = fences && careful && exact && Mapped.fence(behind);
+        boolean guarded = fenced || isForeign(behind) && Mapped.isWhole(behind, 1);
+        long result = call.getAsLong();
+        if (guarded && !Mapped.isWhole(behind, 1)) {
+            throw new LawBroken(Law.UNMAPS_ITS_OWN, "the " + name + " of b" + slot + " (" + size
                     + " bytes) unmapped the page behind it, which is not its own", "b" + slot + " was at 0x"
                     + Long.toHexString(address) + ", usable " + blocks.written(slot));
         }
+        if (fenced) {
+            Mapped.unmap(behind, Mapped.PAGE);
+        }
+        return result;
+    }
+
+    private boolean isForeign(long page) {
+        return foreign != null && foreign.contains(page) || cushions.contains(page) || careful && blocks.isInPage(page);
     }
 
     private void requireRefused(long address, String what) {

@@ -312,6 +312,31 @@ static size_t natural(size_t bytes)
     return bytes < 16 ? 8 : 16;
 }
 
+/* The page behind a block while a call frees it: fenced, or otherwise not for the allocator to unmap, or neither. */
+struct behind {
+    uintptr_t page;
+    int fenced, guarded;
+};
+
+static struct behind look_behind(struct block freed, int may_fence)
+{
+    struct behind behind = {((uintptr_t)freed.at + freed.filled + PAGE - 1) & ~(PAGE - 1), 0, 0};
+    if (freed.size >= GUARDED) {
+        behind.fenced = may_fence && (mode == LOCKSTEP || mode >= REPEATED) && fence(behind.page);
+        behind.guarded = behind.fenced || (is_foreign(behind.page) && is_mapped(behind.page, 1));
+    }
+    return behind;
+}
+
+static void require_whole(struct behind behind, const char *call, int n, struct block freed)
+{
+    if (behind.guarded && !is_mapped(behind.page, 1))
+        broken("UNMAPS_ITS_OWN", "the %s of b%d (%zu bytes, usable %zu) unmapped the page behind it, which is not its own", call, n,
+               freed.size, freed.filled);
+    if (behind.fenced)
+        munmap((void *)behind.page, PAGE);
+}
+
 static void do_realloc(int n, size_t bytes)
 {
     struct block before = block[n];
@@ -319,7 +344,11 @@ static void do_realloc(int n, size_t bytes)
         served(n, the_realloc(0, bytes), bytes, natural(bytes), 0);
         return;
     }
+    struct behind behind = look_behind(before, bytes <= before.size); /* where it grows, a fence would be in its way */
     unsigned char *at = the_realloc(before.at, bytes);
+    int answer = errno;
+    require_whole(behind, "realloc", n, before);
+    errno = answer;
     if (at) {
         size_t kept = before.size < bytes ? before.size : bytes;
         block[n].at = 0;
@@ -364,16 +393,10 @@ static void do_free(int n)
 {
     struct block freed = block[n];
     check(n);
-    uintptr_t beyond = ((uintptr_t)freed.at + freed.filled + PAGE - 1) & ~(PAGE - 1);
-    int fenced = freed.size >= GUARDED && (mode == LOCKSTEP || mode >= REPEATED) && fence(beyond);
-    int guarded = fenced || (freed.size >= GUARDED && is_foreign(beyond) && is_mapped(beyond, 1));
+    struct behind behind = look_behind(freed, 1);
     block[n].at = 0;
     the_free(freed.at);
-    if (guarded && !is_mapped(beyond, 1))
-        broken("UNMAPS_ITS_OWN", "the free of b%d (%zu bytes, usable %zu) unmapped the page behind it, which is not its own", n,
-               freed.size, freed.filled);
-    if (fenced)
-        munmap((void *)beyond, PAGE);
+    require_whole(behind, "free", n, freed);
 }
 
 static void do_calloc(int n, size_t count, size_t bytes)

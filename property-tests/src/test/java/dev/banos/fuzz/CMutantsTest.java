@@ -116,10 +116,36 @@ class CMutantsTest {
         requireTheSameTwice(fault, List.of());
     }
 
+    @ParameterizedTest
+    @Tag("campaign")
+    @ValueSource(ints = {1, 10})
+    void equalSeedsGiveEqualFindingsWhicheverTheSeedIs(int fault) throws Exception {
+        for (long seed = 100; seed < 115; seed++) {
+            requireTheSameTwice(fault, List.of(), seed);
+        }
+    }
+
     private void requireTheSameTwice(int fault, List<Program> corpus) throws Exception {
+        requireTheSameTwice(fault, corpus, 3);
+    }
+
+    private void requireTheSameTwice(int fault, List<Program> corpus, long seed) throws Exception {
         String target = CToy.build(folder, fault) + CToy.PREFIX;
-        String once = Campaign.of(target).withCorpus(corpus).withSeed(3).withThreads(2).run().getFirst().toString();
-        assertThat(Campaign.of(target).withCorpus(corpus).withSeed(3).withThreads(2).run()).singleElement().hasToString(once);
+        String once = Campaign.of(target).withCorpus(corpus).withSeed(seed).withThreads(2).run().getFirst().toString();
+        assertThat(Campaign.of(target).withCorpus(corpus).withSeed(seed).withThreads(2).run()).singleElement().hasToString(once);
+    }
+
+    /** A realloc that moves a block frees where it was. */
+    @Test
+    void aReallocThatUnmapsTooMuchIsSeenInAReplay() throws Exception {
+        Program program = Program.parse("b0 = malloc(100000)\nb0 = realloc(b0, 93)\nfree(b0)\n");
+        String target = CToy.build(folder, 1) + CToy.PREFIX;
+        Violation violation = new Violation(UNMAPS_ITS_OWN, 1, "");
+        assertThat(Campaign.of(target).replay(new Finding(target, 1, 0, program, violation, "LOCKSTEP", 1, 3, true)))
+                .hasValueSatisfying(finding -> {
+                    assertThat(finding.violation().law()).isEqualTo(UNMAPS_ITS_OWN);
+                    assertThat(finding.violation().details()).contains("the realloc of b0 (100000 bytes)");
+                });
     }
 
     @Test
