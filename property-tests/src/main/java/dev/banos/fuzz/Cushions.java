@@ -19,6 +19,9 @@ final class Cushions {
     /** What a target may add to a request. */
     private static final long SLACK = 64L << 10;
 
+    /** The kernel aligns a mapping of a multiple of this to it, and passes over a gap without the room for that. */
+    private static final long HUGE_PAGE = 2L << 20;
+
     /** Enough for the longest programs; the kernel gives a process some 65,000 mappings. */
     private static final int MOST = 4096;
 
@@ -40,11 +43,12 @@ final class Cushions {
     /** Puts one behind where the next mapping of this many bytes, or little more, will be. */
     void behindNext(long bytes) {
         long least = bytes & -Mapped.PAGE;
-        long below = least + SLACK;
+        long most = least + SLACK;
+        long below = most < HUGE_PAGE ? most : most + HUGE_PAGE;
         long gap = ranges.size() < MOST ? Mapped.reserve(below + BYTES) : 0;
         if (gap != 0) {
             ranges.add(new Range(gap + below, BYTES));
-            plugAbove(gap, least);
+            plugAbove(gap, least % HUGE_PAGE == 0 ? least - Mapped.PAGE : least);
             Mapped.unmap(gap, below);
         }
     }
