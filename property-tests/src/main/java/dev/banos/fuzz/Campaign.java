@@ -31,9 +31,6 @@ public final class Campaign {
     /** Laws about answers, after whose break all is as the model has it: known once, they would hide all other findings. */
     static final Set<Law> OF_ANSWERS = EnumSet.of(Law.ERRNO, Law.BAD_ALIGNMENT);
 
-    /** Laws that break where something trips over memory that a free took away, which may be long after it, or never. */
-    private static final Set<Law> OF_HOLES = EnumSet.of(Law.NO_CRASH, Law.STAYS_MAPPED, Law.UNMAPS_ITS_OWN);
-
     private final Target target;
     private final boolean inProcess;
     private final List<Known> corpus = new ArrayList<>();
@@ -54,6 +51,7 @@ public final class Campaign {
     private final Map<Law, Integer> found = new HashMap<>();
     private final Map<String, Finding> findings = new ConcurrentHashMap<>();
     private volatile long triesDone;
+    private long firstOfBatch;
     private long lastOfBatch;
     private volatile long begun;
     private volatile double firstFound = Double.NaN;
@@ -350,6 +348,7 @@ public final class Campaign {
         long first = (long) shard * CHUNK;
         while (!isOver()) {
             int count = (int) Math.min(CHUNK - first % CHUNK, tries - triesDone);
+            firstOfBatch = first;
             lastOfBatch = first + count - 1;
             Runner.Failure failure = runner.tries(first, count);
             long done = failure == null ? count : failure.tryNumber() - first + 1;
@@ -406,10 +405,9 @@ public final class Campaign {
     private Finding shrunk(Runner runner, Runner.Failure failure) {
         boolean leaks = failure.violation().law() == Law.FOOTPRINT;
         boolean races = failure.mode() == Runner.Mode.FREELY || failure.mode() == Runner.Mode.RACED;
-        Finding finding = races ? shrunkInOrder(runner, failure, Settings.firstFree(failure.tryNumber()), lastOfBatch)
-                : OF_HOLES.contains(failure.violation().law()) ? shrunkInOrder(runner, failure, Settings.firstOfEpoch(failure.tryNumber()),
-                        failure.tryNumber())
-                : leaks ? null : shrunk(runner, failure, failure.program(), Runner.Mode.LOCKSTEP);
+        Finding finding = failure.tryNumber() < 0 || !races && OF_ANSWERS.contains(failure.violation().law())
+                ? shrunk(runner, failure, failure.program(), Runner.Mode.LOCKSTEP)
+                : shrunkInOrder(runner, failure, races ? lastOfBatch : failure.tryNumber());
         if (finding == null && races) {
             finding = shrunkAsRace(runner, failure);
         }
@@ -425,15 +423,12 @@ public final class Campaign {
     }
 
     /**
-     * Which of the programs that ran freely fails first is luck, and so is which trips over a hole; which of the tries from
-     * {@code first} to {@code last} is the first to fail when run alone and in order is not. Null if none does.
+     * Which of the programs that ran freely fails first is luck, and so is which trips over what a free tore out of the process, how and
+     * when; which of the tries since the last failure is the first to fail when run alone and in order is not. Null if none does.
      */
-    private @Nullable Finding shrunkInOrder(Runner runner, Runner.Failure failure, long first, long last) {
+    private @Nullable Finding shrunkInOrder(Runner runner, Runner.Failure failure, long last) {
         Finding finding = null;
-        if (failure.tryNumber() < 0) {
-            return shrunk(runner, failure, failure.program(), Runner.Mode.LOCKSTEP);
-        }
-        for (long number = first; finding == null && number <= last; number++) {
+        for (long number = firstOfBatch; finding == null && number <= last; number++) {
             Program program = runner.history(number, number);
             Runner.Failure inOrder = new Runner.Failure(failure.violation(), number, program, Runner.Mode.LOCKSTEP);
             finding = shrunk(runner, inOrder, program, Runner.Mode.LOCKSTEP);

@@ -19,6 +19,8 @@ final class JvmRunner extends ChildRunner {
 
     private final List<String> arguments;
     private boolean settled;
+    /** In its tries, perhaps. */
+    private boolean torn;
     /** Asked for before its child was ended. */
     private long @Nullable [] lastCoverage;
 
@@ -69,9 +71,15 @@ final class JvmRunner extends ChildRunner {
         return !target.isRenewable() || broken == Law.UNMAPS_ITS_OWN;
     }
 
-    /** Many tries are worth compiling for, a few replays are not. A child that is already there does for them, too. */
+    /**
+     * Many tries are worth compiling for, a few replays are not. A child that is already there does for them, too, unless a law broke
+     * in it: what a free tore out of the process is then missing in each replay.
+     */
     @Override
     void settle() {
+        if (!settled && torn) {
+            endChild();
+        }
         settled = true;
     }
 
@@ -90,6 +98,7 @@ final class JvmRunner extends ChildRunner {
         file.progress().tries(first);
         notHungYet();
         unsettle();
+        torn = false;
         Child.Answer answer = ready().ask("tries " + first + " " + count, HANG_NANOS);
         if (answer.end() != Child.End.ANSWERED) {
             Mode mode = file.image().mode();
@@ -103,11 +112,13 @@ final class JvmRunner extends ChildRunner {
                 Mode.valueOf(answer.words()[5]));
         lastCoverage = takeCoverage();
         giveUpState(failure.violation().law());
+        torn = !Campaign.OF_ANSWERS.contains(failure.violation().law());
         return failure;
     }
 
     @Override
     public Program history(long first, long last) {
+        settle();
         ready().ask("history " + first + " " + last, HANG_NANOS);
         return file.image().read();
     }

@@ -27,16 +27,6 @@ record Settings(long seed, int maxOperations, int maxThreads, @Nullable Program 
         return tryNumber / EPOCH;
     }
 
-    /** The first try of the same epoch. */
-    static long firstOfEpoch(long tryNumber) {
-        return tryNumber - tryNumber % EPOCH;
-    }
-
-    /** The first try of the same epoch that runs freely. */
-    static long firstFree(long tryNumber) {
-        return firstOfEpoch(tryNumber) + FREE_FROM;
-    }
-
     boolean runsFreely(long tryNumber) {
         return maxThreads > 1 && tryNumber % EPOCH >= FREE_FROM;
     }
