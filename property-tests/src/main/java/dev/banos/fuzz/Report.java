@@ -12,8 +12,7 @@ final class Report {
         StringBuilder text = new StringBuilder();
         text.append(String.format("%s breaks a law: %s%n", finding.target(), violation.law().sentence()));
         text.append(String.format("  %s%n", violation.details().replace("\n", "\n  ")));
-        text.append(String.format("  seed %d, try %d; %d operations, shrunk from %d%s%n", finding.seed(), finding.tryNumber(),
-                finding.program().length(), finding.originalLength(), manner(finding)));
+        text.append(String.format("  %s; %s%s%n", origin(finding), lengths(finding), manner(finding)));
         appendProgram(text, finding.program(), violation);
         return text.toString();
     }
@@ -22,6 +21,17 @@ final class Report {
     static String withAddresses(Finding finding) {
         String addresses = finding.violation().addresses();
         return finding + (addresses.isEmpty() ? "" : String.format("in this run: %s%n", addresses));
+    }
+
+    private static String origin(Finding finding) {
+        return finding.tryNumber() < 0 ? "a program that broke something before"
+                : "seed " + finding.seed() + ", try " + finding.tryNumber();
+    }
+
+    private static String lengths(Finding finding) {
+        int length = finding.program().length();
+        return length + (length == 1 ? " operation" : " operations")
+                + (length == finding.originalLength() ? "" : ", shrunk from " + finding.originalLength());
     }
 
     private static String manner(Finding finding) {
