@@ -83,9 +83,19 @@ final class BitInput {
             bits |= Ram.getLong(next) << count;
             next += (Long.SIZE - 1 - count) >>> 3;
             count |= Long.SIZE - Byte.SIZE;
+        } else if (padded) {
+            refillBeforePadding();
         } else {
             refillSlow();
         }
+    }
+
+    /** The last bytes of a piece that a word may be loaded from, whatever follows them. */
+    private void refillBeforePadding() {
+        int bytes = Math.min((int) (end - next), (Long.SIZE - 1 - count) >>> 3);
+        bits = (bits & lowBits(count) | Ram.getLong(next) << count) & lowBits(count + bytes * Byte.SIZE);
+        next += bytes;
+        count += bytes * Byte.SIZE;
     }
 
     /** The last bytes of a piece: in one load that ends with it, where so many bytes are there, or else one by one. */

@@ -34,8 +34,8 @@ final class SymbolLoop {
 
     /** Where more may be read than there is: 7 bytes are in hand when a step begins, these are all the others that it uses. */
     private static final int PADDED_MARGIN = bytes(2 * DecodeTable.LITERAL_BITS + LONGEST_SYMBOL) - 7;
-    /** Four literals are taken after a load that may go 7 bytes on. */
-    private static final int PADDED_EVEN_MARGIN = 7;
+    /** What a refill leaves at least, in bits. */
+    private static final int EVER_IN_HAND = Long.SIZE - Byte.SIZE;
 
     /** A step has 56 bits; when so many are left before a distance, it and the next lookup need no refill between them. */
     private static final int ENOUGH_FOR_A_DISTANCE = DecodeTable.LARGEST_DISTANCE_BITS + DecodeTable.LITERAL_BITS;
@@ -63,21 +63,22 @@ final class SymbolLoop {
     }
 
     int run() {
-        long before;
-        do {
-            before = out;
-            int stop = evenBits == 0 ? fast(outLimit) : evenThenFast();
-            if (stop != NONE) {
-                return stop;
-            }
-        } while (evenBits != 0 && out != before);
-        return careful();
+        int stop = evenBits == 0 ? fast(outLimit) : evenAndFast();
+        return stop != NONE ? stop : careful();
     }
 
     /** Literals while they come, and the one step that ends them. */
-    private int evenThenFast() {
-        even();
-        return out < outLimit ? fast(out + 1) : NONE;
+    private int evenAndFast() {
+        long before;
+        do {
+            even();
+            before = out;
+            int stop = out < outLimit ? fast(out + 1) : NONE;
+            if (stop != NONE) {
+                return stop;
+            }
+        } while (out != before);
+        return NONE;
     }
 
     /**
@@ -86,22 +87,28 @@ final class SymbolLoop {
      * lookups run at once, and one look at the four entries proves it; a literal of another length is decoded alone.
      */
     private void even() {
+        final int length = evenBits;
+        final int margin = input.margin(INPUT_MARGIN, paddedEvenMargin(length));
+        if (input.end - input.next < Math.max(margin, 1)) {
+            return;
+        }
         final long literals = Ram.ordinary(this.literals);
         final long inBase = Ram.ordinary(input.next);
         final long outBase = Ram.ordinary(this.out);
         final int outLimit = (int) Math.min(this.outLimit - outBase, LONGEST_RUN);
-        final int inLimit = (int) Math.min(input.end - inBase, LONGEST_RUN)
-                - input.margin(INPUT_MARGIN, PADDED_EVEN_MARGIN);
-        final int length = evenBits;
+        final int inLimit = (int) Math.min(input.end - inBase, LONGEST_RUN) - margin;
         final int expected = DecodeTable.LITERAL | DecodeTable.codeword(length);
         int in = 0;
         int out = 0;
         long bits = input.bits;
         int left = input.count;
-        while (in <= inLimit && out < outLimit) {
+        for (;;) {
             bits |= Ram.getLong(inBase + in) << left;
             in += 7 - (left >>> 3 & 7);
             left |= 56;
+            if (in > inLimit || out >= outLimit) {
+                break;
+            }
             int first = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
             long rest = bits >>> length;
             int second = DecodeTable.lookup(literals, rest & DecodeTable.LITERAL_MASK);
@@ -129,6 +136,11 @@ final class SymbolLoop {
         input.leavePadding();
         input.giveBack();
         this.out = outBase + out;
+    }
+
+    /** Negative: what was loaded from the padding does no harm while four literals, or one of any length, are in hand. */
+    private static int paddedEvenMargin(int length) {
+        return (Math.max(Integer.BYTES * length, DecodeTable.LITERAL_BITS) - EVER_IN_HAND) / Byte.SIZE;
     }
 
     private static int fourBytes(int first, int second, int third, int fourth) {
@@ -192,21 +204,19 @@ final class SymbolLoop {
                 }
             }
             if ((entry & DecodeTable.EXCEPTIONAL) != 0) {
-                if ((entry & DecodeTable.SUBTABLE) == 0) {
-                    stop = literalStop(entry);
-                    break;
-                }
-                entry = lookupSubtable(literals, entry, bits);
-                saved = bits;
-                bits >>>= entry;
-                left -= entry;
-                if (entry < 0) {
-                    Ram.putByte(outBase + out++, entry >> DecodeTable.VALUE_SHIFT);
-                    entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
-                    bits |= Ram.getLong(inBase + in) << left;
-                    in += 7 - (left >>> 3 & 7);
-                    left |= 56;
-                    continue;
+                if ((entry & DecodeTable.SUBTABLE) != 0) {
+                    entry = lookupSubtable(literals, entry, bits);
+                    saved = bits;
+                    bits >>>= entry;
+                    left -= entry;
+                    if (entry < 0) {
+                        Ram.putByte(outBase + out++, entry >> DecodeTable.VALUE_SHIFT);
+                        entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
+                        bits |= Ram.getLong(inBase + in) << left;
+                        in += 7 - (left >>> 3 & 7);
+                        left |= 56;
+                        continue;
+                    }
                 }
                 if ((entry & DecodeTable.EXCEPTIONAL) != 0) {
                     stop = literalStop(entry);
@@ -220,17 +230,20 @@ final class SymbolLoop {
                 in += 7 - (left >>> 3 & 7);
                 left |= 56;
             }
-            if ((entry & DecodeTable.SUBTABLE) != 0) {
-                bits >>>= entry;
-                left -= entry;
-                entry = lookupSubtable(distances, entry, bits);
-            }
             saved = bits;
             bits >>>= entry;
             left -= entry;
             if ((entry & DecodeTable.EXCEPTIONAL) != 0) {
-                stop = BAD_DISTANCE;
-                break;
+                if ((entry & DecodeTable.SUBTABLE) != 0) {
+                    entry = lookupSubtable(distances, entry, bits);
+                    saved = bits;
+                    bits >>>= entry;
+                    left -= entry;
+                }
+                if ((entry & DecodeTable.EXCEPTIONAL) != 0) {
+                    stop = BAD_DISTANCE;
+                    break;
+                }
             }
             int distance = valueWithExtra(entry, saved);
             int from = out - distance;
