@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * own, whichever generation of the array it is found in. While another thread moves entries, a search can miss; a miss is
  * repeated under the lock. Everything else happens under the lock.
  *
+ * <p>It looks first into an array that never grows, so that the compiler knows where it is and how long: a place there has
+ * whichever entry came last, and the others are found in the table.
+ *
  * <p>Java does not tell when a thread that is not ours ends. So each new entry pays for looking at a few old ones, in
  * turn, and releases those whose thread is no longer alive: ended threads cannot outnumber living ones for long, without
  * a reaper thread and without waiting for the garbage collector.
@@ -23,7 +26,10 @@ final class TcbTable {
     private static final int ENTRIES_SWEPT_PER_ENTRY = 16;
     private static final int SLOTS_SWEPT_PER_ENTRY = 4096;
 
+    static final int LATEST_LENGTH = 1024;
+
     private static final SpinLock LOCK = new SpinLock();
+    private static final Tcb[] LATEST = new Tcb[LATEST_LENGTH];
     private static Tcb[] table = new Tcb[INITIAL_CAPACITY];
     private static int size;
     private static int sweepHand;
@@ -32,9 +38,12 @@ final class TcbTable {
     }
 
     static Tcb find(long threadId) {
-        Tcb[] slots = table;
-        Tcb tcb = slots[(int) threadId & (slots.length - 1)];
-        return tcb != null && tcb.threadId == threadId ? tcb : findFurther(slots, threadId);
+        Tcb tcb = LATEST[latestPlace(threadId)];
+        return tcb != null && tcb.threadId == threadId ? tcb : findFurther(table, threadId);
+    }
+
+    private static int latestPlace(long threadId) {
+        return (int) threadId & (LATEST_LENGTH - 1);
     }
 
     private static Tcb findFurther(Tcb[] slots, long threadId) {
@@ -131,6 +140,7 @@ final class TcbTable {
             grow();
         }
         put(table, tcb);
+        LATEST[latestPlace(tcb.threadId)] = tcb;
     }
 
     private static void grow() {
@@ -164,6 +174,10 @@ final class TcbTable {
         }
         table[gap] = null;
         size--;
+        int place = latestPlace(tcb.threadId);
+        if (LATEST[place] == tcb) {
+            LATEST[place] = null;
+        }
     }
 
     private static int indexOf(Tcb tcb) {

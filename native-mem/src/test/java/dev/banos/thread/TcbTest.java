@@ -64,6 +64,35 @@ class TcbTest {
         assertThat(blocks).hasSize(30).doesNotHaveDuplicates();
     }
 
+    /** Both are looked for first in the same place, which only one of them can have. */
+    @Test
+    void threadsThatShareAPlaceEachFindTheirOwnBlock() throws InterruptedException {
+        CountDownLatch both = new CountDownLatch(2);
+        ConcurrentLinkedQueue<Thread> right = new ConcurrentLinkedQueue<>();
+        Thread first = new Thread(() -> findOwnBlock(both, right));
+        Thread second = first;
+        while (second == first || (second.threadId() - first.threadId()) % TcbTable.LATEST_LENGTH != 0) {
+            second = new Thread(() -> {
+                findOwnBlock(both, right);
+                join(first);
+                findOwnBlock(both, right); // the other's entry is gone
+            });
+        }
+        first.start();
+        second.start();
+        second.join();
+        assertThat(right).containsExactlyInAnyOrder(first, second, second);
+    }
+
+    private static void findOwnBlock(CountDownLatch both, ConcurrentLinkedQueue<Thread> right) {
+        Tcb tcb = Tcb.current();
+        both.countDown();
+        await(both);
+        if (Tcb.current() == tcb && tcb.threadId == Thread.currentThread().threadId()) {
+            right.add(Thread.currentThread());
+        }
+    }
+
     @Test
     void aBlockBeginsAsZeros() throws InterruptedException {
         for (int i = 0; i < 100; i++) {
@@ -129,6 +158,14 @@ class TcbTest {
 
     private static long offset(String field) {
         return Tcb.LAYOUT.byteOffset(PathElement.groupElement(field));
+    }
+
+    private static void join(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     private static void await(CountDownLatch latch) {
