@@ -66,7 +66,10 @@ public interface AllocatorUnderTest extends AutoCloseable {
     /** {@return what it is held to beyond C; the same at each call} */
     Promises promises();
 
-    /** Ends this instance. Blocks that are still live belong to it and are not used after this call. */
+    /**
+     * Ends this instance. Blocks that are still live belong to it and are not used after this call. A campaign makes thousands of
+     * instances: memory that each takes for itself is given back here.
+     */
     @Override
     default void close() {
     }

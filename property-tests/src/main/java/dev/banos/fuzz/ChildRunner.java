@@ -131,8 +131,7 @@ abstract class ChildRunner implements Runner {
 
     Violation ending(Child.Answer answer, Program program) {
         int operation = Math.min(file.progress().operation(), program.length());
-        String during = operation >= program.length() ? "at the end, while what is still live is checked and freed"
-                : "during " + ProgramText.line(program, operation);
+        String during = operation >= program.length() ? Report.atTheEnd(program) : "during " + ProgramText.line(program, operation);
         if (file.progress().phase() == Progress.TOUCHING && file.progress().slot() >= 0) {
             during += ", when the fuzzer touched b" + file.progress().slot();
         }

@@ -56,8 +56,14 @@ final class Report {
                     .append(System.lineSeparator());
         }
         if (violation.operation() >= program.length()) {
-            text.append(String.format("   -> at the end, while what is still live is checked and freed%n"));
+            text.append(String.format("   -> %s%n", atTheEnd(program)));
         }
+    }
+
+    /** What is done after the last operation; of an empty program that is nothing, and what remains is its instance. */
+    static String atTheEnd(Program program) {
+        return program.length() > 0 ? "at the end, while what is still live is checked and freed"
+                : "with no call at all: while one instance after the other is made and closed";
     }
 
     /** For an assertion: law, details, program. */

@@ -2,6 +2,7 @@ package dev.banos.fuzz;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
@@ -137,6 +138,8 @@ public final class ReportFolder {
             return new Finding(fact(facts, "target"), Long.parseLong(fact(facts, "seed")), Long.parseLong(fact(facts, "try")),
                     Program.parse(text), violation, Runner.Mode.valueOf(fact(facts, "mode")).name(), Integer.parseInt(fact(facts, "rounds")),
                     Integer.parseInt(fact(facts, "original")), Boolean.parseBoolean(fact(facts, "reproduced")));
+        } catch (NoSuchFileException absent) {
+            throw new TraceException(file + ": not a finding (there is no such file)", absent);
         } catch (IOException | IllegalArgumentException | TraceException damaged) {
             throw new TraceException(file + ": not a finding (" + damaged.getMessage() + ")", damaged);
         }

@@ -72,15 +72,22 @@ final class SharedLibrary {
         try (Arena scope = Arena.ofConfined()) {
             MemorySegment handle = SystemCalls.dlopen(scope.allocateFrom(path), RTLD_NOW);
             if (handle.equals(MemorySegment.NULL)) {
-                throw new TargetException(spec + ": cannot be loaded (" + SystemCalls.dlerror() + ")");
+                throw new TargetException(spec + ": cannot be loaded (" + SystemCalls.dlerror() + ")" + hint(path));
             }
             return handle;
         }
     }
 
+    /** The dynamic linker does not look for a bare name in the current folder. */
+    private static String hint(String path) {
+        return path.indexOf('/') < 0 && Files.exists(Path.of(path)) ? "; the file in this folder is ./" + path : "";
+    }
+
+    /** The library's own function, or 0: of one that it lacks, the dynamic linker gives the C library's. */
     private static long symbol(MemorySegment handle, String name) {
         try (Arena scope = Arena.ofConfined()) {
-            return SystemCalls.dlsym(handle, scope.allocateFrom(name));
+            long address = SystemCalls.dlsym(handle, scope.allocateFrom(name));
+            return address == Target.addressInC(name) ? 0 : address;
         }
     }
 

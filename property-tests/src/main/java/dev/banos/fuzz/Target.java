@@ -159,10 +159,12 @@ public final class Target {
     }
 
     private static AllocatorUnderTest glibc() {
-        Linker linker = Linker.nativeLinker();
-        return new NativeAllocator("glibc",
-                name -> linker.defaultLookup().find(name).map(MemorySegment::address).orElse(0L),
-                Promises.ofC().withAlignment(Promises.ofC().alignment()), () -> { });
+        return new NativeAllocator("glibc", Target::addressInC, Promises.ofC().withAlignment(Promises.ofC().alignment()), () -> { });
+    }
+
+    /** Of a function of the C library; 0 if it has none of that name. */
+    static long addressInC(String function) {
+        return Linker.nativeLinker().defaultLookup().find(function).map(MemorySegment::address).orElse(0L);
     }
 
     private static AllocatorUnderTest instance(String spec, String name) {
@@ -172,7 +174,9 @@ public final class Target {
                 return allocator;
             }
             throw new TargetException(spec + ": the class does not implement " + AllocatorUnderTest.class.getName());
-        } catch (ClassNotFoundException | NoSuchMethodException | InstantiationException | IllegalAccessException absent) {
+        } catch (ClassNotFoundException absent) {
+            throw new TargetException(spec + ": no such class on the class path, which the variable CLASSPATH names", absent);
+        } catch (NoSuchMethodException | InstantiationException | IllegalAccessException absent) {
             throw new TargetException(spec + ": no class with a public constructor without parameters (" + absent + ")", absent);
         } catch (InvocationTargetException thrown) {
             throw new TargetException(spec + ": its constructor failed (" + thrown.getCause() + ")", thrown);

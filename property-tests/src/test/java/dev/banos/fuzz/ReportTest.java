@@ -16,6 +16,12 @@ class ReportTest {
                 .contains("  seed 7, try 18; 2 operations, shrunk from 863");
     }
 
+    @Test
+    void anEmptyProgramBlamesTheInstance() {
+        assertThat(finding(18, "", 5).toString().lines())
+                .contains("   -> with no call at all: while one instance after the other is made and closed");
+    }
+
     /** It was made by no seed. */
     @Test
     void aProgramOfTheCorpusHasNoNumber() {

@@ -56,10 +56,19 @@ class TargetTest {
                 .hasMessageContaining("it has no function malloc");
     }
 
+    /** The dynamic linker would find the C library's, which the fuzzer would then praise. */
+    @Test
+    void theFunctionsOfTheCLibraryAreNotALibrarysOwn(@TempDir Path folder) throws Exception {
+        Path library = CToy.build(folder, 0);
+        assertThatThrownBy(() -> Target.parse(library.toString())).isInstanceOf(TargetException.class)
+                .hasMessageContaining("it has no function malloc; if its names carry a prefix");
+    }
+
     @Test
     void aClassMustBeAnAllocator() {
         assertThatThrownBy(() -> Target.parse("class:java.lang.Object")).isInstanceOf(TargetException.class)
                 .hasMessageContaining("does not implement dev.banos.fuzz.AllocatorUnderTest");
-        assertThatThrownBy(() -> Target.parse("class:no.Such")).hasMessageContaining("class:no.Such");
+        assertThatThrownBy(() -> Target.parse("class:no.Such"))
+                .hasMessage("class:no.Such: no such class on the class path, which the variable CLASSPATH names");
     }
 }
