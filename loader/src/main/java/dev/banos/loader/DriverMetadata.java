@@ -49,7 +49,7 @@ public record DriverMetadata(String name, Optional<String> license, Version vers
         long driverSize = BanosDriver.driverSize(file, object.start(section));
         if (driverSize < BanosDriver.SHORTEST || driverSize > size) {
             throw malformed(object, section, "driver_size is " + Long.toUnsignedString(driverSize) + ": not between "
-                    + BanosDriver.SHORTEST + " and the section's " + size + " bytes");
+                    + BanosDriver.SHORTEST + " and the section's " + size + " bytes; set it to sizeof(struct Banos_Driver)");
         }
         if (size - driverSize >= BanosDriver.SHORTEST) {
             throw malformed(object, section, "it holds more than one struct Banos_Driver");
@@ -57,10 +57,10 @@ public record DriverMetadata(String name, Optional<String> license, Version vers
         PointerFields pointers = new PointerFields(object, section);
         String name = pointers.string(BanosDriver.NAME);
         if (name == null || name.isEmpty()) {
-            throw malformed(object, section, "the driver's name is no string of this object");
+            throw malformed(object, section, "the driver's name is no string of this object; set .name to one");
         }
         if (!pointers.isRelocated(BanosDriver.INIT)) {
-            throw malformed(object, section, "driver " + name + " has no init function");
+            throw malformed(object, section, "driver " + name + " has no init function; set .init to one");
         }
         return new DriverMetadata(name, Optional.ofNullable(pointers.string(BanosDriver.LICENSE)),
                 Version.unpack(BanosDriver.version(file, object.start(section))),

@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  *     header ─► section headers ─► their names ─► symbols ─► relocations
  *                                                        └─► groups
  * </pre>
- * Tables are copied in bulk into arrays of longs, those of relocations by pieces. Measured in a JVM just started, where all this is interpreted, the bulk
- * copy costs nothing next to reading field by field through any kind of accessor. For the same reason a message is put
- * together only once a check has failed.
+ * Tables are copied in bulk into arrays of longs, those of relocations by pieces. Measured in a JVM just started, where all
+ * this is interpreted, the bulk copy costs nothing next to reading field by field through any kind of accessor. For the same
+ * reason a message is put together only once a check has failed.
  */
 public final class ObjectReader {
     private static final int HEADER_BYTES = 64;
@@ -72,7 +72,7 @@ public final class ObjectReader {
             throw malformed("truncated: " + bytes.length + " bytes, an ELF header has " + HEADER_BYTES);
         }
         if (bytes[4] != ELFCLASS64) {
-            throw malformed("not a 64-bit object: EI_CLASS is " + bytes[4]);
+            throw malformed("not a 64-bit object: EI_CLASS is " + bytes[4] + "; compile without -m32");
         }
         if (bytes[5] != ELFDATA2LSB) {
             throw malformed("not a little-endian object: EI_DATA is " + bytes[5]);
