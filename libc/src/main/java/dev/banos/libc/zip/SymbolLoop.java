@@ -204,19 +204,21 @@ final class SymbolLoop {
                 }
             }
             if ((entry & DecodeTable.EXCEPTIONAL) != 0) {
-                if ((entry & DecodeTable.SUBTABLE) != 0) {
-                    entry = lookupSubtable(literals, entry, bits);
-                    saved = bits;
-                    bits >>>= entry;
-                    left -= entry;
-                    if (entry < 0) {
-                        Ram.putByte(outBase + out++, entry >> DecodeTable.VALUE_SHIFT);
-                        entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
-                        bits |= Ram.getLong(inBase + in) << left;
-                        in += 7 - (left >>> 3 & 7);
-                        left |= 56;
-                        continue;
-                    }
+                if ((entry & DecodeTable.SUBTABLE) == 0) {
+                    stop = literalStop(entry);
+                    break;
+                }
+                entry = lookupSubtable(literals, entry, bits);
+                saved = bits;
+                bits >>>= entry;
+                left -= entry;
+                if (entry < 0) {
+                    Ram.putByte(outBase + out++, entry >> DecodeTable.VALUE_SHIFT);
+                    entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
+                    bits |= Ram.getLong(inBase + in) << left;
+                    in += 7 - (left >>> 3 & 7);
+                    left |= 56;
+                    continue;
                 }
                 if ((entry & DecodeTable.EXCEPTIONAL) != 0) {
                     stop = literalStop(entry);
@@ -230,20 +232,17 @@ final class SymbolLoop {
                 in += 7 - (left >>> 3 & 7);
                 left |= 56;
             }
+            if ((entry & DecodeTable.SUBTABLE) != 0) {
+                bits >>>= entry;
+                left -= entry;
+                entry = lookupSubtable(distances, entry, bits);
+            }
             saved = bits;
             bits >>>= entry;
             left -= entry;
             if ((entry & DecodeTable.EXCEPTIONAL) != 0) {
-                if ((entry & DecodeTable.SUBTABLE) != 0) {
-                    entry = lookupSubtable(distances, entry, bits);
-                    saved = bits;
-                    bits >>>= entry;
-                    left -= entry;
-                }
-                if ((entry & DecodeTable.EXCEPTIONAL) != 0) {
-                    stop = BAD_DISTANCE;
-                    break;
-                }
+                stop = BAD_DISTANCE;
+                break;
             }
             int distance = valueWithExtra(entry, saved);
             int from = out - distance;
