@@ -67,7 +67,7 @@ public final class ObjectReader {
         if (bytes.length >= 4 && buffer.getInt(0) == LLVM_BITCODE) {
             throw Refusal.linkTimeCode(file);
         }
-        require(bytes.length >= 4 && buffer.getInt(0) == MAGIC, "not an ELF file");
+        require(bytes.length >= 4 && buffer.getInt(0) == MAGIC, "not an ELF file; compile with cc -c");
         if (!(bytes.length >= HEADER_BYTES)) {
             throw malformed("truncated: " + bytes.length + " bytes, an ELF header has " + HEADER_BYTES);
         }
