@@ -47,7 +47,7 @@ class NativeImageMetadataTest {
     @Test
     void theSearchSeesDescriptors() throws IOException {
         assertThat(written(DocumentsTest.ROOT.resolve("loader/target/classes")))
-                .contains("jlong()", "jint(jlong)", "void(jint, void*, void*)", "void()").hasSizeGreaterThan(6);
+                .contains("jlong()", "jlong(jlong, jlong)", "void*(void*)", "void()").hasSizeGreaterThan(6);
     }
 
     private static Set<String> written(Path classes) throws IOException {
