@@ -29,6 +29,7 @@ final class BlockDecoder {
     private int literalCount;
     private int distanceCount;
     private int precodeCount;
+    private int precodeMask;
     private int done;
     private String error = "";
 
@@ -151,11 +152,11 @@ final class BlockDecoder {
             }
             input.drop(there * PRECODE_LENGTH_BITS);
         }
-        boolean good = builder.build(workspace.precode, DecodeTable.PRECODE_BITS, workspace.lengths,
-                Alphabet.PRECODE_SYMBOLS, Alphabet.PRECODE, false);
-        if (!good) {
+        if (!builder.accept(workspace.lengths, Alphabet.PRECODE_SYMBOLS, false)) {
             return wrong("invalid code lengths set");
         }
+        precodeMask = (1 << builder.longest()) - 1;
+        builder.build(workspace.precode, builder.longest(), Alphabet.PRECODE);
         done = 0;
         state = State.LENGTHS;
         return null;
@@ -187,6 +188,7 @@ final class BlockDecoder {
         long end = workspace.lengths + total;
         long bits = input.bits; // in locals: through fields each length waits for the one before it to be stored
         int count = input.count;
+        final int mask = precodeMask;
         int entry = 0;
         while (to < end) {
             if (count < LONGEST_PRECODE_ITEM) {
@@ -196,7 +198,7 @@ final class BlockDecoder {
                 bits = input.bits;
                 count = input.count;
             }
-            entry = DecodeTable.lookup(precode, bits & DecodeTable.PRECODE_MASK);
+            entry = DecodeTable.lookup(precode, bits & mask);
             int used = DecodeTable.bitsUsed(entry);
             if (used > count || DecodeTable.value(entry) >= REPEAT_PREVIOUS) {
                 break;
@@ -234,20 +236,35 @@ final class BlockDecoder {
         if (Ram.getByte(workspace.lengths + Alphabet.END_OF_BLOCK) == 0) {
             return wrong("invalid code -- missing end-of-block");
         }
-        boolean goodLiterals = builder.build(workspace.literals, DecodeTable.LITERAL_BITS, workspace.lengths,
-                literalCount, Alphabet.LITERALS, true);
-        if (!goodLiterals) {
+        if (!builder.accept(workspace.lengths, literalCount, true)) {
             return wrong("invalid literal/lengths set");
         }
-        int evenLength = builder.evenLength(Alphabet.END_OF_BLOCK);
-        boolean goodDistances = builder.build(workspace.distances, DecodeTable.DISTANCE_BITS, workspace.lengths + literalCount,
-                distanceCount, Alphabet.DISTANCES, true);
-        if (!goodDistances) {
+        long literals = FixedCode.ONLY_THE_END;
+        int evenLength = 0;
+        if (!builder.lacks()) {
+            literals = workspace.literals;
+            builder.build(literals, DecodeTable.LITERAL_BITS, Alphabet.LITERALS);
+            evenLength = builder.evenLength(Alphabet.END_OF_BLOCK);
+        }
+        if (!builder.accept(workspace.lengths + literalCount, distanceCount, true)) {
             return wrong("invalid distances set");
         }
-        symbols.use(workspace.literals, evenLength, workspace.distances);
+        if (hasMatches()) {
+            builder.build(workspace.distances, DecodeTable.DISTANCE_BITS, Alphabet.DISTANCES);
+        }
+        symbols.use(literals, evenLength, workspace.distances);
         state = State.SYMBOLS;
         return null;
+    }
+
+    /** Without a length in the code no distance is ever looked up, so that its table need not be built. */
+    private boolean hasMatches() {
+        for (int symbol = Alphabet.END_OF_BLOCK + 1; symbol < literalCount; symbol++) {
+            if (Ram.getByte(workspace.lengths + symbol) != 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private @Nullable Stop symbols() {

@@ -44,7 +44,6 @@ final class DecodeTable {
     /** Constants, since the compiler then knows the bounds of an index. */
     static final int LITERAL_MASK = (1 << LITERAL_BITS) - 1;
     static final int DISTANCE_MASK = (1 << DISTANCE_BITS) - 1;
-    static final int PRECODE_MASK = (1 << PRECODE_BITS) - 1;
     static final int LARGEST_SELECT = (1 << LONGEST_CODEWORD - DISTANCE_BITS) - 1;
 
     /** A codeword and the extra bits of the farthest distances. */
@@ -63,6 +62,11 @@ final class DecodeTable {
     private final long sorted;
     private final int[] count = new int[LONGEST_CODEWORD + 1];
     private final int[] offset = new int[LONGEST_CODEWORD + 2];
+    private long lengths;
+    private int symbols;
+    private int longest;
+    /** The part of the code space that no codeword covers, in units of 2^-15; negative if it is covered twice. */
+    private int unused;
 
     /** @param scratch the address of {@link #SCRATCH_BYTES} bytes */
     DecodeTable(long scratch) {
@@ -96,31 +100,58 @@ final class DecodeTable {
     }
 
     /**
+     * Takes up a code.
+     *
      * @param lengths address of one byte a symbol, the length of its codeword, 0 to {@link #LONGEST_CODEWORD}
-     * @param meanings the entry of each symbol without its codeword's length
      * @param mayLack whether a single codeword of one bit, which leaves half of the code unused, is accepted
      * @return whether the code is neither over-subscribed nor incomplete. A code without any symbol is accepted; each use of it
      *     is invalid.
      */
-    boolean build(long table, int indexBits, long lengths, int symbols, int[] meanings, boolean mayLack) {
-        countLengths(lengths, symbols);
-        int longest = longest();
-        int unused = unusedSpace();
-        if (unused < 0 || unused > 0 && longest != 0 && !(mayLack && longest == 1)) {
-            return false;
+    boolean accept(long lengths, int symbols, boolean mayLack) {
+        this.lengths = lengths;
+        this.symbols = symbols;
+        countLengths();
+        longest = 0;
+        unused = 1;
+        for (int length = 1; length <= LONGEST_CODEWORD; length++) {
+            unused = (unused << 1) - count[length];
+            if (unused < 0) {
+                return false;
+            }
+            if (count[length] != 0) {
+                longest = length;
+            }
         }
-        sort(lengths, symbols);
-        if (unused > 0) {
+        return unused == 0 || longest == 0 || mayLack && longest == 1;
+    }
+
+    /** How many bits tell the symbols of the code accepted last apart, at least 1. */
+    int longest() {
+        return Math.max(1, longest);
+    }
+
+    /** Whether the code accepted last has one symbol or none. */
+    boolean lacks() {
+        return unused > 0;
+    }
+
+    /**
+     * The table of the code accepted last.
+     *
+     * @param meanings the entry of each symbol without its codeword's length
+     */
+    void build(long table, int indexBits, int[] meanings) {
+        sort();
+        if (lacks()) {
             put(table, 0, longest == 0 ? INVALID | 1 : meanings[symbol(0)] + codeword(1));
             put(table, 1, INVALID | 1);
             widen(table, 1, indexBits);
         } else {
             fill(table, indexBits, meanings);
         }
-        return true;
     }
 
-    private void countLengths(long lengths, int symbols) {
+    private void countLengths() {
         Arrays.fill(count, 0);
         int symbol = 0;
         for (; symbol + Long.BYTES <= symbols; symbol += Long.BYTES) {
@@ -148,28 +179,8 @@ final class DecodeTable {
         }
     }
 
-    private int longest() {
-        int longest = LONGEST_CODEWORD;
-        while (longest > 0 && count[longest] == 0) {
-            longest--;
-        }
-        return longest;
-    }
-
-    /** The part of the code space that no codeword covers, in units of 2^-15; negative if it is covered twice. */
-    private int unusedSpace() {
-        int unused = 1;
-        for (int length = 1; length <= LONGEST_CODEWORD; length++) {
-            unused = (unused << 1) - count[length];
-            if (unused < 0) {
-                return unused;
-            }
-        }
-        return unused;
-    }
-
     /** By length, then by symbol: the order in which a canonical code gives out its codewords. */
-    private void sort(long lengths, int symbols) {
+    private void sort() {
         offset[1] = 0;
         for (int length = 1; length <= LONGEST_CODEWORD; length++) {
             offset[length + 1] = offset[length] + count[length];

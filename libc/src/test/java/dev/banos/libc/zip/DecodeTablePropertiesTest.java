@@ -52,9 +52,8 @@ class DecodeTablePropertiesTest {
         MemorySegment table = scope.allocate(ValueLayout.JAVA_INT, DecodeTable.LITERAL_ENTRIES);
         MemorySegment lengthBytes = scope.allocateFrom(ValueLayout.JAVA_BYTE, lengths);
         DecodeTable builder = new DecodeTable(scope.allocate(DecodeTable.SCRATCH_BYTES, Long.BYTES).address());
-        boolean good = builder.build(table.address(), DecodeTable.LITERAL_BITS, lengthBytes.address(), lengths.length,
-                Alphabet.LITERALS, false);
-        assertThat(good).isTrue();
+        assertThat(builder.accept(lengthBytes.address(), lengths.length, false)).isTrue();
+        builder.build(table.address(), DecodeTable.LITERAL_BITS, Alphabet.LITERALS);
         evenLength[0] = builder.evenLength(Alphabet.END_OF_BLOCK);
         return table.address();
     }

@@ -48,15 +48,23 @@ class InflaterMalformedTest {
                 named("no end of block", dynamic(257, 1).length(1).length(1).zeros(255).length(1)),
                 named("only the end of block", dynamic(257, 1).zeros(256).length(1).length(0).bits(0, 1)),
                 named("only the end of block, other half used", dynamic(257, 1).zeros(256).length(1).length(0).bits(1, 1)),
+                named("only the end of block, then matches", matches(nothing(new BitWriter()), true, 1)
+                        .length(1).bits(0, 1).bits(3, 2).bits(0, 1).bits(1, 2)),
+                named("matches, then only the end of block, then literals", literals(nothing(matches(new BitWriter(), false, 1)
+                        .length(1).bits(0, 1).bits(3, 2).bits(0, 1).bits(1, 2))).bits(0b1000, 4)),
+                named("distances over-subscribed that no length could use",
+                        dynamic(257, 3).zeros(256).length(1).length(1).length(1).length(1).bits(0, 1)),
+                named("distances incomplete that no length could use",
+                        dynamic(257, 1).zeros(256).length(1).length(2).bits(0, 1)),
                 named("one literal code of two bits", dynamic(257, 1).zeros(256).length(2).length(0)),
                 named("one literal code of 8 bits", dynamic(257, 1).zeros(256).length(LONG_LENGTH).length(0)),
                 named("literals over-subscribed", dynamic(257, 1).length(1).length(1).zeros(254).length(1).length(1)),
                 named("literals incomplete", dynamic(257, 1).length(2).length(2).zeros(254).length(2).length(1)),
-                named("one distance of one bit", matches(1).length(1).bits(0, 1).bits(2, 2).bits(0, 1).bits(3, 2)),
-                named("one distance of one bit, other half", matches(1).length(1).bits(0, 1).bits(2, 2).bits(1, 1).bits(3, 2)),
+                named("one distance of one bit", matches(1).length(1).bits(0, 1).bits(3, 2).bits(0, 1).bits(1, 2)),
+                named("one distance of one bit, other half", matches(1).length(1).bits(0, 1).bits(3, 2).bits(1, 1).bits(1, 2)),
                 named("one distance of two bits", matches(1).length(2)),
-                named("no distance, unused", matches(1).length(0).bits(0, 1).bits(3, 2)),
-                named("no distance, used", matches(1).length(0).bits(0, 1).bits(1, 2).bits(0, 8)),
+                named("no distance, unused", matches(1).length(0).bits(0, 1).bits(1, 2)),
+                named("no distance, used", matches(1).length(0).bits(0, 1).bits(3, 2).bits(0, 8)),
                 named("distances over-subscribed", matches(3).length(1).length(1).length(1)),
                 named("distances incomplete", matches(2).length(2).length(2)),
                 named("codes of 15 bits", deep()),
@@ -86,7 +94,21 @@ class InflaterMalformedTest {
 
     /** Literal 0 in one bit, end of block and length 257 in two; the distances' lengths follow. */
     private static BitWriter matches(int distances) {
-        return dynamic(258, distances).length(1).zeros(255).length(2).length(2);
+        return matches(new BitWriter(), true, distances);
+    }
+
+    private static BitWriter matches(BitWriter before, boolean last, int distances) {
+        return before.dynamic(last, 258, distances).length(1).zeros(255).length(2).length(2);
+    }
+
+    /** A block that is not the last one and has only its end. */
+    private static BitWriter nothing(BitWriter before) {
+        return before.dynamic(false, 257, 1).zeros(256).length(1).length(0).bits(0, 1);
+    }
+
+    /** Literal 0 and the end of block in one bit; no distance. */
+    private static BitWriter literals(BitWriter before) {
+        return before.dynamic(true, 257, 1).length(1).zeros(255).length(1).length(0);
     }
 
     /** Codewords of 1, 2, 7, 8, 9, 14 and 15 bits do not fill the code, and lie in subtables. */
