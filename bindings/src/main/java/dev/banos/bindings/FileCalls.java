@@ -196,6 +196,30 @@ public final class FileCalls {
         }
     }
 
+    private static final class Fcntl {
+        private static final int GETFL = 3; // of fcntl.h, as is the mask
+        private static final int ACCMODE = 3;
+        /** With two arguments only, so nothing variadic is passed. */
+        private static final MethodHandle HANDLE = link(symbol("fcntl"), FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    }
+
+    /**
+     * What a descriptor was opened for, as fcntl(2) with F_GETFL tells.
+     *
+     * @param state receives errno
+     * @param fd a file descriptor
+     * @return O_RDONLY, O_WRONLY or O_RDWR, or -errno
+     */
+    public static int accessMode(MemorySegment state, int fd) {
+        int errnoBefore = errno(state);
+        try {
+            int flags = settle(state, errnoBefore, (int) Fcntl.HANDLE.invokeExact(state, fd, Fcntl.GETFL));
+            return SystemCalls.isError(flags) ? flags : flags & Fcntl.ACCMODE;
+        } catch (Throwable thrown) {
+            throw impossible(thrown);
+        }
+    }
+
     private static final class Pipe2 {
         private static final MethodHandle HANDLE = linkSegments(symbol("pipe2"), FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
     }

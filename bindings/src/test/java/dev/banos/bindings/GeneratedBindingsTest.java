@@ -107,9 +107,10 @@ class GeneratedBindingsTest {
 
     @Test
     void functionsThatSystemCallsLinksItselfTakeWhatItPasses() throws Exception {
-        Map<String, String> inC = printedBy("#include <sys/eventfd.h>\n", isCompatible("open", "int (const char *, int, ...)")
+        Map<String, String> inC = printedBy("#include <sys/eventfd.h>\n#include <fcntl.h>\n", isCompatible("open", "int (const char *, int, ...)")
                 + isCompatible("eventfd", "int (unsigned int, int)") + isCompatible("pipe2", "int (int *, int)")
                 + "_Static_assert(EFD_CLOEXEC == O_CLOEXEC, \"flags\");"
+                + isCompatible("fcntl", "int (int, int, ...)") + "_Static_assert(F_GETFL == 3 && O_ACCMODE == 3, \"fcntl\");"
                 + isCompatible("mremap", "void *(void *, size_t, size_t, int, ...)")
                 + "printf(\"mode_t\"); SHOW(mode_t) puts(\"\");");
 

@@ -286,6 +286,20 @@ class SystemCallsTest {
     }
 
     @Test
+    void aDescriptorTellsWhatItWasOpenedFor() {
+        MemorySegment ends = scope.allocate(JAVA_INT, 2);
+        succeed(() -> FileCalls.pipe2(state, ends, Linux.O_CLOEXEC()));
+        int reading = closing(ends.getAtIndex(JAVA_INT, 0));
+        int writing = closing(ends.getAtIndex(JAVA_INT, 1));
+        int counter = closing(succeed(() -> FileCalls.eventfd(state, 0, Linux.O_CLOEXEC())));
+
+        assertThat(succeed(() -> FileCalls.accessMode(state, reading))).isEqualTo(Linux.O_RDONLY());
+        assertThat(succeed(() -> FileCalls.accessMode(state, writing))).isEqualTo(Linux.O_WRONLY());
+        assertThat(succeed(() -> FileCalls.accessMode(state, counter))).isEqualTo(Linux.O_RDWR());
+        assertFails(Linux.EBADF(), () -> FileCalls.accessMode(state, -1));
+    }
+
+    @Test
     void anEventfdCounts() {
         int fd = closing(succeed(() -> FileCalls.eventfd(state, 3, Linux.O_CLOEXEC())));
         MemorySegment count = scope.allocate(JAVA_LONG);

@@ -314,7 +314,7 @@ public final class Getopt {
 
     private int longOptionBehindW() {
         if (elementDone()) {
-            if (optind == argv.count()) {
+            if (optind >= argv.count()) {
                 return rejectMissing('W', "option requires an argument -- 'W'");
             }
             enterElement(0);
@@ -430,7 +430,7 @@ public final class Getopt {
     // Arguments.
 
     private boolean takeNextElement() {
-        if (optind == argv.count()) {
+        if (optind >= argv.count()) { // beyond it where the program set it to the end amid a cluster
             return false;
         }
         enterElement(0);

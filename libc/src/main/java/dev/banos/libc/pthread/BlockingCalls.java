@@ -114,7 +114,7 @@ public final class BlockingCalls {
         Tcb tcb = Tcb.current();
         long result;
         do {
-            int status = awaitReady(tcb, fd, Linux.POLLIN());
+            int status = awaitReady(tcb, fd, Linux.POLLIN(), Linux.O_WRONLY());
             result = status < 0 ? status : FileCalls.read(tcb.segment(), fd, into);
         } while (result == -Linux.EAGAIN());
         return withErrno(tcb, result);
@@ -124,7 +124,7 @@ public final class BlockingCalls {
         Tcb tcb = Tcb.current();
         long written = 0;
         do {
-            int status = awaitReady(tcb, fd, Linux.POLLOUT());
+            int status = awaitReady(tcb, fd, Linux.POLLOUT(), Linux.O_RDONLY());
             long result = status < 0 ? status : writeSome(tcb, fd, from, written);
             if (result < 0 && result != -Linux.EAGAIN()) {
                 return written > 0 ? written : withErrno(tcb, result);
@@ -149,7 +149,8 @@ public final class BlockingCalls {
         return status == -Linux.EAGAIN() ? 0 : (int) withErrno(tcb, status);
     }
 
-    private static int awaitReady(Tcb tcb, int fd, int events) {
+    /** Where the descriptor was opened for the other direction alone it never gets ready: then the call itself is EBADF. */
+    private static int awaitReady(Tcb tcb, int fd, int events, int uselessMode) {
         if (fd < 0) {
             return Cancellation.isDue(tcb) ? -Linux.ECANCELED() : 0; // poll takes no notice of it; the call itself is EBADF
         }
@@ -157,20 +158,27 @@ public final class BlockingCalls {
             MemorySegment one = scope.allocate(pollfd.layout());
             pollfd.fd(one, fd);
             pollfd.events(one, (short) events);
-            return await(tcb, one, 1, -1);
+            int ready = readyNow(tcb, one, 1);
+            return ready != 0 || FileCalls.accessMode(tcb.segment(), fd) == uselessMode ? ready
+                    : awaitLater(tcb, one, 1, Cancellation.FOR_EVER);
         }
     }
 
     /** A descriptor that is ready costs one short system call; only a wait goes to the poller. */
     private static int await(Tcb tcb, MemorySegment fds, int count, int timeoutMillis) {
-        if (Cancellation.isDue(tcb)) {
-            return -Linux.ECANCELED();
-        }
-        int ready = FileCalls.poll(tcb.segment(), fds, count, 0);
+        int ready = readyNow(tcb, fds, count);
         if (ready != 0 || timeoutMillis == 0) {
             return ready;
         }
-        long deadline = timeoutMillis < 0 ? Cancellation.FOR_EVER : System.nanoTime() + timeoutMillis * NANOS_A_MILLI;
+        return awaitLater(tcb, fds, count,
+                timeoutMillis < 0 ? Cancellation.FOR_EVER : System.nanoTime() + timeoutMillis * NANOS_A_MILLI);
+    }
+
+    private static int readyNow(Tcb tcb, MemorySegment fds, int count) {
+        return Cancellation.isDue(tcb) ? -Linux.ECANCELED() : FileCalls.poll(tcb.segment(), fds, count, 0);
+    }
+
+    private static int awaitLater(Tcb tcb, MemorySegment fds, int count, long deadline) {
         int status = Poller.await(tcb, fds, count, deadline);
         return status == -Linux.EAGAIN() ? 0 : status;
     }

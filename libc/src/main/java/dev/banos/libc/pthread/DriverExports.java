@@ -2,6 +2,7 @@ package dev.banos.libc.pthread;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.banos.bindings.Native;
@@ -93,7 +94,7 @@ public final class DriverExports {
             return -old;
         }
         if (oldOut != 0) {
-            Native.EVERYTHING.set(JAVA_INT, oldOut, old);
+            Native.EVERYTHING.set(JAVA_INT_UNALIGNED, oldOut, old);
         }
         return 0;
     }
@@ -141,7 +142,7 @@ public final class DriverExports {
         if (key < 0) {
             return -key;
         }
-        Native.EVERYTHING.set(JAVA_INT, keyOut, key);
+        Native.EVERYTHING.set(JAVA_INT_UNALIGNED, keyOut, key);
         return 0;
     }
 

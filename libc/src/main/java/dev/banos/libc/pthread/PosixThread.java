@@ -71,28 +71,48 @@ final class PosixThread {
     }
 
     private void live(Pthread.Routine routine, long argument) {
-        Tcb tcb = Tcb.current();
-        tcb.companion(this);
         try {
+            Tcb tcb = Tcb.current();
+            tcb.companion(this);
             runFromTheBeginning(tcb, routine, argument);
         } finally {
             end();
         }
     }
 
-    long runFromTheBeginning(Tcb tcb, Pthread.Routine routine, long argument) {
+    /** Runs within a thread that goes on afterwards, with the handlers, the state and the type that it had. */
+    long call(Tcb tcb, Pthread.Routine routine, long argument) {
         if (hasBeginning) {
             throw new IllegalStateException("thread=" + Pthread.self() + " already runs a routine that a call or a create began");
         }
+        CleanUp topBefore = top;
+        int state = Cancellation.exchangeState(tcb, Pthread.CANCEL_ENABLE);
+        int type = Cancellation.exchangeType(tcb, Pthread.CANCEL_DEFERRED);
+        top = null;
+        try {
+            return runFromTheBeginning(tcb, routine, argument);
+        } finally {
+            top = topBefore;
+            tcb.cancelState(state);
+            tcb.cancelType(type);
+        }
+    }
+
+    private long runFromTheBeginning(Tcb tcb, Pthread.Routine routine, long argument) {
+        Failures failures = new Failures();
         hasBeginning = true;
         try {
             decide(routine.run(argument));
         } catch (ThreadExit exit) {
             decide(exit.result());
+            failures.addSuppressedOf(exit);
+        } catch (RuntimeException | Error failure) {
+            failures.add(failure);
         } finally {
             Cancellation.markExiting(tcb);
-            cleanUpEverything(tcb);
+            cleanUpEverything(tcb, failures);
         }
+        failures.rethrow();
         return result;
     }
 
@@ -121,14 +141,15 @@ final class PosixThread {
         ThreadExit exit = new ThreadExit(result);
         Cancellation.markExiting(tcb);
         if (!hasBeginning) {
-            cleanUpEverything(tcb);
+            Failures failures = new Failures();
+            cleanUpEverything(tcb, failures);
+            failures.suppressIn(exit);
         }
         return exit;
     }
 
     /** After this, whatever the thread still does it does as a new one; only its result remains. */
-    private void cleanUpEverything(Tcb tcb) {
-        Failures failures = new Failures();
+    private void cleanUpEverything(Tcb tcb, Failures failures) {
         while (top != null) {
             failures.collect(this::runTop);
         }
@@ -136,7 +157,6 @@ final class PosixThread {
         hasBeginning = false;
         resultDecided = false;
         Cancellation.reset(tcb);
-        failures.rethrow();
     }
 
     private void runTop() {
@@ -230,6 +250,9 @@ final class PosixThread {
         }
         boolean joined = false;
         try {
+            if (target.waitsForCaller()) {
+                return -Linux.EDEADLK();
+            }
             if (target.awaitEnd() != 0) {
                 return -Linux.ECANCELED();
             }
@@ -244,6 +267,20 @@ final class PosixThread {
                 target.release();
             }
         }
+    }
+
+    /** Whether this thread joins the calling one, or one that joins it, and so on: both would wait for ever. */
+    private boolean waitsForCaller() {
+        Thread waiting = Thread.currentThread();
+        while (waiting != null && waiting != thread) {
+            PosixThread joined = JOINABLE.get(waiting.threadId());
+            waiting = joined == null ? null : joined.joiner();
+        }
+        return waiting == thread;
+    }
+
+    private synchronized @Nullable Thread joiner() {
+        return joiner;
     }
 
     private static void requireRoomForResult(MemorySegment result) {

@@ -178,16 +178,19 @@ public final class Pthread {
 
     /**
      * Runs {@code routine} as a thread of its own within the calling one, which was made elsewhere: an exit or a cancel ends
-     * the call, not the Java thread, and handlers and destructors have run when it returns.
+     * the call, not the Java thread, and handlers and destructors have run when it returns. It begins as every thread does; the
+     * handlers, the state and the type that the calling thread had are its own again afterwards. Thread-specific values are the
+     * Java thread's: those that it had before are destroyed with the others.
      *
      * @param routine what to run
      * @param argument handed to the routine
      * @return the routine's result, what it gave to {@link #exit}, or {@link #CANCELED}
      * @throws IllegalStateException where the calling thread already has a beginning of ours
+     * @throws RuntimeException or an {@link Error}: what the routine threw, or else a handler or a destructor; others are suppressed in it
      */
     public static long call(Routine routine, long argument) {
         Tcb tcb = Tcb.current();
-        return PosixThread.current(tcb).runFromTheBeginning(tcb, Objects.requireNonNull(routine, "routine"), argument);
+        return PosixThread.current(tcb).call(tcb, Objects.requireNonNull(routine, "routine"), argument);
     }
 
     /**
@@ -197,7 +200,7 @@ public final class Pthread {
      * @param thread its name
      * @param result receives the 8-byte result, at any alignment; may be {@link MemorySegment#NULL}
      * @return 0; -ESRCH: no such thread, or already joined; -EINVAL: detached, or another thread joins it; -EDEADLK: the
-     *     calling thread itself
+     *     calling thread itself, or one that waits for it in a join, directly or through others
      * @throws IllegalArgumentException if {@code result} is read-only or too small; nothing was done
      * @throws IllegalStateException if the scope of {@code result} is closed; the thread can still be joined
      * @throws WrongThreadException if {@code result} is confined to another thread; nothing was done

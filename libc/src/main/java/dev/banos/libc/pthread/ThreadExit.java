@@ -2,7 +2,8 @@ package dev.banos.libc.pthread;
 
 /**
  * Travels from {@link Pthread#exit} or a cancellation point up to where the thread began. It is no failure: let it pass.
- * Who catches it keeps the thread running, but cancellation stays off and the result stays decided.
+ * Who catches it keeps the thread running, but cancellation stays off and the result stays decided. What fails on its way, as
+ * a clean-up handler may, is among what it suppresses; where the thread began, that is thrown.
  */
 public final class ThreadExit extends Error {
     private static final long serialVersionUID = 1L;
@@ -10,7 +11,7 @@ public final class ThreadExit extends Error {
     private final long result;
 
     ThreadExit(long result) {
-        super("thread ends with result " + result, null, false, false);
+        super("thread ends with result " + result, null, true, false);
         this.result = result;
     }
 

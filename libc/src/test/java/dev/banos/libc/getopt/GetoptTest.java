@@ -165,6 +165,19 @@ class GetoptTest {
         }
     }
 
+    /** The C library reads behind its vector here. */
+    @Test
+    void noArgumentIsTakenFromBehindTheVector() {
+        for (String optstring : new String[] {"ao:", "aoW;"}) {
+            ArgumentVector argv = ArgumentVector.of("prog", optstring.endsWith(";") ? "-aW" : "-ao");
+            getopt.optind(0);
+            assertThat(getopt.getoptLong(argv, optstring, List.of())).isEqualTo('a');
+            getopt.optind(2);
+            assertThat(getopt.getoptLong(argv, optstring, List.of())).isEqualTo(Getopt.UNKNOWN);
+        }
+        assertThat(messages.toString()).contains("requires an argument -- 'o'").contains("requires an argument -- 'W'");
+    }
+
     @Test
     void missingElementsAreReported() {
         assertThatIllegalArgumentException().isThrownBy(() -> getopt.getopt(ArgumentVector.of("prog", null), "v"))

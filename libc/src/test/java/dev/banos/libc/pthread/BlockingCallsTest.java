@@ -78,6 +78,13 @@ class BlockingCallsTest {
         assertThat(thread.join()).isZero();
     }
 
+    @Test
+    void theWrongEndOfAPipeIsRefusedInsteadOfWaitedFor() {
+        assertThat(BlockingCalls.read(writing, scope.allocate(8))).isEqualTo(-Linux.EBADF());
+        assertThat(BlockingCalls.write(reading, scope.allocate(8))).isEqualTo(-Linux.EBADF());
+        assertThat(Tcb.current().errno()).isEqualTo(Linux.EBADF());
+    }
+
     @ParameterizedTest
     @EnumSource
     void aPendingCancelActsEvenWhenNothingWouldBlock(Kind kind) {

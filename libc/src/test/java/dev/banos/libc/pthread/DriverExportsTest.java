@@ -2,6 +2,7 @@ package dev.banos.libc.pthread;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -119,6 +120,16 @@ class DriverExportsTest {
         }, 0);
         assertThat(CALLED).containsExactly(3L, 1L, 2L, 3L);
         assertThat(call("banos_pthread_key_delete", key.get(JAVA_INT, 0))).isZero();
+    }
+
+    @Test
+    void anIntInAPackedStructIsStoredLikeAnyOther() {
+        long unaligned = SCOPE.allocate(JAVA_LONG, 2).address() + 1;
+        assertThat(call("banos_pthread_key_create", unaligned, 0L)).isZero();
+        int key = Native.EVERYTHING.get(JAVA_INT_UNALIGNED, unaligned);
+        assertThat(call("banos_pthread_setcancelstate", Pthread.CANCEL_ENABLE, unaligned)).isZero();
+        assertThat(Native.EVERYTHING.get(JAVA_INT_UNALIGNED, unaligned)).isEqualTo(Pthread.CANCEL_ENABLE);
+        assertThat(ThreadKeys.delete(key)).isZero();
     }
 
     @Test

@@ -333,6 +333,28 @@ class PthreadTest {
     }
 
     @Test
+    void noThreadJoinsOneThatWaitsForIt() {
+        long[] ids = new long[3];
+        CountDownLatch known = new CountDownLatch(1);
+        Kind.Running third = Kind.PLATFORM.start(argument -> {
+            await(known);
+            awaitParked(PosixThread.threadNamed(ids[0]));
+            ran.add((long) Pthread.join(ids[0], MemorySegment.NULL));
+            return ran.getFirst();
+        });
+        Kind.Running second = Kind.VIRTUAL.start(argument -> third.join());
+        Kind.Running first = Kind.PLATFORM.start(argument -> {
+            awaitParked(second);
+            return second.join();
+        });
+        ids[0] = first.id();
+        known.countDown();
+        awaitEnd(third);
+        assertThat(first.join()).as("the third ended with EDEADLK, so the others ended, too").isEqualTo(-Linux.EDEADLK());
+        assertThat(ran).containsExactly((long) -Linux.EDEADLK());
+    }
+
+    @Test
     void aDetachedThreadCannotBeJoinedAndIsForgottenWhenItEnds() throws InterruptedException {
         CountDownLatch release = new CountDownLatch(1);
         long thread = Pthread.create(argument -> await(release), 0);
@@ -447,6 +469,63 @@ class PthreadTest {
                 .isInstanceOf(IllegalStateException.class).hasMessageContaining("thread=" + Pthread.self());
     }
 
+    @Test
+    void aCallLeavesTheCallersHandlersStateAndTypeAlone() {
+        CompletableFuture<String> seen = new CompletableFuture<>();
+        Thread.ofPlatform().start(() -> {
+            Pthread.setcancelstate(CANCEL_DISABLE);
+            Pthread.setcanceltype(CANCEL_ASYNCHRONOUS);
+            try (CleanUp _ = Pthread.cleanupPush(ran::add, 1)) {
+                long result = Pthread.call(argument -> {
+                    CleanUp _ = Pthread.cleanupPush(ran::add, 2);
+                    throw Pthread.exit(Pthread.setcancelstate(CANCEL_ENABLE) * 10 + Pthread.setcanceltype(CANCEL_DEFERRED));
+                }, 0);
+                seen.complete(result + " " + ran + " " + Pthread.setcancelstate(CANCEL_ENABLE) + " " + Pthread.setcanceltype(CANCEL_DEFERRED));
+            }
+        });
+        assertThat(seen.join()).as("result, handlers, state, type").isEqualTo("0 [2] 1 1");
+        assertThat(ran).as("the block ended ordinarily").containsExactly(2L);
+    }
+
+    @Test
+    void aHandlerThatFailsWhileAnExitGoesUpIsHeardOf() {
+        assertThatThrownBy(() -> Pthread.call(argument -> {
+            try (CleanUp _ = Pthread.cleanupPush(value -> {
+                throw new IllegalArgumentException("expected by this test");
+            }, 0)) {
+                throw Pthread.exit(1);
+            }
+        }, 0)).isInstanceOf(IllegalArgumentException.class).hasMessage("expected by this test");
+    }
+
+    @Test
+    void whatTheRoutineThrewIsNotHiddenByAHandlerThatFails() {
+        assertThatThrownBy(() -> Pthread.call(argument -> {
+            CleanUp _ = Pthread.cleanupPush(value -> {
+                throw new IllegalArgumentException("the handler");
+            }, 0);
+            throw new UnsupportedOperationException("the routine");
+        }, 0)).isInstanceOf(UnsupportedOperationException.class).satisfies(thrown ->
+                assertThat(thrown.getSuppressed()).singleElement().isInstanceOf(IllegalArgumentException.class));
+    }
+
+    @Test
+    void withoutABeginningAnExitIsThrownWhateverAHandlerDoes() {
+        CompletableFuture<Throwable> end = new CompletableFuture<>();
+        Thread.ofPlatform().start(() -> {
+            CleanUp _ = Pthread.cleanupPush(value -> {
+                throw new IllegalArgumentException("the handler");
+            }, 0);
+            try {
+                Pthread.exit(3);
+            } catch (Throwable thrown) {
+                end.complete(thrown);
+            }
+        });
+        assertThat(end.join()).isInstanceOfSatisfying(ThreadExit.class, exit -> assertThat(exit.result()).isEqualTo(3));
+        assertThat(end.join().getSuppressed()).singleElement().isInstanceOf(IllegalArgumentException.class);
+    }
+
     @ParameterizedTest
     @EnumSource(names = {"PLATFORM", "VIRTUAL"})
     void aRoutineThatThrowsCountsAsCancelledAndItsHandlersRun(Kind kind) {
@@ -496,8 +575,18 @@ class PthreadTest {
         }
     }
 
+    private static void awaitEnd(Kind.Running thread) {
+        while (thread.thread().isAlive()) {
+            Thread.onSpinWait();
+        }
+    }
+
     private static void awaitParked(Kind.Running thread) {
-        while (thread.thread().getState() != Thread.State.WAITING) {
+        awaitParked(thread.thread());
+    }
+
+    private static void awaitParked(Thread thread) {
+        while (thread.getState() != Thread.State.WAITING) {
             Thread.onSpinWait();
         }
     }
