@@ -94,9 +94,9 @@ public final class HashMap implements AutoCloseable {
      * Inserts the entry, but leaves one of the same key as it is.
      *
      * @param key as the {@link Keys} take it
-     * @param value the address of the value's bytes, which are copied; 0 only where values have no bytes
+     * @param value the address of the value's bytes, which are copied, from this map itself too; 0 only where values have no bytes
      * @return whether it was inserted, was there, or found no memory: then the map is as it was
-     * @throws IllegalArgumentException where {@code value} is 0 and values have bytes
+     * @throws IllegalArgumentException where {@code value} is no address and values have bytes
      */
     public Insertion insert(long key, long value) {
         return insert(key, value, false);
@@ -106,29 +106,33 @@ public final class HashMap implements AutoCloseable {
      * Inserts the entry, or assigns the value to the one that is there.
      *
      * @param key as the {@link Keys} take it
-     * @param value the address of the value's bytes, which are copied; 0 only where values have no bytes
+     * @param value the address of the value's bytes, which are copied, from this map itself too; 0 only where values have no bytes
      * @return whether it was inserted, was there and has the new value, or found no memory: then the map is as it was
-     * @throws IllegalArgumentException where {@code value} is 0 and values have bytes
+     * @throws IllegalArgumentException where {@code value} is no address and values have bytes
      */
     public Insertion insertOrAssign(long key, long value) {
         return insert(key, value, true);
     }
 
     private Insertion insert(long key, long value, boolean assign) {
-        if (value == 0 && valueBytes != 0) {
-            throw new IllegalArgumentException("value=0 is no address of valueBytes=" + valueBytes);
+        if (valueBytes != 0 && (value <= 0 || value > Long.MAX_VALUE - valueBytes)) {
+            throw new IllegalArgumentException("value=" + value + " is no address of valueBytes=" + valueBytes);
         }
-        long entry = entries.findOrClaim(key);
-        if (entry > HashTable.ABSENT && !assign) {
-            return Insertion.PRESENT;
+        try {
+            long entry = entries.findOrClaim(key);
+            if (entry > HashTable.ABSENT && !assign) {
+                return Insertion.PRESENT;
+            }
+            if (entry == HashTable.ABSENT) {
+                return Insertion.OUT_OF_MEMORY;
+            }
+            boolean present = entry > HashTable.ABSENT;
+            long to = (present ? entry : ~entry) + valueOffset;
+            MemorySegment.copy(Native.EVERYTHING, value, Native.EVERYTHING, to, valueBytes);
+            return present ? Insertion.PRESENT : Insertion.INSERTED;
+        } finally {
+            entries.freeRetired();
         }
-        if (entry == HashTable.ABSENT) {
-            return Insertion.OUT_OF_MEMORY;
-        }
-        boolean present = entry > HashTable.ABSENT;
-        long to = (present ? entry : ~entry) + valueOffset;
-        MemorySegment.copy(Native.EVERYTHING, value, Native.EVERYTHING, to, valueBytes);
-        return present ? Insertion.PRESENT : Insertion.INSERTED;
     }
 
     /**

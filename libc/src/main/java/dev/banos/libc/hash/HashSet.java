@@ -59,6 +59,11 @@ public final class HashSet extends HashTable {
     }
 
     @Override
+    boolean readsCallersMemory() {
+        return true;
+    }
+
+    @Override
     long hashAt(long slot) {
         return hash(keys.load(slot));
     }
@@ -107,20 +112,34 @@ public final class HashSet extends HashTable {
      * @return whether it was inserted, was there, or found no memory: then the set is as it was
      */
     public Insertion insert(long key) {
-        long element = findOrClaim(key);
-        if (element > ABSENT) {
-            return Insertion.PRESENT;
+        try {
+            long element = findOrClaim(key);
+            if (element > ABSENT) {
+                return Insertion.PRESENT;
+            }
+            return element == ABSENT ? Insertion.OUT_OF_MEMORY : Insertion.INSERTED;
+        } finally {
+            freeRetired();
         }
-        return element == ABSENT ? Insertion.OUT_OF_MEMORY : Insertion.INSERTED;
     }
 
-    /** As {@link HashTable#findOrClaim}, and a new slot has its key. */
+    /** As {@link HashTable#findOrClaim}, and a new slot has its key. The caller calls {@link #freeRetired} whatever happens. */
     long findOrClaim(long key) {
-        long element = findOrClaim(key, hash(key));
+        long hash = hash(key);
+        long element = findOrClaim(key, hash);
         if (element < ABSENT) {
-            keys.store(~element, key);
+            store(~element, key, hash);
         }
         return element;
+    }
+
+    private void store(long slot, long key, long hash) {
+        try {
+            keys.store(slot, key);
+        } catch (RuntimeException | Error thrown) {
+            erase(slot, hash);
+            throw thrown;
+        }
     }
 
     /**

@@ -75,6 +75,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     private final long multiplier = Mixer.secret() | 1;
 
     private long block; // 0 for none
+    private long retired; // the block before a growth, which what is being inserted may lie in; 0 for none
     private long control = NO_BLOCK; // address of word 0
     private long matched; // address of slot 0, less the slot words that FIRST_BIT will add
     private long mask; // a place is a group's offset among the control words; this is the last one
@@ -99,10 +100,14 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
 
     abstract long hashAt(long slot);
 
+    /** Whether a key is read where the caller has it, and until {@link #freeRetired}. */
+    abstract boolean readsCallersMemory();
+
     abstract void copy(long from, long to);
 
     /** {@return the number of elements} */
     public final long size() {
+        requireOpen();
         return size;
     }
 
@@ -207,6 +212,9 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
         }
         if (size >= limit && !makeRoom()) {
             return ABSENT;
+        }
+        if (!readsCallersMemory()) {
+            freeRetired();
         }
         size++;
         return ~place(hash);
@@ -363,7 +371,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
         if (elements < 0) {
             throw new IllegalArgumentException("elements=" + elements + " is negative");
         }
-        return elements <= capacity() || elements <= mostIn(MOST_GROUPS) && resize(groupsFor(elements));
+        return elements <= capacity() || elements <= mostIn(MOST_GROUPS) && resizeAndFree(groupsFor(elements));
     }
 
     /**
@@ -378,7 +386,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
             return true;
         }
         long groups = groupsFor(size);
-        return groups * WORD > mask || resize(groups);
+        return groups * WORD > mask || resizeAndFree(groups);
     }
 
     /** Removes all elements and keeps the memory. */
@@ -403,7 +411,20 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
         control = words;
     }
 
-    /** Moves all elements to a new block. */
+    private boolean resizeAndFree(long groups) {
+        boolean resized = resize(groups);
+        freeRetired();
+        return resized;
+    }
+
+    final void freeRetired() {
+        if (retired != 0) {
+            storage.free(retired);
+            retired = 0;
+        }
+    }
+
+    /** Moves all elements to a new block; the one before retires. Where a strategy throws, the table is as it was. */
     private boolean resize(long groups) {
         long groupBytes = (1 + groupWords()) * WORD;
         if (groups > MOST_GROUPS || groups > ADDRESSES / groupBytes) {
@@ -417,15 +438,27 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
         long oldControl = control;
         long oldMatched = matched;
         long oldMask = mask;
+        long oldLimit = limit;
+        long oldUncounted = uncounted;
         long elements = size;
         block = control = fresh;
         matched = fresh + groups * WORD - FIRST_BIT * slotWords();
         empty(groups);
-        if (oldBlock != 0) {
+        try {
             moveFrom(oldControl, oldMatched, oldMask);
-            storage.free(oldBlock);
+            retired = oldBlock;
+        } catch (RuntimeException | Error thrown) {
+            block = oldBlock;
+            control = oldControl;
+            matched = oldMatched;
+            mask = oldMask;
+            limit = oldLimit;
+            uncounted = oldUncounted;
+            storage.free(fresh);
+            throw thrown;
+        } finally {
+            size = elements;
         }
-        size = elements;
         assert isValid();
         return true;
     }

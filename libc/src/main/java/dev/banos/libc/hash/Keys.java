@@ -1,5 +1,6 @@
 package dev.banos.libc.hash;
 
+import dev.banos.libc.segment.Liveness;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -17,7 +18,8 @@ public interface Keys {
     /**
      * {@return keys that are {@code bytes} bytes at an address; the table keeps a copy of the bytes}
      *
-     * @param bytes the size of each key, 1 or more
+     * @param bytes the size of each key, 1 to 2^31 - 1
+     * @throws IllegalArgumentException where it is not
      */
     static Keys bytes(long bytes) {
         return new ByteKeys(bytes);
@@ -32,7 +34,8 @@ public interface Keys {
     long byteSize();
 
     /**
-     * The hash of a key. The table mixes it further, but keys of equal hash stay together: a strategy that shall stand up to
+     * The hash of a key, also asked for when a table moves its keys. What a strategy throws passes through its table, which is then
+     * as it was. The table mixes it further, but keys of equal hash stay together: a strategy that shall stand up to
      * hostile keys lets the seed, which is the table's secret, into it.
      *
      * @param key the key
@@ -71,8 +74,11 @@ public interface Keys {
      * @param segment {@link #byteSize} bytes of native memory, or more
      * @return the key
      * @throws IllegalArgumentException where the segment is not in native memory, or too short for a key
+     * @throws IllegalStateException where its scope is closed
+     * @throws WrongThreadException where it is confined to another thread
      */
     default long of(MemorySegment segment) {
+        Liveness.requireAccessible("key", segment);
         if (!segment.isNative() || segment.byteSize() < byteSize()) {
             throw new IllegalArgumentException("key=" + segment + " is not byteSize=" + byteSize() + " bytes of native memory");
         }

@@ -33,8 +33,12 @@ enum LongKeys implements Keys {
         HashTable.store(slot, key);
     }
 
+    /** The number in the first bytes of a segment of any kind. */
     @Override
     public long of(MemorySegment segment) {
+        if (segment.byteSize() < byteSize()) {
+            throw new IllegalArgumentException("key=" + segment + " is too short for byteSize=" + byteSize());
+        }
         return segment.get(JAVA_LONG_UNALIGNED, 0);
     }
 }

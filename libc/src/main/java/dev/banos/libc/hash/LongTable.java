@@ -13,6 +13,11 @@ abstract sealed class LongTable extends HashTable permits LongHashSet, LongHashM
     }
 
     @Override
+    final boolean readsCallersMemory() {
+        return false;
+    }
+
+    @Override
     final long hashAt(long slot) {
         return mix(load(slot));
     }

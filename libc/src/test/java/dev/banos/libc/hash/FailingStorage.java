@@ -1,11 +1,14 @@
 package dev.banos.libc.hash;
 
-import java.util.HashSet;
-import java.util.Set;
+import dev.banos.bindings.Native;
+import java.util.HashMap;
+import java.util.Map;
 
-/** Malloc that refuses when told so, and knows what was not given back. */
+/** Malloc that refuses when told so, spoils what is given back, and knows what was not. */
 final class FailingStorage implements Storage {
-    private final Set<Long> blocks = new HashSet<>();
+    private static final byte SPOILT = (byte) 0xDD;
+
+    private final Map<Long, Long> blocks = new HashMap<>();
     private boolean failing;
 
     void failing(boolean failing) {
@@ -18,15 +21,17 @@ final class FailingStorage implements Storage {
             return 0;
         }
         long block = Storage.MALLOC.allocate(bytes);
-        blocks.add(block);
+        blocks.put(block, bytes);
         return block;
     }
 
     @Override
     public void free(long address) {
-        if (!blocks.remove(address)) {
+        Long bytes = blocks.remove(address);
+        if (bytes == null) {
             throw new AssertionError("address=" + address + " was not allocated here");
         }
+        Native.segment(address, bytes).fill(SPOILT);
         Storage.MALLOC.free(address);
     }
 

@@ -2,6 +2,7 @@ package dev.banos.libc.hash;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -50,6 +51,104 @@ class HashTableTest {
             assertThat(map.insert(keys, 0)).isEqualTo(Insertion.INSERTED);
         }
         assertThat(storage.blocks()).isZero();
+    }
+
+    /** As {@code map[new] = map[old]} in C++, where a table that grows has moved what is on its right. */
+    @Test
+    void whatIsInsertedMayLieInTheTableItself() {
+        FailingStorage storage = new FailingStorage();
+        try (HashMap map = new HashMap(Keys.bytes(8), 8, storage); HashSet set = new HashSet(Keys.bytes(8), 0, storage);
+                Arena scope = Arena.ofConfined()) {
+            MemorySegment key = scope.allocateFrom(JAVA_LONG, 0);
+            MemorySegment value = scope.allocate(JAVA_LONG);
+            for (long number = 1; number < 300; number++) {
+                key.set(JAVA_LONG, 0, number);
+                value.set(JAVA_LONG, 0, -number);
+                map.insert(key.address(), value.address());
+                long valueOfLast = map.valueAddress(map.find(key.address()));
+                assertThat(map.insert(valueOfLast, valueOfLast)).isEqualTo(Insertion.INSERTED);
+                value.set(JAVA_LONG, 0, -number);
+                assertThat(map.value(map.find(value.address())).get(JAVA_LONG, 0)).as("its own value").isEqualTo(-number);
+                set.insert(key.address());
+                long removed = set.find(key.address());
+                set.removeAt(removed);
+                assertThat(set.insert(removed)).as("the key still stands there").isEqualTo(Insertion.INSERTED);
+                assertThat(set.contains(key.address())).isTrue();
+            }
+            assertThat(storage.blocks()).isEqualTo(2);
+        }
+        assertThat(storage.blocks()).isZero();
+    }
+
+    @Test
+    void aStrategyThatThrowsLeavesTheTableAsItWas() {
+        FailingStorage storage = new FailingStorage();
+        FailingKeys keys = new FailingKeys();
+        try (HashSet set = new HashSet(keys, 0, storage)) {
+            for (long key = 0; key < 500; key++) {
+                for (long call = 1; !insertsBefore(call, keys, set, key); call *= 2) {
+                    assertThat(set.size()).isEqualTo(key);
+                    assertThat(set.contains(key)).isFalse();
+                    assertThat(set.isValid()).isTrue();
+                }
+                keys.callsLeft = 1;
+                assertThatExceptionOfType(UnsupportedOperationException.class).isThrownBy(() -> set.reserve(2 * set.capacity()));
+                keys.callsLeft = Long.MAX_VALUE;
+                assertThat(set.isValid()).isTrue();
+            }
+        }
+        assertThat(storage.blocks()).isZero();
+    }
+
+    private static boolean insertsBefore(long failingCall, FailingKeys keys, HashSet set, long key) {
+        keys.callsLeft = failingCall;
+        try {
+            assertThat(set.insert(key)).isEqualTo(Insertion.INSERTED);
+            return true;
+        } catch (UnsupportedOperationException thrown) {
+            return false;
+        } finally {
+            keys.callsLeft = Long.MAX_VALUE;
+        }
+    }
+
+    /** Numbers whose hashing or storing fails after so many calls. */
+    private static final class FailingKeys implements Keys {
+        private long callsLeft = Long.MAX_VALUE;
+
+        private void call() {
+            if (--callsLeft == 0) {
+                throw new UnsupportedOperationException("expected by this test");
+            }
+        }
+
+        @Override
+        public long byteSize() {
+            return Long.BYTES;
+        }
+
+        @Override
+        public long hash(long key, long seed) {
+            call();
+            return key;
+        }
+
+        @Override
+        public boolean equal(long left, long right) {
+            return left == right;
+        }
+
+        @Override
+        public long load(long slot) {
+            return HashTable.load(slot);
+        }
+
+        @Override
+        public void store(long slot, long key) {
+            HashTable.store(slot, -1);
+            call();
+            HashTable.store(slot, key);
+        }
     }
 
     @Test
@@ -137,7 +236,7 @@ class HashTableTest {
         map.close();
         ThrowingCallable[] calls = {
             () -> map.get(1, 0), () -> map.contains(1), () -> map.insert(2, 2), () -> map.insertOrAssign(1, 2), () -> map.remove(1),
-            map::first, () -> map.next(8), () -> map.removeAt(8), () -> map.reserve(5), map::shrink, map::clear, map::capacity};
+            map::first, () -> map.next(8), () -> map.removeAt(8), () -> map.reserve(5), map::shrink, map::clear, map::capacity, map::size};
         for (ThrowingCallable call : calls) {
             assertThatIllegalStateException().isThrownBy(call).withMessageContaining("closed");
         }
@@ -213,8 +312,17 @@ class HashTableTest {
             assertThatIllegalArgumentException().isThrownBy(() -> new HashSet(Keys.strings()).find(0)).withMessageContaining("key=0");
             assertThatIllegalArgumentException().isThrownBy(() -> new HashSet(Keys.bytes(4)).insert(0)).withMessageContaining("key=0");
             HashMap valued = new HashMap(Keys.longs(), 8);
-            assertThatIllegalArgumentException().isThrownBy(() -> valued.insert(1, 0)).withMessageContaining("value=0");
+            for (long nowhere : new long[] {0, -8, Long.MAX_VALUE - 7}) {
+                assertThatIllegalArgumentException().isThrownBy(() -> valued.insert(1, nowhere)).withMessageContaining("value=" + nowhere);
+            }
             assertThat(valued.size()).isZero();
+            assertThatIllegalArgumentException().isThrownBy(() -> Keys.longs().of(scope.allocate(7))).withMessageContaining("too short");
+            Arena closed = Arena.ofConfined();
+            MemorySegment gone = closed.allocate(16);
+            closed.close();
+            for (Keys keys : new Keys[] {Keys.longs(), Keys.bytes(16), Keys.strings()}) {
+                assertThatIllegalStateException().isThrownBy(() -> keys.of(gone));
+            }
         }
     }
 
