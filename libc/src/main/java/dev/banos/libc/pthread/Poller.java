@@ -10,8 +10,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
-import java.util.Iterator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
@@ -27,11 +28,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Why no thread blocks in the kernel itself: only a signal could wake it there, a virtual thread would hold its carrier,
  * and an eventfd for each thread would spend two descriptors a wait. The price is a change of threads when a descriptor is
- * not ready at once; one that is ready never comes here. Each round costs in proportion to all that is waited for.
+ * not ready at once; one that is ready never comes here. Each round costs in proportion to all that is waited for. A
+ * descriptor stands in the kernel's list once, whoever waits for it: so the list is never longer than RLIMIT_NOFILE.
  *
  * <p>A wait that its thread gave up stays in the poller's list until the next round, and its memory is the poller's own.
  */
 final class Poller implements Runnable {
+    private static final int POLLNVAL = 0x20; // of poll.h
+    /** What the kernel reports whether it was asked for or not. */
+    private static final int UNASKED = Linux.POLLERR() | Linux.POLLHUP() | POLLNVAL;
+
     private static volatile @Nullable Poller instance;
 
     private final Queue<Wait> arriving = new ConcurrentLinkedQueue<>();
@@ -62,13 +68,19 @@ final class Poller implements Runnable {
     /** One thread's wish: written by it before it arrives, then by the poller; {@code done} hands it back. */
     private static final class Wait {
         final Thread thread = Thread.currentThread();
-        final long[] fds;
+        final MemorySegment fds;
+        final int count;
         int ready;
         volatile boolean done;
         volatile boolean givenUp;
 
         Wait(MemorySegment wanted, int count) {
-            fds = wanted.asSlice(0, count * pollfd.sizeof()).toArray(ValueLayout.JAVA_LONG_UNALIGNED);
+            this.fds = MemorySegment.ofArray(wanted.asSlice(0, count * pollfd.sizeof()).toArray(ValueLayout.JAVA_LONG_UNALIGNED));
+            this.count = count;
+        }
+
+        MemorySegment fd(int i) {
+            return pollfd.asSlice(fds, i);
         }
 
         boolean isDone() {
@@ -99,7 +111,7 @@ final class Poller implements Runnable {
             ring(tcb);
             return status;
         }
-        MemorySegment.copy(wait.fds, 0, fds, ValueLayout.JAVA_LONG_UNALIGNED, 0, count);
+        MemorySegment.copy(wait.fds, 0, fds, 0, count * pollfd.sizeof());
         return wait.ready;
     }
 
@@ -122,62 +134,79 @@ final class Poller implements Runnable {
     }
 
     private void takeArrivals() {
-        for (Wait wait = arriving.poll(); wait != null; wait = arriving.poll()) {
+        for (Wait wait = arriving.peek(); wait != null; wait = arriving.peek()) {
             waits.add(wait);
+            arriving.remove(); // not before it is in the list
         }
     }
 
     private void pollOnce(Tcb tcb) {
-        int count = 1 + waits.stream().mapToInt(wait -> wait.fds.length).sum();
+        Map<Integer, Integer> places = places();
         try (Arena scope = Arena.ofConfined()) {
-            MemorySegment fds = scope.allocate(pollfd.layout(), count);
-            fillIn(fds);
-            int ready = FileCalls.poll(tcb.segment(), fds, count, -1);
+            MemorySegment fds = scope.allocate(pollfd.layout(), places.size());
+            fillIn(fds, places);
+            int ready = FileCalls.poll(tcb.segment(), fds, places.size(), -1);
             if (ready > 0) {
-                deliver(tcb, fds);
+                deliver(tcb, fds, places);
             } else if (ready != -Linux.EINTR()) {
                 failAll(ready);
             }
         }
     }
 
-    private void fillIn(MemorySegment fds) {
-        pollfd.fd(fds, eventfd);
-        pollfd.events(fds, (short) Linux.POLLIN());
-        long index = 1;
+    /** Where in the list each descriptor stands, the eventfd first. */
+    private Map<Integer, Integer> places() {
+        Map<Integer, Integer> places = new HashMap<>();
+        places.put(eventfd, 0);
         for (Wait wait : waits) {
-            MemorySegment.copy(wait.fds, 0, fds, ValueLayout.JAVA_LONG_UNALIGNED, index * pollfd.sizeof(), wait.fds.length);
-            index += wait.fds.length;
+            for (int i = 0; i < wait.count; i++) {
+                places.putIfAbsent(pollfd.fd(wait.fd(i)), places.size());
+            }
         }
+        return places;
     }
 
-    private void deliver(Tcb tcb, MemorySegment fds) {
-        if (pollfd.revents(fds) != 0) {
-            FileCalls.read(tcb.segment(), eventfd, counter);
-        }
-        long index = 1;
-        for (Iterator<Wait> each = waits.iterator(); each.hasNext(); ) {
-            Wait wait = each.next();
-            MemorySegment own = fds.asSlice(index * pollfd.sizeof(), wait.fds.length * pollfd.sizeof());
-            index += wait.fds.length;
-            int ready = countReady(own, wait.fds.length);
-            if (ready > 0) {
-                MemorySegment.copy(own, ValueLayout.JAVA_LONG_UNALIGNED, 0, wait.fds, 0, wait.fds.length);
-                each.remove();
-                wait.finish(ready);
+    private void fillIn(MemorySegment fds, Map<Integer, Integer> places) {
+        places.forEach((fd, place) -> pollfd.fd(pollfd.asSlice(fds, place), fd));
+        pollfd.events(fds, (short) Linux.POLLIN());
+        for (Wait wait : waits) {
+            for (int i = 0; i < wait.count; i++) {
+                MemorySegment shared = shared(fds, places, wait.fd(i));
+                pollfd.events(shared, (short) (pollfd.events(shared) | pollfd.events(wait.fd(i))));
             }
         }
     }
 
-    private static int countReady(MemorySegment fds, int count) {
+    private static MemorySegment shared(MemorySegment fds, Map<Integer, Integer> places, MemorySegment own) {
+        return pollfd.asSlice(fds, places.get(pollfd.fd(own)));
+    }
+
+    private void deliver(Tcb tcb, MemorySegment fds, Map<Integer, Integer> places) {
+        if (pollfd.revents(fds) != 0) {
+            FileCalls.read(tcb.segment(), eventfd, counter);
+        }
+        waits.removeIf(wait -> {
+            int ready = takeReady(wait, fds, places);
+            if (ready > 0) {
+                wait.finish(ready);
+            }
+            return ready > 0;
+        });
+    }
+
+    /** @return how many of the descriptors are ready for what this wait wants of them */
+    private static int takeReady(Wait wait, MemorySegment fds, Map<Integer, Integer> places) {
         int ready = 0;
-        for (int i = 0; i < count; i++) {
-            ready += pollfd.revents(pollfd.asSlice(fds, i)) != 0 ? 1 : 0;
+        for (int i = 0; i < wait.count; i++) {
+            MemorySegment own = wait.fd(i);
+            int revents = pollfd.revents(shared(fds, places, own)) & (pollfd.events(own) | UNASKED);
+            pollfd.revents(own, (short) revents);
+            ready += revents != 0 ? 1 : 0;
         }
         return ready;
     }
 
-    /** The kernel takes no list of this length (RLIMIT_NOFILE), or has no memory: each thread learns why. */
+    /** There is no memory: each thread learns why. */
     private void failAll(int error) {
         waits.forEach(wait -> wait.finish(error));
         waits.clear();

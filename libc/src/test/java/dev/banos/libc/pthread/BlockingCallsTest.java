@@ -10,8 +10,12 @@ import dev.banos.bindings.FileCalls;
 import dev.banos.bindings.generated.Linux;
 import dev.banos.bindings.generated.pollfd;
 import dev.banos.thread.Tcb;
+import java.io.File;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -251,6 +255,46 @@ class BlockingCallsTest {
         readers.forEach(BlockingCallsTest::awaitParked);
         readers.forEach(Kind.Running::cancel);
         assertThat(readers).allMatch(reader -> reader.join() == CANCELED);
+    }
+
+    /** The kernel polls no list that is longer than the process may have descriptors; more threads than that may wait. */
+    @Test
+    void moreThreadsWaitThanThereMayBeDescriptors() throws IOException {
+        String path = System.getProperty("jdk.module.path") + File.pathSeparator + System.getProperty("java.class.path")
+                + File.pathSeparator + Path.of("target/test-classes");
+        Process child = new ProcessBuilder("sh", "-c", "ulimit -n 128 && exec \"$0\" \"$@\"", System.getProperty("java.home") + "/bin/java",
+                "-XX:-MaxFDLimit", "--enable-native-access=ALL-UNNAMED", "-cp", path, ManyWaitersChild.class.getName(), "500")
+                .redirectErrorStream(true).start();
+        assertThat(new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip()).isEqualTo("500");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aDescriptorThatTwoThreadsWaitForDifferentlyWakesEachForItsOwn(Kind kind) {
+        BlockingCalls.write(writing, pattern(65536));
+        Kind.Running writer = kind.start(argument -> pollOf(writing, Linux.POLLOUT()));
+        Kind.Running listener = kind.start(argument -> pollOf(writing, 0));
+        awaitParked(writer);
+        awaitParked(listener);
+        assertThat(BlockingCalls.read(reading, scope.allocate(65536))).isEqualTo(65536);
+        assertThat(writer.join()).isEqualTo(Linux.POLLOUT());
+        assertThat(listener.thread().isAlive()).isTrue();
+        FileCalls.close(Tcb.current().segment(), reading);
+        assertThat(listener.join()).isEqualTo(Linux.POLLERR());
+    }
+
+    /** What happened to {@code fd}, waited for with another that nothing happens to and one that is none. */
+    private long pollOf(int fd, int events) {
+        MemorySegment fds = scope.allocate(pollfd.layout(), 3);
+        int silent = FileCalls.eventfd(Tcb.current().segment(), 0, Linux.O_CLOEXEC());
+        for (int i = 0; i < 3; i++) {
+            pollfd.fd(pollfd.asSlice(fds, i), i == 1 ? -1 : i == 0 ? silent : fd);
+        }
+        pollfd.events(pollfd.asSlice(fds, 2), (short) events);
+        assertThat(BlockingCalls.poll(fds, 3, -1)).isEqualTo(1);
+        FileCalls.close(Tcb.current().segment(), silent);
+        assertThat(pollfd.revents(fds) | pollfd.revents(pollfd.asSlice(fds, 1))).isZero();
+        return pollfd.revents(pollfd.asSlice(fds, 2));
     }
 
     @ParameterizedTest
