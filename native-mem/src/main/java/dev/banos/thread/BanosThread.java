@@ -43,9 +43,9 @@ public class BanosThread extends Thread {
 
     @Override
     public final void run() {
-        if (Thread.currentThread() != this) {
+        if (Thread.currentThread() != this || tcb != null) {
             throw new IllegalStateException("run() called by thread " + Thread.currentThread().getName()
-                    + ": start() runs the body in its own thread");
+                    + ": start() runs the body, once, in its own thread");
         }
         tcb = TcbTable.findOrCreate(this);
         try {

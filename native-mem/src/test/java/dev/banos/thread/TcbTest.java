@@ -134,6 +134,28 @@ class TcbTest {
     }
 
     @Test
+    void aBanosThreadsBodyDoesNotRunWithinItself() throws InterruptedException {
+        AtomicReference<Throwable> thrown = new AtomicReference<>();
+        AtomicReference<Throwable> end = new AtomicReference<>();
+        Thread thread = new BanosThread(() -> {
+            Tcb own = Tcb.current();
+            try {
+                if (thrown.compareAndSet(null, new AssertionError("it ran"))) {
+                    Thread.currentThread().run();
+                }
+            } catch (IllegalStateException refused) {
+                thrown.set(refused);
+            }
+            assertThat(Tcb.current()).isSameAs(own);
+        });
+        thread.setUncaughtExceptionHandler((ended, failure) -> end.set(failure));
+        thread.start();
+        thread.join();
+        assertThat(thrown.get()).isInstanceOf(IllegalStateException.class);
+        assertThat(end.get()).isNull();
+    }
+
+    @Test
     void aHundredThousandVirtualThreadsNeedTheBlocksOfThoseAlive() throws InterruptedException {
         for (int round = 0; round < 100; round++) {
             List<Thread> threads = new ArrayList<>();

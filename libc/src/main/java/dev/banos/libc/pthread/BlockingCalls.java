@@ -29,7 +29,7 @@ public final class BlockingCalls {
     }
 
     /**
-     * Reads what is there, once something is; 0 at the end. Waits also where the descriptor has O_NONBLOCK, which is how
+     * Reads what is there, once something is; 0 at the end, and at once where nothing is asked for. Waits also where the descriptor has O_NONBLOCK, which is how
      * several threads may read from one: without it, a thread that finds its bytes taken by another blocks in the kernel, where
      * no cancel reaches it.
      *
@@ -114,7 +114,7 @@ public final class BlockingCalls {
         Tcb tcb = Tcb.current();
         long result;
         do {
-            int status = awaitReady(tcb, fd, Linux.POLLIN(), Linux.O_WRONLY());
+            int status = into.byteSize() == 0 ? readyForNothing(tcb) : awaitReady(tcb, fd, Linux.POLLIN(), Linux.O_WRONLY());
             result = status < 0 ? status : FileCalls.read(tcb.segment(), fd, into);
         } while (result == -Linux.EAGAIN());
         return withErrno(tcb, result);
@@ -124,7 +124,7 @@ public final class BlockingCalls {
         Tcb tcb = Tcb.current();
         long written = 0;
         do {
-            int status = awaitReady(tcb, fd, Linux.POLLOUT(), Linux.O_RDONLY());
+            int status = from.byteSize() == 0 ? readyForNothing(tcb) : awaitReady(tcb, fd, Linux.POLLOUT(), Linux.O_RDONLY());
             long result = status < 0 ? status : writeSome(tcb, fd, from, written);
             if (result < 0 && result != -Linux.EAGAIN()) {
                 return written > 0 ? written : withErrno(tcb, result);
@@ -152,7 +152,7 @@ public final class BlockingCalls {
     /** Where the descriptor was opened for the other direction alone it never gets ready: then the call itself is EBADF. */
     private static int awaitReady(Tcb tcb, int fd, int events, int uselessMode) {
         if (fd < 0) {
-            return Cancellation.isDue(tcb) ? -Linux.ECANCELED() : 0; // poll takes no notice of it; the call itself is EBADF
+            return readyForNothing(tcb); // poll takes no notice of it; the call itself is EBADF
         }
         try (Arena scope = Arena.ofConfined()) {
             MemorySegment one = scope.allocate(pollfd.layout());
@@ -172,6 +172,10 @@ public final class BlockingCalls {
         }
         return awaitLater(tcb, fds, count,
                 timeoutMillis < 0 ? Cancellation.FOR_EVER : System.nanoTime() + timeoutMillis * NANOS_A_MILLI);
+    }
+
+    private static int readyForNothing(Tcb tcb) {
+        return Cancellation.isDue(tcb) ? -Linux.ECANCELED() : 0;
     }
 
     private static int readyNow(Tcb tcb, MemorySegment fds, int count) {

@@ -89,6 +89,14 @@ class BlockingCallsTest {
         assertThat(Tcb.current().errno()).isEqualTo(Linux.EBADF());
     }
 
+    @Test
+    void nobodyWaitsForNoBytes() {
+        assertThat(BlockingCalls.read(reading, MemorySegment.NULL)).isZero();
+        assertThat(BlockingCalls.write(writing, pattern(65536))).as("fills the pipe").isEqualTo(65536);
+        assertThat(BlockingCalls.write(writing, MemorySegment.NULL)).isZero();
+        assertThat(BlockingCalls.read(writing, MemorySegment.NULL)).isEqualTo(-Linux.EBADF());
+    }
+
     @ParameterizedTest
     @EnumSource
     void aPendingCancelActsEvenWhenNothingWouldBlock(Kind kind) {
