@@ -40,6 +40,7 @@ final class Cancellation {
         tcb.cancelState(Pthread.CANCEL_ENABLE);
         tcb.cancelType(Pthread.CANCEL_DEFERRED);
         tcb.cancelledRelease(0);
+        PosixThread.stateSet(tcb);
     }
 
     static int exchangeState(Tcb tcb, int state) {
@@ -48,6 +49,7 @@ final class Cancellation {
         }
         int old = tcb.cancelState();
         tcb.cancelState(state);
+        PosixThread.stateSet(tcb);
         return old;
     }
 

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *   running --exit, cancel or return--> exiting --handlers, destructors--> ended --join or detach--> forgotten
  * </pre>
  *
- * <p>Clean-up stack and result belong to the thread itself; {@code ended}, {@code detached} and {@code joiner} are guarded
+ * <p>Clean-up stack, region and result belong to the thread itself; {@code ended}, {@code detached} and {@code joiner} are guarded
  * by this object's lock. Invariants: a thread is in {@link #JOINABLE} from its start until it is joined, or until it is
  * both ended and detached; {@code joiner} is null when {@code detached}.
  */
@@ -30,6 +30,8 @@ final class PosixThread {
     @SuppressWarnings("NullAway.Init")
     private Thread thread;
     private @Nullable CleanUp top;
+    /** The innermost one that the thread is in. */
+    @Nullable InterruptibleRegion region;
     private boolean hasBeginning;
     private boolean resultDecided;
     private long result = Pthread.CANCELED;
@@ -46,6 +48,12 @@ final class PosixThread {
         PosixThread made = new PosixThread();
         tcb.companion(made);
         return made;
+    }
+
+    static void stateSet(Tcb tcb) {
+        if (tcb.companion() instanceof PosixThread own && own.region != null) {
+            own.region.stateSet(tcb);
+        }
     }
 
     static long start(Pthread.Routine routine, long argument, boolean isVirtual) {
@@ -93,7 +101,7 @@ final class PosixThread {
             return runFromTheBeginning(tcb, routine, argument);
         } finally {
             top = topBefore;
-            tcb.cancelState(state);
+            Cancellation.exchangeState(tcb, state);
             tcb.cancelType(type);
         }
     }

@@ -365,6 +365,67 @@ class BlockingCallsTest {
         assertThat(thread.join()).isEqualTo(CANCELED);
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void aBodyThatDisablesCancellationIsNotInterrupted(Kind kind) {
+        LinkedBlockingQueue<Integer> queue = new LinkedBlockingQueue<>();
+        Kind.Running thread = kind.start(argument -> {
+            seen.add("took " + interruptible(() -> {
+                Pthread.setcancelstate(Pthread.CANCEL_DISABLE);
+                return interruptible(queue::take) + queue.take();
+            }) + " " + Thread.interrupted());
+            Pthread.setcancelstate(Pthread.CANCEL_ENABLE);
+            Pthread.testcancel();
+            return 0;
+        });
+        awaitParked(thread);
+        thread.cancel();
+        queue.add(3);
+        while (!queue.isEmpty()) {
+            Thread.onSpinWait();
+        }
+        Pthread.cancel(thread.thread());
+        queue.add(4);
+        assertThat(thread.join()).isEqualTo(CANCELED);
+        assertThat(seen).containsExactly("took 7 false");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aBodyThatEnablesCancellationIsReached(Kind kind) {
+        for (boolean before : new boolean[] {true, false}) {
+            Kind.Running thread = kind.start(argument -> {
+                Pthread.setcancelstate(Pthread.CANCEL_DISABLE);
+                if (before) {
+                    Pthread.cancel(Thread.currentThread());
+                }
+                return interruptible(() -> {
+                    Pthread.setcancelstate(Pthread.CANCEL_ENABLE);
+                    return new LinkedBlockingQueue<Integer>().take();
+                });
+            });
+            if (!before) {
+                awaitParked(thread);
+                thread.cancel();
+            }
+            assertThat(thread.join()).isEqualTo(CANCELED);
+        }
+    }
+
+    @Test
+    void theInterruptOfACancelThatIsDisabledInTimeIsTakenBackInAThreadOfOurs() {
+        assertThat(Kind.PLATFORM.start(argument -> interruptible(() -> {
+            Pthread.cancel(Thread.currentThread());
+            seen.add("interrupted: " + Thread.currentThread().isInterrupted());
+            Pthread.setcancelstate(Pthread.CANCEL_DISABLE);
+            seen.add("interrupted: " + Thread.currentThread().isInterrupted());
+            Pthread.setcancelstate(Pthread.CANCEL_ENABLE);
+            seen.add("interrupted: " + Thread.currentThread().isInterrupted());
+            return 0;
+        })).join()).isEqualTo(CANCELED);
+        assertThat(seen).containsExactly("interrupted: true", "interrupted: false", "interrupted: true");
+    }
+
     private static int takeFromEmptyQueue() {
         return interruptible(() -> new LinkedBlockingQueue<Integer>().take());
     }
