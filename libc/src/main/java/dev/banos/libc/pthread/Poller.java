@@ -60,7 +60,7 @@ final class Poller implements Runnable {
             return eventfd;
         }
         Poller poller = new Poller(eventfd);
-        Thread.ofPlatform().daemon().name("banos-poller").start(poller);
+        Thread.ofPlatform().daemon().name("banos-poller").inheritInheritableThreadLocals(false).start(poller);
         instance = poller;
         return 0;
     }

@@ -20,7 +20,7 @@ public final class Liveness {
     private static final MemorySegment.Scope GLOBAL = Arena.global().scope();
 
     /** Never started, so it is not the owner of any scope: whoever lets it in lets everyone in. */
-    private static final Thread NOBODY = new Thread(() -> { }, "nobody");
+    private static final Thread NOBODY = Thread.ofPlatform().name("nobody").inheritInheritableThreadLocals(false).unstarted(() -> { });
 
     private Liveness() {
     }

@@ -10,13 +10,19 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Prints what so many virtual threads together read, a byte each, from the one pipe on which all of them waited. */
+/**
+ * Prints what so many virtual threads together read, a byte each, from the one pipe on which all of them waited, and whether the
+ * poller keeps the class loader of whoever waited first.
+ */
 final class ManyWaitersChild {
     private ManyWaitersChild() {
     }
 
     public static void main(String[] args) {
         int readers = Integer.parseInt(args[0]);
+        ClassLoader application = new ClassLoader() {
+        };
+        Thread.currentThread().setContextClassLoader(application);
         try (Arena scope = Arena.ofShared()) {
             MemorySegment ends = scope.allocate(JAVA_INT, 2);
             FileCalls.pipe2(Tcb.current().segment(), ends, Linux.O_CLOEXEC());
@@ -26,7 +32,9 @@ final class ManyWaitersChild {
             }
             threads.forEach(ManyWaitersChild::awaitParkedOrEnded);
             BlockingCalls.write(ends.getAtIndex(JAVA_INT, 1), scope.allocate(readers));
-            System.out.println(threads.stream().mapToLong(Kind.Running::join).sum());
+            System.out.println(threads.stream().mapToLong(Kind.Running::join).sum() + " " + Thread.getAllStackTraces().keySet().stream()
+                    .filter(thread -> thread.getName().equals("banos-poller"))
+                    .map(poller -> poller.getContextClassLoader() == application).toList());
         }
     }
 
