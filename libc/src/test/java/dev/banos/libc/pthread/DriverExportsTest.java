@@ -11,6 +11,7 @@ import dev.banos.bindings.generated.Linux;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
@@ -137,6 +138,43 @@ class DriverExportsTest {
         MemorySegment result = SCOPE.allocate(JAVA_LONG);
         assertThat(call("banos_pthread_join", Pthread.create(argument -> 21, 0), result.address())).isZero();
         assertThat(result.get(JAVA_LONG, 0)).isEqualTo(21);
+    }
+
+    /** The JVM makes a Java thread of it for as long as it lives. */
+    @Test
+    void aThreadThatCStartedTakesPartAndLeavesNothingBehind() throws Throwable {
+        CALLED.clear();
+        MethodHandle create = Native.downcall(symbol("pthread_create"), FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG));
+        MethodHandle join = Native.downcall(symbol("pthread_join"), FunctionDescriptor.of(JAVA_INT, JAVA_LONG, ADDRESS));
+        MethodHandle body = MethodHandles.lookup().findStatic(DriverExportsTest.class, "runInThreadOfC",
+                MethodType.methodType(long.class, long.class));
+        MemorySegment stub = Native.upcall(body, FunctionDescriptor.of(JAVA_LONG, JAVA_LONG), SCOPE);
+        MemorySegment thread = SCOPE.allocate(JAVA_LONG);
+        int blocks = Tcb.count();
+        for (long number = 1; number <= 500; number++) {
+            assertThat((int) create.invoke(thread, MemorySegment.NULL, stub, number)).isZero();
+            assertThat((int) join.invoke(thread.get(JAVA_LONG, 0), MemorySegment.NULL)).isZero();
+        }
+        assertThat(CALLED).as("exits by a cancel of itself").hasSize(500).containsOnly(Pthread.CANCELED);
+        assertThat(Tcb.count()).isLessThan(blocks + 100);
+    }
+
+    private static long runInThreadOfC(long number) {
+        int key = ThreadKeys.create(null);
+        try {
+            ThreadKeys.set(key, number);
+            assert ThreadKeys.get(key) == number && Tcb.current().errno() == 0;
+            Tcb.current().errno((int) number);
+            CALLED.add(call("banos_pthread_cancel", call("banos_pthread_self")));
+            BlockingCalls.sleep(Long.MAX_VALUE);
+        } catch (ThreadExit exit) {
+            CALLED.set(CALLED.size() - 1, exit.result());
+        }
+        return ThreadKeys.delete(key);
+    }
+
+    private static long symbol(String name) {
+        return Linker.nativeLinker().defaultLookup().findOrThrow(name).address();
     }
 
     private static void record(MemorySegment argument) {
