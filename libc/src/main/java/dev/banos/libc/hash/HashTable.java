@@ -27,8 +27,8 @@ import java.lang.foreign.Arena;
  * same way: no marker stays behind, a table does not age, and no element moves but at an insertion that grows the table.
  * (The counters are those of Meta's F14, 2019; matching seven bytes in a word at once is Mycroft's test for a zero byte.)
  *
- * <p>A counter that reached 255 has lost count and stays; when more removals than the table has slots found it so, the next
- * insertion rebuilds the table.
+ * <p>A counter that reached 255 has lost count and stays; when about as many removals as the table has slots found it so, the
+ * next insertion rebuilds the table.
  *
  * <p>Which slot matches is known only from the word, and in a large table both are far away. So a search that finds a match
  * reads the group's first slot as well, whose place the hash alone tells: the processor fetches that line, which mostly is
