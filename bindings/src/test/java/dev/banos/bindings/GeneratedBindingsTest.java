@@ -107,7 +107,8 @@ class GeneratedBindingsTest {
 
     @Test
     void functionsThatSystemCallsLinksItselfTakeWhatItPasses() throws Exception {
-        Map<String, String> inC = printedBy("#include <sys/eventfd.h>\n#include <fcntl.h>\n", isCompatible("open", "int (const char *, int, ...)")
+        Map<String, String> inC = printedBy("#include <sys/eventfd.h>\n#include <fcntl.h>\n",
+                isCompatible("open", "int (const char *, int, ...)")
                 + isCompatible("eventfd", "int (unsigned int, int)") + isCompatible("pipe2", "int (int *, int)")
                 + "_Static_assert(EFD_CLOEXEC == O_CLOEXEC, \"flags\");"
                 + isCompatible("fcntl", "int (int, int, ...)") + "_Static_assert(F_GETFL == 3 && O_ACCMODE == 3, \"fcntl\");"

@@ -29,9 +29,9 @@ public final class BlockingCalls {
     }
 
     /**
-     * Reads what is there, once something is; 0 at the end, and at once where nothing is asked for. Waits also where the descriptor has O_NONBLOCK, which is how
-     * several threads may read from one: without it, a thread that finds its bytes taken by another blocks in the kernel, where
-     * no cancel reaches it.
+     * Reads what is there, once something is; 0 at the end, and at once where nothing is asked for. Waits also where the descriptor
+     * has O_NONBLOCK, which is how several threads may read from one: without it, a thread that finds its bytes taken by another
+     * blocks in the kernel, where no cancel reaches it.
      *
      * @param fd an open file descriptor
      * @param into where the bytes go; as many as fit are asked for

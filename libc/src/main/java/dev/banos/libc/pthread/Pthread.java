@@ -186,7 +186,8 @@ public final class Pthread {
      * @param argument handed to the routine
      * @return the routine's result, what it gave to {@link #exit}, or {@link #CANCELED}
      * @throws IllegalStateException where the calling thread already has a beginning of ours
-     * @throws RuntimeException or an {@link Error}: what the routine threw, or else a handler or a destructor; others are suppressed in it
+     * @throws RuntimeException or an {@link Error}: what the routine threw, or else a handler or a destructor; others are
+     *     suppressed in it
      */
     public static long call(Routine routine, long argument) {
         Tcb tcb = Tcb.current();

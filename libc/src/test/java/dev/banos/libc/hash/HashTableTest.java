@@ -313,7 +313,8 @@ class HashTableTest {
             assertThatIllegalArgumentException().isThrownBy(() -> new HashSet(Keys.bytes(4)).insert(0)).withMessageContaining("key=0");
             HashMap valued = new HashMap(Keys.longs(), 8);
             for (long nowhere : new long[] {0, -8, Long.MAX_VALUE - 7}) {
-                assertThatIllegalArgumentException().isThrownBy(() -> valued.insert(1, nowhere)).withMessageContaining("value=" + nowhere);
+                assertThatIllegalArgumentException().isThrownBy(() -> valued.insert(1, nowhere))
+                        .withMessageContaining("value=" + nowhere);
             }
             assertThat(valued.size()).isZero();
             assertThatIllegalArgumentException().isThrownBy(() -> Keys.longs().of(scope.allocate(7))).withMessageContaining("too short");

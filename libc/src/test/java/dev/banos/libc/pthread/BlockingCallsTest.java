@@ -270,7 +270,8 @@ class BlockingCallsTest {
     void moreThreadsWaitThanThereMayBeDescriptors() throws IOException {
         String path = System.getProperty("jdk.module.path") + File.pathSeparator + System.getProperty("java.class.path")
                 + File.pathSeparator + Path.of("target/test-classes");
-        Process child = new ProcessBuilder("sh", "-c", "ulimit -n 128 && exec \"$0\" \"$@\"", System.getProperty("java.home") + "/bin/java",
+        Process child = new ProcessBuilder("sh", "-c", "ulimit -n 128 && exec \"$0\" \"$@\"",
+                System.getProperty("java.home") + "/bin/java",
                 "-XX:-MaxFDLimit", "--enable-native-access=ALL-UNNAMED", "-cp", path, ManyWaitersChild.class.getName(), "500")
                 .redirectErrorStream(true).start();
         assertThat(new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip()).isEqualTo("500 [false]");

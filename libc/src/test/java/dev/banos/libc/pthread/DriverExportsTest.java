@@ -144,7 +144,8 @@ class DriverExportsTest {
     @Test
     void aThreadThatCStartedTakesPartAndLeavesNothingBehind() throws Throwable {
         CALLED.clear();
-        MethodHandle create = Native.downcall(symbol("pthread_create"), FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG));
+        MethodHandle create = Native.downcall(symbol("pthread_create"),
+                FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG));
         MethodHandle join = Native.downcall(symbol("pthread_join"), FunctionDescriptor.of(JAVA_INT, JAVA_LONG, ADDRESS));
         MethodHandle body = MethodHandles.lookup().findStatic(DriverExportsTest.class, "runInThreadOfC",
                 MethodType.methodType(long.class, long.class));

@@ -480,7 +480,8 @@ class PthreadTest {
                     CleanUp _ = Pthread.cleanupPush(ran::add, 2);
                     throw Pthread.exit(Pthread.setcancelstate(CANCEL_ENABLE) * 10 + Pthread.setcanceltype(CANCEL_DEFERRED));
                 }, 0);
-                seen.complete(result + " " + ran + " " + Pthread.setcancelstate(CANCEL_ENABLE) + " " + Pthread.setcanceltype(CANCEL_DEFERRED));
+                seen.complete(result + " " + ran + " "
+                        + Pthread.setcancelstate(CANCEL_ENABLE) + " " + Pthread.setcanceltype(CANCEL_DEFERRED));
             }
         });
         assertThat(seen.join()).as("result, handlers, state, type").isEqualTo("0 [2] 1 1");
