@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.banos.bindings.generated.Linux;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -52,6 +53,29 @@ class PthreadStressTest {
             thread.cancel();
             assertThat(thread.join()).isEqualTo(CANCELED);
         }
+    }
+
+    /** And in a thread that can tell its interrupts apart, none is there while cancellation is disabled. */
+    @ParameterizedTest
+    @EnumSource
+    void aCancelThatRacesWithABodyThatSetsItsStateIsNeverLost(Kind kind) {
+        AtomicInteger disturbed = new AtomicInteger();
+        for (int round = 0; round < ROUNDS; round++) {
+            AtomicBoolean go = new AtomicBoolean();
+            Kind.Running thread = kind.start(argument -> interruptible(() -> {
+                go.set(true);
+                for (int i = 0; i < 20; i++) {
+                    Pthread.setcancelstate(Pthread.CANCEL_DISABLE);
+                    disturbed.addAndGet(kind == Kind.PLATFORM && Thread.currentThread().isInterrupted() ? 1 : 0);
+                    Pthread.setcancelstate(Pthread.CANCEL_ENABLE);
+                }
+                return new LinkedBlockingQueue<Integer>().take();
+            }));
+            spinUntil(go);
+            thread.cancel();
+            assertThat(thread.join()).isEqualTo(CANCELED);
+        }
+        assertThat(disturbed).hasValue(0);
     }
 
     @ParameterizedTest
@@ -182,8 +206,12 @@ class PthreadStressTest {
     }
 
     private static int takeFromEmptyQueue() {
+        return interruptible(() -> new LinkedBlockingQueue<Integer>().take());
+    }
+
+    private static int interruptible(Callable<Integer> body) {
         try {
-            return BlockingCalls.interruptible(() -> new LinkedBlockingQueue<Integer>().take());
+            return BlockingCalls.interruptible(body);
         } catch (Exception e) {
             throw new AssertionError(e);
         }
