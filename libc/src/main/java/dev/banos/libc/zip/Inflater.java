@@ -226,11 +226,11 @@ public final class Inflater implements AutoCloseable {
      */
     public Status inflate(MemorySegment in, long inOffset, long inLength, MemorySegment out, long outOffset, long outLength)
             throws InflateException {
-        Arguments.check(in, inOffset, inLength, out, outOffset, outLength);
         acquire();
         try {
             consumed = 0;
             produced = 0;
+            Arguments.check(in, inOffset, inLength, out, outOffset, outLength);
             long waiting = symbols.out - delivered;
             if (waiting > outLength || starved && inLength == 0) {
                 long bytes = Math.min(waiting, outLength);
@@ -540,12 +540,12 @@ public final class Inflater implements AutoCloseable {
         return envelope.declaredWindowBits();
     }
 
-    /** {@return how many bytes of input the last call took} */
+    /** {@return how many bytes of input the last call took; 0 after one that was refused} */
     public long consumed() {
         return consumed;
     }
 
-    /** {@return how many bytes of output the last call wrote} */
+    /** {@return how many bytes of output the last call wrote; 0 after one that was refused} */
     public long produced() {
         return produced;
     }

@@ -336,6 +336,19 @@ class InflaterTest {
     }
 
     @Test
+    void aRefusedCallTookNothingAndWroteNothing() throws Exception {
+        MemorySegment in = segment(zlib(TEXT));
+        MemorySegment out = scope.allocate(100);
+        try (Inflater inflater = Inflater.of(Format.ZLIB)) {
+            inflater.inflate(in, out.asSlice(0, 5));
+            assertThat(inflater.produced()).isEqualTo(5);
+            assertThatThrownBy(() -> inflater.inflate(in, out.asReadOnly())).isInstanceOf(IllegalArgumentException.class);
+            assertThat(inflater.consumed()).isZero();
+            assertThat(inflater.produced()).isZero();
+        }
+    }
+
+    @Test
     void optionsOutOfRangeAreRefused() {
         InflaterOptions options = InflaterOptions.of(Format.ZLIB);
         for (int bits : new int[] {7, 16, -1}) {
