@@ -27,7 +27,7 @@ public final class RecordSort {
      * @throws IllegalArgumentException if the key does not lie within the record
      */
     public RecordSort(long recordBytes, Key key, long keyOffset) {
-        if (keyOffset < 0 || keyOffset > recordBytes - key.bytes()) {
+        if (recordBytes < key.bytes() || keyOffset < 0 || keyOffset > recordBytes - key.bytes()) {
             throw Arguments.refused("keyOffset=" + keyOffset + " puts " + key + " outside of recordBytes=" + recordBytes);
         }
         elements = new RecordElements(recordBytes, key, keyOffset);

@@ -54,6 +54,7 @@ class SortTest {
             refused("keyOffset=9", () -> new RecordSort(16, Key.I64, 9));
             refused("keyOffset=-1", () -> new RecordSort(16, Key.I64, -1));
             refused("recordBytes=-16", () -> new RecordSort(-16, Key.U8, 0));
+            refused("recordBytes=" + Long.MIN_VALUE, () -> new RecordSort(Long.MIN_VALUE, Key.I64, 0));
 
             assertThat(data.toArray(ValueLayout.JAVA_BYTE)).isEqualTo(before);
             assertThat(temporary.toArray(ValueLayout.JAVA_BYTE)).containsOnly(7);
