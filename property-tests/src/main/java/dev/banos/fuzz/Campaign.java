@@ -8,7 +8,6 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,12 +26,13 @@ public final class Campaign {
     private static final int FINDINGS_OF_A_LAW = 3;
     private static final int MOST_FINDINGS = 16;
     private static final int MOST_RACES = 10;
+    private static final Duration LONGEST = Duration.ofDays(365);
 
     /** Laws about answers, after whose break all is as the model has it: known once, they would hide all other findings. */
     static final Set<Law> OF_ANSWERS = EnumSet.of(Law.ERRNO, Law.BAD_ALIGNMENT);
 
     private final Target target;
-    private final boolean inProcess;
+    private final RunnerSource runners;
     private final List<Known> corpus = new ArrayList<>();
     private long seed;
     private long tries = Long.MAX_VALUE;
@@ -101,9 +101,15 @@ public final class Campaign {
         }
     }
 
-    private Campaign(Target target, boolean inProcess) {
+    /** Where a campaign's programs run. */
+    interface RunnerSource {
+        /** @param example the file that is named in the settings, or {@link Examples#NONE} */
+        Runner open(Settings settings, String example);
+    }
+
+    Campaign(Target target, RunnerSource runners) {
         this.target = target;
-        this.inProcess = inProcess;
+        this.runners = runners;
     }
 
     /**
@@ -114,7 +120,8 @@ public final class Campaign {
      * @throws TargetException if {@code spec} names no target; whether it can be loaded shows when the campaign runs
      */
     public static Campaign of(String spec) {
-        return new Campaign(Target.of(spec), false);
+        Target target = Target.of(spec);
+        return new Campaign(target, target::inChild);
     }
 
     /**
@@ -124,7 +131,7 @@ public final class Campaign {
      * @return a campaign of a minute, in one thread, unless told otherwise
      */
     public static Campaign inProcess(Target target) {
-        return new Campaign(target, true);
+        return new Campaign(target, (settings, example) -> new Session(target, settings));
     }
 
     /**
@@ -150,18 +157,18 @@ public final class Campaign {
             throw new IllegalArgumentException("tries=" + tries + " is below 1");
         }
         this.tries = tries;
-        time = Duration.ofDays(365);
+        time = LONGEST;
         return this;
     }
 
     /**
      * Ends the campaign after so long. The program that runs then is run to its end.
      *
-     * @param time from the call of {@link #run} on
+     * @param time from the call of {@link #run} on; more than a year is a year
      * @return this campaign
      */
     public Campaign withTime(Duration time) {
-        this.time = Objects.requireNonNull(time, "time");
+        this.time = time.compareTo(LONGEST) > 0 ? LONGEST : time;
         return this;
     }
 
@@ -290,7 +297,7 @@ public final class Campaign {
         String file = example == null ? Examples.NONE : example.toString();
         Settings settings = new Settings(seed, maxOperations, threads, Examples.read(file));
         begun = System.nanoTime();
-        try (Runner runner = runner(settings, file)) {
+        try (Runner runner = runners.open(settings, file)) {
             replayCorpus(runner);
             explore(runner);
         }
@@ -307,10 +314,6 @@ public final class Campaign {
         stopped = true;
     }
 
-    private Runner runner(Settings settings, String file) {
-        return inProcess ? new Session(target, settings) : target.inChild(settings, file);
-    }
-
     /**
      * Runs the program of a finding again, alone, in the way in which it was found.
      *
@@ -319,7 +322,7 @@ public final class Campaign {
      * @throws TargetException if the target cannot be loaded
      */
     public Optional<Finding> replay(Finding finding) {
-        try (Runner runner = runner(Settings.ofOneProgram(), Examples.NONE)) {
+        try (Runner runner = runners.open(Settings.ofOneProgram(), Examples.NONE)) {
             Violation violation = Known.of(finding).replay(runner);
             return Optional.ofNullable(violation).map(seen -> new Finding(target.spec(), finding.seed(), finding.tryNumber(),
                     finding.program(), seen, finding.mode(), finding.rounds(), finding.originalLength(), true));
@@ -328,8 +331,7 @@ public final class Campaign {
 
     /** {@return what was done until now, at any time and from any thread} */
     public Statistics statistics() {
-        double seconds = (System.nanoTime() - begun) / 1e9;
-        return new Statistics(triesDone, coverage.operations(), findings.size(), seconds, firstFound, coverage.toString());
+        return new Statistics(triesDone, coverage.operations(), findings.size(), seconds(), firstFound, coverage.toString());
     }
 
     private void replayCorpus(Runner runner) {
@@ -355,7 +357,9 @@ public final class Campaign {
             triesDone += done;
             first += done;
             coverage.add(runner.takeCoverage());
-            if (failure != null) {
+            if (failure != null && failure.suspected()) {
+                decide(runner, failure);
+            } else if (failure != null) {
                 enter(runner, failure);
             }
             if (first % CHUNK == 0) {
@@ -371,15 +375,13 @@ public final class Campaign {
     }
 
     private void enter(Runner runner, Runner.Failure failure) {
-        if (Double.isNaN(firstFound)) {
-            firstFound = (System.nanoTime() - begun) / 1e9;
-        }
+        double seconds = seconds();
         Law law = failure.violation().law();
-        if (found.merge(law, 1, Integer::sum) <= FINDINGS_OF_A_LAW) {
+        if (!isKnown(law)) {
             Finding finding = shrunk(runner, failure);
             // What the rest of the process does to its memory may look like a broken law once, but not again.
-            if (!stopped && (finding.reproduced() || law != Law.FOOTPRINT && law != Law.UNMAPS_ITS_OWN)) {
-                keep(finding);
+            if (finding.reproduced() || law != Law.FOOTPRINT && law != Law.UNMAPS_ITS_OWN) {
+                keep(finding, law, seconds);
             }
         }
         runner.takeCoverage(); // replays are not tries
@@ -388,7 +390,34 @@ public final class Campaign {
         }
     }
 
-    private void keep(Finding finding) {
+    /** In order each law is held to without a doubt: what is then not broken was the allocator's own to unmap, and is from now on. */
+    private void decide(Runner runner, Runner.Failure suspicion) {
+        double seconds = seconds();
+        Law law = suspicion.violation().law();
+        boolean races = suspicion.mode() == Runner.Mode.FREELY;
+        Finding finding = isKnown(law) ? null : shrunkInOrder(runner, suspicion, races ? lastOfBatch : suspicion.tryNumber());
+        if (finding != null) {
+            keep(finding, law, seconds);
+        } else {
+            runner.trust();
+        }
+        runner.takeCoverage();
+    }
+
+    private boolean isKnown(Law law) {
+        return found.getOrDefault(law, 0) >= FINDINGS_OF_A_LAW;
+    }
+
+    private double seconds() {
+        return (System.nanoTime() - begun) / 1e9;
+    }
+
+    private void keep(Finding finding, Law law, double seconds) {
+        if (stopped) {
+            return;
+        }
+        found.merge(law, 1, Integer::sum);
+        firstFound = Double.isNaN(firstFound) ? seconds : firstFound;
         if (findings.merge(finding.kind(), finding, Campaign::shorter) == finding) {
             findingListener.accept(finding);
         }

@@ -29,6 +29,8 @@ final class Child implements AutoCloseable {
     private static final String[] NO_WORDS = {};
     private static final String END_OF_OUTPUT = "";
     private static final long POLL_MILLIS = 50;
+    /** Between the end of its output and its own. */
+    private static final long DEATH_SECONDS = 10;
     private static final long START_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final long LARGEST_RESIDENT_PAGES = (1L << 30) / Mapped.PAGE;
     private static final long LARGEST_IN_REPLAY = LARGEST_RESIDENT_PAGES / 2;
@@ -71,12 +73,17 @@ final class Child implements AutoCloseable {
         try {
             process = builder.start();
         } catch (IOException failed) {
-            throw new UncheckedIOException("cannot start a child process in " + folder, failed);
+            throw new UncheckedIOException("cannot start a child process in " + folder + ": " + failed.getMessage(), failed);
         }
         commands = process.outputWriter(StandardCharsets.UTF_8);
         Thread reader = new Thread(this::readLines, "fuzz-answers");
         reader.setDaemon(true);
-        reader.start();
+        try {
+            reader.start();
+        } catch (OutOfMemoryError noThread) {
+            close();
+            throw new UncheckedIOException("cannot watch a child process: " + noThread.getMessage(), new IOException(noThread));
+        }
     }
 
     private void readLines() {
@@ -97,14 +104,11 @@ final class Child implements AutoCloseable {
     }
 
     /** Waits until the child is ready; {@link TargetException} if it cannot have its target. */
-    Promises awaitReady() {
+    Promises awaitReady(String target) {
         Answer answer = await(START_NANOS);
         if (answer.end != End.ANSWERED) {
-            throw new TargetException("the child process that should load the target ended before it was ready ("
-                    + describeEnd(answer) + ")");
-        }
-        if (answer.words[1].equals("unusable")) {
-            throw new TargetException(ChildMain.unescape(answer.words[2]));
+            throw new TargetException(target + ": the child process that should load it ended before it was ready ("
+                    + describeEnd(answer) + (Files.exists(crashReport) ? "" : saidLast()) + ")");
         }
         isReady = true;
         return PromisesText.parse(answer.words[2]);
@@ -127,21 +131,17 @@ final class Child implements AutoCloseable {
     }
 
     private Answer await(long hangNanos) {
-        long moved = System.nanoTime();
-        long state = state();
+        Standstill standstill = new Standstill(state(), System.nanoTime());
         try {
             while (true) {
                 String line = lines.poll(POLL_MILLIS, TimeUnit.MILLISECONDS);
                 if (line != null) {
-                    return line.equals(END_OF_OUTPUT) ? died() : new Answer(End.ANSWERED, line.split("\t"));
+                    return line.equals(END_OF_OUTPUT) ? died() : answered(line.split("\t"));
                 }
                 if (residentPages() > mostPages) {
                     return killed(End.GREW);
                 }
-                if (state() != state) {
-                    state = state();
-                    moved = System.nanoTime();
-                } else if (System.nanoTime() - moved > hangNanos) {
+                if (standstill.look(state(), System.nanoTime()) > hangNanos) {
                     return killed(End.HUNG);
                 }
             }
@@ -149,6 +149,14 @@ final class Child implements AutoCloseable {
             Thread.currentThread().interrupt();
             return killed(End.HUNG);
         }
+    }
+
+    /** {@link TargetException} if the child says that it cannot have its target, or cannot have it anew. */
+    private static Answer answered(String[] words) {
+        if (words[1].equals(ChildMain.UNUSABLE)) {
+            throw new TargetException(ChildMain.unescape(words[2]));
+        }
+        return new Answer(End.ANSWERED, words);
     }
 
     private long state() {
@@ -168,14 +176,20 @@ final class Child implements AutoCloseable {
         }
     }
 
+    /** It answers on its output, which a target may have closed. */
     private Answer died() throws InterruptedException {
-        process.waitFor();
-        return new Answer(End.DIED, NO_WORDS);
+        return process.waitFor(DEATH_SECONDS, TimeUnit.SECONDS) ? new Answer(End.DIED, NO_WORDS) : killed(End.HUNG);
     }
 
     private Answer killed(End end) {
         close();
         return new Answer(end, NO_WORDS);
+    }
+
+    /** Of a crash report, whose lines begin with #, the essence is told anyway. */
+    private String saidLast() {
+        return saidBeforeReady.reversed().stream().filter(line -> !line.isBlank() && !line.startsWith("#")).findFirst()
+                .map(line -> ", and said: " + line.strip()).orElse("");
     }
 
     private String describeEnd(Answer answer) {

@@ -19,10 +19,9 @@ import org.jspecify.annotations.Nullable;
  * The process in which a target runs and may crash. It reads commands on standard input, one a line, and answers each with
  * one line that begins with a mark; whatever the target itself prints is thereby told apart. The end of its input ends it.
  * <pre>
- *  tries FIRST COUNT     ->  lawful | broken LAW OPERATION TRY MODE DETAILS ADDRESSES
+ *  tries FIRST COUNT     ->  lawful | broken LAW OPERATION TRY MODE DETAILS ADDRESSES | suspected LAW ...
  *  replay MODE           ->  lawful | broken LAW OPERATION -1 MODE DETAILS ADDRESSES    the program is in the work file
  *  race ROUNDS           ->  as replay
- *  history FIRST LAST    ->  written                                                  the program is in the work file
  *  coverage              ->  numbers ...
  * </pre>
  */
@@ -31,6 +30,11 @@ final class ChildMain {
     private static final int FAILED = 3;
     private static final int FIRST_LAW = 7;
     static final String LAWFUL = "lawful";
+    static final String SUSPECTED = "suspected";
+    private static final String BROKEN = "broken";
+    /** Among the laws that are waived. */
+    static final String TRUSTED = "trusted";
+    static final String UNUSABLE = "unusable";
 
     private final Session session;
     private final WorkFile file;
@@ -40,11 +44,11 @@ final class ChildMain {
         this.file = file;
     }
 
-    /** Arguments: mark, work file, target, seed, operations, threads, example (a trace, or "-"), laws that are waived. */
+    /** Arguments: mark, work file, target, seed, operations, threads, example (a trace, or "-"), laws that are waived, whether it is trusted. */
     public static void main(String[] arguments) throws InterruptedException {
         PrintStream out = System.out;
         String mark = arguments[0];
-        LinkedBlockingQueue<String> commands = commands();
+        LinkedBlockingQueue<String> commands = commands(Path.of(arguments[1]));
         withoutCoreFiles();
         try {
             ChildMain child = open(arguments);
@@ -53,7 +57,10 @@ final class ChildMain {
                 out.println(mark + "\t" + child.answer(commands.take().split(" ")));
             }
         } catch (TargetException | TraceException unusable) {
-            out.println(mark + "\tunusable\t" + escape(String.valueOf(unusable.getMessage())));
+            out.println(mark + "\t" + UNUSABLE + "\t" + escape(String.valueOf(unusable.getMessage())));
+            System.exit(FAILED);
+        } catch (RuntimeException | Error unexpected) {
+            out.println(mark + "\t" + UNUSABLE + "\t" + escape(arguments[2] + ": " + unexpected));
             System.exit(FAILED);
         }
     }
@@ -63,7 +70,13 @@ final class ChildMain {
         Settings settings = new Settings(Long.parseLong(arguments[3]), Integer.parseInt(arguments[4]),
                 Integer.parseInt(arguments[5]), Examples.read(arguments[6]));
         Session session = new Session(Target.of(arguments[2]), settings, file.progress(), file.image());
-        Arrays.stream(arguments).skip(FIRST_LAW).map(Law::valueOf).forEach(session::waive);
+        Arrays.stream(arguments).skip(FIRST_LAW).forEach(word -> {
+            if (word.equals(TRUSTED)) {
+                session.trust();
+            } else {
+                session.waive(Law.valueOf(word));
+            }
+        });
         return new ChildMain(session, file);
     }
 
@@ -76,10 +89,6 @@ final class ChildMain {
                 yield text(violation, mode, -1);
             }
             case "race" -> text(session.race(file.image().read(), Integer.parseInt(command[1])), Runner.Mode.RACED, -1);
-            case "history" -> {
-                file.image().write(session.history(Long.parseLong(command[1]), Long.parseLong(command[2])), Runner.Mode.LOCKSTEP);
-                yield "written";
-            }
             case "coverage" -> "numbers\t" + Arrays.stream(session.takeCoverage())
                     .mapToObj(Long::toString).collect(Collectors.joining(" "));
             default -> throw new IllegalArgumentException("command=" + command[0]);
@@ -91,14 +100,15 @@ final class ChildMain {
             return LAWFUL;
         }
         file.image().write(failure.program(), failure.mode());
-        return text(failure.violation(), failure.mode(), failure.tryNumber());
+        return text(failure.suspected() ? SUSPECTED : BROKEN, failure.violation(), failure.mode(), failure.tryNumber());
     }
 
     private static String text(@Nullable Violation violation, Runner.Mode mode, long tryNumber) {
-        if (violation == null) {
-            return LAWFUL;
-        }
-        return String.join("\t", "broken", violation.law().name(), Integer.toString(violation.operation()),
+        return violation == null ? LAWFUL : text(BROKEN, violation, mode, tryNumber);
+    }
+
+    private static String text(String verdict, Violation violation, Runner.Mode mode, long tryNumber) {
+        return String.join("\t", verdict, violation.law().name(), Integer.toString(violation.operation()),
                 Long.toString(tryNumber), mode.name(), escape(violation.details()), escape(violation.addresses()));
     }
 
@@ -110,14 +120,18 @@ final class ChildMain {
         return text.replace("\\n", "\n").replace("\\\\", "\\");
     }
 
-    /** A thread of its own reads them, so that the parent's death ends this process also while the target hangs. */
-    private static LinkedBlockingQueue<String> commands() {
+    /**
+     * A thread of its own reads them, so that the parent's death ends this process also while the target hangs. A parent that was
+     * killed has left its folder behind.
+     */
+    private static LinkedBlockingQueue<String> commands(Path work) {
         LinkedBlockingQueue<String> commands = new LinkedBlockingQueue<>();
         Thread reader = new Thread(() -> {
             try (BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
                 for (String line = in.readLine(); line != null; line = in.readLine()) {
                     commands.add(line);
                 }
+                ChildRunner.deleteFolder(work.toAbsolutePath().getParent());
                 Runtime.getRuntime().halt(0);
             } catch (IOException parentGone) {
                 Runtime.getRuntime().halt(FAILED);

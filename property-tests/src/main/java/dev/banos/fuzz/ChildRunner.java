@@ -39,7 +39,7 @@ abstract class ChildRunner implements Runner {
         try {
             folder = Files.createTempDirectory("banos-fuzz-" + ProcessHandle.current().pid() + "-");
         } catch (IOException failed) {
-            throw new UncheckedIOException("no folder for the child process", failed);
+            throw new UncheckedIOException("no folder for the child process (" + failed.getMessage() + ")", failed);
         }
         atExit = new Thread(() -> deleteFolder(folder), "banos-fuzz-folder");
         Runtime.getRuntime().addShutdownHook(atExit);
@@ -62,7 +62,7 @@ abstract class ChildRunner implements Runner {
         if (ready == null) {
             ready = newChild();
             child = ready;
-            promises = ready.awaitReady();
+            promises = ready.awaitReady(target.spec());
         }
         return ready;
     }

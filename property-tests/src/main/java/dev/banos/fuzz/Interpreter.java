@@ -54,6 +54,9 @@ final class Interpreter {
     private @Nullable ForeignMemory foreign;
     private final Set<Law> waived = EnumSet.noneOf(Law.class);
     private boolean careful;
+    private boolean fencing;
+    private boolean trusting;
+    private volatile boolean suspicious;
     private Footprint.@Nullable Pages watching;
 
     Interpreter() {
@@ -68,6 +71,7 @@ final class Interpreter {
     /** Runs the whole program, one operation at a time in program order, each on its thread; null if every law held. */
     @Nullable Violation run(Program program, AllocatorUnderTest allocator) {
         begin(program, allocator, true);
+        fencing = watching == null;
         try {
             Violation violation = program.isThreaded() && promises.threads() ? new Lockstep(this).run(program)
                     : range(0, program.length());
@@ -83,6 +87,7 @@ final class Interpreter {
             return run(program, allocator);
         }
         begin(program, allocator, false);
+        fencing = true;
         Violation violation = new FreeRun(this, program).run();
         int last = program.length() - 1;
         if (violation == null && last >= 0 && program.kind(last) == Program.CLOSE) {
@@ -97,6 +102,7 @@ final class Interpreter {
             return run(program, allocator);
         }
         begin(program, allocator, false);
+        fencing = false;
         return new RaceRun(this, program, progress).run(rounds);
     }
 
@@ -127,6 +133,18 @@ final class Interpreter {
         foreign = memory;
     }
 
+    /** From now on what vanishes behind a block is the allocator's own, unless it is known as somebody else's. */
+    void trust() {
+        trusting = true;
+    }
+
+    /** Whether since the last call a page vanished that may have been anybody's. */
+    boolean takeSuspicion() {
+        boolean taken = suspicious;
+        suspicious = false;
+        return taken;
+    }
+
     /** How a heap is closed and the next one made; without it, programs close nothing. */
     void renewWith(Supplier<AllocatorUnderTest> renewal) {
         this.renewal = renewal;
@@ -148,13 +166,12 @@ final class Interpreter {
 
     /** The operations from {@code from} to {@code to}, on the calling thread. */
     @Nullable Violation range(int from, int to) {
-        for (int i = from; i < to; i++) {
-            Violation violation = tryStep(i);
-            if (violation != null) {
-                return violation;
-            }
+        Violation violation = null;
+        for (int i = from; i < to && violation == null; i++) {
+            violation = tryStep(i);
         }
-        return null;
+        Thread.interrupted(); // an allocator in Java may leave that behind, and the fuzzer's threads wait for each other
+        return violation;
     }
 
     @Nullable Violation tryStep(int index) {
@@ -292,8 +309,8 @@ final class Interpreter {
         }
         long before = blocks.address(slot);
         boolean shrinks = size <= blocks.size(slot); // where it grows, a fence would be in its way
-        long address = isWatched(blocks.size(slot)) ? watched("realloc", slot, before, shrinks, () -> allocator.realloc(before, size))
-                : allocator.realloc(before, size);
+        long address = isWatched(blocks.size(slot), before)
+                ? watched("realloc", slot, before, shrinks, () -> allocator.realloc(before, size)) : allocator.realloc(before, size);
         if (address == 0 && size == 0) {
             blocks.remove(slot); // C leaves this open; every allocator that answers 0 here has freed the block
         } else if (address == 0) {
@@ -357,7 +374,7 @@ final class Interpreter {
         long address = blocks.address(slot);
         long size = blocks.size(slot);
         blocks.remove(slot);
-        if (isWatched(size)) {
+        if (isWatched(size, address)) {
             watched("free", slot, address, true, () -> {
                 allocator.free(address);
                 return 0;
@@ -370,21 +387,28 @@ final class Interpreter {
         }
     }
 
-    private boolean isWatched(long size) {
-        return foreign != null && (size >= GUARDED || careful);
+    /** A small block on a page's boundary may have a mapping of its own: it may have been asked for with a large alignment. */
+    private boolean isWatched(long size, long address) {
+        return foreign != null && (size >= GUARDED || careful || (address & Mapped.PAGE - 1) == 0);
     }
 
     /**
-     * Makes a call that frees this block, and sees whether it unmaps the page behind. What is mapped there is the kernel's choice; in a
-     * replay there is always something, lest equal programs come to different ends.
+     * Makes a call that frees this block, and sees whether it unmaps the page behind. What is mapped there is the kernel's choice, so
+     * the fuzzer maps something where nothing is, lest equal programs come to different ends. A page of nobody known may be the
+     * allocator's: that is a suspicion, which a replay decides.
      */
     private long watched(String name, int slot, long address, boolean fences, LongSupplier call) {
         long size = blocks.size(slot);
         long behind = address + blocks.written(slot) + Mapped.PAGE - 1 & -Mapped.PAGE;
-        boolean fenced = fences && careful && exact && Mapped.fence(behind);
-        boolean guarded = fenced || isForeign(behind) && Mapped.isWhole(behind, 1);
+        boolean fenced = fences && fencing && Mapped.fence(behind);
+        boolean guarded = fenced || isForeign(behind);
+        boolean there = fenced || (guarded || fencing && !careful && !trusting) && Mapped.isWhole(behind, 1);
         long result = call.getAsLong();
-        if (guarded && !Mapped.isWhole(behind, 1)) {
+        if (there && !Mapped.isWhole(behind, 1)) {
+            if (!guarded) {
+                suspicious = true;
+                return result;
+            }
             throw new LawBroken(Law.UNMAPS_ITS_OWN, "the " + name + " of b" + slot + " (" + size
                     + " bytes) unmapped the page behind it, which is not its own", "b" + slot + " was at 0x"
                     + Long.toHexString(address) + ", usable " + blocks.written(slot));
@@ -430,7 +454,7 @@ final class Interpreter {
     }
 
     /** An address in an exception's message is another one in each run. */
-    private static Violation thrown(int operation, String call, Throwable thrown) {
+    static Violation thrown(int operation, String call, Throwable thrown) {
         String message = ADDRESS.matcher(thrown.toString()).replaceAll("...");
         return new Violation(Law.NO_EXCEPTION, operation, call + " threw " + message,
                 message.equals(thrown.toString()) ? "" : thrown.toString());

@@ -16,16 +16,13 @@ final class IsolatedRunner extends ChildRunner {
     private static final int BATCH = 32;
 
     private final Isolated isolated;
-    private final Settings settings;
     private final Path program;
     private final Coverage coverage = new Coverage();
-    private final Generator generator;
-    private final @Nullable Mutator mutator;
+    private final Tries tries;
 
     IsolatedRunner(Target target, Isolated isolated, Settings settings) {
         super(target);
         this.isolated = isolated;
-        this.settings = settings;
         try {
             program = isolated.compile(folder);
             requireUsable();
@@ -33,8 +30,7 @@ final class IsolatedRunner extends ChildRunner {
             close();
             throw unusable;
         }
-        generator = new Generator(promises(), settings.maxOperations(), settings.maxThreads());
-        mutator = settings.example() == null ? null : new Mutator(settings.example(), promises(), settings.maxOperations());
+        tries = new Tries(settings, promises());
     }
 
     private void requireUsable() {
@@ -46,7 +42,8 @@ final class IsolatedRunner extends ChildRunner {
             if (failed != null) {
                 isolated.requireLoaded(failed.saidBeforeReady());
             }
-            throw new TargetException(isolated.spec() + ": " + unusable.getMessage(), unusable);
+            String reason = String.valueOf(unusable.getMessage());
+            throw reason.startsWith(isolated.spec()) ? unusable : new TargetException(isolated.spec() + ": " + reason, unusable);
         }
         isolated.requireLoaded(started.saidBeforeReady());
     }
@@ -95,9 +92,9 @@ final class IsolatedRunner extends ChildRunner {
     private @Nullable Failure batch(long first, int count) {
         List<Run> runs = new ArrayList<>();
         for (long number = first; number < first + count; number++) {
-            Program made = program(number).copy();
+            Program made = tries.program(number).copy();
             coverage.begin(made);
-            runs.add(new Run(number, made, settings.runsFreely(number) ? Mode.FREELY : Mode.LOCKSTEP));
+            runs.add(new Run(number, made, tries.mode(number)));
             if (Session.isFootprintDue(number)) {
                 runs.add(new Run(number, made, Mode.REPEATED_LONG));
             }
@@ -121,14 +118,14 @@ final class IsolatedRunner extends ChildRunner {
     private record Run(long number, Program program, Mode mode) {
     }
 
-    private Program program(long number) {
-        return mutator != null && settings.startsFromExample(number) ? mutator.mutate(settings.seedOf(number))
-                : generator.generate(settings.seedOf(number), settings.runsFreely(number));
+    @Override
+    public Program history(long first, long last) {
+        return tries.history(first, last);
     }
 
     @Override
-    public Program history(long first, long last) {
-        return Session.history(first, last, this::program);
+    public void trust() {
+        // it suspects nothing
     }
 
     @Override

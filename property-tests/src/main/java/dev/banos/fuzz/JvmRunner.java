@@ -18,9 +18,11 @@ final class JvmRunner extends ChildRunner {
     private static final String SURPLUS_FOR_THREAD_LOCALS = "glibc.rtld.optional_static_tls=65536";
 
     private final List<String> arguments;
+    private final Tries tries;
     private boolean settled;
     /** In its tries, perhaps. */
     private boolean torn;
+    private boolean trusted;
     /** Asked for before its child was ended. */
     private long @Nullable [] lastCoverage;
 
@@ -29,6 +31,7 @@ final class JvmRunner extends ChildRunner {
         arguments = List.of(work.toString(), target.spec(), Long.toString(settings.seed()),
                 Integer.toString(settings.maxOperations()), Integer.toString(settings.maxThreads()), example);
         ready();
+        tries = new Tries(settings, promises());
     }
 
     @Override
@@ -44,6 +47,9 @@ final class JvmRunner extends ChildRunner {
         command.addAll(List.of("-cp", classPath(), ChildMain.class.getName(), child.mark()));
         command.addAll(arguments);
         waived.forEach(law -> command.add(law.name()));
+        if (trusted) {
+            command.add(ChildMain.TRUSTED);
+        }
         child.start(command, Map.of("GLIBC_TUNABLES", SURPLUS_FOR_THREAD_LOCALS));
         return child;
     }
@@ -77,10 +83,15 @@ final class JvmRunner extends ChildRunner {
      */
     @Override
     void settle() {
-        if (!settled && torn) {
+        if (!settled && torn || isWornOut()) {
             endChild();
         }
         settled = true;
+    }
+
+    private boolean isWornOut() {
+        Child running = child();
+        return running != null && running.isWornOut();
     }
 
     private void unsettle() {
@@ -88,7 +99,7 @@ final class JvmRunner extends ChildRunner {
             settled = false;
             endChild();
         }
-        if (child() != null && child().isWornOut()) {
+        if (isWornOut()) {
             endChild();
         }
     }
@@ -109,7 +120,7 @@ final class JvmRunner extends ChildRunner {
             return null;
         }
         Failure failure = new Failure(violation(answer), Long.parseLong(answer.words()[4]), file.image().read(),
-                Mode.valueOf(answer.words()[5]));
+                Mode.valueOf(answer.words()[5]), answer.words()[1].equals(ChildMain.SUSPECTED));
         lastCoverage = takeCoverage();
         giveUpState(failure.violation().law());
         torn = !Campaign.OF_ANSWERS.contains(failure.violation().law());
@@ -117,10 +128,14 @@ final class JvmRunner extends ChildRunner {
     }
 
     @Override
+    public void trust() {
+        trusted = true;
+        endChild();
+    }
+
+    @Override
     public Program history(long first, long last) {
-        settle();
-        ready().ask("history " + first + " " + last, HANG_NANOS);
-        return file.image().read();
+        return tries.history(first, last);
     }
 
     @Override

@@ -20,7 +20,7 @@ import java.lang.invoke.VarHandle;
  * </pre>
  */
 final class ProgramImage {
-    /** The most operations that an image holds; the file is sparse. */
+    /** The most operations that an image holds. */
     static final int LARGEST_LENGTH = 1 << 20;
 
     private static final StructLayout HEADER = MemoryLayout.structLayout(

@@ -29,8 +29,12 @@ interface Runner extends AutoCloseable {
      * @param tryNumber the try that broke it
      * @param program the program of that try
      * @param mode how it ran
+     * @param suspected whether a law may have broken or not: the same programs in order will tell
      */
-    record Failure(Violation violation, long tryNumber, Program program, Mode mode) {
+    record Failure(Violation violation, long tryNumber, Program program, Mode mode, boolean suspected) {
+        Failure(Violation violation, long tryNumber, Program program, Mode mode) {
+            this(violation, tryNumber, program, mode, false);
+        }
     }
 
     /** The tries from {@code first} to {@code first + count - 1}, up to the first that breaks a law; null if none does. */
@@ -50,6 +54,9 @@ interface Runner extends AutoCloseable {
 
     /** From now on a break of this law is no finding. */
     void waive(Law law);
+
+    /** From now on nothing is suspected. */
+    void trust();
 
     /** What was covered since the last call. */
     long[] takeCoverage();

@@ -1,6 +1,6 @@
 package dev.banos.fuzz;
 
-import java.util.function.LongFunction;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Runs programs on a target in this process. */
@@ -12,29 +12,25 @@ final class Session implements Runner {
     private static final long LATE_STEP = 1024;
 
     private final Target target;
-    private final Settings settings;
     private final Progress progress;
     private final @Nullable ProgramImage image;
     private final Coverage coverage = new Coverage();
     private final Interpreter interpreter;
-    private final Generator generator;
-    private final @Nullable Mutator mutator;
+    private final Tries tries;
     private final Footprint footprint;
 
     private AllocatorUnderTest allocator;
     private long epoch = -1;
+    private boolean closeFails;
 
     /** @param image where each program is written before it runs, or null */
     Session(Target target, Settings settings, Progress progress, @Nullable ProgramImage image) {
         this.target = target;
-        this.settings = settings;
         this.progress = progress;
         this.image = image;
         interpreter = new Interpreter(progress, coverage);
         allocator = open();
-        generator = new Generator(allocator.promises(), settings.maxOperations(), settings.maxThreads());
-        mutator = settings.example() == null ? null
-                : new Mutator(settings.example(), allocator.promises(), settings.maxOperations());
+        tries = new Tries(settings, Objects.requireNonNull(allocator.promises(), "its promises() is null"));
         footprint = new Footprint(interpreter);
         if (target.isRenewable()) {
             interpreter.renewWith(this::renewed);
@@ -52,13 +48,17 @@ final class Session implements Runner {
     @Override
     public @Nullable Failure tries(long first, int count) {
         for (long number = first; number < first + count; number++) {
-            enterEpoch(Settings.epochOf(number));
-            Mode mode = settings.runsFreely(number) ? Mode.FREELY : Mode.LOCKSTEP;
-            Program program = program(number);
-            Violation violation = runWritten(program, mode);
+            Mode mode = tries.mode(number);
+            Program program = tries.program(number);
+            Violation violation = enterEpoch(Settings.epochOf(number), program);
+            violation = violation != null ? violation : runWritten(program, mode);
             if (violation != null) {
-                renew();
+                renew(program);
                 return new Failure(violation, number, program.copy(), mode);
+            }
+            if (interpreter.takeSuspicion()) {
+                violation = new Violation(Law.UNMAPS_ITS_OWN, program.length(), "a page behind a block that it freed vanished");
+                return new Failure(violation, number, program.copy(), mode, true);
             }
             if (isFootprintDue(number) && allocator.promises().returnsFootprint()) {
                 violation = replay(program, Mode.REPEATED_LONG);
@@ -78,11 +78,10 @@ final class Session implements Runner {
         return mode == Mode.FREELY ? interpreter.runFreely(program, allocator) : interpreter.run(program, allocator);
     }
 
-    private void enterEpoch(long number) {
-        if (number != epoch && epoch >= 0) {
-            renew();
-        }
+    private @Nullable Violation enterEpoch(long number, Program first) {
+        boolean begins = number != epoch && epoch >= 0;
         epoch = number;
+        return begins ? renew(first) : null;
     }
 
     /** Often at first, then rarely: it takes as long as many tries. */
@@ -92,19 +91,17 @@ final class Session implements Runner {
 
     @Override
     public @Nullable Violation replay(Program program, Mode mode) {
-        renew();
+        renew(program);
         interpreter.careful(mode == Mode.LOCKSTEP);
-        try {
-            return switch (mode) {
-                case LOCKSTEP -> runWritten(program, mode);
-                case FREELY -> freely(program);
-                case RACED -> raced(program, RACE_ROUNDS);
-                case REPEATED, REPEATED_LONG -> repeated(program, mode);
-            };
-        } finally {
-            interpreter.careful(false);
-            renew();
-        }
+        Violation violation = switch (mode) {
+            case LOCKSTEP -> runWritten(program, mode);
+            case FREELY -> freely(program);
+            case RACED -> raced(program, RACE_ROUNDS);
+            case REPEATED, REPEATED_LONG -> repeated(program, mode);
+        };
+        interpreter.careful(false);
+        Violation atClose = renew(program);
+        return violation != null ? violation : atClose;
     }
 
     private @Nullable Violation freely(Program program) {
@@ -117,12 +114,10 @@ final class Session implements Runner {
 
     @Override
     public @Nullable Violation race(Program program, int rounds) {
-        renew();
-        try {
-            return raced(program, rounds);
-        } finally {
-            renew();
-        }
+        renew(program);
+        Violation violation = raced(program, rounds);
+        Violation atClose = renew(program);
+        return violation != null ? violation : atClose;
     }
 
     private @Nullable Violation raced(Program program, int rounds) {
@@ -145,25 +140,9 @@ final class Session implements Runner {
         return footprint.measure(program, () -> allocator, mode == Mode.REPEATED_LONG);
     }
 
-    private Program program(long number) {
-        return mutator != null && settings.startsFromExample(number) ? mutator.mutate(settings.seedOf(number))
-                : generator.generate(settings.seedOf(number), settings.runsFreely(number));
-    }
-
     @Override
     public Program history(long first, long last) {
-        return history(first, last, this::program);
-    }
-
-    static Program history(long first, long last, LongFunction<Program> programs) {
-        if (first == last) {
-            return programs.apply(first).copy();
-        }
-        Program all = new Program(1 << 10);
-        for (long number = first; number <= last; number++) {
-            all.append(programs.apply(number));
-        }
-        return all;
+        return tries.history(first, last);
     }
 
     /** In a process of its own, where faults may be of any kind, what is there already and the target's own files are watched. */
@@ -178,20 +157,41 @@ final class Session implements Runner {
     }
 
     private AllocatorUnderTest renewed() {
-        renew();
+        Violation violation = renew(Program.parse(""));
+        if (violation != null) {
+            throw new LawBroken(violation.law(), violation.details(), violation.addresses());
+        }
         return allocator;
     }
 
-    private void renew() {
-        if (target.isRenewable()) {
+    /** Goes on with a new instance. What the close of the last one broke at this program's end, or null. */
+    private @Nullable Violation renew(Program program) {
+        if (!target.isRenewable()) {
+            return null;
+        }
+        Violation violation = closed(program);
+        allocator = open();
+        return violation;
+    }
+
+    private @Nullable Violation closed(Program program) {
+        try {
             allocator.close();
-            allocator = open();
+            return null;
+        } catch (RuntimeException | Error thrown) {
+            closeFails = true;
+            return Interpreter.thrown(program.length(), "closing it", thrown);
         }
     }
 
     @Override
     public void waive(Law law) {
         interpreter.waive(law);
+    }
+
+    @Override
+    public void trust() {
+        interpreter.trust();
     }
 
     @Override
@@ -203,6 +203,8 @@ final class Session implements Runner {
 
     @Override
     public void close() {
-        allocator.close();
+        if (!closeFails) { // which has been told
+            allocator.close();
+        }
     }
 }

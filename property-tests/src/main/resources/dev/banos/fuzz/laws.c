@@ -321,8 +321,8 @@ struct behind {
 static struct behind look_behind(struct block freed, int may_fence)
 {
     struct behind behind = {((uintptr_t)freed.at + freed.filled + PAGE - 1) & ~(PAGE - 1), 0, 0};
-    if (freed.size >= GUARDED) {
-        behind.fenced = may_fence && (mode == LOCKSTEP || mode >= REPEATED) && fence(behind.page);
+    if (freed.size >= GUARDED || ((uintptr_t)freed.at & (PAGE - 1)) == 0) { /* a small one may have been asked for with an alignment */
+        behind.fenced = may_fence && mode != RACED && fence(behind.page);
         behind.guarded = behind.fenced || (is_foreign(behind.page) && is_mapped(behind.page, 1));
     }
     return behind;

@@ -7,6 +7,7 @@ import dev.banos.fuzz.mutants.ToyAllocator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -38,6 +39,122 @@ class CampaignTest {
         });
         assertThat(campaign.run()).isEqualTo(told).hasSize(1);
         assertThat(campaign.statistics().tries()).isLessThan(200);
+    }
+
+    /** A false alarm is what fails once and not again; three of them must not hide the leak that is there. */
+    @Test
+    void falseAlarmsHideNoFinding() {
+        Scripted runner = new Scripted(Law.FOOTPRINT, false);
+        runner.alarms = 4;
+        assertThat(runner.campaign().run()).singleElement().satisfies(finding -> {
+            assertThat(finding.violation().law()).isEqualTo(Law.FOOTPRINT);
+            assertThat(finding.tryNumber()).isEqualTo(4);
+        });
+    }
+
+    @Test
+    void aSuspicionIsAFindingOnlyIfAReplayInOrderConfirmsIt() {
+        Scripted innocent = new Scripted(Law.UNMAPS_ITS_OWN, true);
+        innocent.alarms = Integer.MAX_VALUE;
+        assertThat(innocent.campaign().run()).isEmpty();
+        assertThat(innocent.trusted).isTrue();
+        assertThat(innocent.tries).as("tries until it was trusted").isEqualTo(1);
+
+        Scripted guilty = new Scripted(Law.UNMAPS_ITS_OWN, true);
+        assertThat(guilty.campaign().run()).singleElement()
+                .satisfies(finding -> assertThat(finding.violation().law()).isEqualTo(Law.UNMAPS_ITS_OWN));
+        assertThat(guilty.trusted).isFalse();
+    }
+
+    /** Each of its tries breaks the law, or is suspected to; alone, a program breaks it once there were enough false alarms. */
+    private static final class Scripted implements Runner {
+        private static final Program PROGRAM = Program.parse("b0 = malloc(1)\n");
+        private final Violation violation;
+        private final boolean suspects;
+        private int alarms;
+        private int tries;
+        private boolean trusted;
+
+        Scripted(Law law, boolean suspects) {
+            violation = new Violation(law, 0, "");
+            this.suspects = suspects;
+        }
+
+        Campaign campaign() {
+            return new Campaign(Target.of("glibc"), (settings, example) -> this).withTries(64);
+        }
+
+        @Override
+        public Failure tries(long first, int count) {
+            if (trusted) {
+                return null;
+            }
+            tries++;
+            return new Failure(violation, first, PROGRAM, Mode.LOCKSTEP, suspects);
+        }
+
+        @Override
+        public Violation replay(Program program, Mode mode) {
+            return tries > alarms ? violation : null;
+        }
+
+        @Override
+        public Violation race(Program program, int rounds) {
+            return null;
+        }
+
+        @Override
+        public int roundsOfRace() {
+            return 0;
+        }
+
+        @Override
+        public Program history(long first, long last) {
+            return PROGRAM;
+        }
+
+        @Override
+        public void waive(Law law) {
+            throw new IllegalStateException("law=" + law);
+        }
+
+        @Override
+        public void trust() {
+            trusted = true;
+        }
+
+        @Override
+        public long[] takeCoverage() {
+            return new long[Coverage.COUNTERS];
+        }
+
+        @Override
+        public void close() {
+            // it holds nothing
+        }
+    }
+
+    @Test
+    void anExceptionOfACloseIsAFinding() {
+        Campaign campaign = Campaign.inProcess(Target.of("unclosable", () -> new ToyAllocator(Fault.NONE) {
+            @Override
+            public void close() {
+                super.close();
+                throw new IllegalStateException("cannot close");
+            }
+        })).withTries(200);
+        assertThat(campaign.run()).singleElement().satisfies(finding -> {
+            assertThat(finding.violation().law()).isEqualTo(Law.NO_EXCEPTION);
+            assertThat(finding.violation().details()).isEqualTo("closing it threw java.lang.IllegalStateException: cannot close");
+            assertThat(finding.program().length()).isZero();
+        });
+    }
+
+    @Test
+    void anyTimeIsAccepted() {
+        Campaign campaign = campaign(Fault.NONE).withTries(1).withTime(Duration.ofHours(999_999_999));
+        assertThat(campaign.run()).isEmpty();
+        assertThat(campaign.statistics().tries()).isEqualTo(1);
     }
 
     @Test

@@ -25,7 +25,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  *  mapping  | block                                                          of 64 KiB or more; unmapped by its free
  * </pre>
  */
-public final class ToyAllocator implements AllocatorUnderTest {
+public class ToyAllocator implements AllocatorUnderTest {
     private static final int ENOMEM = 12;
     private static final int EINVAL = 22;
     private static final long REGION = 8L << 30;

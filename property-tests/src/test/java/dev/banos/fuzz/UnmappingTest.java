@@ -1,0 +1,129 @@
+package dev.banos.fuzz;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.banos.bindings.SystemCalls;
+import dev.banos.bindings.generated.Linux;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a free unmaps beyond its block is noticed in the program in which it happens, whatever the kernel has put there. */
+class UnmappingTest {
+    private static final int ENOMEM = 12;
+    private static final int NO_FILE = -1;
+    private static final Program PROGRAM = Program.parse("b0 = malloc(100000)\nfree(b0)\nb1 = malloc(10)\n");
+
+    /** What lies behind each block. */
+    private enum Behind { NOTHING, UNKNOWN }
+
+    /** A mapping for each block, and the free of one unmaps the page behind it, too. */
+    private static final class Mappings implements AllocatorUnderTest {
+        private final MemorySegment state = Arena.ofAuto().allocate(SystemCalls.STATE);
+        private final Map<Long, Long> live = new ConcurrentHashMap<>();
+        private final Behind behind;
+        private final long excess;
+
+        Mappings(Behind behind, boolean isCorrect) {
+            this.behind = behind;
+            excess = isCorrect ? 0 : Mapped.PAGE;
+        }
+
+        @Override
+        public synchronized long malloc(long size) {
+            long bytes = size + Mapped.PAGE - 1 & -Mapped.PAGE;
+            long at = SystemCalls.mmap(state, 0, bytes + Mapped.PAGE, Linux.PROT_READ() | Linux.PROT_WRITE(),
+                    Linux.MAP_PRIVATE() | Linux.MAP_ANONYMOUS(), NO_FILE, 0);
+            if (behind == Behind.NOTHING) {
+                Mapped.unmap(at + bytes, Mapped.PAGE);
+            }
+            live.put(at, bytes);
+            return at;
+        }
+
+        @Override
+        public synchronized void free(long address) {
+            Mapped.unmap(address, live.remove(address) + excess);
+        }
+
+        @Override
+        public long calloc(long count, long size) {
+            return malloc(count * size);
+        }
+
+        @Override
+        public long realloc(long address, long size) {
+            return 0;
+        }
+
+        @Override
+        public long alignedAlloc(long alignment, long size) {
+            return malloc(size);
+        }
+
+        @Override
+        public long usableSize(long address) {
+            return live.get(address);
+        }
+
+        @Override
+        public int errno() {
+            return ENOMEM;
+        }
+
+        @Override
+        public Promises promises() {
+            return Promises.ofC();
+        }
+    }
+
+    private final Interpreter interpreter = new Interpreter();
+
+    {
+        interpreter.guard(ForeignMemory.now());
+    }
+
+    private Violation run(AllocatorUnderTest allocator, boolean freely) {
+        return freely ? interpreter.runFreely(PROGRAM, allocator) : interpreter.run(PROGRAM, allocator);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whereNothingLiesBehindTheFuzzerPutsAPageThere(boolean freely) {
+        assertThat(run(new Mappings(Behind.NOTHING, false), freely)).extracting(Violation::law).isEqualTo(Law.UNMAPS_ITS_OWN);
+        assertThat(run(new Mappings(Behind.NOTHING, true), freely)).isNull();
+        assertThat(interpreter.takeSuspicion()).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aPageOfNobodyKnownIsASuspicionUntilTheAllocatorIsTrusted(boolean freely) {
+        assertThat(run(new Mappings(Behind.UNKNOWN, true), freely)).isNull();
+        assertThat(interpreter.takeSuspicion()).isFalse();
+        assertThat(run(new Mappings(Behind.UNKNOWN, false), freely)).isNull();
+        assertThat(interpreter.takeSuspicion()).isTrue();
+        assertThat(interpreter.takeSuspicion()).isFalse();
+        interpreter.trust();
+        assertThat(run(new Mappings(Behind.UNKNOWN, false), freely)).isNull();
+        assertThat(interpreter.takeSuspicion()).isFalse();
+    }
+
+    /** In a replay only what is known counts: there a page of the fuzzer's own lies behind each block that needs one. */
+    @Test
+    void aReplaySuspectsNothing() {
+        interpreter.careful(true);
+        assertThat(run(new Mappings(Behind.UNKNOWN, false), false)).isNull();
+        assertThat(interpreter.takeSuspicion()).isFalse();
+    }
+
+    /** A small block that was asked for with a large alignment may have a mapping of its own. */
+    @Test
+    void aSmallBlockOnAPageIsWatchedAsALargeOneIs() {
+        Program small = Program.parse("b0 = aligned_alloc(4096, 10)\n");
+        assertThat(interpreter.run(small, new Mappings(Behind.NOTHING, false))).extracting(Violation::law).isEqualTo(Law.UNMAPS_ITS_OWN);
+    }
+}
