@@ -1,6 +1,7 @@
 package dev.banos.fuzz;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -32,6 +33,8 @@ final class Examples {
             return Program.parse(Files.readString(file));
         } catch (NoSuchFileException absent) {
             throw new TraceException(file + ": no such file", absent);
+        } catch (CharacterCodingException binary) {
+            throw new TraceException(file + ": it is no text; a trace has a name that ends in .gz", binary);
         } catch (IOException failed) {
             throw new TraceException(file + ": cannot be read as a program (" + failed.getMessage() + ")", failed);
         } catch (TraceException wrong) {

@@ -33,7 +33,15 @@ record Isolated(String spec, List<String> compiler, @Nullable String library) {
 
     static Isolated of(String spec) {
         return spec.equals(MUSL) ? new Isolated(spec, List.of("musl-gcc", "-static"), null)
-                : new Isolated(spec, List.of("cc"), spec.substring(PRELOAD.length()));
+                : new Isolated(spec, List.of("cc"), preloadable(spec, spec.substring(PRELOAD.length())));
+    }
+
+    /** The dynamic linker takes a list. */
+    private static String preloadable(String spec, String library) {
+        if (library.isEmpty() || library.matches(".*[ :].*")) {
+            throw new TargetException(spec + ": give " + PRELOAD + "LIB.so, a name without a prefix, blanks and colons");
+        }
+        return library;
     }
 
     /** How a person compiles and runs a report's C program. */
@@ -88,7 +96,7 @@ record Isolated(String spec, List<String> compiler, @Nullable String library) {
     /** The dynamic linker warns of a library that it cannot preload, and goes on without it. */
     void requireLoaded(List<String> said) {
         said.stream().filter(line -> line.contains(NO_SUCH_LIBRARY)).findFirst().ifPresent(line -> {
-            throw new TargetException(spec + ": cannot be loaded (" + line.strip() + ")");
+            throw new TargetException(spec + ": cannot be loaded (" + line.strip() + ")" + (library == null ? "" : SharedLibrary.hint(library)));
         });
     }
 }

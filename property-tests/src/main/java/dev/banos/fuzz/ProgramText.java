@@ -68,7 +68,8 @@ final class ProgramText {
                 try {
                     parseLine(program, line);
                 } catch (IllegalArgumentException wrong) {
-                    throw new TraceException("line " + number + ": no operation: " + line, wrong);
+                    String reason = line.equals(wrong.getMessage()) ? "" : " (" + wrong.getMessage() + ")";
+                    throw new TraceException("line " + number + ": no operation: " + line + reason, wrong);
                 }
             }
         }
@@ -96,13 +97,24 @@ final class ProgramText {
 
     private static void parseCall(Program program, int thread, int slot, Matcher parts) {
         String[] arguments = COMMA.split(parts.group("arguments").strip());
+        boolean isAlone = parts.group("function").equals("malloc");
+        if (arguments.length != (isAlone ? 1 : 2)) {
+            throw new IllegalArgumentException("it takes " + (isAlone ? "one argument" : "two arguments"));
+        }
         long last = Long.parseUnsignedLong(arguments[arguments.length - 1]);
         switch (parts.group("function")) {
             case "malloc" -> program.add(Program.MALLOC, 0, thread, slot, last);
             case "calloc" -> program.add(Program.CALLOC, log2(arguments[0]), thread, slot, last);
-            case "realloc" -> program.add(Program.REALLOC, 0, thread, slot, last);
+            case "realloc" -> program.add(Program.REALLOC, 0, thread, same(slot, arguments[0]), last);
             default -> program.add(Program.ALIGNED, log2(arguments[0]), thread, slot, last);
         }
+    }
+
+    private static int same(int slot, String block) {
+        if (!block.equals("b" + slot)) {
+            throw new IllegalArgumentException("a realloc of a block has its name: b" + slot);
+        }
+        return slot;
     }
 
     private static void parseUse(Program program, int thread, int slot, Matcher parts) {

@@ -1,6 +1,7 @@
 package dev.banos.fuzz;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -13,6 +14,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -27,6 +30,8 @@ import java.util.stream.Stream;
  */
 public final class ReportFolder {
     private static final String PROGRAM = ".program";
+    private static final int LINES_OF_LITERAL = 1000;
+    private static final int INDENT = 16;
     private static final Pattern FACT = Pattern.compile("# (?<name>[a-z]+): (?<value>.*)");
 
     private final Path folder;
@@ -66,9 +71,9 @@ public final class ReportFolder {
     }
 
     /** The law, and a number made from the kind: equal findings have equal names. */
-    private static String name(Finding finding) {
+    static String name(Finding finding) {
         String law = finding.violation().law().name().toLowerCase(Locale.ROOT).replace('_', '-');
-        return law + "-" + String.format("%04x", (finding.target() + finding.kind()).hashCode() & 0xffff);
+        return law + "-" + String.format("%08x", (finding.target() + finding.kind()).hashCode());
     }
 
     private static String className(String name) {
@@ -140,6 +145,8 @@ public final class ReportFolder {
                     Integer.parseInt(fact(facts, "original")), Boolean.parseBoolean(fact(facts, "reproduced")));
         } catch (NoSuchFileException absent) {
             throw new TraceException(file + ": not a finding (there is no such file)", absent);
+        } catch (CharacterCodingException binary) {
+            throw new TraceException(file + ": not a finding (it is no text)", binary);
         } catch (IOException | IllegalArgumentException | TraceException damaged) {
             throw new TraceException(file + ": not a finding (" + damaged.getMessage() + ")", damaged);
         }
@@ -181,13 +188,27 @@ public final class ReportFolder {
                 class %s {
                     @Test
                     void holds() {
-                        Program program = Program.parse(\"""
-                %s                \""");
+                        Program program = Program.parse(%s);
                         %s
                     }
                 }
-                """.formatted(finding.violation().law().sentence(), className, finding.program().toString().indent(16),
+                """.formatted(finding.violation().law().sentence(), className, literals(finding.program()),
                 requirement(finding));
+    }
+
+    /** A class file holds no string beyond 64 KiB, so a long program is several. */
+    private static String literals(Program program) {
+        List<String> lines = program.toString().lines().toList();
+        if (lines.size() <= LINES_OF_LITERAL) {
+            return literal(lines);
+        }
+        return IntStream.iterate(0, from -> from < lines.size(), from -> from + LINES_OF_LITERAL)
+                .mapToObj(from -> literal(lines.subList(from, Math.min(from + LINES_OF_LITERAL, lines.size()))))
+                .collect(Collectors.joining(", ", "String.join(\"\", ", ")"));
+    }
+
+    private static String literal(List<String> lines) {
+        return "\"\"\"\n" + String.join("\n", lines).indent(INDENT) + " ".repeat(INDENT) + "\"\"\"";
     }
 
     private static String requirement(Finding finding) {

@@ -6,6 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class SharedLibrary {
     private static final int RTLD_NOW = 2;
+
+    /** Of {@code $ORIGIN} or {@code ${ORIGIN}}: the folder of a library, in the paths on which it looks for others. */
+    private static final String ORIGIN = "ORIGIN";
 
     private final String spec;
     private final String file;
@@ -31,7 +35,7 @@ final class SharedLibrary {
         this.spec = spec;
         this.file = file;
         this.prefix = prefix;
-        copied = file.indexOf('/') >= 0 && !hasThreadLocals(Path.of(file));
+        copied = file.indexOf('/') >= 0 && isCopyable(Path.of(file));
     }
 
     /** Whether each {@link #open} gives an allocator in its first state. */
@@ -64,7 +68,8 @@ final class SharedLibrary {
                 Files.delete(copy);
             }
         } catch (IOException failed) {
-            throw new TargetException(spec + ": cannot be copied (" + failed.getMessage() + ")", failed);
+            boolean isThere = Files.exists(Path.of(file));
+            throw new TargetException(spec + ": " + (isThere ? "cannot be copied (" + failed.getMessage() + ")" : "is not there any more"), failed);
         }
     }
 
@@ -79,7 +84,7 @@ final class SharedLibrary {
     }
 
     /** The dynamic linker does not look for a bare name in the current folder. */
-    private static String hint(String path) {
+    static String hint(String path) {
         return path.indexOf('/') < 0 && Files.exists(Path.of(path)) ? "; the file in this folder is ./" + path : "";
     }
 
@@ -92,15 +97,15 @@ final class SharedLibrary {
     }
 
     /**
-     * Whether the file has thread-local variables. Copies of such a library use up the little space that the dynamic linker
-     * sets aside for them, and their destructors run after the copy is gone.
+     * Not with thread-local variables: copies use up the little space that the dynamic linker sets aside for them, and their
+     * destructors run after the copy is gone. Nor where it looks for others in the folder in which it lies.
      */
-    private static boolean hasThreadLocals(Path library) {
+    private static boolean isCopyable(Path library) {
         try {
-            MemorySegment elf = MemorySegment.ofArray(Files.readAllBytes(library));
-            return ElfFacts.hasThreadLocals(elf);
+            byte[] elf = Files.readAllBytes(library);
+            return !ElfFacts.hasThreadLocals(MemorySegment.ofArray(elf)) && !new String(elf, StandardCharsets.ISO_8859_1).contains(ORIGIN);
         } catch (IOException | IndexOutOfBoundsException unreadable) {
-            return true; // then the safe answer: no copies
+            return false; // then the safe answer: no copies
         }
     }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -11,6 +12,8 @@ import java.nio.file.StandardOpenOption;
 /** The file that parent and child both map: progress, and the program that is running. It outlives the child's crash. */
 final class WorkFile {
     private static final long IMAGE_AT = 4096;
+    private static final long BYTES = IMAGE_AT + ProgramImage.BYTES;
+    private static final int PIECE = 1 << 20;
 
     private final Progress progress;
     private final ProgramImage image;
@@ -24,9 +27,19 @@ final class WorkFile {
     static WorkFile map(Path path, Arena scope) {
         try (FileChannel channel = FileChannel.open(path,
                 StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE)) {
-            return new WorkFile(channel.map(FileChannel.MapMode.READ_WRITE, 0, IMAGE_AT + ProgramImage.BYTES, scope));
+            reserve(channel);
+            return new WorkFile(channel.map(FileChannel.MapMode.READ_WRITE, 0, BYTES, scope));
         } catch (IOException failed) {
-            throw new UncheckedIOException(path + ": cannot be mapped", failed);
+            throw new UncheckedIOException(path + ": cannot be written (" + failed.getMessage() + "): the fuzzer needs "
+                    + (BYTES >> 20) + " MB for each child process in the folder that java.io.tmpdir names", failed);
+        }
+    }
+
+    /** Takes its space now: later, a full disk would be a signal that looks like the target's. */
+    private static void reserve(FileChannel channel) throws IOException {
+        ByteBuffer zeros = ByteBuffer.allocateDirect(PIECE);
+        for (long at = channel.size(); at < BYTES; at = channel.size()) {
+            channel.write(zeros.clear().limit((int) Math.min(PIECE, BYTES - at)), at);
         }
     }
 

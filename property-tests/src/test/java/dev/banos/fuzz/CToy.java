@@ -21,9 +21,16 @@ final class CToy {
 
     /** The library with this fault; 0 is the correct one. Skips the test where there is no compiler. */
     static Path build(Path folder, int fault) throws IOException, InterruptedException {
+        return build(folder, fault, List.of("-lpthread"));
+    }
+
+    /** The same, linked with these options. */
+    static Path build(Path folder, int fault, List<String> options) throws IOException, InterruptedException {
         Path library = folder.resolve("toy" + fault + ".so");
-        compile(folder, List.of("-O1", "-shared", "-fPIC", "-DFAULT=" + fault, "-o", library.toString(),
-                SOURCE.toAbsolutePath().toString(), "-lpthread"));
+        List<String> arguments = new ArrayList<>(List.of("-O1", "-shared", "-fPIC", "-DFAULT=" + fault, "-o", library.toString(),
+                SOURCE.toAbsolutePath().toString()));
+        arguments.addAll(options);
+        compile(folder, arguments);
         return library;
     }
 

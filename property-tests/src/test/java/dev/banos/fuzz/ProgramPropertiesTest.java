@@ -47,6 +47,26 @@ class ProgramPropertiesTest {
         assertThatThrownBy(() -> Program.parse("b0 = malloc(1)\n\n# a comment\nfrob(b0)")).isInstanceOf(TraceException.class)
                 .hasMessage("line 4: no operation: frob(b0)");
         assertThatThrownBy(() -> Program.parse("b0 = aligned_alloc(3, 1)")).hasMessageContaining("line 1");
-        assertThatThrownBy(() -> Program.parse("thread 9: exit")).hasMessageContaining("line 1");
+        assertThatThrownBy(() -> Program.parse("thread 9: exit")).hasMessageContaining("line 1").hasMessageContaining("9 is not below 8");
+    }
+
+    /** Rather than another program than the one that was meant. */
+    @Example
+    void aCallHasItsArguments() {
+        assertThatThrownBy(() -> Program.parse("b0 = calloc(8)")).hasMessage("line 1: no operation: b0 = calloc(8) (it takes two arguments)");
+        assertThatThrownBy(() -> Program.parse("b0 = malloc(8, 9)")).hasMessageContaining("(it takes one argument)");
+        assertThatThrownBy(() -> Program.parse("b1 = realloc(b0, 8)")).hasMessageContaining("(a realloc of a block has its name: b1)");
+    }
+
+    /** Of the last programs, as many as an image holds: what fails is among them. */
+    @Example
+    void aHistoryEndsWithItsLastProgram() {
+        Settings settings = new Settings(5, ProgramImage.LARGEST_LENGTH / Settings.EPOCH, 1, null);
+        Tries tries = new Tries(settings, EVERYTHING);
+        Program history = tries.history(0, 1023);
+        assertThat(history.length()).isLessThanOrEqualTo(ProgramImage.LARGEST_LENGTH).isGreaterThan(ProgramImage.LARGEST_LENGTH / 2);
+        Program last = tries.history(1023, 1023);
+        String lines = last.toString();
+        assertThat(history.toString()).contains(lines);
     }
 }

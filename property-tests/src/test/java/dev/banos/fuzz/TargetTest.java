@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -62,6 +63,26 @@ class TargetTest {
         Path library = CToy.build(folder, 0);
         assertThatThrownBy(() -> Target.parse(library.toString())).isInstanceOf(TargetException.class)
                 .hasMessageContaining("it has no function malloc; if its names carry a prefix");
+    }
+
+    /** A copy would lie in another folder. */
+    @Test
+    void aLibraryFindsItsNeighbours(@TempDir Path folder) throws Exception {
+        Path part = Files.writeString(folder.resolve("part.c"), "int part(void) { return 1; }\n");
+        CToy.compile(folder, List.of("-shared", "-fPIC", "-o", folder.resolve("libpart.so").toString(), part.toString()));
+        Path library = CToy.build(folder, 0, List.of("-Wl,--no-as-needed", "-L" + folder, "-lpart", "-Wl,-rpath,$ORIGIN"));
+        try (AllocatorUnderTest toy = Target.parse(library + CToy.PREFIX)) {
+            long block = toy.malloc(1);
+            assertThat(block).isNotZero();
+            toy.free(block);
+        }
+    }
+
+    @Test
+    void whatIsPreloadedHasNoPrefix() {
+        assertThatThrownBy(() -> Target.of("preload:./x.so:toy_")).isInstanceOf(TargetException.class)
+                .hasMessage("preload:./x.so:toy_: give preload:LIB.so, a name without a prefix, blanks and colons");
+        assertThatThrownBy(() -> Target.of("preload:")).hasMessageContaining("give preload:LIB.so");
     }
 
     @Test

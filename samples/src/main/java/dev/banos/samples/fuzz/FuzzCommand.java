@@ -42,7 +42,7 @@ public final class FuzzCommand {
             List<Finding> findings = options.replay != null ? replay(options.replay, options) : ReportFolder.merge(options.merge);
             Path folder = options.report;
             if (folder != null) {
-                findings.forEach(finding -> write(() -> new ReportFolder(folder).write(finding)));
+                findings.forEach(finding -> write(folder, () -> new ReportFolder(folder).write(finding)));
             }
             return report(options, findings, out);
         } catch (FuzzOptions.WrongUsage | IllegalArgumentException | TargetException | TraceException | UncheckedIOException wrong) {
@@ -72,8 +72,10 @@ public final class FuzzCommand {
         boolean exiting;
         try {
             findings = campaign.run();
-        } catch (UncheckedIOException failed) { // the report folder is full, say: what was found is told at least
-            printFindings(campaign.findings(), "", out);
+        } catch (UncheckedIOException | TargetException failed) { // the report folder is full, say: what was found is told at least
+            if (!campaign.findings().isEmpty()) {
+                printFindings(campaign.findings(), "", out);
+            }
             throw failed;
         } finally {
             exiting = !isForgotten(atExit);
@@ -92,10 +94,11 @@ public final class FuzzCommand {
         Campaign campaign = Campaign.of(targetOf(options)).withSeed(options.seed).withThreads(options.threads)
                 .withMaxOperations(options.maxOperations).withShard(options.shard, options.shards)
                 .withCorpus(Corpus.programs());
-        if (options.report != null) {
-            ReportFolder folder = new ReportFolder(options.report);
-            campaign.withFindings(Files.isDirectory(options.report) ? folder.read() : List.of());
-            campaign.withFindingListener(finding -> write(() -> folder.write(finding)));
+        Path report = options.report;
+        if (report != null) {
+            ReportFolder folder = new ReportFolder(report);
+            campaign.withFindings(Files.isDirectory(report) ? folder.read() : List.of());
+            campaign.withFindingListener(finding -> write(report, () -> folder.write(finding)));
         }
         if (options.tries > 0) {
             campaign.withTries(options.tries);
@@ -138,18 +141,18 @@ public final class FuzzCommand {
         void run() throws IOException;
     }
 
-    private static void write(Writing writing) {
+    private static void write(Path path, Writing writing) {
         try {
             writing.run();
         } catch (IOException failed) {
-            throw new UncheckedIOException(failed.getMessage() + ": cannot be written", failed);
+            throw new UncheckedIOException(path + ": cannot be written (" + failed.getMessage() + ")", failed);
         }
     }
 
     private static int report(FuzzOptions options, List<Finding> findings, PrintStream out) {
         Path trace = options.traceOut;
         if (trace != null && !findings.isEmpty()) {
-            write(() -> findings.getFirst().program().toTrace().write(trace));
+            write(trace, () -> findings.getFirst().program().toTrace().write(trace));
         }
         printFindings(findings, writtenTo(options), out);
         return findings.isEmpty() ? LAWFUL : BROKEN;

@@ -94,6 +94,9 @@ final class FuzzOptions {
             }
         }
         options.operands(argv.from(parser.optind()), merging);
+        if (merging && options.replay != null) {
+            throw new WrongUsage("--merge and --replay: give one of them");
+        }
         requireWritable("report", options.report, true);
         requireWritable("trace-out", options.traceOut, false);
         return options;
@@ -186,6 +189,9 @@ final class FuzzOptions {
             throw new WrongUsage("--time " + value + ": give a number with ms, s, m or h, such as 30s");
         }
         long amount = Long.parseLong(parts.group(1));
+        if (amount == 0) {
+            throw new WrongUsage("--time " + value + ": no program would run");
+        }
         return switch (parts.group(2) == null ? "s" : parts.group(2)) {
             case "ms" -> Duration.ofMillis(amount);
             case "m" -> Duration.ofMinutes(amount);
