@@ -390,7 +390,7 @@ public final class Campaign {
         }
     }
 
-    /** In order each law is held to without a doubt: what is then not broken was the allocator's own to unmap, and is from now on. */
+    /** In order there is no doubt: what breaks no law then was the allocator's own to unmap, and is from now on. */
     private void decide(Runner runner, Runner.Failure suspicion) {
         double seconds = seconds();
         Law law = suspicion.violation().law();

@@ -44,7 +44,7 @@ final class ChildMain {
         this.file = file;
     }
 
-    /** Arguments: mark, work file, target, seed, operations, threads, example (a trace, or "-"), laws that are waived, whether it is trusted. */
+    /** Arguments: mark, work file, target, seed, operations, threads, example (a trace, or "-"), laws that are waived, trust. */
     public static void main(String[] arguments) throws InterruptedException {
         PrintStream out = System.out;
         String mark = arguments[0];

@@ -310,7 +310,8 @@ final class Interpreter {
         long before = blocks.address(slot);
         boolean shrinks = size <= blocks.size(slot); // where it grows, a fence would be in its way
         long address = isWatched(blocks.size(slot), before)
-                ? watched("realloc", slot, before, shrinks, () -> allocator.realloc(before, size)) : allocator.realloc(before, size);
+                ? watched("realloc", slot, before, shrinks, () -> allocator.realloc(before, size))
+                : allocator.realloc(before, size);
         if (address == 0 && size == 0) {
             blocks.remove(slot); // C leaves this open; every allocator that answers 0 here has freed the block
         } else if (address == 0) {
@@ -393,9 +394,9 @@ final class Interpreter {
     }
 
     /**
-     * Makes a call that frees this block, and sees whether it unmaps the page behind. What is mapped there is the kernel's choice, so
-     * the fuzzer maps something where nothing is, lest equal programs come to different ends. A page of nobody known may be the
-     * allocator's: that is a suspicion, which a replay decides.
+     * Makes a call that frees this block, and sees whether it unmaps the page behind. What is mapped there is the kernel's
+     * choice, so the fuzzer maps something where nothing is, lest equal programs come to different ends. A page of nobody known
+     * may be the allocator's: that is a suspicion, which a replay decides.
      */
     private long watched(String name, int slot, long address, boolean fences, LongSupplier call) {
         long size = blocks.size(slot);

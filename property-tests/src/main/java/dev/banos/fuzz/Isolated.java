@@ -96,7 +96,8 @@ record Isolated(String spec, List<String> compiler, @Nullable String library) {
     /** The dynamic linker warns of a library that it cannot preload, and goes on without it. */
     void requireLoaded(List<String> said) {
         said.stream().filter(line -> line.contains(NO_SUCH_LIBRARY)).findFirst().ifPresent(line -> {
-            throw new TargetException(spec + ": cannot be loaded (" + line.strip() + ")" + (library == null ? "" : SharedLibrary.hint(library)));
+            String hint = library == null ? "" : SharedLibrary.hint(library);
+            throw new TargetException(spec + ": cannot be loaded (" + line.strip() + ")" + hint);
         });
     }
 }

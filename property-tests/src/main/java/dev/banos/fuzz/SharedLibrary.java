@@ -68,8 +68,8 @@ final class SharedLibrary {
                 Files.delete(copy);
             }
         } catch (IOException failed) {
-            boolean isThere = Files.exists(Path.of(file));
-            throw new TargetException(spec + ": " + (isThere ? "cannot be copied (" + failed.getMessage() + ")" : "is not there any more"), failed);
+            String reason = Files.exists(Path.of(file)) ? "cannot be copied (" + failed.getMessage() + ")" : "is not there any more";
+            throw new TargetException(spec + ": " + reason, failed);
         }
     }
 
@@ -103,7 +103,8 @@ final class SharedLibrary {
     private static boolean isCopyable(Path library) {
         try {
             byte[] elf = Files.readAllBytes(library);
-            return !ElfFacts.hasThreadLocals(MemorySegment.ofArray(elf)) && !new String(elf, StandardCharsets.ISO_8859_1).contains(ORIGIN);
+            return !ElfFacts.hasThreadLocals(MemorySegment.ofArray(elf))
+                    && !new String(elf, StandardCharsets.ISO_8859_1).contains(ORIGIN);
         } catch (IOException | IndexOutOfBoundsException unreadable) {
             return false; // then the safe answer: no copies
         }

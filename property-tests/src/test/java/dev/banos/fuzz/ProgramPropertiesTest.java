@@ -53,9 +53,11 @@ class ProgramPropertiesTest {
     /** Rather than another program than the one that was meant. */
     @Example
     void aCallHasItsArguments() {
-        assertThatThrownBy(() -> Program.parse("b0 = calloc(8)")).hasMessage("line 1: no operation: b0 = calloc(8) (it takes two arguments)");
+        assertThatThrownBy(() -> Program.parse("b0 = calloc(8)"))
+                .hasMessage("line 1: no operation: b0 = calloc(8) (it takes two arguments)");
         assertThatThrownBy(() -> Program.parse("b0 = malloc(8, 9)")).hasMessageContaining("(it takes one argument)");
-        assertThatThrownBy(() -> Program.parse("b1 = realloc(b0, 8)")).hasMessageContaining("(a realloc of a block has its name: b1)");
+        assertThatThrownBy(() -> Program.parse("b1 = realloc(b0, 8)"))
+                .hasMessageContaining("(a realloc of a block has its name: b1)");
     }
 
     /** Of the last programs, as many as an image holds: what fails is among them. */
@@ -65,8 +67,6 @@ class ProgramPropertiesTest {
         Tries tries = new Tries(settings, EVERYTHING);
         Program history = tries.history(0, 1023);
         assertThat(history.length()).isLessThanOrEqualTo(ProgramImage.LARGEST_LENGTH).isGreaterThan(ProgramImage.LARGEST_LENGTH / 2);
-        Program last = tries.history(1023, 1023);
-        String lines = last.toString();
-        assertThat(history.toString()).contains(lines);
+        assertThat(history.toString()).contains(tries.history(1023, 1023).toString());
     }
 }

@@ -29,8 +29,8 @@ class ReportFolderTest {
     @Test
     void theJunitTestHoldsTheProgram() throws IOException {
         String indent = " ".repeat(16);
-        assertThat(junitTest(Program.parse("b0 = malloc(8)\nfree(b0)\n"))).contains("        Program program = Program.parse(\"\"\"\n"
-                + indent + "b0 = malloc(8)\n" + indent + "free(b0)\n" + indent + "\"\"\");\n");
+        String test = junitTest(Program.parse("b0 = malloc(8)\nfree(b0)\n"));
+        assertThat(test).contains("        Program program = Program.parse(\"\"\"\n" + indent + "b0 = malloc(8)\n" + indent + "free(b0)\n" + indent + "\"\"\");\n");
     }
 
     /** What could not be shrunk may have thousands of operations. */

@@ -124,6 +124,7 @@ class UnmappingTest {
     @Test
     void aSmallBlockOnAPageIsWatchedAsALargeOneIs() {
         Program small = Program.parse("b0 = aligned_alloc(4096, 10)\n");
-        assertThat(interpreter.run(small, new Mappings(Behind.NOTHING, false))).extracting(Violation::law).isEqualTo(Law.UNMAPS_ITS_OWN);
+        Violation violation = interpreter.run(small, new Mappings(Behind.NOTHING, false));
+        assertThat(violation).extracting(Violation::law).isEqualTo(Law.UNMAPS_ITS_OWN);
     }
 }
