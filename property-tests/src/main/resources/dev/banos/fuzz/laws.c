@@ -322,7 +322,8 @@ static struct behind look_behind(struct block freed, int may_fence)
 {
     struct behind behind = {((uintptr_t)freed.at + freed.filled + PAGE - 1) & ~(PAGE - 1), 0, 0};
     if (freed.size >= GUARDED || ((uintptr_t)freed.at & (PAGE - 1)) == 0) { /* a small one may have been asked for with an alignment */
-        behind.fenced = may_fence && mode != RACED && fence(behind.page);
+        int in_the_way = mode == FREELY && behind.page == (uintptr_t)sbrk(0); /* of another thread's call, which may be refused then */
+        behind.fenced = may_fence && mode != RACED && !in_the_way && fence(behind.page);
         behind.guarded = behind.fenced || (is_foreign(behind.page) && is_mapped(behind.page, 1));
     }
     return behind;
