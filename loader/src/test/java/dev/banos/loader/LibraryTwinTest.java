@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Static libraries of Debian's -dev packages linked as objects, and the same calls of their shared twins, which the dynamic linker
  * loads: both give the same answers, and Java's own where it has the function too.
  */
+@Tag("libraries")
 class LibraryTwinTest {
     private static final Path FOLDER = Path.of("/usr/lib/x86_64-linux-gnu");
     private static final FunctionDescriptor POINTER = FunctionDescriptor.of(ADDRESS);
