@@ -49,13 +49,23 @@ enum CType {
             case DOUBLE -> new Type.Real("double", Double.BYTES);
             case STRING -> new Type.Pointer(TypeTable.CONST_CHAR);
             case POINTER -> new Type.Pointer(TypeTable.VOID);
-            case INT8, INT16, INT32, INT64 -> new Type.Integer(word("int"), (int) layout.byteSize(), true);
-            case UINT8, UINT16, UINT32, UINT64 -> new Type.Integer(word("uint"), (int) layout.byteSize(), false);
+            case INT8 -> new Type.Integer("signed char", Byte.BYTES, true);
+            case INT16 -> new Type.Integer("short", Short.BYTES, true);
+            case INT32 -> new Type.Integer("int", Integer.BYTES, true);
+            case INT64 -> new Type.Integer("long", Long.BYTES, true);
+            case UINT8 -> new Type.Integer("unsigned char", Byte.BYTES, false);
+            case UINT16 -> new Type.Integer("unsigned short", Short.BYTES, false);
+            case UINT32 -> new Type.Integer("unsigned int", Integer.BYTES, false);
+            case UINT64 -> new Type.Integer("unsigned long", Long.BYTES, false);
         };
     }
 
-    private String word(String kind) {
-        return kind + layout.byteSize() * Byte.SIZE + "_t";
+    /** Whether C lets it stand for three dots, as what smaller numbers become there (C 6.5.2.2). */
+    boolean isPromoted() {
+        return switch (this) {
+            case INT32, INT64, UINT32, UINT64, DOUBLE, STRING, POINTER -> true;
+            default -> false;
+        };
     }
 
     /**

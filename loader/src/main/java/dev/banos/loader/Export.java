@@ -144,7 +144,7 @@ public final class Export {
 
     /**
      * A handle that calls it as a function of that type. The handle works as long as the driver is installed; afterwards it
-     * throws {@link IllegalStateException}. Nothing checks that the type is the function's: {@link Prototype} says how.
+     * throws {@link IllegalStateException}. Nothing checks that the type is the function's: {@link #handle(Prototype)} does.
      *
      * @param descriptor the function's type
      * @return a handle of that type
@@ -182,14 +182,20 @@ public final class Export {
     }
 
     /**
-     * As {@link #handle(FunctionDescriptor)}, of the type that the prototype says.
+     * A handle of the type that the prototype says. Where the object's type information says another, it is refused;
+     * who knows better gives {@link #handle(FunctionDescriptor)} the {@link Prototype#descriptor}.
      *
      * @param prototype the function's type; its name is of no account
      * @return a handle of that type
-     * @throws LinkException if it is a variable of the driver's
+     * @throws LinkException if it is a variable of the driver's, or the types differ; the message says in what
      */
     public MethodHandle handle(Prototype prototype) {
-        return handle(prototype.descriptor());
+        UnaryOperator<MethodHandle> binding = binding();
+        try {
+            return binding.apply(Calls.handle(PrototypeAgreement.shape(prototype, this::typedOrNone)));
+        } catch (Refusal refusal) {
+            throw LinkException.of(refusal);
+        }
     }
 
     /**

@@ -75,6 +75,23 @@ public final class LinkedLibrary implements AutoCloseable {
     }
 
     /**
+     * A handle that calls the function of the prototype's name; where the object that defines it says its type, the two are compared.
+     * Who knows better gives {@link #handle(String, FunctionDescriptor)} the {@link Prototype#descriptor}.
+     *
+     * @param prototype the function's name and type
+     * @return a handle of that type, good until the close
+     * @throws LinkException if no object defines it, or the types differ; the message says in what
+     */
+    public MethodHandle handle(Prototype prototype) {
+        long address = address(prototype.name());
+        try {
+            return lifetime.handle(Calls.handle(PrototypeAgreement.shape(prototype, () -> types.find(prototype.name()))), address);
+        } catch (Refusal refusal) {
+            throw LinkException.of(refusal);
+        }
+    }
+
+    /**
      * A handle of the function's own type, from the type information of the object that defines it, as {@link Export#handle()}.
      *
      * @param symbol its name in C

@@ -17,6 +17,10 @@ import org.jspecify.annotations.Nullable;
  * The type of a function as its author wrote it: {@code int add(int, int)}. It says how Java has to call the function, and
  * calls it with text from a command line. Types: void, bool, char, all integer types with and without sign, the names of
  * {@code <stdint.h>}, {@code size_t} and its like, float, double, {@code const char *}, and pointers to anything.
+ *
+ * <p>Where the object's type information has the function, the prototype must be its own: as C 6.2.7 wants it in sizes and signs,
+ * with three exceptions. A pointer agrees with any other, but {@code const char *} only with those to bytes and to void. A
+ * result that nobody wants may be void. Of a variadic function, the parameters behind its fixed ones stand for the three dots.
  */
 public final class Prototype {
     private static final Pattern FORM = Pattern.compile("\\s*(.*?[\\s*])\\s*([A-Za-z_]\\w*)\\s*\\((.*)\\)\\s*;?\\s*", Pattern.DOTALL);
@@ -175,6 +179,14 @@ public final class Prototype {
         return result == CType.VOID ? FunctionDescriptor.ofVoid(layouts) : FunctionDescriptor.of(result.layout(), layouts);
     }
 
+    CType result() {
+        return result;
+    }
+
+    List<CType> parameters() {
+        return parameters;
+    }
+
     /** The same type as an object's type information would have it. */
     TypeSource.Typed typed() {
         List<Type> types = new ArrayList<>();
@@ -189,7 +201,7 @@ public final class Prototype {
      * @param arguments one text for each parameter; strings live during the call
      * @return the result as text, empty for void
      * @throws IllegalArgumentException if there are too few or too many arguments, or one is no value of its type
-     * @throws LinkException if the driver exports no such name
+     * @throws LinkException if the driver exports no such name, or the object says another type; the message says how they differ
      */
     public String call(Driver driver, List<String> arguments) {
         return call(driver.export(name), arguments);
@@ -202,9 +214,10 @@ public final class Prototype {
      * @param arguments as {@link #call(Driver, List)}
      * @return the result as text, empty for void
      * @throws IllegalArgumentException as {@link #call(Driver, List)}
+     * @throws LinkException if it is a variable, or the object says another type
      */
     public String call(Export export, List<String> arguments) {
-        return call(export.handle(descriptor()), arguments);
+        return call(export.handle(this), arguments);
     }
 
     /**
@@ -214,10 +227,10 @@ public final class Prototype {
      * @param arguments as {@link #call(Driver, List)}
      * @return the result as text, empty for void
      * @throws IllegalArgumentException as {@link #call(Driver, List)}
-     * @throws LinkException if no object of the library defines it
+     * @throws LinkException if no object of the library defines it, or it says another type
      */
     public String call(LinkedLibrary library, List<String> arguments) {
-        return call(library.handle(name, descriptor()), arguments);
+        return call(library.handle(this), arguments);
     }
 
     private String call(MethodHandle handle, List<String> arguments) {

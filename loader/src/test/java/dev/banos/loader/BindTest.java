@@ -409,7 +409,7 @@ class BindTest {
         assertThat(declared.add(40, 2)).isEqualTo(42);
         assertThat(declared.length("héllo")).isEqualTo(6);
         InterfaceMismatchException wrong = catchThrowableOfType(InterfaceMismatchException.class, () -> plain.bind(DeclaredWrongly.class));
-        assertThat(wrong.differences()).hasSize(2).first().isEqualTo("add: result: C int32_t, Java long; use int");
+        assertThat(wrong.differences()).hasSize(2).first().isEqualTo("add: result: C int, Java long; use int");
         assertThat(wrong.differences().get(1)).startsWith("both: no type information").contains("@Declaration");
         plain.uninstall();
         assertThatThrownBy(() -> declared.add(1, 2)).isInstanceOf(IllegalStateException.class);

@@ -43,7 +43,7 @@ final class DwarfTypes {
     }
 
     void make() {
-        elsewhere = table.add(new Type.Other("a type of another unit"));
+        elsewhere = table.add(Type.Other.ELSEWHERE);
         for (DwarfEntry entry : types) {
             table.set(entry.number, type(entry));
             String name = entry.linkageName == null ? entry.name : entry.linkageName;

@@ -86,5 +86,12 @@ public sealed interface Type {
 
     /** A type that the calls do not offer: complex numbers, vectors, members of C++ classes. */
     record Other(String name) implements Type {
+        /** One whose description is not in the file. */
+        static final Other ELSEWHERE = new Other("a type of another unit");
+
+        /** Whether it may be any type. */
+        public boolean isUnknown() {
+            return equals(ELSEWHERE);
+        }
     }
 }

@@ -151,11 +151,29 @@ public final class TypeTable {
 
     /** Whether it is {@code const char *}: a string that the function reads. */
     public boolean isConstString(int number) {
-        return plain(number) instanceof Type.Pointer pointer && isConst(pointer.to()) && switch (plain(pointer.to())) {
+        return plain(number) instanceof Type.Pointer pointer && isConst(pointer.to()) && isByte(pointer.to());
+    }
+
+    /** Whether text may be passed as it: a pointer to bytes, or to nothing in particular. */
+    public boolean isTextPointer(int number) {
+        return switch (plain(number)) {
+            case Type.Pointer pointer -> isByte(pointer.to()) || plain(pointer.to()) instanceof Type.Void || isUnknown(pointer.to());
+            case Type.Array array -> isByte(array.of());
+            default -> false;
+        };
+    }
+
+    private boolean isByte(int number) {
+        return switch (plain(number)) {
             case Type.Char _ -> true;
             case Type.Integer integer -> integer.bytes() == 1;
             default -> false;
         };
+    }
+
+    /** Whether it may be any type, as its description is not in the file. */
+    public boolean isUnknown(int number) {
+        return plain(number) instanceof Type.Other other && other.isUnknown();
     }
 
     private boolean isConst(int number) {

@@ -1,0 +1,114 @@
+package dev.banos.loader;
+
+import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.types.Agreement;
+import dev.banos.loader.types.Declarations;
+import dev.banos.loader.types.Type;
+import dev.banos.loader.types.TypeTable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * Compares the prototype that a caller gives with what the object's type information says of the function, where it says anything.
+ * {@link Prototype} says what agrees.
+ */
+final class PrototypeAgreement {
+    private final Prototype prototype;
+    private final TypeSource.Typed given;
+    private final TypeSource.Typed own;
+    private final TypeTable table;
+    private final List<String> differences = new ArrayList<>();
+
+    private PrototypeAgreement(Prototype prototype, TypeSource.Typed own) {
+        this.prototype = prototype;
+        this.given = prototype.typed();
+        this.own = own;
+        this.table = own.table();
+    }
+
+    /**
+     * How to call the function.
+     *
+     * @param type looks for what the object says; what cannot be read is as good as none
+     * @throws Refusal if the object says that it is no function, or one of another type
+     */
+    static Calls.Shape shape(Prototype prototype, Supplier<Optional<TypeSource.Typed>> type) {
+        Optional<TypeSource.Typed> own = readable(type);
+        int fixed = own.isEmpty() ? Calls.Shape.NOT_VARIADIC : new PrototypeAgreement(prototype, own.get()).require();
+        return new Calls.Shape(prototype.descriptor(), fixed, Calls.Mode.ORDINARY, false);
+    }
+
+    private static Optional<TypeSource.Typed> readable(Supplier<Optional<TypeSource.Typed>> type) {
+        try {
+            return type.get();
+        } catch (Refusal damaged) {
+            return Optional.empty();
+        }
+    }
+
+    /** How many parameters stand before the three dots. */
+    private int require() {
+        if (!(table.type(own.number()) instanceof Type.Function function)) {
+            throw new Refusal(Refusal.EINVAL, table.file(), null, -1, own.name() + " is no function but " + own.declaration(),
+                    "use its address");
+        }
+        try {
+            compare(function);
+        } catch (Refusal damaged) {
+            return Calls.Shape.NOT_VARIADIC;
+        }
+        if (!differences.isEmpty()) {
+            throw new Refusal(Refusal.EINVAL, table.file(), null, -1, own.declaration() + " is no " + given.declaration() + ": "
+                    + String.join("; ", differences), "say the type as a FunctionDescriptor if the object's type information is wrong");
+        }
+        return function.variadic() && !function.isUnprototyped() ? function.parameters().size() : Calls.Shape.NOT_VARIADIC;
+    }
+
+    private void compare(Type.Function function) {
+        Type.Function mine = (Type.Function) given.table().type(given.number());
+        if (prototype.result() != CType.VOID) {
+            value(prototype.result(), mine.result(), function.result(), "result");
+        }
+        if (function.isUnprototyped()) {
+            return;
+        }
+        int count = mine.parameters().size();
+        int fixed = function.parameters().size();
+        if (count != fixed && !(function.variadic() && count > fixed)) {
+            differences.add("C has " + fixed + (fixed == 1 ? " parameter" : " parameters") + (function.variadic() ? " or more" : "")
+                    + ", the prototype " + count);
+            return;
+        }
+        for (int i = 0; i < count; i++) {
+            CType type = prototype.parameters().get(i);
+            if (i < fixed) {
+                value(type, mine.parameters().get(i).type(), function.parameters().get(i).type(), "parameter " + (i + 1));
+            } else if (!type.isPromoted()) {
+                differences.add("parameter " + (i + 1) + ": " + word(mine.parameters().get(i).type())
+                        + " stands for C's three dots; use " + (type == CType.FLOAT ? "double" : "int"));
+            }
+        }
+    }
+
+    private void value(CType type, int mine, int other, String what) {
+        if (!agrees(type, mine, other)) {
+            differences.add(what + ": C " + Declarations.type(table, other) + ", the prototype " + word(mine));
+        }
+    }
+
+    private String word(int type) {
+        return Declarations.type(given.table(), type);
+    }
+
+    private boolean agrees(CType type, int mine, int other) {
+        return table.isUnknown(other) || switch (type) {
+            case STRING -> table.isTextPointer(other);
+            case POINTER -> table.isPointer(other);
+            case CHAR -> table.plain(other) instanceof Type.Char; // its sign is the compiler's
+            default -> !(table.plain(other) instanceof Type.Other)
+                    && Agreement.difference(given.table(), mine, table, other) == null;
+        };
+    }
+}
