@@ -20,9 +20,12 @@ public final class LinkedModule {
     private final @Nullable TlsModule tls;
     private final TlsImports tlsImports;
     private final PhaseClock clock;
+    /** Null where its code registers none. */
+    private final @Nullable ThreadDestructors threadDestructors;
 
     LinkedModule(String name, AddressSpace space, long base, Layout layout, List<LinkedObject> objects,
-            Map<String, Combine.Definition> definitions, @Nullable TlsModule tls, TlsImports tlsImports, PhaseClock clock) {
+            Map<String, Combine.Definition> definitions, @Nullable TlsModule tls, TlsImports tlsImports,
+            @Nullable ThreadDestructors threadDestructors, PhaseClock clock) {
         this.name = name;
         this.clock = clock;
         this.space = space;
@@ -32,7 +35,8 @@ public final class LinkedModule {
         this.definitions = definitions;
         this.tls = tls;
         this.tlsImports = tlsImports;
-        this.startStop = new StartStop(base, objects);
+        this.threadDestructors = threadDestructors;
+        this.startStop = new StartStop(base, threadDestructors == null ? base : threadDestructors.handle(), objects);
     }
 
     /** What messages call it. */
@@ -89,12 +93,22 @@ public final class LinkedModule {
         startStop.start();
     }
 
-    /** Runs what was registered with {@code __cxa_atexit} and the module's destructors, and forgets its unwind tables. */
+    /** Runs what was registered with {@code __cxa_atexit} and the module's destructors. */
     public void stop() {
         startStop.stop();
     }
 
+    /** As soon as no thread has a destructor of the module's to run any more. */
     public void unmap() {
+        ThreadDestructors.unmap(this, threadDestructors);
+    }
+
+    @Nullable ThreadDestructors threadDestructors() {
+        return threadDestructors;
+    }
+
+    void unmapNow() {
+        startStop.forget();
         if (tls != null) {
             tls.close();
         }

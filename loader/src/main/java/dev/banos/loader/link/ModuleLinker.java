@@ -54,9 +54,12 @@ public final class ModuleLinker {
         long base = space.map(name, layout.size, layout.alignment, layout.bytes > layout.size / 2);
         TlsImports tlsImports = new TlsImports();
         TlsModule tls = null;
+        ThreadDestructors destructors = null;
         try {
             clock.ends(Phase.PLACE);
-            Resolve.objects(objects, definitions, layout, base, imports, tlsImports);
+            destructors = ThreadDestructors.of(name, objects);
+            long dsoHandle = destructors == null ? base : destructors.handle();
+            Resolve.objects(objects, definitions, layout, base, dsoHandle, imports, tlsImports);
             clock.ends(Phase.RESOLVE);
             tls = layout.tlsSize == 0 ? null : threadLocals(name, objects, architecture, layout);
             tlsImports.place(tls == null ? 0 : tls.distance());
@@ -65,12 +68,16 @@ public final class ModuleLinker {
                     tls == null ? 0 : tls.distance());
             clock.ends(Phase.RELOCATE);
             Seal.module(base, layout, objects);
-            LinkedModule module = new LinkedModule(name, space, base, layout, objects, definitions, tls, tlsImports, clock);
+            LinkedModule module = new LinkedModule(name, space, base, layout, objects, definitions, tls, tlsImports,
+                    destructors, clock);
             clock.ends(Phase.SEAL);
             return module;
         } catch (Throwable failed) {
             if (tls != null) {
                 tls.close();
+            }
+            if (destructors != null) {
+                destructors.close();
             }
             tlsImports.close();
             space.unmap(base, layout.size);

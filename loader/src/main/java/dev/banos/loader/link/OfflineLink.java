@@ -52,7 +52,7 @@ public final class OfflineLink {
         Layout own = Place.objects(objects, Combine.objects(objects), architecture, false);
         Outside outside = new Outside(given, elf.symbols(), own, base, phonyImports);
         Layout layout = outside.layout();
-        Resolve.objects(objects, Map.of(), layout, base, outside, null);
+        Resolve.objects(objects, Map.of(), layout, base, base, outside, null);
         Map<String, Long> imports = outside.used;
         for (int symbol = elf.symbols().firstGlobal(); symbol < elf.symbols().count(); symbol++) {
             if (elf.symbols().isUndefined(symbol) && elf.symbols().isNamed(symbol, Resolve.DSO_HANDLE)) {

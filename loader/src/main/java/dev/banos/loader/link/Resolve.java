@@ -25,6 +25,7 @@ final class Resolve {
     private final Map<String, Combine.Definition> definitions;
     private final Layout layout;
     private final long base;
+    private final long dsoHandle;
     private final Imports imports;
     private final @Nullable TlsImports tlsImports;
     private final Set<String> missing = new LinkedHashSet<>();
@@ -39,19 +40,23 @@ final class Resolve {
     }
 
     private Resolve(List<LinkedObject> objects, Map<String, Combine.Definition> definitions, Layout layout, long base,
-            Imports imports, @Nullable TlsImports tlsImports) {
+            long dsoHandle, Imports imports, @Nullable TlsImports tlsImports) {
         this.objects = objects;
         this.definitions = definitions;
         this.layout = layout;
         this.base = base;
+        this.dsoHandle = dsoHandle;
         this.imports = imports;
         this.tlsImports = tlsImports;
     }
 
-    /** @param tlsImports takes the thread-local variables of other libraries; null offline, where {@code imports} knows them */
+    /**
+     * @param dsoHandle  what {@code __dso_handle} is
+     * @param tlsImports takes the thread-local variables of other libraries; null offline, where {@code imports} knows them
+     */
     static void objects(List<LinkedObject> objects, Map<String, Combine.Definition> definitions, Layout layout, long base,
-            Imports imports, @Nullable TlsImports tlsImports) {
-        Resolve resolve = new Resolve(objects, definitions, layout, base, imports, tlsImports);
+            long dsoHandle, Imports imports, @Nullable TlsImports tlsImports) {
+        Resolve resolve = new Resolve(objects, definitions, layout, base, dsoHandle, imports, tlsImports);
         for (LinkedObject object : objects) {
             resolve.defined(object);
         }
@@ -151,7 +156,7 @@ final class Resolve {
             return base + layout.got;
         }
         if (name.equals(DSO_HANDLE)) {
-            return base;
+            return dsoHandle;
         }
         return imports.find(name);
     }

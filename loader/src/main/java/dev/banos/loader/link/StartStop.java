@@ -1,12 +1,8 @@
 package dev.banos.loader.link;
 
 import dev.banos.bindings.Native;
-import dev.banos.bindings.SystemCalls;
-import dev.banos.bindings.generated.Linux;
 import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.SectionTable;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -20,81 +16,66 @@ final class StartStop {
     private static final int NO_PRIORITY = 65_536;
 
     private final long base;
+    private final long dsoHandle;
     private final List<Long> constructors = new ArrayList<>();
     private final List<Long> destructors = new ArrayList<>();
-    private final List<Long> unwindTables = new ArrayList<>();
+    private final UnwindTables unwindTables;
+    private final boolean throwsOrCatches;
 
-    /** The unwinder that C++ libraries of this machine use; absent where none is installed. */
-    private static final class Unwinder {
-        private static final MemorySegment LIBRARY = open();
-        private static final long REGISTER = symbol("__register_frame");
-        private static final long DEREGISTER = symbol("__deregister_frame");
-
-        private static MemorySegment open() {
-            try (Arena scope = Arena.ofConfined()) {
-                return SystemCalls.dlopen(scope.allocateFrom("libgcc_s.so.1"), Linux.RTLD_NOW() | Linux.RTLD_GLOBAL());
-            }
-        }
-
-        private static void call(long function, long table) {
-            if (function != 0) {
-                NativeCalls.call(function, table);
-            }
-        }
-
-        private static long symbol(String name) {
-            try (Arena scope = Arena.ofConfined()) {
-                return LIBRARY.address() == 0 ? 0 : SystemCalls.dlsym(LIBRARY, scope.allocateFrom(name));
-            }
-        }
-    }
-
-    private record Table(int priority, long address, long size) implements Comparable<Table> {
+    /** @param backwards in the old form, whose pointers are read from the last to the first */
+    private record Table(int priority, long address, long size, boolean backwards) implements Comparable<Table> {
         @Override
         public int compareTo(Table other) {
             return Integer.compare(priority, other.priority);
         }
     }
 
-    StartStop(long base, List<LinkedObject> objects) {
+    /** @param dsoHandle the module's {@code __dso_handle}, under which its code registers what is to run at the end */
+    StartStop(long base, long dsoHandle, List<LinkedObject> objects) {
         this.base = base;
+        this.dsoHandle = dsoHandle;
         List<Table> initTables = new ArrayList<>();
         List<Table> finiTables = new ArrayList<>();
+        List<Long> tables = new ArrayList<>();
+        boolean exceptions = false;
         for (LinkedObject object : objects) {
             SectionTable sections = object.elf.sections();
-            boolean catches = usesExceptions(object);
+            exceptions = exceptions || usesExceptions(object);
             for (int section = 1; section < sections.count(); section++) {
                 if (object.isPlaced(section) && sections.size(section) > 0) {
-                    classify(object, section, catches, initTables, finiTables);
+                    classify(object, section, initTables, finiTables, tables);
                 }
             }
         }
+        unwindTables = new UnwindTables(tables);
+        throwsOrCatches = exceptions;
         readPointers(initTables, constructors);
         readPointers(finiTables, destructors);
     }
 
-    private void classify(LinkedObject object, int section, boolean catches, List<Table> initTables, List<Table> finiTables) {
+    private void classify(LinkedObject object, int section, List<Table> initTables, List<Table> finiTables,
+            List<Long> tables) {
         SectionTable sections = object.elf.sections();
         String name = sections.name(section);
         long address = base + object.sectionOffset[section];
-        Table table = new Table(priority(name), address, sections.size(section));
+        long size = sections.size(section);
+        Table table = new Table(priority(name), address, size, false);
         switch (sections.type(section)) {
-            case Elf.SHT_PREINIT_ARRAY -> initTables.add(new Table(-1, address, sections.size(section)));
+            case Elf.SHT_PREINIT_ARRAY -> initTables.add(new Table(-1, address, size, false));
             case Elf.SHT_INIT_ARRAY -> initTables.add(table);
             case Elf.SHT_FINI_ARRAY -> finiTables.add(table);
             default -> {
                 if (name.equals(".ctors") || name.startsWith(".ctors.")) {
-                    initTables.add(table);
+                    initTables.add(new Table(priority(name), address, size, true));
                 } else if (name.equals(".dtors") || name.startsWith(".dtors.")) {
-                    finiTables.add(table);
-                } else if (name.equals(Place.EH_FRAME) && catches) {
-                    unwindTables.add(address);
+                    finiTables.add(new Table(priority(name), address, size, true));
+                } else if (name.equals(Place.EH_FRAME)) {
+                    tables.add(address);
                 }
             }
         }
     }
 
-    /** Only an object that can catch or clean up needs its table registered: registration loads a library and costs a lock. */
     private static boolean usesExceptions(LinkedObject object) {
         SectionTable sections = object.elf.sections();
         for (int section = 1; section < sections.count(); section++) {
@@ -126,8 +107,9 @@ final class StartStop {
     private static void readPointers(List<Table> tables, List<Long> functions) {
         Collections.sort(tables);
         for (Table table : tables) {
-            for (long at = 0; at + Long.BYTES <= table.size(); at += Long.BYTES) {
-                long function = Native.readLong(table.address() + at);
+            long count = table.size() / Long.BYTES;
+            for (long i = 0; i < count; i++) {
+                long function = Native.readLong(table.address() + (table.backwards() ? count - 1 - i : i) * Long.BYTES);
                 if (function != 0 && function != -1) {
                     functions.add(function);
                 }
@@ -136,9 +118,7 @@ final class StartStop {
     }
 
     void start() {
-        for (long table : unwindTables) {
-            Unwinder.call(Unwinder.REGISTER, table);
-        }
+        unwindTables.register(throwsOrCatches);
         if (!constructors.isEmpty()) {
             long environment = Native.readLong(CLibrary.find("environ"));
             for (long function : constructors) {
@@ -147,13 +127,16 @@ final class StartStop {
         }
     }
 
+    /** The unwind tables stay until {@link #forget}: destructors of thread-local objects may run later. */
     void stop() {
         for (long function : destructors.reversed()) {
             NativeCalls.call(function, 0);
         }
-        NativeCalls.call(CLibrary.find("__cxa_finalize"), base);
-        for (long table : unwindTables) {
-            Unwinder.call(Unwinder.DEREGISTER, table);
-        }
+        NativeCalls.call(CLibrary.find("__cxa_finalize"), dsoHandle);
+    }
+
+    /** Before the module is unmapped. */
+    void forget() {
+        unwindTables.deregister();
     }
 }

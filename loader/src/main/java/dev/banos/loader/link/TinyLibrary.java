@@ -7,6 +7,7 @@ import dev.banos.bindings.generated.Linux;
 import dev.banos.loader.elf.Elf;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -52,6 +53,9 @@ final class TinyLibrary {
     private static final int PF_R_W = 6;
     private static final int DF_STATIC_TLS = 16;
 
+    /** {@code Dl_info}, whose first member is the library's name. */
+    private static final MemoryLayout DL_INFO = MemoryLayout.sequenceLayout(4, ValueLayout.JAVA_LONG);
+
     private static final AtomicLong OPENED = new AtomicLong();
 
     private final List<String> names = new ArrayList<>();
@@ -62,6 +66,8 @@ final class TinyLibrary {
     private long blockAlignment = 1;
     private boolean staticBlock;
     private MemorySegment handle = MemorySegment.NULL;
+    private String path = "";
+    private long base;
     private long answers;
 
     /** Gives it a block of thread-local variables. */
@@ -99,12 +105,14 @@ final class TinyLibrary {
                 FileCalls.close(state, descriptor);
                 return "write of " + library.length + " bytes: " + (written < 0 ? "errno " + -written : written + " were written");
             }
-            handle = SystemCalls.dlopen(scope.allocateFrom(path(descriptor)), Linux.RTLD_NOW() | Linux.RTLD_LOCAL());
+            path = path(descriptor);
+            handle = SystemCalls.dlopen(scope.allocateFrom(path), Linux.RTLD_NOW() | Linux.RTLD_LOCAL());
             String cause = handle.address() == 0 ? SystemCalls.dlerror() : null;
             FileCalls.close(state, descriptor);
             if (cause == null) {
                 // A handle of glibc's is its struct link_map, whose first member is the address where the library lies.
-                answers = Native.segment(handle.address(), Long.BYTES).get(ValueLayout.JAVA_LONG, 0) + answersOffset();
+                base = Native.segment(handle.address(), Long.BYTES).get(ValueLayout.JAVA_LONG, 0);
+                answers = base + answersOffset();
             }
             return cause;
         }
@@ -125,6 +133,20 @@ final class TinyLibrary {
     /** Only of a library that was opened. */
     long answer(int index) {
         return Native.segment(answers, (long) asked.size() * Long.BYTES).getAtIndex(ValueLayout.JAVA_LONG, index);
+    }
+
+    /** Where it lies; only of a library that was opened. */
+    long base() {
+        return base;
+    }
+
+    /** Whether the dynamic linker has it, which keeps a library beyond its close as long as threads have destructors of it to run. */
+    boolean isLoaded() {
+        try (Arena scope = Arena.ofConfined()) {
+            MemorySegment info = scope.allocate(DL_INFO);
+            return SystemCalls.dladdr(base, info)
+                    && Native.EVERYTHING.getString(info.get(ValueLayout.JAVA_LONG, 0)).equals(path);
+        }
     }
 
     void close() {

@@ -42,7 +42,7 @@ final class WellFormedObjects {
         Check.object(object, architecture);
         List<LinkedObject> objects = new ArrayList<>(List.of(object));
         Layout layout = Place.objects(objects, Map.of(), architecture, object.needsLowMemory);
-        Resolve.objects(objects, Map.of(), layout, BASE, name -> BASE + 0x0100_0000, null);
+        Resolve.objects(objects, Map.of(), layout, BASE, BASE, name -> BASE + 0x0100_0000, null);
         Image image = Image.inHeap(layout.bytes, BASE);
         Relocate.objects(objects, architecture, layout, image, true, 1, architecture.tlsDistance(layout));
         return image;

@@ -1,0 +1,94 @@
+package dev.banos.loader.link;
+
+import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.elf.SymbolTable;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Destructors of thread-local objects run when their threads end, perhaps long after the module was unloaded. glibc counts them by
+ * library, {@code __dso_handle} being an address in it, and keeps a library that was closed until none is left. So a module that
+ * registers such destructors has a {@link TinyLibrary} for its handle, and stays mapped as long as glibc keeps that.
+ */
+final class ThreadDestructors {
+    private static final String[] REGISTER = {"__cxa_thread_atexit", "__cxa_thread_atexit_impl"};
+    /** Modules that are unloaded, and wait for threads to end. */
+    private static final List<LinkedModule> LEFT = new ArrayList<>();
+
+    private final TinyLibrary library = new TinyLibrary();
+
+    private ThreadDestructors() {
+    }
+
+    /**
+     * Null for a module that registers none.
+     *
+     * @throws Refusal if the dynamic linker does not load the library
+     */
+    static @Nullable ThreadDestructors of(String file, List<LinkedObject> objects) {
+        for (LinkedObject object : objects) {
+            if (registers(object.elf.symbols())) {
+                ThreadDestructors destructors = new ThreadDestructors();
+                String cause = destructors.library.open();
+                if (cause != null) {
+                    throw new Refusal(Refusal.ENOMEM, file, null, -1, "no handle for destructors of thread-local objects: " + cause, null);
+                }
+                return destructors;
+            }
+        }
+        return null;
+    }
+
+    private static boolean registers(SymbolTable symbols) {
+        for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
+            for (String name : REGISTER) {
+                if (symbols.isUndefined(symbol) && symbols.isNamed(symbol, name)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** The module's {@code __dso_handle}. */
+    long handle() {
+        return library.base();
+    }
+
+    void close() {
+        library.close();
+    }
+
+    private boolean areLeft() {
+        return library.isLoaded();
+    }
+
+    /** Unmaps the module, or leaves that to a later call where threads still have destructors of it to run. */
+    static void unmap(LinkedModule module, @Nullable ThreadDestructors destructors) {
+        synchronized (LEFT) {
+            if (destructors == null && LEFT.isEmpty()) {
+                module.unmapNow();
+                return;
+            }
+            LEFT.add(module);
+            if (destructors != null) {
+                destructors.close();
+            }
+            TinyLibrary any = new TinyLibrary();
+            if (any.open() == null) {
+                any.close(); // at the close of any library, the dynamic linker takes out what it has kept so far
+            }
+            LEFT.removeIf(ThreadDestructors::unmapIfDone);
+        }
+    }
+
+    private static boolean unmapIfDone(LinkedModule module) {
+        ThreadDestructors destructors = module.threadDestructors();
+        boolean done = destructors == null || !destructors.areLeft();
+        if (done) {
+            module.unmapNow();
+        }
+        return done;
+    }
+}
