@@ -18,8 +18,15 @@ import java.util.Set;
  * an error.
  */
 final class Combine {
-    /** Which symbol of which object a name means. */
-    record Definition(LinkedObject object, int symbol) {
+    /**
+     * Which symbol of which object a name means.
+     *
+     * @param alignment of a common symbol: the largest that one of its name asks for, otherwise 0
+     */
+    record Definition(LinkedObject object, int symbol, long alignment) {
+        Definition aligned(Definition other) {
+            return other.alignment <= alignment ? this : new Definition(object, symbol, other.alignment);
+        }
     }
 
     private final Map<String, Definition> definitions = new HashMap<>();
@@ -84,10 +91,14 @@ final class Combine {
             if (section == Elf.SHN_UNDEF || section > 0 && object.isDropped(section)) {
                 continue;
             }
-            Definition definition = new Definition(object, symbol);
+            boolean common = section == Elf.SHN_COMMON;
+            Definition definition = new Definition(object, symbol, common ? symbols.value(symbol) : 0);
             Definition other = definitions.putIfAbsent(symbols.name(symbol), definition);
-            if (other != null && beats(definition, other)) {
-                definitions.put(symbols.name(symbol), definition);
+            if (other != null) {
+                boolean wins = beats(definition, other);
+                if (wins || common) {
+                    definitions.put(symbols.name(symbol), wins ? definition.aligned(other) : other.aligned(definition));
+                }
             }
         }
     }

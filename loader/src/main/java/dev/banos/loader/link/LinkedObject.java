@@ -59,6 +59,20 @@ final class LinkedObject {
         Arrays.fill(tlsOffset, NOT_PLACED);
     }
 
+    /** Of an indirect function whose address is loaded there are two: the first for loads, the second for its stub. */
+    int gotBytes(int symbol) {
+        return isLoadedIndirect(symbol) ? 2 * Long.BYTES : Long.BYTES;
+    }
+
+    /** Offset of the GOT entry that the symbol's stub jumps through. What a load finds is the stub, as in every other pointer. */
+    int stubEntry(int symbol) {
+        return gotOffset[symbol] + (isLoadedIndirect(symbol) ? Long.BYTES : 0);
+    }
+
+    private boolean isLoadedIndirect(int symbol) {
+        return (needs[symbol] & FixupKind.Need.GOT) != 0 && Resolve.isIndirect(elf.symbols(), symbol);
+    }
+
     void commonOffset(int symbol, int offset) {
         if (commonOffset == null) {
             commonOffset = new int[elf.symbols().count()];

@@ -5,6 +5,7 @@ import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,8 @@ final class Place {
     private final Architecture architecture;
     private final Map<String, Combine.Definition> definitions;
     private final boolean copyStreams;
+    /** By the names that are C identifiers. */
+    private final Map<String, Region> sharedRegions;
     private long cursor;
     private long padding;
     private long alignment = Layout.PAGE_BYTES;
@@ -41,6 +44,7 @@ final class Place {
         this.definitions = definitions;
         this.architecture = architecture;
         this.copyStreams = copyStreams;
+        this.sharedRegions = sharedRegions();
     }
 
     /**
@@ -95,8 +99,12 @@ final class Place {
         for (LinkedObject object : objects) {
             SectionTable sections = object.elf.sections();
             for (int section = 1; section < sections.count(); section++) {
-                if (isWanted(object, section) && regionOf(sections, section) == region) {
-                    if (isIdentifier(sections.name(section))) {
+                if (!isWanted(object, section)) {
+                    continue;
+                }
+                Region shared = sharedRegions.get(sections.name(section));
+                if ((shared == null ? regionOf(sections, section) : shared) == region) {
+                    if (shared != null) {
                         gathered.computeIfAbsent(sections.name(section), name -> new ArrayList<>())
                                 .add(new Piece(object, section));
                     } else {
@@ -114,6 +122,35 @@ final class Place {
 
     /** Sections whose name is a C identifier lie side by side: programs walk them from {@code __start_} to {@code __stop_}. */
     private record Piece(LinkedObject object, int section) {
+    }
+
+    /** The one region for all sections of a name that is a C identifier: what lies between other regions is not theirs. */
+    private Map<String, Region> sharedRegions() {
+        Map<String, Region> regions = new HashMap<>();
+        for (LinkedObject object : objects) {
+            SectionTable sections = object.elf.sections();
+            for (int section = 1; section < sections.count(); section++) {
+                if (isWanted(object, section) && isIdentifier(sections.name(section))) {
+                    Region own = regionOf(sections, section);
+                    Region other = regions.put(sections.name(section), own);
+                    if (other != null && other != own) {
+                        regions.put(sections.name(section), shared(object, section, own, other));
+                    }
+                }
+            }
+        }
+        return regions;
+    }
+
+    private static Region shared(LinkedObject object, int section, Region one, Region other) {
+        if (one != Region.CODE && other != Region.CODE) {
+            return Region.DATA;
+        }
+        if (one != Region.CONSTANTS && other != Region.CONSTANTS) {
+            throw object.unsupported(section, -1, "other sections of its name are " + (one == Region.CODE ? "data" : "code"),
+                    "no page may be writable and executable: give them two names");
+        }
+        return Region.CODE;
     }
 
     private static boolean isWanted(LinkedObject object, int section) {
@@ -175,7 +212,7 @@ final class Place {
         for (LinkedObject object : objects) {
             for (int symbol = 0; symbol < object.needs.length; symbol++) {
                 if ((object.needs[symbol] & (FixupKind.Need.GOT | FixupKind.Need.STUB)) != 0) {
-                    object.gotOffset[symbol] = take(object, GOT_ENTRY_BYTES, 1);
+                    object.gotOffset[symbol] = take(object, object.gotBytes(symbol), 1);
                 }
                 if ((object.needs[symbol] & FixupKind.Need.TLS_ENTRIES) != 0) {
                     object.tlsEntries[symbol] = take(object, TLS_ENTRIES * GOT_ENTRY_BYTES, 1);
@@ -190,7 +227,7 @@ final class Place {
         for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
             int section = symbols.section(symbol);
             if (section == Elf.SHN_COMMON && isChosen(object, symbol)) {
-                object.commonOffset(symbol, take(object, symbols.size(symbol), Math.max(1, symbols.value(symbol))));
+                object.commonOffset(symbol, take(object, symbols.size(symbol), commonAlignment(object, symbol)));
             } else if (copyStreams && section == Elf.SHN_UNDEF && StreamCopy.isStream(symbols.name(symbol))) {
                 object.commonOffset(symbol, take(object, StreamCopy.BYTES, StreamCopy.BYTES));
             }
@@ -201,6 +238,13 @@ final class Place {
     private boolean isChosen(LinkedObject object, int symbol) {
         Combine.Definition definition = definitions.get(object.elf.symbols().name(symbol));
         return definition == null || definition.object() == object && definition.symbol() == symbol;
+    }
+
+    /** The largest that any object wants for the name. */
+    private long commonAlignment(LinkedObject object, int symbol) {
+        SymbolTable symbols = object.elf.symbols();
+        Combine.Definition definition = definitions.get(symbols.name(symbol));
+        return Math.max(1, definition == null ? symbols.value(symbol) : definition.alignment());
     }
 
     private int take(@Nullable LinkedObject object, long size, long sizeAlignment) {

@@ -130,14 +130,21 @@ final class Relocate {
         for (int symbol = 0; symbol < object.needs.length; symbol++) {
             int needs = object.needs[symbol];
             if ((needs & (FixupKind.Need.GOT | FixupKind.Need.STUB)) != 0) {
-                image.put64(object.gotOffset[symbol], Resolve.isIndirect(object.elf.symbols(), symbol)
-                        ? Resolve.definedAddress(object, symbol, image.base()) : object.address[symbol]);
+                image.put64(object.gotOffset[symbol], object.address[symbol]);
                 if ((needs & FixupKind.Need.STUB) != 0) {
-                    int stub = object.stubOffset[symbol];
-                    architecture.writeStub(image, stub, object.gotOffset[symbol] - stub);
+                    fillStub(object, symbol);
                 }
             }
         }
+    }
+
+    private void fillStub(LinkedObject object, int symbol) {
+        int entry = object.stubEntry(symbol);
+        int stub = object.stubOffset[symbol];
+        if (Resolve.isIndirect(object.elf.symbols(), symbol)) {
+            image.put64(entry, Resolve.definedAddress(object, symbol, image.base()));
+        }
+        architecture.writeStub(image, stub, entry - stub);
     }
 
     private void apply(LinkedObject object, RelocationTable table, int start) {

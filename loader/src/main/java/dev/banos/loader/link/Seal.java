@@ -32,7 +32,7 @@ final class Seal {
         SymbolTable symbols = object.elf.symbols();
         for (int symbol = 1; symbol < symbols.count(); symbol++) {
             if (Resolve.isIndirect(symbols, symbol) && object.isPlaced(symbols.section(symbol))) {
-                long entry = object.gotOffset[symbol];
+                long entry = object.stubEntry(symbol);
                 long resolver = memory.get(ValueLayout.JAVA_LONG, entry);
                 memory.set(ValueLayout.JAVA_LONG, entry, NativeCalls.resolve(resolver));
             }

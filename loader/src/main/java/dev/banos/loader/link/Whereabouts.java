@@ -102,7 +102,7 @@ public record Whereabouts(@Nullable String object, Kind kind, @Nullable String s
             Architecture architecture) {
         SymbolTable symbols = object.elf.symbols();
         for (int symbol = 0; symbol < symbols.count(); symbol++) {
-            if (covers(object.gotOffset[symbol], Long.BYTES, offset)) {
+            if (covers(object.gotOffset[symbol], object.gotBytes(symbol), offset)) {
                 return entry(object, Kind.GOT_ENTRY, symbol, offset - object.gotOffset[symbol]);
             }
             if (covers(object.stubOffset[symbol], architecture.stubBytes(), offset)) {
