@@ -62,16 +62,26 @@ public final class LinkedLibrary implements AutoCloseable {
         return address;
     }
 
+    /** The address of what can be called. */
+    private long function(String symbol) {
+        long address = address(symbol);
+        if (module.contains(address) && !module.isCode(address)) {
+            throw LinkException.of(new Refusal(Refusal.EINVAL, name, null, -1, symbol + " is no function but a variable",
+                    "use its address"));
+        }
+        return address;
+    }
+
     /**
      * A handle that calls the function as one of that type; nothing checks that it is.
      *
      * @param symbol its name in C
      * @param descriptor the function's type
      * @return a handle of that type, good until the close
-     * @throws LinkException if no object defines the symbol
+     * @throws LinkException if no object defines the symbol, or it is a variable
      */
     public MethodHandle handle(String symbol, FunctionDescriptor descriptor) {
-        return lifetime.handle(Calls.handle(descriptor), address(symbol));
+        return lifetime.handle(Calls.handle(descriptor), function(symbol));
     }
 
     /**
@@ -83,7 +93,7 @@ public final class LinkedLibrary implements AutoCloseable {
      * @throws LinkException if no object defines it, or the types differ; the message says in what
      */
     public MethodHandle handle(Prototype prototype) {
-        long address = address(prototype.name());
+        long address = function(prototype.name());
         try {
             return lifetime.handle(Calls.handle(PrototypeAgreement.shape(prototype, () -> types.find(prototype.name()))), address);
         } catch (Refusal refusal) {
@@ -100,7 +110,7 @@ public final class LinkedLibrary implements AutoCloseable {
      * @throws LinkException if no object defines it or says its type, or Java cannot pass one of its parameters
      */
     public MethodHandle handle(String symbol, MemoryLayout... more) {
-        long address = address(symbol);
+        long address = function(symbol);
         try {
             return lifetime.handle(types.require(symbol).handle(more), address);
         } catch (Refusal refusal) {
@@ -189,7 +199,7 @@ public final class LinkedLibrary implements AutoCloseable {
 
         @Override
         public UnaryOperator<MethodHandle> binding(String symbol) {
-            long address = address(symbol);
+            long address = function(symbol);
             return call -> lifetime.handle(call, address);
         }
 

@@ -104,7 +104,7 @@ class PrototypeAgreementTest {
             assertDifference(library, "double sum(int, float)", "parameter 2: float stands for C's three dots; use double");
             assertDifference(library, "double sum(void)", "C has 1 parameter or more, the prototype 0");
             assertThatThrownBy(() -> Prototype.parse("int variable(void)").call(library, List.of())).isInstanceOf(LinkException.class)
-                    .hasMessageContaining("variable is no function but int variable");
+                    .hasMessageContaining("variable is no function but a variable");
         }
     }
 

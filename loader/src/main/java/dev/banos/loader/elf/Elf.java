@@ -24,6 +24,7 @@ public final class Elf {
     public static final int SHT_GROUP = 17;
     public static final int SHT_SYMTAB_SHNDX = 18;
     public static final int SHT_RELR = 19;
+    public static final int SHT_CREL = 0x40000014;
     /** From here on, numbers of systems, processors and applications. */
     public static final int SHT_LOOS = 0x60000000;
 

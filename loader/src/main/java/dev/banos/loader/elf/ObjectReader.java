@@ -251,6 +251,10 @@ public final class ObjectReader {
         List<RelocationTable> tables = new ArrayList<>();
         for (int section = 1; section < sections.count(); section++) {
             int type = sections.type(section);
+            if (type == SHT_CREL) {
+                throw Refusal.unsupported(file, sections.label(section), -1, "its relocations are in the compact form CREL",
+                        "compile without -Wa,--crel");
+            }
             if (type != SHT_RELA && type != SHT_REL && type != SHT_RELR) {
                 continue;
             }

@@ -1,0 +1,253 @@
+package dev.banos.loader;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.banos.loader.elf.Elf;
+import dev.banos.loader.elf.ElfObject;
+import dev.banos.loader.elf.ObjectReader;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What holds in a linked program beyond its relocations, and ends the process where it does not hold. */
+class LinkedSemanticsTest {
+    private static final int SECTION_HEADERS_AT = 40;
+    private static final int SECTION_HEADER_BYTES = 64;
+    private static final int TYPE_AT = 4;
+
+    @TempDir
+    Path folder;
+
+    @BeforeEach
+    void onlyHere() {
+        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: objects run on x86-64 only");
+    }
+
+    private Path compiled(String command, String file, String code) {
+        try {
+            String[] words = command.split(" ");
+            CCompiler.requireProgram(words[0]);
+            Path source = Files.writeString(folder.resolve(file), code);
+            Path object = folder.resolve(file + ".o");
+            List<String> all = new ArrayList<>(Arrays.asList(words));
+            all.addAll(List.of("-c", source.toString(), "-o", object.toString()));
+            CCompiler.run(all);
+            return object;
+        } catch (IOException failed) {
+            throw new AssertionError(failed);
+        }
+    }
+
+    private static LinkedLibrary link(Path... files) {
+        ObjectLinker linker = ObjectLinker.create(InstallPolicy.anyUser()).library("libstdc++.so.6");
+        for (Path file : files) {
+            linker.add(file);
+        }
+        return linker.link();
+    }
+
+    private static String call(LinkedLibrary library, String prototype, String... arguments) {
+        return Prototype.parse(prototype).call(library, List.of(arguments));
+    }
+
+    /** The code between has nothing to catch and nothing to clean up, be it C++ or plain C. */
+    @Test
+    void exceptionsPassThroughObjectsThatHaveNothingToDoWithThem() {
+        Path catches = compiled("g++ -O2", "catches.cpp", """
+                extern "C" void throughC(void (*)()); extern "C" void throughCpp(void (*)());
+                static void thrower() { throw 5; }
+                extern "C" int f() { try { throughC(thrower); } catch (int x) { return x; } return 0; }
+                extern "C" int g() { try { throughCpp(thrower); } catch (int x) { return x + 1; } return 0; }
+                """);
+        Path c = compiled("gcc -O2", "between.c", "void throughC(void (*f)(void)) { f(); f(); }");
+        Path cpp = compiled("g++ -O2", "between.cpp", "extern \"C\" void throughCpp(void (*f)()) { f(); f(); }");
+        try (LinkedLibrary library = link(catches, c, cpp)) {
+            assertThat(call(library, "int f(void)")).isEqualTo("5");
+            assertThat(call(library, "int g(void)")).isEqualTo("6");
+        }
+    }
+
+    @Test
+    void exceptionsPassThroughModulesThatWereThereBefore() {
+        Path c = compiled("gcc -O2", "between.c", "void through(void (*f)(void)) { f(); f(); }");
+        Path catches = compiled("g++ -O2", "catches.cpp", """
+                static void thrower() { throw 5; }
+                extern "C" int f(void (*through)(void (*)())) { try { through(thrower); } catch (int x) { return x; } return 0; }
+                """);
+        try (LinkedLibrary first = link(c); LinkedLibrary second = link(catches); LinkedLibrary third = link(c)) {
+            assertThat(call(second, "int f(void *)", Long.toString(first.symbol("through").address()))).isEqualTo("5");
+            assertThat(call(second, "int f(void *)", Long.toString(third.symbol("through").address()))).isEqualTo("5");
+        }
+    }
+
+    /** The thread outlives the library, and runs the destructor of its object when it ends. */
+    @Test
+    void destructorsOfThreadLocalObjectsRunAfterTheClose() throws InterruptedException {
+        Path object = compiled("g++ -O2 -fPIC", "late.cpp", """
+                struct Late { int *seen; Late() : seen(nullptr) { } ~Late() { if (seen) { ++*seen; } } };
+                thread_local Late late;
+                extern "C" void touch(int *seen) { late.seen = seen; }
+                """);
+        try (Arena scope = Arena.ofShared()) {
+            MemorySegment seen = scope.allocate(JAVA_INT);
+            LinkedLibrary library = link(object);
+            CountDownLatch touched = new CountDownLatch(1);
+            CountDownLatch closed = new CountDownLatch(1);
+            Thread thread = Thread.ofPlatform().start(() -> {
+                call(library, "void touch(void *)", Long.toString(seen.address()));
+                touched.countDown();
+                try {
+                    closed.await();
+                } catch (InterruptedException interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+            touched.await();
+            long base = library.base();
+            library.close();
+            assertThat(isMapped(base)).isTrue();
+            assertThat(seen.get(JAVA_INT, 0)).isZero();
+            closed.countDown();
+            thread.join();
+            awaitOne(seen);
+            link(compiled("gcc -O2", "any.c", "int any;")).close(); // what was left is looked after at the next close
+            assertThat(isMapped(base)).isFalse();
+        }
+    }
+
+    /** Java's join returns before the thread is gone as C knows it. */
+    private static void awaitOne(MemorySegment seen) throws InterruptedException {
+        for (int i = 0; i < 1000 && seen.get(JAVA_INT, 0) == 0; i++) {
+            Thread.sleep(10);
+        }
+        assertThat(seen.get(JAVA_INT, 0)).isEqualTo(1);
+        Thread.sleep(100);
+    }
+
+    private static boolean isMapped(long address) {
+        try {
+            return Files.readAllLines(Path.of("/proc/self/maps")).stream()
+                    .anyMatch(line -> line.startsWith(Long.toHexString(address) + "-"));
+        } catch (IOException failed) {
+            throw new AssertionError(failed);
+        }
+    }
+
+    /** Constants of one file and variables of another, with both files' other data between the regions that they would be in. */
+    @Test
+    void sectionsOfOneNameLieSideBySideWhateverTheyHold() {
+        String walk = """
+                extern int __start_numbers[], __stop_numbers[];
+                long count(void) { return __stop_numbers - __start_numbers; }
+                int sum(void) { int s = 0; for (int *p = __start_numbers; p < __stop_numbers; p++) { s += *p; } return s; }
+                """;
+        Path constants = compiled("gcc -O2", "constants.c",
+                "__attribute__((section(\"numbers\"), used)) static const int one = 1;" + walk);
+        Path variables = compiled("gcc -O2", "variables.c",
+                "__attribute__((section(\"numbers\"), used)) static int two = 2; char others[100000] = {1};");
+        Path zeroes = compiled("gcc", "zeroes.s", ".section numbers,\"aw\",@nobits\n.zero 8\n");
+        try (LinkedLibrary library = link(constants, variables, zeroes)) {
+            assertThat(call(library, "long count(void)")).isEqualTo("4");
+            assertThat(call(library, "int sum(void)")).isEqualTo("3");
+        }
+        Path code = compiled("gcc", "code.s", ".section numbers,\"ax\",@progbits\nret\n");
+        assertThatThrownBy(() -> link(variables, code)).isInstanceOf(LinkException.class)
+                .hasMessageContaining("other sections of its name are data").hasMessageContaining("two names");
+    }
+
+    /** The larger of two common symbols gets memory, with the larger of their alignments. */
+    @Test
+    void commonSymbolsHaveTheLargestAlignmentOfTheirName() {
+        StringBuilder wide = new StringBuilder();
+        StringBuilder aligned = new StringBuilder();
+        for (int i = 0; i < 9; i++) {
+            wide.append("char pad%d[%d]; char shared%d[%d];".formatted(i, 3 + i, i, 40 + i));
+            aligned.append("__attribute__((aligned(256))) char shared%d[4]; char *at%d(void) { return shared%d; }".formatted(i, i, i));
+        }
+        Path one = compiled("gcc -O2 -fcommon", "wide.c", wide.toString());
+        Path two = compiled("gcc -O2 -fcommon", "aligned.c", aligned.toString());
+        for (List<Path> order : List.of(List.of(one, two), List.of(two, one))) {
+            try (LinkedLibrary library = link(order.toArray(Path[]::new))) {
+                for (int i = 0; i < 9; i++) {
+                    assertThat(Long.decode(call(library, "void *at" + i + "(void)")) % 256).as(order + " shared" + i).isZero();
+                }
+            }
+        }
+    }
+
+    /** Without relaxation the code loads the pointer from the GOT; data holds it as an address. */
+    @Test
+    void pointersToAnIndirectFunctionAreEqual() {
+        String flags = "gcc -O2 -fPIC -Wa,-mrelax-relocations=no";
+        Path own = compiled(flags, "own.c", """
+                static int fast(int x) { return x + 100; }
+                static int (*choose(void))(int) { return fast; }
+                int f(int) __attribute__((ifunc("choose")));
+                int (*table[])(int) = { f };
+                int same(void) { return table[0] == f; }
+                void *pointer(void) { return f; }
+                """);
+        Path other = compiled(flags, "other.c", """
+                int f(int);
+                extern int (*table[])(int);
+                int sameThere(void) { return table[0] == f; }
+                int called(int x) { return f(x) + table[0](x); }
+                """);
+        try (LinkedLibrary library = link(own, other)) {
+            assertThat(call(library, "int same(void)")).isEqualTo("1");
+            assertThat(call(library, "int sameThere(void)")).isEqualTo("1");
+            assertThat(call(library, "int called(int)", "1")).isEqualTo("202");
+            assertThat(call(library, "void *pointer(void)")).isEqualTo("0x" + Long.toHexString(library.symbol("f").address()));
+        }
+    }
+
+    /** GNU ld reads the old tables from their ends, as the start code did that walked them. */
+    @Test
+    void oldTablesOfConstructorsAreReadBackwards() {
+        Path object = compiled("clang -O2 -fno-use-init-array", "old.c", """
+                static volatile int order;
+                __attribute__((constructor)) static void first(void) { order = order * 10 + 1; }
+                __attribute__((constructor)) static void second(void) { order = order * 10 + 2; }
+                int order_of(void) { return order; }
+                """);
+        try (LinkedLibrary library = link(object)) {
+            assertThat(call(library, "int order_of(void)")).isEqualTo("12");
+        }
+    }
+
+    @Test
+    void variablesAreNotCalled() {
+        try (LinkedLibrary library = link(compiled("gcc -O2", "variable.c", "int variable = 5; const int constant = 6;"))) {
+            for (String name : List.of("variable", "constant")) {
+                assertThatThrownBy(() -> call(library, "int " + name + "(void)")).isInstanceOf(LinkException.class)
+                        .hasMessageContaining(name + " is no function but a variable");
+            }
+        }
+    }
+
+    /** As LLVM writes with -Wa,--crel: a reader that does not know the type would leave every field as it is. */
+    @Test
+    void compactRelocationsAreRefused() throws IOException {
+        byte[] bytes = Files.readAllBytes(compiled("gcc -O2", "compact.c", "int there(void); int f(void) { return there(); }"));
+        ElfObject object = ObjectReader.read(bytes, "compact.o");
+        ByteBuffer file = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        int table = (int) file.getLong(SECTION_HEADERS_AT);
+        file.putInt(table + object.relocations().getFirst().section() * SECTION_HEADER_BYTES + TYPE_AT, Elf.SHT_CREL);
+        assertThatThrownBy(() -> ObjectLinker.create(InstallPolicy.anyUser()).add(bytes, "compact.o").link())
+                .isInstanceOf(LinkException.class).hasMessageContaining("compact form CREL").hasMessageContaining("-Wa,--crel");
+    }
+}
