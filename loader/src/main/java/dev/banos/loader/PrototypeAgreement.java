@@ -50,6 +50,9 @@ final class PrototypeAgreement {
 
     /** How many parameters stand before the three dots. */
     private int require() {
+        if (table.type(own.number()) instanceof Type.Other) {
+            own.callable(); // throws
+        }
         if (!(table.type(own.number()) instanceof Type.Function function)) {
             throw new Refusal(Refusal.EINVAL, table.file(), null, -1, own.name() + " is no function but " + own.declaration(),
                     "use its address");
@@ -71,11 +74,14 @@ final class PrototypeAgreement {
         if (prototype.result() != CType.VOID) {
             value(prototype.result(), mine.result(), function.result(), "result");
         }
+        int count = mine.parameters().size();
+        int fixed = function.parameters().size();
+        if (function.isUnprototyped() && prototype.parameters().contains(CType.FLOAT)) {
+            differences.add("C passes a float as a double to a function without a prototype, the prototype as a float");
+        }
         if (function.isUnprototyped()) {
             return;
         }
-        int count = mine.parameters().size();
-        int fixed = function.parameters().size();
         if (count != fixed && !(function.variadic() && count > fixed)) {
             differences.add("C has " + fixed + (fixed == 1 ? " parameter" : " parameters") + (function.variadic() ? " or more" : "")
                     + ", the prototype " + count);

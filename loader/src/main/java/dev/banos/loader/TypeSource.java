@@ -53,6 +53,9 @@ final class TypeSource {
         }
 
         private Type.Function function() {
+            if (table.type(number) instanceof Type.Other) {
+                throw Refusal.unsupported(table.file(), null, -1, declaration() + " cannot be called from Java", null);
+            }
             if (!(table.type(number) instanceof Type.Function function)) {
                 throw new Refusal(Refusal.EINVAL, table.file(), null, -1, name + " is no function but " + declaration(),
                         "use its address");

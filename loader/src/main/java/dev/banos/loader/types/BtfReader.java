@@ -94,8 +94,8 @@ final class BtfReader {
             case 1 -> table.add(integer(name, rest, in.i32()));
             case 2 -> table.add(new Type.Pointer(rest));
             case 3 -> table.add(array(in));
-            case 4 -> table.add(new Type.Composite("struct", name, unsigned(rest), members(in, count, flag), true));
-            case 5 -> table.add(new Type.Composite("union", name, unsigned(rest), members(in, count, flag), true));
+            case 4 -> table.add(new Type.Composite("struct", name, unsigned(rest), members(in, count, flag), true, 1));
+            case 5 -> table.add(new Type.Composite("union", name, unsigned(rest), members(in, count, flag), true, 1));
             case 6 -> enumeration(in, name, rest, flag, count * 2L * Integer.BYTES);
             case 7 -> table.add(new Type.Forward(flag ? "union" : "struct", name));
             case 8 -> table.add(new Type.Typedef(name == null ? "?" : name, rest));

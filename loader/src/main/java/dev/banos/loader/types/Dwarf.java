@@ -52,6 +52,7 @@ final class Dwarf {
     static final int DW_AT_data_bit_offset = 0x6b;
     static final int DW_AT_linkage_name = 0x6e;
     static final int DW_AT_str_offsets_base = 0x72;
+    static final int DW_AT_alignment = 0x88;
     static final int DW_AT_GNU_vector = 0x2107;
 
     static final int DW_ATE_boolean = 0x02;
@@ -63,6 +64,8 @@ final class Dwarf {
     static final int DW_ATE_unsigned_char = 0x08;
     static final int DW_ATE_UTF = 0x10;
 
+    static final int DW_CC_normal = 0x01;
+    static final int DW_CC_program = 0x02;
     static final int DW_CC_pass_by_value = 0x05;
 
     static final int DW_UT_type = 0x02;

@@ -34,11 +34,15 @@ final class DwarfEntry {
     long encoding;
     long language;
     long convention;
+    /** That an attribute asks for; 0 where none does. */
+    long alignment;
     /** Of a class: it has functions of its own, constructors perhaps. */
     boolean hasFunctions;
     boolean declaration;
     boolean external;
     boolean prototyped;
+    /** Of a function: its unit describes types, too. */
+    boolean amongTypes;
     boolean vector;
     boolean instance;
     private List<DwarfEntry> children = List.of();
@@ -96,6 +100,7 @@ final class DwarfEntry {
             case DW_AT_count -> count = value.isConstant ? value.number : NONE;
             case DW_AT_encoding -> encoding = value.number;
             case DW_AT_calling_convention -> convention = value.number;
+            case DW_AT_alignment -> alignment = value.isConstant ? value.number : 0;
             case DW_AT_language -> language = value.number;
             case DW_AT_declaration -> declaration = value.number != 0;
             case DW_AT_external -> external = value.number != 0;

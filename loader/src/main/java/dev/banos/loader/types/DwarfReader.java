@@ -6,8 +6,10 @@ import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.types.DwarfUnit.Abbreviations;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -75,6 +77,8 @@ final class DwarfReader {
         Bytes bytes = unit.bytes();
         Deque<DwarfEntry> open = new ArrayDeque<>();
         boolean isC = false;
+        boolean hasTypes = false;
+        List<DwarfEntry> functions = new ArrayList<>();
         while (bytes.hasMore()) {
             long offset = base + bytes.at();
             long code = bytes.uleb();
@@ -98,6 +102,10 @@ final class DwarfReader {
             if (entry != IGNORED) {
                 entry.isC = isC;
                 types.add(entry, parent);
+                hasTypes |= form.tag() == DW_TAG_base_type || form.tag() == DW_TAG_pointer_type;
+                if (form.tag() == DW_TAG_subprogram) {
+                    functions.add(entry);
+                }
             }
             if (parent != null && entry == IGNORED && parent.tag == DW_TAG_subprogram && parent.sibling - base > bytes.at()) {
                 bytes.moveTo(parent.sibling - base); // the rest is the function's body
@@ -105,6 +113,9 @@ final class DwarfReader {
             } else if (form.children()) {
                 open.push(entry);
             }
+        }
+        for (DwarfEntry function : functions) {
+            function.amongTypes = hasTypes;
         }
     }
 

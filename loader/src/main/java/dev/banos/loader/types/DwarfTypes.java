@@ -11,6 +11,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes types of the entries of an object, once all of them are known: they name one another by their places. */
 final class DwarfTypes {
+    /** As for sections. */
+    private static final long LARGEST_ALIGNMENT = 1L << 24;
+    private static final int LONGEST_CHAIN = 16;
+
     private final TypeTable table;
     private final Map<Long, DwarfEntry> byOffset = new HashMap<>();
     /** Where the types of type units stand. */
@@ -47,7 +51,7 @@ final class DwarfTypes {
         for (DwarfEntry entry : types) {
             table.set(entry.number, type(entry));
             String name = entry.linkageName == null ? entry.name : entry.linkageName;
-            if (entry.tag == DW_TAG_subprogram && name != null && !entry.instance) {
+            if (entry.tag == DW_TAG_subprogram && name != null && !entry.instance && !saysNothing(entry)) {
                 table.function(name, entry.number, entry.external && !entry.declaration);
             }
         }
@@ -57,6 +61,14 @@ final class DwarfTypes {
                         entry.external && !entry.declaration);
             }
         }
+    }
+
+    /**
+     * Whether it may be a function of which {@code -g1} tells the name alone: it takes and returns nothing, and either C's compiler
+     * does not say that it has a prototype, or its unit has no types at all.
+     */
+    private static boolean saysNothing(DwarfEntry entry) {
+        return entry.type == DwarfEntry.NONE && entry.children().isEmpty() && (entry.isC ? !entry.prototyped : !entry.amongTypes);
     }
 
     /** The number of the entry's type. */
@@ -112,12 +124,40 @@ final class DwarfTypes {
             return new Type.Forward(keyword, entry.name);
         }
         List<Type.Member> members = new ArrayList<>();
+        long alignment = entry.alignment;
         for (DwarfEntry member : entry.children()) {
             if (!member.external && !member.declaration) {
+                alignment = Math.max(alignment, alignment(member));
                 members.add(new Type.Member(member.name, number(member), start(member), (int) member.bitSize));
             }
         }
-        return new Type.Composite(keyword, entry.name, entry.byteSize, List.copyOf(members), isCopied(entry));
+        return new Type.Composite(keyword, entry.name, entry.byteSize, List.copyOf(members), isCopied(entry),
+                requireAlignment(alignment));
+    }
+
+    /** What the member or a typedef of its type asks for. */
+    private long alignment(DwarfEntry member) {
+        long alignment = member.alignment;
+        DwarfEntry type = byOffset.get(member.type);
+        for (int length = 0; length < LONGEST_CHAIN && type != null && isName(type); length++) {
+            alignment = Math.max(alignment, type.alignment);
+            type = byOffset.get(type.type);
+        }
+        return alignment;
+    }
+
+    private static boolean isName(DwarfEntry type) {
+        return switch (type.tag) {
+            case DW_TAG_typedef, DW_TAG_const_type, DW_TAG_volatile_type, DW_TAG_atomic_type -> true;
+            default -> false;
+        };
+    }
+
+    private long requireAlignment(long alignment) {
+        if (alignment < 0 || alignment > LARGEST_ALIGNMENT || Long.bitCount(alignment) > 1) {
+            throw table.malformed("an alignment of " + alignment + " bytes");
+        }
+        return Math.max(1, alignment);
     }
 
     /** clang says so; gcc does not, so there whatever might have a constructor is left out. */
@@ -158,6 +198,9 @@ final class DwarfTypes {
     }
 
     private Type function(DwarfEntry entry) {
+        if (entry.convention > DW_CC_program) {
+            return new Type.Other("function of another calling convention"); // or one that an optimiser has changed
+        }
         List<Type.Parameter> parameters = new ArrayList<>();
         boolean variadic = false;
         for (DwarfEntry child : entry.children()) {

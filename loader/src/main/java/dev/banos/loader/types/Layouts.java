@@ -77,12 +77,21 @@ public final class Layouts {
                 throw table.unsupported("values of " + Declarations.type(table, number) + " may have a copy constructor or destructor"
                         + " of C++, which Java cannot call; let the function take a pointer or reference");
             }
+            if (isFlexible(composite)) {
+                throw table.unsupported("values of " + Declarations.type(table, number) + " end in an array without a size, and compilers"
+                        + " pass them in different ways; let the function take a pointer");
+            }
             return layout;
         }
         if (layout(number) instanceof ValueLayout value) {
             return value;
         }
         throw notOffered(number);
+    }
+
+    private boolean isFlexible(Type.Composite composite) {
+        return !composite.members().isEmpty()
+                && table.plain(composite.members().getLast().type()) instanceof Type.Array array && array.count() < 0;
     }
 
     /** Whether the composite and all that it holds are only bytes. */
@@ -183,6 +192,9 @@ public final class Layouts {
 
     private MemoryLayout composite(Type.Composite composite) {
         MemoryLayout layout = composite.isUnion() ? union(composite) : struct(composite);
+        if (composite.alignment() > layout.byteAlignment()) {
+            layout = layout.withByteAlignment(composite.alignment());
+        }
         return composite.name() == null ? layout : layout.withName(composite.name());
     }
 
@@ -235,7 +247,8 @@ public final class Layouts {
             if (field.byteSize() == 0) {
                 return end;
             }
-            throw table.malformed("members of struct " + composite.name() + " overlap at byte " + start);
+            throw table.unsupported("members of struct " + composite.name() + " share byte " + start + ", as in C++ a member may lie in the"
+                    + " padding of a base class; Java has no layout for that");
         }
         if (start > composite.bytes() || field.byteSize() > composite.bytes() - start) {
             throw table.malformed("a member lies beyond the " + composite.bytes() + " bytes of struct " + composite.name());

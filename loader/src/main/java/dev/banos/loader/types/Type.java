@@ -42,8 +42,10 @@ public sealed interface Type {
      * @param name    null where it has no tag
      * @param copied  whether a parameter of it is its bytes; a class of C++ with a copy constructor or destructor of its own travels
      *                as a hidden pointer
+     * @param alignment that attributes ask for, in bytes; 1 where none is known to
      */
-    record Composite(String keyword, @Nullable String name, long bytes, List<Member> members, boolean copied) implements Type {
+    record Composite(String keyword, @Nullable String name, long bytes, List<Member> members, boolean copied, long alignment)
+            implements Type {
         public boolean isUnion() {
             return keyword.equals("union");
         }
