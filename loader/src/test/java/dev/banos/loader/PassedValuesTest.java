@@ -134,4 +134,29 @@ class PassedValuesTest {
                     .hasMessageContaining("padding of a base class").hasMessageNotContaining("damaged");
         }
     }
+
+    /** As {@code ld -r} puts them into one object: each file has its own, and nobody can tell whose the name means. */
+    @Test
+    void staticFunctionsOfSeveralFilesThatShareAName() throws IOException {
+        CCompiler.requireProgram("ld");
+        String head = """
+                #include <banos/driver.h>
+                #include <banos/export.h>
+                static int init(struct Banos_Driver *driver) { (void) driver; return 0; }
+                BANOS_DRIVER_API struct Banos_Driver driver = { .driver_size = sizeof driver,
+                    .minimal_banos_version = BANOS_VERSION_CURRENT, .name = "merged", .init = init };
+                """;
+        Path one = CCompiler.text(folder, "one", "static double help(double x) { return x + 1; } double (*used)(double) = help;"
+                + "static int same(int x) { return x; } int (*kept)(int) = same;", "-g");
+        Path two = CCompiler.text(folder, "two", head + "static int help(int x) { return x + 2; } BANOS_EXPORT(help);"
+                + "static int same(int x) { return x; } BANOS_EXPORT(same);", "-g");
+        Path merged = folder.resolve("merged.o");
+        CCompiler.run(List.of("ld", "-r", "-o", merged.toString(), one.toString(), two.toString()));
+        try (Loader loader = Loader.create(InstallPolicy.anyUser())) {
+            Driver driver = loader.install(merged);
+            assertThat(driver.export("help").declaration()).isEmpty();
+            assertThat(Prototype.parse("int help(int)").call(driver, List.of("1"))).isEqualTo("3");
+            assertThat(driver.export("same").declaration()).contains("int same(int x)");
+        }
+    }
 }

@@ -48,18 +48,37 @@ final class DwarfTypes {
 
     void make() {
         elsewhere = table.add(Type.Other.ELSEWHERE);
+        List<DwarfEntry> functions = new ArrayList<>();
         for (DwarfEntry entry : types) {
             table.set(entry.number, type(entry));
-            String name = entry.linkageName == null ? entry.name : entry.linkageName;
-            if (entry.tag == DW_TAG_subprogram && name != null && !entry.instance && !saysNothing(entry)) {
-                table.function(name, entry.number, entry.external && !entry.declaration);
+            if (entry.tag == DW_TAG_subprogram && !entry.instance && !saysNothing(entry)) {
+                functions.add(entry);
             }
         }
+        functions.forEach(entry -> name(entry, entry.number));
         for (DwarfEntry entry : variables) {
-            if (entry.name != null && !entry.instance) {
-                table.variable(entry.linkageName == null ? entry.name : entry.linkageName, number(entry),
-                        entry.external && !entry.declaration);
+            if (!entry.instance) {
+                name(entry, number(entry));
             }
+        }
+    }
+
+    private void name(DwarfEntry entry, int type) {
+        String name = entry.linkageName == null ? entry.name : entry.linkageName;
+        boolean local = !entry.external && !entry.declaration;
+        if (name == null) {
+            return;
+        }
+        if (entry.tag == DW_TAG_variable) {
+            if (local) {
+                table.localVariable(name, type);
+            } else {
+                table.variable(name, type, !entry.declaration);
+            }
+        } else if (local) {
+            table.localFunction(name, type);
+        } else {
+            table.function(name, type, !entry.declaration);
         }
     }
 

@@ -23,6 +23,8 @@ public final class TypeTable {
     private final List<Type> types = new ArrayList<>();
     private final Map<String, Integer> functions = new HashMap<>();
     private final Map<String, Integer> variables = new HashMap<>();
+    private final Map<String, Integer> localFunctions = new HashMap<>();
+    private final Map<String, Integer> localVariables = new HashMap<>();
     private final Map<String, Integer> tags = new HashMap<>();
 
     TypeTable(String file) {
@@ -66,6 +68,24 @@ public final class TypeTable {
 
     void variable(String name, int type, boolean definition) {
         put(variables, name, type, definition);
+    }
+
+    /** Of what several files call by one name, each its own, nothing is known where they declare it differently. */
+    void localFunction(String name, int type) {
+        putLocal(functions, localFunctions, name, type);
+    }
+
+    void localVariable(String name, int type) {
+        putLocal(variables, localVariables, name, type);
+    }
+
+    private void putLocal(Map<String, Integer> map, Map<String, Integer> locals, String name, int type) {
+        Integer other = locals.putIfAbsent(name, type);
+        if (other == null) {
+            map.putIfAbsent(name, type);
+        } else if (!Declarations.type(this, other).equals(Declarations.type(this, type))) { // in words, which are cheap
+            map.remove(name, other);
+        }
     }
 
     private static void put(Map<String, Integer> map, String name, int type, boolean definition) {
