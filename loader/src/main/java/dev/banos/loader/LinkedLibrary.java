@@ -85,8 +85,8 @@ public final class LinkedLibrary implements AutoCloseable {
     }
 
     /**
-     * A handle that calls the function of the prototype's name; where the object that defines it says its type, the two are compared.
-     * Who knows better gives {@link #handle(String, FunctionDescriptor)} the {@link Prototype#descriptor}.
+     * A handle that calls the function of the prototype's name; where the object that defines it says its type, the two are
+     * compared. Who knows better gives {@link #handle(String, FunctionDescriptor)} the {@link Prototype#descriptor}.
      *
      * @param prototype the function's name and type
      * @return a handle of that type, good until the close

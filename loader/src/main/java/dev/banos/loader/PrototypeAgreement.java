@@ -64,7 +64,8 @@ final class PrototypeAgreement {
         }
         if (!differences.isEmpty()) {
             throw new Refusal(Refusal.EINVAL, table.file(), null, -1, own.declaration() + " is no " + given.declaration() + ": "
-                    + String.join("; ", differences), "say the type as a FunctionDescriptor if the object's type information is wrong");
+                    + String.join("; ", differences),
+                    "say the type as a FunctionDescriptor if the object's type information is wrong");
         }
         return function.variadic() && !function.isUnprototyped() ? function.parameters().size() : Calls.Shape.NOT_VARIADIC;
     }

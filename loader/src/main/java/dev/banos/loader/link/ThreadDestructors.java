@@ -32,7 +32,8 @@ final class ThreadDestructors {
                 ThreadDestructors destructors = new ThreadDestructors();
                 String cause = destructors.library.open();
                 if (cause != null) {
-                    throw new Refusal(Refusal.ENOMEM, file, null, -1, "no handle for destructors of thread-local objects: " + cause, null);
+                    throw new Refusal(Refusal.ENOMEM, file, null, -1,
+                            "no handle for destructors of thread-local objects: " + cause, null);
                 }
                 return destructors;
             }

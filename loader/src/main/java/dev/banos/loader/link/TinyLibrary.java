@@ -140,7 +140,7 @@ final class TinyLibrary {
         return base;
     }
 
-    /** Whether the dynamic linker has it, which keeps a library beyond its close as long as threads have destructors of it to run. */
+    /** Whether the dynamic linker has it: it keeps a closed library as long as threads have destructors of it to run. */
     boolean isLoaded() {
         try (Arena scope = Arena.ofConfined()) {
             MemorySegment info = scope.allocate(DL_INFO);

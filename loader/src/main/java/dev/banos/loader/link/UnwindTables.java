@@ -8,9 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A module's tables for the unwinder, by which C++ exceptions pass through its code. An exception may pass through any code, plain C
- * between two functions of C++ too; so once one module throws or catches, those of all modules are registered. Before that none
- * is: registration loads a library and costs a lock.
+ * A module's tables for the unwinder, by which C++ exceptions pass through its code. An exception may pass through any code,
+ * plain C between two functions of C++ too; so once one module throws or catches, those of all modules are registered. Before
+ * that none is: registration loads a library and costs a lock.
  */
 final class UnwindTables {
     /** Of modules that run, and wait for the first one that throws or catches. */
@@ -50,7 +50,9 @@ final class UnwindTables {
             inUse |= throwsOrCatches;
             WAITING.add(this);
             if (inUse) {
-                WAITING.forEach(UnwindTables::tell);
+                for (UnwindTables waiting : WAITING) {
+                    waiting.tell();
+                }
                 WAITING.clear();
             }
         }

@@ -78,8 +78,8 @@ public final class Layouts {
                         + " of C++, which Java cannot call; let the function take a pointer or reference");
             }
             if (isFlexible(composite)) {
-                throw table.unsupported("values of " + Declarations.type(table, number) + " end in an array without a size, and compilers"
-                        + " pass them in different ways; let the function take a pointer");
+                throw table.unsupported("values of " + Declarations.type(table, number) + " end in an array without a size,"
+                        + " and compilers pass them in different ways; let the function take a pointer");
             }
             return layout;
         }
@@ -247,8 +247,8 @@ public final class Layouts {
             if (field.byteSize() == 0) {
                 return end;
             }
-            throw table.unsupported("members of struct " + composite.name() + " share byte " + start + ", as in C++ a member may lie in the"
-                    + " padding of a base class; Java has no layout for that");
+            throw table.unsupported("members of struct " + composite.name() + " share byte " + start
+                    + ", as in C++ a member may lie in the padding of a base class; Java has no layout for that");
         }
         if (start > composite.bytes() || field.byteSize() > composite.bytes() - start) {
             throw table.malformed("a member lies beyond the " + composite.bytes() + " bytes of struct " + composite.name());
