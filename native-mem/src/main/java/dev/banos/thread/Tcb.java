@@ -223,6 +223,16 @@ public final class Tcb {
     }
 
     /**
+     * {@link #companion()} of the thread of that id, as far as what that thread wrote can be seen here.
+     *
+     * @param threadId as {@link Thread#threadId} has it
+     * @return the object, or null where there is none or no block
+     */
+    public static @Nullable Object companionNamed(long threadId) {
+        return TcbTable.companionNamed(threadId);
+    }
+
+    /**
      * What the package of POSIX threads keeps beside the block, its clean-up stack among it.
      *
      * @return the object, or null before its first use

@@ -104,6 +104,16 @@ final class TcbTable {
         }
     }
 
+    static @Nullable Object companionNamed(long threadId) {
+        LOCK.lock();
+        try {
+            Tcb tcb = findFurther(table, threadId);
+            return tcb == null ? null : tcb.companion();
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
     static void release(Tcb tcb) {
         LOCK.lock();
         try {

@@ -29,6 +29,7 @@ final class PosixThread {
     /** Set before the thread starts; of one that was not made here, nobody asks for it. */
     @SuppressWarnings("NullAway.Init")
     private Thread thread;
+    private boolean madeHere;
     private @Nullable CleanUp top;
     /** The innermost one that the thread is in. */
     @Nullable InterruptibleRegion region;
@@ -62,6 +63,7 @@ final class PosixThread {
         Runnable body = () -> posix.live(routine, argument);
         Thread thread = isVirtual ? Thread.ofVirtual().unstarted(body) : new Platform(body);
         posix.thread = thread;
+        posix.madeHere = true;
         JOINABLE.put(thread.threadId(), posix);
         try {
             thread.start();
@@ -72,10 +74,13 @@ final class PosixThread {
         return thread.threadId();
     }
 
-    /** Null where no thread of that name runs. */
+    /** Null where no thread of that name runs. One of ours that is forgotten may still be on its last instructions. */
     static @Nullable Thread threadNamed(long id) {
         PosixThread ours = JOINABLE.get(id);
-        return ours != null ? ours.thread : Tcb.threadNamed(id);
+        if (ours != null) {
+            return ours.thread;
+        }
+        return Tcb.companionNamed(id) instanceof PosixThread known && known.madeHere ? null : Tcb.threadNamed(id);
     }
 
     private void live(Pthread.Routine routine, long argument) {

@@ -413,6 +413,16 @@ class PthreadTest {
         assertThat(Pthread.cancel(new Thread(() -> { }))).isEqualTo(-Linux.ESRCH());
     }
 
+    @ParameterizedTest
+    @EnumSource(names = {"PLATFORM", "VIRTUAL"})
+    void aNameIsNoLongerValidOnceItsThreadIsJoined(Kind kind) {
+        for (int round = 0; round < 500; round++) {
+            Kind.Running thread = kind.start(argument -> 1);
+            assertThat(thread.join()).isEqualTo(1);
+            assertThat(Pthread.cancel(thread.id())).as("however alive the Java thread still is").isEqualTo(-Linux.ESRCH());
+        }
+    }
+
     @Test
     void aThreadMadeElsewhereIsCancelledByItsNameOnceItIsKnown() {
         CompletableFuture<Throwable> end = new CompletableFuture<>();
