@@ -5,15 +5,12 @@ import static dev.banos.libc.pthread.Pthread.CANCEL_ASYNCHRONOUS;
 import static dev.banos.libc.pthread.Pthread.CANCEL_DEFERRED;
 import static dev.banos.libc.pthread.Pthread.CANCEL_DISABLE;
 import static dev.banos.libc.pthread.Pthread.CANCEL_ENABLE;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
 import dev.banos.bindings.generated.Linux;
 import dev.banos.thread.Tcb;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -24,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Each law of POSIX on thread cancellation, exit and join. */
+/** Each law of POSIX on thread cancellation and exit. */
 @Timeout(30)
 class PthreadTest {
     private static final long A_LONG_TIME = 3600_000_000_000L;
@@ -248,46 +245,6 @@ class PthreadTest {
     }
 
     @Test
-    void aJoinGivesTheResultOnceAndThenTheNameIsForgotten() {
-        long thread = Pthread.create(argument -> argument + 1, 4);
-        try (Arena scope = Arena.ofConfined()) {
-            MemorySegment result = scope.allocate(JAVA_LONG);
-            assertThat(Pthread.join(thread, result)).isZero();
-            assertThat(result.get(JAVA_LONG, 0)).isEqualTo(5);
-        }
-        assertThat(Pthread.join(thread, MemorySegment.NULL)).isEqualTo(-Linux.ESRCH());
-        assertThat(Pthread.detach(thread)).isEqualTo(-Linux.ESRCH());
-    }
-
-    @Test
-    void aResultThatCannotBeStoredIsRefusedAndTheThreadStaysJoinable() throws InterruptedException {
-        CountDownLatch release = new CountDownLatch(1);
-        Kind.Running thread = Kind.PLATFORM.start(argument -> await(release) + 8);
-        Arena gone = Arena.ofShared();
-        MemorySegment lost = gone.allocate(JAVA_LONG);
-        try (Arena scope = Arena.ofConfined()) {
-            MemorySegment result = scope.allocate(JAVA_LONG);
-            assertThatThrownBy(() -> Pthread.join(thread.id(), result.asReadOnly()))
-                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("read-only");
-            assertThatThrownBy(() -> Pthread.join(thread.id(), result.asSlice(0, 7))).isInstanceOf(IllegalArgumentException.class);
-            assertThat(Kind.PLATFORM.start(other -> {
-                assertThatThrownBy(() -> Pthread.join(thread.id(), result)).isInstanceOf(WrongThreadException.class);
-                return 1;
-            }).join()).isEqualTo(1);
-        }
-        Kind.Running joiner = Kind.PLATFORM.start(argument -> {
-            assertThatThrownBy(() -> Pthread.join(thread.id(), lost)).isInstanceOf(IllegalStateException.class);
-            return 2;
-        });
-        awaitParked(joiner);
-        gone.close();
-        release.countDown();
-        assertThat(joiner.join()).isEqualTo(2);
-        assertThatThrownBy(() -> Pthread.join(thread.id(), lost)).isInstanceOf(IllegalStateException.class);
-        assertThat(thread.join()).isEqualTo(8);
-    }
-
-    @Test
     void whatDoesNothingIsRefusedBeforeAThreadBegins() {
         assertThatThrownBy(() -> Pthread.create(null, 0)).isInstanceOf(NullPointerException.class).hasMessageContaining("routine");
         assertThatThrownBy(() -> Pthread.createVirtual(null, 0)).isInstanceOf(NullPointerException.class);
@@ -324,103 +281,6 @@ class PthreadTest {
             assert ThreadKeys.get(key) == i;
         }
         Pthread.setcancelstate(CANCEL_ENABLE);
-    }
-
-    @Test
-    void noThreadCanBeJoinedByItself() {
-        assertThat(Kind.PLATFORM.start(argument -> Pthread.join(Pthread.self(), MemorySegment.NULL)).join())
-                .isEqualTo(-Linux.EDEADLK());
-    }
-
-    @Test
-    void noThreadJoinsOneThatWaitsForIt() {
-        long[] ids = new long[3];
-        CountDownLatch known = new CountDownLatch(1);
-        Kind.Running third = Kind.PLATFORM.start(argument -> {
-            await(known);
-            awaitParked(PosixThread.threadNamed(ids[0]));
-            ran.add((long) Pthread.join(ids[0], MemorySegment.NULL));
-            return ran.getFirst();
-        });
-        Kind.Running second = Kind.VIRTUAL.start(argument -> third.join());
-        Kind.Running first = Kind.PLATFORM.start(argument -> {
-            awaitParked(second);
-            return second.join();
-        });
-        ids[0] = first.id();
-        known.countDown();
-        awaitEnd(third);
-        assertThat(first.join()).as("the third ended with EDEADLK, so the others ended, too").isEqualTo(-Linux.EDEADLK());
-        assertThat(ran).containsExactly((long) -Linux.EDEADLK());
-    }
-
-    @Test
-    void aDetachedThreadCannotBeJoinedAndIsForgottenWhenItEnds() throws InterruptedException {
-        CountDownLatch release = new CountDownLatch(1);
-        long thread = Pthread.create(argument -> await(release), 0);
-        Thread java = PosixThread.threadNamed(thread);
-        assertThat(Pthread.detach(thread)).isZero();
-        assertThat(Pthread.detach(thread)).isEqualTo(-Linux.EINVAL());
-        assertThat(Pthread.join(thread, MemorySegment.NULL)).isEqualTo(-Linux.EINVAL());
-        release.countDown();
-        java.join();
-        assertThat(Pthread.cancel(thread)).isEqualTo(-Linux.ESRCH());
-    }
-
-    @Test
-    void aThreadHasOneJoinerAtMost() {
-        CountDownLatch release = new CountDownLatch(1);
-        Kind.Running thread = Kind.PLATFORM.start(argument -> await(release));
-        Kind.Running joiner = Kind.PLATFORM.start(argument -> thread.join());
-        awaitParked(joiner);
-        assertThat(Pthread.join(thread.id(), MemorySegment.NULL)).isEqualTo(-Linux.EINVAL());
-        assertThat(Pthread.detach(thread.id())).isEqualTo(-Linux.EINVAL());
-        release.countDown();
-        joiner.join();
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void aJoinerThatIsCancelledLeavesTheThreadJoinable(Kind kind) {
-        CountDownLatch release = new CountDownLatch(1);
-        Kind.Running thread = Kind.PLATFORM.start(argument -> await(release) + 6);
-        Kind.Running joiner = kind.start(argument -> thread.join());
-        awaitParked(joiner);
-        joiner.cancel();
-        assertThat(joiner.join()).isEqualTo(CANCELED);
-        release.countDown();
-        assertThat(thread.join()).isEqualTo(6);
-    }
-
-    @Test
-    void anInterruptNeitherEndsAJoinNorIsLost() {
-        CountDownLatch release = new CountDownLatch(1);
-        Kind.Running thread = Kind.PLATFORM.start(argument -> await(release) + 6);
-        Kind.Running joiner = Kind.VIRTUAL.start(argument -> {
-            Thread.currentThread().interrupt();
-            return thread.join() * 10 + (Thread.interrupted() ? 1 : 0);
-        });
-        awaitParked(joiner);
-        release.countDown();
-        assertThat(joiner.join()).isEqualTo(61);
-    }
-
-    @Test
-    void aNameThatNoThreadHasIsEsrch() {
-        assertThat(Pthread.cancel(Long.MAX_VALUE)).isEqualTo(-Linux.ESRCH());
-        assertThat(Pthread.join(Long.MAX_VALUE, MemorySegment.NULL)).isEqualTo(-Linux.ESRCH());
-        assertThat(Pthread.detach(-1)).isEqualTo(-Linux.ESRCH());
-        assertThat(Pthread.cancel(new Thread(() -> { }))).isEqualTo(-Linux.ESRCH());
-    }
-
-    @ParameterizedTest
-    @EnumSource(names = {"PLATFORM", "VIRTUAL"})
-    void aNameIsNoLongerValidOnceItsThreadIsJoined(Kind kind) {
-        for (int round = 0; round < 500; round++) {
-            Kind.Running thread = kind.start(argument -> 1);
-            assertThat(thread.join()).isEqualTo(1);
-            assertThat(Pthread.cancel(thread.id())).as("however alive the Java thread still is").isEqualTo(-Linux.ESRCH());
-        }
     }
 
     @Test
@@ -577,28 +437,12 @@ class PthreadTest {
     }
 
     /** Waits without a cancellation point. */
-    private static long await(CountDownLatch latch) {
+    static long await(CountDownLatch latch) {
         try {
             latch.await();
             return 0;
         } catch (InterruptedException e) {
             throw new AssertionError(e);
-        }
-    }
-
-    private static void awaitEnd(Kind.Running thread) {
-        while (thread.thread().isAlive()) {
-            Thread.onSpinWait();
-        }
-    }
-
-    private static void awaitParked(Kind.Running thread) {
-        awaitParked(thread.thread());
-    }
-
-    private static void awaitParked(Thread thread) {
-        while (thread.getState() != Thread.State.WAITING) {
-            Thread.onSpinWait();
         }
     }
 }
