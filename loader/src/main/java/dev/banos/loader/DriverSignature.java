@@ -1,5 +1,6 @@
 package dev.banos.loader;
 
+import dev.banos.bindings.FileTrouble;
 import dev.banos.loader.elf.Refusal;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -62,8 +63,9 @@ public final class DriverSignature {
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
         } catch (IOException failed) {
+            FileTrouble.removeHalf(output, failed);
             throw LinkException.of(new Refusal(Refusal.EIO, output.toString(), null, -1, "cannot be written: "
-                    + failed.getMessage(), null));
+                    + FileTrouble.cause(failed), null));
         } catch (GeneralSecurityException wrong) {
             throw new IllegalArgumentException("key=" + key.getAlgorithm() + ": " + wrong.getMessage(), wrong);
         }
@@ -81,7 +83,7 @@ public final class DriverSignature {
         } catch (NoSuchFileException missing) {
             return "it has no signature: there is no " + file + "; sign it with banos sign, for " + ids(keys);
         } catch (IOException failed) {
-            return "its signature " + file + " cannot be read: " + failed.getMessage();
+            return "its signature " + file + " cannot be read: " + FileTrouble.cause(failed);
         }
         if (signature.length != SIGNATURE_BYTES) {
             return "its signature " + file + " has " + signature.length + " bytes, one of " + ALGORITHM + " has " + SIGNATURE_BYTES

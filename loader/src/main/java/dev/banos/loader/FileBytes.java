@@ -1,8 +1,8 @@
 package dev.banos.loader;
 
+import dev.banos.bindings.FileTrouble;
 import dev.banos.loader.elf.Refusal;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -29,14 +29,8 @@ final class FileBytes {
             return Files.readAllBytes(path);
         } catch (NoSuchFileException missing) {
             throw new Refusal(Refusal.ENOENT, path.toString(), null, -1, "no such file", null);
-        } catch (FileSystemException failed) {
-            throw unreadable(path, failed.getReason() == null ? failed.toString() : failed.getReason());
         } catch (IOException failed) {
-            throw unreadable(path, failed.getMessage() == null ? failed.toString() : failed.getMessage());
+            throw new Refusal(Refusal.EIO, path.toString(), null, -1, "cannot be read: " + FileTrouble.cause(failed), null);
         }
-    }
-
-    private static Refusal unreadable(Path path, String cause) {
-        return new Refusal(Refusal.EIO, path.toString(), null, -1, "cannot be read: " + cause, null);
     }
 }

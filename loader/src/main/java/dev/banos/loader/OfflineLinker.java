@@ -1,5 +1,6 @@
 package dev.banos.loader;
 
+import dev.banos.bindings.FileTrouble;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
 import dev.banos.loader.elf.Refusal;
@@ -176,14 +177,17 @@ public final class OfflineLinker {
          */
         public void write(Path folder, String name) {
             Path file = folder.resolve(name + ".image");
+            Path map = folder.resolve(name + ".map.json");
             try (RandomAccessFile output = new RandomAccessFile(file.toFile(), "rw")) {
                 output.setLength(0);
                 output.write(link.bytes());
                 output.setLength(link.size()); // the zeroes take no room on the disk
-                Files.writeString(folder.resolve(name + ".map.json"), mapJson() + "\n");
+                Files.writeString(map, mapJson() + "\n");
             } catch (IOException failed) {
+                FileTrouble.removeHalf(file, failed);
+                FileTrouble.removeHalf(map, failed);
                 throw LinkException.of(new Refusal(Refusal.EIO, file.toString(), null, -1,
-                        "cannot be written: " + failed.getMessage(), null));
+                        "cannot be written: " + FileTrouble.cause(failed), null));
             }
         }
     }

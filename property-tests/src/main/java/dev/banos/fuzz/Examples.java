@@ -1,5 +1,6 @@
 package dev.banos.fuzz;
 
+import dev.banos.bindings.FileTrouble;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -36,7 +37,7 @@ final class Examples {
         } catch (CharacterCodingException binary) {
             throw new TraceException(file + ": it is no text; a trace has a name that ends in .gz", binary);
         } catch (IOException failed) {
-            throw new TraceException(file + ": cannot be read as a program (" + failed.getMessage() + ")", failed);
+            throw new TraceException(file + ": cannot be read as a program (" + FileTrouble.cause(failed) + ")", failed);
         } catch (TraceException wrong) {
             throw new TraceException(file + ": " + wrong.getMessage(), wrong);
         }

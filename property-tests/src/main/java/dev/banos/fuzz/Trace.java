@@ -2,6 +2,7 @@ package dev.banos.fuzz;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 
+import dev.banos.bindings.FileTrouble;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -97,7 +98,7 @@ public final class Trace {
             String cause = damaged.getMessage() == null ? "it ends within the header" : damaged.getMessage();
             throw new TraceException(file + ": not a whole gzip file (" + cause + ")", damaged);
         } catch (IOException failed) {
-            throw new TraceException(file + ": cannot be read (" + failed.getMessage() + ")", failed);
+            throw new TraceException(file + ": cannot be read (" + FileTrouble.cause(failed) + ")", failed);
         }
     }
 

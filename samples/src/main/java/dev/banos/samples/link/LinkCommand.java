@@ -1,5 +1,6 @@
 package dev.banos.samples.link;
 
+import dev.banos.bindings.FileTrouble;
 import dev.banos.libc.getopt.LongOption;
 import dev.banos.libc.getopt.LongOption.Argument;
 import dev.banos.loader.LinkException;
@@ -119,7 +120,7 @@ public final class LinkCommand {
         } catch (IllegalArgumentException wrong) {
             throw CommandEnd.wrongUsage("--base: " + wrong.getMessage());
         } catch (IOException failed) {
-            throw CommandEnd.failure(folder + ": cannot be made: " + failed.getMessage());
+            throw CommandEnd.failure(folder + ": cannot be made (" + FileTrouble.cause(failed) + ")");
         }
     }
 }
