@@ -91,7 +91,8 @@ record ExportEntry(int section, int index, String name, String symbol, boolean t
     }
 
     Refusal secondOfItsName(ElfObject object) {
-        return malformed(object, section, index, "a second export of the name " + name);
+        return new Refusal(Refusal.ENOEXEC, object.file(), object.sections().label(section), index,
+                "a second export of the name " + name, "give one of them another name with BANOS_EXPORT_SYMBOL");
     }
 
     /** It says that it is a thread-local variable of this driver, and is not. */

@@ -163,7 +163,7 @@ public final class ObjectLinker {
         try (Arena scope = Arena.ofConfined()) {
             MemorySegment handle = SystemCalls.dlopen(scope.allocateFrom(file), Linux.RTLD_NOW() | Linux.RTLD_GLOBAL());
             if (handle.address() == 0) {
-                throw LinkException.of(new Refusal(Refusal.ENOENT, file, null, -1, SystemCalls.dlerror(), null));
+                throw LinkException.of(new Refusal(Refusal.ENOENT, file, null, -1, "cannot be loaded (" + SystemCalls.dlerror() + ")", null));
             }
         }
         CppLibrary.keepNear(file);
@@ -227,6 +227,13 @@ public final class ObjectLinker {
         public long find(String symbol) {
             Long own = defined.get(symbol);
             return own != null ? own : CLibrary.find(symbol);
+        }
+
+        @Override
+        public String remedy(boolean several) {
+            String defines = several ? "defines them" : "defines it";
+            return "add the object or archive that " + defines + ", or load the shared library that does:"
+                    + " ObjectLinker.library(\"LIB.so\"), the banos command with --library LIB.so";
         }
     }
 }

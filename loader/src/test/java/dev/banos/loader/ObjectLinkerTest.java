@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.banos.loader.elf.Elf;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,7 +70,19 @@ class ObjectLinkerTest {
         Path one = CCompiler.text(folder, "one", "void nobody(void); void f(void) { nobody(); }");
         Path two = CCompiler.text(folder, "two", "void nobody(void); void g(void) { nobody(); }");
         assertThatThrownBy(() -> ObjectLinker.create(InstallPolicy.anyUser()).add(one).add(two).link())
-                .isInstanceOf(LinkException.class).hasMessageContaining("missing import: nobody;");
+                .isInstanceOf(LinkException.class).hasMessageContaining("missing import: nobody;").hasMessageContaining("archive")
+                .hasMessageNotContaining("driver");
+    }
+
+    /** Of what no linker makes out of it: the message says what the file is. */
+    @Test
+    void aSharedLibraryIsNamedAsOne() throws IOException {
+        byte[] bytes = Files.readAllBytes(c("shared", "int f(void) { return 1; }"));
+        bytes[16] = Elf.ET_DYN;
+        Path shared = Files.write(folder.resolve("shared.so"), bytes);
+        assertThatThrownBy(() -> link(shared)).isInstanceOf(LinkException.class).hasMessageContaining("not a relocatable object but a shared library");
+        assertThatThrownBy(() -> ObjectLinker.create(InstallPolicy.anyUser()).library("./nowhere.so")).isInstanceOf(LinkException.class)
+                .hasMessageContaining("cannot be loaded").hasMessageContaining("nowhere.so");
     }
 
     @Test

@@ -7,6 +7,8 @@ public final class Elf {
     public static final int EV_CURRENT = 1;
 
     public static final int ET_REL = 1;
+    public static final int ET_EXEC = 2;
+    public static final int ET_DYN = 3;
     public static final int EM_X86_64 = 62;
     public static final int EM_AARCH64 = 183;
     public static final int EM_RISCV = 243;

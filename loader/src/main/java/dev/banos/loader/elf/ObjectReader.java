@@ -75,12 +75,12 @@ public final class ObjectReader {
             throw malformed("not a 64-bit object: EI_CLASS is " + bytes[4] + "; compile without -m32");
         }
         if (bytes[5] != ELFDATA2LSB) {
-            throw malformed("not a little-endian object: EI_DATA is " + bytes[5]);
+            throw malformed("not a little-endian object: EI_DATA is " + bytes[5] + "; compile for x86-64, aarch64 or riscv64");
         }
         require(bytes[6] == EV_CURRENT && buffer.getInt(20) == EV_CURRENT, "unknown ELF version");
         int type = buffer.getShort(16) & 0xffff;
         if (type != ET_REL) {
-            throw malformed("not a relocatable object: e_type is " + type + "; compile with cc -c");
+            throw malformed("not a relocatable object but " + what(type) + ": e_type is " + type + "; compile with cc -c");
         }
         int headerSize = buffer.getShort(52) & 0xffff;
         if (headerSize != HEADER_BYTES) {
@@ -90,6 +90,14 @@ public final class ObjectReader {
         if (entrySize != SectionTable.HEADER_BYTES) {
             throw malformed("e_shentsize is " + entrySize + ", not " + SectionTable.HEADER_BYTES);
         }
+    }
+
+    private static String what(int type) {
+        return switch (type) {
+            case ET_EXEC -> "a program";
+            case ET_DYN -> "a shared library or a program";
+            default -> "a file of another kind";
+        };
     }
 
     private void readSections() {

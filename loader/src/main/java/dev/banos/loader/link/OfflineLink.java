@@ -89,6 +89,12 @@ public final class OfflineLink {
             }
         }
 
+        @Override
+        public String remedy(boolean several) {
+            return "say where " + (several ? "they are" : "it is") + " with OfflineLinker.define, or take phonyImports; the banos command"
+                    + " has --define NAME=ADDR and --phony-imports";
+        }
+
         private int firstThreadLocal() {
             return own.tlsSize + BYTES - 1 & -BYTES;
         }

@@ -206,12 +206,12 @@ final class Resolve {
 
     private String remedy() {
         long ofRuntime = missing.stream().filter(CppRuntime::has).count();
-        String drivers = "install the driver that exports " + (missing.size() - ofRuntime == 1 ? "it" : "them") + " first";
+        String others = imports.remedy(missing.size() - ofRuntime > 1);
         if (ofRuntime == 0) {
-            return drivers;
+            return others;
         }
         String library = "C++'s runtime library is not loaded: ObjectLinker.library(\"libstdc++.so.6\") in Java,"
                 + " install --object --library libstdc++.so.6, or LD_PRELOAD=libstdc++.so.6 for a command that installs drivers";
-        return ofRuntime == missing.size() ? library : library + "; for the others, " + drivers;
+        return ofRuntime == missing.size() ? library : library + "; for the others, " + others;
     }
 }
