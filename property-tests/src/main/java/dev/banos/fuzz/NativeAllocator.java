@@ -48,12 +48,15 @@ final class NativeAllocator implements AllocatorUnderTest {
     private final Promises promises;
     private final Runnable close;
 
-    /** @param symbols gives the address of a function by its name in C, or 0 where there is none */
-    NativeAllocator(String name, ToLongFunction<String> symbols, Promises promises, Runnable close) {
-        malloc = required(name, symbols, "malloc");
-        calloc = required(name, symbols, "calloc");
-        realloc = required(name, symbols, "realloc");
-        free = required(name, symbols, "free");
+    /**
+     * @param prefix  of the functions' names, for messages
+     * @param symbols gives the address of a function by its name in C without the prefix, or 0 where there is none
+     */
+    NativeAllocator(String name, String prefix, ToLongFunction<String> symbols, Promises promises, Runnable close) {
+        malloc = required(name, prefix, symbols, "malloc");
+        calloc = required(name, prefix, symbols, "calloc");
+        realloc = required(name, prefix, symbols, "realloc");
+        free = required(name, prefix, symbols, "free");
         MemorySegment posix = optional(symbols, "posix_memalign");
         alignedIsPosix = posix != null;
         aligned = alignedIsPosix ? posix : optional(symbols, "aligned_alloc");
@@ -65,11 +68,11 @@ final class NativeAllocator implements AllocatorUnderTest {
         this.close = close;
     }
 
-    private static MemorySegment required(String name, ToLongFunction<String> symbols, String function) {
+    private static MemorySegment required(String name, String prefix, ToLongFunction<String> symbols, String function) {
         MemorySegment address = optional(symbols, function);
         if (address == null) {
-            throw new TargetException(name + ": it has no function " + function
-                    + "; if its names carry a prefix, add it: LIB.so:PREFIX");
+            throw new TargetException(name + ": it has no function " + prefix + function + (prefix.isEmpty()
+                    ? "; if its names carry a prefix, add it: LIB.so:PREFIX" : "; nm lists the names that it has"));
         }
         return address;
     }

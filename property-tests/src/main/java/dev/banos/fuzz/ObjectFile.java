@@ -37,7 +37,7 @@ final class ObjectFile {
         Loader loader = Loader.create(InstallPolicy.anyUser(), line -> { });
         try {
             Driver driver = loader.install(file);
-            return new NativeAllocator(spec, name -> address(driver, prefix + name), Promises.ofC(), loader::close);
+            return new NativeAllocator(spec, prefix, name -> address(driver, prefix + name), Promises.ofC(), loader::close);
         } catch (LinkException | TargetException unusable) {
             loader.close();
             throw unusable;
@@ -52,7 +52,7 @@ final class ObjectFile {
     private AllocatorUnderTest link() {
         LinkedLibrary library = ObjectLinker.create(InstallPolicy.anyUser()).add(file).link();
         try {
-            return new NativeAllocator(spec, name -> address(library, prefix + name), Promises.ofC(), library::close);
+            return new NativeAllocator(spec, prefix, name -> address(library, prefix + name), Promises.ofC(), library::close);
         } catch (TargetException unusable) {
             library.close();
             throw unusable;

@@ -55,7 +55,7 @@ final class SharedLibrary {
     }
 
     private AllocatorUnderTest allocator(MemorySegment library, Runnable close) {
-        return new NativeAllocator(spec, name -> symbol(library, prefix + name), Promises.ofC(), close);
+        return new NativeAllocator(spec, prefix, name -> symbol(library, prefix + name), Promises.ofC(), close);
     }
 
     private MemorySegment loadCopy() {

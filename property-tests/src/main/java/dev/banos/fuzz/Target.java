@@ -159,7 +159,7 @@ public final class Target {
     }
 
     private static AllocatorUnderTest glibc() {
-        return new NativeAllocator("glibc", Target::addressInC, Promises.ofC().withAlignment(Promises.ofC().alignment()), () -> { });
+        return new NativeAllocator("glibc", "", Target::addressInC, Promises.ofC().withAlignment(Promises.ofC().alignment()), () -> { });
     }
 
     /** Of a function of the C library; 0 if it has none of that name. */

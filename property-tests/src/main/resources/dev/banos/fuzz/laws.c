@@ -638,7 +638,9 @@ static void run_at_once(int most_rounds, int seconds)
     for (int number = 0; number < THREADS; number++)
         racers += has[number];
     rounds = most_rounds;
-    over = arrived = round_now = 0;
+    over = 0;
+    atomic_store(&arrived, 0); /* a chain of assignments from an atomic_int is what clang refuses */
+    atomic_store(&round_now, 0);
     clock_gettime(CLOCK_MONOTONIC, &deadline);
     deadline.tv_sec += seconds;
     for (int number = 0; number < THREADS; number++)

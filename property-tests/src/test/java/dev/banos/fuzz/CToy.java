@@ -60,17 +60,25 @@ final class CToy {
     }
 
     static void compile(Path folder, List<String> arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of("cc"));
+        compile("cc", folder, arguments);
+    }
+
+    static void compile(String program, Path folder, List<String> arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(program));
         command.addAll(arguments);
-        assumeTrue(isThere(), "no C compiler (cc) on this machine");
+        assumeTrue(isThere(program), "no C compiler (" + program + ") on this machine");
         Path log = folder.resolve("cc.log");
         Process compiler = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
         assertThat(compiler.waitFor()).as(Files.readString(log)).isZero();
     }
 
     static boolean isThere() {
+        return isThere("cc");
+    }
+
+    private static boolean isThere(String program) {
         try {
-            Process compiler = new ProcessBuilder("cc", "--version").redirectErrorStream(true)
+            Process compiler = new ProcessBuilder(program, "--version").redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
             return compiler.waitFor() == 0;
         } catch (IOException absent) {
