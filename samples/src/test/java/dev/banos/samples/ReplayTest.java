@@ -2,6 +2,7 @@ package dev.banos.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.banos.fuzz.Program;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,6 +44,17 @@ class ReplayTest {
     void printsForPeople() {
         assertThat(Run.of("replay", TRACE.toString()).out())
                 .contains("target     banos", "160,223 operations", "verified", " ns an operation", "footprint", "resident");
+    }
+
+    @Test
+    void anEmptyTraceIsNotMeasured() throws IOException {
+        Path empty = folder.resolve("empty.mtrace.gz");
+        Program.parse("").toTrace().write(empty);
+        Run replay = Run.of("replay", empty.toString());
+        assertThat(replay).isEqualTo(new Run(1, "", "banos replay: " + empty + ": it holds no operations\n"));
+        Path page = folder.resolve("map.html");
+        assertThat(Run.of("heapmap", empty.toString(), "-o", page.toString()).err()).contains("it holds no operations").hasLineCount(1);
+        assertThat(page).doesNotExist();
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.banos.samples.heapmap;
 
+import dev.banos.bindings.FileTrouble;
 import dev.banos.fuzz.AllocatorUnderTest;
 import dev.banos.fuzz.Target;
 import dev.banos.fuzz.TargetException;
@@ -17,11 +18,14 @@ import java.nio.file.Path;
 /** {@code banos heapmap}: replays a trace and writes a page that shows the heap at any point of it. */
 public final class HeapMap {
     private static final String USAGE = """
-            usage: banos heapmap [--target banos|glibc|LIB.so[:PREFIX]] TRACE.mtrace.gz -o MAP.html
+            usage: banos heapmap [--target SPEC] TRACE.mtrace.gz -o MAP.html
 
             Runs the recorded calls on an allocator and writes one self-contained page: each page of memory that the
             allocator used and how full it is, at any point of the trace; live bytes by size; live bytes against
             the memory that is resident for them.
+
+            SPEC is banos (the default), banos:own, banos:confined, banos:hardened, glibc, LIB.so[:PREFIX], FILE.o[:PREFIX] or
+            class:NAME, as banos fuzz has them.
             """;
 
     private String target = "banos";
@@ -65,7 +69,11 @@ public final class HeapMap {
 
     private Recording record() throws CommandEnd {
         try (AllocatorUnderTest allocator = Target.of(target).open()) {
-            return new Recorder(allocator, Trace.read(trace)).record();
+            Trace recorded = Trace.read(trace);
+            if (recorded.operations() == 0) {
+                throw CommandEnd.failure(trace + ": it holds no operations");
+            }
+            return new Recorder(allocator, recorded).record();
         } catch (TargetException wrong) {
             throw CommandEnd.wrongUsage(wrong);
         } catch (TraceException | IllegalStateException failed) {
@@ -77,7 +85,8 @@ public final class HeapMap {
         try {
             Files.writeString(output, MapPage.of(recording, target, trace.getFileName().toString()));
         } catch (IOException failed) {
-            throw CommandEnd.failure(output + ": cannot be written (" + failed.getMessage() + ")");
+            FileTrouble.removeHalf(output, failed);
+            throw CommandEnd.failure(output + ": cannot be written (" + FileTrouble.cause(failed) + ")");
         }
         out.println(output + ": " + recording.frames().size() + " moments of " + recording.operations() + " operations, "
                 + recording.regions().size() + " regions of 1 MiB");

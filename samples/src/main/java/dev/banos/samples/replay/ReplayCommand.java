@@ -16,11 +16,14 @@ import java.nio.file.Path;
 /** {@code banos replay}: what an allocator makes of a real program's calls. */
 public final class ReplayCommand {
     private static final String USAGE = """
-            usage: banos replay [--json] [--target banos|glibc|LIB.so[:PREFIX]] TRACE.mtrace.gz
+            usage: banos replay [--json] [--target SPEC] TRACE.mtrace.gz
 
             Runs the recorded calls on an allocator: once with every block filled and checked, then in rounds that
             are measured, in which one byte of each page is written. Prints nanoseconds per operation (the median of
             the rounds), and how much memory the process has resident before, at its peak and after the frees.
+
+            SPEC is banos (the default), banos:own, banos:confined, banos:hardened, glibc, LIB.so[:PREFIX], FILE.o[:PREFIX] or
+            class:NAME, as banos fuzz has them.
             """;
 
     private boolean json;
@@ -61,6 +64,9 @@ public final class ReplayCommand {
     private ReplayReport replay() throws CommandEnd {
         try (AllocatorUnderTest allocator = Target.of(target).open()) {
             Trace trace = Trace.read(file);
+            if (trace.operations() == 0) {
+                throw CommandEnd.failure(file + ": it holds no operations");
+            }
             Trim trim = Trim.of(target);
             TraceFigures figures = TraceFigures.of(trace);
             warmUp(trace, trim, allocator);
