@@ -5,6 +5,7 @@ import dev.banos.libc.getopt.LongOption;
 import dev.banos.samples.command.Command;
 import dev.banos.samples.command.CommandEnd;
 import dev.banos.samples.command.Options;
+import dev.banos.samples.command.StandardOutput;
 import dev.banos.samples.fuzz.FuzzCommand;
 import dev.banos.samples.heapmap.HeapMap;
 import dev.banos.samples.gunzip.Gunzip;
@@ -43,11 +44,15 @@ public final class Banos {
     }
 
     public static void main(String[] args) {
-        int status = run(args, System.out, System.err);
-        System.out.flush();
-        if (System.out.checkError() && status == CommandEnd.SUCCESS) {
-            System.err.println("banos: standard output: cannot be written");
+        StandardOutput output = new StandardOutput();
+        PrintStream out = output.printer();
+        int status = run(args, out, System.err);
+        out.flush();
+        if (output.hasFailed() && status == CommandEnd.SUCCESS) {
             status = CommandEnd.FAILURE;
+            if (!output.complaint().isEmpty()) {
+                System.err.println("banos: " + output.complaint());
+            }
         }
         System.exit(status); // also where a driver has left a thread behind
     }

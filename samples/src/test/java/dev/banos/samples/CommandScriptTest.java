@@ -135,6 +135,31 @@ class CommandScriptTest {
     }
 
     @Test
+    void theScriptsOwnWordsExplainThemselvesToo() throws Exception {
+        for (String word : List.of("cflags", "jdk", "java")) {
+            Result help = run(folder, script, word, "--help");
+            assertThat(help.status()).isZero();
+            assertThat(help.out()).startsWith("usage: banos " + word);
+            Result wrong = word.equals("java") ? run(folder, script, word) : run(folder, script, word, "more");
+            assertThat(wrong.status()).as(word).isEqualTo(2);
+            assertThat(wrong.err()).startsWith("banos " + word + ": ").contains("see banos " + word + " --help").hasLineCount(1);
+        }
+        assertThat(mavenCalls()).isZero();
+    }
+
+    /** As {@code head} does, the reader of a pipe may go when it has seen enough; a full disk is another matter. */
+    @Test
+    void aPipeWhoseReaderHasGoneIsNoComplaint() throws Exception {
+        run(clone, script, "--version");
+        String command = "sh '" + script + "' install --any-user '" + ROOT.resolve("samples/drivers/x86-64/hello.o") + "'";
+        Result gone = start(clone, List.of("/bin/sh", "-c", command + " | true"));
+        assertThat(gone.err()).isEmpty();
+        Result full = start(clone, List.of("/bin/sh", "-c", command + " > /dev/full"));
+        assertThat(full.status()).isEqualTo(1);
+        assertThat(full.err()).isEqualTo("banos: standard output: cannot be written (No space left on device)\n");
+    }
+
+    @Test
     void isPlainShell() throws Exception {
         for (String checker : List.of("dash -n", "shellcheck -x")) {
             List<String> command = new ArrayList<>(List.of(checker.split(" ")));

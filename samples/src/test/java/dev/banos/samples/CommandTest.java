@@ -124,6 +124,29 @@ class CommandTest {
                 "banos install: --call 'int add(int, int)': arguments expected: 2, given: 1\n"));
     }
 
+    @Test
+    void anArgumentTooManyIsNotTakenForAFile() {
+        Run run = Run.of("install", "--any-user", HELLO, "--call", "int hello(const char *)", "you", "twice");
+        assertThat(run).isEqualTo(new Run(2, "", "banos install: twice: no such file, and hello takes 1 argument\n"));
+        assertThat(Run.of("install", "--any-user", "--call", "int hello_count(void)", HELLO).status()).as("a file may stand there").isZero();
+    }
+
+    @Test
+    void whatAnObjectMissesIsSaidWithTheRemedyOfTheWord() {
+        assertThat(Run.of("link", "--base=0", "--output-dir", folder.toString(), STATS).err()).contains("ring_at", "--define", "--phony-imports");
+        assertThat(Run.of("install", "--any-user", "--object", STATS).err()).contains("ring_at", "object or archive", "--library");
+        assertThat(Run.of("install", "--any-user", STATS).err()).contains("ring_at", "install the driver");
+    }
+
+    @Test
+    void whereNothingCanBeWrittenIsSaidOnceAndWhy() {
+        String trace = "traces/git.mtrace.gz";
+        assertThat(Run.of("heapmap", trace, "-o", folder.resolve("absent/map.html").toString()).err())
+                .endsWith("map.html: cannot be written (no such file or folder)\n");
+        assertThat(Run.of("link", "--base=0", "--output-dir", "/proc/banos/out", STATS).err())
+                .isEqualTo("banos link: /proc/banos/out: cannot be made (no such file or folder)\n");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"install --any-user", "info", "symbols"})
     void aFileThatIsMissingOrNoObjectIsNamed(String words) throws IOException {

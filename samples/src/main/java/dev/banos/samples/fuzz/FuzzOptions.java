@@ -180,7 +180,7 @@ final class FuzzOptions {
         } catch (NumberFormatException noNumber) {
             throw new WrongUsage("--" + name + " " + value + ": not a number");
         }
-        throw new WrongUsage("--" + name + " " + value + ": not from " + least + " to " + most);
+        throw new WrongUsage("--" + name + " " + value + ": not from " + least + (most == Long.MAX_VALUE ? " on" : " to " + most));
     }
 
     private static Duration duration(String value) throws WrongUsage {

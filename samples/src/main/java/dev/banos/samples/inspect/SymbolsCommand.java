@@ -39,6 +39,6 @@ public final class SymbolsCommand {
     }
 
     private static void print(PrintStream out, String name, String origin) {
-        out.printf("%-24s %s%n", name, origin);
+        out.printf("%-28s %s%n", name, origin);
     }
 }

@@ -14,6 +14,7 @@ import dev.banos.loader.Prototype;
 import dev.banos.samples.command.CommandEnd;
 import dev.banos.samples.command.Options;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.PublicKey;
 import java.util.ArrayList;
@@ -36,7 +37,7 @@ public final class InstallCommand {
                             archive the members that the calls need, or all of them where nothing is called
               --library     loads a shared library that the objects use: libstdc++.so.6 for C++
               --any-user    lets you install without being the superuser: the code runs with all your rights
-              --require-signature KEY.pem
+              --require-signature PUBLIC.pem
                             installs only files that banos sign has signed for one of these public keys
               -v, --verbose shows the phases of each load: times, and what they worked on
             """;
@@ -87,7 +88,7 @@ public final class InstallCommand {
     }
 
     private void parse(Options options) throws CommandEnd {
-        for (int option; (option = options.next()) != Options.END; ) {
+        for (int option, before = Options.END; (option = options.next()) != Options.END; before = option) {
             switch (option) {
                 case 'u' -> user = InstallPolicy.anyUser();
                 case 's' -> keys.add(Path.of(options.argument()));
@@ -95,7 +96,7 @@ public final class InstallCommand {
                 case 'o' -> objects = true;
                 case 'l' -> libraries.add(options.argument());
                 case 'v' -> verbose = true;
-                default -> files.add(Path.of(options.argument()));
+                default -> addFile(options.argument(), before == 'c');
             }
         }
         if (files.isEmpty()) {
@@ -104,6 +105,18 @@ public final class InstallCommand {
         if (!libraries.isEmpty() && !objects) {
             throw CommandEnd.wrongUsage("--library goes with --object");
         }
+    }
+
+    /** Behind a call, what is no file was meant as one more argument of it. */
+    private void addFile(String text, boolean behindCall) throws CommandEnd {
+        Path file = Path.of(text);
+        if (behindCall && Files.notExists(file)) {
+            Prototype prototype = calls.getLast().prototype();
+            int count = prototype.parameterCount();
+            throw CommandEnd.wrongUsage(text + ": no such file, and " + prototype.name() + " takes "
+                    + (count == 0 ? "no argument" : count == 1 ? "1 argument" : count + " arguments"));
+        }
+        files.add(file);
     }
 
     private static Call call(String text, Options options) throws CommandEnd {

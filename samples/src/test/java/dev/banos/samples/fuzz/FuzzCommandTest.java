@@ -32,7 +32,7 @@ class FuzzCommandTest {
         "--target nope, unknown target nope; a target is one of",
         "--target absent.so, absent.so: cannot be loaded",
         "--target class:java.lang.Object, does not implement dev.banos.fuzz.AllocatorUnderTest",
-        "--tries x, --tries x: not a number",
+        "--tries x, --tries x: not a number", "--tries 0, --tries 0: not from 1 on",
         "--threads 9, --threads 9: not from 1 to 8",
         "--time soon, --time soon: give a number with ms",
         "--time 0s, --time 0s: no program would run",
