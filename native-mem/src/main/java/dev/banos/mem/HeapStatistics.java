@@ -77,8 +77,9 @@ public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mapp
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder(String.format(Locale.ROOT,
-                "%s: %,d blocks, %,d bytes live in %,d bytes reserved; %,d mappings of %,d bytes, %,d bytes cached%n",
-                heap, liveBlocks(), liveBytes(), reservedBytes(), mappings, mappedBytes, cachedBytes));
+                "%s: %,d block%s, %,d bytes live in %,d bytes reserved; %,d mapping%s of %,d bytes, %,d bytes cached%n",
+                heap, liveBlocks(), liveBlocks() == 1 ? "" : "s", liveBytes(), reservedBytes(), mappings, mappings == 1 ? "" : "s",
+                mappedBytes, cachedBytes));
         text.append(budget).append(System.lineSeparator());
         if (!sizeClasses.isEmpty()) {
             text.append(String.format(Locale.ROOT, "%10s %8s %12s %12s %6s%n", "slot", "runs", "slots", "live", "used"));

@@ -337,15 +337,15 @@ class HeapLeaksTest {
     @Test
     void heapsWithALevelOfTheirOwnReportAtTheCloseAndAtExit() throws IOException, InterruptedException {
         String output = ChildJvm.run(List.of(), List.of("--enable-native-access=ALL-UNNAMED"), Exiting.class);
-        assertThat(output).containsSubsequence("banos: heap closed: 200 bytes live in 1 stacks",
+        assertThat(output).containsSubsequence("banos: heap closed: 200 bytes live in 1 stack\n",
                 "200 bytes of heap closed (2 blocks of 200 bytes remembered)", "leakHere", "now the exit",
-                "banos: heap open: 300 bytes live in 1 stacks").doesNotContain("follows").doesNotContain("freed");
+                "banos: heap open: 300 bytes live in 1 stack\n").doesNotContain("follows").doesNotContain("freed");
     }
 
     @Test
     void thePropertyReportsHeapsThatAreOpenAtExit() throws IOException, InterruptedException {
         String output = ChildJvm.run(List.of(), List.of("--enable-native-access=ALL-UNNAMED", "-Dbanos.mem.leaks=full"), Exiting.class);
-        assertThat(output).containsSubsequence("now the exit", "banos: 400 bytes live in 1 stacks",
+        assertThat(output).containsSubsequence("now the exit", "banos: 400 bytes live in 1 stack\n",
                 "400 bytes of heap follows (4 blocks of 400 bytes remembered)", "leakThere").doesNotContain("heap freed");
         assertThat(output).containsOnlyOnce("banos: heap open: 300 bytes");
     }

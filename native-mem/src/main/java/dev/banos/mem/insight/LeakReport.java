@@ -98,7 +98,8 @@ public final class LeakReport {
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();
-        text.append("banos: ").append(subject).append(weight()).append(" bytes live in ").append(sites.size()).append(" stacks\n");
+        text.append("banos: ").append(subject).append(weight()).append(" bytes live in ")
+                .append(counted(sites.size(), "stack")).append('\n');
         sites.stream().limit(STACKS_SHOWN).forEach(site -> append(text, site));
         if (sites.size() > STACKS_SHOWN) {
             text.append("  and ").append(sites.size() - STACKS_SHOWN).append(" more stacks\n");
@@ -106,9 +107,13 @@ public final class LeakReport {
         return text.toString();
     }
 
+    private static String counted(long count, String what) {
+        return count + " " + what + (count == 1 ? "" : "s");
+    }
+
     private static void append(StringBuilder text, Site site) {
-        text.append("  ").append(site.weight).append(" bytes of ").append(site.heap).append(" (").append(site.blocks).append(" blocks of ")
-                .append(site.bytes).append(" bytes remembered)\n");
+        text.append("  ").append(site.weight).append(" bytes of ").append(site.heap).append(" (")
+                .append(counted(site.blocks, "block")).append(" of ").append(site.bytes).append(" bytes remembered)\n");
         site.stack.stream().limit(FRAMES_SHOWN).forEach(frame -> text.append("    at ").append(frame).append('\n'));
     }
 }
