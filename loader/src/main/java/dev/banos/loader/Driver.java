@@ -191,7 +191,8 @@ public final class Driver {
      * {@code long}; a {@code const char *} may be {@code String}, whose bytes in UTF-8 are C's during the call, or as a result
      * are copied. A struct by value is a {@code MemorySegment}; a method that returns one has a {@code SegmentAllocator} first.
      * A pointer to a function is a functional interface, whose lambda C may call until the method returns, or a
-     * {@link Callback}. Behind a variadic function's parameters come int, long, double, String or MemorySegment.
+     * {@link Callback}. A pointer that C hands over, as a result or to a callback, is a segment of size 0: it is read within a
+     * segment that holds it, at {@code pointer.address() - segment.address()}, or after {@code reinterpret}. Behind a variadic function's parameters come int, long, double, String or MemorySegment.
      *
      * <p>What a callback throws is thrown by the bound method once C has returned, a checked exception as the cause of an
      * {@link java.lang.reflect.UndeclaredThrowableException}; C sees zero, or what {@link OnThrow} says. Where no method of an
