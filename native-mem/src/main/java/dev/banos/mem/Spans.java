@@ -24,6 +24,8 @@ import java.util.Arrays;
 final class Spans {
     static final long ARENA_BYTES = SPANS_PER_ARENA * SPAN_BYTES;
     static final int NONE = -1;
+    /** No result either: there may be room when a purge has done with what it has in hand. */
+    private static final int LATER = -2;
 
     private static final int ALL = (1 << SPANS_PER_ARENA) - 1;
     private static final SpinLock LOCK = new SpinLock();
@@ -33,6 +35,8 @@ final class Spans {
     private static int committed;
     private static int freeSpans;
     private static int dirtySpans;
+    /** Taken by {@link #purge}, for nobody. */
+    private static int spansInPurge;
     /** {@code lowest[n]}: no arena below it has room for n spans. */
     private static final int[] LOWEST = new int[SPANS_PER_ARENA + 1];
 
@@ -47,6 +51,10 @@ final class Spans {
     static int take(int count) {
         int committedBefore = committed;
         int first = takeLocked(count);
+        for (int tries = 1; first == LATER; tries++) {
+            SpinLock.pause(tries);
+            first = takeLocked(count);
+        }
         if (committed != committedBefore && first != NONE) {
             MemoryEvents.arenaCommitted(address(first), committed);
         }
@@ -62,7 +70,7 @@ final class Spans {
             }
             LOWEST[count] = arena;
             if (arena == committed && !commit()) {
-                return NONE;
+                return spansInPurge == 0 ? NONE : LATER;
             }
             return claim(arena, count);
         } finally {
@@ -80,7 +88,16 @@ final class Spans {
         } finally {
             LOCK.unlock();
         }
-        Purger.wake();
+        wakePurger();
+    }
+
+    /** What gives spans back has more to do than that. Where Java's heap or the stack is full, the next to come wakes it. */
+    private static void wakePurger() {
+        try {
+            Purger.wake();
+        } catch (VirtualMachineError | LinkageError tooLittleLeft) {
+            assert !(tooLittleLeft instanceof InternalError) : tooLittleLeft;
+        }
     }
 
     /**
@@ -93,12 +110,10 @@ final class Spans {
         long begin = System.nanoTime();
         long purged = 0;
         for (int arena = 0; arena < committed(); arena++) {
-            int spans = claimDirty(arena);
-            while (spans != 0) {
-                int first = Integer.numberOfTrailingZeros(spans);
-                int count = Integer.numberOfTrailingZeros(~(spans >>> first));
-                purged += discard(arena * SPANS_PER_ARENA + first, count);
-                spans &= ~mask(first, count);
+            int piece = claimDirty(arena, ALL);
+            while (piece != 0) {
+                purged += discard(arena * SPANS_PER_ARENA + Integer.numberOfTrailingZeros(piece), Integer.bitCount(piece));
+                piece = claimDirty(arena, -(Integer.highestOneBit(piece) << 1));
             }
         }
         MemoryEvents.purged(purged, System.nanoTime() - begin);
@@ -108,7 +123,7 @@ final class Spans {
     static long dirtyBytes() {
         LOCK.lock();
         try {
-            return dirtySpans * SPAN_BYTES;
+            return (dirtySpans + spansInPurge) * SPAN_BYTES;
         } finally {
             LOCK.unlock();
         }
@@ -117,7 +132,7 @@ final class Spans {
     static long usedBytes() {
         LOCK.lock();
         try {
-            return ((long) committed * SPANS_PER_ARENA - freeSpans) * SPAN_BYTES;
+            return ((long) committed * SPANS_PER_ARENA - freeSpans - spansInPurge) * SPAN_BYTES;
         } finally {
             LOCK.unlock();
         }
@@ -168,14 +183,17 @@ final class Spans {
         }
     }
 
-    private static int claimDirty(int arena) {
+    /** The first dirty spans next to each other, among some. @return their bits; 0: there are none */
+    private static int claimDirty(int arena, int among) {
         LOCK.lock();
         try {
-            int spans = dirty[arena];
+            int candidates = dirty[arena] & among;
+            int spans = candidates & ~(candidates + Integer.lowestOneBit(candidates));
             free[arena] &= ~spans;
-            dirty[arena] = 0;
+            dirty[arena] &= ~spans;
             freeSpans -= Integer.bitCount(spans);
             dirtySpans -= Integer.bitCount(spans);
+            spansInPurge += Integer.bitCount(spans);
             return spans;
         } finally {
             LOCK.unlock();
@@ -183,18 +201,27 @@ final class Spans {
     }
 
     private static long discard(int first, int count) {
-        boolean kept = Kernel.failed(Kernel.discard(address(first), count * SPAN_BYTES));
+        boolean kept = true;
+        try {
+            kept = Kernel.failed(Kernel.discard(address(first), count * SPAN_BYTES));
+        } finally {
+            endPurge(first, count, kept);
+        }
+        return kept ? 0 : count * SPAN_BYTES;
+    }
+
+    private static void endPurge(int first, int count, boolean dirtyStill) {
         LOCK.lock();
         try {
             release(first, count);
-            if (kept) {
+            spansInPurge -= count;
+            if (dirtyStill) {
                 dirty[first / SPANS_PER_ARENA] |= mask(first, count);
                 dirtySpans += count;
             }
         } finally {
             LOCK.unlock();
         }
-        return kept ? 0 : count * SPAN_BYTES;
     }
 
     /** Bit i is set where {@code count} free spans begin at span i. */
