@@ -31,6 +31,7 @@ final class FaultRecord {
     /** As many mappings as a process may have, by default. */
     private static final int LINES = 1 << 16;
 
+    private static final byte[] BLANK = line("");
     private static final SpinLock LOCK = new SpinLock();
     /** Null where no record is wanted. */
     private static final @Nullable MemorySegment FILE = Setting.optional("banos.mem.faultRecord", FaultRecord::open);
@@ -43,6 +44,17 @@ final class FaultRecord {
     }
 
     private static MemorySegment open(String name) {
+        boolean interrupted = Thread.interrupted(); // which would close the channel, and be the program's end for nothing
+        try {
+            return map(name);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static MemorySegment map(String name) {
         try (FileChannel file = FileChannel.open(Path.of(name), StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING,
                 StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
             return file.map(MapMode.READ_WRITE, 0, (long) LINES * LINE_BYTES, Arena.global());
@@ -51,36 +63,48 @@ final class FaultRecord {
         }
     }
 
-    /** Names a mapping as it is now, again when that changes. Outside the locks, because stacks are behind a monitor. */
+    /**
+     * Names a mapping as it is now, again when that changes. Outside the locks, because stacks are behind a monitor. Where Java's
+     * heap has no room for the text, the mapping has no line, or its old one.
+     */
     static void write(HardenedBlock block, Domain domain) {
         if (FILE == null) {
             return;
         }
-        if (block.faultRecord == NONE) {
-            block.faultRecord = takeLine();
-        }
-        if (block.faultRecord != NONE) {
-            write(block.faultRecord, String.format("%016x %016x %s, of %s", block.mapping, block.mapping + block.mappingBytes,
+        try {
+            byte[] text = line(String.format("%016x %016x %s, of %s", block.mapping, block.mapping + block.mappingBytes,
                     block.describe(block.state), domain));
+            if (block.faultRecord == NONE) {
+                block.faultRecord = takeLine();
+            }
+            if (block.faultRecord != NONE) {
+                write(block.faultRecord, text);
+            }
+        } catch (VirtualMachineError tooLittleLeft) {
+            assert tooLittleLeft instanceof OutOfMemoryError || tooLittleLeft instanceof StackOverflowError : tooLittleLeft;
         }
     }
 
     /** Before the mapping goes. */
     static void erase(HardenedBlock block) {
         if (block.faultRecord != NONE) {
-            write(block.faultRecord, "");
+            write(block.faultRecord, BLANK);
             giveBackLine(block.faultRecord);
             block.faultRecord = NONE;
         }
     }
 
-    private static void write(int line, String text) {
+    private static byte[] line(String text) {
         byte[] bytes = new byte[LINE_BYTES];
         Arrays.fill(bytes, (byte) ' ');
         byte[] characters = text.replaceAll("\\p{Cntrl}", "?").getBytes(StandardCharsets.UTF_8);
         System.arraycopy(characters, 0, bytes, 0, Math.min(characters.length, LINE_BYTES - 1));
         bytes[LINE_BYTES - 1] = '\n';
-        MemorySegment.copy(bytes, 0, FILE, ValueLayout.JAVA_BYTE, (long) line * LINE_BYTES, LINE_BYTES);
+        return bytes;
+    }
+
+    private static void write(int line, byte[] text) {
+        MemorySegment.copy(text, 0, FILE, ValueLayout.JAVA_BYTE, (long) line * LINE_BYTES, LINE_BYTES);
     }
 
     private static int takeLine() {

@@ -45,6 +45,27 @@ class FaultRecordTest {
         }
     }
 
+    /** Needs the record for the first time while it is interrupted. */
+    public static final class InterruptedMain {
+        private InterruptedMain() {
+        }
+
+        public static void main(String[] arguments) {
+            Thread.currentThread().interrupt();
+            long block = Malloc.malloc(100_000);
+            System.out.println((block != 0) + " " + Thread.interrupted());
+        }
+    }
+
+    @Test
+    void anInterruptedThreadOpensTheRecordAsAnyOther() throws IOException, InterruptedException {
+        Path record = folder.resolve("record");
+        List<String> flags = List.of("--enable-native-access=ALL-UNNAMED", "-Dbanos.mem.hardening=guard",
+                "-Dbanos.mem.faultRecord=" + record);
+        assertThat(ChildJvm.run(List.of(), flags, InterruptedMain.class)).isEqualToIgnoringWhitespace("true true");
+        assertThat(Files.readString(record)).contains("a live block of 100000 bytes");
+    }
+
     @Test
     void anOverrunNamesTheLiveBlock() throws IOException, InterruptedException {
         assertThat(crash("-Dbanos.mem.hardening=guard,stacks")).containsOnlyOnce("\n")
