@@ -1,6 +1,7 @@
 package dev.banos.bindings;
 
 import static dev.banos.bindings.SystemCalls.CAPTURE;
+import static dev.banos.bindings.SystemCalls.buffer;
 import static dev.banos.bindings.SystemCalls.errno;
 import static dev.banos.bindings.SystemCalls.impossible;
 import static dev.banos.bindings.SystemCalls.link;
@@ -16,6 +17,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.nio.ByteBuffer;
 
 /** System calls on file descriptors; {@code state} and what is returned are as in {@link SystemCalls}. */
 public final class FileCalls {
@@ -39,9 +41,10 @@ public final class FileCalls {
      * @return a file descriptor, or -errno
      */
     public static int memfd_create(MemorySegment state, MemorySegment name, int flags) {
-        int errnoBefore = errno(state);
+        ByteBuffer captured = buffer(state);
+        int errnoBefore = errno(captured);
         try {
-            return settle(state, errnoBefore, (int) MemfdCreate.HANDLE.invokeExact(state, name, flags));
+            return settle(captured, errnoBefore, (int) MemfdCreate.HANDLE.invokeExact(state, name, flags));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -60,9 +63,10 @@ public final class FileCalls {
      * @return 0, or -errno
      */
     public static int ftruncate(MemorySegment state, int fd, long length) {
-        int errnoBefore = errno(state);
+        ByteBuffer captured = buffer(state);
+        int errnoBefore = errno(captured);
         try {
-            return settle(state, errnoBefore, (int) Ftruncate.HANDLE.invokeExact(state, fd, length));
+            return settle(captured, errnoBefore, (int) Ftruncate.HANDLE.invokeExact(state, fd, length));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -83,9 +87,10 @@ public final class FileCalls {
      * @return a file descriptor, or -errno
      */
     public static int open(MemorySegment state, MemorySegment path, int flags, int mode) {
-        int errnoBefore = errno(state);
+        ByteBuffer captured = buffer(state);
+        int errnoBefore = errno(captured);
         try {
-            return settle(state, errnoBefore, (int) Open.HANDLE.invokeExact(state, path, flags, mode));
+            return settle(captured, errnoBefore, (int) Open.HANDLE.invokeExact(state, path, flags, mode));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -103,9 +108,10 @@ public final class FileCalls {
      * @return 0, or -errno
      */
     public static int close(MemorySegment state, int fd) {
-        int errnoBefore = errno(state);
+        ByteBuffer captured = buffer(state);
+        int errnoBefore = errno(captured);
         try {
-            return settle(state, errnoBefore, (int) Close.HANDLE.invokeExact(state, fd));
+            return settle(captured, errnoBefore, (int) Close.HANDLE.invokeExact(state, fd));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -124,9 +130,10 @@ public final class FileCalls {
      * @return bytes read (0 at the end), or -errno
      */
     public static long read(MemorySegment state, int fd, MemorySegment into) {
-        int errnoBefore = errno(state);
+        ByteBuffer captured = buffer(state);
+        int errnoBefore = errno(captured);
         try {
-            return settle(state, errnoBefore, (long) Read.HANDLE.invokeExact(state, fd, writable(into), into.byteSize()));
+            return settle(captured, errnoBefore, (long) Read.HANDLE.invokeExact(state, fd, writable(into), into.byteSize()));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -145,9 +152,10 @@ public final class FileCalls {
      * @return bytes written, which may be fewer than offered, or -errno
      */
     public static long write(MemorySegment state, int fd, MemorySegment from) {
-        int errnoBefore = errno(state);
+        ByteBuffer captured = buffer(state);
+        int errnoBefore = errno(captured);
         try {
-            return settle(state, errnoBefore, (long) Write.HANDLE.invokeExact(state, fd, from, from.byteSize()));
+            return settle(captured, errnoBefore, (long) Write.HANDLE.invokeExact(state, fd, from, from.byteSize()));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -167,9 +175,10 @@ public final class FileCalls {
      * @return how many descriptors are ready (0 after the time-out), or -errno
      */
     public static int poll(MemorySegment state, MemorySegment fds, long count, int timeoutMillis) {
-        int errnoBefore = errno(state);
+        ByteBuffer captured = buffer(state);
+        int errnoBefore = errno(captured);
         try {
-            return settle(state, errnoBefore, (int) Poll.HANDLE.invokeExact(state, writable(fds), count, timeoutMillis));
+            return settle(captured, errnoBefore, (int) Poll.HANDLE.invokeExact(state, writable(fds), count, timeoutMillis));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -188,9 +197,10 @@ public final class FileCalls {
      * @return a file descriptor of the counter, or -errno
      */
     public static int eventfd(MemorySegment state, int initial, int flags) {
-        int errnoBefore = errno(state);
+        ByteBuffer captured = buffer(state);
+        int errnoBefore = errno(captured);
         try {
-            return settle(state, errnoBefore, (int) Eventfd.HANDLE.invokeExact(state, initial, flags));
+            return settle(captured, errnoBefore, (int) Eventfd.HANDLE.invokeExact(state, initial, flags));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -211,9 +221,10 @@ public final class FileCalls {
      * @return O_RDONLY, O_WRONLY or O_RDWR, or -errno
      */
     public static int accessMode(MemorySegment state, int fd) {
-        int errnoBefore = errno(state);
+        ByteBuffer captured = buffer(state);
+        int errnoBefore = errno(captured);
         try {
-            int flags = settle(state, errnoBefore, (int) Fcntl.HANDLE.invokeExact(state, fd, Fcntl.GETFL));
+            int flags = settle(captured, errnoBefore, (int) Fcntl.HANDLE.invokeExact(state, fd, Fcntl.GETFL));
             return SystemCalls.isError(flags) ? flags : flags & Fcntl.ACCMODE;
         } catch (Throwable thrown) {
             throw impossible(thrown);
@@ -233,9 +244,10 @@ public final class FileCalls {
      * @return 0, or -errno
      */
     public static int pipe2(MemorySegment state, MemorySegment ends, int flags) {
-        int errnoBefore = errno(state);
+        ByteBuffer captured = buffer(state);
+        int errnoBefore = errno(captured);
         try {
-            return settle(state, errnoBefore, (int) Pipe2.HANDLE.invokeExact(state, writable(ends), flags));
+            return settle(captured, errnoBefore, (int) Pipe2.HANDLE.invokeExact(state, writable(ends), flags));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -252,10 +264,11 @@ public final class FileCalls {
      * @param fd a file descriptor
      */
     public static boolean isatty(MemorySegment state, int fd) {
-        int errnoBefore = errno(state);
+        ByteBuffer captured = buffer(state);
+        int errnoBefore = errno(captured);
         try {
             boolean terminal = (int) Isatty.HANDLE.invokeExact(state, fd) == 1;
-            settle(state, errnoBefore, terminal ? 0 : -1);
+            settle(captured, errnoBefore, terminal ? 0 : -1);
             return terminal;
         } catch (Throwable thrown) {
             throw impossible(thrown);

@@ -50,7 +50,11 @@ public final class SystemCalls {
      * @param state a segment of {@link #STATE}
      */
     public static int errno(MemorySegment state) {
-        return buffer(state).getInt(ERRNO);
+        return errno(buffer(state));
+    }
+
+    static int errno(ByteBuffer captured) {
+        return captured.getInt(ERRNO);
     }
 
     /**
@@ -63,7 +67,8 @@ public final class SystemCalls {
         buffer(state).putInt(ERRNO, errno);
     }
 
-    private static ByteBuffer buffer(MemorySegment state) {
+    /** What was captured. To be asked for before a call: it may take memory of Java's heap, for which the result would be lost. */
+    static ByteBuffer buffer(MemorySegment state) {
         return state.asByteBuffer().order(ByteOrder.nativeOrder());
     }
 
@@ -98,8 +103,8 @@ public final class SystemCalls {
     // program needs at once, not even the generated class is touched: it would link the function a second time.
 
     /**
-     * What mmap, munmap, mprotect and madvise are called as, and whatever else the first load of an object calls: each shape of its own would cost a JVM that
-     * has just started ten milliseconds more. On both ABIs a pointer and any integer travel as a long does, an int in its lower half;
+     * What mmap, munmap, mremap, mprotect and madvise are called as, and whatever else the first load of an object calls: each shape of its
+     * own would cost a JVM that has just started ten milliseconds more. On both ABIs a pointer and any integer travel as a long does, an int in its lower half;
      * further arguments lie in registers that a function does not look at; and of an int result the upper half means nothing.
      */
     static final FunctionDescriptor SHARED =
@@ -122,10 +127,11 @@ public final class SystemCalls {
      * @return the address, or -errno
      */
     public static long mmap(MemorySegment state, long address, long length, int protection, int flags, int fd, long offset) {
-        int errnoBefore = errno(state);
+        ByteBuffer captured = buffer(state);
+        int errnoBefore = errno(captured);
         try {
-            return settle(state, errnoBefore, (long) Mmap.HANDLE.invokeExact(state, address, length, (long) protection, (long) flags,
-                    (long) fd, offset));
+            return settle(captured, errnoBefore, (long) Mmap.HANDLE.invokeExact(state, address, length, (long) protection,
+                    (long) flags, (long) fd, offset));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -144,9 +150,10 @@ public final class SystemCalls {
      * @return 0, or -errno
      */
     public static int munmap(MemorySegment state, long address, long length) {
-        int errnoBefore = errno(state);
+        ByteBuffer captured = buffer(state);
+        int errnoBefore = errno(captured);
         try {
-            return settle(state, errnoBefore, (int) (long) Munmap.HANDLE.invokeExact(state, address, length, 0L, 0L, 0L, 0L));
+            return settle(captured, errnoBefore, (int) (long) Munmap.HANDLE.invokeExact(state, address, length, 0L, 0L, 0L, 0L));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -166,9 +173,10 @@ public final class SystemCalls {
      * @return 0, or -errno
      */
     public static int mprotect(MemorySegment state, long address, long length, int protection) {
-        int errnoBefore = errno(state);
+        ByteBuffer captured = buffer(state);
+        int errnoBefore = errno(captured);
         try {
-            return settle(state, errnoBefore, (int) (long) Mprotect.HANDLE.invokeExact(state, address, length, (long) protection,
+            return settle(captured, errnoBefore, (int) (long) Mprotect.HANDLE.invokeExact(state, address, length, (long) protection,
                     0L, 0L, 0L));
         } catch (Throwable thrown) {
             throw impossible(thrown);
@@ -176,9 +184,8 @@ public final class SystemCalls {
     }
 
     private static final class Mremap {
-        /** C declares the fifth parameter as variadic; the five-argument form is what the kernel takes and costs half. */
-        private static final MethodHandle HANDLE = link(symbol("mremap"),
-                FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG));
+        /** C declares the fifth parameter as variadic; the form with all arguments is what the kernel takes and costs half. */
+        private static final MethodHandle HANDLE = linkSegments(symbol("mremap"), SHARED);
     }
 
     /**
@@ -193,9 +200,11 @@ public final class SystemCalls {
      * @return the address, or -errno
      */
     public static long mremap(MemorySegment state, long address, long oldLength, long newLength, int flags, long target) {
-        int errnoBefore = errno(state);
+        ByteBuffer captured = buffer(state);
+        int errnoBefore = errno(captured);
         try {
-            return settle(state, errnoBefore, (long) Mremap.HANDLE.invokeExact(state, address, oldLength, newLength, flags, target));
+            return settle(captured, errnoBefore, (long) Mremap.HANDLE.invokeExact(state, address, oldLength, newLength,
+                    (long) flags, target, 0L));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -215,9 +224,10 @@ public final class SystemCalls {
      * @return 0, or -errno
      */
     public static int madvise(MemorySegment state, long address, long length, int advice) {
-        int errnoBefore = errno(state);
+        ByteBuffer captured = buffer(state);
+        int errnoBefore = errno(captured);
         try {
-            return settle(state, errnoBefore, (int) (long) Madvise.HANDLE.invokeExact(state, address, length, (long) advice,
+            return settle(captured, errnoBefore, (int) (long) Madvise.HANDLE.invokeExact(state, address, length, (long) advice,
                     0L, 0L, 0L));
         } catch (Throwable thrown) {
             throw impossible(thrown);
@@ -239,9 +249,10 @@ public final class SystemCalls {
      * @return 0, or -errno (ENOMEM where the range holds a page that is not mapped)
      */
     public static int mincore(MemorySegment state, long address, long length, MemorySegment vector) {
-        int errnoBefore = errno(state);
+        ByteBuffer captured = buffer(state);
+        int errnoBefore = errno(captured);
         try {
-            return settle(state, errnoBefore, (int) Mincore.HANDLE.invokeExact(state, address, length, writable(vector)));
+            return settle(captured, errnoBefore, (int) Mincore.HANDLE.invokeExact(state, address, length, writable(vector)));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -259,9 +270,10 @@ public final class SystemCalls {
      * @return the value, or -errno (EINVAL where {@code name} is unknown)
      */
     public static long sysconf(MemorySegment state, int name) {
-        int errnoBefore = errno(state);
+        ByteBuffer captured = buffer(state);
+        int errnoBefore = errno(captured);
         try {
-            return settle(state, errnoBefore, (long) Sysconf.HANDLE.invokeExact(state, name));
+            return settle(captured, errnoBefore, (long) Sysconf.HANDLE.invokeExact(state, name));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -280,9 +292,10 @@ public final class SystemCalls {
      * @return 0, or -errno
      */
     public static int getrlimit(MemorySegment state, int resource, MemorySegment rlimit) {
-        int errnoBefore = errno(state);
+        ByteBuffer captured = buffer(state);
+        int errnoBefore = errno(captured);
         try {
-            return settle(state, errnoBefore, (int) Getrlimit.HANDLE.invokeExact(state, resource, writable(rlimit)));
+            return settle(captured, errnoBefore, (int) Getrlimit.HANDLE.invokeExact(state, resource, writable(rlimit)));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -301,9 +314,10 @@ public final class SystemCalls {
      * @return 0, or -errno
      */
     public static int setrlimit(MemorySegment state, int resource, MemorySegment rlimit) {
-        int errnoBefore = errno(state);
+        ByteBuffer captured = buffer(state);
+        int errnoBefore = errno(captured);
         try {
-            return settle(state, errnoBefore, (int) Setrlimit.HANDLE.invokeExact(state, resource, rlimit));
+            return settle(captured, errnoBefore, (int) Setrlimit.HANDLE.invokeExact(state, resource, rlimit));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -513,16 +527,16 @@ public final class SystemCalls {
      * The capture copies the C library's errno whether the call failed or not; after a success that is what some other code
      * of this thread, the JVM's included, left there. POSIX: no function sets errno to 0, and a success says nothing by it.
      */
-    static long settle(MemorySegment state, int errnoBefore, long result) {
+    static long settle(ByteBuffer captured, int errnoBefore, long result) {
         if (result == -1) {
-            return -errno(state);
+            return -errno(captured);
         }
-        setErrno(state, errnoBefore);
+        captured.putInt(ERRNO, errnoBefore);
         return result;
     }
 
-    static int settle(MemorySegment state, int errnoBefore, int result) {
-        return (int) settle(state, errnoBefore, (long) result);
+    static int settle(ByteBuffer captured, int errnoBefore, int result) {
+        return (int) settle(captured, errnoBefore, (long) result);
     }
 
     /** A downcall throws nothing of its own; what arrives here is a bug of ours or the JVM's own error. */

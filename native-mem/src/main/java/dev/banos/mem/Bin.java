@@ -107,6 +107,15 @@ final class Bin {
         }
     }
 
+    /** Of a pool whose runs are gone. */
+    void forgetRuns() {
+        open = NO_WORD;
+        chosen = 0;
+        run = null;
+        head = null;
+        tail = null;
+    }
+
     /** Makes the next allocation look again which word to take from. */
     void closeWord() {
         if (run != null && open != NO_WORD) {

@@ -21,8 +21,9 @@ final class Bitmaps {
     private static final int MOST_LINES = 8;
 
     private static final SpinLock LOCK = new SpinLock();
-    /** Idle local bitmaps by their lines. */
+    /** Idle local bitmaps by their lines, with room for all of them there are: what gives one back needs no memory of Java. */
     private static final long[][] IDLE = new long[MOST_LINES + 1][0];
+    private static final int[] COUNT = new int[MOST_LINES + 1];
     private static final int[] IDLE_COUNT = new int[MOST_LINES + 1];
     private static long next;
     private static long end;
@@ -51,9 +52,6 @@ final class Bitmaps {
         int lines = lines(slots);
         LOCK.lock();
         try {
-            if (IDLE_COUNT[lines] == IDLE[lines].length) {
-                IDLE[lines] = Arrays.copyOf(IDLE[lines], Math.max(16, IDLE[lines].length * 2));
-            }
             IDLE[lines][IDLE_COUNT[lines]++] = area;
         } finally {
             LOCK.unlock();
@@ -66,12 +64,16 @@ final class Bitmaps {
             if (IDLE_COUNT[lines] > 0) {
                 return IDLE[lines][--IDLE_COUNT[lines]];
             }
+            if (COUNT[lines] == IDLE[lines].length) {
+                IDLE[lines] = Arrays.copyOf(IDLE[lines], Math.max(16, IDLE[lines].length * 2));
+            }
             long bytes = lines * LINE_BYTES;
             if (next + bytes > end && !mapChunk()) {
                 return 0;
             }
             long area = next;
             next += bytes;
+            COUNT[lines]++;
             return area;
         } finally {
             LOCK.unlock();

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The blocks of a hardened heap by address: open addressing with linear probing, at most half full. For one thread at a time. */
 final class BlockTable {
@@ -83,12 +84,21 @@ final class BlockTable {
         return samples;
     }
 
+    /** How many places there are, of which half are empty at least. */
+    int capacity() {
+        return blocks.length;
+    }
+
+    @Nullable HardenedBlock at(int place) {
+        return blocks[place];
+    }
+
     Stream<HardenedBlock> all() {
         return Arrays.stream(blocks).filter(Objects::nonNull);
     }
 
     void clear() {
-        blocks = new HardenedBlock[INITIAL_CAPACITY];
+        Arrays.fill(blocks, null); // of its size: Java's heap may have no room for another
         size = 0;
         samples = 0;
         Arrays.fill(liveSlots, 0);

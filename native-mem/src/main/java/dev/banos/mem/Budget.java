@@ -205,8 +205,8 @@ final class Budget {
     }
 
     private void call() {
-        HeapBudget now = figures();
         try {
+            HeapBudget now = figures();
             MemoryEvents.highWater(heap, mark, now.usedBytes());
             Objects.requireNonNull(action).accept(now);
         } finally {

@@ -115,7 +115,7 @@ final class DirectMappings {
         if (bytes == NONE) {
             return false;
         }
-        forget(address, domain);
+        domain.leaks.forget(address);
         if (domain.cache == null || !domain.cache.put(address, bytes)) {
             unmap(address, bytes);
             domain.budget.release(bytes);
@@ -175,7 +175,7 @@ final class DirectMappings {
         if (!grownHuge) {
             commit(moved, bytes, newBytes);
         }
-        forget(address, domain);
+        domain.leaks.forget(address);
         register(moved, MappingTable.extent(newBytes, grownHuge || MappingTable.isHuge(extent)), domain);
         MemoryEvents.mapping("move", moved, newBytes);
         return moved;
@@ -185,13 +185,6 @@ final class DirectMappings {
         register(address, extent, domain);
         domain.budget.release(charged);
         return 0;
-    }
-
-    /** The caller has the address out of the registry, and not yet unmapped. */
-    private static void forget(long address, Domain domain) {
-        if (!domain.leaks.isEmpty()) {
-            domain.leaks.died(address);
-        }
     }
 
     /** How many blocks there are, their bytes, and how many of these ask for huge pages. */
@@ -218,10 +211,22 @@ final class DirectMappings {
         return new Sum(count, bytes, hugeBytes);
     }
 
-    /** Unmaps all blocks of a domain that is closed, so that none is added. */
+    /** Unmaps all blocks of a domain that is closed, so that none is added. Without a list, for which Java's heap may have no room. */
     static void freeAll(Domain domain) {
-        for (Mapping mapping : all(domain)) {
-            free(mapping.address(), domain);
+        for (int stripe = 0; stripe < STRIPES; stripe++) {
+            for (long address = anyOf(stripe, domain); address != 0; address = anyOf(stripe, domain)) {
+                free(address, domain);
+            }
+        }
+    }
+
+    /** @return the address of a live block, or 0 */
+    private static long anyOf(int stripe, Domain domain) {
+        LOCKS[stripe].lock();
+        try {
+            return TABLES[stripe].anyOf(domain);
+        } finally {
+            LOCKS[stripe].unlock();
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.banos.mem;
 
 import dev.banos.bindings.Native;
+import dev.banos.bindings.SystemCalls;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -29,8 +30,9 @@ final class FreedFill {
         }
     }
 
+    /** Of a slot, by one call of C, which needs no object: a block that is being freed must not be left half way. */
     void fill(long from, long to) {
-        Native.EVERYTHING.asSlice(from, to - from).fill(value);
+        SystemCalls.memset(from, value, to - from);
     }
 
     /** @return the address of the first byte that was changed, or {@link #NONE} */

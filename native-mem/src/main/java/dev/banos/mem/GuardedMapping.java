@@ -35,7 +35,7 @@ record GuardedMapping(long address, long mapping, long mappingBytes, long start,
             return null;
         }
         long address = alignment > Kernel.PAGE_BYTES ? start : start + bytes - roundUp(size, alignment);
-        return new GuardedMapping(address, mapping, mappingBytes, start, start + bytes);
+        return of(address, mapping, mappingBytes, start, start + bytes);
     }
 
     /** The same without guards, the block at the start. */
@@ -50,7 +50,16 @@ record GuardedMapping(long address, long mapping, long mappingBytes, long start,
             return null;
         }
         long start = roundUp(mapping, Math.max(alignment, Kernel.PAGE_BYTES));
-        return new GuardedMapping(start, mapping, mappingBytes, start, start + bytes);
+        return of(start, mapping, mappingBytes, start, start + bytes);
+    }
+
+    private static GuardedMapping of(long address, long mapping, long mappingBytes, long start, long end) {
+        try {
+            return new GuardedMapping(address, mapping, mappingBytes, start, end);
+        } catch (OutOfMemoryError javaHeapIsFull) {
+            DirectMappings.unmap(mapping, mappingBytes);
+            throw javaHeapIsFull;
+        }
     }
 
     /** How much memory that takes, without guards. */

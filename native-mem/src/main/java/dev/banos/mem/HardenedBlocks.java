@@ -94,7 +94,7 @@ final class HardenedBlocks {
         if (weight > 0) {
             MemoryEvents.allocated(domain.toString(), block.address, block.size, weight);
             if (!domain.leaks.isOff()) {
-                domain.leaks.born(block.address, block.size, weight);
+                boolean ignored = domain.leaks.born(block.address, block.size, weight); // its free does without a record
             }
         }
     }

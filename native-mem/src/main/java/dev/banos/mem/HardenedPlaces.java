@@ -83,9 +83,21 @@ final class HardenedPlaces {
             if (pool.takeReachedMark() && address == 0) {
                 address = takeSlot(slotBytes); // from the word that the mark stopped
             }
-            return address == 0 ? null : add(HardenedBlock.inSlot(size, birth, RunTable.holding(address), address));
+            return address == 0 ? null : addInSlot(size, RunTable.holding(address), address, birth);
         } finally {
             pool.lock.unlock();
+        }
+    }
+
+    private HardenedBlock addInSlot(long size, Run run, long address, @Nullable Throwable birth) {
+        HardenedBlock block = null;
+        try {
+            block = add(HardenedBlock.inSlot(size, birth, run, address));
+            return block;
+        } finally {
+            if (block == null) { // Java's heap has no room for it
+                run.free(address);
+            }
         }
     }
 
@@ -100,37 +112,53 @@ final class HardenedPlaces {
             return null;
         }
         HardenedBlock block = null;
+        GuardedMapping mapping = null;
         try {
-            GuardedMapping mapping = map(guarded, size, bytes, alignment);
+            mapping = map(guarded, size, bytes, alignment);
             if (mapping == null && !sampled && retirement.clear()) { // what waits there has addresses, and counts as mappings
                 mapping = map(guarded, size, bytes, alignment);
             }
-            block = mapping == null ? null : enter(mapping, HardenedBlock.inMapping(size, birth, mapping, sampled));
+            block = mapping == null ? null : enter(HardenedBlock.inMapping(size, birth, mapping, sampled));
             return block;
         } finally {
             if (block == null) {
-                domain.budget.release(bytes);
+                undo(mapping, bytes);
             }
         }
+    }
+
+    private void undo(@Nullable GuardedMapping mapping, long bytes) {
+        if (mapping != null) {
+            mapping.unmap();
+        }
+        domain.budget.release(bytes);
     }
 
     private static @Nullable GuardedMapping map(boolean guarded, long size, long bytes, long alignment) {
         return guarded ? GuardedMapping.map(size, alignment) : GuardedMapping.mapUnguarded(bytes, alignment);
     }
 
-    private HardenedBlock enter(GuardedMapping mapping, HardenedBlock block) {
-        FaultRecord.write(block, domain); // now: once it is entered, a close may unmap it
+    private HardenedBlock enter(HardenedBlock block) {
+        boolean entered = false;
         try {
-            heapBlocks.enter();
-        } catch (IllegalStateException closed) {
-            FaultRecord.erase(block);
-            mapping.unmap();
-            throw closed;
+            FaultRecord.write(block, domain); // now: once it is entered, a close may unmap it
+            addMapping(block);
+            entered = true;
+            return block;
+        } finally {
+            if (!entered) {
+                FaultRecord.erase(block);
+            }
         }
+    }
+
+    /** @throws IllegalStateException where the heap is closed */
+    private void addMapping(HardenedBlock block) {
+        heapBlocks.enter();
         try {
             blocks.ensureRoom();
             DirectMappings.register(block.address, block.end - block.start, domain);
-            return add(block);
+            add(block);
         } finally {
             pool.lock.unlock();
         }

@@ -97,6 +97,11 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         return HeapTree.join(new Heap(pool.access == Access.HARDENED ? null : owner, pool, options.parent()));
     }
 
+    /** Of malloc: the thread has ended, or is about to, and its pool may be another's soon. */
+    void disown() {
+        owner = null;
+    }
+
     boolean isOfMalloc() {
         return domain == Domain.MALLOC;
     }
@@ -224,7 +229,12 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         if (address == 0) {
             return ENOMEM();
         }
-        out.set(ValueLayout.JAVA_LONG_UNALIGNED, 0, address);
+        try {
+            out.set(ValueLayout.JAVA_LONG_UNALIGNED, 0, address);
+        } catch (RuntimeException cannotBeWritten) {
+            free(address);
+            throw cannotBeWritten;
+        }
         return 0;
     }
 
@@ -394,9 +404,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             domain.leaks.close();
             domain.closed = true;
             owner = null;
-            damage = domain.hardened == null ? null : domain.hardened.close();
-            pool.destroy();
-            domain.freeAll();
+            damage = destroy();
         } finally {
             pool.lock.unlock();
         }
@@ -416,6 +424,19 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         }
         if (corrupt != null) {
             throw corrupt;
+        }
+    }
+
+    /** All of it, also where what comes first cannot say what it found, because Java's heap is full. */
+    private @Nullable Damage destroy() {
+        try {
+            return domain.hardened == null ? null : domain.hardened.close();
+        } finally {
+            try {
+                pool.destroy();
+            } finally {
+                domain.freeAll();
+            }
         }
     }
 

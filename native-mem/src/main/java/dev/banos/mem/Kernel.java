@@ -18,6 +18,7 @@ import dev.banos.bindings.SystemCalls;
 import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.fault.SystemCallFaults.Call;
 import dev.banos.thread.Tcb;
+import java.lang.foreign.MemorySegment;
 
 /**
  * The one seam between the allocator and the kernel: each call returns its result or {@code -errno}, fails when a test
@@ -33,7 +34,26 @@ final class Kernel {
     private static final int COMMIT = MAP_PRIVATE() | MAP_ANONYMOUS();
     private static final int READ_WRITE = PROT_READ() | PROT_WRITE();
 
+    static {
+        linkWhatGivesBack();
+    }
+
     private Kernel() {
+    }
+
+    /**
+     * Each call is linked by its first use, which takes memory of Java's heap; where that is full the class that holds it is lost for
+     * good. A free must not be the first to come there. None of these calls does anything.
+     */
+    private static void linkWhatGivesBack() {
+        MemorySegment state = Tcb.current().segment();
+        int errno = SystemCalls.errno(state);
+        int nothing = SystemCalls.munmap(state, 0, 0);
+        nothing &= SystemCalls.madvise(state, 0, 0, MADV_DONTNEED());
+        nothing &= SystemCalls.mprotect(state, 0, 0, PROT_NONE());
+        long nowhere = SystemCalls.mremap(state, 0, 0, 0, 0, 0);
+        assert nothing <= 0 && failed(nowhere);
+        Tcb.current().errno(errno);
     }
 
     static boolean failed(long result) {
@@ -60,11 +80,15 @@ final class Kernel {
         if (fault != 0) {
             return -fault;
         }
-        Tcb tcb = Tcb.current();
-        int errno = tcb.errno();
-        int result = SystemCalls.munmap(tcb.segment(), address, bytes);
-        tcb.errno(errno);
-        return result;
+        try {
+            Tcb tcb = Tcb.current();
+            int errno = tcb.errno();
+            int result = SystemCalls.munmap(tcb.segment(), address, bytes);
+            tcb.errno(errno);
+            return result;
+        } catch (VirtualMachineError tooLittleLeft) {
+            return notCalled(tooLittleLeft);
+        }
     }
 
     /** @return where the block is now, moved if need be */
@@ -96,11 +120,15 @@ final class Kernel {
     }
 
     private static long mremapNow(long address, long oldBytes, long newBytes, int flags, long place) {
-        Tcb tcb = Tcb.current();
-        int errno = tcb.errno();
-        long result = SystemCalls.mremap(tcb.segment(), address, oldBytes, newBytes, flags, place);
-        tcb.errno(errno);
-        return result;
+        try {
+            Tcb tcb = Tcb.current();
+            int errno = tcb.errno();
+            long result = SystemCalls.mremap(tcb.segment(), address, oldBytes, newBytes, flags, place);
+            tcb.errno(errno);
+            return result;
+        } catch (VirtualMachineError tooLittleLeft) {
+            return notCalled(tooLittleLeft);
+        }
     }
 
     static int allowAccess(long address, long bytes) {
@@ -130,11 +158,15 @@ final class Kernel {
         if (fault != 0) {
             return -fault;
         }
-        Tcb tcb = Tcb.current();
-        int errno = tcb.errno();
-        int result = SystemCalls.madvise(tcb.segment(), address, bytes, advice);
-        tcb.errno(errno);
-        return result;
+        try {
+            Tcb tcb = Tcb.current();
+            int errno = tcb.errno();
+            int result = SystemCalls.madvise(tcb.segment(), address, bytes, advice);
+            tcb.errno(errno);
+            return result;
+        } catch (VirtualMachineError tooLittleLeft) {
+            return notCalled(tooLittleLeft);
+        }
     }
 
     private static long mmap(long bytes, int protection, int flags) {
@@ -142,11 +174,15 @@ final class Kernel {
         if (fault != 0) {
             return -fault;
         }
-        Tcb tcb = Tcb.current();
-        int errno = tcb.errno();
-        long result = SystemCalls.mmap(tcb.segment(), 0, bytes, protection, flags, -1, 0);
-        tcb.errno(errno);
-        return result;
+        try {
+            Tcb tcb = Tcb.current();
+            int errno = tcb.errno();
+            long result = SystemCalls.mmap(tcb.segment(), 0, bytes, protection, flags, -1, 0);
+            tcb.errno(errno);
+            return result;
+        } catch (VirtualMachineError tooLittleLeft) {
+            return notCalled(tooLittleLeft);
+        }
     }
 
     private static int protect(long address, long bytes, int protection) {
@@ -154,10 +190,20 @@ final class Kernel {
         if (fault != 0) {
             return -fault;
         }
-        Tcb tcb = Tcb.current();
-        int errno = tcb.errno();
-        int result = SystemCalls.mprotect(tcb.segment(), address, bytes, protection);
-        tcb.errno(errno);
-        return result;
+        try {
+            Tcb tcb = Tcb.current();
+            int errno = tcb.errno();
+            int result = SystemCalls.mprotect(tcb.segment(), address, bytes, protection);
+            tcb.errno(errno);
+            return result;
+        } catch (VirtualMachineError tooLittleLeft) {
+            return notCalled(tooLittleLeft);
+        }
+    }
+
+    /** A call needs some memory of Java's heap and some stack, all of it before the kernel is called. @return -ENOMEM */
+    private static int notCalled(VirtualMachineError reason) {
+        assert reason instanceof OutOfMemoryError || reason instanceof StackOverflowError : reason;
+        return -ENOMEM();
     }
 }

@@ -59,10 +59,10 @@ final class LargeBlocks {
     static long resize(Heap heap, long address, long usable, long size) {
         long newBytes = DirectMappings.bytes(size, heap.domain());
         long growth = Math.max(0, newBytes - usable);
+        long[] unsettled = {growth};
         if (newBytes == DirectMappings.NONE || !charge(heap, growth)) {
             return 0;
         }
-        long[] unsettled = {growth};
         try {
             return heap.guarded(() -> {
                 unsettled[0] = 0;

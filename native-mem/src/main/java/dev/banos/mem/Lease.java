@@ -38,8 +38,14 @@ final class Lease {
         pool.lock.unlock();
     }
 
+    /** @throws OutOfMemoryError when Java's heap is full; then nobody holds the pool */
     void giveTo(Thread thread) {
-        lessee = new WeakReference<>(thread); // a thread that ended is not kept by its lease
+        try {
+            lessee = new WeakReference<>(thread); // a thread that ended is not kept by its lease
+        } catch (OutOfMemoryError javaHeapIsFull) {
+            release();
+            throw javaHeapIsFull;
+        }
         pool.leased = true;
         pool.threadIdVolatile(thread.threadId());
     }

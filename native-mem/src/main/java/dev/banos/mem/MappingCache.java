@@ -150,8 +150,16 @@ final class MappingCache {
     /** Gives back all that is kept. */
     void empty() {
         for (int i = 0; i < depths.length; i++) {
-            giveBack(i, Integer.MAX_VALUE);
+            long length = lengthOf(i);
+            for (long address = take(length); address != 0; address = take(length)) {
+                giveBack(address, length);
+            }
         }
+    }
+
+    private void giveBack(long address, long length) {
+        DirectMappings.unmap(address, length);
+        budget.release(length);
     }
 
     /** Gives back all that is kept, and keeps no more. */
@@ -208,7 +216,7 @@ final class MappingCache {
     static long age() {
         return sum(cache -> {
             for (int i = 0; i < cache.depths.length; i++) {
-                cache.giveBack(i, cache.unused(i));
+                cache.giveBackOldest(i, cache.unused(i));
             }
             return cache.bytes();
         });
@@ -237,15 +245,9 @@ final class MappingCache {
     }
 
     /** Unmaps outside the lock. */
-    private void giveBack(int index, int most) {
-        long[] mappings = takeOldest(index, most);
-        if (mappings.length == 0) {
-            return;
-        }
-        long length = lengthOf(index);
-        for (long address : mappings) {
-            DirectMappings.unmap(address, length);
-            budget.release(length);
+    private void giveBackOldest(int index, int most) {
+        for (long address : takeOldest(index, most)) {
+            giveBack(address, lengthOf(index));
         }
     }
 

@@ -1,8 +1,8 @@
 package dev.banos.mem;
 
 /**
- * A map from the address of a mapping to its length, its domain, and whether it asks for huge pages: open addressing with linear probing, at most half full,
- * in arrays of primitives. For one thread at a time.
+ * A map from the address of a mapping to its length, its domain, and whether it asks for huge pages: open addressing with linear
+ * probing, at most half full, in arrays of primitives. For one thread at a time.
  */
 final class MappingTable {
     static final int NONE = -1;
@@ -18,6 +18,8 @@ final class MappingTable {
     private long[] extents = new long[INITIAL_CAPACITY];
     private Domain[] domains = new Domain[INITIAL_CAPACITY];
     private int size;
+    /** Where {@link #anyOf} goes on. */
+    private int hand;
 
     static long extent(long length, boolean huge) {
         return huge ? length | HUGE : length;
@@ -55,6 +57,21 @@ final class MappingTable {
             i = next(i);
         }
         return NONE;
+    }
+
+    /**
+     * The address of a mapping of {@code domain}, or 0. Who removes what it finds, and asks until there is none, looks at each place a
+     * few times only.
+     */
+    long anyOf(Domain domain) {
+        for (int looked = 0; looked < addresses.length; looked++) {
+            hand &= addresses.length - 1;
+            if (addresses[hand] != 0 && domains[hand] == domain) {
+                return addresses[hand];
+            }
+            hand++;
+        }
+        return 0;
     }
 
     long address(int index) {

@@ -1,6 +1,7 @@
 package dev.banos.mem;
 
 import dev.banos.bindings.Setting;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -30,11 +31,16 @@ final class Purger {
     }
 
     private static void start() {
+        boolean started = false;
         try {
             Thread.ofPlatform().daemon().name("banos-purger").inheritInheritableThreadLocals(false).start(Purger::run);
-        } catch (OutOfMemoryError noThread) {
+            started = true;
+        } catch (VirtualMachineError noThread) { // the memory stays for the next who needs it, or the next to wake us
             notBefore = System.nanoTime() + RETRY.toNanos();
-            RUNNING.set(false); // the memory stays for the next who needs it, or the next to wake us
+        } finally {
+            if (!started) {
+                RUNNING.set(false);
+            }
         }
     }
 
@@ -43,19 +49,34 @@ final class Purger {
             boolean more = true;
             while (more) {
                 LockSupport.parkNanos(Math.max(DELAY.toNanos(), LEAST_DELAY.toNanos()));
-                ThreadPools.passAbandoned();
-                more = SharedPools.trimIdle();
-                Spans.purge();
-                DirectMappings.retryRefused();
-                more |= MappingCache.age() > 0;
-                more |= Spans.dirtyBytes() > 0 || ThreadPools.isMemoryInAbandoned();
+                boolean ignored = Thread.interrupted(); // by who interrupts a whole thread group: the next park would be none
+                more = passOrPutOff();
             }
         } finally {
             RUNNING.set(false);
         }
+        VarHandle.fullFence(); // either we see what another thread queues, or it sees that nobody will look
         if (Spans.dirtyBytes() > 0 || MappingCache.allBytes() > 0 || ThreadPools.isMemoryInAbandoned()
                 || SharedPools.hasRemoteFrees()) {
             wake(); // freed after the last look, by someone who still saw us running
         }
+    }
+
+    /** @return whether there is, or may be, something to do at the next pass */
+    private static boolean passOrPutOff() {
+        try {
+            return pass();
+        } catch (OutOfMemoryError javaHeapIsFull) {
+            return true;
+        }
+    }
+
+    private static boolean pass() {
+        ThreadPools.passAbandoned();
+        boolean more = SharedPools.trimIdle();
+        Spans.purge();
+        DirectMappings.retryRefused();
+        more |= MappingCache.age() > 0;
+        return more || Spans.dirtyBytes() > 0 || ThreadPools.isMemoryInAbandoned();
     }
 }

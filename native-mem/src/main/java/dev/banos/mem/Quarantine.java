@@ -1,8 +1,6 @@
 package dev.banos.mem;
 
-import java.util.Arrays;
 import java.util.SplittableRandom;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,21 +21,29 @@ final class Quarantine {
         this.random = random;
     }
 
-    void add(HardenedBlock block) {
-        if (count == waiting.length) {
-            grow();
+    /** @return whether it waits now; not where Java's heap has no room for one more */
+    boolean add(HardenedBlock block) {
+        if (count == waiting.length && !grow()) {
+            return false;
         }
         waiting[index(count++)] = block;
         bytes += block.quarantineBytes();
+        return true;
     }
 
-    private void grow() {
-        HardenedBlock[] larger = new HardenedBlock[waiting.length * 2];
+    private boolean grow() {
+        HardenedBlock[] larger;
+        try {
+            larger = new HardenedBlock[waiting.length * 2];
+        } catch (OutOfMemoryError javaHeapIsFull) {
+            return false;
+        }
         for (int i = 0; i < count; i++) {
             larger[i] = waiting[index(i)];
         }
         waiting = larger;
         head = 0;
+        return true;
     }
 
     long bound() {
@@ -64,17 +70,6 @@ final class Quarantine {
         HardenedBlock chosen = waiting[index(place)];
         waiting[index(place)] = waiting[head];
         waiting[head] = chosen;
-    }
-
-    Stream<HardenedBlock> all() {
-        return Stream.iterate(0, i -> i < count, i -> i + 1).map(i -> waiting[index(i)]);
-    }
-
-    void clear() {
-        Arrays.fill(waiting, null);
-        head = 0;
-        count = 0;
-        bytes = 0;
     }
 
     private int index(int place) {

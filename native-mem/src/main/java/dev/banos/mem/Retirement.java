@@ -40,9 +40,7 @@ final class Retirement {
 
     /** Outside the lock, for what the kernel and the records have to do before anyone else can have the address. */
     void retire(HardenedBlock block) {
-        if (!domain.leaks.isEmpty()) {
-            domain.leaks.died(block.address);
-        }
+        domain.leaks.forget(block.address);
         boolean kept = quarantine != null;
         if (block.isMapping()) {
             MemoryEvents.mapping("unmap", block.address, block.size);
@@ -64,12 +62,11 @@ final class Retirement {
             if (domain.closed) {
                 return false; // the close has cleared all, except a mapping that it could not know of
             }
-            if (keep && quarantine != null) {
-                quarantine.add(block);
-            } else {
+            boolean kept = keep && quarantine != null && quarantine.add(block);
+            if (!kept) {
                 giveBack(block);
             }
-            return keep;
+            return kept;
         } finally {
             pool.lock.unlock();
         }
@@ -123,7 +120,7 @@ final class Retirement {
             pool.lock.lock();
             try {
                 leaving = quarantine.pollAbove(most);
-                Damage damage = leaving == null ? null : marks.damageOf(leaving);
+                Damage damage = leaving == null ? null : damageOf(leaving);
                 first = first == null ? damage : first;
                 if (leaving != null && leaving.state == HardenedBlock.State.FREED) {
                     giveBack(leaving);
@@ -140,6 +137,15 @@ final class Retirement {
         }
     }
 
+    /** Where Java's heap is full, the block that has to go is not looked at. */
+    private @Nullable Damage damageOf(HardenedBlock block) {
+        try {
+            return marks.damageOf(block);
+        } catch (OutOfMemoryError javaHeapIsFull) {
+            return null;
+        }
+    }
+
     /** Under the lock. */
     private void giveBack(HardenedBlock block) {
         blocks.remove(block);
@@ -153,20 +159,29 @@ final class Retirement {
         DirectMappings.unmap(block.mapping, block.mappingBytes);
     }
 
+    private @Nullable HardenedBlock waiting() {
+        return quarantine == null ? null : quarantine.pollAbove(0);
+    }
+
     /** Under the lock, by a heap that is closed now. @return the first damage, or null */
     @Nullable Damage close() {
         Damage first = unreported;
-        for (HardenedBlock block : blocks.all().toList()) {
-            Damage damage = marks.damageOf(block);
+        for (int i = 0; i < blocks.capacity(); i++) {
+            HardenedBlock block = blocks.at(i);
+            if (block == null) {
+                continue;
+            }
+            Damage damage = damageOf(block);
             first = first == null ? damage : first;
             if (block.isMapping() && block.state != HardenedBlock.State.FREED) {
                 domain.budget.release(DirectMappings.remove(block.address, domain));
                 unmap(block);
             }
         }
-        if (quarantine != null) {
-            quarantine.all().filter(HardenedBlock::isMapping).forEach(Retirement::unmap);
-            quarantine.clear();
+        for (HardenedBlock waiting = waiting(); waiting != null; waiting = waiting()) {
+            if (waiting.isMapping()) {
+                unmap(waiting);
+            }
         }
         blocks.clear();
         return first;

@@ -234,7 +234,7 @@ final class Run {
         }
         int freedTwice = 0;
         for (int w = 0; w < words(); w++) {
-            if (Words.getAcquire(remote + w * Long.SIZE) != 0) {
+            if (Words.getVolatile(remote + w * Long.SIZE) != 0) { // an acquire could come before the write of the limit
                 freedTwice += addFree(w, Words.getAndSet(remote + w * Long.SIZE, 0));
             }
         }

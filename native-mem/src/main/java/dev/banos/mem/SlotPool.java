@@ -68,6 +68,9 @@ final class SlotPool extends ThreadAttachment {
     private int passesToDiscard;
     private @Nullable Heap handle;
 
+    /** Changes under the lock of {@link ThreadPools}. */
+    @Nullable SlotPool nextAbandoned;
+
     /** A stack of runs in which other threads freed slots. */
     private @Nullable Run queue;
 
@@ -189,7 +192,7 @@ final class SlotPool extends ThreadAttachment {
             }
             head = witness;
         }
-        if (access == Access.STRIPED || access == Access.OWN_THREAD && threadId == NO_THREAD) {
+        if (access == Access.STRIPED || access == Access.OWN_THREAD && threadIdVolatile() == NO_THREAD) {
             Purger.wake(); // perhaps nobody else would look into the queue
         }
     }
@@ -306,7 +309,9 @@ final class SlotPool extends ThreadAttachment {
         for (int i = runCount - 1; i >= 0; i--) {
             removeRun(runs[i]);
         }
-        createBins();
+        for (Bin bin : bins) {
+            bin.forgetRuns();
+        }
     }
 
     /** @return null when the system has no more, or the heap's budget */
@@ -318,21 +323,31 @@ final class SlotPool extends ThreadAttachment {
         if (runCount == runs.length) {
             runs = Arrays.copyOf(runs, runCount * 2);
         }
-        long bytes = SizeClasses.spans(bin.sizeClass) * SizeClasses.SPAN_BYTES;
-        if (!domain.budget.reserve(bytes)) {
-            return null;
+        int added = SizeClasses.spans(bin.sizeClass);
+        Run run = takeRunInBudget(bin, added);
+        if (run != null) {
+            reachedMark |= domain.budget.isCallDue();
+            run.indexInPool = runCount;
+            runs[runCount++] = run;
+            spans += added;
         }
-        Run run = takeRun(bin);
-        if (run == null) {
-            domain.budget.release(bytes);
-            return null;
-        }
-        reachedMark |= domain.budget.isCallDue();
-        run.indexInPool = runCount;
-        runs[runCount++] = run;
-        spans += run.spans();
-        RunTable.put(run);
         return run;
+    }
+
+    /** What this and the two below it took goes back in {@code finally}: Java's heap or the stack may come to its end anywhere. */
+    private @Nullable Run takeRunInBudget(Bin bin, int spans) {
+        if (!domain.budget.reserve(spans * SizeClasses.SPAN_BYTES)) {
+            return null;
+        }
+        Run run = null;
+        try {
+            run = takeRun(bin, spans);
+            return run;
+        } finally {
+            if (run == null) {
+                domain.budget.release(spans * SizeClasses.SPAN_BYTES);
+            }
+        }
     }
 
     /**
@@ -350,18 +365,39 @@ final class SlotPool extends ThreadAttachment {
         }
     }
 
-    private static @Nullable Run takeRun(Bin bin) {
-        int spans = SizeClasses.spans(bin.sizeClass);
+    private static @Nullable Run takeRun(Bin bin, int spans) {
         int first = Spans.take(spans);
         if (first == Spans.NONE) {
             return null;
         }
-        long bitmaps = Bitmaps.take(SizeClasses.slots(bin.sizeClass));
+        Run run = null;
+        try {
+            run = enteredRun(bin, first);
+            return run;
+        } finally {
+            if (run == null) {
+                Spans.giveBack(first, spans);
+            }
+        }
+    }
+
+    private static @Nullable Run enteredRun(Bin bin, int firstSpan) {
+        int slots = SizeClasses.slots(bin.sizeClass);
+        long bitmaps = Bitmaps.take(slots);
         if (bitmaps == 0) {
-            Spans.giveBack(first, spans);
             return null;
         }
-        return new Run(bin, first, bitmaps);
+        boolean entered = false;
+        try {
+            Run run = new Run(bin, firstSpan, bitmaps);
+            RunTable.put(run);
+            entered = true;
+            return run;
+        } finally {
+            if (!entered) {
+                Bitmaps.giveBack(bitmaps, slots);
+            }
+        }
     }
 
     /** Whether a high-water mark has stopped an allocation, which can be tried again now. */
@@ -437,6 +473,9 @@ final class SlotPool extends ThreadAttachment {
 
     @Override
     protected void threadEnded() {
+        if (handle != null) {
+            handle.disown(); // by a thread that has a little to run still
+        }
         if (ThreadPools.abandon(this)) {
             Purger.wake();
         }

@@ -87,24 +87,25 @@ final class SlowMalloc {
             // A sample may live in the heap's own runs, unremembered. If the level rises just now, it is out of memory.
             address = leaks.isFull() ? TrackedPool.allocate(heap, size) : Math.max(0, heap.attemptCounted(size));
         }
-        if (address > 0) {
-            remember(heap, address, size, weight);
+        return address > 0 ? remembered(heap, address, size, weight) : address;
+    }
+
+    /** @return {@code address}; 0: Java's heap has no room for the record, without which nobody could free the block */
+    private static long remembered(Heap heap, long address, long size, long weight) {
+        TrackedPool pool = TrackedPool.holding(address);
+        if (pool != null && !heap.domain().leaks.born(address, size, weight)) {
+            pool.takeBack(address);
+            return 0;
         }
+        MemoryEvents.allocated(heap.domain().toString(), address, size, weight);
         return address;
     }
 
-    private static void remember(Heap heap, long address, long size, long weight) {
-        if (TrackedPool.holds(address)) {
-            heap.domain().leaks.born(address, size, weight);
-        }
-        MemoryEvents.allocated(heap.domain().toString(), address, size, weight);
-    }
-
-    /** Remembers a mapping, if any are to be. @return {@code address} */
+    /** Remembers a mapping, if any are to be and there is room for the record: its free does without. @return {@code address} */
     static long tracked(Heap heap, long address, long size) {
         LeakRecords leaks = heap.domain().leaks;
         if (address > 0 && !leaks.isOff() && RunTable.at(address) == null) {
-            leaks.born(address, size, size);
+            boolean ignored = leaks.born(address, size, size);
         }
         return address;
     }
@@ -132,7 +133,7 @@ final class SlowMalloc {
 
     private static long outOfMemory(Heap heap, long size) {
         if (heap.domain().budget.isLimited()) {
-            MemoryEvents.limitReached(heap.toString(), size, heap.domain().budget);
+            MemoryEvents.limitReached(heap, size, heap.domain().budget);
         }
         return Malloc.outOfMemory();
     }

@@ -3,11 +3,11 @@ package dev.banos.mem;
 import dev.banos.lock.SpinLock;
 import dev.banos.thread.Tcb;
 import java.lang.invoke.VarHandle;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which pool serves the calling thread's malloc. A platform thread has one of its own, which hangs on its control block.
@@ -16,7 +16,10 @@ import java.util.function.Consumer;
  */
 final class ThreadPools {
     private static final SpinLock LOCK = new SpinLock();
-    private static final ArrayDeque<SlotPool> ABANDONED = new ArrayDeque<>();
+    /** Those that wait, in turn, linked by themselves: a thread can end while Java's heap is full. */
+    private static @Nullable SlotPool firstAbandoned;
+    private static @Nullable SlotPool lastAbandoned;
+    private static int abandonedCount;
     private static final List<SlotPool> ALL = new ArrayList<>();
 
     /**
@@ -120,7 +123,12 @@ final class ThreadPools {
     static boolean isMemoryInAbandoned() {
         LOCK.lock();
         try {
-            return ABANDONED.stream().anyMatch(pool -> pool.hasRemoteFrees() || pool.isToDiscard());
+            for (SlotPool pool = firstAbandoned; pool != null; pool = pool.nextAbandoned) {
+                if (pool.hasRemoteFrees() || pool.isToDiscard()) {
+                    return true;
+                }
+            }
+            return false;
         } finally {
             LOCK.unlock();
         }
@@ -129,7 +137,7 @@ final class ThreadPools {
     static int abandonedCount() {
         LOCK.lock();
         try {
-            return ABANDONED.size();
+            return abandonedCount;
         } finally {
             LOCK.unlock();
         }
@@ -161,10 +169,17 @@ final class ThreadPools {
         }
     }
 
-    private static SlotPool pollAbandoned() {
+    private static @Nullable SlotPool pollAbandoned() {
         LOCK.lock();
         try {
-            return ABANDONED.pollFirst();
+            SlotPool first = firstAbandoned;
+            if (first != null) {
+                firstAbandoned = first.nextAbandoned;
+                lastAbandoned = firstAbandoned == null ? null : lastAbandoned;
+                first.nextAbandoned = null;
+                abandonedCount--;
+            }
+            return first;
         } finally {
             LOCK.unlock();
         }
@@ -173,7 +188,13 @@ final class ThreadPools {
     private static void push(SlotPool pool) {
         LOCK.lock();
         try {
-            ABANDONED.addLast(pool);
+            if (lastAbandoned == null) {
+                firstAbandoned = pool;
+            } else {
+                lastAbandoned.nextAbandoned = pool;
+            }
+            lastAbandoned = pool;
+            abandonedCount++;
         } finally {
             LOCK.unlock();
         }

@@ -1,6 +1,7 @@
 package dev.banos.mem;
 
 import dev.banos.lock.SpinLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The pool that a heap's tracked blocks live in, beside its own. No thread owns it, so each free of such a block comes to
@@ -47,10 +48,20 @@ final class TrackedPool {
         }
     }
 
-    /** Whether the block at {@code address}, which is live, lives in such a pool. */
-    static boolean holds(long address) {
+    /** The pool of this kind that the block at {@code address}, which is live, lives in; or null. */
+    static @Nullable TrackedPool holding(long address) {
         Run run = RunTable.at(address);
-        return run != null && run.owner.access == Access.TRACKED;
+        return run != null && run.owner.access == Access.TRACKED ? run.owner.domain.tracked : null;
+    }
+
+    /** The slot of {@link #allocate}, of which there is no record. */
+    void takeBack(long address) {
+        pool.lock.lock();
+        try {
+            boolean ignored = !pool.domain.closed && RunTable.holding(address).freeSlow(address);
+        } finally {
+            pool.lock.unlock();
+        }
     }
 
     /** @return whether a block lived there; the record says so, and only one of two frees at the same time gets it */

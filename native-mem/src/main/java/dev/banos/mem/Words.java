@@ -57,6 +57,10 @@ final class Words {
         return (long) WORD.getAcquire(Native.EVERYTHING, wordOf(bit));
     }
 
+    static long getVolatile(long bit) {
+        return (long) WORD.getVolatile(Native.EVERYTHING, wordOf(bit));
+    }
+
     static long getAndSet(long bit, long value) {
         return (long) WORD.getAndSet(Native.EVERYTHING, wordOf(bit), value);
     }

@@ -58,24 +58,30 @@ final class TcbTable {
     }
 
     static Tcb findOrCreate(Thread thread) {
-        List<Tcb> ended = new ArrayList<>();
-        Tcb tcb;
+        List<Tcb> ended = new ArrayList<>(ENTRIES_SWEPT_PER_ENTRY); // room for all: what is out of the table must come to its end
+        try {
+            return findOrCreate(thread, ended);
+        } finally {
+            // Outside the lock: an attachment that gives back a heap may itself need the control block of this thread.
+            for (Tcb each : ended) {
+                each.recycle();
+            }
+        }
+    }
+
+    private static Tcb findOrCreate(Thread thread, List<Tcb> ended) {
         LOCK.lock();
         try {
-            tcb = findFurther(table, thread.threadId());
+            Tcb tcb = findFurther(table, thread.threadId());
             if (tcb == null) {
                 collectEnded(ended);
                 tcb = new Tcb(thread);
                 insert(tcb);
             }
+            return tcb;
         } finally {
             LOCK.unlock();
         }
-        // Outside the lock: an attachment that gives back a heap may itself need the control block of this thread.
-        for (Tcb each : ended) {
-            each.recycle();
-        }
-        return tcb;
     }
 
     /** Under the lock an entry's block is its thread's: recycling begins with the entry's removal. */
@@ -146,10 +152,11 @@ final class TcbTable {
     }
 
     private static void insert(Tcb tcb) {
-        if (++size > table.length / 2) {
+        if (size + 1 > table.length / 2) {
             grow();
         }
         put(table, tcb);
+        size++;
         LATEST[latestPlace(tcb.threadId)] = tcb;
     }
 

@@ -74,6 +74,11 @@ class EdgeSizesTest {
             assertThatThrownBy(() -> Heap.current().allocate(10, alignment)).isInstanceOf(IllegalArgumentException.class);
         }
         assertThat(Malloc.posixMemalign(MemorySegment.NULL, 4, 10)).as("smaller than a pointer").isEqualTo(EINVAL());
+        try (Heap heap = Heap.create()) {
+            assertThatThrownBy(() -> heap.posixMemalign(MemorySegment.NULL, 64, 100)).as("no room for the result")
+                    .isInstanceOf(IndexOutOfBoundsException.class);
+            assertThat(heap.statistics().liveBlocks()).isZero();
+        }
     }
 
     @Test

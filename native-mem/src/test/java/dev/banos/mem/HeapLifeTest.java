@@ -200,4 +200,26 @@ class HeapLifeTest {
             assertThatThrownBy(() -> heap.free(blocks[0])).isInstanceOf(InvalidBlockException.class);
         }
     }
+
+    /** What runs in a thread after its body may still have the heap that it asked for there. */
+    @Test
+    void aThreadWhoseBlockIsGivenBackHasItsHeapNoMore() throws InterruptedException {
+        AtomicReference<Heap> kept = new AtomicReference<>();
+        AtomicReference<Throwable> thrown = new AtomicReference<>();
+        Thread thread = new BanosThread(() -> {
+            kept.set(Heap.current());
+            kept.get().free(kept.get().malloc(100));
+            throw new IllegalStateException("so that a handler runs after the body");
+        });
+        thread.setUncaughtExceptionHandler((_, _) -> {
+            try {
+                kept.get().malloc(100);
+            } catch (IllegalStateException notServed) {
+                thrown.set(notServed);
+            }
+        });
+        thread.start();
+        thread.join();
+        assertThat(thrown.get()).hasMessageContaining("does not serve thread");
+    }
 }

@@ -13,8 +13,8 @@ import jdk.jfr.Timespan;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The flight recorder events. Each static method is called by the allocator, outside its locks; while no recording wants
- * the event it tests one flag and returns. {@code jfr view dev.banos.mem.AllocationSample recording.jfr} shows one as a table.
+ * The flight recorder events. Each static method is called by the allocator, outside its locks but for the one that a shared heap
+ * holds while it grows or closes; while no recording wants the event it tests one flag and returns. {@code jfr view dev.banos.mem.AllocationSample recording.jfr} shows one as a table.
  *
  * <p>Loading a class of events costs a tenth of a second, so none is touched before there is a flight recorder.
  */
@@ -220,14 +220,18 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        AllocationSample event = new AllocationSample();
-        if (event.shouldCommit()) {
-            event.caller = caller();
-            event.heap = heap;
-            event.address = address;
-            event.size = size;
-            event.weight = weight;
-            event.commit();
+        try {
+            AllocationSample event = new AllocationSample();
+            if (event.shouldCommit()) {
+                event.caller = caller();
+                event.heap = heap;
+                event.address = address;
+                event.size = size;
+                event.weight = weight;
+                event.commit();
+            }
+        } catch (VirtualMachineError tooLittleLeft) {
+            lost(tooLittleLeft);
         }
     }
 
@@ -244,15 +248,19 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        FreeSample event = new FreeSample();
-        if (event.shouldCommit()) {
-            event.caller = caller();
-            event.heap = heap;
-            event.address = address;
-            event.size = size;
-            event.weight = weight;
-            event.lifetime = lifetime;
-            event.commit();
+        try {
+            FreeSample event = new FreeSample();
+            if (event.shouldCommit()) {
+                event.caller = caller();
+                event.heap = heap;
+                event.address = address;
+                event.size = size;
+                event.weight = weight;
+                event.lifetime = lifetime;
+                event.commit();
+            }
+        } catch (VirtualMachineError tooLittleLeft) {
+            lost(tooLittleLeft);
         }
     }
 
@@ -266,11 +274,15 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        ArenaCommit event = new ArenaCommit();
-        if (event.shouldCommit()) {
-            event.address = address;
-            event.arenas = arenas;
-            event.commit();
+        try {
+            ArenaCommit event = new ArenaCommit();
+            if (event.shouldCommit()) {
+                event.address = address;
+                event.arenas = arenas;
+                event.commit();
+            }
+        } catch (VirtualMachineError tooLittleLeft) {
+            lost(tooLittleLeft);
         }
     }
 
@@ -285,13 +297,17 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        Mapping event = new Mapping();
-        if (event.shouldCommit()) {
-            event.action = action;
-            event.caller = caller();
-            event.address = address;
-            event.size = size;
-            event.commit();
+        try {
+            Mapping event = new Mapping();
+            if (event.shouldCommit()) {
+                event.action = action;
+                event.caller = caller();
+                event.address = address;
+                event.size = size;
+                event.commit();
+            }
+        } catch (VirtualMachineError tooLittleLeft) {
+            lost(tooLittleLeft);
         }
     }
 
@@ -305,11 +321,15 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        Purge event = new Purge();
-        if (bytes > 0 && event.shouldCommit()) {
-            event.size = bytes;
-            event.took = nanos;
-            event.commit();
+        try {
+            Purge event = new Purge();
+            if (bytes > 0 && event.shouldCommit()) {
+                event.size = bytes;
+                event.took = nanos;
+                event.commit();
+            }
+        } catch (VirtualMachineError tooLittleLeft) {
+            lost(tooLittleLeft);
         }
     }
 
@@ -323,12 +343,16 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        InvalidBlock event = new InvalidBlock();
-        if (event.shouldCommit()) {
-            event.caller = caller();
-            event.address = address;
-            event.finding = finding;
-            event.commit();
+        try {
+            InvalidBlock event = new InvalidBlock();
+            if (event.shouldCommit()) {
+                event.caller = caller();
+                event.address = address;
+                event.finding = finding;
+                event.commit();
+            }
+        } catch (VirtualMachineError tooLittleLeft) {
+            lost(tooLittleLeft);
         }
     }
 
@@ -343,34 +367,42 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        HighWater event = new HighWater();
-        if (event.shouldCommit()) {
-            event.caller = caller();
-            event.heap = heap;
-            event.mark = mark;
-            event.used = used;
-            event.commit();
+        try {
+            HighWater event = new HighWater();
+            if (event.shouldCommit()) {
+                event.caller = caller();
+                event.heap = heap;
+                event.mark = mark;
+                event.used = used;
+                event.commit();
+            }
+        } catch (VirtualMachineError tooLittleLeft) {
+            lost(tooLittleLeft);
         }
     }
 
     /**
      * An allocation failed at a limit.
      *
-     * @param heap the name of the heap
+     * @param heap says the name of the heap, when asked
      * @param size what was asked for, in bytes
      * @param budget says in words what the heap has and may have, when asked
      */
-    public static void limitReached(String heap, long size, Object budget) {
+    public static void limitReached(Object heap, long size, Object budget) {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        LimitReached event = new LimitReached();
-        if (event.shouldCommit()) {
-            event.caller = caller();
-            event.heap = heap;
-            event.size = size;
-            event.budget = budget.toString();
-            event.commit();
+        try {
+            LimitReached event = new LimitReached();
+            if (event.shouldCommit()) {
+                event.caller = caller();
+                event.heap = heap.toString();
+                event.size = size;
+                event.budget = budget.toString();
+                event.commit();
+            }
+        } catch (VirtualMachineError tooLittleLeft) {
+            lost(tooLittleLeft);
         }
     }
 
@@ -390,18 +422,30 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        Corruption event = new Corruption();
-        if (event.shouldCommit()) {
-            event.caller = caller();
-            event.address = address;
-            event.offset = offset;
-            event.expected = expected;
-            event.found = found;
-            event.slotBytes = slotBytes;
-            event.heap = heap;
-            event.finding = finding;
-            event.commit();
+        try {
+            Corruption event = new Corruption();
+            if (event.shouldCommit()) {
+                event.caller = caller();
+                event.address = address;
+                event.offset = offset;
+                event.expected = expected;
+                event.found = found;
+                event.slotBytes = slotBytes;
+                event.heap = heap;
+                event.finding = finding;
+                event.commit();
+            }
+        } catch (VirtualMachineError tooLittleLeft) {
+            lost(tooLittleLeft);
         }
+    }
+
+    /**
+     * Java's heap is full, or the stack: the recording has an event less. To throw would lose more, a block that was made and that
+     * nobody has the address of.
+     */
+    private static void lost(VirtualMachineError reason) {
+        assert reason instanceof OutOfMemoryError || reason instanceof StackOverflowError : reason;
     }
 
     /** The method that called the allocator, and its line. */

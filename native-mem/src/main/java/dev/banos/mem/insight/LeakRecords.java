@@ -67,11 +67,6 @@ public final class LeakRecords {
         return level() == Level.FULL;
     }
 
-    /** {@return whether no block is remembered} */
-    public boolean isEmpty() {
-        return blocks.isEmpty();
-    }
-
     int count() {
         return blocks.size();
     }
@@ -99,15 +94,33 @@ public final class LeakRecords {
      * @param address where the block begins
      * @param size in bytes, as asked for
      * @param weight for how many allocated bytes it stands
+     * @return false where Java's heap has no room for the record; then nothing has changed
      */
-    public void born(long address, long size, long weight) {
-        blocks.put(address, TrackedBlock.bornNow(address, size, weight));
-        if (!listed) {
-            listed = true;
-            LeakTracking.list(this);
+    public boolean born(long address, long size, long weight) {
+        if (!put(address, size, weight)) {
+            return false;
         }
         if (closed) { // after the put, as the close clears after it has said so: one of the two sees the other
             forgetAll();
+        }
+        return true;
+    }
+
+    private boolean put(long address, long size, long weight) {
+        Long key = null;
+        try {
+            if (!listed) {
+                LeakTracking.list(this);
+                listed = true;
+            }
+            key = address;
+            blocks.put(key, TrackedBlock.bornNow(address, size, weight));
+            return true;
+        } catch (VirtualMachineError tooLittleLeft) {
+            if (key != null) {
+                blocks.remove(key); // it may have been entered, and its counting failed
+            }
+            return false;
         }
     }
 
@@ -125,13 +138,38 @@ public final class LeakRecords {
         return block != null;
     }
 
+    /**
+     * As {@link #died}, for a block that is gone already, whatever happens here: where Java's heap is full, the record stays.
+     *
+     * @param address where the block began
+     */
+    public void forget(long address) {
+        if (blocks.isEmpty()) {
+            return;
+        }
+        try {
+            died(address);
+        } catch (VirtualMachineError tooLittleLeft) {
+            assert tooLittleLeft instanceof OutOfMemoryError || tooLittleLeft instanceof StackOverflowError : tooLittleLeft;
+        }
+    }
+
     /** Remembers nothing from now on. Called by the heap that closes, before any of its blocks goes. */
     public void close() {
         closed = true;
         if (atEnd != null) {
-            leftAtClose = List.copyOf(blocks.values());
+            leftAtClose = stillLive();
         }
         forgetAll();
+    }
+
+    /** Nothing where Java's heap has no room for the list: the heap closes all the same. */
+    private Collection<TrackedBlock> stillLive() {
+        try {
+            return List.copyOf(blocks.values());
+        } catch (OutOfMemoryError javaHeapIsFull) {
+            return List.of();
+        }
     }
 
     private void forgetAll() {

@@ -1,0 +1,204 @@
+package dev.banos.mem;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.banos.mem.insight.Footprint;
+import dev.banos.mem.insight.HeapFigures;
+import dev.banos.thread.ChildJvm;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The Java heap is full but for some bytes, in a JVM of its own that takes each object from the heap itself: a call does its work, or
+ * throws an {@link OutOfMemoryError} and has done nothing. What lives is what the test has, and the figures agree.
+ */
+class JavaHeapFullTest {
+    private static final List<String> FLAGS = List.of("-Xmx8m", "-XX:+UseSerialGC", "-XX:-UseTLAB", "-ea",
+            "-Dbanos.mem.purgeDelayMillis=100000", "--enable-native-access=ALL-UNNAMED");
+
+    @ParameterizedTest
+    @ValueSource(strings = {"malloc", "shared", "cached"})
+    void eachCallIsDoneOrIsNot(String kind) throws IOException, InterruptedException {
+        List<String> flags = new ArrayList<>(FLAGS);
+        flags.add("-Dkind=" + kind);
+        assertThat(ChildJvm.run(List.of(), flags, Child.class)).contains("as expected: out of memory ").doesNotContain("WRONG");
+    }
+
+    /** What the JVM with the small heap runs. */
+    public static final class Child {
+        private static final int ROUNDS = 8;
+        private static final int CALLS = 12;
+        private static final int MOST_CRUMBS = 40;
+
+        private final SplittableRandom random = new SplittableRandom(1);
+        private final Heap heap;
+        private final long[] live = new long[20 + ROUNDS * CALLS];
+        private int count;
+        private int outOfMemory;
+        /** A chain of objects that takes all of the heap. */
+        private Object[] ballast;
+        /** One of small ones, for a little room. */
+        private Object[] crumbs;
+
+        private Child(Heap heap) {
+            this.heap = heap;
+        }
+
+        public static void main(String[] arguments) {
+            new Child(heap(System.getProperty("kind"))).run();
+        }
+
+        private static Heap heap(String kind) {
+            return switch (kind) {
+                case "malloc" -> Heap.current();
+                case "shared" -> Heap.create(HeapOptions.shared().limit(1L << 40));
+                case "cached" -> Heap.create(HeapOptions.shared().mappingCache(8 << 20));
+                default -> throw new IllegalArgumentException(kind);
+            };
+        }
+
+        private void run() {
+            for (int i = 0; i < 20; i++) {
+                call();
+            }
+            for (int round = 0; round < ROUNDS; round++) {
+                fill();
+                for (int spare = random.nextInt(MOST_CRUMBS); spare > 0; spare--) {
+                    crumbs = (Object[]) crumbs[0];
+                }
+                for (int i = 0; i < CALLS; i++) {
+                    call();
+                }
+                ballast = null;
+                check(round);
+            }
+            if (!heap.isOfMalloc()) {
+                close();
+            }
+            System.out.println("as expected: out of memory " + outOfMemory);
+        }
+
+        /** Large objects first, then ever smaller ones: at the end there is no room for the smallest. */
+        private void fill() {
+            crumbs = null;
+            for (int i = 0; i < MOST_CRUMBS; i++) {
+                crumbs = new Object[] {crumbs};
+            }
+            for (int bytes = 1 << 18; bytes > 0; bytes /= 16) {
+                fill(bytes);
+            }
+            fill(0);
+        }
+
+        private void fill(int bytes) {
+            try {
+                while (true) {
+                    Object[] node = new Object[bytes == 0 ? 1 : 2];
+                    node[0] = ballast;
+                    if (bytes > 0) {
+                        node[1] = new byte[bytes];
+                    }
+                    ballast = node;
+                }
+            } catch (OutOfMemoryError full) {
+                return;
+            }
+        }
+
+        private void call() {
+            try {
+                int kind = count == 0 ? 0 : random.nextInt(8);
+                if (kind < 4) {
+                    add(random.nextInt(6) == 0 ? heap.alignedAlloc(1L << random.nextInt(4, 15), size()) : heap.calloc(1, size()));
+                } else if (kind < 6) {
+                    free(random.nextInt(count));
+                } else {
+                    resize(random.nextInt(count));
+                }
+            } catch (OutOfMemoryError javaHeapIsFull) {
+                outOfMemory++;
+            }
+        }
+
+        private long size() {
+            return switch (random.nextInt(4)) {
+                case 0 -> random.nextLong(SizeClasses.DIRECT_BYTES, 300_000);
+                case 1 -> random.nextLong(2_000);
+                default -> random.nextLong(SizeClasses.DIRECT_BYTES);
+            };
+        }
+
+        private void add(long block) {
+            if (block != 0) {
+                live[count++] = block;
+            }
+        }
+
+        /** A free that throws may have been done: then its block is live no more, and nothing else of it may be left. */
+        private void free(int index) {
+            long block = live[index];
+            live[index] = live[--count];
+            try {
+                heap.free(block);
+            } catch (OutOfMemoryError javaHeapIsFull) {
+                ballast = null;
+                if (isLive(block)) {
+                    add(block);
+                }
+                throw javaHeapIsFull;
+            }
+        }
+
+        private void resize(int index) {
+            long moved = heap.realloc(live[index], random.nextLong(1, 200_000));
+            live[index] = moved == 0 ? live[index] : moved;
+        }
+
+        private boolean isLive(long block) {
+            try {
+                return heap.usableSize(block) >= 0;
+            } catch (InvalidBlockException notLive) {
+                return false;
+            }
+        }
+
+        private void check(int round) {
+            HeapStatistics now = heap.isOfMalloc() ? Malloc.statistics() : heap.statistics();
+            for (int i = 0; i < count; i++) {
+                expect(isLive(live[i]), "a block was lost in round " + round);
+            }
+            expect(now.liveBlocks() == count, "round " + round + ": " + count + " blocks, but " + now);
+            expect(now.budget().usedBytes() == now.reservedBytes() + now.cachedBytes(), "round " + round + ": " + now);
+            Footprint footprint = MemoryInsight.footprint();
+            long spans = MemoryInsight.heaps().stream().flatMap(each -> each.sizeClasses().stream())
+                    .mapToLong(HeapFigures.OfSizeClass::spanBytes).sum();
+            expect(footprint.usedBytes() == spans, "round " + round + ": runs of " + spans + " bytes, but " + footprint);
+        }
+
+        /** It may say that there is no memory, but then once more closes it. */
+        private void close() {
+            fill();
+            try {
+                heap.close();
+            } catch (OutOfMemoryError javaHeapIsFull) {
+                outOfMemory++;
+            }
+            ballast = null;
+            heap.close();
+            expect(heap.budget().usedBytes() == 0, "the close left " + heap.budget());
+            expect(MemoryInsight.footprint().usedBytes() == 0, "the close left " + MemoryInsight.footprint());
+            expect(MemoryInsight.footprint().mappings() == 0, "the close left " + MemoryInsight.footprint());
+        }
+
+        private static void expect(boolean holds, String otherwise) {
+            if (!holds) {
+                System.out.println("WRONG: " + otherwise);
+                System.exit(1);
+            }
+        }
+    }
+}
