@@ -238,18 +238,27 @@ public final class Inflater implements AutoCloseable {
                     return deliverAlone(out, outOffset, bytes);
                 }
             }
-            target = out;
-            targetOffset = outOffset;
-            targetLength = outLength;
-            targetInPlace = outLength >= DIRECT_MINIMUM && inPlace(out);
+            return decode(in, inOffset, inLength, out, outOffset, outLength);
+        } finally {
+            release();
+            Reference.reachabilityFence(in);
+            Reference.reachabilityFence(out);
+        }
+    }
+
+    /** Apart from {@link #inflate}, whose calls mostly deliver what waits: these store no reference, which costs a barrier. */
+    private Status decode(MemorySegment in, long inOffset, long inLength, MemorySegment out, long outOffset, long outLength)
+            throws InflateException {
+        target = out;
+        targetOffset = outOffset;
+        targetLength = outLength;
+        targetInPlace = outLength >= DIRECT_MINIMUM && inPlace(out);
+        try {
             return inLength == 0 || inLength > SMALL_PIECE && inPlace(in)
                     ? piece(in.address() + inOffset, inLength, false)
                     : staged(in, inOffset, inLength);
         } finally {
             target = MemorySegment.NULL;
-            release();
-            Reference.reachabilityFence(in);
-            Reference.reachabilityFence(out);
         }
     }
 

@@ -277,6 +277,19 @@ final class SymbolLoop {
         return stop;
     }
 
+    /** What {@link #fast} writes out: few words in place of a call, for a match that is short as most are. */
+    private static void copy(long base, int to, int length, int distance) {
+        if (distance >= Long.BYTES && length <= FIRST_COPY) {
+            int from = to - distance;
+            Ram.putLong(base + to, Ram.getLong(base + from));
+            Ram.putLong(base + to + 8, Ram.getLong(base + from + 8));
+            Ram.putLong(base + to + 16, Ram.getLong(base + from + 16));
+            Ram.putLong(base + to + 24, Ram.getLong(base + from + 24));
+        } else {
+            copyRest(base + to, base + to + length, distance);
+        }
+    }
+
     /**
      * Copies a match, or what is left of one, by words, so that up to {@link #LARGEST_STEP} - 1 bytes behind {@code end} are
      * written as well. It is so long for the compiler not to inline it ({@code FreqInlineSize}, 325 bytecodes): its loops would
@@ -338,20 +351,24 @@ final class SymbolLoop {
      * their own, through fields, it took a third more time.
      */
     private int careful() {
-        final long literals = this.literals;
-        final long distances = this.distances;
-        final long outLimit = this.outLimit;
-        long out = this.out;
+        final long literals = Ram.ordinary(this.literals);
+        final long distances = Ram.ordinary(this.distances);
+        final long outBase = Ram.ordinary(this.out);
+        final int oldest = (int) Math.max(this.oldest - outBase, -Workspace.HISTORY_BYTES);
+        final int outLimit = (int) Math.min(this.outLimit - outBase, LONGEST_RUN);
+        int out = 0;
         long bits = input.bits;
         int count = input.count;
+        int enough = LONGEST_SYMBOL;
         int stop = NONE;
         while (stop == NONE) {
-            if (count < LONGEST_SYMBOL && input.next < input.end) {
+            if (count < enough) {
                 input.bits = bits;
                 input.count = count;
                 input.refill();
                 bits = input.bits;
                 count = input.count;
+                enough = input.next < input.end ? LONGEST_SYMBOL : 0; // behind the last byte there is nothing to look for
             }
             if (out >= outLimit) {
                 stop = OUTPUT;
@@ -373,7 +390,7 @@ final class SymbolLoop {
                 break;
             }
             if (entry < 0) {
-                Ram.putByte(out++, entry >> DecodeTable.VALUE_SHIFT);
+                Ram.putByte(outBase + out++, entry >> DecodeTable.VALUE_SHIFT);
             } else if ((entry & DecodeTable.EXCEPTIONAL) != 0) {
                 stop = literalStop(entry);
             } else {
@@ -397,7 +414,7 @@ final class SymbolLoop {
                 } else if (out - distance < oldest) {
                     stop = TOO_FAR;
                 } else {
-                    copyRest(out, out + length, distance);
+                    copy(outBase, out, length, distance);
                     out += length;
                 }
             }
@@ -406,7 +423,7 @@ final class SymbolLoop {
         }
         input.bits = bits;
         input.count = count;
-        this.out = out;
+        this.out = outBase + out;
         return stop;
     }
 
