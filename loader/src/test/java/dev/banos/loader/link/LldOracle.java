@@ -134,7 +134,7 @@ final class LldOracle {
         Files.deleteIfExists(output);
         List<String> command = new ArrayList<>(List.of(program, "-O0", "-static", "--no-gc-sections", "-z", "norelro",
                 object.machine() == Elf.EM_X86_64 ? "--relax" : "--no-relax", "--no-check-sections",
-                "--unresolved-symbols=ignore-all", "-e", "0",
+                "--unresolved-symbols=ignore-all", "--no-dependent-libraries", "-e", "0",
                 "-T", Files.writeString(folder.resolve("script.ld"), script).toString(),
                 "-o", output.toString(), Files.write(folder.resolve("input.obj"), input).toString()));
         if (!ours.threadLocalImports().isEmpty()) {
