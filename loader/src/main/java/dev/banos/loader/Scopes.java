@@ -121,19 +121,27 @@ final class Scopes implements InstallPlan.Elsewhere {
     /**
      * The drivers that it names itself.
      *
-     * @throws Refusal if one of them is not installed
+     * @throws Refusal if one of them is not installed, or is itself
      */
     List<Driver> declaredBy(InstallPlan.Candidate candidate) {
         List<Driver> declared = new ArrayList<>();
         for (String name : candidate.metadata().needs()) {
             Driver needed = drivers.named(name, hidden);
             if (needed == null) {
-                throw new Refusal(Refusal.ENOENT, candidate.driver().file(), null, -1, "driver " + candidate.metadata().name()
-                        + " needs driver " + name + ", which is not installed", "install it first, or in the same call");
+                throw missing(candidate, name);
             }
             declared.add(needed);
         }
         return declared;
+    }
+
+    private static Refusal missing(InstallPlan.Candidate candidate, String needed) {
+        String own = candidate.metadata().name();
+        return needed.equals(own)
+                ? new Refusal(Refusal.ELOOP, candidate.driver().file(), null, -1, "driver " + own + " needs itself by its name",
+                        "remove that BANOS_NEEDS; a driver sees its own symbols without it")
+                : new Refusal(Refusal.ENOENT, candidate.driver().file(), null, -1, "driver " + own + " needs driver " + needed
+                        + ", which is not installed", "install it first, or in the same call");
     }
 
     /** Where a driver's imports are looked for; what is found of drivers is added to what it uses. */

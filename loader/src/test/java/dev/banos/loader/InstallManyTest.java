@@ -122,6 +122,15 @@ class InstallManyTest {
     }
 
     @Test
+    void aDriverThatNamesItselfIsNotAskedToInstallItselfFirst() {
+        Path self = driver("self", "BANOS_NEEDS(n, \"self\");");
+        LinkException refused = catchThrowableOfType(LinkException.class, () -> loader.install(self));
+        assertThat(refused).hasMessageContaining("driver self needs itself by its name").hasMessageContaining("remove that BANOS_NEEDS");
+        assertThat(refused.errno()).isEqualTo(40);
+        assertThat(loader.drivers()).isEmpty();
+    }
+
+    @Test
     void aWeakImportMakesNoCircle() {
         Path one = driver("one", "extern int two(void); int one(void) { return two(); } BANOS_EXPORT(one);");
         Path two = driver("two", "__attribute__((weak)) extern int one(void); int two(void) { return one ? 1 : 2; } BANOS_EXPORT(two);");
