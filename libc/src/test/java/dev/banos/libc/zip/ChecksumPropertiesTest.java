@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import java.util.zip.Checksum;
 import net.jqwik.api.Assume;
 import net.jqwik.api.ForAll;
@@ -84,6 +87,38 @@ class ChecksumPropertiesTest {
             int expected = sum.expected(data, offset, data.length);
             assertThat(sum.update.apply(state, segment.asSlice(at))).isEqualTo(expected);
             assertThat(sum.inJava.apply(inJava, segment.asSlice(at))).isEqualTo(expected);
+        }
+    }
+
+    /** Streams of one thread in any order, begun anew at any time; some pieces fail, and leave each stream where it was. */
+    @Property(tries = 500)
+    void interleavedStreamsStayApart(@ForAll Sum sum, @ForAll @IntRange(min = 1, max = 5) int streams, @ForAll long seed) {
+        Random random = new Random(seed);
+        MemorySegment closed = closedSegment();
+        int[] states = new int[streams];
+        Arrays.fill(states, sum.initial);
+        Checksum[] oracles = Stream.generate(sum.oracle).limit(streams).toArray(Checksum[]::new);
+        for (int step = 0; step < 100; step++) {
+            int i = random.nextInt(streams);
+            switch (random.nextInt(12)) {
+                case 0 -> {
+                    states[i] = sum.initial;
+                    oracles[i].reset();
+                }
+                case 1 -> assertThatThrownBy(() -> sum.update.apply(states[i], closed)).isInstanceOf(IllegalStateException.class);
+                default -> {
+                    byte[] piece = Bytes.random(random.nextInt(random.nextInt(3) == 0 ? 40_000 : 200), random.nextLong());
+                    states[i] = sum.update.apply(states[i], Home.HEAP.copy(piece, Arena.global()));
+                    oracles[i].update(piece, 0, piece.length);
+                }
+            }
+            assertThat(states[i]).isEqualTo((int) oracles[i].getValue());
+        }
+    }
+
+    private static MemorySegment closedSegment() {
+        try (Arena scope = Arena.ofConfined()) {
+            return scope.allocate(100);
         }
     }
 

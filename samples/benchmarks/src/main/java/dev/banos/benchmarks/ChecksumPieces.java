@@ -20,7 +20,8 @@ import org.openjdk.jmh.annotations.State;
 
 /**
  * One segment summed: from the initial state ("Fresh"), and as the next piece of a stream ("Continued"), which in
- * {@code java.util.zip} is an object that was not reset. The peer reads the same memory through a buffer made beforehand.
+ * {@code java.util.zip} is an object that was not reset; or as the next piece of one stream and of another in turns ("Two"). The
+ * peer reads the same memory through a buffer made beforehand.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -34,7 +35,11 @@ public class ChecksumPieces {
     private final CRC32 crc32 = new CRC32();
     private final CRC32C crc32c = new CRC32C();
     private final java.util.zip.Adler32 adler32 = new java.util.zip.Adler32();
+    private final CRC32 otherCrc32 = new CRC32();
+    private final CRC32C otherCrc32c = new CRC32C();
+    private final java.util.zip.Adler32 otherAdler32 = new java.util.zip.Adler32();
     private int state = 0x12345678;
+    private int otherState = 0x23456789;
 
     @Setup
     public void allocate() {
@@ -67,6 +72,21 @@ public class ChecksumPieces {
     }
 
     @Benchmark
+    public int crc32TwoBanos() {
+        state = Crc32.update(state, segment);
+        otherState = Crc32.update(otherState, segment);
+        return state ^ otherState;
+    }
+
+    @Benchmark
+    public int crc32TwoJdk() {
+        crc32.update(buffer.clear());
+        int first = (int) crc32.getValue();
+        otherCrc32.update(buffer.clear());
+        return first ^ (int) otherCrc32.getValue();
+    }
+
+    @Benchmark
     public int crc32cFreshBanos() {
         return Crc32C.update(Crc32C.INITIAL, segment);
     }
@@ -91,6 +111,33 @@ public class ChecksumPieces {
     }
 
     @Benchmark
+    public int crc32cTwoBanos() {
+        state = Crc32C.update(state, segment);
+        otherState = Crc32C.update(otherState, segment);
+        return state ^ otherState;
+    }
+
+    @Benchmark
+    public int crc32cTwoJdk() {
+        crc32c.update(buffer.clear());
+        int first = (int) crc32c.getValue();
+        otherCrc32c.update(buffer.clear());
+        return first ^ (int) otherCrc32c.getValue();
+    }
+
+    @Benchmark
+    public int adler32FreshBanos() {
+        return Adler32.update(Adler32.INITIAL, segment);
+    }
+
+    @Benchmark
+    public int adler32FreshJdk() {
+        java.util.zip.Adler32 engine = new java.util.zip.Adler32();
+        engine.update(buffer.clear());
+        return (int) engine.getValue();
+    }
+
+    @Benchmark
     public int adler32ContinuedBanos() {
         state = Adler32.update(state, segment);
         return state;
@@ -100,5 +147,20 @@ public class ChecksumPieces {
     public int adler32ContinuedJdk() {
         adler32.update(buffer.clear());
         return (int) adler32.getValue();
+    }
+
+    @Benchmark
+    public int adler32TwoBanos() {
+        state = Adler32.update(state, segment);
+        otherState = Adler32.update(otherState, segment);
+        return state ^ otherState;
+    }
+
+    @Benchmark
+    public int adler32TwoJdk() {
+        adler32.update(buffer.clear());
+        int first = (int) adler32.getValue();
+        otherAdler32.update(buffer.clear());
+        return first ^ (int) otherAdler32.getValue();
     }
 }
