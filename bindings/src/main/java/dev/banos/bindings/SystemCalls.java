@@ -84,6 +84,8 @@ public final class SystemCalls {
     // The numbers that every program needs at once. They are the generated class's, whose initialiser they spare: to ask for its
     // symbols costs a JVM that has just started ten milliseconds. A test compares them.
 
+    /** Of {@code protection}: no access. */
+    public static final int PROT_NONE = 0;
     /** Of {@code protection}: pages can be read. */
     public static final int PROT_READ = 1;
     /** Of {@code protection}: pages can be written. */
@@ -94,24 +96,46 @@ public final class SystemCalls {
     public static final int MAP_PRIVATE = 2;
     /** Of {@code flags}: zeroed memory, and no file. */
     public static final int MAP_ANONYMOUS = 32;
+    /** Of {@code flags}: no memory is set aside for the pages before they are written. */
+    public static final int MAP_NORESERVE = 0x4000;
     /** Of {@code flags}: the pages are found at once. */
     public static final int MAP_POPULATE = 0x8000;
     /** Of {@code flags}: at that address, if nothing is mapped there. */
     public static final int MAP_FIXED_NOREPLACE = 0x10_0000;
+    /** Of {@link #mremap}'s flags: the block may be elsewhere afterwards. */
+    public static final int MREMAP_MAYMOVE = 1;
+    /** Of {@link #mremap}'s flags: the block is at the target afterwards. */
+    public static final int MREMAP_FIXED = 2;
+    /** Of {@link #madvise}: the memory goes back, and the pages read as zero. */
+    public static final int MADV_DONTNEED = 4;
+    /** Of {@link #madvise}: large pages are welcome. */
+    public static final int MADV_HUGEPAGE = 14;
+    /** Of {@link #madvise}: the pages are found at once, writable. */
+    public static final int MADV_POPULATE_WRITE = 23;
+    /** Not enough memory, or too many mappings. */
+    public static final int ENOMEM = 12;
 
     // One holder class a function: none is linked before its first use, which keeps the start of the JVM short. For those that every
     // program needs at once, not even the generated class is touched: it would link the function a second time.
 
     /**
-     * What mmap, munmap, mremap, mprotect and madvise are called as, and whatever else the first load of an object calls: each shape of its
-     * own would cost a JVM that has just started ten milliseconds more. On both ABIs a pointer and any integer travel as a long does, an int in its lower half;
-     * further arguments lie in registers that a function does not look at; and of an int result the upper half means nothing.
+     * What mmap, munmap, mprotect, mremap and madvise are called as, and whatever else the first load of an object calls: each shape
+     * of its own would cost a JVM that has just started ten milliseconds more. On both ABIs a pointer and any integer travel as a
+     * long does, an int in its lower half; further arguments lie in registers that a function does not look at; and of an int
+     * result the upper half means nothing.
      */
     static final FunctionDescriptor SHARED =
             FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
+    /** The function is an argument: a handle that is bound to one would be another type, with classes of its own. */
+    private static final class Shared {
+        private static final MethodHandle HANDLE = Native.downcall(SHARED, CAPTURE);
+        /** For calls whose errno nobody reads, and all threads may write it. */
+        private static final MemorySegment IGNORED = Arena.global().allocate(STATE);
+    }
+
     private static final class Mmap {
-        private static final MethodHandle HANDLE = linkSegments(symbol("mmap"), SHARED);
+        private static final MemorySegment FUNCTION = symbol("mmap");
     }
 
     /**
@@ -130,15 +154,15 @@ public final class SystemCalls {
         ByteBuffer captured = buffer(state);
         int errnoBefore = errno(captured);
         try {
-            return settle(captured, errnoBefore, (long) Mmap.HANDLE.invokeExact(state, address, length, (long) protection,
-                    (long) flags, (long) fd, offset));
+            return settle(captured, errnoBefore, (long) Shared.HANDLE.invokeExact(Mmap.FUNCTION, state, address, length,
+                    (long) protection, (long) flags, (long) fd, offset));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
     }
 
     private static final class Munmap {
-        private static final MethodHandle HANDLE = linkSegments(symbol("munmap"), SHARED);
+        private static final MemorySegment FUNCTION = symbol("munmap");
     }
 
     /**
@@ -153,14 +177,15 @@ public final class SystemCalls {
         ByteBuffer captured = buffer(state);
         int errnoBefore = errno(captured);
         try {
-            return settle(captured, errnoBefore, (int) (long) Munmap.HANDLE.invokeExact(state, address, length, 0L, 0L, 0L, 0L));
+            return settle(captured, errnoBefore, (int) (long) Shared.HANDLE.invokeExact(Munmap.FUNCTION, state, address, length,
+                    0L, 0L, 0L, 0L));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
     }
 
     private static final class Mprotect {
-        private static final MethodHandle HANDLE = linkSegments(symbol("mprotect"), SHARED);
+        private static final MemorySegment FUNCTION = symbol("mprotect");
     }
 
     /**
@@ -176,16 +201,16 @@ public final class SystemCalls {
         ByteBuffer captured = buffer(state);
         int errnoBefore = errno(captured);
         try {
-            return settle(captured, errnoBefore, (int) (long) Mprotect.HANDLE.invokeExact(state, address, length, (long) protection,
-                    0L, 0L, 0L));
+            return settle(captured, errnoBefore, (int) (long) Shared.HANDLE.invokeExact(Mprotect.FUNCTION, state, address, length,
+                    (long) protection, 0L, 0L, 0L));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
     }
 
     private static final class Mremap {
-        /** C declares the fifth parameter as variadic; the form with all arguments is what the kernel takes and costs half. */
-        private static final MethodHandle HANDLE = linkSegments(symbol("mremap"), SHARED);
+        /** C declares the fifth parameter as variadic; the five-argument form is what the kernel takes and costs half. */
+        private static final MemorySegment FUNCTION = symbol("mremap");
     }
 
     /**
@@ -203,15 +228,15 @@ public final class SystemCalls {
         ByteBuffer captured = buffer(state);
         int errnoBefore = errno(captured);
         try {
-            return settle(captured, errnoBefore, (long) Mremap.HANDLE.invokeExact(state, address, oldLength, newLength,
-                    (long) flags, target, 0L));
+            return settle(captured, errnoBefore, (long) Shared.HANDLE.invokeExact(Mremap.FUNCTION, state, address, oldLength,
+                    newLength, (long) flags, target, 0L));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
     }
 
     private static final class Madvise {
-        private static final MethodHandle HANDLE = linkSegments(symbol("madvise"), SHARED);
+        private static final MemorySegment FUNCTION = symbol("madvise");
     }
 
     /**
@@ -227,8 +252,8 @@ public final class SystemCalls {
         ByteBuffer captured = buffer(state);
         int errnoBefore = errno(captured);
         try {
-            return settle(captured, errnoBefore, (int) (long) Madvise.HANDLE.invokeExact(state, address, length, (long) advice,
-                    0L, 0L, 0L));
+            return settle(captured, errnoBefore, (int) (long) Shared.HANDLE.invokeExact(Madvise.FUNCTION, state, address, length,
+                    (long) advice, 0L, 0L, 0L));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
@@ -349,13 +374,6 @@ public final class SystemCalls {
         return (int) call(Geteuid.FUNCTION, 0, 0, 0);
     }
 
-    /** Here the function is an argument. */
-    private static final class Any {
-        private static final MethodHandle HANDLE = Native.downcall(SHARED, CAPTURE);
-        /** Nobody reads it: what the shape captures is of no interest, and all threads may write it. */
-        private static final MemorySegment IGNORED = Arena.global().allocate(STATE);
-    }
-
     /**
      * Calls a C function that takes up to three integers or pointers, by the shape that system calls have: one of its own would cost a
      * JVM that has just started ten milliseconds more.
@@ -368,7 +386,7 @@ public final class SystemCalls {
      */
     public static long call(MemorySegment function, long first, long second, long third) {
         try {
-            return (long) Any.HANDLE.invokeExact(function, Any.IGNORED, first, second, third, 0L, 0L, 0L);
+            return (long) Shared.HANDLE.invokeExact(function, Shared.IGNORED, first, second, third, 0L, 0L, 0L);
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }

@@ -66,7 +66,7 @@ class ReachabilityMetadataTest {
                 if (field.getType() == MethodHandle.class) {
                     field.setAccessible(true);
                     MethodType type = ((MethodHandle) field.get(null)).type();
-                    boolean takesFunction = holder.getSimpleName().equals("Any");
+                    boolean takesFunction = holder.getSimpleName().equals("Shared");
                     shapes.add(takesFunction ? type.dropParameterTypes(0, 1) : type);
                 }
             }

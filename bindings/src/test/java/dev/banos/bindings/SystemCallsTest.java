@@ -65,13 +65,21 @@ class SystemCallsTest {
     /** Those that are given here so that nobody needs to touch the generated class for them. */
     @Test
     void numbersAreTheGeneratedOnes() {
+        assertThat(SystemCalls.PROT_NONE).isEqualTo(Linux.PROT_NONE());
         assertThat(SystemCalls.PROT_READ).isEqualTo(Linux.PROT_READ());
         assertThat(SystemCalls.PROT_WRITE).isEqualTo(Linux.PROT_WRITE());
         assertThat(SystemCalls.PROT_EXEC).isEqualTo(Linux.PROT_EXEC());
         assertThat(SystemCalls.MAP_PRIVATE).isEqualTo(Linux.MAP_PRIVATE());
         assertThat(SystemCalls.MAP_ANONYMOUS).isEqualTo(Linux.MAP_ANONYMOUS());
         assertThat(SystemCalls.MAP_POPULATE).isEqualTo(Linux.MAP_POPULATE());
+        assertThat(SystemCalls.MAP_NORESERVE).isEqualTo(Linux.MAP_NORESERVE());
         assertThat(SystemCalls.MAP_FIXED_NOREPLACE).isEqualTo(Linux.MAP_FIXED_NOREPLACE());
+        assertThat(SystemCalls.MREMAP_MAYMOVE).isEqualTo(Linux.MREMAP_MAYMOVE());
+        assertThat(SystemCalls.MREMAP_FIXED).isEqualTo(Linux.MREMAP_FIXED());
+        assertThat(SystemCalls.MADV_DONTNEED).isEqualTo(Linux.MADV_DONTNEED());
+        assertThat(SystemCalls.MADV_HUGEPAGE).isEqualTo(Linux.MADV_HUGEPAGE());
+        assertThat(SystemCalls.MADV_POPULATE_WRITE).isEqualTo(Linux.MADV_POPULATE_WRITE());
+        assertThat(SystemCalls.ENOMEM).isEqualTo(Linux.ENOMEM());
     }
 
     @Test

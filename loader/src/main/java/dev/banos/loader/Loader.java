@@ -1,5 +1,6 @@
 package dev.banos.loader;
 
+import dev.banos.bindings.FirstCall;
 import dev.banos.loader.debug.Modules;
 import dev.banos.loader.debug.Sighting;
 import dev.banos.loader.elf.Refusal;
@@ -83,6 +84,7 @@ public final class Loader implements AutoCloseable {
      * @return the loader, open until its {@link #close}
      */
     public static Loader create(InstallPolicy policy, Consumer<String> console) {
+        FirstCall.begin();
         return new Loader(policy, console);
     }
 

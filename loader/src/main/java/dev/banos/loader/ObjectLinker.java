@@ -1,5 +1,6 @@
 package dev.banos.loader;
 
+import dev.banos.bindings.FirstCall;
 import dev.banos.bindings.SystemCalls;
 import dev.banos.bindings.generated.Linux;
 import dev.banos.loader.debug.Modules;
@@ -59,6 +60,7 @@ public final class ObjectLinker {
      * @return the linker
      */
     public static ObjectLinker create(InstallPolicy policy) {
+        FirstCall.begin();
         return new ObjectLinker(policy);
     }
 

@@ -12,19 +12,25 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A JVM of its own that loads the driver named, as {@link DebuggedProgram} does. */
+/** A JVM of its own that loads the object named, as {@link DebuggedProgram} does a driver. */
 final class ChildJvm {
     private ChildJvm() {
     }
 
     /** @return what it printed, errors too */
     static String load(List<String> before, List<String> flags, Path driver) throws IOException, InterruptedException {
+        return run(before, flags, DebuggedProgram.class, driver.toString());
+    }
+
+    /** As {@link #load}, of another program. */
+    static String run(List<String> before, List<String> flags, Class<?> program, String argument)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(before);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(flags);
-        command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp", String.join(":", place(DebuggedProgram.class),
+        command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp", String.join(":", place(program),
                 place(Loader.class), place(DriverExports.class), place(Malloc.class), place(Native.class)),
-                DebuggedProgram.class.getName(), driver.toString()));
+                program.getName(), argument));
         Process child = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(child.waitFor(60, TimeUnit.SECONDS)).isTrue();

@@ -40,6 +40,40 @@ class FirstLoadTest {
         assertThat(classesOfALoad()).filteredOn(name -> name.startsWith("jdk.internal.foreign.abi.DowncallStub")).hasSize(1);
     }
 
+    /** Made beside the thread that reads the object: behind it, a load makes no class for a call any more. */
+    @Test
+    void hasItsFirstCallMadeForIt() throws Exception {
+        Path object = CCompiler.object(folder, "steps.c", "gcc", "-O2");
+        String said = ChildJvm.run(List.of(), List.of("-Xlog:class+load:stdout:none"), CalledAhead.class, object.toString());
+
+        assertThat(said).contains(CalledAhead.MADE, CalledAhead.LINKED);
+        String before = said.substring(0, said.indexOf(CalledAhead.MADE));
+        assertThat(before).contains("jdk.internal.foreign.abi.DowncallStub").doesNotContain("dev.banos.loader.elf.ObjectReader ");
+        assertThat(said.substring(before.length(), said.indexOf(CalledAhead.LINKED))).contains("dev.banos.loader.elf.ObjectReader ")
+                .doesNotContain("jdk.internal.foreign.abi.DowncallStub", "java.lang.invoke.LambdaForm$MH");
+    }
+
+    /** Waits for the first call, which its linker has begun, before it gives the linker anything to read. */
+    static final class CalledAhead {
+        private static final String MADE = "-- made";
+        private static final String LINKED = "-- linked";
+
+        private CalledAhead() {
+        }
+
+        public static void main(String[] args) throws Exception {
+            ObjectLinker linker = ObjectLinker.create(InstallPolicy.anyUser());
+            for (Thread thread : Thread.getAllStackTraces().keySet()) {
+                if (thread.getName().equals("banos-first-call")) {
+                    thread.join();
+                }
+            }
+            System.out.println(MADE);
+            linker.add(Path.of(args[0])).link();
+            System.out.println(LINKED);
+        }
+    }
+
     private List<String> classesOfALoad() throws Exception {
         Path driver = CCompiler.object(folder, "steps.c", "gcc", "-O2");
         Path log = folder.resolve("classes.log");

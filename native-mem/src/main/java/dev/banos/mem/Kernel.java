@@ -1,18 +1,18 @@
 package dev.banos.mem;
 
-import static dev.banos.bindings.generated.Linux.ENOMEM;
-import static dev.banos.bindings.generated.Linux.MADV_DONTNEED;
-import static dev.banos.bindings.generated.Linux.MADV_HUGEPAGE;
-import static dev.banos.bindings.generated.Linux.MADV_POPULATE_WRITE;
-import static dev.banos.bindings.generated.Linux.MAP_ANONYMOUS;
-import static dev.banos.bindings.generated.Linux.MAP_NORESERVE;
-import static dev.banos.bindings.generated.Linux.MAP_POPULATE;
-import static dev.banos.bindings.generated.Linux.MAP_PRIVATE;
-import static dev.banos.bindings.generated.Linux.MREMAP_FIXED;
-import static dev.banos.bindings.generated.Linux.MREMAP_MAYMOVE;
-import static dev.banos.bindings.generated.Linux.PROT_NONE;
-import static dev.banos.bindings.generated.Linux.PROT_READ;
-import static dev.banos.bindings.generated.Linux.PROT_WRITE;
+import static dev.banos.bindings.SystemCalls.ENOMEM;
+import static dev.banos.bindings.SystemCalls.MADV_DONTNEED;
+import static dev.banos.bindings.SystemCalls.MADV_HUGEPAGE;
+import static dev.banos.bindings.SystemCalls.MADV_POPULATE_WRITE;
+import static dev.banos.bindings.SystemCalls.MAP_ANONYMOUS;
+import static dev.banos.bindings.SystemCalls.MAP_NORESERVE;
+import static dev.banos.bindings.SystemCalls.MAP_POPULATE;
+import static dev.banos.bindings.SystemCalls.MAP_PRIVATE;
+import static dev.banos.bindings.SystemCalls.MREMAP_FIXED;
+import static dev.banos.bindings.SystemCalls.MREMAP_MAYMOVE;
+import static dev.banos.bindings.SystemCalls.PROT_NONE;
+import static dev.banos.bindings.SystemCalls.PROT_READ;
+import static dev.banos.bindings.SystemCalls.PROT_WRITE;
 
 import dev.banos.bindings.SystemCalls;
 import dev.banos.mem.fault.SystemCallFaults;
@@ -28,11 +28,11 @@ final class Kernel {
     static final long PAGE_BYTES = 4096;
 
     /** What {@link #growInPlace} returns where something else begins behind the block. */
-    static final long NO_ROOM = -ENOMEM();
+    static final long NO_ROOM = -ENOMEM;
 
-    private static final int RESERVE = MAP_PRIVATE() | MAP_ANONYMOUS() | MAP_NORESERVE();
-    private static final int COMMIT = MAP_PRIVATE() | MAP_ANONYMOUS();
-    private static final int READ_WRITE = PROT_READ() | PROT_WRITE();
+    private static final int RESERVE = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    private static final int COMMIT = MAP_PRIVATE | MAP_ANONYMOUS;
+    private static final int READ_WRITE = PROT_READ | PROT_WRITE;
 
     static {
         linkWhatGivesBack();
@@ -49,8 +49,8 @@ final class Kernel {
         MemorySegment state = Tcb.current().segment();
         int errno = SystemCalls.errno(state);
         int nothing = SystemCalls.munmap(state, 0, 0);
-        nothing &= SystemCalls.madvise(state, 0, 0, MADV_DONTNEED());
-        nothing &= SystemCalls.mprotect(state, 0, 0, PROT_NONE());
+        nothing &= SystemCalls.madvise(state, 0, 0, MADV_DONTNEED);
+        nothing &= SystemCalls.mprotect(state, 0, 0, PROT_NONE);
         long nowhere = SystemCalls.mremap(state, 0, 0, 0, 0, 0);
         assert nothing <= 0 && failed(nowhere);
         Tcb.current().errno(errno);
@@ -62,7 +62,7 @@ final class Kernel {
 
     /** Address space without access and without memory behind it. */
     static long reserve(long bytes) {
-        return mmap(bytes, PROT_NONE(), RESERVE);
+        return mmap(bytes, PROT_NONE, RESERVE);
     }
 
     /** Zeroed memory, committed page by page as it is touched. */
@@ -72,7 +72,7 @@ final class Kernel {
 
     /** Zeroed memory, committed at once as far as there is any, and else as it is touched. */
     static long mapCommitted(long bytes) {
-        return mmap(bytes, READ_WRITE, COMMIT | MAP_POPULATE());
+        return mmap(bytes, READ_WRITE, COMMIT | MAP_POPULATE);
     }
 
     static int unmap(long address, long bytes) {
@@ -93,7 +93,7 @@ final class Kernel {
 
     /** @return where the block is now, moved if need be */
     static long resize(long address, long oldBytes, long newBytes) {
-        return mremap(address, oldBytes, newBytes, MREMAP_MAYMOVE(), 0);
+        return mremap(address, oldBytes, newBytes, MREMAP_MAYMOVE, 0);
     }
 
     static long growInPlace(long address, long oldBytes, long newBytes) {
@@ -111,7 +111,7 @@ final class Kernel {
             DirectMappings.unmap(place, newBytes);
             return -fault;
         }
-        return mremapNow(address, oldBytes, newBytes, MREMAP_MAYMOVE() | MREMAP_FIXED(), place);
+        return mremapNow(address, oldBytes, newBytes, MREMAP_MAYMOVE | MREMAP_FIXED, place);
     }
 
     private static long mremap(long address, long oldBytes, long newBytes, int flags, long place) {
@@ -136,21 +136,21 @@ final class Kernel {
     }
 
     static int denyAccess(long address, long bytes) {
-        return protect(address, bytes, PROT_NONE());
+        return protect(address, bytes, PROT_NONE);
     }
 
     /** Gives the memory back; the addresses stay ours and read as zero. */
     static int discard(long address, long bytes) {
-        return advise(address, bytes, MADV_DONTNEED());
+        return advise(address, bytes, MADV_DONTNEED);
     }
 
     /** Gives the pages of a mapping their memory, as a write to each would. */
     static int commit(long address, long bytes) {
-        return advise(address, bytes, MADV_POPULATE_WRITE());
+        return advise(address, bytes, MADV_POPULATE_WRITE);
     }
 
     static int wantHugePages(long address, long bytes) {
-        return advise(address, bytes, MADV_HUGEPAGE());
+        return advise(address, bytes, MADV_HUGEPAGE);
     }
 
     private static int advise(long address, long bytes, int advice) {
@@ -204,6 +204,6 @@ final class Kernel {
     /** A call needs some memory of Java's heap and some stack, all of it before the kernel is called. @return -ENOMEM */
     private static int notCalled(VirtualMachineError reason) {
         assert reason instanceof OutOfMemoryError || reason instanceof StackOverflowError : reason;
-        return -ENOMEM();
+        return -ENOMEM;
     }
 }

@@ -13,6 +13,7 @@ abstract class Architecture {
     /** DELTA32, or BRANCH32 that needs no stub. */
     static final byte PLAIN_DELTA32 = 1;
     static final byte PLAIN_ABS64 = 2;
+    static final byte PLAIN_ABS32S = 3;
 
     private final @Nullable FixupKind[] kinds;
     private final byte[] plain;
@@ -34,8 +35,10 @@ abstract class Architecture {
     }
 
     private static byte plain(@Nullable FixupKind kind) {
-        return kind == FixupKind.DELTA32 || kind == FixupKind.BRANCH32 ? PLAIN_DELTA32
-                : kind == FixupKind.ABS64 ? PLAIN_ABS64 : NOT_PLAIN;
+        if (kind == FixupKind.DELTA32 || kind == FixupKind.BRANCH32) {
+            return PLAIN_DELTA32;
+        }
+        return kind == FixupKind.ABS64 ? PLAIN_ABS64 : kind == FixupKind.ABS32S ? PLAIN_ABS32S : NOT_PLAIN;
     }
 
     /** Null where the machine's ABI is not known to the linker. */

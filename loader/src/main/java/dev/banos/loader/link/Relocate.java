@@ -202,6 +202,8 @@ final class Relocate {
                 bytes.putInt(at, (int) delta);
             } else if (what == Architecture.PLAIN_ABS64) {
                 bytes.putLong(at, target);
+            } else if (what == Architecture.PLAIN_ABS32S && target == (int) target) {
+                bytes.putInt(at, (int) target);
             } else {
                 break;
             }
