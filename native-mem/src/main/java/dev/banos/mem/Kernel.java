@@ -30,6 +30,9 @@ final class Kernel {
     /** What {@link #growInPlace} returns where something else begins behind the block. */
     static final long NO_ROOM = -ENOMEM;
 
+    /** A call needs some memory of Java's heap and some stack, all of it before the kernel is called. */
+    private static final int NOT_CALLED = -ENOMEM;
+
     private static final int RESERVE = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
     private static final int COMMIT = MAP_PRIVATE | MAP_ANONYMOUS;
     private static final int READ_WRITE = PROT_READ | PROT_WRITE;
@@ -86,8 +89,8 @@ final class Kernel {
             int result = SystemCalls.munmap(tcb.segment(), address, bytes);
             tcb.errno(errno);
             return result;
-        } catch (VirtualMachineError tooLittleLeft) {
-            return notCalled(tooLittleLeft);
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            return NOT_CALLED;
         }
     }
 
@@ -126,8 +129,8 @@ final class Kernel {
             long result = SystemCalls.mremap(tcb.segment(), address, oldBytes, newBytes, flags, place);
             tcb.errno(errno);
             return result;
-        } catch (VirtualMachineError tooLittleLeft) {
-            return notCalled(tooLittleLeft);
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            return NOT_CALLED;
         }
     }
 
@@ -164,8 +167,8 @@ final class Kernel {
             int result = SystemCalls.madvise(tcb.segment(), address, bytes, advice);
             tcb.errno(errno);
             return result;
-        } catch (VirtualMachineError tooLittleLeft) {
-            return notCalled(tooLittleLeft);
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            return NOT_CALLED;
         }
     }
 
@@ -180,8 +183,8 @@ final class Kernel {
             long result = SystemCalls.mmap(tcb.segment(), 0, bytes, protection, flags, -1, 0);
             tcb.errno(errno);
             return result;
-        } catch (VirtualMachineError tooLittleLeft) {
-            return notCalled(tooLittleLeft);
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            return NOT_CALLED;
         }
     }
 
@@ -196,14 +199,8 @@ final class Kernel {
             int result = SystemCalls.mprotect(tcb.segment(), address, bytes, protection);
             tcb.errno(errno);
             return result;
-        } catch (VirtualMachineError tooLittleLeft) {
-            return notCalled(tooLittleLeft);
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            return NOT_CALLED;
         }
-    }
-
-    /** A call needs some memory of Java's heap and some stack, all of it before the kernel is called. @return -ENOMEM */
-    private static int notCalled(VirtualMachineError reason) {
-        assert reason instanceof OutOfMemoryError || reason instanceof StackOverflowError : reason;
-        return -ENOMEM;
     }
 }

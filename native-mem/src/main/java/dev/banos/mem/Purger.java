@@ -35,7 +35,8 @@ final class Purger {
         try {
             Thread.ofPlatform().daemon().name("banos-purger").inheritInheritableThreadLocals(false).start(Purger::run);
             started = true;
-        } catch (VirtualMachineError noThread) { // the memory stays for the next who needs it, or the next to wake us
+        } catch (OutOfMemoryError | StackOverflowError noThread) {
+            // The memory stays for the next who needs it, or the next to wake us.
             notBefore = System.nanoTime() + RETRY.toNanos();
         } finally {
             if (!started) {

@@ -91,12 +91,12 @@ final class Spans {
         wakePurger();
     }
 
-    /** What gives spans back has more to do than that. Where Java's heap or the stack is full, the next to come wakes it. */
+    /** What gives spans back has more to do than that. Where this fails, the next to come wakes it. */
     private static void wakePurger() {
         try {
             Purger.wake();
-        } catch (VirtualMachineError | LinkageError tooLittleLeft) {
-            assert !(tooLittleLeft instanceof InternalError) : tooLittleLeft;
+        } catch (OutOfMemoryError | StackOverflowError | LinkageError tooLittleLeft) {
+            // The spans are free already, and wait for the purger; a purger that could not be made ready is an error of linkage.
         }
     }
 

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The flight recorder events. Each static method is called by the allocator, outside its locks but for the one that a shared heap
- * holds while it grows or closes; while no recording wants the event it tests one flag and returns. {@code jfr view dev.banos.mem.AllocationSample recording.jfr} shows one as a table.
+ * holds while it grows or closes; while no recording wants the event it tests one flag and returns.
+ * {@code jfr view dev.banos.mem.AllocationSample recording.jfr} shows one as a table.
  *
  * <p>Loading a class of events costs a tenth of a second, so none is touched before there is a flight recorder.
  */
@@ -220,7 +221,7 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        try {
+        record(() -> {
             AllocationSample event = new AllocationSample();
             if (event.shouldCommit()) {
                 event.caller = caller();
@@ -230,9 +231,7 @@ public final class MemoryEvents {
                 event.weight = weight;
                 event.commit();
             }
-        } catch (VirtualMachineError tooLittleLeft) {
-            lost(tooLittleLeft);
-        }
+        });
     }
 
     /**
@@ -248,7 +247,7 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        try {
+        record(() -> {
             FreeSample event = new FreeSample();
             if (event.shouldCommit()) {
                 event.caller = caller();
@@ -259,9 +258,7 @@ public final class MemoryEvents {
                 event.lifetime = lifetime;
                 event.commit();
             }
-        } catch (VirtualMachineError tooLittleLeft) {
-            lost(tooLittleLeft);
-        }
+        });
     }
 
     /**
@@ -274,16 +271,14 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        try {
+        record(() -> {
             ArenaCommit event = new ArenaCommit();
             if (event.shouldCommit()) {
                 event.address = address;
                 event.arenas = arenas;
                 event.commit();
             }
-        } catch (VirtualMachineError tooLittleLeft) {
-            lost(tooLittleLeft);
-        }
+        });
     }
 
     /**
@@ -297,7 +292,7 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        try {
+        record(() -> {
             Mapping event = new Mapping();
             if (event.shouldCommit()) {
                 event.action = action;
@@ -306,9 +301,7 @@ public final class MemoryEvents {
                 event.size = size;
                 event.commit();
             }
-        } catch (VirtualMachineError tooLittleLeft) {
-            lost(tooLittleLeft);
-        }
+        });
     }
 
     /**
@@ -321,16 +314,14 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        try {
+        record(() -> {
             Purge event = new Purge();
             if (bytes > 0 && event.shouldCommit()) {
                 event.size = bytes;
                 event.took = nanos;
                 event.commit();
             }
-        } catch (VirtualMachineError tooLittleLeft) {
-            lost(tooLittleLeft);
-        }
+        });
     }
 
     /**
@@ -343,7 +334,7 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        try {
+        record(() -> {
             InvalidBlock event = new InvalidBlock();
             if (event.shouldCommit()) {
                 event.caller = caller();
@@ -351,9 +342,7 @@ public final class MemoryEvents {
                 event.finding = finding;
                 event.commit();
             }
-        } catch (VirtualMachineError tooLittleLeft) {
-            lost(tooLittleLeft);
-        }
+        });
     }
 
     /**
@@ -367,7 +356,7 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        try {
+        record(() -> {
             HighWater event = new HighWater();
             if (event.shouldCommit()) {
                 event.caller = caller();
@@ -376,9 +365,7 @@ public final class MemoryEvents {
                 event.used = used;
                 event.commit();
             }
-        } catch (VirtualMachineError tooLittleLeft) {
-            lost(tooLittleLeft);
-        }
+        });
     }
 
     /**
@@ -392,7 +379,7 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        try {
+        record(() -> {
             LimitReached event = new LimitReached();
             if (event.shouldCommit()) {
                 event.caller = caller();
@@ -401,9 +388,7 @@ public final class MemoryEvents {
                 event.budget = budget.toString();
                 event.commit();
             }
-        } catch (VirtualMachineError tooLittleLeft) {
-            lost(tooLittleLeft);
-        }
+        });
     }
 
     /**
@@ -422,7 +407,7 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        try {
+        record(() -> {
             Corruption event = new Corruption();
             if (event.shouldCommit()) {
                 event.caller = caller();
@@ -435,17 +420,15 @@ public final class MemoryEvents {
                 event.finding = finding;
                 event.commit();
             }
-        } catch (VirtualMachineError tooLittleLeft) {
-            lost(tooLittleLeft);
-        }
+        });
     }
 
-    /**
-     * Java's heap is full, or the stack: the recording has an event less. To throw would lose more, a block that was made and that
-     * nobody has the address of.
-     */
-    private static void lost(VirtualMachineError reason) {
-        assert reason instanceof OutOfMemoryError || reason instanceof StackOverflowError : reason;
+    private static void record(Runnable event) {
+        try {
+            event.run();
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            // The recording has an event less. To throw would lose more: a block that was made, and that nobody has the address of.
+        }
     }
 
     /** The method that called the allocator, and its line. */

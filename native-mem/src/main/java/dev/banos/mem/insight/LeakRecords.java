@@ -116,7 +116,7 @@ public final class LeakRecords {
             key = address;
             blocks.put(key, TrackedBlock.bornNow(address, size, weight));
             return true;
-        } catch (VirtualMachineError tooLittleLeft) {
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
             if (key != null) {
                 blocks.remove(key); // it may have been entered, and its counting failed
             }
@@ -149,8 +149,8 @@ public final class LeakRecords {
         }
         try {
             died(address);
-        } catch (VirtualMachineError tooLittleLeft) {
-            assert tooLittleLeft instanceof OutOfMemoryError || tooLittleLeft instanceof StackOverflowError : tooLittleLeft;
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            // A report may name a block that is gone, until its address is given out again.
         }
     }
 

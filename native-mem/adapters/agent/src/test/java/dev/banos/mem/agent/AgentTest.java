@@ -187,7 +187,7 @@ class AgentTest {
     @Test
     void leaksAreReportedByTheProgramsOwnFrames() throws Exception {
         Outcome outcome = Program.run(programs, "leaks=full", "Leak").succeeded();
-        Matcher site = Pattern.compile("  (\\d+) bytes of malloc \\((\\d+) blocks of \\d+ bytes remembered\\)\n    at (.*)")
+        Matcher site = Pattern.compile("  (\\d+) bytes of malloc \\((\\d+) blocks? of \\d+ bytes remembered\\)\n    at (.*)")
                 .matcher(outcome.output());
         assertThat(site.results().map(found -> found.group(1) + " " + found.group(2) + " " + found.group(3)))
                 .contains("1000000 1 Leak.forget(Leak.java:9)", "9600 200 Leak.forget(Leak.java:11)");
