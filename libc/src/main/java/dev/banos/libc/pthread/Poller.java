@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
@@ -178,7 +179,7 @@ final class Poller implements Runnable {
     }
 
     private static MemorySegment shared(MemorySegment fds, Map<Integer, Integer> places, MemorySegment own) {
-        return pollfd.asSlice(fds, places.get(pollfd.fd(own)));
+        return pollfd.asSlice(fds, Objects.requireNonNull(places.get(pollfd.fd(own))));
     }
 
     private void deliver(Tcb tcb, MemorySegment fds, Map<Integer, Integer> places) {
