@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -131,7 +132,7 @@ final class ChildMain {
                 for (String line = in.readLine(); line != null; line = in.readLine()) {
                     commands.add(line);
                 }
-                ChildRunner.deleteFolder(work.toAbsolutePath().getParent());
+                ChildRunner.deleteFolder(Objects.requireNonNull(work.toAbsolutePath().getParent()));
                 Runtime.getRuntime().halt(0);
             } catch (IOException parentGone) {
                 Runtime.getRuntime().halt(FAILED);
