@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
@@ -268,6 +269,7 @@ class MemoryInsightTest {
         return Malloc.malloc(size);
     }
 
+    /** In the order in which they happened: a file has them by the buffers that they came in. */
     private List<RecordedEvent> record(Runnable body) throws IOException {
         MemoryInsight.register();
         Path file = folder.resolve("recording.jfr");
@@ -280,7 +282,7 @@ class MemoryInsightTest {
             recording.stop();
             recording.dump(file);
         }
-        return RecordingFile.readAllEvents(file);
+        return RecordingFile.readAllEvents(file).stream().sorted(Comparator.comparing(RecordedEvent::getStartTime)).toList();
     }
 
     private static List<RecordedEvent> named(List<RecordedEvent> events, String name) {
