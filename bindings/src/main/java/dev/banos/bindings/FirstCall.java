@@ -18,7 +18,11 @@ public final class FirstCall extends Thread {
         NativeAccessError.requireSupportedHost(); // here, so that the caller gets its message and not the thread
         if (!hasBegun) {
             hasBegun = true;
-            new FirstCall().start();
+            try {
+                new FirstCall().start();
+            } catch (OutOfMemoryError noThread) {
+                // Only time is lost: whoever calls first makes the classes then.
+            }
         }
     }
 
