@@ -1,5 +1,6 @@
 package dev.banos.fuzz;
 
+import dev.banos.bindings.FileTrouble;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -39,7 +40,7 @@ abstract class ChildRunner implements Runner {
         try {
             folder = Files.createTempDirectory("banos-fuzz-" + ProcessHandle.current().pid() + "-");
         } catch (IOException failed) {
-            throw new UncheckedIOException("no folder for the child process (" + failed.getMessage() + ")", failed);
+            throw new UncheckedIOException("no folder for the child process (" + FileTrouble.cause(failed) + ")", failed);
         }
         atExit = new Thread(() -> deleteFolder(folder), "banos-fuzz-folder");
         Runtime.getRuntime().addShutdownHook(atExit);

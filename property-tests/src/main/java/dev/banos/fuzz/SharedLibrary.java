@@ -1,5 +1,6 @@
 package dev.banos.fuzz;
 
+import dev.banos.bindings.FileTrouble;
 import dev.banos.bindings.SystemCalls;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -68,7 +69,7 @@ final class SharedLibrary {
                 Files.delete(copy);
             }
         } catch (IOException failed) {
-            String reason = Files.exists(Path.of(file)) ? "cannot be copied (" + failed.getMessage() + ")" : "is not there any more";
+            String reason = Files.exists(Path.of(file)) ? "cannot be copied (" + FileTrouble.cause(failed) + ")" : "is not there any more";
             throw new TargetException(spec + ": " + reason, failed);
         }
     }

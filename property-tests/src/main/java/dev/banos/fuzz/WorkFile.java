@@ -1,5 +1,6 @@
 package dev.banos.fuzz;
 
+import dev.banos.bindings.FileTrouble;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -30,7 +31,7 @@ final class WorkFile {
             reserve(channel);
             return new WorkFile(channel.map(FileChannel.MapMode.READ_WRITE, 0, BYTES, scope));
         } catch (IOException failed) {
-            throw new UncheckedIOException(path + ": cannot be written (" + failed.getMessage() + "): the fuzzer needs "
+            throw new UncheckedIOException(path + ": cannot be written (" + FileTrouble.cause(failed) + "): the fuzzer needs "
                     + (BYTES >> 20) + " MB for each child process in the folder that java.io.tmpdir names", failed);
         }
     }

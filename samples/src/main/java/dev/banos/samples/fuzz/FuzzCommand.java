@@ -1,5 +1,6 @@
 package dev.banos.samples.fuzz;
 
+import dev.banos.bindings.FileTrouble;
 import dev.banos.fuzz.Campaign;
 import dev.banos.fuzz.Corpus;
 import dev.banos.fuzz.Finding;
@@ -145,7 +146,7 @@ public final class FuzzCommand {
         try {
             writing.run();
         } catch (IOException failed) {
-            throw new UncheckedIOException(path + ": cannot be written (" + failed.getMessage() + ")", failed);
+            throw new UncheckedIOException(path + ": cannot be written (" + FileTrouble.cause(failed) + ")", failed);
         }
     }
 
