@@ -1,5 +1,6 @@
 package dev.banos.loader;
 
+import dev.banos.loader.call.CallFrame;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.types.Type;
 import java.lang.foreign.FunctionDescriptor;

@@ -1,6 +1,7 @@
 package dev.banos.loader;
 
 import dev.banos.bindings.Native;
+import dev.banos.loader.call.CallFrame;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;

@@ -10,6 +10,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.banos.bindings.Native;
+import dev.banos.loader.call.CallFrame;
 import dev.banos.loader.types.Type;
 import dev.banos.loader.types.TypeTable;
 import java.lang.foreign.Arena;

@@ -1,5 +1,7 @@
 package dev.banos.loader;
 
+import dev.banos.loader.abi.BanosDriver;
+import dev.banos.loader.call.Lifetime;
 import dev.banos.loader.debug.Modules;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.ExportStubs;

@@ -1,5 +1,6 @@
 package dev.banos.loader;
 
+import dev.banos.loader.abi.BanosDriver;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SectionTable;

@@ -1,5 +1,7 @@
 package dev.banos.loader;
 
+import dev.banos.loader.abi.BanosDriver;
+import dev.banos.loader.abi.ExportEntry;
 import dev.banos.loader.elf.Archive;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;

@@ -1,5 +1,6 @@
 package dev.banos.loader;
 
+import dev.banos.loader.abi.ExportEntry;
 import dev.banos.loader.elf.Archive;
 import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;

@@ -3,6 +3,7 @@ package dev.banos.loader;
 import dev.banos.bindings.FirstCall;
 import dev.banos.bindings.SystemCalls;
 import dev.banos.bindings.generated.Linux;
+import dev.banos.loader.call.CallFrame;
 import dev.banos.loader.debug.Modules;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.Refusal;

@@ -1,5 +1,6 @@
 package dev.banos.loader;
 
+import dev.banos.loader.call.Lifetime;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;

@@ -1,5 +1,6 @@
 package dev.banos.loader;
 
+import dev.banos.loader.call.Lifetime;
 import dev.banos.loader.debug.LoaderEvents;
 import dev.banos.loader.elf.Refusal;
 import java.util.ArrayList;

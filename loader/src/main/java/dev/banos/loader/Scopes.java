@@ -1,6 +1,7 @@
 package dev.banos.loader;
 
 import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.host.HostFunctions;
 import dev.banos.loader.link.CLibrary;
 import dev.banos.loader.link.CppThreadLocal;
 import dev.banos.loader.link.Imports;

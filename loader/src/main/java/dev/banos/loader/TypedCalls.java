@@ -1,5 +1,8 @@
 package dev.banos.loader;
 
+import dev.banos.loader.call.CallFrame;
+import dev.banos.loader.call.CallbackPool;
+import dev.banos.loader.call.UpcallEdge;
 import dev.banos.loader.elf.Refusal;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.banos.libc.pthread.DriverExports;
 import dev.banos.libc.pthread.Pthread;
+import dev.banos.loader.host.HostFunctions;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;

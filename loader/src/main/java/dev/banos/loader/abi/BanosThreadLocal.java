@@ -1,4 +1,4 @@
-package dev.banos.loader;
+package dev.banos.loader.abi;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 

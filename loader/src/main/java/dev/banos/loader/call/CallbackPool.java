@@ -1,4 +1,4 @@
-package dev.banos.loader;
+package dev.banos.loader.call;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * is kept, and calls whatever lambda it is lent to. There are as many as calls were under way at once. One that C kept and
  * calls after its call has returned finds no lambda, which is reported: it is no crash as long as the driver is installed.
  */
-final class CallbackPool {
+public final class CallbackPool {
     private static final MethodHandle TARGET = find("target", MethodType.methodType(Object.class, Slot.class));
     private static final MethodHandle LEND =
             find("lend", MethodType.methodType(MemorySegment.class, CallbackPool.class, CallFrame.class, Object.class));
@@ -31,7 +31,7 @@ final class CallbackPool {
     private final ConcurrentLinkedDeque<Slot> free = new ConcurrentLinkedDeque<>();
 
     /** @param function the interface's method, the lambda its first parameter; the others and the result are the descriptor's */
-    CallbackPool(MethodHandle function, FunctionDescriptor descriptor, long onThrow, Arena scope, Consumer<Throwable> caught) {
+    public CallbackPool(MethodHandle function, FunctionDescriptor descriptor, long onThrow, Arena scope, Consumer<Throwable> caught) {
         this.function = function;
         this.descriptor = descriptor;
         this.onThrow = onThrow;
@@ -63,7 +63,7 @@ final class CallbackPool {
     }
 
     /** {@code (CallFrame, F)MemorySegment}: lends a pointer to the lambda for the call. */
-    MethodHandle lender() {
+    public MethodHandle lender() {
         MethodHandle lend = LEND.bindTo(this);
         return lend.asType(lend.type().changeParameterType(1, function.type().parameterType(0)));
     }

@@ -1,4 +1,4 @@
-package dev.banos.loader;
+package dev.banos.loader.call;
 
 import dev.banos.bindings.Native;
 import java.lang.foreign.Arena;
@@ -18,7 +18,7 @@ import java.util.function.Consumer;
  *     C ──► stub ──► guard { guard { checked result { target } } report } zero
  * </pre>
  */
-final class UpcallEdge {
+public final class UpcallEdge {
     private static final MethodHandle REPORT = find("report", MethodType.methodType(void.class, Consumer.class, Throwable.class));
     private static final MethodHandle POINTER = find("pointer", MethodType.methodType(MemorySegment.class, MemorySegment.class));
 
@@ -26,7 +26,7 @@ final class UpcallEdge {
     }
 
     /** A function pointer for one of the host's own functions: what it throws is printed on standard error. */
-    static MemorySegment stub(String name, MethodHandle target, FunctionDescriptor descriptor, Arena scope) {
+    public static MemorySegment stub(String name, MethodHandle target, FunctionDescriptor descriptor, Arena scope) {
         return stub(target, descriptor, 0, scope, new Printer(name));
     }
 
@@ -42,7 +42,8 @@ final class UpcallEdge {
      * @param onThrow what C gets when the target throws, as a number
      * @param caught  called in the thread that threw, before C runs on
      */
-    static MemorySegment stub(MethodHandle target, FunctionDescriptor descriptor, long onThrow, Arena scope, Consumer<Throwable> caught) {
+    public static MemorySegment stub(MethodHandle target, FunctionDescriptor descriptor, long onThrow, Arena scope,
+            Consumer<Throwable> caught) {
         return Native.upcall(guard(target, onThrow, caught), descriptor, scope);
     }
 

@@ -1,4 +1,4 @@
-package dev.banos.loader;
+package dev.banos.loader.call;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.banos.loader;
+package dev.banos.loader.call;
 
 import dev.banos.bindings.Native;
 import java.lang.foreign.Arena;
@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The picture does not show virtual threads, so these count in an atomic of the lifetime, before they look. A stack that
  * overflows between such a count and its call leaves the count too high: the module then stays for good.
  */
-final class Lifetime {
+public final class Lifetime {
     private final String label;
     private final Arena scope = Arena.ofShared();
     private final AtomicBoolean shut = new AtomicBoolean();
@@ -44,7 +44,7 @@ final class Lifetime {
     private volatile boolean retired;
 
     /** A call came too late; a handle that outlives its instance looks for the one in its place. */
-    static final class Ended extends IllegalStateException {
+    public static final class Ended extends IllegalStateException {
         private static final long serialVersionUID = 1L;
 
         private Ended(String label) {
@@ -53,22 +53,22 @@ final class Lifetime {
     }
 
     /** @param label what messages call the module */
-    Lifetime(String label) {
+    public Lifetime(String label) {
         this.label = label;
     }
 
-    boolean isClosed() {
+    public boolean isClosed() {
         return closed;
     }
 
     /** From here on nobody new comes in, and it closes when those inside have returned. */
-    void retire() {
+    public void retire() {
         retired = true;
         shut.set(true);
     }
 
     /** A pointer that C may be given; it is alive as long as this, and keeps it open during a call that it is given to. */
-    MemorySegment pointer(long address) {
+    public MemorySegment pointer(long address) {
         return Native.segment(address, 0, scope, null);
     }
 
@@ -77,7 +77,7 @@ final class Lifetime {
      *
      * @param call takes the address first
      */
-    MethodHandle handle(MethodHandle call, long address) {
+    public MethodHandle handle(MethodHandle call, long address) {
         return gates().of(call).bindTo(MemorySegment.ofAddress(address));
     }
 
@@ -110,7 +110,7 @@ final class Lifetime {
     }
 
     /** @return false while a call or a pointer is in use: then all stays as it is */
-    synchronized boolean close() {
+    public synchronized boolean close() {
         if (closed) {
             return false; // its uninit is under way, and has come back to here
         }

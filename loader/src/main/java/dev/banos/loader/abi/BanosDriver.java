@@ -1,4 +1,4 @@
-package dev.banos.loader;
+package dev.banos.loader.abi;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
@@ -25,10 +25,10 @@ import java.nio.ByteOrder;
  * A driver made with other headers may be shorter, as long as {@code init} is there: what is missing counts as zero. It may be
  * longer: we read the part that we know.
  */
-final class BanosDriver {
-    static final String SECTION = ".banos-driver";
+public final class BanosDriver {
+    public static final String SECTION = ".banos-driver";
 
-    static final StructLayout LAYOUT = MemoryLayout.structLayout(
+    public static final StructLayout LAYOUT = MemoryLayout.structLayout(
             JAVA_LONG.withName("driver_size"),
             JAVA_INT.withName("minimal_banos_version"),
             MemoryLayout.paddingLayout(JAVA_INT.byteSize()),
@@ -39,12 +39,12 @@ final class BanosDriver {
             ADDRESS.withName("init"),
             ADDRESS.withName("uninit")).withName("Banos_Driver");
 
-    static final long NAME = offset("name");
-    static final long LICENSE = offset("license");
-    static final long INIT = offset("init");
+    public static final long NAME = offset("name");
+    public static final long LICENSE = offset("license");
+    public static final long INIT = offset("init");
     static final long UNINIT = offset("uninit");
     /** The shortest struct that has an {@code init}. */
-    static final long SHORTEST = UNINIT;
+    public static final long SHORTEST = UNINIT;
 
     private static final int DRIVER_SIZE = (int) offset("driver_size");
     private static final int MINIMAL_BANOS_VERSION = (int) offset("minimal_banos_version");
@@ -56,15 +56,15 @@ final class BanosDriver {
     // Through buffers and as numbers: handles of fields cost a JVM that has just started more than all else that a small driver needs.
 
     /** Reads {@code driver_size} in a file's bytes, which may be unaligned; the caller has checked that they are there. */
-    static long driverSize(byte[] file, int start) {
+    public static long driverSize(byte[] file, int start) {
         return buffer(file).getLong(start + DRIVER_SIZE);
     }
 
-    static int minimalBanosVersion(byte[] file, int start) {
+    public static int minimalBanosVersion(byte[] file, int start) {
         return buffer(file).getInt(start + MINIMAL_BANOS_VERSION);
     }
 
-    static int version(byte[] file, int start) {
+    public static int version(byte[] file, int start) {
         return buffer(file).getInt(start + VERSION);
     }
 
@@ -73,17 +73,17 @@ final class BanosDriver {
     }
 
     /** The function to start the driver at {@code address} with, or 0. */
-    static long init(long address) {
+    public static long init(long address) {
         return Native.readLong(address + INIT);
     }
 
     /** The function to stop the driver with, or 0. The caller has checked that the struct is long enough. */
-    static long uninit(long address) {
+    public static long uninit(long address) {
         return Native.readLong(address + UNINIT);
     }
 
     /** Calls {@code init} or {@code uninit}, {@code int (*)(struct Banos_Driver *)}: the driver's address stands for the pointer. */
-    static int call(long function, long driver) {
+    public static int call(long function, long driver) {
         return (int) SystemCalls.call(MemorySegment.ofAddress(function), driver, 0, 0);
     }
 

@@ -1,4 +1,4 @@
-package dev.banos.loader;
+package dev.banos.loader.call;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -12,13 +12,13 @@ import org.jspecify.annotations.Nullable;
  * One bound call and what lives as long as it does: copies of strings, the callbacks that were given along, and what these threw. The
  * frames of a thread are a list, since a callback may call C again.
  */
-final class CallFrame {
+public final class CallFrame {
     /** {@code ()CallFrame}. */
-    static final MethodHandle ENTER = find("enter", MethodType.methodType(CallFrame.class));
+    public static final MethodHandle ENTER = find("enter", MethodType.methodType(CallFrame.class));
     /** {@code (CallFrame)void}. */
-    static final MethodHandle LEAVE = find("leave", MethodType.methodType(void.class, CallFrame.class));
+    public static final MethodHandle LEAVE = find("leave", MethodType.methodType(void.class, CallFrame.class));
     /** {@code (CallFrame, String)MemorySegment}. */
-    static final MethodHandle STRING = find("string", MethodType.methodType(MemorySegment.class, CallFrame.class, String.class));
+    public static final MethodHandle STRING = find("string", MethodType.methodType(MemorySegment.class, CallFrame.class, String.class));
 
     private static final ThreadLocal<@Nullable CallFrame> CURRENT = new ThreadLocal<>();
 
@@ -64,7 +64,7 @@ final class CallFrame {
     }
 
     /** Keeps what a callback threw until the thread's innermost call returns; false where none is under way. */
-    static boolean keep(Throwable thrown) {
+    public static boolean keep(Throwable thrown) {
         CallFrame frame = CURRENT.get();
         if (frame == null) {
             return false;
@@ -93,7 +93,7 @@ final class CallFrame {
      *
      * @throws IllegalArgumentException if there is one
      */
-    static void requireNoNul(String text) {
+    public static void requireNoNul(String text) {
         int nul = text.indexOf(0);
         if (nul >= 0) {
             throw new IllegalArgumentException("text has a NUL at index " + nul + " of " + text.length()

@@ -1,4 +1,4 @@
-package dev.banos.loader;
+package dev.banos.loader.abi;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 
@@ -17,12 +17,12 @@ import java.lang.foreign.StructLayout;
  *     +------------------+-------------+
  * </pre>
  */
-final class BanosSymbol {
+public final class BanosSymbol {
     static final String SECTION = ".banos-export";
 
-    static final StructLayout LAYOUT =
+    public static final StructLayout LAYOUT =
             MemoryLayout.structLayout(ADDRESS.withName("name"), ADDRESS.withName("arg")).withName("Banos_Symbol");
-    static final long BYTES = LAYOUT.byteSize();
+    public static final long BYTES = LAYOUT.byteSize();
 
     private static final long NAME = Native.offset(LAYOUT, "name");
     private static final long ARG = Native.offset(LAYOUT, "arg");
@@ -35,11 +35,11 @@ final class BanosSymbol {
         return index * BYTES + NAME;
     }
 
-    static long argOffset(int index) {
+    public static long argOffset(int index) {
         return index * BYTES + ARG;
     }
 
-    static void set(MemorySegment table, int index, MemorySegment name, MemorySegment arg) {
+    public static void set(MemorySegment table, int index, MemorySegment name, MemorySegment arg) {
         table.set(ADDRESS, nameOffset(index), name);
         table.set(ADDRESS, argOffset(index), arg);
     }

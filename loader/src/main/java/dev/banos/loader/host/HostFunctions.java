@@ -1,8 +1,10 @@
-package dev.banos.loader;
+package dev.banos.loader.host;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 
 import dev.banos.bindings.Native;
+import dev.banos.loader.abi.BanosSymbol;
+import dev.banos.loader.call.UpcallEdge;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
@@ -23,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * host's own functions are upcalls into Java; making one takes a tenth of a millisecond, and the first of them milliseconds, so
  * each waits until someone asks for its name. What Java throws in one of them is reported by {@link UpcallEdge}.
  */
-final class HostFunctions {
+public final class HostFunctions {
     static final String DPRINTLN = "banos_dprintln";
     static final String LOOKUP_SYMBOL = "banos_lookup_symbol";
     /** What every name of our own begins with: others need not load the classes that know them. */
@@ -40,19 +42,19 @@ final class HostFunctions {
      * @param console where {@code banos_dprintln} writes its lines
      * @param exports what {@code banos_lookup_symbol} finds beside the host's functions: an address, or 0
      */
-    HostFunctions(Arena scope, Consumer<String> console, ToLongFunction<String> exports) {
+    public HostFunctions(Arena scope, Consumer<String> console, ToLongFunction<String> exports) {
         this.scope = scope;
         this.console = console;
         this.exports = exports;
     }
 
     /** Adds a function or variable of the application's own, or replaces one of that name. */
-    synchronized void publish(String name, MemorySegment address) {
+    public synchronized void publish(String name, MemorySegment address) {
         published.put(name, address);
     }
 
     /** The address of what the host exports under that name, or 0. */
-    synchronized long find(String name) {
+    public synchronized long find(String name) {
         MemorySegment address = published.get(name);
         if (address == null && name.startsWith(PREFIX)) {
             address = ownOrNull(name);
@@ -61,18 +63,18 @@ final class HostFunctions {
     }
 
     /** What {@link #find} finds, without making any of it. */
-    synchronized Set<String> names() {
+    public synchronized Set<String> names() {
         Set<String> names = ownNames();
         names.addAll(published.keySet());
         return names;
     }
 
     /** Which of the host's own functions have been made so far. */
-    synchronized Set<String> made() {
+    public synchronized Set<String> made() {
         return Set.copyOf(own.keySet());
     }
 
-    synchronized Map<String, MemorySegment> all() {
+    public synchronized Map<String, MemorySegment> all() {
         Map<String, MemorySegment> all = new LinkedHashMap<>();
         ownNames().forEach(name -> all.put(name, ownOrNull(name)));
         all.putAll(published);
@@ -80,7 +82,7 @@ final class HostFunctions {
     }
 
     /** All that the host exports, as an array of {@code Banos_Symbol} that lives as long as {@code into}. */
-    MemorySegment table(Arena into) {
+    public MemorySegment table(Arena into) {
         Map<String, MemorySegment> all = all();
         MemorySegment table = into.allocate(BanosSymbol.LAYOUT, all.size());
         int index = 0;

@@ -1,4 +1,4 @@
-package dev.banos.loader;
+package dev.banos.loader.call;
 
 import java.lang.classfile.ClassBuilder;
 import java.lang.classfile.ClassFile;

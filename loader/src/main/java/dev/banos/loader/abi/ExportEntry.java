@@ -1,4 +1,4 @@
-package dev.banos.loader;
+package dev.banos.loader.abi;
 
 import dev.banos.bindings.Native;
 import dev.banos.loader.elf.Elf;
@@ -21,12 +21,12 @@ import java.util.Set;
  * @param threadLocal whether it is a variable of which every thread has its own
  * @param field       where in the section the pointer is: to what is exported, or to the function that tells where it is
  */
-record ExportEntry(int section, int index, String name, String symbol, boolean threadLocal, long field) {
+public record ExportEntry(int section, int index, String name, String symbol, boolean threadLocal, long field) {
     /** In a message. */
     private static final int NAMED_AT_MOST = 8;
 
     /** The entries of all of the object's export tables; none where it has no such sections. */
-    static List<ExportEntry> read(ElfObject object) {
+    public static List<ExportEntry> read(ElfObject object) {
         List<ExportEntry> entries = new ArrayList<>();
         addressed(object, entries);
         threadLocal(object, entries);
@@ -86,17 +86,17 @@ record ExportEntry(int section, int index, String name, String symbol, boolean t
     }
 
     /** @param table where the section lies, linked */
-    long pointer(long table) {
+    public long pointer(long table) {
         return Native.readLong(table + field);
     }
 
-    Refusal secondOfItsName(ElfObject object) {
+    public Refusal secondOfItsName(ElfObject object) {
         return new Refusal(Refusal.ENOEXEC, object.file(), object.sections().label(section), index,
                 "a second export of the name " + name, "give one of them another name with BANOS_EXPORT_SYMBOL");
     }
 
     /** It says that it is a thread-local variable of this driver, and is not. */
-    Refusal isNowhere(ElfObject object) {
+    public Refusal isNowhere(ElfObject object) {
         SymbolTable symbols = object.symbols();
         List<String> others = new ArrayList<>();
         for (int other = 1; other < symbols.count() && others.size() < NAMED_AT_MOST; other++) {

@@ -1,7 +1,8 @@
-package dev.banos.loader;
+package dev.banos.loader.host;
 
 import dev.banos.bindings.Native;
 import dev.banos.libc.pthread.DriverExports;
+import dev.banos.loader.call.UpcallEdge;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;

@@ -1,9 +1,10 @@
-package dev.banos.loader;
+package dev.banos.loader.host;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.banos.bindings.Native;
+import dev.banos.loader.call.UpcallEdge;
 import dev.banos.loader.link.CLibrary;
 import dev.banos.mem.Malloc;
 import dev.banos.thread.Tcb;
@@ -18,7 +19,7 @@ import java.util.Objects;
 
 /**
  * The runtime's own allocator as C functions, which drivers import as {@code banos_malloc} and so on; a whole library that
- * imports {@code malloc} gets it through {@link Loader#publish}. A wrong pointer cannot raise an exception in C: it is reported
+ * imports {@code malloc} gets it through {@code Loader.publish}. A wrong pointer cannot raise an exception in C: it is reported
  * on standard error, the call fails, and nothing changes.
  */
 final class MallocFunctions {
