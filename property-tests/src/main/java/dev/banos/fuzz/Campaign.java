@@ -4,12 +4,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -22,14 +20,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Campaign {
     private static final int CHUNK = Settings.EPOCH;
-    private static final int LARGEST_HISTORY = 16 * Settings.EPOCH;
     private static final int FINDINGS_OF_A_LAW = 3;
     private static final int MOST_FINDINGS = 16;
     private static final int MOST_RACES = 10;
     private static final Duration LONGEST = Duration.ofDays(365);
-
-    /** Laws about answers, after whose break all is as the model has it: known once, they would hide all other findings. */
-    static final Set<Law> OF_ANSWERS = EnumSet.of(Law.ERRNO, Law.BAD_ALIGNMENT);
 
     private final Target target;
     private final RunnerSource runners;
@@ -51,8 +45,6 @@ public final class Campaign {
     private final Map<Law, Integer> found = new HashMap<>();
     private final Map<String, Finding> findings = new ConcurrentHashMap<>();
     private volatile long triesDone;
-    private long firstOfBatch;
-    private long lastOfBatch;
     private volatile long begun;
     private volatile double firstFound = Double.NaN;
 
@@ -338,7 +330,8 @@ public final class Campaign {
         for (Known known : corpus) {
             Violation violation = known.replay(runner);
             if (violation != null) {
-                enter(runner, new Runner.Failure(violation, -1, known.program(), known.mode()));
+                Reproduction reproduction = new Reproduction(runner, target.spec(), seed, 0, -1); // of no tries
+                enter(runner, new Runner.Failure(violation, -1, known.program(), known.mode()), reproduction);
             }
             if (isOver()) {
                 return;
@@ -350,17 +343,16 @@ public final class Campaign {
         long first = (long) shard * CHUNK;
         while (!isOver()) {
             int count = (int) Math.min(CHUNK - first % CHUNK, tries - triesDone);
-            firstOfBatch = first;
-            lastOfBatch = first + count - 1;
             Runner.Failure failure = runner.tries(first, count);
+            Reproduction reproduction = new Reproduction(runner, target.spec(), seed, first, first + count - 1);
             long done = failure == null ? count : failure.tryNumber() - first + 1;
             triesDone += done;
             first += done;
             coverage.add(runner.takeCoverage());
             if (failure != null && failure.suspected()) {
-                decide(runner, failure);
+                decide(runner, failure, reproduction);
             } else if (failure != null) {
-                enter(runner, failure);
+                enter(runner, failure, reproduction);
             }
             if (first % CHUNK == 0) {
                 first += (long) (shards - 1) * CHUNK;
@@ -374,28 +366,27 @@ public final class Campaign {
                 || !keepGoing && !findings.isEmpty();
     }
 
-    private void enter(Runner runner, Runner.Failure failure) {
+    private void enter(Runner runner, Runner.Failure failure, Reproduction reproduction) {
         double seconds = seconds();
         Law law = failure.violation().law();
         if (!isKnown(law)) {
-            Finding finding = shrunk(runner, failure);
+            Finding finding = reproduction.shrunk(failure);
             // What the rest of the process does to its memory may look like a broken law once, but not again.
             if (finding.reproduced() || law != Law.FOOTPRINT && law != Law.UNMAPS_ITS_OWN) {
                 keep(finding, law, seconds);
             }
         }
         runner.takeCoverage(); // replays are not tries
-        if (keepGoing && OF_ANSWERS.contains(law)) {
+        if (keepGoing && law.isOfAnswers()) {
             runner.waive(law);
         }
     }
 
     /** In order there is no doubt: what breaks no law then was the allocator's own to unmap, and is from now on. */
-    private void decide(Runner runner, Runner.Failure suspicion) {
+    private void decide(Runner runner, Runner.Failure suspicion, Reproduction reproduction) {
         double seconds = seconds();
         Law law = suspicion.violation().law();
-        boolean races = suspicion.mode() == Runner.Mode.FREELY;
-        Finding finding = isKnown(law) ? null : shrunkInOrder(runner, suspicion, races ? lastOfBatch : suspicion.tryNumber());
+        Finding finding = isKnown(law) ? null : reproduction.shrunkInOrder(suspicion);
         if (finding != null) {
             keep(finding, law, seconds);
         } else {
@@ -425,81 +416,5 @@ public final class Campaign {
 
     static Finding shorter(Finding one, Finding other) {
         return other.program().length() < one.program().length() ? other : one;
-    }
-
-    /**
-     * Looks for the plainest way to see the failure again: alone and in order, alone as it ran, then with what ran before
-     * it, ever further back. Any broken law will do: what an overlap breaks first is a matter of luck.
-     */
-    private Finding shrunk(Runner runner, Runner.Failure failure) {
-        boolean leaks = failure.violation().law() == Law.FOOTPRINT;
-        boolean races = failure.mode() == Runner.Mode.FREELY || failure.mode() == Runner.Mode.RACED;
-        Finding finding = failure.tryNumber() < 0 || !races && OF_ANSWERS.contains(failure.violation().law())
-                ? shrunk(runner, failure, failure.program(), Runner.Mode.LOCKSTEP)
-                : shrunkInOrder(runner, failure, races ? lastOfBatch : failure.tryNumber());
-        if (finding == null && races) {
-            finding = shrunkAsRace(runner, failure);
-        }
-        if (finding == null && (failure.mode() == Runner.Mode.FREELY || failure.mode().isRepeated())) {
-            finding = shrunk(runner, failure, failure.program(), failure.mode());
-        }
-        for (int before = 1; finding == null && failure.tryNumber() >= 0 && !leaks
-                && before <= LARGEST_HISTORY; before *= 2) {
-            long first = Math.max(0, failure.tryNumber() - before);
-            finding = shrunk(runner, failure, runner.history(first, failure.tryNumber()), Runner.Mode.LOCKSTEP);
-        }
-        return finding != null ? finding : finding(failure, failure.program(), failure.violation(), failure.mode(), false);
-    }
-
-    /**
-     * Which of the programs that ran freely fails first is luck, and so is which trips over what a free tore out of the process, how and
-     * when; which of the tries since the last failure is the first to fail when run alone and in order is not. Null if none does.
-     */
-    private @Nullable Finding shrunkInOrder(Runner runner, Runner.Failure failure, long last) {
-        Finding finding = null;
-        for (long number = firstOfBatch; finding == null && number <= last; number++) {
-            Program program = runner.history(number, number);
-            Runner.Failure inOrder = new Runner.Failure(failure.violation(), number, program, Runner.Mode.LOCKSTEP);
-            finding = shrunk(runner, inOrder, program, Runner.Mode.LOCKSTEP);
-        }
-        return finding;
-    }
-
-    /** Null if neither the program nor one of its kernels breaks a law when it is raced. */
-    private @Nullable Finding shrunkAsRace(Runner runner, Runner.Failure failure) {
-        Race race = new Race(runner);
-        Program program = failure.mode() == Runner.Mode.RACED ? null : race.losingKernel(failure.program());
-        Violation seen = race.lost();
-        if (program == null) {
-            program = failure.program();
-            seen = race.run(program);
-        }
-        if (seen == null) {
-            return null;
-        }
-        Shrinker shrinker = new Shrinker(runner, program, seen, race);
-        shrinker.shrink();
-        return new Finding(target.spec(), seed, failure.tryNumber(), shrinker.program(), shrinker.violation(),
-                Runner.Mode.RACED.name(), race.roundsToLose(shrinker.program()), failure.program().length(), true);
-    }
-
-    /** Null if the program breaks no law when it runs so. */
-    private @Nullable Finding shrunk(Runner runner, Runner.Failure failure, Program program, Runner.Mode mode) {
-        Runner.Mode surely = mode.isRepeated() ? Runner.Mode.REPEATED_LONG : mode;
-        Violation seen = runner.replay(program, surely);
-        if (seen == null) {
-            return null;
-        }
-        Shrinker shrinker = new Shrinker(runner, program, seen, mode.isRepeated() ? Runner.Mode.REPEATED : mode);
-        shrinker.shrink();
-        if (mode.isRepeated() && runner.replay(shrinker.program(), surely) == null) {
-            return finding(failure, program, seen, mode, true); // shrunk past the leak
-        }
-        return finding(failure, shrinker.program(), shrinker.violation(), mode, true);
-    }
-
-    private Finding finding(Runner.Failure failure, Program program, Violation violation, Runner.Mode mode, boolean reproduced) {
-        return new Finding(target.spec(), seed, failure.tryNumber(), program, violation, mode.isRepeated() ? "REPEATED" : mode.name(),
-                1, failure.program().length(), reproduced);
     }
 }

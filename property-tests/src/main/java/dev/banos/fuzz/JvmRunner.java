@@ -123,7 +123,7 @@ final class JvmRunner extends ChildRunner {
                 Mode.valueOf(answer.words()[5]), answer.words()[1].equals(ChildMain.SUSPECTED));
         lastCoverage = takeCoverage();
         giveUpState(failure.violation().law());
-        torn = !Campaign.OF_ANSWERS.contains(failure.violation().law());
+        torn = !failure.violation().law().isOfAnswers();
         return failure;
     }
 

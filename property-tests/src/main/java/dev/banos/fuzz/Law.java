@@ -53,4 +53,9 @@ public enum Law {
     public String sentence() {
         return sentence;
     }
+
+    /** Whether it is about an answer, after whose break all is as the model has it: known once, it would hide all other findings. */
+    boolean isOfAnswers() {
+        return this == ERRNO || this == BAD_ALIGNMENT;
+    }
 }

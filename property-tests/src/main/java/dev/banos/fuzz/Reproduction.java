@@ -1,0 +1,112 @@
+package dev.banos.fuzz;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks for the plainest way to see a failure again, and shrinks its program: alone and in order, alone as it ran, then with what
+ * ran before it, ever further back.
+ */
+final class Reproduction {
+    private static final int LARGEST_HISTORY = 16 * Settings.EPOCH;
+
+    private final Runner runner;
+    private final String target;
+    private final long seed;
+    private final long first;
+    private final long last;
+
+    /**
+     * @param target what a finding says that it is of
+     * @param first  the first of the tries that were run together, after the last failure; they end with {@code last}
+     */
+    Reproduction(Runner runner, String target, long seed, long first, long last) {
+        this.runner = runner;
+        this.target = target;
+        this.seed = seed;
+        this.first = first;
+        this.last = last;
+    }
+
+    /** Any broken law will do: what an overlap breaks first is a matter of luck. */
+    Finding shrunk(Runner.Failure failure) {
+        Finding finding = failure.tryNumber() < 0 || !isRace(failure) && failure.violation().law().isOfAnswers()
+                ? shrunk(failure, failure.program(), Runner.Mode.LOCKSTEP)
+                : shrunkInOrder(failure);
+        if (finding == null && isRace(failure)) {
+            finding = shrunkAsRace(failure);
+        }
+        if (finding == null && (failure.mode() == Runner.Mode.FREELY || failure.mode().isRepeated())) {
+            finding = shrunk(failure, failure.program(), failure.mode());
+        }
+        if (finding == null && failure.tryNumber() >= 0 && failure.violation().law() != Law.FOOTPRINT) {
+            finding = shrunkWithHistory(failure);
+        }
+        return finding != null ? finding : finding(failure, failure.program(), failure.violation(), failure.mode(), false);
+    }
+
+    /**
+     * Which of the programs that ran freely fails first is luck, and so is which trips over what a free tore out of the process, how and
+     * when; which of the tries since the last failure is the first to fail when run alone and in order is not. Null if none does.
+     */
+    @Nullable Finding shrunkInOrder(Runner.Failure failure) {
+        Finding finding = null;
+        long end = isRace(failure) ? last : failure.tryNumber();
+        for (long number = first; finding == null && number <= end; number++) {
+            Program program = runner.history(number, number);
+            Runner.Failure inOrder = new Runner.Failure(failure.violation(), number, program, Runner.Mode.LOCKSTEP);
+            finding = shrunk(inOrder, program, Runner.Mode.LOCKSTEP);
+        }
+        return finding;
+    }
+
+    private static boolean isRace(Runner.Failure failure) {
+        return failure.mode() == Runner.Mode.FREELY || failure.mode() == Runner.Mode.RACED;
+    }
+
+    private @Nullable Finding shrunkWithHistory(Runner.Failure failure) {
+        Finding finding = null;
+        for (int before = 1; finding == null && before <= LARGEST_HISTORY; before *= 2) {
+            long begin = Math.max(0, failure.tryNumber() - before);
+            finding = shrunk(failure, runner.history(begin, failure.tryNumber()), Runner.Mode.LOCKSTEP);
+        }
+        return finding;
+    }
+
+    /** Null if neither the program nor one of its kernels breaks a law when it is raced. */
+    private @Nullable Finding shrunkAsRace(Runner.Failure failure) {
+        Race race = new Race(runner);
+        Program program = failure.mode() == Runner.Mode.RACED ? null : race.losingKernel(failure.program());
+        Violation seen = race.lost();
+        if (program == null) {
+            program = failure.program();
+            seen = race.run(program);
+        }
+        if (seen == null) {
+            return null;
+        }
+        Shrinker shrinker = new Shrinker(runner, program, seen, race);
+        shrinker.shrink();
+        return new Finding(target, seed, failure.tryNumber(), shrinker.program(), shrinker.violation(),
+                Runner.Mode.RACED.name(), race.roundsToLose(shrinker.program()), failure.program().length(), true);
+    }
+
+    /** Null if the program breaks no law when it runs so. */
+    private @Nullable Finding shrunk(Runner.Failure failure, Program program, Runner.Mode mode) {
+        Runner.Mode surely = mode.isRepeated() ? Runner.Mode.REPEATED_LONG : mode;
+        Violation seen = runner.replay(program, surely);
+        if (seen == null) {
+            return null;
+        }
+        Shrinker shrinker = new Shrinker(runner, program, seen, mode.isRepeated() ? Runner.Mode.REPEATED : mode);
+        shrinker.shrink();
+        if (mode.isRepeated() && runner.replay(shrinker.program(), surely) == null) {
+            return finding(failure, program, seen, mode, true); // shrunk past the leak
+        }
+        return finding(failure, shrinker.program(), shrinker.violation(), mode, true);
+    }
+
+    private Finding finding(Runner.Failure failure, Program program, Violation violation, Runner.Mode mode, boolean reproduced) {
+        return new Finding(target, seed, failure.tryNumber(), program, violation, mode.isRepeated() ? "REPEATED" : mode.name(),
+                1, failure.program().length(), reproduced);
+    }
+}
