@@ -3,7 +3,6 @@ package dev.banos.fuzz;
 import java.lang.foreign.Arena;
 import java.util.EnumSet;
 import java.util.Set;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -29,16 +28,13 @@ final class Interpreter {
     /** Up to here a request must be served; programs keep far less than this live. */
     static final long MODEST = 64L << 20;
 
-    /** What is smaller is hardly ever in a mapping of its own, so that its free has nothing to unmap. */
-    private static final long GUARDED = 16 << 10;
-
     /** Memory of the fuzzer's own: an address in it was given by no allocator under test. */
     private static final long FOREIGN = Arena.global().allocate(1 << 16, 1 << 12).address();
     private static final long[] FOREIGN_ADDRESSES = {FOREIGN, FOREIGN + 16, FOREIGN + 8, FOREIGN + 4096, FOREIGN + 1,
         8, 4096, 1L << 46, -16, Long.MIN_VALUE, -1, 1L << 20};
 
     private final Blocks blocks = new Blocks();
-    private final Cushions cushions = new Cushions();
+    private final Surroundings surroundings = new Surroundings(blocks);
     private final Coverage coverage;
     private final Progress progress;
 
@@ -51,12 +47,7 @@ final class Interpreter {
     private Promises promises;
     private boolean exact;
     private @Nullable Supplier<AllocatorUnderTest> renewal;
-    private @Nullable ForeignMemory foreign;
     private final Set<Law> waived = EnumSet.noneOf(Law.class);
-    private boolean careful;
-    private boolean fencing;
-    private boolean trusting;
-    private volatile boolean suspicious;
     private Footprint.@Nullable Pages watching;
 
     Interpreter() {
@@ -70,14 +61,13 @@ final class Interpreter {
 
     /** Runs the whole program, one operation at a time in program order, each on its thread; null if every law held. */
     @Nullable Violation run(Program program, AllocatorUnderTest allocator) {
-        begin(program, allocator, true);
-        fencing = watching == null;
+        begin(program, allocator, true, watching == null);
         try {
             Violation violation = program.isThreaded() && promises.threads() ? new Lockstep(this).run(program)
                     : range(0, program.length());
             return violation != null ? violation : drain();
         } finally {
-            cushions.release();
+            surroundings.release();
         }
     }
 
@@ -86,8 +76,7 @@ final class Interpreter {
         if (!allocator.promises().threads()) {
             return run(program, allocator);
         }
-        begin(program, allocator, false);
-        fencing = true;
+        begin(program, allocator, false, true);
         Violation violation = new FreeRun(this, program).run();
         int last = program.length() - 1;
         if (violation == null && last >= 0 && program.kind(last) == Program.CLOSE) {
@@ -101,15 +90,8 @@ final class Interpreter {
         if (!allocator.promises().threads()) {
             return run(program, allocator);
         }
-        begin(program, allocator, false);
-        fencing = false;
+        begin(program, allocator, false, false);
         return new RaceRun(this, program, progress).run(rounds);
-    }
-
-    /** Whether every block is checked to be mapped before it is touched, not only large ones. */
-    void careful(boolean now) {
-        careful = now;
-        blocks.careful(now);
     }
 
     /** From now on a break of this law is no violation: the model must be right after one. */
@@ -117,32 +99,9 @@ final class Interpreter {
         waived.add(law);
     }
 
-    /** Starts a thread, which maps a stack and more that is not the target's. */
-    void started(Runnable start) {
-        if (foreign == null || !careful) {
-            start.run();
-            return;
-        }
-        ForeignMemory before = ForeignMemory.now();
-        start.run();
-        foreign = foreign.and(before, ForeignMemory.now());
-    }
-
-    /** From now on this memory must not be unmapped by a free; null for any. */
-    void guard(@Nullable ForeignMemory memory) {
-        foreign = memory;
-    }
-
-    /** From now on what vanishes behind a block is the allocator's own, unless it is known as somebody else's. */
-    void trust() {
-        trusting = true;
-    }
-
-    /** Whether since the last call a page vanished that may have been anybody's. */
-    boolean takeSuspicion() {
-        boolean taken = suspicious;
-        suspicious = false;
-        return taken;
+    /** What lies around the blocks, and how closely it is looked at. */
+    Surroundings surroundings() {
+        return surroundings;
     }
 
     /** How a heap is closed and the next one made; without it, programs close nothing. */
@@ -155,12 +114,13 @@ final class Interpreter {
         watching = pages;
     }
 
-    private void begin(Program program, AllocatorUnderTest allocator, boolean exact) {
+    private void begin(Program program, AllocatorUnderTest allocator, boolean exact, boolean fencing) {
         this.program = program;
         this.allocator = allocator;
         promises = allocator.promises();
         this.exact = exact;
         blocks.reset(program, exact, progress);
+        surroundings.begin(exact, fencing);
         coverage.begin(program);
     }
 
@@ -260,7 +220,7 @@ final class Interpreter {
     private void allocate(int i, int slot) {
         int log2 = program.log2(i);
         long size = program.size(i);
-        cushion(switch (program.kind(i)) {
+        surroundings.cushion(switch (program.kind(i)) {
             case Program.MALLOC -> size;
             case Program.CALLOC -> size << log2;
             default -> size + (1L << log2);
@@ -281,13 +241,6 @@ final class Interpreter {
         }
     }
 
-    /** In a replay, where what comes next has a mapping of its own. */
-    private void cushion(long bytes) {
-        if (careful && exact && foreign != null && bytes >= GUARDED && bytes <= MODEST) {
-            cushions.behindNext(bytes);
-        }
-    }
-
     private void served(int slot, long address, long size, long alignment, boolean zeroed) {
         if (address == 0) {
             refused("b" + slot, size);
@@ -302,15 +255,15 @@ final class Interpreter {
 
     private void reallocate(int i, int slot) {
         long size = program.size(i);
-        cushion(size);
+        surroundings.cushion(size);
         if (!blocks.isLive(slot)) {
             served(slot, allocator.realloc(0, size), size, promises.alignmentOf(size), false);
             return;
         }
         long before = blocks.address(slot);
         boolean shrinks = size <= blocks.size(slot); // where it grows, a fence would be in its way
-        long address = isWatched(blocks.size(slot), before)
-                ? watched("realloc", slot, before, shrinks, () -> allocator.realloc(before, size))
+        long address = surroundings.isWatched(slot, before)
+                ? surroundings.watched("realloc", slot, before, shrinks, () -> allocator.realloc(before, size))
                 : allocator.realloc(before, size);
         if (address == 0 && size == 0) {
             blocks.remove(slot); // C leaves this open; every allocator that answers 0 here has freed the block
@@ -375,8 +328,8 @@ final class Interpreter {
         long address = blocks.address(slot);
         long size = blocks.size(slot);
         blocks.remove(slot);
-        if (isWatched(size, address)) {
-            watched("free", slot, address, true, () -> {
+        if (surroundings.isWatched(slot, address)) {
+            surroundings.watched("free", slot, address, true, () -> {
                 allocator.free(address);
                 return 0;
             });
@@ -386,42 +339,6 @@ final class Interpreter {
         if (exact && size >= promises.unmapsFrom()) {
             blocks.requireGone(slot, address);
         }
-    }
-
-    /** A small block on a page's boundary may have a mapping of its own: it may have been asked for with a large alignment. */
-    private boolean isWatched(long size, long address) {
-        return foreign != null && (size >= GUARDED || careful || (address & Mapped.PAGE - 1) == 0);
-    }
-
-    /**
-     * Makes a call that frees this block, and sees whether it unmaps the page behind. What is mapped there is the kernel's
-     * choice, so the fuzzer maps something where nothing is, lest equal programs come to different ends. A page of nobody known
-     * may be the allocator's: that is a suspicion, which a replay decides.
-     */
-    private long watched(String name, int slot, long address, boolean fences, LongSupplier call) {
-        long size = blocks.size(slot);
-        long behind = address + blocks.written(slot) + Mapped.PAGE - 1 & -Mapped.PAGE;
-        boolean fenced = fences && fencing && Mapped.fence(behind);
-        boolean guarded = fenced || isForeign(behind);
-        boolean there = fenced || (guarded || fencing && !careful && !trusting) && Mapped.isWhole(behind, 1);
-        long result = call.getAsLong();
-        if (there && !Mapped.isWhole(behind, 1)) {
-            if (!guarded) {
-                suspicious = true;
-                return result;
-            }
-            throw new LawBroken(Law.UNMAPS_ITS_OWN, "the " + name + " of b" + slot + " (" + size
-                    + " bytes) unmapped the page behind it, which is not its own", "b" + slot + " was at 0x"
-                    + Long.toHexString(address) + ", usable " + blocks.written(slot));
-        }
-        if (fenced) {
-            Mapped.unmap(behind, Mapped.PAGE);
-        }
-        return result;
-    }
-
-    private boolean isForeign(long page) {
-        return foreign != null && foreign.contains(page) || cushions.contains(page) || careful && blocks.isInPage(page);
     }
 
     private void requireRefused(long address, String what) {

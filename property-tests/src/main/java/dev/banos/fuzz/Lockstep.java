@@ -48,7 +48,7 @@ final class Lockstep {
             return interpreter.range(from, to);
         }
         if (workers[number] == null) {
-            interpreter.started(() -> start(number));
+            interpreter.surroundings().started(() -> start(number));
         }
         return workers[number].run(from, to);
     }

@@ -56,7 +56,7 @@ final class Session implements Runner {
                 renew(program);
                 return new Failure(violation, number, program.copy(), mode);
             }
-            if (interpreter.takeSuspicion()) {
+            if (interpreter.surroundings().takeSuspicion()) {
                 violation = new Violation(Law.UNMAPS_ITS_OWN, program.length(), "a page behind a block that it freed vanished");
                 return new Failure(violation, number, program.copy(), mode, true);
             }
@@ -92,14 +92,14 @@ final class Session implements Runner {
     @Override
     public @Nullable Violation replay(Program program, Mode mode) {
         renew(program);
-        interpreter.careful(mode == Mode.LOCKSTEP);
+        interpreter.surroundings().careful(mode == Mode.LOCKSTEP);
         Violation violation = switch (mode) {
             case LOCKSTEP -> runWritten(program, mode);
             case FREELY -> freely(program);
             case RACED -> raced(program, RACE_ROUNDS);
             case REPEATED, REPEATED_LONG -> repeated(program, mode);
         };
-        interpreter.careful(false);
+        interpreter.surroundings().careful(false);
         Violation atClose = renew(program);
         return violation != null ? violation : atClose;
     }
@@ -152,7 +152,7 @@ final class Session implements Runner {
         }
         ForeignMemory before = ForeignMemory.now();
         AllocatorUnderTest opened = target.open();
-        interpreter.guard(before.and(before, ForeignMemory.ofFiles()));
+        interpreter.surroundings().guard(before.and(before, ForeignMemory.ofFiles()));
         return opened;
     }
 
@@ -191,7 +191,7 @@ final class Session implements Runner {
 
     @Override
     public void trust() {
-        interpreter.trust();
+        interpreter.surroundings().trust();
     }
 
     @Override

@@ -82,9 +82,10 @@ class UnmappingTest {
     }
 
     private final Interpreter interpreter = new Interpreter();
+    private final Surroundings surroundings = interpreter.surroundings();
 
     {
-        interpreter.guard(ForeignMemory.now());
+        surroundings.guard(ForeignMemory.now());
     }
 
     private Violation run(AllocatorUnderTest allocator, boolean freely) {
@@ -96,28 +97,28 @@ class UnmappingTest {
     void whereNothingLiesBehindTheFuzzerPutsAPageThere(boolean freely) {
         assertThat(run(new Mappings(Behind.NOTHING, false), freely)).extracting(Violation::law).isEqualTo(Law.UNMAPS_ITS_OWN);
         assertThat(run(new Mappings(Behind.NOTHING, true), freely)).isNull();
-        assertThat(interpreter.takeSuspicion()).isFalse();
+        assertThat(surroundings.takeSuspicion()).isFalse();
     }
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void aPageOfNobodyKnownIsASuspicionUntilTheAllocatorIsTrusted(boolean freely) {
         assertThat(run(new Mappings(Behind.UNKNOWN, true), freely)).isNull();
-        assertThat(interpreter.takeSuspicion()).isFalse();
+        assertThat(surroundings.takeSuspicion()).isFalse();
         assertThat(run(new Mappings(Behind.UNKNOWN, false), freely)).isNull();
-        assertThat(interpreter.takeSuspicion()).isTrue();
-        assertThat(interpreter.takeSuspicion()).isFalse();
-        interpreter.trust();
+        assertThat(surroundings.takeSuspicion()).isTrue();
+        assertThat(surroundings.takeSuspicion()).isFalse();
+        surroundings.trust();
         assertThat(run(new Mappings(Behind.UNKNOWN, false), freely)).isNull();
-        assertThat(interpreter.takeSuspicion()).isFalse();
+        assertThat(surroundings.takeSuspicion()).isFalse();
     }
 
     /** In a replay only what is known counts: there a page of the fuzzer's own lies behind each block that needs one. */
     @Test
     void aReplaySuspectsNothing() {
-        interpreter.careful(true);
+        surroundings.careful(true);
         assertThat(run(new Mappings(Behind.UNKNOWN, false), false)).isNull();
-        assertThat(interpreter.takeSuspicion()).isFalse();
+        assertThat(surroundings.takeSuspicion()).isFalse();
     }
 
     /** A small block that was asked for with a large alignment may have a mapping of its own. */
