@@ -48,8 +48,8 @@ public final class Banos {
         PrintStream out = output.printer();
         int status = run(args, out, System.err);
         out.flush();
-        if (output.hasFailed() && status == CommandEnd.SUCCESS) {
-            status = CommandEnd.FAILURE;
+        if (output.hasFailed()) {
+            status = status == CommandEnd.SUCCESS ? CommandEnd.FAILURE : status;
             if (!output.complaint().isEmpty()) {
                 System.err.println("banos: " + output.complaint());
             }

@@ -10,6 +10,9 @@ public final class Progress implements AutoCloseable {
 
     private static final long LARGE_BYTES = 1 << 24;
     private static final int WIDTH = 40;
+    // A bar that wraps in a narrow window would leave a line behind at each step.
+    private static final String CUT_AT_THE_EDGE = "\u001B[?7l";
+    private static final String WRAP_AT_THE_EDGE = "\u001B[?7h";
 
     private final String name;
     private final long total;
@@ -58,7 +61,8 @@ public final class Progress implements AutoCloseable {
         if (percent != percentShown) {
             percentShown = percent;
             int filled = percent * WIDTH / 100;
-            err.print("\r[" + "#".repeat(filled) + " ".repeat(WIDTH - filled) + "] " + percent + "% " + name);
+            err.print("\r" + CUT_AT_THE_EDGE + "[" + "#".repeat(filled) + " ".repeat(WIDTH - filled) + "] " + percent + "% " + name
+                    + WRAP_AT_THE_EDGE);
             err.flush();
         }
     }

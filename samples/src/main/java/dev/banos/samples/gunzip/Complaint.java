@@ -2,6 +2,7 @@ package dev.banos.samples.gunzip;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Objects;
 
@@ -10,6 +11,7 @@ final class Complaint extends IOException {
     static final int ERROR = 1;
     static final int WARNING = 2;
 
+    private static final String ASIDE_OF_THE_JDK = " or unable to access attributes of symbolic link$";
     private static final long serialVersionUID = 1L;
 
     private final int status;
@@ -34,6 +36,16 @@ final class Complaint extends IOException {
         return new Complaint(WARNING, false, message);
     }
 
+    /** Where the output is lost, what is said of it is not gunzip's. */
+    static Complaint outputLost() {
+        return lastError("");
+    }
+
+    /** The same, after which gzip looks at no other file. */
+    Complaint asLast() {
+        return new Complaint(status, true, getMessage());
+    }
+
     @Override
     public String getMessage() {
         return Objects.requireNonNull(super.getMessage(), "message");
@@ -52,6 +64,7 @@ final class Complaint extends IOException {
         return switch (failed) {
             case NoSuchFileException absent -> "No such file or directory";
             case AccessDeniedException denied -> "Permission denied";
+            case FileSystemException other when other.getReason() != null -> other.getReason().replaceFirst(ASIDE_OF_THE_JDK, "");
             default -> Objects.requireNonNullElseGet(failed.getMessage(), failed::toString);
         };
     }

@@ -4,22 +4,28 @@ import dev.banos.libc.zip.GzipHeader;
 import dev.banos.samples.command.Progress;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
-/** A file that gzip made, found by gzip's rules for suffixes. */
+/** A file that gzip made, found by the rules of {@link Suffixes}. */
 final class CompressedFile {
-    private static final String[] ARCHIVE_SUFFIXES = {".tgz", ".taz"};
-    private static final String ARCHIVE = ".tar";
+    // Of a mode, as POSIX has it.
+    private static final int SET_USER_ID = 04000;
+    private static final int SET_GROUP_ID = 02000;
+    private static final int STICKY = 01000;
 
     private final Orders orders;
     private final Report report;
@@ -35,9 +41,10 @@ final class CompressedFile {
 
     /** Expands the file of this name to {@code out} where the orders say so, and else into the file that it was made from. */
     void expand(String name, WritableByteChannel out) throws IOException {
-        path = find(name);
-        if (Files.isDirectory(path)) {
-            throw Complaint.warning(path + " is a directory -- ignored");
+        String found = find(name);
+        path = Path.of(found);
+        if (Files.isDirectory(path, links(orders))) {
+            throw Complaint.warning(found + " is a directory -- ignored");
         }
         if (orders.toStandardOutput() || orders.test()) {
             try (FileChannel in = FileChannel.open(path); Expansion expansion = expansion(in)) {
@@ -49,36 +56,36 @@ final class CompressedFile {
     }
 
     /** The file, or the one with a suffix added if there is none of that name. */
-    private Path find(String name) throws Complaint {
-        if (Files.exists(Path.of(name), LinkOption.NOFOLLOW_LINKS) || expandedName(name) != null) {
-            return Path.of(name);
+    private String find(String name) throws IOException {
+        if (isThere(name) || orders.suffixes().taken(name) != null) {
+            return name;
         }
-        for (String suffix : orders.suffixes()) {
-            if (Files.exists(Path.of(name + suffix), LinkOption.NOFOLLOW_LINKS)) {
-                return Path.of(name + suffix);
+        List<String> longer = orders.suffixes().added(name);
+        for (String each : longer) {
+            if (isThere(each)) {
+                return each;
             }
         }
-        throw Complaint.error(name + orders.suffixes().getFirst() + ": No such file or directory");
+        throw Complaint.error(longer.getFirst() + ": No such file or directory");
     }
 
-    /** The name without the suffix, or null if it has none. */
-    private @Nullable String expandedName(String name) {
-        for (String suffix : ARCHIVE_SUFFIXES) {
-            if (name.endsWith(suffix)) {
-                return name.substring(0, name.length() - suffix.length()) + ARCHIVE;
-            }
+    private static boolean isThere(String name) throws IOException {
+        try {
+            return !name.isEmpty() && Files.readAttributes(Path.of(name), "size", LinkOption.NOFOLLOW_LINKS) != null;
+        } catch (NoSuchFileException absent) {
+            return false;
         }
-        for (String suffix : orders.suffixes()) {
-            if (name.endsWith(suffix) && name.length() > suffix.length()) {
-                return name.substring(0, name.length() - suffix.length());
-            }
-        }
-        return null;
+    }
+
+    /** How a file is looked at: with what is replaced, a symbolic link is not its target. */
+    static LinkOption[] links(Orders orders) {
+        return orders.followsLinks() ? new LinkOption[0] : new LinkOption[] {LinkOption.NOFOLLOW_LINKS};
     }
 
     private Expansion expansion(FileChannel in) throws IOException {
         Progress progress = orders.verbose() ? Progress.NONE : Progress.of(path.toString(), in.size(), err);
-        return new Expansion(in, path.toString(), progress, orders, report);
+        boolean copies = orders.force() && (orders.toStandardOutput() || orders.test());
+        return new Expansion(in, path.toString(), progress, copies, orders, report);
     }
 
     private void expandTo(WritableByteChannel out, Expansion expansion) throws IOException {
@@ -95,7 +102,7 @@ final class CompressedFile {
     /** Expands into a new file of the same mode and time, which stays only if all went well. */
     private void replace(String asked) throws IOException {
         PosixFileAttributes attributes = checkedAttributes();
-        String name = expandedName(path.toString());
+        String name = orders.suffixes().taken(path.toString());
         if (name == null) {
             if (orders.verbose() || !orders.recursive() && !orders.quiet()) {
                 throw Complaint.warning(asked + ": unknown suffix -- ignored");
@@ -104,7 +111,7 @@ final class CompressedFile {
         }
         try (FileChannel in = FileChannel.open(path); Expansion expansion = expansion(in)) {
             expansion.begin();
-            GzipHeader header = expansion.header();
+            GzipHeader header = expansion.firstHeader();
             Path target = target(Path.of(name), header);
             if (!makeRoom(target)) {
                 return;
@@ -124,8 +131,17 @@ final class CompressedFile {
         if (!orders.storedName() || header.name() == null) {
             return byName;
         }
-        String stored = header.name().substring(header.name().lastIndexOf('/') + 1);
+        String stored = asStored(header.name().substring(header.name().lastIndexOf('/') + 1));
         return stored.isEmpty() || stored.equals(".") || stored.equals("..") ? byName : byName.resolveSibling(stored);
+    }
+
+    /** The format says ISO 8859-1, and gzip stores the bytes that the file's name had. */
+    private static String asStored(String name) {
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(name.getBytes(StandardCharsets.ISO_8859_1))).toString();
+        } catch (CharacterCodingException latin1) {
+            return name;
+        }
     }
 
     /** Whether there is no file of this name, any more. */
@@ -144,14 +160,10 @@ final class CompressedFile {
     }
 
     private static void expandInto(Path target, Expansion expansion) throws IOException {
-        boolean intact = false;
-        try (FileChannel out = FileChannel.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (FileChannel out = FileChannel.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+                HalfFile half = HalfFile.of(target)) {
             expansion.writeTo(out);
-            intact = true;
-        } finally {
-            if (!intact) {
-                Files.deleteIfExists(target);
-            }
+            half.isWhole();
         }
     }
 
@@ -173,10 +185,23 @@ final class CompressedFile {
         if (!attributes.isRegularFile()) {
             throw Complaint.warning(path + " is not a directory or a regular file - ignored");
         }
+        requirePlainMode((int) Files.getAttribute(path, "unix:mode"));
         int others = (int) Files.getAttribute(path, "unix:nlink") - 1;
         if (others > 0 && !orders.force()) {
             throw Complaint.warning(path + " has " + others + " other link" + (others > 1 ? "s" : "") + " -- file ignored");
         }
         return attributes;
+    }
+
+    private void requirePlainMode(int mode) throws Complaint {
+        if ((mode & SET_USER_ID) != 0) {
+            throw Complaint.warning(path + " is set-user-ID on execution - ignored");
+        }
+        if ((mode & SET_GROUP_ID) != 0) {
+            throw Complaint.warning(path + " is set-group-ID on execution - ignored");
+        }
+        if ((mode & STICKY) != 0 && !orders.force()) {
+            throw Complaint.warning(path + " has the sticky bit set - file ignored");
+        }
     }
 }

@@ -39,6 +39,7 @@ final class Expansion implements AutoCloseable {
     private final ReadableByteChannel in;
     private final String name;
     private final Progress progress;
+    private final boolean copies;
     private final Orders orders;
     private final Report report;
     private final Inflater inflater = Inflater.of(Inflater.Format.GZIP);
@@ -50,6 +51,7 @@ final class Expansion implements AutoCloseable {
     private long from;
     private long to;
     private boolean plain;
+    private boolean followed;
     private int prefix;
     private Inflater.Status status = Inflater.Status.NEED_INPUT;
 
@@ -57,10 +59,12 @@ final class Expansion implements AutoCloseable {
     private long overhead;
     private long lastMember;
 
-    Expansion(ReadableByteChannel in, String name, Progress progress, Orders orders, Report report) {
+    /** @param copies whether what gzip has not made is copied as it is */
+    Expansion(ReadableByteChannel in, String name, Progress progress, boolean copies, Orders orders, Report report) {
         this.in = in;
         this.name = name;
         this.progress = progress;
+        this.copies = copies;
         this.orders = orders;
         this.report = report;
     }
@@ -75,9 +79,9 @@ final class Expansion implements AutoCloseable {
     /** Reads the header of the first member. An input without one is refused, or is to be copied as it is. */
     void begin() throws IOException {
         if (memberFollows()) {
-            header(true);
-            overhead = headerBytes(header()) + TRAILER_BYTES;
-        } else if (orders.force() && orders.toStandardOutput()) {
+            header();
+            overhead = headerBytes(firstHeader()) + TRAILER_BYTES;
+        } else if (copies) {
             plain = true;
         } else if (to - from < MAGIC_BYTES) {
             throw endOfFile();
@@ -87,7 +91,7 @@ final class Expansion implements AutoCloseable {
     }
 
     /** That of the first member, where the input begins with one. */
-    GzipHeader header() {
+    GzipHeader firstHeader() {
         return Objects.requireNonNull(inflater.gzipHeader(), "header");
     }
 
@@ -113,10 +117,19 @@ final class Expansion implements AutoCloseable {
         member(out);
         while (memberFollows()) {
             overhead = 0;
-            header(false);
+            header();
             member(out);
         }
-        behindLastMember();
+        if (copies) {
+            copy(out);
+        } else {
+            behindLastMember();
+        }
+    }
+
+    /** Whether something stood behind the last member. */
+    boolean hasRest() {
+        return followed;
     }
 
     private void copy(WritableByteChannel out) throws IOException {
@@ -142,10 +155,12 @@ final class Expansion implements AutoCloseable {
     }
 
     private void behindLastMember() throws IOException {
-        boolean padded = false;
+        if (to - from == 1 && inputBytes.get((int) from) != 0) {
+            throw endOfFile(); // half of a member's magic
+        }
         do {
             for (; from < to; from++) {
-                padded = true;
+                followed = true;
                 if (inputBytes.get((int) from) != 0) {
                     overhead = 0;
                     report.complain(Complaint.warning("\n" + name + ": decompression OK, trailing garbage ignored"));
@@ -153,7 +168,7 @@ final class Expansion implements AutoCloseable {
                 }
             }
         } while (read());
-        if (padded) {
+        if (followed) {
             overhead = 0;
             if (orders.verbose()) {
                 report.complain(Complaint.warning("\n" + name + ": decompression OK, trailing zero bytes ignored"));
@@ -162,7 +177,7 @@ final class Expansion implements AutoCloseable {
     }
 
     /** Until the inflater knows the header, which says the name of the output before there is one. */
-    private void header(boolean first) throws IOException {
+    private void header() throws IOException {
         inflater.reset();
         lastMember = 0;
         do {
@@ -172,7 +187,7 @@ final class Expansion implements AutoCloseable {
             } catch (InflateException wrong) {
                 from += inflater.consumed();
                 if (inflater.gzipHeader() == null) {
-                    throw first ? Complaint.error(inGzipsWords(wrong)) : Complaint.lastError(inGzipsWords(wrong));
+                    throw Complaint.error(inGzipsWords(wrong));
                 }
                 return; // the next call says so again
             }

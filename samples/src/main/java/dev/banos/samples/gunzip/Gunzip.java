@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -71,7 +72,7 @@ public final class Gunzip {
         try {
             if (file.equals(STANDARD_INPUT)) {
                 standardInput();
-            } else if (orders.recursive() && Files.isDirectory(Path.of(file))) {
+            } else if (orders.recursive() && Files.isDirectory(Path.of(file), CompressedFile.links(orders))) {
                 return directory(Path.of(file));
             } else {
                 new CompressedFile(orders, report, err).expand(file, output());
@@ -81,6 +82,8 @@ public final class Gunzip {
             return !complaint.isLast();
         } catch (IOException failed) {
             report.complain(Complaint.error(file + ": " + Complaint.cause(failed)));
+        } catch (InvalidPathException unnameable) {
+            report.complain(Complaint.error(file + ": no file has such a name in this locale; set LC_ALL=C.UTF-8"));
         }
         return true;
     }
@@ -98,7 +101,7 @@ public final class Gunzip {
     }
 
     private WritableByteChannel output() {
-        return orders.test() ? Expansion.NOWHERE : Channels.newChannel(out);
+        return orders.test() ? Expansion.NOWHERE : new PrintedBytes(out);
     }
 
     private void standardInput() throws IOException {
@@ -106,12 +109,21 @@ public final class Gunzip {
             throw Complaint.lastError("compressed data not read from a terminal. Use -f to force decompression.\n"
                     + "For help, type: " + Orders.PROGRAM + " -h");
         }
-        try (Expansion expansion = new Expansion(Channels.newChannel(in), "stdin", Progress.NONE, orders, report)) {
-            expansion.begin();
+        try (Expansion expansion =
+                new Expansion(Channels.newChannel(in), "stdin", Progress.NONE, orders.force(), orders, report)) {
+            begin(expansion);
             expansion.writeTo(output());
+            if (orders.test() && !expansion.hasRest()) {
+                report.intact();
+            }
         }
-        if (orders.test()) {
-            report.intact();
+    }
+
+    private static void begin(Expansion expansion) throws IOException {
+        try {
+            expansion.begin();
+        } catch (Complaint complaint) {
+            throw complaint.asLast();
         }
     }
 }

@@ -39,7 +39,7 @@ final class Orders {
     private boolean recursive;
     private boolean test;
     private boolean verbose;
-    private final List<String> suffixes = new ArrayList<>(List.of(".gz", "-gz", ".z", "-z", "_z", ".Z"));
+    private Suffixes suffixes = Suffixes.OF_GZIP;
     private final List<String> files = new ArrayList<>();
 
     private Orders() {
@@ -90,7 +90,7 @@ final class Orders {
         if (suffix.isEmpty() || suffix.length() > LONGEST_SUFFIX) {
             throw CommandEnd.wrongUsage("invalid suffix '" + suffix + "'");
         }
-        suffixes.addFirst(suffix);
+        suffixes = new Suffixes(suffix);
     }
 
     /** What to expand; empty for standard input. */
@@ -98,8 +98,7 @@ final class Orders {
         return files;
     }
 
-    /** Those that may stand at the end of a file's name, in the order in which they are tried. */
-    List<String> suffixes() {
+    Suffixes suffixes() {
         return suffixes;
     }
 
@@ -109,6 +108,11 @@ final class Orders {
 
     boolean force() {
         return force;
+    }
+
+    /** What is only read is also read through a symbolic link. */
+    boolean followsLinks() {
+        return force || standardOutput || test;
     }
 
     boolean keep() {

@@ -34,8 +34,8 @@ final class Report {
     /** An error is remembered over a warning. */
     void complain(Complaint complaint) {
         boolean warning = complaint.status() == Complaint.WARNING;
-        if (!warning || !orders.quiet()) {
-            String message = complaint.getMessage();
+        String message = complaint.getMessage();
+        if (!message.isEmpty() && (!warning || !orders.quiet())) {
             boolean breaksLine = message.startsWith("\n");
             err.println((breaksLine ? "\n" : "") + Orders.PROGRAM + ": " + (breaksLine ? message.substring(1) : message));
         }

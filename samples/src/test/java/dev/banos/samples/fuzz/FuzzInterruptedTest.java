@@ -5,8 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.banos.fuzz.AllocatorUnderTest;
 import dev.banos.fuzz.Promises;
 import dev.banos.fuzz.ReportFolder;
-import dev.banos.samples.Banos;
-import java.io.File;
+import dev.banos.samples.OwnJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,11 +72,10 @@ class FuzzInterruptedTest {
         Path report = folder.resolve("findings");
         Path temporary = Files.createDirectory(folder.resolve("tmp"));
         Path output = folder.resolve("output");
-        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED", "-Djava.io.tmpdir=" + temporary, "-cp", classPath(),
-                Banos.class.getName(), "fuzz", "--target", "class:" + Empty.class.getName(), "--keep-going", "--time", "1h",
-                "--report", report.toString())
-                .redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        List<String> command = OwnJvm.banos(List.of("-Djava.io.tmpdir=" + temporary));
+        command.addAll(List.of("fuzz", "--target", "class:" + Empty.class.getName(), "--keep-going", "--time", "1h",
+                "--report", report.toString()));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
         try {
             awaitProgram(report, process);
             process.destroy();
@@ -89,11 +87,6 @@ class FuzzInterruptedTest {
         assertThat(said).contains("bytes was refused", ", written to " + report).endsWith("interrupted\n");
         assertThat(new ReportFolder(report).read()).isNotEmpty().allMatch(finding -> finding.program().length() == 1);
         assertThat(files(temporary)).noneMatch(file -> file.getFileName().toString().startsWith("banos-fuzz"));
-    }
-
-    private static String classPath() {
-        return String.join(File.pathSeparator, System.getProperty("jdk.module.path", ""), System.getProperty("java.class.path"),
-                Path.of("target", "test-classes").toAbsolutePath().toString());
     }
 
     private static void awaitProgram(Path report, Process process) throws IOException, InterruptedException {

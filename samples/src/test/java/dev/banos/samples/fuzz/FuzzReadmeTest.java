@@ -3,12 +3,10 @@ package dev.banos.samples.fuzz;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.banos.samples.Banos;
-import java.io.File;
+import dev.banos.samples.OwnJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -55,7 +53,7 @@ class FuzzReadmeTest {
         assertThat(source.find()).isTrue();
         Path file = Files.writeString(folder.resolve("MyAllocator.java"), source.group(1));
         Files.createDirectory(folder.resolve("tmp"));
-        int compiled = ToolProvider.getSystemJavaCompiler().run(null, null, null, "-cp", classPath(), "-d",
+        int compiled = ToolProvider.getSystemJavaCompiler().run(null, null, null, "-cp", OwnJvm.classPath(), "-d",
                 folder.resolve("classes").toString(), file.toString());
         assertThat(compiled).isZero();
         Matcher command = Pattern.compile("    CLASSPATH=classes (samples/banos fuzz --target class:MyAllocator.*)").matcher(readme);
@@ -64,15 +62,9 @@ class FuzzReadmeTest {
         assertThat(folder.resolve("output")).content().contains("class:MyAllocator breaks a law: memory comes back after the frees");
     }
 
-    private String classPath() {
-        return System.getProperty("jdk.module.path", "") + File.pathSeparator + System.getProperty("java.class.path")
-                + File.pathSeparator + folder.resolve("classes");
-    }
-
     private void requireRuns(String command, Set<Integer> statuses) throws Exception {
-        List<String> words = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED", "-XX:-UsePerfData", "-Djava.io.tmpdir=" + folder.resolve("tmp"), "-cp",
-                classPath(), Banos.class.getName()));
+        List<String> words = OwnJvm.banos(List.of("-XX:-UsePerfData", "-Djava.io.tmpdir=" + folder.resolve("tmp")),
+                folder.resolve("classes"));
         words.addAll(List.of(command.split(" ")).subList(1, command.split(" ").length));
         Path output = folder.resolve("output");
         Process process = new ProcessBuilder(words).directory(folder.toFile()).redirectErrorStream(true)

@@ -31,9 +31,14 @@ class GunzipBesideGzipTest {
     private static final byte[] TEXT = "hello hello\n".repeat(20).getBytes(StandardCharsets.US_ASCII);
     /** What a folder that the commands were run in is called in what they said. */
     private static final String FOLDER = "FOLDER/";
+    /** A link to itself, which JUnit complains of. */
+    private static final String LOOP = "loop.gz";
 
     @TempDir
     Path folder;
+
+    private Path input = Path.of("/dev/null");
+    private byte[] inputBytes = new byte[0];
 
     private record Outcome(int status, String output, String messages, TreeMap<String, String> files) {
     }
@@ -62,31 +67,59 @@ class GunzipBesideGzipTest {
         "flags.gz good.gz", "-v nothing.gz", "-fc nothing.gz", "-f nothing.gz good.gz",
         "other", "-q other", "-f other", "absent", "-q absent good.gz", "-S .foo suffixed", "-S .foo suffixed.foo good.gz",
         "-v empty.gz two.gz noise.gz", "link.gz", "-f link.gz", "-c link.gz", "-v twin.gz", "-kv twin.gz", "-f twin.gz",
-        "archive.tgz", "-v sub", "-q sub", "-rv sub", "-r sub", "-kr sub good.gz", "good", "-dv good.gz", "-S /x good.gz"})
+        "archive.tgz", "LARGE.GZ", "-kv LARGE.GZ", "Archive.Taz", "odd-GZ", ".tgz", "sub/.gz", "loose", "-S .foo loose", "under",
+        "-S .FOO suffixed.foo", "-S .foo -S .bar suffixed.foo", "-S .foo -v good", "-c loop.gz", "loop.gz",
+        "-f loop.gz", "-r sublink", "-r sublink.gz", "-k sublink.gz", "-rf sublink", "-c sublink", "-N accented.gz", "-Nv accented.gz",
+        "user.gz", "-f user.gz", "group.gz", "-kf group.gz", "sticky.gz", "-f sticky.gz", "-c user.gz",
+        "half.gz good.gz", "-tv half.gz", "-cf half.gz good.gz", "-cf garbage.gz good.gz", "-cf padded.gz", "-tf plain.gz",
+        "-v sub", "-q sub", "-rv sub", "-r sub", "-kr sub good.gz", "good", "-dv good.gz", "-S /x good.gz"})
     void gzipDoesTheSame(String line) throws IOException, InterruptedException {
         String[] args = line.split(" ");
         Path ours = Files.createDirectory(folder.resolve("ours"));
         Path theirs = Files.createDirectory(folder.resolve("theirs"));
         fill(ours);
         fill(theirs);
+        if (line.endsWith(LOOP)) {
+            Files.createSymbolicLink(ours.resolve(LOOP), Path.of(LOOP));
+            Files.createSymbolicLink(theirs.resolve(LOOP), Path.of(LOOP));
+        }
 
         assertThat(ours(ours, args)).isEqualTo(theirs(theirs, args));
     }
 
-    private static Outcome ours(Path folder, String[] args) throws IOException {
+    /** What stands behind the bar is standard input; then the next file is a good one. */
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "-v|good.gz", "-tv|good.gz", "-tv|garbage.gz", "-tv|padded.gz", "-f|garbage.gz", "-f|padded.gz", "-f|nothing.gz",
+        "-f|plain.gz", "-f|half.gz", "-t|half.gz", "- good.gz|plain.gz", "- good.gz|method.gz", "- good.gz|good.gz",
+        "-c - good.gz|cut.gz", "-c good.gz - two.gz|two.gz"})
+    void gzipDoesTheSameWithStandardInput(String line) throws IOException, InterruptedException {
+        String[] args = line.substring(0, line.indexOf('|')).split(" ");
+        Path ours = Files.createDirectory(folder.resolve("ours"));
+        Path theirs = Files.createDirectory(folder.resolve("theirs"));
+        fill(ours);
+        fill(theirs);
+        input = theirs.resolve(line.substring(line.indexOf('|') + 1));
+        inputBytes = Files.readAllBytes(input);
+        Outcome expected = theirs(theirs, args);
+
+        assertThat(ours(ours, args)).isEqualTo(expected);
+    }
+
+    private Outcome ours(Path folder, String[] args) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        int status = Gunzip.run(in(folder, args), new ByteArrayInputStream(new byte[0]), new PrintStream(out),
+        int status = Gunzip.run(in(folder, args), new ByteArrayInputStream(inputBytes), new PrintStream(out),
                 new PrintStream(err), false);
         return outcome(folder, status, out.toByteArray(), err.toByteArray());
     }
 
-    private static Outcome theirs(Path folder, String[] args) throws IOException, InterruptedException {
+    private Outcome theirs(Path folder, String[] args) throws IOException, InterruptedException {
         Path out = Files.createTempFile("gunzip", ".out");
         Path err = Files.createTempFile("gunzip", ".err");
         try {
             List<String> command = Stream.concat(Stream.of("gunzip"), Arrays.stream(in(folder, args))).toList();
-            ProcessBuilder builder = new ProcessBuilder(command).redirectInput(Redirect.from(Path.of("/dev/null").toFile()))
+            ProcessBuilder builder = new ProcessBuilder(command).redirectInput(Redirect.from(input.toFile()))
                     .redirectOutput(out.toFile()).redirectError(err.toFile());
             builder.environment().put("LC_ALL", "C");
             builder.environment().remove("GZIP");
@@ -157,12 +190,26 @@ class GunzipBesideGzipTest {
         Files.createSymbolicLink(folder.resolve("link.gz"), folder.resolve("good.gz"));
         write(folder, "twin.gz", good);
         Files.createLink(folder.resolve("sibling"), folder.resolve("twin.gz"));
-        write(folder, "archive.tgz", good);
+        for (String name : List.of("archive.tgz", "LARGE.GZ", "Archive.Taz", "odd-GZ", ".tgz", "sub/.gz", "loose-gz", "under_z")) {
+            write(folder, name, good);
+        }
+        Files.createSymbolicLink(folder.resolve("sublink"), Path.of("sub"));
+        Files.createSymbolicLink(folder.resolve("sublink.gz"), Path.of("sub"));
+        write(folder, "accented.gz", named(good, new String("caf\u00E9".getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1), 7));
+        write(folder, "half.gz", joined(good, new byte[] {0x1F}));
+        writeWithMode(folder, "user.gz", good, 04755);
+        writeWithMode(folder, "group.gz", good, 02755);
+        writeWithMode(folder, "sticky.gz", good, 01755);
     }
 
     private static void write(Path folder, String name, byte[] content) throws IOException {
         Path file = Files.write(folder.resolve(name), content);
         Files.setLastModifiedTime(file, FileTime.from(1_300_000_000, TimeUnit.SECONDS));
+    }
+
+    private static void writeWithMode(Path folder, String name, byte[] content, int mode) throws IOException {
+        write(folder, name, content);
+        Files.setAttribute(folder.resolve(name), "unix:mode", mode);
     }
 
     private static byte[] gzip(byte[] data) throws IOException {

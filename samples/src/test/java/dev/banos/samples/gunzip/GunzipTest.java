@@ -6,6 +6,7 @@ import dev.banos.samples.command.Progress;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -183,6 +185,42 @@ class GunzipTest {
         assertThat(out.toByteArray()).isEqualTo(TEXT);
     }
 
+    /** gzip would go on and then delete what it could not read. */
+    @Test
+    void aLaterMemberOfAnotherMethodStopsOnlyItsOwnFile() throws IOException {
+        byte[] other = gzip(TEXT);
+        other[2] = 7;
+        Path file = file("a.gz", join(gzip(TEXT), other));
+        assertThat(run(file, file("b.gz", gzip(TEXT)))).isEqualTo(1);
+        assertThat(message()).isEqualTo("banos gunzip: a.gz: unknown method 7 -- not supported");
+        assertThat(folder.resolve("a")).doesNotExist();
+        assertThat(file).exists();
+        assertThat(folder.resolve("b")).hasBinaryContent(TEXT);
+    }
+
+    @Test
+    void whereNobodyGetsTheOutputTheRestIsNotExpanded() throws IOException {
+        AtomicInteger writes = new AtomicInteger();
+        OutputStream full = new OutputStream() {
+            @Override
+            public void write(int octet) throws IOException {
+                write(new byte[1], 0, 1);
+            }
+
+            @Override
+            public void write(byte[] bytes, int from, int count) throws IOException {
+                writes.incrementAndGet();
+                throw new IOException("no space");
+            }
+        };
+        Path file = file("a.gz", gzip(new byte[1 << 22]));
+        int status = Gunzip.run(new String[] {"-c", file.toString(), file.toString()}, InputStream.nullInputStream(),
+                new PrintStream(full), new PrintStream(err), false);
+        assertThat(status).isEqualTo(1);
+        assertThat(writes).hasValue(1);
+        assertThat(message()).isEmpty();
+    }
+
     @Test
     void aFolderIsNeverOverwritten() throws IOException {
         Path file = file("a.gz", gzip(TEXT));
@@ -197,11 +235,11 @@ class GunzipTest {
     void theProgressBarGrowsAndGoes() {
         try (Progress progress = Progress.shown("big.gz", 200, new PrintStream(err))) {
             progress.advance(100);
-            assertThat(err.toString(StandardCharsets.UTF_8)).isEqualTo("\r[" + "#".repeat(20) + " ".repeat(20) + "] 50% big.gz");
+            assertThat(err.toString(StandardCharsets.UTF_8)).isEqualTo("\r\u001B[?7l[" + "#".repeat(20) + " ".repeat(20) + "] 50% big.gz\u001B[?7h");
             progress.hide();
-            assertThat(err.toString(StandardCharsets.UTF_8)).endsWith("50% big.gz\r\u001B[K");
+            assertThat(err.toString(StandardCharsets.UTF_8)).endsWith("50% big.gz\u001B[?7h\r\u001B[K");
             progress.advance(0);
-            assertThat(err.toString(StandardCharsets.UTF_8)).endsWith("] 50% big.gz");
+            assertThat(err.toString(StandardCharsets.UTF_8)).endsWith("] 50% big.gz\u001B[?7h");
         }
         assertThat(err.toString(StandardCharsets.UTF_8)).endsWith("\r\u001B[K");
     }

@@ -5,9 +5,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.banos.loader.InstallPolicy;
 import dev.banos.loader.Loader;
-import dev.banos.samples.Banos;
+import dev.banos.samples.OwnJvm;
 import java.io.ByteArrayOutputStream;
-import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -28,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 class InstallProgressTest {
     private static final Path HELLO = Path.of("drivers/x86-64/hello.o");
     private static final String CLEARED = "\r\u001B[K";
+    private static final String UNCUT = "\u001B[?7h";
     private static final int MANY = 40;
 
     @TempDir
@@ -52,7 +52,7 @@ class InstallProgressTest {
         String said = err.toString(StandardCharsets.UTF_8);
         List<Integer> percents = percents(said);
         assertThat(percents).isSorted().doesNotHaveDuplicates().endsWith(100).hasSizeGreaterThan(60);
-        assertThat(said).endsWith("100% installing" + CLEARED);
+        assertThat(said).endsWith("100% installing" + UNCUT + CLEARED);
     }
 
     private static List<Integer> percents(String said) {
@@ -71,7 +71,7 @@ class InstallProgressTest {
         int first = said.indexOf("hello: installed");
         assertThat(said.substring(0, first)).endsWith(CLEARED);
         assertThat(Collections.max(percents(said.substring(0, first)))).isLessThan(50);
-        String lines = said.replaceAll("\r\\[[# ]*\\] [0-9]+% installing", "").replace(CLEARED, "").replace("\r\n", "\n");
+        String lines = said.replaceAll("\r\u001B\\[\\?7l\\[[# ]*\\] [0-9]+% installing\u001B\\[\\?7h", "").replace(CLEARED, "").replace("\r\n", "\n");
         assertThat(lines).isEqualTo("hello: installed\n".repeat(MANY) + "hello: uninstalled\n".repeat(MANY));
     }
 
@@ -79,7 +79,7 @@ class InstallProgressTest {
     void aFailureStandsAlone() throws Exception {
         List<Path> some = new ArrayList<>(files);
         some.add(Files.writeString(folder.resolve("bad.o"), "no object"));
-        assertThat(run(true, some)).contains("% installing" + CLEARED + "banos install: " + some.getLast() + ": ");
+        assertThat(run(true, some)).contains("% installing" + UNCUT + CLEARED + "banos install: " + some.getLast() + ": ");
     }
 
     @Test
@@ -91,8 +91,8 @@ class InstallProgressTest {
     private String run(boolean terminal, List<Path> installed) throws Exception {
         Path script = Path.of("/usr/bin/script");
         assumeTrue(!terminal || Files.isExecutable(script), "skipped: script is not installed");
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED", "-cp", classPath(), Banos.class.getName(), "install", "--any-user"));
+        List<String> command = OwnJvm.banos(List.of());
+        command.addAll(List.of("install", "--any-user"));
         installed.forEach(file -> command.add(file.toString()));
         if (terminal) { // runs it at a pseudo-terminal, and repeats what it says there
             String all = command.stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "));
@@ -108,10 +108,5 @@ class InstallProgressTest {
             process.destroyForcibly();
         }
         return Files.readString(output);
-    }
-
-    private static String classPath() {
-        return String.join(File.pathSeparator, System.getProperty("jdk.module.path", ""), System.getProperty("java.class.path"),
-                Path.of("target", "classes").toAbsolutePath().toString());
     }
 }
