@@ -200,11 +200,9 @@ final class InstallPlan {
             }
             for (ElfObject object : candidate.objects()) {
                 SymbolTable symbols = object.symbols();
-                for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
-                    if (symbols.isUndefined(symbol)) {
-                        String name = symbols.name(symbol);
-                        follow(exporter(name, candidate), "for " + name, symbols.isWeak(symbol));
-                    }
+                for (int symbol : symbols.undefined()) {
+                    String name = symbols.name(symbol);
+                    follow(exporter(name, candidate), "for " + name, symbols.isWeak(symbol));
                 }
             }
             way.removeLast();

@@ -73,7 +73,7 @@ public final class Cuts {
     public ElfObject apply() {
         sections.forEach(this::close);
         return new ElfObject(object.file(), bytes, object.machine(), object.flags(), shortened(), moved(object.symbols()),
-                moved(object.relocations()), object.groups());
+                moved(object.relocations()), null, object.groups());
     }
 
     private void close(int section, Section cuts) {

@@ -22,10 +22,11 @@ public final class ElfObject {
     private final SectionTable sections;
     private final SymbolTable symbols;
     private final List<RelocationTable> relocations;
+    private final long @Nullable [] typesBySymbol;
     private final List<SectionGroup> groups;
 
     ElfObject(String file, byte[] bytes, int machine, int flags, SectionTable sections, SymbolTable symbols,
-            List<RelocationTable> relocations, List<SectionGroup> groups) {
+            List<RelocationTable> relocations, long @Nullable [] typesBySymbol, List<SectionGroup> groups) {
         this.file = file;
         this.bytes = bytes;
         this.machine = machine;
@@ -33,6 +34,7 @@ public final class ElfObject {
         this.sections = sections;
         this.symbols = symbols;
         this.relocations = relocations;
+        this.typesBySymbol = typesBySymbol;
         this.groups = groups;
     }
 
@@ -68,13 +70,26 @@ public final class ElfObject {
         return relocations;
     }
 
+    /**
+     * Of each symbol, the types of all relocations against it, a bit each; null where some are
+     * {@linkplain RelocationTable#hasHighTypes too high} for that, or where what was read has been changed.
+     */
+    public long @Nullable [] typesBySymbol() {
+        for (RelocationTable table : relocations) {
+            if (table.hasHighTypes()) {
+                return null;
+            }
+        }
+        return typesBySymbol;
+    }
+
     public List<SectionGroup> groups() {
         return groups;
     }
 
     /** The same object with other bytes in its sections and other relocations. */
     public ElfObject with(byte[] changed, List<RelocationTable> tables) {
-        return new ElfObject(file, changed, machine, flags, sections, symbols, tables, groups);
+        return new ElfObject(file, changed, machine, flags, sections, symbols, tables, null, groups);
     }
 
     /** The relocations of {@code section}, or null. */

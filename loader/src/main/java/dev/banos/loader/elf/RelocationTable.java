@@ -21,20 +21,58 @@ public final class RelocationTable {
     private final int section;
     private final int target;
     private final LongBuffer words;
-    /** For each type among the entries, the bit of its lowest six bits. */
-    private final long types;
+    private final Census census;
+
+    /** What is known of all entries together. */
+    static final class Census {
+        /** For each type among the entries, the bit of its lowest six bits. */
+        private long types;
+        /** All bits that any type has. */
+        private int typeBits;
+        /** The largest offset. */
+        long farthest;
+
+        void add(long moreTypes, int moreBits, long farthestOffset) {
+            types |= moreTypes;
+            typeBits |= moreBits;
+            farthest = farthestOffset;
+        }
+
+        private static Census of(long[] entries) {
+            Census census = new Census();
+            for (int i = 0; i < entries.length; i += WORDS) {
+                census.add(1L << entries[i + 1], (int) entries[i + 1], Math.max(census.farthest, entries[i]));
+            }
+            return census;
+        }
+    }
 
     /** @param words nobody writes to them */
-    RelocationTable(int section, int target, LongBuffer words, long types) {
+    RelocationTable(int section, int target, LongBuffer words, Census census) {
         this.section = section;
         this.target = target;
         this.words = words;
-        this.types = types;
+        this.census = census;
     }
 
     /** False only if there is no relocation of that type. */
     public boolean mayHold(int type) {
-        return (types & 1L << type) != 0;
+        return (census.types & 1L << type) != 0;
+    }
+
+    /** For each type among the entries, a bit; of those that are {@linkplain #hasHighTypes too high} for it, one that means another. */
+    public long types() {
+        return census.types;
+    }
+
+    /** Whether any type is too high for a bit among 64. */
+    public boolean hasHighTypes() {
+        return census.typeBits >>> 6 != 0;
+    }
+
+    /** The largest offset of any entry, or one that is larger. */
+    public long farthest() {
+        return census.farthest;
     }
 
     /** The section that holds the relocations. */
@@ -86,7 +124,7 @@ public final class RelocationTable {
 
     /** This table with other entries. */
     public RelocationTable withWords(long[] entries) {
-        return new RelocationTable(section, target, LongBuffer.wrap(entries), typesOf(entries));
+        return new RelocationTable(section, target, LongBuffer.wrap(entries), Census.of(entries));
     }
 
     /** This table less the entries that the predicate names. */
@@ -99,15 +137,7 @@ public final class RelocationTable {
                 size += WORDS;
             }
         }
-        return new RelocationTable(section, target, LongBuffer.wrap(Arrays.copyOf(kept, size)), types);
-    }
-
-    private static long typesOf(long[] entries) {
-        long types = 0;
-        for (int i = 0; i < entries.length; i += WORDS) {
-            types |= 1L << entries[i + 1];
-        }
-        return types;
+        return new RelocationTable(section, target, LongBuffer.wrap(Arrays.copyOf(kept, size)), census);
     }
 
     public long offset(int entry) {

@@ -21,6 +21,10 @@ public final class StringTable {
         this.size = size;
     }
 
+    int size() {
+        return size;
+    }
+
     boolean contains(int offset) {
         return Integer.compareUnsigned(offset, size) < 0 || offset == 0;
     }
@@ -48,6 +52,27 @@ public final class StringTable {
             to++;
         }
         return to - from;
+    }
+
+    /**
+     * Whether it can be told by a look at few bytes that all strings are shorter than {@code limit}: then each half of it is, in one
+     * part of the table after the other, some byte a NUL.
+     */
+    boolean areShorterThan(long limit) {
+        int part = (int) Math.min(limit / 2, size);
+        if (part <= 0) {
+            return false;
+        }
+        for (long from = start; from < start + size; from += part) {
+            int at = (int) Math.min(from + part, start + size) - 1;
+            while (at >= from && bytes[at] != 0) {
+                at--;
+            }
+            if (at < from) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Whether the string at {@code offset} is {@code text}, which is ASCII; makes no object. */

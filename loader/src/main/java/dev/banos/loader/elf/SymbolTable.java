@@ -1,5 +1,6 @@
 package dev.banos.loader.elf;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,10 @@ public final class SymbolTable {
     private final int firstGlobal;
     private final StringTable names;
     private final int @Nullable [] extendedSections;
+    private int[] undefined = new int[8];
+    private int undefinedCount;
+    private boolean hasCommons;
+    private boolean hasIndirect;
 
     /** @param extendedSections the SHT_SYMTAB_SHNDX table, or null */
     SymbolTable(long[] words, int firstGlobal, StringTable names, int @Nullable [] extendedSections) {
@@ -41,7 +46,24 @@ public final class SymbolTable {
             changed[symbol * WORDS + 1] = values[symbol];
             changed[symbol * WORDS + 2] = sizes[symbol];
         }
-        return new SymbolTable(changed, firstGlobal, names, extendedSections);
+        SymbolTable table = new SymbolTable(changed, firstGlobal, names, extendedSections);
+        table.undefined = undefined;
+        table.undefinedCount = undefinedCount;
+        table.hasCommons = hasCommons;
+        table.hasIndirect = hasIndirect;
+        return table;
+    }
+
+    /** Told by {@link ObjectReader} of those that may be of a rare kind, in their order. */
+    void note(int symbol) {
+        hasCommons |= section(symbol) == Elf.SHN_COMMON;
+        hasIndirect |= type(symbol) == Elf.STT_GNU_IFUNC;
+        if (symbol >= firstGlobal && isUndefined(symbol)) {
+            if (undefinedCount == undefined.length) {
+                undefined = Arrays.copyOf(undefined, 2 * undefinedCount);
+            }
+            undefined[undefinedCount++] = symbol;
+        }
     }
 
     /** At least 1: symbol 0 is the undefined one. */
@@ -64,7 +86,7 @@ public final class SymbolTable {
 
     /** Whether the compiler left no machine code, but what it would make some of at the link of a program. */
     public boolean isSlimLto() {
-        for (int symbol = firstGlobal; symbol < count; symbol++) {
+        for (int symbol = firstGlobal; hasCommons && symbol < count; symbol++) {
             if (section(symbol) == Elf.SHN_COMMON && isNamed(symbol, SLIM_LTO)) {
                 return true;
             }
@@ -113,6 +135,21 @@ public final class SymbolTable {
             return raw;
         }
         return raw == Elf.SHN_XINDEX && extendedSections != null ? extendedSections[symbol] : (short) raw;
+    }
+
+    /** The global symbols that are undefined, in their order: few, so that who looks for one need not go through all. */
+    public int[] undefined() {
+        return Arrays.copyOf(undefined, undefinedCount);
+    }
+
+    /** Whether any symbol is a common one. */
+    public boolean hasCommons() {
+        return hasCommons;
+    }
+
+    /** Whether any symbol is a function that its own code chooses. */
+    public boolean hasIndirect() {
+        return hasIndirect;
     }
 
     public boolean isUndefined(int symbol) {

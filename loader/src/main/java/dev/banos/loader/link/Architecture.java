@@ -19,6 +19,7 @@ abstract class Architecture {
     private final byte[] plain;
     private final byte[] widths;
     private final byte[] needs;
+    private final long lowTypes;
 
     /** @param kinds by relocation number, null where there is none */
     Architecture(@Nullable FixupKind[] kinds) {
@@ -32,6 +33,15 @@ abstract class Architecture {
             widths[number] = kind == null ? UNKNOWN : (byte) kind.width;
             needs[number] = kind == null ? 0 : (byte) kind.needs;
         }
+        this.lowTypes = lowTypes(needs);
+    }
+
+    private static long lowTypes(byte[] needs) {
+        long types = 0;
+        for (int number = 0; number < Math.min(needs.length, Long.SIZE); number++) {
+            types |= (needs[number] & FixupKind.Need.LOW) != 0 ? 1L << number : 0;
+        }
+        return types;
     }
 
     private static byte plain(@Nullable FixupKind kind) {
@@ -74,6 +84,25 @@ abstract class Architecture {
     /** By number, {@link FixupKind#width}, or {@link #UNKNOWN}. */
     final byte[] widths() {
         return widths;
+    }
+
+    /** Of the numbers below 64, a bit for each that demands the lowest 2 GiB. */
+    final long lowTypes() {
+        return lowTypes;
+    }
+
+    /** The widest field of any of these numbers, a bit each; {@link #UNKNOWN} where one of them has no meaning. */
+    final int widest(long numbers) {
+        int widest = 0;
+        for (long rest = numbers; rest != 0; rest &= rest - 1) {
+            int number = Long.numberOfTrailingZeros(rest);
+            int width = number < widths.length ? widths[number] : UNKNOWN;
+            if (width == UNKNOWN) {
+                return UNKNOWN;
+            }
+            widest = Math.max(widest, width);
+        }
+        return widest;
     }
 
     /** By number, {@link FixupKind#needs}. */

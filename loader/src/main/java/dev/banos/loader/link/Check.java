@@ -5,7 +5,7 @@ import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.RelocationTable;
 import dev.banos.loader.elf.SectionTable;
-import dev.banos.loader.elf.SymbolTable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Phase 1, after parsing: the machine fits, each relocation is one that we know and lies wholly inside its section, and each
@@ -40,9 +40,7 @@ final class Check {
         Check check = new Check(object, architecture);
         check.sections();
         check.indirectFunctions();
-        for (RelocationTable table : object.elf.relocations()) {
-            check.relocations(table);
-        }
+        check.relocations(object.elf.typesBySymbol());
     }
 
     private void sections() {
@@ -70,14 +68,43 @@ final class Check {
 
     /** Whoever refers to such a function gets its stub: where it leads is known once its resolver has run. */
     private void indirectFunctions() {
-        for (int symbol = 1; symbol < elf.symbols().count(); symbol++) {
+        for (int symbol = 1; elf.symbols().hasIndirect() && symbol < elf.symbols().count(); symbol++) {
             if (Resolve.isIndirect(elf.symbols(), symbol)) {
                 object.needs[symbol] |= FixupKind.Need.STUB;
             }
         }
     }
 
-    private void relocations(RelocationTable table) {
+    /**
+     * What the reader has noted mostly tells that all entries of a table are in order, and what each symbol needs; where it does
+     * not, each is looked at.
+     *
+     * @param typesBySymbol null where that is not known
+     */
+    private void relocations(long @Nullable [] typesBySymbol) {
+        for (RelocationTable table : elf.relocations()) {
+            if (typesBySymbol == null || !isInOrder(table)) {
+                each(table);
+            } else {
+                object.needsLowMemory |= (table.types() & architecture.lowTypes()) != 0 && holdsAddress(table);
+            }
+        }
+        byte[] asked = architecture.needs();
+        for (int symbol = 0; typesBySymbol != null && symbol < typesBySymbol.length; symbol++) {
+            for (long rest = typesBySymbol[symbol]; rest != 0; rest &= rest - 1) {
+                object.needs[symbol] |= asked[Long.numberOfTrailingZeros(rest)];
+            }
+        }
+    }
+
+    /** Whether every type is known, and the widest field of any would lie in the section wherever one begins. */
+    private boolean isInOrder(RelocationTable table) {
+        int widest = architecture.widest(table.types());
+        return widest != Architecture.UNKNOWN && table.farthest() <= elf.sections().size(table.target()) - widest
+                && !elf.sections().isTls(table.target());
+    }
+
+    private void each(RelocationTable table) {
         long[] chunk = table.newChunk();
         int needs = 0;
         int count;

@@ -39,8 +39,8 @@ public record ModuleFigures(int objects, long fileBytes, int sections, int symbo
     }
 
     private static void addImports(SymbolTable symbols, Map<String, Combine.Definition> definitions, Set<String> imports) {
-        for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
-            if (symbols.isUndefined(symbol) && !definitions.containsKey(symbols.name(symbol))) {
+        for (int symbol : symbols.undefined()) {
+            if (!definitions.containsKey(symbols.name(symbol))) {
                 imports.add(symbols.name(symbol));
             }
         }

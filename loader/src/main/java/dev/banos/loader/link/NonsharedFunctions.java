@@ -73,8 +73,8 @@ final class NonsharedFunctions {
         boolean imported = false;
         for (ElfObject object : objects) {
             SymbolTable symbols = object.symbols();
-            for (int symbol = symbols.firstGlobal(); symbol < symbols.count() && !imported; symbol++) {
-                imported = symbols.isUndefined(symbol) && symbols.isNamed(symbol, name);
+            for (int symbol : symbols.undefined()) {
+                imported |= symbols.isNamed(symbol, name);
             }
         }
         return imported && !isDefined(name, objects);

@@ -54,8 +54,8 @@ public final class OfflineLink {
         Layout layout = outside.layout();
         Resolve.objects(objects, Map.of(), layout, base, base, outside, null);
         Map<String, Long> imports = outside.used;
-        for (int symbol = elf.symbols().firstGlobal(); symbol < elf.symbols().count(); symbol++) {
-            if (elf.symbols().isUndefined(symbol) && elf.symbols().isNamed(symbol, Resolve.DSO_HANDLE)) {
+        for (int symbol : elf.symbols().undefined()) {
+            if (elf.symbols().isNamed(symbol, Resolve.DSO_HANDLE)) {
                 imports.put(Resolve.DSO_HANDLE, object.address[symbol]); // other linkers choose another address for it
             }
         }
@@ -77,10 +77,7 @@ public final class OfflineLink {
         Outside(Imports given, SymbolTable symbols, Layout own, long base, boolean phonyImports) {
             this.given = given;
             this.own = own;
-            for (int symbol = 1; phonyImports && symbol < symbols.count(); symbol++) {
-                if (!symbols.isUndefined(symbol)) {
-                    continue;
-                }
+            for (int symbol : phonyImports ? symbols.undefined() : new int[0]) {
                 if (symbols.type(symbol) == Elf.STT_TLS) {
                     threadLocals.put(symbols.name(symbol), (long) firstThreadLocal() + threadLocals.size() * BYTES);
                 } else if (!symbols.isWeak(symbol)) {

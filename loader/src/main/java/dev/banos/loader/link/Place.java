@@ -224,7 +224,8 @@ final class Place {
 
     private void commons(LinkedObject object) {
         SymbolTable symbols = object.elf.symbols();
-        for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
+        boolean any = copyStreams || symbols.hasCommons();
+        for (int symbol = symbols.firstGlobal(); any && symbol < symbols.count(); symbol++) {
             int section = symbols.section(symbol);
             if (section == Elf.SHN_COMMON && isChosen(object, symbol)) {
                 object.commonOffset(symbol, take(object, symbols.size(symbol), commonAlignment(object, symbol)));

@@ -89,9 +89,13 @@ final class Resolve {
     private void defined(LinkedObject object) {
         SymbolTable symbols = object.elf.symbols();
         long[] address = object.address;
+        boolean mayBeIndirect = symbols.hasIndirect();
+        int[] sectionOffset = object.sectionOffset;
         for (int symbol = 1; symbol < address.length; symbol++) {
             int section = symbols.section(symbol);
-            if (section > 0) {
+            if (section > 0 && !mayBeIndirect && sectionOffset[section] != LinkedObject.NOT_PLACED) {
+                address[symbol] = base + sectionOffset[section] + symbols.value(symbol); // most of them, and with few calls
+            } else if (section > 0) {
                 address[symbol] = isIndirect(symbols, symbol) ? base + object.stubOffset[symbol]
                         : definedAddress(object, symbol, base);
             } else if (section == Elf.SHN_ABS) {
@@ -115,10 +119,7 @@ final class Resolve {
 
     private void undefined(LinkedObject object) {
         SymbolTable symbols = object.elf.symbols();
-        for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
-            if (!symbols.isUndefined(symbol)) {
-                continue;
-            }
+        for (int symbol : symbols.undefined()) {
             String name = symbols.name(symbol);
             Combine.Definition definition = definitions.get(name);
             if (definition != null) {

@@ -30,7 +30,7 @@ final class Seal {
 
     private static void resolveIndirect(LinkedObject object, MemorySegment memory) {
         SymbolTable symbols = object.elf.symbols();
-        for (int symbol = 1; symbol < symbols.count(); symbol++) {
+        for (int symbol = 1; symbols.hasIndirect() && symbol < symbols.count(); symbol++) {
             if (Resolve.isIndirect(symbols, symbol) && object.isPlaced(symbols.section(symbol))) {
                 long entry = object.stubEntry(symbol);
                 long resolver = memory.get(ValueLayout.JAVA_LONG, entry);

@@ -83,8 +83,8 @@ final class StartStop {
                 return true;
             }
         }
-        for (int symbol = object.elf.symbols().firstGlobal(); symbol < object.elf.symbols().count(); symbol++) {
-            if (object.elf.symbols().isUndefined(symbol) && object.elf.symbols().isNamed(symbol, "__cxa_throw")) {
+        for (int symbol : object.elf.symbols().undefined()) {
+            if (object.elf.symbols().isNamed(symbol, "__cxa_throw")) {
                 return true;
             }
         }

@@ -42,9 +42,9 @@ final class ThreadDestructors {
     }
 
     private static boolean registers(SymbolTable symbols) {
-        for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
+        for (int symbol : symbols.undefined()) {
             for (String name : REGISTER) {
-                if (symbols.isUndefined(symbol) && symbols.isNamed(symbol, name)) {
+                if (symbols.isNamed(symbol, name)) {
                     return true;
                 }
             }

@@ -7,6 +7,8 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import net.fornwall.jelf.ElfFile;
 import net.fornwall.jelf.ElfRelocationAddend;
 import net.fornwall.jelf.ElfRelocationAddendSection;
@@ -32,6 +34,7 @@ class SecondOpinionTest {
     }
 
     private static void compare(ElfObject ours, ElfFile theirs) {
+        compareCensus(ours, theirs);
         assertThat(ours.machine()).isEqualTo(theirs.e_machine);
         assertThat(ours.sections().count()).isEqualTo(theirs.e_shnum);
         for (int index = 1; index < ours.sections().count(); index++) {
@@ -61,6 +64,34 @@ class SecondOpinionTest {
                 assertThat(ours.name(symbol)).isEqualTo(theirs[symbol].getName() == null ? "" : theirs[symbol].getName());
             }
         }
+    }
+
+    /** What the reader notes beside: the symbols and relocations of a kind. */
+    private static void compareCensus(ElfObject ours, ElfFile theirs) {
+        List<Integer> undefined = new ArrayList<>();
+        boolean commons = false;
+        ElfSymbol[] symbols = theirs.getSymbolTableSection().symbols;
+        for (int symbol = 1; symbol < symbols.length; symbol++) {
+            if (symbols[symbol].st_shndx == 0) {
+                undefined.add(symbol);
+            }
+            commons |= symbols[symbol].st_shndx == Elf.SHN_COMMON;
+        }
+        assertThat(ours.symbols().undefined()).containsExactly(undefined.toArray(Integer[]::new));
+        assertThat(ours.symbols().hasCommons()).isEqualTo(commons);
+        long[] types = new long[symbols.length];
+        for (RelocationTable table : ours.relocations()) {
+            long all = 0;
+            long farthest = 0;
+            for (ElfRelocationAddend each : ((ElfRelocationAddendSection) theirs.getSection(table.section())).relocations) {
+                types[each.getSymbolIndex()] |= 1L << each.getType();
+                all |= 1L << each.getType();
+                farthest = Math.max(farthest, each.r_offset);
+            }
+            assertThat(table.types()).isEqualTo(all);
+            assertThat(table.farthest()).isEqualTo(farthest);
+        }
+        assertThat(ours.typesBySymbol()).isEqualTo(types);
     }
 
     private static void compareRelocations(RelocationTable ours, ElfRelocationAddend[] theirs) {

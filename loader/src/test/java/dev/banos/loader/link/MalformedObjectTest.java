@@ -16,7 +16,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -88,6 +90,42 @@ class MalformedObjectTest {
         byte[] object = wellFormed.getFirst().clone();
         put(object, offset, bytes, Long.decode(value));
         assertThatThrownBy(() -> image(object)).isInstanceOf(Refusal.class).hasMessageContaining(message);
+    }
+
+    /** A number of a symbol, in a table that is otherwise in order. */
+    @ParameterizedTest
+    @CsvSource({"0,4,0x7fffffff,the symbol's name lies outside the string table", "0,4,-1,the symbol's name lies outside",
+        "6,2,0x7000,the symbol is in section 28672 of", "6,2,0xff00,the symbol is in section -256 of", "4,1,0x01,local symbols stand before global ones"})
+    void aWrongSymbolIsNamed(int offset, int bytes, String value, String message) {
+        byte[] object = wellFormed.getFirst().clone();
+        ElfObject elf = ObjectReader.read(object, "x");
+        int table = elf.start(elf.sections().find(".symtab"));
+        int last = elf.symbols().count() - 1;
+        put(object, table + last * 24 + offset, bytes, Long.decode(value));
+        assertThatThrownBy(() -> image(object)).isInstanceOf(Refusal.class).hasMessageContaining(message)
+                .hasMessageContaining(".symtab [").hasMessageContaining("entry " + last + ":");
+    }
+
+    /** Of fields of four bytes in the code: the last that there is room for is the one that ends where the section does. */
+    @ParameterizedTest
+    @CsvSource({"2,-4,", "2,-3,a field of 4 bytes at offset", "4,-1,a field of 4 bytes at offset", "1,-8,", "1,-7,a field of 8 bytes at offset",
+        "2,0,lies outside section .text", "39,-8,relocation R_X86_64_39", "46,-8,relocation R_X86_64_46", "63,-8,relocation R_X86_64_63",
+        "65,-8,relocation R_X86_64_65", "66,-8,relocation R_X86_64_66", "-1,-8,relocation R_X86_64_4294967295"})
+    void aFieldEndsInItsSection(int type, int fromEnd, @Nullable String message) {
+        byte[] object = wellFormed.getFirst().clone();
+        ElfObject elf = ObjectReader.read(object, "x");
+        int text = elf.sections().find(".text");
+        RelocationTable table = Objects.requireNonNull(elf.relocationsOf(text));
+        int last = table.count() - 1;
+        int entry = elf.start(table.section()) + last * 24;
+        put(object, entry, 8, elf.sections().size(text) + fromEnd);
+        put(object, entry + 8, 4, type);
+        if (message == null) {
+            assertThat(image(object)).isNotNull();
+        } else {
+            assertThatThrownBy(() -> image(object)).isInstanceOf(Refusal.class).hasMessageContaining(message)
+                    .hasMessageContaining(".rela.text [").hasMessageContaining("entry " + last + ":");
+        }
     }
 
     @Test
