@@ -55,11 +55,25 @@ final class DriverStart {
         try {
             List<Driver> declared = scopes.declaredBy(candidate);
             uses.drivers().addAll(declared);
+            makeHostFunctions();
+            candidate.clock().endsUntold(Phase.RESOLVE);
             LinkedModule module = ModuleLinker.link(candidate.driver().file(), candidate.objects(),
                     scopes.importsOf(candidate, declared, uses), candidate.clock());
             return start(module, uses);
         } finally {
             scopes.end();
+        }
+    }
+
+    /**
+     * Those that it imports, before the link needs memory: the first function of the host takes a JVM that has just started long to
+     * make, as does the first call to map memory, which another thread makes meanwhile.
+     */
+    private void makeHostFunctions() {
+        for (ElfObject object : candidate.objects()) {
+            for (int symbol : object.symbols().undefined()) {
+                scopes.host().find(object.symbols().name(symbol));
+            }
         }
     }
 

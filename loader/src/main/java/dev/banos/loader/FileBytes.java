@@ -2,15 +2,20 @@ package dev.banos.loader;
 
 import dev.banos.bindings.FileTrouble;
 import dev.banos.loader.elf.Refusal;
+import java.io.FileInputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Arrays;
 
 /** Reads whole files, once: what is checked is what is linked. */
 final class FileBytes {
     private static final long LARGEST_FILE = Integer.MAX_VALUE - 8; // of a Java array
+    private static final int PIECE_BYTES = 8192;
 
     private FileBytes() {
     }
@@ -26,11 +31,29 @@ final class FileBytes {
             if (attributes.size() > LARGEST_FILE) {
                 throw Refusal.unsupported(path.toString(), null, -1, "the file has more than 2 GiB", null);
             }
-            return Files.readAllBytes(path);
+            return attributes.size() > 0 && path.getFileSystem() == FileSystems.getDefault()
+                    ? inPieces(path, (int) attributes.size()) : Files.readAllBytes(path);
         } catch (NoSuchFileException missing) {
             throw new Refusal(Refusal.ENOENT, path.toString(), null, -1, "no such file", null);
         } catch (IOException failed) {
             throw new Refusal(Refusal.EIO, path.toString(), null, -1, "cannot be read: " + FileTrouble.cause(failed), null);
         }
+    }
+
+    /**
+     * Pieces of a size for which the JDK has room on the stack. For larger ones it finds memory as large, beside the array's, and
+     * new memory is most of what the reading costs a first load.
+     */
+    private static byte[] inPieces(Path path, int size) throws IOException {
+        byte[] bytes = new byte[size];
+        int length = 0;
+        try (FileInputStream input = new FileInputStream(path.toFile())) {
+            for (int count = 0; count >= 0 && length < size; length += Math.max(0, count)) {
+                count = input.read(bytes, length, Math.min(PIECE_BYTES, size - length));
+            }
+        } catch (FileNotFoundException notOpened) {
+            return Files.readAllBytes(path); // what that throws says why
+        }
+        return length == size ? bytes : Arrays.copyOf(bytes, length); // somebody has cut it off meanwhile
     }
 }

@@ -3,12 +3,11 @@ package dev.banos.loader.link;
 import dev.banos.bindings.SystemCalls;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.thread.Tcb;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 
 /**
  * Finds room for modules in a window of the address space, maps it and unmaps it. There are two windows:
@@ -159,8 +158,8 @@ final class AddressSpace {
     }
 
     private static byte[] readMaps() {
-        try {
-            return Files.readAllBytes(Path.of("/proc/self/maps"));
+        try (FileInputStream input = new FileInputStream("/proc/self/maps")) { // whose class a first load has, and no channel's
+            return input.readAllBytes();
         } catch (IOException failed) {
             throw new UncheckedIOException("cannot read /proc/self/maps to find room for a module", failed);
         }

@@ -7,6 +7,7 @@ import dev.banos.loader.link.PhaseClock.Phase;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Links objects into the running process. Each phase is a class; what they share are the {@link LinkedObject}s, the
@@ -18,6 +19,9 @@ import java.util.Map;
  * </pre>
  */
 public final class ModuleLinker {
+    /** Whether no module has been linked: all of it is interpreted then, and {@link Image} says what that changes. */
+    private static final AtomicBoolean IS_FIRST = new AtomicBoolean(true);
+
     private ModuleLinker() {
     }
 
@@ -63,9 +67,10 @@ public final class ModuleLinker {
             clock.ends(Phase.RESOLVE);
             tls = layout.tlsSize == 0 ? null : threadLocals(name, objects, architecture, layout);
             tlsImports.place(tls == null ? 0 : tls.distance());
-            Image image = Image.mapped(layout.bytes, base);
+            Image image = IS_FIRST.getAndSet(false) ? Image.first(layout.bytes, base) : Image.mapped(layout.bytes, base);
             Relocate.objects(objects, architecture, layout, image, true, tls == null ? 0 : tls.number(),
                     tls == null ? 0 : tls.distance());
+            image.toBase();
             clock.ends(Phase.RELOCATE);
             Seal.module(base, layout, objects);
             LinkedModule module = new LinkedModule(name, space, base, layout, objects, definitions, tls, tlsImports,

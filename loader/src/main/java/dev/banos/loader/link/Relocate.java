@@ -5,7 +5,6 @@ import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.RelocationTable;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
-import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
@@ -45,7 +44,7 @@ final class Relocate {
     static void objects(List<LinkedObject> objects, Architecture architecture, Layout layout, Image image,
             boolean relaxImports, long tlsModule, long tlsDistance) {
         for (LinkedObject object : objects) {
-            copySections(object, image, 0);
+            copySections(object, image);
         }
         fixups(objects, architecture, layout, image, relaxImports, tlsModule, tlsDistance);
     }
@@ -115,15 +114,41 @@ final class Relocate {
         }
     }
 
-    /** @param inPlace a section that is there already, or 0 */
-    private static void copySections(LinkedObject object, Image image, int inPlace) {
+    /** Into an image of zeroes. */
+    private static void copySections(LinkedObject object, Image image) {
         SectionTable sections = object.elf.sections();
         for (int section = 1; section < sections.count(); section++) {
-            if (object.isPlaced(section) && sections.hasBytes(section) && section != inPlace) {
-                image.copy(object.elf.bytes(), object.elf.start(section), object.sectionOffset[section],
-                        (int) sections.size(section));
+            if (object.isPlaced(section) && sections.hasBytes(section)) {
+                copy(object, section, image);
             }
         }
+    }
+
+    /**
+     * Into an image that holds anything, but one section where it belongs. Most sections lie in their order; between them are zeroes,
+     * and where one that lies further on came first, there are zeroes in place of what is copied now.
+     *
+     * @param inPlace 0 where there is none
+     */
+    private static void copySections(LinkedObject object, Image image, int inPlace) {
+        SectionTable sections = object.elf.sections();
+        int done = 0;
+        for (int section = 1; section < sections.count(); section++) {
+            if (object.isPlaced(section) && sections.hasBytes(section)) {
+                int at = object.sectionOffset[section];
+                image.zero(done, at);
+                if (section != inPlace || at < done) {
+                    copy(object, section, image);
+                }
+                done = Math.max(done, at + (int) sections.size(section));
+            }
+        }
+        image.zero(done, image.size());
+    }
+
+    private static void copy(LinkedObject object, int section, Image image) {
+        image.copy(object.elf.bytes(), object.elf.start(section), object.sectionOffset[section],
+                (int) object.elf.sections().size(section));
     }
 
     private void fillGot(LinkedObject object) {
@@ -184,13 +209,12 @@ final class Relocate {
 
     /**
      * The loop that a load spends its time in: fixups that most relocations mean, as long as they fit. It calls nothing that the
-     * compiler does not inline, so what the buffer and the arrays need checked is checked once, in front of it.
+     * compiler does not inline, so what the image and the arrays need checked is checked once, in front of it.
      *
      * @return the index of the first word of the first relocation from {@code from} on that is none of these, or the end
      */
     private int applyPlain(long[] words, int from, int end, long[] address, int start) {
         byte[] plain = architecture.plain();
-        ByteBuffer bytes = image.buffer();
         long base = image.base();
         int i = from;
         for (; i < end; i += RelocationTable.WORDS) {
@@ -199,11 +223,11 @@ final class Relocate {
             long target = address[(int) (words[i + 1] >>> 32)] + words[i + 2];
             long delta = target - base - at;
             if (what == Architecture.PLAIN_DELTA32 && delta == (int) delta) {
-                bytes.putInt(at, (int) delta);
+                image.put32(at, (int) delta);
             } else if (what == Architecture.PLAIN_ABS64) {
-                bytes.putLong(at, target);
+                image.put64(at, target);
             } else if (what == Architecture.PLAIN_ABS32S && target == (int) target) {
-                bytes.putInt(at, (int) target);
+                image.put32(at, (int) target);
             } else {
                 break;
             }
