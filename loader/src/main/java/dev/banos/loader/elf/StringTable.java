@@ -55,16 +55,16 @@ public final class StringTable {
     }
 
     /**
-     * Whether it can be told by a look at few bytes that all strings are shorter than {@code limit}: then each half of it is, in one
-     * part of the table after the other, some byte a NUL.
+     * Whether a look at few bytes tells that all strings are shorter than {@code limit}: where each piece of half as many bytes holds
+     * a NUL, no string reaches over two of them. False tells nothing.
      */
     boolean areShorterThan(long limit) {
-        int part = (int) Math.min(limit / 2, size);
-        if (part <= 0) {
+        int piece = (int) Math.min(limit / 2, size);
+        if (piece <= 0) {
             return false;
         }
-        for (long from = start; from < start + size; from += part) {
-            int at = (int) Math.min(from + part, start + size) - 1;
+        for (long from = start; from < start + size; from += piece) {
+            int at = (int) Math.min(from + piece, start + size) - 1;
             while (at >= from && bytes[at] != 0) {
                 at--;
             }
