@@ -55,7 +55,13 @@ public final class HashSet extends HashTable {
 
     @Override
     boolean holds(long slot, long key, long nothing) {
-        return keys.equal(keys.load(slot), key);
+        boolean nested = inKeys;
+        inKeys = true;
+        try {
+            return keys.equal(keys.load(slot), key);
+        } finally {
+            inKeys = nested;
+        }
     }
 
     @Override
@@ -65,7 +71,13 @@ public final class HashSet extends HashTable {
 
     @Override
     long hashAt(long slot) {
-        return hash(keys.load(slot));
+        boolean nested = inKeys;
+        inKeys = true;
+        try {
+            return hash(keys.load(slot));
+        } finally {
+            inKeys = nested;
+        }
     }
 
     @Override
@@ -125,6 +137,7 @@ public final class HashSet extends HashTable {
 
     /** As {@link HashTable#findOrClaim}, and a new slot has its key. The caller calls {@link #freeRetired} whatever happens. */
     long findOrClaim(long key) {
+        requireIdle();
         long hash = hash(key);
         long element = findOrClaim(key, hash);
         if (element < ABSENT) {
@@ -134,11 +147,14 @@ public final class HashSet extends HashTable {
     }
 
     private void store(long slot, long key, long hash) {
+        inKeys = true;
         try {
             keys.store(slot, key);
         } catch (RuntimeException | Error thrown) {
             erase(slot, hash);
             throw thrown;
+        } finally {
+            inKeys = false;
         }
     }
 
@@ -149,6 +165,7 @@ public final class HashSet extends HashTable {
      * @return whether the key was there
      */
     public boolean remove(long key) {
+        requireIdle();
         long hash = hash(key);
         long element = find(key, hash);
         if (element == ABSENT) {

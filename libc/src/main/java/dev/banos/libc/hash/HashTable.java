@@ -83,6 +83,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     private long limit; // the size at which an insertion looks for more room
     private long uncounted; // removals that met a counter which had lost count
     private long nothing; // always 0, which the compiler must not know
+    boolean inKeys; // while a strategy runs whose caller has places in the block in hand: nothing may change meanwhile
 
     HashTable(Storage storage) {
         this.storage = storage;
@@ -321,6 +322,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
      * @throws IllegalArgumentException where no element is at this address
      */
     public final void removeAt(long element) {
+        requireIdle();
         long number = numberOf(element);
         long fullBit = TAG_FULL << number % GROUP_SLOTS * Byte.SIZE;
         if ((load(control + number / GROUP_SLOTS * WORD) & fullBit) == 0) {
@@ -367,7 +369,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
      * @throws IllegalArgumentException when {@code elements} is negative
      */
     public final boolean reserve(long elements) {
-        requireOpen();
+        requireChangeable();
         if (elements < 0) {
             throw new IllegalArgumentException("elements=" + elements + " is negative");
         }
@@ -380,7 +382,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
      * @return false when there is no memory to move them to; the table is as it was
      */
     public final boolean shrink() {
-        requireOpen();
+        requireChangeable();
         if (size == 0) {
             release(NO_BLOCK);
             return true;
@@ -391,7 +393,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
 
     /** Removes all elements and keeps the memory. */
     public final void clear() {
-        requireOpen();
+        requireChangeable();
         if (block != 0) {
             empty(mask / WORD + 1);
         }
@@ -400,6 +402,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     /** Gives all memory back; further calls throw {@link IllegalStateException}, but another close does nothing. */
     @Override
     public final void close() {
+        requireIdle();
         release(CLOSED);
     }
 
@@ -499,6 +502,17 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
         if (control == CLOSED) {
             throw new IllegalStateException("table=" + this + " is closed");
         }
+    }
+
+    final void requireIdle() {
+        if (inKeys) {
+            throw new IllegalStateException("table=" + this + " is in a call of its Keys, which must not change it");
+        }
+    }
+
+    private void requireChangeable() {
+        requireOpen();
+        requireIdle();
     }
 
     // Invariants.

@@ -6,7 +6,8 @@ import java.lang.foreign.MemorySegment;
 /**
  * The strategy of a {@link HashSet} or {@link HashMap}: the size of a key in a slot, its hash and its equality. A key is
  * handed over as a {@code long}, and what that means is the strategy's affair: the number itself, the address of bytes, a C
- * pointer. So a search needs no key object.
+ * pointer. So a search needs no key object. A strategy must not change the table that calls it: where the table has places in hand, it
+ * throws {@link IllegalStateException}.
  */
 public interface Keys {
 

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
+import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -147,6 +148,83 @@ class HashTableTest {
         public void store(long slot, long key) {
             HashTable.store(slot, -1);
             call();
+            HashTable.store(slot, key);
+        }
+    }
+
+    /** The table would go on with places in a block that is no more, which ended the process. */
+    @Test
+    void aStrategyThatChangesItsTableIsRefused() {
+        FailingStorage storage = new FailingStorage();
+        ChangingKeys keys = new ChangingKeys();
+        try (HashSet set = new HashSet(keys, 0, storage)) {
+            for (long key = 0; key < 100; key++) {
+                set.insert(key);
+            }
+            List<Runnable> changes = List.of(() -> set.insert(1000), () -> set.remove(99), () -> set.reserve(100_000), set::shrink,
+                    set::clear, set::close, () -> set.removeAt(set.first()));
+            for (Runnable change : changes) {
+                long seven = set.find(7);
+                keys.inEqual = change;
+                requireRefused(() -> set.contains(7), () -> set.insert(7), () -> set.remove(7));
+                keys.inEqual = ChangingKeys.NOTHING;
+                keys.inStore = change;
+                requireRefused(() -> set.insert(200));
+                keys.inStore = ChangingKeys.NOTHING;
+                keys.inHash = change;
+                requireRefused(() -> set.removeAt(seven), () -> set.reserve(10_000));
+                keys.inHash = ChangingKeys.NOTHING;
+                assertThat(set.isValid()).isTrue();
+                assertThat(set.size()).isEqualTo(100);
+            }
+            keys.inEqual = () -> {
+                keys.inEqual = ChangingKeys.NOTHING;
+                assertThat(set.contains(8)).as("a search within a search").isTrue();
+            };
+            assertThat(set.contains(7)).isTrue();
+        }
+        assertThat(storage.blocks()).isZero();
+    }
+
+    private static void requireRefused(ThrowingCallable... calls) {
+        for (ThrowingCallable call : calls) {
+            assertThatIllegalStateException().isThrownBy(call).withMessageEndingWith("in a call of its Keys, which must not change it");
+        }
+    }
+
+    /** Numbers; what is said happens within a method. */
+    private static final class ChangingKeys implements Keys {
+        private static final Runnable NOTHING = () -> { };
+
+        private Runnable inHash = NOTHING;
+        private Runnable inEqual = NOTHING;
+        private Runnable inStore = NOTHING;
+
+        @Override
+        public long byteSize() {
+            return Long.BYTES;
+        }
+
+        @Override
+        public long hash(long key, long seed) {
+            inHash.run();
+            return key;
+        }
+
+        @Override
+        public boolean equal(long left, long right) {
+            inEqual.run();
+            return left == right;
+        }
+
+        @Override
+        public long load(long slot) {
+            return HashTable.load(slot);
+        }
+
+        @Override
+        public void store(long slot, long key) {
+            inStore.run();
             HashTable.store(slot, key);
         }
     }
