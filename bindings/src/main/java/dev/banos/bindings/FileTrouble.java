@@ -3,6 +3,7 @@ package dev.banos.bindings;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -26,6 +27,7 @@ public final class FileTrouble {
             case NoSuchFileException absent -> "no such file or folder";
             case AccessDeniedException denied -> "permission denied";
             case NotDirectoryException file -> "not a folder";
+            case FileAlreadyExistsException other -> "there is a file of this name";
             case FileSystemException other when other.getReason() != null -> other.getReason();
             default -> Objects.requireNonNullElseGet(failed.getMessage(), failed::toString);
         };

@@ -22,6 +22,8 @@ class FileTroubleTest {
         Path file = folder.resolve("absent/file");
         assertEquals("no such file or folder", FileTrouble.cause(assertThrows(IOException.class, () -> Files.readString(file))));
         assertEquals("permission denied", FileTrouble.cause(new AccessDeniedException("file")));
+        assertEquals("there is a file of this name", FileTrouble.cause(assertThrows(IOException.class,
+                () -> Files.createDirectories(Files.createFile(folder.resolve("file"))))));
         assertEquals("Is a directory", FileTrouble.cause(assertThrows(IOException.class, () -> Files.writeString(folder, ""))));
         assertEquals("No space left on device", FileTrouble.cause(new IOException("No space left on device")));
         assertEquals("java.io.IOException", FileTrouble.cause(new IOException()));

@@ -256,7 +256,7 @@ final class PosixThread {
             return -Linux.ESRCH();
         }
         if (target.thread == Thread.currentThread()) {
-            return -Linux.EDEADLK();
+            return target.isDetached() ? -Linux.EINVAL() : -Linux.EDEADLK();
         }
         if (!target.claim(Thread.currentThread())) {
             return -Linux.EINVAL();
@@ -335,6 +335,10 @@ final class PosixThread {
             JOINABLE.remove(thread.threadId());
         }
         return 0;
+    }
+
+    private synchronized boolean isDetached() {
+        return detached;
     }
 
     private synchronized boolean claim(Thread wanting) {

@@ -9,8 +9,11 @@ import dev.banos.bindings.generated.Linux;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,6 +68,17 @@ class JoinTest {
     void noThreadCanBeJoinedByItself() {
         assertThat(Kind.PLATFORM.start(argument -> Pthread.join(Pthread.self(), MemorySegment.NULL)).join())
                 .isEqualTo(-Linux.EDEADLK());
+    }
+
+    @Test
+    void aDetachedThreadThatJoinsItselfIsToldWhatAnyOtherIs() throws InterruptedException {
+        BlockingQueue<Integer> answers = new ArrayBlockingQueue<>(1);
+        Pthread.create(argument -> {
+            assertThat(Pthread.detach(Pthread.self())).isZero();
+            answers.add(Pthread.join(Pthread.self(), MemorySegment.NULL));
+            return 0;
+        }, 0);
+        assertThat(answers.poll(1, TimeUnit.MINUTES)).isEqualTo(-Linux.EINVAL());
     }
 
     @Test
