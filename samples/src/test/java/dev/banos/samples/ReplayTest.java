@@ -58,6 +58,15 @@ class ReplayTest {
     }
 
     @Test
+    void aTraceOfOneCallIsNotRepeatedForEver() throws IOException {
+        Path one = folder.resolve("one.mtrace.gz");
+        Program.parse("b0 = malloc(100)").toTrace().write(one);
+        Run run = Run.of("replay", "--json", one.toString());
+        assertThat(run.status()).as(run.err()).isZero();
+        assertThat(number(run, "rounds")).isBetween(11L, 1L << 20);
+    }
+
+    @Test
     void aDamagedTraceIsNamed() throws IOException {
         byte[] whole = Files.readAllBytes(TRACE);
         Path damaged = Files.write(folder.resolve("half.mtrace.gz"), Arrays.copyOf(whole, whole.length / 2));

@@ -13,6 +13,8 @@ record Timing(int rounds, long median, long fastest, long slowest) {
     private static final int ROUNDS = 11;
     /** Small traces get more rounds: enough for the compiler to be done, and for a median that means something. */
     private static final long LEAST_NANOS = 1_000_000_000L;
+    /** Of a few calls, a second would be tens of millions. */
+    private static final int MOST_ROUNDS = 1 << 20;
 
     static Timing measure(Replayer replayer, int operations) {
         rounds(replayer, operations, WARM_UP_ROUNDS);
@@ -24,13 +26,14 @@ record Timing(int rounds, long median, long fastest, long slowest) {
     private static long[] rounds(Replayer replayer, int operations, int atLeast) {
         long[] times = new long[atLeast];
         int count = 0;
-        for (long total = 0; count < atLeast || total < LEAST_NANOS; total += times[count++]) {
+        long begun = System.nanoTime();
+        while (count < atLeast || count < MOST_ROUNDS && System.nanoTime() - begun < LEAST_NANOS) {
             if (count == times.length) {
                 times = Arrays.copyOf(times, 2 * count);
             }
             long start = System.nanoTime();
             replayer.run(0, operations);
-            times[count] = System.nanoTime() - start;
+            times[count++] = System.nanoTime() - start;
             replayer.freeRest();
         }
         return Arrays.copyOf(times, count);
