@@ -7,10 +7,12 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /** {@code banos gunzip [OPTION]... [FILE]...}, with gzip's rules, messages and exit statuses: 0, 1 for an error, 2 for a warning. */
@@ -81,11 +83,16 @@ public final class Gunzip {
             report.complain(complaint);
             return !complaint.isLast();
         } catch (IOException failed) {
-            report.complain(Complaint.error(file + ": " + Complaint.cause(failed)));
+            report.complain(Complaint.error(culprit(failed, file) + ": " + Complaint.cause(failed)));
         } catch (InvalidPathException unnameable) {
             report.complain(Complaint.error(file + ": no file has such a name in this locale; set LC_ALL=C.UTF-8"));
         }
         return true;
+    }
+
+    /** The file that the system has named, which may be the output. */
+    private static String culprit(IOException failed, String otherwise) {
+        return failed instanceof FileSystemException named ? Objects.requireNonNullElse(named.getFile(), otherwise) : otherwise;
     }
 
     private boolean directory(Path directory) throws IOException {

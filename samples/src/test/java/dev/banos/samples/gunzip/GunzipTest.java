@@ -222,6 +222,18 @@ class GunzipTest {
     }
 
     @Test
+    void whereTheOutputCannotBeMadeItIsNamed() throws IOException {
+        byte[] content = gzip(TEXT);
+        byte[] header = Arrays.copyOf(content, 10);
+        header[3] = 8; // a name follows
+        String longName = "n".repeat(300);
+        byte[] named = join(join(header, (longName + '\0').getBytes(StandardCharsets.ISO_8859_1)), Arrays.copyOfRange(content, 10, content.length));
+        assertThat(run("-N", file("a.gz", named))).isEqualTo(1);
+        assertThat(message()).isEqualTo("banos gunzip: " + longName + ": File name too long");
+        assertThat(folder.resolve("a.gz")).exists();
+    }
+
+    @Test
     void aFolderIsNeverOverwritten() throws IOException {
         Path file = file("a.gz", gzip(TEXT));
         Files.createDirectory(folder.resolve("a"));
