@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 final class Resolve {
     /** Names a module in calls of {@code __cxa_atexit}. */
     static final String DSO_HANDLE = "__dso_handle";
+    /** The start of a section that has none in ordinary memory; should another lie there, it costs its symbols only time. */
+    private static final long UNUSUAL = -1;
     private static final String START = "__start_";
     private static final String STOP = "__stop_";
 
@@ -89,21 +91,32 @@ final class Resolve {
     private void defined(LinkedObject object) {
         SymbolTable symbols = object.elf.symbols();
         long[] address = object.address;
-        boolean mayBeIndirect = symbols.hasIndirect();
-        int[] sectionOffset = object.sectionOffset;
+        long[] starts = sectionStarts(object);
         for (int symbol = 1; symbol < address.length; symbol++) {
             int section = symbols.section(symbol);
-            if (section > 0 && !mayBeIndirect && sectionOffset[section] != LinkedObject.NOT_PLACED) {
-                address[symbol] = base + sectionOffset[section] + symbols.value(symbol); // most of them, and with few calls
-            } else if (section > 0) {
-                address[symbol] = isIndirect(symbols, symbol) ? base + object.stubOffset[symbol]
-                        : definedAddress(object, symbol, base);
+            if (section > 0) {
+                long start = starts[section];
+                address[symbol] = start != UNUSUAL ? start + symbols.value(symbol) : definedAddress(object, symbol, base);
             } else if (section == Elf.SHN_ABS) {
                 address[symbol] = symbols.value(symbol);
             } else if (section == Elf.SHN_COMMON && object.commonOffset != null) {
                 address[symbol] = base + object.commonOffset[symbol];
             }
         }
+        for (int symbol = 1; symbols.hasIndirect() && symbol < address.length; symbol++) {
+            if (isIndirect(symbols, symbol)) {
+                address[symbol] = base + object.stubOffset[symbol];
+            }
+        }
+    }
+
+    /** Where each section of ordinary memory lies: for a loop over all symbols, which asks {@link #definedAddress} of few. */
+    private long[] sectionStarts(LinkedObject object) {
+        long[] starts = new long[object.sectionOffset.length];
+        for (int section = 1; section < starts.length; section++) {
+            starts[section] = object.isPlaced(section) ? base + object.sectionOffset[section] : UNUSUAL;
+        }
+        return starts;
     }
 
     /** Where several objects define a name, all of them mean the definition that was chosen. */
