@@ -40,8 +40,8 @@ final class Image {
     }
 
     /**
-     * As {@link #inHeap}, with one section in place, and anything elsewhere. An array that is made as a copy of another is not
-     * filled with zeroes before, which spares most of that where the section is most of the module.
+     * As {@link #inHeap}, with one section in place. An array that is made as a copy of another is not filled with zeroes before,
+     * which spares most of that where the section is most of the module.
      *
      * @param start   where the section begins in the file
      * @param at      where it begins in the image
@@ -54,6 +54,8 @@ final class Image {
             return image;
         }
         byte[] bytes = Arrays.copyOfRange(file, from, from + size);
+        Arrays.fill(bytes, 0, at, (byte) 0);
+        Arrays.fill(bytes, at + length, size, (byte) 0);
         return new Image(ByteBuffer.wrap(bytes), null, base);
     }
 
@@ -84,13 +86,6 @@ final class Image {
     /** From a buffer: megabytes then take half the time that they do from an array. */
     void copy(byte[] from, int start, int at, int length) {
         bytes.put(at, ByteBuffer.wrap(from), start, length);
-    }
-
-    /** Of an image in the heap; nothing where the end does not lie behind the start. */
-    void zero(int from, int to) {
-        if (from < to) {
-            Arrays.fill(bytes.array(), from, to, (byte) 0);
-        }
     }
 
     int get8(int at) {

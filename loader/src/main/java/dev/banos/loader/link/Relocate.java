@@ -44,7 +44,7 @@ final class Relocate {
     static void objects(List<LinkedObject> objects, Architecture architecture, Layout layout, Image image,
             boolean relaxImports, long tlsModule, long tlsDistance) {
         for (LinkedObject object : objects) {
-            copySections(object, image);
+            copySections(object, image, 0);
         }
         fixups(objects, architecture, layout, image, relaxImports, tlsModule, tlsDistance);
     }
@@ -114,41 +114,15 @@ final class Relocate {
         }
     }
 
-    /** Into an image of zeroes. */
-    private static void copySections(LinkedObject object, Image image) {
-        SectionTable sections = object.elf.sections();
-        for (int section = 1; section < sections.count(); section++) {
-            if (object.isPlaced(section) && sections.hasBytes(section)) {
-                copy(object, section, image);
-            }
-        }
-    }
-
-    /**
-     * Into an image that holds anything, but one section where it belongs. Most sections lie in their order; between them are zeroes,
-     * and where one that lies further on came first, there are zeroes in place of what is copied now.
-     *
-     * @param inPlace 0 where there is none
-     */
+    /** @param inPlace a section that is there already, or 0 */
     private static void copySections(LinkedObject object, Image image, int inPlace) {
         SectionTable sections = object.elf.sections();
-        int done = 0;
         for (int section = 1; section < sections.count(); section++) {
-            if (object.isPlaced(section) && sections.hasBytes(section)) {
-                int at = object.sectionOffset[section];
-                image.zero(done, at);
-                if (section != inPlace || at < done) {
-                    copy(object, section, image);
-                }
-                done = Math.max(done, at + (int) sections.size(section));
+            if (object.isPlaced(section) && sections.hasBytes(section) && section != inPlace) {
+                image.copy(object.elf.bytes(), object.elf.start(section), object.sectionOffset[section],
+                        (int) sections.size(section));
             }
         }
-        image.zero(done, image.size());
-    }
-
-    private static void copy(LinkedObject object, int section, Image image) {
-        image.copy(object.elf.bytes(), object.elf.start(section), object.sectionOffset[section],
-                (int) object.elf.sections().size(section));
     }
 
     private void fillGot(LinkedObject object) {
