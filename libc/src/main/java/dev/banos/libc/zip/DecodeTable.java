@@ -15,7 +15,8 @@ import java.util.Arrays;
  *
  *   literal              value is the byte
  *   length, distance     value is the base; the extra bits lie above the codeword, and "bits used" covers both
- *   subtable             value is the index of its first entry; "bits of codeword" says how many bits select in it
+ *   subtable             value is the index of its first entry; "bits of codeword" says how many bits behind the index select
+ *                        in it, and none are used: an entry found there has the whole codeword's
  *   end, invalid         EXCEPTIONAL with a value that tells which
  * </pre>
  *
@@ -278,10 +279,10 @@ final class DecodeTable {
                 start = free;
                 size = 1 << selectBits;
                 free += size;
-                put(table, prefix, EXCEPTIONAL | SUBTABLE | start << VALUE_SHIFT | selectBits << CODEWORD_SHIFT | indexBits);
+                put(table, prefix, EXCEPTIONAL | SUBTABLE | start << VALUE_SHIFT | selectBits << CODEWORD_SHIFT);
             }
             int tail = length - indexBits;
-            int entry = meanings[symbol(rank++)] + codeword(tail);
+            int entry = meanings[symbol(rank++)] + codeword(length);
             for (int i = codeword >>> indexBits; i < size; i += 1 << tail) {
                 put(table, start + i, entry);
             }

@@ -18,13 +18,13 @@ final class SymbolLoop {
 
     /** What is copied without a look at the length, of a match that does not overlap itself within a word. */
     private static final int FIRST_COPY = 4 * Long.BYTES;
-    private static final int LARGEST_STEP = 8 * Long.BYTES;
-    private static final int LITERALS_PER_STEP = 3;
+    private static final int NEXT_COPY = 2 * Long.BYTES;
+    private static final int LITERALS_BEFORE_MATCH = 1;
     /** Positions within a run are ints, see {@link Ram#ordinary}. */
     private static final int LONGEST_RUN = 1 << 30;
 
-    /** A step begins below the limit and writes some literals, one match, and the rest of its last copy. */
-    static final int OUTPUT_MARGIN = (LITERALS_PER_STEP + Alphabet.LONGEST_MATCH + LARGEST_STEP + 7) & -8;
+    /** A step begins below the limit and writes a literal, one match, and the rest of its last copy. */
+    static final int OUTPUT_MARGIN = (LITERALS_BEFORE_MATCH + Alphabet.LONGEST_MATCH + FIRST_COPY + 7) & -8;
 
     /** A step loads a word twice: the second begins at most 7 bytes after the first. */
     private static final int INPUT_MARGIN = 2 * Long.BYTES - 1;
@@ -33,12 +33,16 @@ final class SymbolLoop {
     private static final int LONGEST_SYMBOL = DecodeTable.LONGEST_CODEWORD + 5 + DecodeTable.LARGEST_DISTANCE_BITS;
 
     /** Where more may be read than there is: 7 bytes are in hand when a step begins, these are all the others that it uses. */
-    private static final int PADDED_MARGIN = bytes(2 * DecodeTable.LITERAL_BITS + LONGEST_SYMBOL) - 7;
+    private static final int PADDED_MARGIN = bytes(LITERALS_BEFORE_MATCH * DecodeTable.LITERAL_BITS + LONGEST_SYMBOL) - 7;
     /** What a refill leaves at least, in bits. */
     private static final int EVER_IN_HAND = Long.SIZE - Byte.SIZE;
 
     /** A step has 56 bits; when so many are left before a distance, it and the next lookup need no refill between them. */
     private static final int ENOUGH_FOR_A_DISTANCE = DecodeTable.LARGEST_DISTANCE_BITS + DecodeTable.LITERAL_BITS;
+
+    /** By distance, below a word: what repeats so many bytes over a word, and how many bytes of that are whole periods. */
+    private static final long[] REPEAT = repeat();
+    private static final int[] WHOLE_PERIODS = {0, 8, 8, 6, 8, 5, 6, 7};
 
     private final BitInput input;
 
@@ -104,7 +108,7 @@ final class SymbolLoop {
         int left = input.count;
         for (;;) {
             bits |= Ram.getLong(inBase + in) << left;
-            in += 7 - (left >>> 3 & 7);
+            in += ~left >>> 3 & 7;
             left |= 56;
             if (in > inLimit || out >= outLimit) {
                 break;
@@ -151,9 +155,12 @@ final class SymbolLoop {
     }
 
     /**
-     * The hot loop; long because whatever is called or stored between two symbols costs as much as a symbol. Up to three
-     * literals and one match a step. An entry is looked up as soon as its bits are there, before the refill and before the
-     * copy, so that the three overlap; a refill leaves 56 bits or more and does not branch.
+     * The hot loop; long because whatever is called or stored between two symbols costs as much as a symbol. Up to two literals,
+     * or one and a match, a step. A step's first entry is looked up as soon as its bits are there, before the refill, so that the
+     * two overlap; a refill leaves 56 bits or more and does not branch.
+     *
+     * <p>With a few accesses more the compiler calls some of them ({@code NodeCountInliningCutoff}), and with any call in its loop
+     * it keeps every variable on the stack. So the paths share what they can.
      */
     private int fast(long limit) {
         final int margin = input.margin(INPUT_MARGIN, PADDED_MARGIN);
@@ -173,100 +180,70 @@ final class SymbolLoop {
         int left = input.count; // only the lowest byte counts: an entry is subtracted as a whole
 
         bits |= Ram.getLong(inBase) << left;
-        in += 7 - (left >>> 3 & 7);
+        in += ~left >>> 3 & 7;
         left |= 56;
-        int entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
         int stop = NONE;
-        while (in <= inLimit && out < outLimit) {
-            long saved = bits;
-            bits >>>= entry;
-            left -= entry;
+        for (;;) {
+            int entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
+            bits |= Ram.getLong(inBase + in) << left;
+            in += ~left >>> 3 & 7;
+            left |= 56;
+            if (in > inLimit || out >= outLimit) {
+                break;
+            }
             if (entry < 0) {
                 Ram.putByte(outBase + out++, entry >> DecodeTable.VALUE_SHIFT);
-                entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
-                saved = bits;
                 bits >>>= entry;
                 left -= entry;
+                entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
+            }
+            if ((entry & (DecodeTable.LITERAL | DecodeTable.EXCEPTIONAL)) != 0) {
+                if ((entry & DecodeTable.SUBTABLE) != 0) {
+                    entry = lookupSubtable(literals, entry, bits >>> DecodeTable.LITERAL_BITS);
+                }
                 if (entry < 0) {
                     Ram.putByte(outBase + out++, entry >> DecodeTable.VALUE_SHIFT);
-                    entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
-                    saved = bits;
                     bits >>>= entry;
                     left -= entry;
-                    if (entry < 0) {
-                        Ram.putByte(outBase + out++, entry >> DecodeTable.VALUE_SHIFT);
-                        entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
-                        bits |= Ram.getLong(inBase + in) << left;
-                        in += 7 - (left >>> 3 & 7);
-                        left |= 56;
-                        continue;
-                    }
-                }
-            }
-            if ((entry & DecodeTable.EXCEPTIONAL) != 0) {
-                if ((entry & DecodeTable.SUBTABLE) == 0) {
-                    stop = literalStop(entry);
-                    break;
-                }
-                entry = lookupSubtable(literals, entry, bits);
-                saved = bits;
-                bits >>>= entry;
-                left -= entry;
-                if (entry < 0) {
-                    Ram.putByte(outBase + out++, entry >> DecodeTable.VALUE_SHIFT);
-                    entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
-                    bits |= Ram.getLong(inBase + in) << left;
-                    in += 7 - (left >>> 3 & 7);
-                    left |= 56;
                     continue;
                 }
                 if ((entry & DecodeTable.EXCEPTIONAL) != 0) {
+                    bits >>>= entry;
+                    left -= entry;
                     stop = literalStop(entry);
                     break;
                 }
             }
-            int length = valueWithExtra(entry, saved);
+            int length = valueWithExtra(entry, bits);
+            bits >>>= entry;
+            left -= entry;
             entry = DecodeTable.lookup(distances, bits & DecodeTable.DISTANCE_MASK);
             if ((left & 0xFF) < ENOUGH_FOR_A_DISTANCE) {
                 bits |= Ram.getLong(inBase + in) << left;
-                in += 7 - (left >>> 3 & 7);
+                in += ~left >>> 3 & 7;
                 left |= 56;
             }
-            if ((entry & DecodeTable.SUBTABLE) != 0) {
-                bits >>>= entry;
-                left -= entry;
-                entry = lookupSubtable(distances, entry, bits);
+            if ((entry & DecodeTable.EXCEPTIONAL) != 0) {
+                if ((entry & DecodeTable.SUBTABLE) != 0) {
+                    entry = lookupSubtable(distances, entry, bits >>> DecodeTable.DISTANCE_BITS);
+                }
+                if ((entry & DecodeTable.EXCEPTIONAL) != 0) {
+                    bits >>>= entry;
+                    left -= entry;
+                    stop = BAD_DISTANCE;
+                    break;
+                }
             }
-            saved = bits;
+            int distance = valueWithExtra(entry, bits);
             bits >>>= entry;
             left -= entry;
-            if ((entry & DecodeTable.EXCEPTIONAL) != 0) {
-                stop = BAD_DISTANCE;
-                break;
-            }
-            int distance = valueWithExtra(entry, saved);
             int from = out - distance;
             if (from < oldest) {
                 stop = TOO_FAR;
                 break;
             }
-            entry = DecodeTable.lookup(literals, bits & DecodeTable.LITERAL_MASK);
-            bits |= Ram.getLong(inBase + in) << left;
-            in += 7 - (left >>> 3 & 7);
-            left |= 56;
-            int to = out;
+            copy(outBase, out, length, distance);
             out += length;
-            if (distance >= Long.BYTES) {
-                Ram.putLong(outBase + to, Ram.getLong(outBase + from));
-                Ram.putLong(outBase + to + 8, Ram.getLong(outBase + from + 8));
-                Ram.putLong(outBase + to + 16, Ram.getLong(outBase + from + 16));
-                Ram.putLong(outBase + to + 24, Ram.getLong(outBase + from + 24));
-                if (length > FIRST_COPY) {
-                    copyRest(outBase + to + FIRST_COPY, outBase + out, distance);
-                }
-            } else {
-                copyRest(outBase + to, outBase + out, distance);
-            }
         }
         input.next = inBase + in;
         input.count = left & 0xFF;
@@ -277,70 +254,39 @@ final class SymbolLoop {
         return stop;
     }
 
-    /** What {@link #fast} writes out: few words in place of a call, for a match that is short as most are. */
-    private static void copy(long base, int to, int length, int distance) {
-        if (distance >= Long.BYTES && length <= FIRST_COPY) {
-            int from = to - distance;
+    /** Copies a match by words, so that up to {@link #FIRST_COPY} - 3 bytes behind it are written as well. */
+    private static void copy(long base, int start, int length, int distance) {
+        int to = start;
+        int from = to - distance;
+        if (distance >= Long.BYTES) {
             Ram.putLong(base + to, Ram.getLong(base + from));
             Ram.putLong(base + to + 8, Ram.getLong(base + from + 8));
             Ram.putLong(base + to + 16, Ram.getLong(base + from + 16));
             Ram.putLong(base + to + 24, Ram.getLong(base + from + 24));
+            for (int left = length - FIRST_COPY; left > 0; left -= NEXT_COPY) {
+                to += NEXT_COPY;
+                from += NEXT_COPY;
+                Ram.putLong(base + to + 16, Ram.getLong(base + from + 16));
+                Ram.putLong(base + to + 24, Ram.getLong(base + from + 24));
+            }
         } else {
-            copyRest(base + to, base + to + length, distance);
+            long pattern = (Ram.getLong(base + from) & ~(-1L << distance * Byte.SIZE)) * REPEAT[distance & 7];
+            int step = WHOLE_PERIODS[distance & 7];
+            do {
+                Ram.putLong(base + to, pattern);
+                to += step;
+            } while (to < start + length);
         }
     }
 
-    /**
-     * Copies a match, or what is left of one, by words, so that up to {@link #LARGEST_STEP} - 1 bytes behind {@code end} are
-     * written as well. It is so long for the compiler not to inline it ({@code FreqInlineSize}, 325 bytecodes): its loops would
-     * take the registers of {@link #fast}, which was measured to make the whole a tenth slower.
-     */
-    private static void copyRest(long start, long end, int distance) {
-        long to = start;
-        long from = to - distance;
-        if (distance >= LARGEST_STEP) {
-            do {
-                Ram.putLong(to, Ram.getLong(from));
-                Ram.putLong(to + 8, Ram.getLong(from + 8));
-                Ram.putLong(to + 16, Ram.getLong(from + 16));
-                Ram.putLong(to + 24, Ram.getLong(from + 24));
-                Ram.putLong(to + 32, Ram.getLong(from + 32));
-                Ram.putLong(to + 40, Ram.getLong(from + 40));
-                Ram.putLong(to + 48, Ram.getLong(from + 48));
-                Ram.putLong(to + 56, Ram.getLong(from + 56));
-                to += LARGEST_STEP;
-                from += LARGEST_STEP;
-            } while (to < end);
-        } else if (distance >= 2 * Long.BYTES) {
-            do {
-                Ram.putLong(to, Ram.getLong(from));
-                Ram.putLong(to + 8, Ram.getLong(from + 8));
-                to += 2 * Long.BYTES;
-                from += 2 * Long.BYTES;
-            } while (to < end);
-        } else if (distance >= Long.BYTES) {
-            do {
-                Ram.putLong(to, Ram.getLong(from));
-                to += Long.BYTES;
-                from += Long.BYTES;
-            } while (to < end);
-        } else {
-            long word = Ram.getLong(from);
-            long pattern = switch (distance) {
-                case 1 -> (word & 0xFFL) * 0x0101_0101_0101_0101L;
-                case 2 -> (word & 0xFFFFL) * 0x0001_0001_0001_0001L;
-                case 3 -> (word & 0xFF_FFFFL) * 0x0001_0000_0100_0001L;
-                case 4 -> (word & 0xFFFF_FFFFL) * 0x0000_0001_0000_0001L;
-                case 5 -> word & 0xFF_FFFF_FFFFL | word << 40;
-                case 6 -> word & 0xFFFF_FFFF_FFFFL | word << 48;
-                default -> word & 0xFF_FFFF_FFFF_FFFFL | word << 56;
-            };
-            int wholePeriods = Long.BYTES - Long.BYTES % distance;
-            do {
-                Ram.putLong(to, pattern);
-                to += wholePeriods;
-            } while (to < end);
+    private static long[] repeat() {
+        long[] factors = new long[Long.BYTES];
+        for (int distance = 1; distance < Long.BYTES; distance++) {
+            for (int at = 0; at < Long.BYTES; at += distance) {
+                factors[distance] |= 1L << at * Byte.SIZE;
+            }
         }
+        return factors;
     }
 
     /**
@@ -378,9 +324,7 @@ final class SymbolLoop {
             int left = count;
             int entry = DecodeTable.lookup(literals, rest & DecodeTable.LITERAL_MASK);
             if (isSubtable(entry)) {
-                rest >>>= entry;
-                left -= DecodeTable.bitsUsed(entry);
-                entry = lookupSubtable(literals, entry, rest);
+                entry = lookupSubtable(literals, entry, rest >>> DecodeTable.LITERAL_BITS);
             }
             long saved = rest;
             rest >>>= entry;
@@ -397,9 +341,7 @@ final class SymbolLoop {
                 int length = valueWithExtra(entry, saved);
                 entry = DecodeTable.lookup(distances, rest & DecodeTable.DISTANCE_MASK);
                 if (isSubtable(entry)) {
-                    rest >>>= entry;
-                    left -= DecodeTable.bitsUsed(entry);
-                    entry = lookupSubtable(distances, entry, rest);
+                    entry = lookupSubtable(distances, entry, rest >>> DecodeTable.DISTANCE_BITS);
                 }
                 saved = rest;
                 rest >>>= entry;
@@ -427,9 +369,9 @@ final class SymbolLoop {
         return stop;
     }
 
-    /** @param bits those behind the pointer's own */
+    /** @param bits those behind the index of the main table */
     private static int lookupSubtable(long table, int pointer, long bits) {
-        long select = bits & ~(-1 << DecodeTable.bitsOfCodeword(pointer)) & DecodeTable.LARGEST_SELECT;
+        int select = (int) bits & ~(-1 << DecodeTable.bitsOfCodeword(pointer)) & DecodeTable.LARGEST_SELECT;
         return DecodeTable.lookup(table, DecodeTable.value(pointer) + select);
     }
 
@@ -441,8 +383,9 @@ final class SymbolLoop {
         return (entry & DecodeTable.SUBTABLE) != 0;
     }
 
+    /** Of an entry that is no literal. */
     private static int valueWithExtra(int entry, long bits) {
-        return DecodeTable.value(entry) + (int) ((bits & ~(-1L << entry)) >>> (entry >>> DecodeTable.CODEWORD_SHIFT));
+        return (entry >>> DecodeTable.VALUE_SHIFT) + (int) ((bits & ~(-1L << entry)) >>> (entry >>> DecodeTable.CODEWORD_SHIFT));
     }
 
     private static int literalStop(int entry) {

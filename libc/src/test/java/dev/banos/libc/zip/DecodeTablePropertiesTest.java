@@ -99,12 +99,10 @@ class DecodeTablePropertiesTest {
     /** @return the value and the length of the codeword that these bits begin with */
     private static int[] decode(long table, long bits) {
         int entry = DecodeTable.lookup(table, bits & DecodeTable.LITERAL_MASK);
-        int used = 0;
         if ((entry & DecodeTable.SUBTABLE) != 0) {
-            used = DecodeTable.bitsUsed(entry);
-            long select = bits >>> used & (1 << DecodeTable.bitsOfCodeword(entry)) - 1;
+            long select = bits >>> DecodeTable.LITERAL_BITS & (1 << DecodeTable.bitsOfCodeword(entry)) - 1;
             entry = DecodeTable.lookup(table, DecodeTable.value(entry) + select);
         }
-        return new int[] {DecodeTable.value(entry), used + DecodeTable.bitsOfCodeword(entry)};
+        return new int[] {DecodeTable.value(entry), DecodeTable.bitsOfCodeword(entry)};
     }
 }
