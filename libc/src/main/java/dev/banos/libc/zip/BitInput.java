@@ -12,7 +12,7 @@ package dev.banos.libc.zip;
  * {@link #finish} clears them, because the next call brings other memory.
  */
 final class BitInput {
-    /** A loop reads so far behind the end at most: two words, of which the second begins before the end. */
+    /** A loop reads less than that behind the end: the last word that it loads begins at most 7 bytes behind. */
     static final int PADDING = 2 * Long.BYTES;
 
     private long start;

@@ -328,6 +328,9 @@ public final class Inflater implements AutoCloseable {
             if (symbols.out != delivered && !deliver()) {
                 return Status.NEED_OUTPUT;
             }
+            if (starved) {
+                return Status.NEED_INPUT;
+            }
             Status status = switch (phase) {
                 case HEADER -> header();
                 case BODY -> body();
@@ -360,10 +363,7 @@ public final class Inflater implements AutoCloseable {
             return fail("ratio limit exceeded");
         }
         switch (stop) {
-            case INPUT -> {
-                starved = true;
-                return symbols.out == delivered ? Status.NEED_INPUT : null;
-            }
+            case INPUT -> starved = true;
             case ERROR -> {
                 return fail(decoder.error());
             }
