@@ -305,7 +305,7 @@ public final class Driver {
     /** From here on, who calls the old one's functions calls this one's. */
     void takeStubs(Driver old) {
         Map<String, Long> functions = functions();
-        old.stubs.forEach(known -> known.redirect(functions));
+        ExportStubs.redirect(old.stubs, functions);
         stubs.addAll(old.stubs);
         old.stubs.clear();
     }

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.MessageDigest;
@@ -79,15 +80,18 @@ public final class DriverSignature {
         Path file = fileOf(path);
         byte[] signature;
         try {
+            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+            if (!attributes.isRegularFile()) {
+                return "its signature " + file + " is no file: a pipe or device may have no end";
+            }
+            if (attributes.size() != SIGNATURE_BYTES) {
+                return lengthObjection(file, attributes.size());
+            }
             signature = Files.readAllBytes(file);
         } catch (NoSuchFileException missing) {
             return "it has no signature: there is no " + file + "; sign it with banos sign, for " + ids(keys);
         } catch (IOException failed) {
             return "its signature " + file + " cannot be read: " + FileTrouble.cause(failed);
-        }
-        if (signature.length != SIGNATURE_BYTES) {
-            return "its signature " + file + " has " + signature.length + " bytes, one of " + ALGORITHM + " has " + SIGNATURE_BYTES
-                    + "; sign it anew with banos sign";
         }
         for (PublicKey key : keys) {
             if (isBy(key, bytes, signature)) {
@@ -96,6 +100,11 @@ public final class DriverSignature {
         }
         return "its signature " + file + " is not of these bytes by " + ids(keys)
                 + "; if the file is as its author made it, have it signed anew";
+    }
+
+    private static String lengthObjection(Path file, long bytes) {
+        return "its signature " + file + " has " + bytes + " bytes, one of " + ALGORITHM + " has " + SIGNATURE_BYTES
+                + "; sign it anew with banos sign";
     }
 
     private static boolean isBy(PublicKey key, byte[] bytes, byte[] signature) {

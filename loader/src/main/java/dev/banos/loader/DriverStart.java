@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * From a candidate to a driver whose {@code init} has run and that nobody else knows yet; or to nothing, whatever fails.
  *
  * <pre>
- *     link ──► exports ──► types agree ──► fits the old one ──► stubs ──► constructors ──► init
+ *     link ──► exports ──► types agree ──► fits the old one ──► stubs ──► constructors ──► init ──► the old one's stubs
  * </pre>
  */
 final class DriverStart {
@@ -29,6 +29,7 @@ final class DriverStart {
     private final @Nullable Driver old;
     private final Set<Driver> above;
     private boolean hasStarted;
+    private boolean hasInit;
 
     private DriverStart(Loader loader, Scopes scopes, InstallPlan.Candidate candidate, @Nullable Driver old, Set<Driver> above) {
         this.loader = loader;
@@ -97,9 +98,13 @@ final class DriverStart {
             module.start();
             hasStarted = true;
             init(driver);
+            hasInit = true;
+            if (old != null) {
+                driver.takeStubs(old);
+            }
             return driver;
         } catch (Throwable failed) {
-            undo(module, driver);
+            undo(module, driver, failed);
             throw failed;
         }
     }
@@ -126,9 +131,14 @@ final class DriverStart {
         }
     }
 
-    private void undo(LinkedModule module, @Nullable Driver driver) {
+    private void undo(LinkedModule module, @Nullable Driver driver, Throwable reason) {
         if (driver != null) {
             driver.closePointers();
+            int result = hasInit ? driver.uninit() : 0;
+            if (result < 0) {
+                reason.addSuppressed(DriverStop.refused(driver, result, "its memory stays, for what it has given away"));
+                return;
+            }
             driver.unmapStubs();
         }
         if (hasStarted) {

@@ -27,8 +27,7 @@ final class DriverStop {
         int result = uninit(driver);
         if (result < 0) {
             driver.reopenPointers();
-            throw new Refusal(-result, driver.file(), null, -1, "uninit of driver " + driver.name() + " returned " + result
-                    + " (" + Errno.describe(-result) + "); the driver stays installed", null);
+            throw refused(driver, result, "the driver stays installed");
         }
         drivers.remove(driver);
         driver.unmap();
@@ -70,6 +69,11 @@ final class DriverStop {
         } finally {
             scopes.restore(before);
         }
+    }
+
+    static Refusal refused(Driver driver, int result, String consequence) {
+        return new Refusal(-result, driver.file(), null, -1, "uninit of driver " + driver.name() + " returned " + result
+                + " (" + Errno.describe(-result) + "); " + consequence, null);
     }
 
     static Refusal busy(Driver driver, String why, @Nullable String remedy) {

@@ -347,7 +347,6 @@ public final class Loader implements AutoCloseable {
         Set<Driver> before = scopes.hide(above, old);
         try {
             Driver next = DriverStart.of(this, scopes, candidate, old, above);
-            next.takeStubs(old);
             drivers.exchange(old, next);
             above.forEach(user -> user.exchangeDependency(old, next));
             old.replacedBy(next);

@@ -190,15 +190,24 @@ public final class ObjectLinker {
             steps.about(1);
             steps.next(name);
             LinkedModule module = ModuleLinker.link(name, objects, new Outside(defined), clock);
-            requireDefined(module);
-            Modules.loaded(module, "objects");
-            module.start();
+            start(module);
             clock.endsUntold(Phase.START);
             LinkedLibrary library = new LinkedLibrary(name, module, new TypeSource(name, objects));
             tellOfStart(library);
             return library;
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
+        }
+    }
+
+    private void start(LinkedModule module) {
+        try {
+            requireDefined(module);
+            Modules.loaded(module, "objects");
+            module.start();
+        } catch (Throwable failed) {
+            Modules.unload(module);
+            throw failed;
         }
     }
 
@@ -219,7 +228,6 @@ public final class ObjectLinker {
             }
         }
         if (!missing.isEmpty()) {
-            module.unmap();
             throw new Refusal(Refusal.ENOENT, name, null, -1, "no object defines " + String.join(", ", missing), null);
         }
     }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -169,7 +170,8 @@ public final class OfflineLinker {
         }
 
         /**
-         * Writes {@code name.image}, of {@link #size} bytes, and {@code name.map.json}.
+         * Writes {@code name.image}, of {@link #size} bytes, and {@code name.map.json}: both, or what was there stays. Until both are
+         * whole they have {@code .part} behind their names.
          *
          * @param folder an existing one
          * @param name of both files, without what follows its dot
@@ -178,16 +180,36 @@ public final class OfflineLinker {
         public void write(Path folder, String name) {
             Path file = folder.resolve(name + ".image");
             Path map = folder.resolve(name + ".map.json");
+            Path newFile = folder.resolve(name + ".image.part");
+            Path newMap = folder.resolve(name + ".map.json.part");
+            try {
+                writeImage(newFile);
+                Files.writeString(newMap, mapJson() + "\n");
+                Files.move(newFile, file, StandardCopyOption.ATOMIC_MOVE);
+                Files.move(newMap, map, StandardCopyOption.ATOMIC_MOVE);
+            } catch (IOException failed) {
+                removePart(newFile, failed);
+                removePart(newMap, failed);
+                throw LinkException.of(new Refusal(Refusal.EIO, file.toString(), null, -1,
+                        "cannot be written: " + FileTrouble.cause(failed), null));
+            }
+        }
+
+        private static void removePart(Path part, IOException failed) {
+            try {
+                if (Files.isRegularFile(part)) {
+                    Files.delete(part);
+                }
+            } catch (IOException stays) {
+                failed.addSuppressed(stays);
+            }
+        }
+
+        private void writeImage(Path file) throws IOException {
             try (RandomAccessFile output = new RandomAccessFile(file.toFile(), "rw")) {
                 output.setLength(0);
                 output.write(link.bytes());
                 output.setLength(link.size()); // the zeroes take no room on the disk
-                Files.writeString(map, mapJson() + "\n");
-            } catch (IOException failed) {
-                FileTrouble.removeHalf(file, failed);
-                FileTrouble.removeHalf(map, failed);
-                throw LinkException.of(new Refusal(Refusal.EIO, file.toString(), null, -1,
-                        "cannot be written: " + FileTrouble.cause(failed), null));
             }
         }
     }

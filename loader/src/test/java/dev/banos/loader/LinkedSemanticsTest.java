@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
+import dev.banos.loader.elf.SymbolTable;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -19,9 +20,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What holds in a linked program beyond its relocations, and ends the process where it does not hold. */
 class LinkedSemanticsTest {
@@ -94,10 +98,14 @@ class LinkedSemanticsTest {
         }
     }
 
-    /** The thread outlives the library, and runs the destructor of its object when it ends. */
-    @Test
-    void destructorsOfThreadLocalObjectsRunAfterTheClose() throws InterruptedException {
-        Path object = compiled("g++ -O2 -fPIC", "late.cpp", """
+    /**
+     * The thread outlives the library, and runs the destructor of its object when it ends. Code without -fPIC holds the address of
+     * its handle for them in 32 bits.
+     */
+    @ParameterizedTest
+    @ValueSource(strings = {"-fPIC", "-fno-pic"})
+    void destructorsOfThreadLocalObjectsRunAfterTheClose(String flag) throws InterruptedException {
+        Path object = compiled("g++ -O2 " + flag, "late.cpp", """
                 struct Late { int *seen; Late() : seen(nullptr) { } ~Late() { if (seen) { ++*seen; } } };
                 thread_local Late late;
                 extern "C" void touch(int *seen) { late.seen = seen; }
@@ -141,7 +149,7 @@ class LinkedSemanticsTest {
     private static boolean isMapped(long address) {
         try {
             return Files.readAllLines(Path.of("/proc/self/maps")).stream()
-                    .anyMatch(line -> line.startsWith(Long.toHexString(address) + "-"));
+                    .anyMatch(line -> line.startsWith(String.format("%08x-", address)));
         } catch (IOException failed) {
             throw new AssertionError(failed);
         }
@@ -227,6 +235,58 @@ class LinkedSemanticsTest {
         try (LinkedLibrary library = link(object)) {
             assertThat(call(library, "int order_of(void)")).isEqualTo("12");
         }
+    }
+
+    /** GNU ld and lld take the sections by their names; written by hand they may have the type of other data. */
+    @Test
+    void tablesOfConstructorsAreKnownByTheirNames() {
+        Path object = compiled("gcc -O2", "named.s", """
+                .text
+                first: movl $1, order(%rip)
+                ret
+                second: shll order(%rip)
+                ret
+                .globl order_of
+                order_of: movl order(%rip), %eax
+                ret
+                .section .init_array.00200,"aw",@progbits
+                .quad second
+                .section .init_array.00100,"aw",@progbits
+                .quad first
+                .section .init_array_of_others,"aw",@progbits
+                .quad 1
+                .bss
+                order: .long 0
+                """);
+        try (LinkedLibrary library = link(object)) {
+            assertThat(call(library, "int order_of(void)")).isEqualTo("2");
+        }
+    }
+
+    /** Compilers count several variables of one file from where the file's block begins. */
+    @ParameterizedTest
+    @ValueSource(strings = {"gcc -O2 -fPIC -mtls-dialect=gnu2 -ftls-model=local-dynamic", "clang-19 -O2 -fPIC -mtls-dialect=gnu2"})
+    void theBlockOfThreadLocalVariablesHasAName(String command) throws IOException {
+        Path object = compiled(command, "block.c", """
+                static __thread int one = 40, two[3] = {0, 1, 2}, three;
+                __attribute__((noinline)) void *self(void) { __asm__ volatile(""); return &three; }
+                int f(void) { *(int *)self() = 0; return one++ + two[2] + three; }
+                """);
+        SymbolTable symbols = ObjectReader.read(Files.readAllBytes(object), "block.o").symbols();
+        assertThat(IntStream.range(0, symbols.count())).anyMatch(symbol -> symbols.isNamed(symbol, "_TLS_MODULE_BASE_"));
+        try (LinkedLibrary library = link(object)) {
+            assertThat(call(library, "int f(void)")).isEqualTo("42");
+            assertThat(call(library, "int f(void)")).isEqualTo("43");
+        }
+        assertThat(OfflineLinker.at(1L << 32).link(object).mapJson()).contains("\"threadLocalImports\":[]");
+    }
+
+    /** An object of the compiler's own code links to nothing at all, offline too. */
+    @Test
+    void codeForLinkTimeIsRefusedOffline() {
+        Path object = compiled("gcc -O2 -flto -fno-fat-lto-objects", "lto.c", "int f(void) { return 1; }");
+        assertThatThrownBy(() -> OfflineLinker.at(1L << 32).link(object)).isInstanceOf(LinkException.class)
+                .hasMessageContaining("compile without -flto");
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A tiny shared library that defines the two names of GDB's interface, because a debugger looks for them in libraries only. It
@@ -58,25 +59,31 @@ record DebuggerLibrary(long function, long descriptor) {
     private static final int DATA = 2;
     private static final int STRING_SECTION = 5;
 
-    /** @throws IllegalStateException if the dynamic linker does not take it */
-    static DebuggerLibrary open() {
+    /** Null where there is no file or the dynamic linker does not take it: that is reported, and drivers work without. */
+    static @Nullable DebuggerLibrary open() {
         try (Arena scope = Arena.ofConfined()) {
             MemorySegment state = Tcb.current().segment();
             int file = FileCalls.memfd_create(state, scope.allocateFrom("banos-debugger"), Linux.MFD_CLOEXEC());
-            MemorySegment bytes = scope.allocateFrom(ValueLayout.JAVA_BYTE, library());
-            if (file < 0 || FileCalls.write(state, file, bytes) != FILE_BYTES) {
-                throw new IllegalStateException("memfd_create: " + file + ": no room for the debugger's interface");
+            if (file < 0) {
+                return absent("memfd_create: errno " + -file);
             }
+            long written = FileCalls.write(state, file, scope.allocateFrom(ValueLayout.JAVA_BYTE, library()));
             // Not /proc/self: the debugger opens the same name.
-            MemorySegment handle = SystemCalls.dlopen(scope.allocateFrom("/proc/" + SystemCalls.getpid() + "/fd/" + file),
-                    Linux.RTLD_NOW() | Linux.RTLD_LOCAL());
+            MemorySegment handle = written != FILE_BYTES ? MemorySegment.NULL : SystemCalls.dlopen(
+                    scope.allocateFrom("/proc/" + SystemCalls.getpid() + "/fd/" + file), Linux.RTLD_NOW() | Linux.RTLD_LOCAL());
             if (handle.address() == 0) {
-                throw new IllegalStateException("the debugger's interface: " + SystemCalls.dlerror());
+                FileCalls.close(state, file);
+                return absent(written == FILE_BYTES ? SystemCalls.dlerror() : "write: " + written);
             }
             // A handle of glibc's is its struct link_map, whose first member is the address where the library lies.
             long base = Native.segment(handle.address(), Long.BYTES).get(ValueLayout.JAVA_LONG, 0);
             return new DebuggerLibrary(base + CODE, base + DESCRIPTOR);
         }
+    }
+
+    private static @Nullable DebuggerLibrary absent(@Nullable String why) {
+        System.err.println("banos: GDB is told of no modules: " + why);
+        return null;
     }
 
     private static byte[] library() {

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells GDB, and debuggers that know its interface, of linked objects, so that they see functions, lines and variables
@@ -58,14 +59,16 @@ final class GdbInterface {
     private record Registration(Arena scope, List<MemorySegment> entries) {
     }
 
-    /** The library that debuggers look the names up in; opened when the first module comes. */
-    private static final class Anchor {
-        private static final DebuggerLibrary LIBRARY = DebuggerLibrary.open();
-        private static final MemorySegment DESCRIPTOR = Native.segment(LIBRARY.descriptor(), DESCRIPTOR_BYTES);
-        private static final MethodHandle CHANGED = Native.downcall(LIBRARY.function(), FunctionDescriptor.ofVoid());
+    /** Null until the first module comes, and where the library could not be had: then drivers do without. */
+    private static @Nullable Anchor anchor;
+    private static boolean isAbsent;
 
-        static {
-            DESCRIPTOR_VERSION.set(DESCRIPTOR, 0L, VERSION);
+    /** What debuggers look up by name: the descriptor, and the function that is called after each change. */
+    private record Anchor(MemorySegment descriptor, MethodHandle changed) {
+        static Anchor of(DebuggerLibrary library) {
+            MemorySegment descriptor = Native.segment(library.descriptor(), DESCRIPTOR_BYTES);
+            DESCRIPTOR_VERSION.set(descriptor, 0L, VERSION);
+            return new Anchor(descriptor, Native.downcall(library.function(), FunctionDescriptor.ofVoid()));
         }
     }
 
@@ -73,46 +76,59 @@ final class GdbInterface {
     }
 
     static void loaded(LinkedModule module) {
-        Arena scope = Arena.ofShared();
-        List<MemorySegment> entries = new ArrayList<>();
-        for (byte[] file : module.symbolFiles()) {
-            MemorySegment entry = scope.allocate(ENTRY);
-            FILE.set(entry, 0L, scope.allocateFrom(JAVA_BYTE, file));
-            SIZE.set(entry, 0L, (long) file.length);
-            link(entry);
-            entries.add(entry);
-            tell(REGISTER, entry);
+        Anchor known = anchor();
+        if (known == null) {
+            return;
         }
-        REGISTERED.put(module, new Registration(scope, entries));
+        Registration registration = new Registration(Arena.ofShared(), new ArrayList<>());
+        REGISTERED.put(module, registration); // first: what fails is undone by the module's unloading
+        for (byte[] file : module.symbolFiles()) {
+            MemorySegment entry = registration.scope().allocate(ENTRY);
+            FILE.set(entry, 0L, registration.scope().allocateFrom(JAVA_BYTE, file));
+            SIZE.set(entry, 0L, (long) file.length);
+            registration.entries().add(entry);
+            link(known, entry);
+            tell(known, REGISTER, entry);
+        }
     }
 
     static void unloading(LinkedModule module) {
         Registration registration = REGISTERED.remove(module);
-        if (registration == null) {
+        Anchor known = anchor;
+        if (registration == null || known == null) {
             return;
         }
         for (MemorySegment entry : registration.entries()) {
-            unlink(entry);
-            tell(UNREGISTER, entry);
+            unlink(known, entry);
+            tell(known, UNREGISTER, entry);
         }
         registration.scope().close();
     }
 
+    private static @Nullable Anchor anchor() {
+        if (anchor == null && !isAbsent) {
+            DebuggerLibrary library = DebuggerLibrary.open();
+            isAbsent = library == null;
+            anchor = library == null ? null : Anchor.of(library);
+        }
+        return anchor;
+    }
+
     /** At the head of the list. */
-    private static void link(MemorySegment entry) {
-        MemorySegment first = (MemorySegment) FIRST.get(Anchor.DESCRIPTOR, 0L);
+    private static void link(Anchor known, MemorySegment entry) {
+        MemorySegment first = (MemorySegment) FIRST.get(known.descriptor(), 0L);
         NEXT.set(entry, 0L, first);
         if (first.address() != 0) {
             PREVIOUS.set(entryAt(first), 0L, entry);
         }
-        FIRST.set(Anchor.DESCRIPTOR, 0L, entry);
+        FIRST.set(known.descriptor(), 0L, entry);
     }
 
-    private static void unlink(MemorySegment entry) {
+    private static void unlink(Anchor known, MemorySegment entry) {
         MemorySegment next = (MemorySegment) NEXT.get(entry, 0L);
         MemorySegment previous = (MemorySegment) PREVIOUS.get(entry, 0L);
         if (previous.address() == 0) {
-            FIRST.set(Anchor.DESCRIPTOR, 0L, next);
+            FIRST.set(known.descriptor(), 0L, next);
         } else {
             NEXT.set(entryAt(previous), 0L, next);
         }
@@ -122,11 +138,11 @@ final class GdbInterface {
     }
 
     /** A debugger stops at this call, reads what is new, and goes on; without one the function returns at once. */
-    private static void tell(int action, MemorySegment entry) {
-        ACTION.set(Anchor.DESCRIPTOR, 0L, action);
-        RELEVANT.set(Anchor.DESCRIPTOR, 0L, entry);
+    private static void tell(Anchor known, int action, MemorySegment entry) {
+        ACTION.set(known.descriptor(), 0L, action);
+        RELEVANT.set(known.descriptor(), 0L, entry);
         try {
-            Anchor.CHANGED.invokeExact();
+            known.changed().invokeExact();
         } catch (Throwable thrown) {
             throw new AssertionError("a downcall throws nothing", thrown);
         }

@@ -1,5 +1,6 @@
 package dev.banos.loader.debug;
 
+import dev.banos.bindings.FileTrouble;
 import dev.banos.loader.link.LinkedModule;
 import dev.banos.loader.link.ModuleSymbol;
 import java.io.IOException;
@@ -10,6 +11,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * Text files that name addresses for whoever looks at this process from outside, or at what it left behind. Each line is on the
@@ -29,7 +32,7 @@ final class MapFile {
     /** Where perf looks for the names of code that is in no file; the folder is fixed in its source. */
     private static final Path PERF_FOLDER = Path.of("/tmp");
 
-    private static boolean failed;
+    private static final Set<Path> FAILED = new HashSet<>();
 
     private MapFile() {
     }
@@ -77,7 +80,7 @@ final class MapFile {
     }
 
     private static void append(Path file, CharSequence text) {
-        if (failed) {
+        if (FAILED.contains(file)) {
             return;
         }
         // A name that can be guessed, in a folder that all may write to: a link there would be another's.
@@ -85,8 +88,8 @@ final class MapFile {
                 LinkOption.NOFOLLOW_LINKS)) {
             output.write(text.toString().getBytes(StandardCharsets.UTF_8));
         } catch (IOException refused) {
-            failed = true;
-            System.err.println("banos: the map of modules " + file + " cannot be written: " + refused);
+            FAILED.add(file);
+            System.err.println("banos: the map of modules " + file + " cannot be written: " + FileTrouble.cause(refused));
         }
     }
 }

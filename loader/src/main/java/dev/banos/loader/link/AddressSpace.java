@@ -1,11 +1,11 @@
 package dev.banos.loader.link;
 
+import dev.banos.bindings.FileTrouble;
 import dev.banos.bindings.SystemCalls;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.thread.Tcb;
 import java.io.FileInputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 
@@ -80,7 +80,7 @@ final class AddressSpace {
         long wanted = align(hint, alignment);
         long address = hint == 0 || wanted + size > highest ? -1 : mapAt(state, wanted, size, flags);
         if (SystemCalls.isError(address)) {
-            address = mapInGap(state, size, alignment, flags);
+            address = mapInGap(file, state, size, alignment, flags);
         }
         if (SystemCalls.isError(address) && isWish) {
             return mapAnywhere(file, state, size, alignment);
@@ -93,6 +93,13 @@ final class AddressSpace {
         return address;
     }
 
+    /** Where there is room just now, for those who can only wish where they lie. */
+    synchronized long gap(String file, long size) {
+        long address = map(file, size, Layout.PAGE_BYTES, false);
+        unmap(address, size);
+        return address;
+    }
+
     synchronized void unmap(long address, long size) {
         require(SystemCalls.munmap(Tcb.current().segment(), address, size), "munmap", address);
         if (address >= lowest && address < highest) {
@@ -100,9 +107,15 @@ final class AddressSpace {
         }
     }
 
-    static void protect(long address, long size, int protection) {
-        if (size != 0) {
-            require(SystemCalls.mprotect(Tcb.current().segment(), address, size, protection), "mprotect", address);
+    /**
+     * @param file what messages call the module
+     * @throws Refusal if the system does not do it: it may have no more mappings for the process, or forbid new code
+     */
+    static void protect(String file, long address, long size, int protection) {
+        int result = size == 0 ? 0 : SystemCalls.mprotect(Tcb.current().segment(), address, size, protection);
+        if (result < 0) {
+            throw new Refusal(-result, file, null, -1, "its memory cannot be protected: mprotect returned errno " + -result,
+                    result == -Refusal.ENOMEM ? "raise the system's vm.max_map_count" : null);
         }
     }
 
@@ -133,8 +146,8 @@ final class AddressSpace {
     }
 
     /** Takes the lowest gap that fits: the kernel fills the neighbourhood of libc from above. */
-    private long mapInGap(MemorySegment state, long size, long alignment, int flags) {
-        byte[] maps = readMaps();
+    private long mapInGap(String file, MemorySegment state, long size, long alignment, int flags) {
+        byte[] maps = readMaps(file);
         long end = lowest; // of the mapping before
         int at = 0;
         while (at < maps.length) {
@@ -157,11 +170,12 @@ final class AddressSpace {
         return fits ? mapAt(state, start, size, flags) : NO_ROOM;
     }
 
-    private static byte[] readMaps() {
+    private static byte[] readMaps(String file) {
         try (FileInputStream input = new FileInputStream("/proc/self/maps")) { // whose class a first load has, and no channel's
             return input.readAllBytes();
         } catch (IOException failed) {
-            throw new UncheckedIOException("cannot read /proc/self/maps to find room for a module", failed);
+            throw new Refusal(Refusal.EIO, file, null, -1, "no room can be found: /proc/self/maps cannot be read: "
+                    + FileTrouble.cause(failed), null);
         }
     }
 

@@ -129,6 +129,11 @@ abstract class Architecture {
     /** The psABI's name of a relocation number, for people. */
     abstract String relocationName(int relocationType);
 
+    /** The addend of a BRANCH32 in code that leads to the symbol itself. */
+    int callAddend() {
+        return 0;
+    }
+
     /** Bytes of a stub, which are also its alignment. */
     abstract int stubBytes();
 

@@ -2,9 +2,11 @@ package dev.banos.loader.link;
 
 import dev.banos.bindings.Native;
 import dev.banos.bindings.SystemCalls;
+import dev.banos.loader.elf.Refusal;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -36,6 +38,18 @@ public final class ExportStubs {
         slots = pages(functions.size() * architecture.stubBytes());
         size = slots + pages(functions.size() * Long.BYTES);
         base = AddressSpace.near().map(file, size, Layout.PAGE_BYTES, true);
+        write(functions);
+        try {
+            AddressSpace.protect(file, base, slots, SystemCalls.PROT_READ | SystemCalls.PROT_EXEC);
+            AddressSpace.protect(file, base + slots, size - slots, SystemCalls.PROT_READ);
+        } catch (Refusal refused) {
+            unmap();
+            throw refused;
+        }
+    }
+
+    private void write(Map<String, Long> functions) {
+        Architecture architecture = Architecture.host();
         Image image = Image.mapped(size, base);
         for (Map.Entry<String, Long> function : functions.entrySet()) {
             int i = indices.size();
@@ -44,8 +58,6 @@ public final class ExportStubs {
             architecture.writeStub(image, stub, slots + i * Long.BYTES - stub);
             image.put64(slots + i * Long.BYTES, function.getValue());
         }
-        AddressSpace.protect(base, slots, SystemCalls.PROT_READ | SystemCalls.PROT_EXEC);
-        AddressSpace.protect(base + slots, size - slots, SystemCalls.PROT_READ);
     }
 
     private static int pages(int bytes) {
@@ -58,12 +70,36 @@ public final class ExportStubs {
         return index == null ? 0 : base + (long) index * Architecture.host().stubBytes();
     }
 
-    /** Sends calls to other functions from now on; calls under way return to where they came from. */
-    public void redirect(Map<String, Long> functions) {
-        AddressSpace.protect(base + slots, size - slots, SystemCalls.PROT_READ | SystemCalls.PROT_WRITE);
+    /**
+     * Sends calls to other functions from now on; calls under way return to where they came from.
+     *
+     * @throws Refusal if the slots of one cannot be written: then none was
+     */
+    public static void redirect(Collection<ExportStubs> all, Map<String, Long> functions) {
+        try {
+            all.forEach(stubs -> stubs.protectSlots(SystemCalls.PROT_READ | SystemCalls.PROT_WRITE));
+            all.forEach(stubs -> stubs.redirect(functions));
+        } finally {
+            all.forEach(ExportStubs::protectSlotsAgain);
+        }
+    }
+
+    private void redirect(Map<String, Long> functions) {
         indices.forEach((name, index) -> SLOT.setRelease(Native.EVERYTHING, base + slots + (long) index * Long.BYTES,
                 (long) Objects.requireNonNull(functions.get(name), name)));
-        AddressSpace.protect(base + slots, size - slots, SystemCalls.PROT_READ);
+    }
+
+    private void protectSlots(int protection) {
+        AddressSpace.protect(file, base + slots, size - slots, protection);
+    }
+
+    /** What cannot be protected again stays writable: the exchange is done, and calls find what they look for. */
+    private void protectSlotsAgain() {
+        try {
+            protectSlots(SystemCalls.PROT_READ);
+        } catch (Refusal writable) {
+            assert writable.errno() != Refusal.EINVAL : writable;
+        }
     }
 
     /** What messages call them: the file of the driver that they were made for. */

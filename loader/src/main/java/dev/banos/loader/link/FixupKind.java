@@ -25,7 +25,7 @@ enum FixupKind {
     DELTA16(2, 0),
     /** S + A - P, signed 8 bits. */
     DELTA8(1, 0),
-    /** S + A - P, signed 32 bits, in a call or jump: L stands for S where S is too far. */
+    /** S + A - P, signed 32 bits, in a call or jump: L stands for S where S is too far, if the call leads to S itself. */
     BRANCH32(4, Need.STUB),
     /** G + A - P, signed 32 bits. */
     GOT_DELTA32(4, Need.GOT),
@@ -73,7 +73,8 @@ enum FixupKind {
     /** S + A - P, 16 bits of either sign. */
     DELTA16_EITHER(2, 0),
 
-    // Fields of A64 instructions. Page(x) is x without its lowest 12 bits.
+    // Fields of A64 instructions. Page(x) is x without its lowest 12 bits. Of an entry in the GOT, A is 0: the ABI means by another
+    // A an entry that holds S + A.
 
     /** S + A - P, in instructions, signed 26 bits: L stands for S where S is too far. */
     A64_BRANCH26(4, Need.STUB),
@@ -111,13 +112,13 @@ enum FixupKind {
     A64_MOVE_2_PART(4, 0),
     /** Bits 48 to 63 of S + A. */
     A64_MOVE_3(4, 0),
-    /** As A64_DELTA19, of G + A. */
+    /** As A64_DELTA19, of G. */
     A64_GOT_DELTA19(4, Need.GOT),
-    /** As A64_PAGE21, of G + A. */
+    /** As A64_PAGE21, of G. */
     A64_GOT_PAGE21(4, Need.GOT),
-    /** As A64_LOW12_OF_8, of G + A. */
+    /** As A64_LOW12_OF_8, of G. */
     A64_GOT_LOW12(4, Need.GOT),
-    /** G + A - Page(GOT), 15 bits, in units of 8 bytes. */
+    /** G - Page(GOT), 15 bits, in units of 8 bytes. */
     A64_GOT_PAGE_LOW15(4, Need.GOT),
     /** As A64_PAGE21, of the entry that holds the symbol's distance from the thread pointer. */
     A64_TLS_GOT_PAGE21(4, Need.TLS_DISTANCE | Need.TLS_DISTANCE_GOT),

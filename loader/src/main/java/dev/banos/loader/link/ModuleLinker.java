@@ -61,7 +61,7 @@ public final class ModuleLinker {
         ThreadDestructors destructors = null;
         try {
             clock.ends(Phase.PLACE);
-            destructors = ThreadDestructors.of(name, objects);
+            destructors = ThreadDestructors.of(name, objects, low);
             long dsoHandle = destructors == null ? base : destructors.handle();
             Resolve.objects(objects, definitions, layout, base, dsoHandle, imports, tlsImports);
             clock.ends(Phase.RESOLVE);
@@ -72,7 +72,7 @@ public final class ModuleLinker {
                     tls == null ? 0 : tls.distance());
             image.toBase();
             clock.ends(Phase.RELOCATE);
-            Seal.module(base, layout, objects);
+            Seal.module(name, base, layout, objects);
             LinkedModule module = new LinkedModule(name, space, base, layout, objects, definitions, tls, tlsImports,
                     destructors, clock);
             clock.ends(Phase.SEAL);

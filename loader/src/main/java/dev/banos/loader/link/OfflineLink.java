@@ -2,6 +2,7 @@ package dev.banos.loader.link;
 
 import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
+import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
 import java.util.ArrayList;
@@ -45,6 +46,9 @@ public final class OfflineLink {
      */
     public static OfflineLink link(ElfObject parsed, long base, Imports given, boolean phonyImports) {
         Architecture architecture = Check.machine(parsed, parsed.machine());
+        if (parsed.symbols().isSlimLto()) {
+            throw Refusal.linkTimeCode(parsed.file());
+        }
         ElfObject elf = architecture.prepared(parsed, true);
         LinkedObject object = new LinkedObject(elf);
         Check.object(object, architecture);
@@ -78,6 +82,9 @@ public final class OfflineLink {
             this.given = given;
             this.own = own;
             for (int symbol : phonyImports ? symbols.undefined() : new int[0]) {
+                if (symbols.isNamed(symbol, Resolve.TLS_BLOCK)) {
+                    continue;
+                }
                 if (symbols.type(symbol) == Elf.STT_TLS) {
                     threadLocals.put(symbols.name(symbol), (long) firstThreadLocal() + threadLocals.size() * BYTES);
                 } else if (!symbols.isWeak(symbol)) {

@@ -169,14 +169,14 @@ final class Relocate {
                 case ABS32 -> putUnsigned32(at, target);
                 case ABS32S -> putSigned32(at, target);
                 case DELTA32 -> false; // a plain one, that does not fit
-                case BRANCH32 -> viaStub(object, symbol, at, words[i + 2]);
+                case BRANCH32 -> viaStub(object, table, symbol, at, words[i + 2]);
                 case GOT_DELTA32 -> putSigned32(at, object.gotOffset[symbol] - at + words[i + 2]);
                 case GOT_DELTA32_RELAXABLE, GOT_DELTA32_REX_RELAXABLE ->
                     load(object, symbol, start, at, words[i + 2], kind == FixupKind.GOT_DELTA32_REX_RELAXABLE);
                 default -> applyRare(object, kind, symbol, at, words[i + 2]);
             };
             if (!fits) {
-                throw doesNotFit(object, table, firstEntry + i / RelocationTable.WORDS, kind);
+                throw misfit(object, table, firstEntry + i / RelocationTable.WORDS, kind);
             }
         }
     }
@@ -255,11 +255,14 @@ final class Relocate {
         // The ABI: a call of a weak function that is nowhere goes on behind the call.
         boolean absent = object.address[symbol] == 0 && object.elf.symbols().isUndefined(symbol);
         long delta = absent && kind == FixupKind.A64_BRANCH26 ? A64Fields.INSTRUCTION_BYTES : target - image.address(at);
-        long gotEntry = image.base() + object.gotOffset[symbol] + addend;
-        long tlsEntry = image.base() + object.tlsEntries[symbol] + TLS_DISTANCE + addend;
+        long gotEntry = image.base() + object.gotOffset[symbol];
+        long tlsEntry = image.base() + object.tlsEntries[symbol] + TLS_DISTANCE;
+        if (addend != 0 && (kind.needs & (FixupKind.Need.GOT | FixupKind.Need.TLS_DISTANCE_GOT)) != 0) {
+            return false; // the ABI means an entry that holds S + A, of which we have none
+        }
         return switch (kind) {
             case A64_BRANCH26 -> A64Fields.branch26(image, at, delta)
-                    || A64Fields.branch26(image, at, object.stubOffset[symbol] + addend - at);
+                    || addend == 0 && A64Fields.branch26(image, at, object.stubOffset[symbol] - at);
             case A64_DELTA19 -> A64Fields.delta19(image, at, delta);
             case A64_DELTA14 -> A64Fields.delta14(image, at, delta);
             case A64_DELTA21 -> A64Fields.delta21(image, at, delta);
@@ -335,7 +338,7 @@ final class Relocate {
             case RV_TLS_LOW12_I -> RvFields.low12I(image, at, tlsDistance + target);
             case RV_TLS_LOW12_S -> RvFields.low12S(image, at, tlsDistance + target);
             case RV_CALL -> RvFields.call(image, at, jump)
-                    || RvFields.call(image, at, object.stubOffset[symbol] + addend - at);
+                    || addend == 0 && RvFields.call(image, at, object.stubOffset[symbol] - at);
             case RV_BRANCH12 -> RvFields.branch12(image, at, jump);
             case RV_JUMP20 -> RvFields.jump20(image, at, jump);
             case RV_SHORT_BRANCH8 -> RvFields.shortBranch8(image, at, jump);
@@ -345,8 +348,10 @@ final class Relocate {
         };
     }
 
-    private boolean viaStub(LinkedObject object, int symbol, int at, long addend) {
-        return putSigned32(at, object.stubOffset[symbol] + addend - at);
+    /** A field of data counts from where its table begins, so any addend may be right there; a call leads to the function itself. */
+    private boolean viaStub(LinkedObject object, RelocationTable table, int symbol, int at, long addend) {
+        boolean call = (object.elf.sections().flags(table.target()) & Elf.SHF_EXECINSTR) != 0;
+        return putSigned32(at, object.stubOffset[symbol] + addend - at) && (!call || addend == architecture.callAddend());
     }
 
     /** A load of the symbol's address: from the GOT, or computed in place where the instruction allows it. */
@@ -424,7 +429,7 @@ final class Relocate {
     private boolean putUleb128(int first, long value) {
         long rest = value;
         int at = first;
-        for (boolean more = true; more && at < image.size(); at++) {
+        for (boolean more = true; more && at < image.size(); at++) { // another field may lie across the last byte
             int old = image.get8(at);
             more = (old & 0x80) != 0;
             image.put8(at, old & 0x80 | (int) rest & 0x7f);
@@ -433,21 +438,8 @@ final class Relocate {
         return rest == 0;
     }
 
-    private Refusal doesNotFit(LinkedObject object, RelocationTable table, int entry, FixupKind kind) {
-        int symbol = table.symbol(entry);
-        long target = object.address[symbol] + table.addend(entry);
-        long place = image.address(object.sectionOffset[table.target()]) + table.offset(entry);
-        boolean absolute = switch (kind) {
-            case ABS8, ABS16, ABS32, ABS32S, SIZE32 -> true;
-            default -> false;
-        };
-        String value = absolute ? "value 0x" + Long.toHexString(target)
-                : "distance " + (target - place) + " from 0x" + Long.toHexString(place) + " to 0x" + Long.toHexString(target);
-        return new Refusal(Refusal.ERANGE, object.elf.file(), object.elf.sections().label(table.section()), entry,
-                architecture.relocationName(table.type(entry)) + " against " + describe(object, symbol) + " at "
-                        + object.elf.sections().name(table.target()) + "+0x" + Long.toHexString(table.offset(entry)) + ": "
-                        + value + " does not fit " + kind.width * Byte.SIZE + " bits",
-                "compile with -fPIC, which reaches data through a table of addresses");
+    private Refusal misfit(LinkedObject object, RelocationTable table, int entry, FixupKind kind) {
+        return new Misfit(object, table, entry, kind, architecture).refusal(image, tlsDistance);
     }
 
     static String describe(LinkedObject object, int symbol) {

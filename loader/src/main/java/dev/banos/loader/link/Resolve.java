@@ -20,6 +20,8 @@ final class Resolve {
     static final String DSO_HANDLE = "__dso_handle";
     /** The start of a section that has none in ordinary memory; should another lie there, it costs its symbols only time. */
     private static final long UNUSUAL = -1;
+    /** Where the module's own block of thread-local variables begins: compilers count the distances of several from there. */
+    static final String TLS_BLOCK = "_TLS_MODULE_BASE_";
     private static final String START = "__start_";
     private static final String STOP = "__stop_";
 
@@ -138,6 +140,9 @@ final class Resolve {
             if (definition != null) {
                 object.address[symbol] = definition.object().address[definition.symbol()];
                 continue;
+            }
+            if (symbols.type(symbol) == Elf.STT_TLS && name.equals(TLS_BLOCK)) {
+                continue; // its offset in the block is 0
             }
             if (tlsImports != null && TlsImports.isOne(object, symbol)) {
                 tlsImports.add(object, symbol, name);

@@ -75,7 +75,7 @@ final class Riscv64 extends Architecture {
         kinds[45] = RV_SHORT_JUMP11;
         kinds[46] = RV_SHORT_HIGH6;
         kinds[51] = NONE;
-        System.arraycopy(new FixupKind[] {SUB6, SET6, SET8, SET16, SET32, DELTA32_EITHER}, 0, kinds, 52, 6);
+        System.arraycopy(new FixupKind[] {SUB6, SET6, SET8, SET16, SET32, DELTA32}, 0, kinds, 52, 6);
         kinds[59] = BRANCH32;
         kinds[SET_ULEB128_TYPE] = SET_ULEB128;
         kinds[SUB_ULEB128_TYPE] = SUB_ULEB128;

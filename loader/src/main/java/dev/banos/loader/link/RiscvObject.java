@@ -166,6 +166,19 @@ final class RiscvObject {
                 || table.offset(other) != table.offset(entry)) {
             throw refusal(object, table, entry, "R_RISCV_SET_ULEB128 and R_RISCV_SUB_ULEB128 come in pairs");
         }
+        if (!set && object.sections().hasBytes(table.target()) && !endsInSection(table, entry)) {
+            throw refusal(object, table, entry, "the number at offset " + table.offset(entry) + " does not end in its section");
+        }
+    }
+
+    /** Whether one of the bytes from there on is a last one. */
+    private boolean endsInSection(RelocationTable table, int entry) {
+        int start = object.start(table.target());
+        long offset = table.offset(entry);
+        while (offset < object.sections().size(table.target()) && object.bytes()[start + (int) offset] < 0) {
+            offset++;
+        }
+        return offset < object.sections().size(table.target());
     }
 
     private static Refusal refusal(ElfObject object, RelocationTable table, int entry, String why) {

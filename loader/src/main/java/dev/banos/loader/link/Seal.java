@@ -15,9 +15,9 @@ final class Seal {
     private Seal() {
     }
 
-    static void module(long base, Layout layout, List<LinkedObject> objects) {
+    static void module(String file, long base, Layout layout, List<LinkedObject> objects) {
         MemorySegment memory = Native.segment(base, layout.size);
-        AddressSpace.protect(base, layout.constants, SystemCalls.PROT_READ | SystemCalls.PROT_EXEC);
+        AddressSpace.protect(file, base, layout.constants, SystemCalls.PROT_READ | SystemCalls.PROT_EXEC);
         for (LinkedObject object : objects) {
             for (StreamCopy copy : object.streamCopies) {
                 long stream = Native.segment(copy.source(), StreamCopy.BYTES).get(ValueLayout.JAVA_LONG, 0);
@@ -25,7 +25,7 @@ final class Seal {
             }
             resolveIndirect(object, memory);
         }
-        AddressSpace.protect(base + layout.constants, layout.data - layout.constants, SystemCalls.PROT_READ);
+        AddressSpace.protect(file, base + layout.constants, layout.data - layout.constants, SystemCalls.PROT_READ);
     }
 
     private static void resolveIndirect(LinkedObject object, MemorySegment memory) {

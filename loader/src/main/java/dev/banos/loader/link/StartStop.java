@@ -65,15 +65,23 @@ final class StartStop {
             case Elf.SHT_INIT_ARRAY -> initTables.add(table);
             case Elf.SHT_FINI_ARRAY -> finiTables.add(table);
             default -> {
-                if (name.equals(".ctors") || name.startsWith(".ctors.")) {
+                if (isOrNumbered(name, ".init_array")) {
+                    initTables.add(table); // written by hand, it may have the type of other data
+                } else if (isOrNumbered(name, ".fini_array")) {
+                    finiTables.add(table);
+                } else if (isOrNumbered(name, ".ctors")) {
                     initTables.add(new Table(priority(name), address, size, true));
-                } else if (name.equals(".dtors") || name.startsWith(".dtors.")) {
+                } else if (isOrNumbered(name, ".dtors")) {
                     finiTables.add(new Table(priority(name), address, size, true));
                 } else if (name.equals(Place.EH_FRAME)) {
                     tables.add(address);
                 }
             }
         }
+    }
+
+    private static boolean isOrNumbered(String section, String name) {
+        return section.startsWith(name) && (section.length() == name.length() || section.charAt(name.length()) == '.');
     }
 
     private static boolean usesExceptions(LinkedObject object) {

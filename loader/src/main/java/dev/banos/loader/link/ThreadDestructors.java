@@ -24,12 +24,16 @@ final class ThreadDestructors {
     /**
      * Null for a module that registers none.
      *
+     * @param low whether the module's code can hold addresses below 2 GiB only, that of the handle among them
      * @throws Refusal if the dynamic linker does not load the library
      */
-    static @Nullable ThreadDestructors of(String file, List<LinkedObject> objects) {
+    static @Nullable ThreadDestructors of(String file, List<LinkedObject> objects, boolean low) {
         for (LinkedObject object : objects) {
             if (registers(object.elf.symbols())) {
                 ThreadDestructors destructors = new ThreadDestructors();
+                if (low) {
+                    destructors.library.at(AddressSpace.low().gap(file, Layout.PAGE_BYTES));
+                }
                 String cause = destructors.library.open();
                 if (cause != null) {
                     throw new Refusal(Refusal.ENOMEM, file, null, -1,

@@ -65,6 +65,7 @@ final class TinyLibrary {
     private long blockSize;
     private long blockAlignment = 1;
     private boolean staticBlock;
+    private long wished;
     private MemorySegment handle = MemorySegment.NULL;
     private String path = "";
     private long base;
@@ -75,6 +76,12 @@ final class TinyLibrary {
         initial = initialValues;
         blockSize = size;
         blockAlignment = alignment;
+        return this;
+    }
+
+    /** Where it lies if nothing else does: the dynamic linker asks the kernel for the addresses that the file has. */
+    TinyLibrary at(long address) {
+        wished = address;
         return this;
     }
 
@@ -107,11 +114,11 @@ final class TinyLibrary {
             }
             path = path(descriptor);
             handle = SystemCalls.dlopen(scope.allocateFrom(path), Linux.RTLD_NOW() | Linux.RTLD_LOCAL());
-            String cause = handle.address() == 0 ? SystemCalls.dlerror() : null;
+            String cause = handle.address() == 0 ? SystemCalls.dlerror().replace(path + ": ", "") : null;
             FileCalls.close(state, descriptor);
             if (cause == null) {
-                // A handle of glibc's is its struct link_map, whose first member is the address where the library lies.
-                base = Native.segment(handle.address(), Long.BYTES).get(ValueLayout.JAVA_LONG, 0);
+                // A handle of glibc's is its struct link_map, whose first member is how far the library lies from its own addresses.
+                base = wished + Native.segment(handle.address(), Long.BYTES).get(ValueLayout.JAVA_LONG, 0);
                 answers = base + answersOffset();
             }
             return cause;
@@ -185,7 +192,7 @@ final class TinyLibrary {
         programHeader(file, 3, PT_GNU_STACK, 0, 0, 0, Long.BYTES);
         symbols(file);
         for (int i = 0; i < asked.size(); i++) {
-            file.putLong(relocations + i * RELOCATION_BYTES, firstAnswer + (long) i * Long.BYTES);
+            file.putLong(relocations + i * RELOCATION_BYTES, wished + firstAnswer + (long) i * Long.BYTES);
             file.putLong(relocations + i * RELOCATION_BYTES + Long.BYTES, asked.get(i));
         }
         dynamic(file, dynamic, relocations);
@@ -200,9 +207,9 @@ final class TinyLibrary {
         file.putShort(54, (short) PROGRAM_HEADER_BYTES).putShort(56, (short) PROGRAM_HEADERS);
     }
 
-    private static void programHeader(ByteBuffer file, int index, int type, long offset, long fileSize, long size, long alignment) {
+    private void programHeader(ByteBuffer file, int index, int type, long offset, long fileSize, long size, long alignment) {
         file.position(HEADER_BYTES + index * PROGRAM_HEADER_BYTES);
-        file.putInt(type).putInt(PF_R_W).putLong(offset).putLong(offset).putLong(offset);
+        file.putInt(type).putInt(PF_R_W).putLong(offset).putLong(wished + offset).putLong(wished + offset);
         file.putLong(fileSize).putLong(size).putLong(alignment);
     }
 
@@ -219,8 +226,8 @@ final class TinyLibrary {
     }
 
     private void dynamic(ByteBuffer file, int at, int relocations) {
-        long[] entries = {5, namesOffset(), 10, answersOffset() - namesOffset(), 6, symbolsOffset(), 11, SYMBOL_BYTES, 7, relocations,
-            8, (long) asked.size() * RELOCATION_BYTES, 9, RELOCATION_BYTES, 30, staticBlock ? DF_STATIC_TLS : 0, 0, 0};
+        long[] entries = {5, wished + namesOffset(), 10, answersOffset() - namesOffset(), 6, wished + symbolsOffset(), 11, SYMBOL_BYTES,
+            7, wished + relocations, 8, (long) asked.size() * RELOCATION_BYTES, 9, RELOCATION_BYTES, 30, staticBlock ? DF_STATIC_TLS : 0, 0, 0};
         assert entries.length == DYNAMIC_ENTRIES * 2;
         file.position(at).slice().order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().put(entries);
     }

@@ -48,9 +48,10 @@ final class TlsModule {
         TlsModule module = new TlsModule(initial, size, alignment, distance);
         String cause = module.library.open();
         if (cause != null) {
-            throw new Refusal(Refusal.ENOMEM, file, null, -1, "no room for " + size + " bytes of thread-local variables: " + cause,
-                    "compile with -fPIC, which lets them lie anywhere, or start the JVM with"
-                    + " GLIBC_TUNABLES=glibc.rtld.optional_static_tls=16384 in its environment");
+            boolean full = cause.contains("static TLS block");
+            throw new Refusal(Refusal.ENOMEM, file, null, -1, "no " + (full ? "room" : "memory") + " for " + size
+                    + " bytes of thread-local variables: " + cause, full ? "compile with -fPIC, which lets them lie anywhere, or start"
+                    + " the JVM with GLIBC_TUNABLES=glibc.rtld.optional_static_tls=16384 in its environment" : null);
         }
         return module;
     }

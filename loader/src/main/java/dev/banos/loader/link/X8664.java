@@ -91,6 +91,11 @@ final class X8664 extends Architecture {
     }
 
     @Override
+    int callAddend() {
+        return -FIELD_BYTES;
+    }
+
+    @Override
     int stubBytes() {
         return STUB_BYTES;
     }

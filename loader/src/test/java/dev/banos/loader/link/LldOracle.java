@@ -159,6 +159,21 @@ final class LldOracle {
         return output;
     }
 
+    /**
+     * Lets lld go on behind what it refuses.
+     *
+     * @param base of the section .text
+     * @return what it says
+     */
+    String link(byte[] object, Path output, long base) throws IOException {
+        Files.deleteIfExists(output);
+        Path script = Files.writeString(folder.resolve("fields.ld"),
+                String.format("SECTIONS { .text 0x%x : { *(.text) } . = 0x%x; .tbss : { *(.tbss) } }", base, base + (1 << 24)));
+        return CCompiler.run(List.of(program, "-static", "--noinhibit-exec", "--error-limit=0", "--no-relax", "--no-check-sections",
+                "-z", "norelro", "-e", "0", "-T", script.toString(), "-o", output.toString(),
+                Files.write(folder.resolve("fields.o"), object).toString()));
+    }
+
     private List<String> compare(ElfObject object, OfflineLink ours, LinkedProgram theirs) {
         List<String> differences = new ArrayList<>();
         for (OfflineLink.Part part : ours.sections()) {

@@ -1,0 +1,261 @@
+package dev.banos.loader.link;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.banos.loader.elf.Elf;
+import dev.banos.loader.elf.ObjectReader;
+import dev.banos.loader.elf.Refusal;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Every relocation type at values around every power of two, with odd addends, in fields that are the last bytes of their section:
+ * what we write is what lld writes, the bits around the field too, and what does not fit is refused by both.
+ */
+class FieldLimitsTest {
+    private static final long BASE = 0x40_0000_0000L;
+    private static final int STEP = 16;
+    private static final long BLOCK_BYTES = 1L << 29;
+    private static final int LOW_I = Riscv64.PCREL_LO12_I;
+    private static final int LOW_S = Riscv64.PCREL_LO12_S;
+    private static final Pattern COMPLAINT = Pattern.compile("\\(\\.text\\+0x([0-9a-f]+)\\)");
+
+    @TempDir
+    Path folder;
+    private final Random random = new Random(20);
+    private int machine;
+    private Architecture architecture;
+
+    /** How a value comes about. */
+    private enum Meaning {
+        ADDRESS, DISTANCE, PAGES, FROM_THREAD_POINTER, SIZE;
+
+        static Meaning of(FixupKind kind) {
+            String name = kind.name();
+            if (name.contains("TLS")) {
+                return FROM_THREAD_POINTER;
+            }
+            return name.contains("SIZE") ? SIZE : name.contains("PAGE") ? PAGES
+                    : name.matches(".*(DELTA|BRANCH|JUMP|CALL).*") ? DISTANCE : ADDRESS;
+        }
+    }
+
+    private record Field(int offset, long symbolValue, long addend, long value) {
+    }
+
+    /** lld cuts R_RISCV_32 off without a word and refuses R_RISCV_SET32 above 2 GiB, and takes sizes for signed. */
+    private boolean isOwn(int type, long value) {
+        return machine == Elf.EM_RISCV && (type == 1 || type == 56) || machine == Elf.EM_X86_64 && type == 32 && (value < 0 || value >>> 31 != 0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {Elf.EM_X86_64, Elf.EM_AARCH64, Elf.EM_RISCV})
+    void areThoseOfLld(int ofMachine) throws Exception {
+        machine = ofMachine;
+        architecture = Architecture.of(machine);
+        LldOracle oracle = new LldOracle(folder);
+        int types = 0;
+        for (int type = 1; type < architecture.kinds().length; type++) {
+            FixupKind kind = architecture.kind(type);
+            if (kind != null && isSimple(type, kind)) {
+                types += compare(type, kind, oracle) >= 100 ? 1 : 0;
+            }
+        }
+        assertThat(types).isGreaterThanOrEqualTo(machine == Elf.EM_X86_64 ? 13 : 25);
+    }
+
+    private boolean isSimple(int type, FixupKind kind) {
+        return kind != FixupKind.NONE && !kind.name().matches(".*(GOT|PAIR|ULEB128|TLS_OFFSET).*")
+                && !(machine == Elf.EM_RISCV && (type >= Riscv64.FIRST_PAIRED || Riscv64.isLow(type)));
+    }
+
+    private int compare(int type, FixupKind kind, LldOracle oracle) throws IOException {
+        List<Field> fields = fields(kind);
+        byte[] text = new byte[STEP * fields.size()];
+        random.nextBytes(text);
+        for (int at = 0; kind == FixupKind.A64_BRANCH26 && at < text.length; at += STEP) {
+            text[at + 3] = (byte) (type == 282 ? 0x14 : 0x94); // lld writes the whole instruction
+        }
+        boolean low = machine == Elf.EM_RISCV && type == Riscv64.PCREL_HI20;
+        Path output = folder.resolve("output.elf");
+        String complaints = oracle.link(object(type, text, fields), output, BASE);
+        BitSet refused = new BitSet();
+        for (Matcher matcher = COMPLAINT.matcher(complaints); matcher.find();) {
+            refused.set(Integer.parseInt(matcher.group(1), 16));
+        }
+        if (complaints.contains("unknown relocation (" + type + ")")) {
+            return 0;
+        }
+        assertThat(output).as("%s: %s", architecture.relocationName(type), complaints).exists();
+        LinkedProgram program = LinkedProgram.read(Files.readAllBytes(output));
+        int start = program.section(".text").offset();
+        if (Arrays.equals(program.bytes(), start, start + text.length, text, 0, text.length)) {
+            return 0; // lld knows the type by name only
+        }
+        int compared = 0;
+        for (Field field : fields) {
+            boolean viaStub = (kind.needs & FixupKind.Need.STUB) != 0 && refused.get(field.offset());
+            if (!viaStub && !isOwn(type, field.value())) {
+                int end = field.offset() + (low ? 3 * Integer.BYTES : kind.width);
+                String theirs = refused.get(field.offset()) ? "refused"
+                        : HexFormat.of().formatHex(program.bytes(), start + field.offset(), start + end);
+                assertThat(ours(type, Arrays.copyOf(text, end), field)).as("%s of 0x%x, addend %d", architecture.relocationName(type),
+                        field.value(), field.addend()).isEqualTo(theirs);
+                compared++;
+            }
+        }
+        return compared;
+    }
+
+    private String ours(int type, byte[] text, Field field) {
+        try {
+            OfflineLink link = OfflineLink.link(ObjectReader.read(object(type, text, List.of(field)), "field.o"), BASE, name -> 0, false);
+            return HexFormat.of().formatHex(link.bytes(), field.offset(), text.length);
+        } catch (Refusal refusal) {
+            assertThat(refusal.errno()).isEqualTo(Refusal.ERANGE);
+            return "refused";
+        }
+    }
+
+    private List<Field> fields(FixupKind kind) {
+        TreeSet<Long> values = new TreeSet<>();
+        for (int bit = 0; bit < 64; bit++) {
+            for (int away : new int[] {-0x801, -0x800, -4096, -16, -8, -4, -2, -1, 0, 1, 2, 4, 8, 0x7ff, 0x800}) {
+                values.add((1L << bit) + away);
+                values.add(-(1L << bit) + away);
+            }
+        }
+        Meaning meaning = Meaning.of(kind);
+        long distance = architecture.tlsDistance(new Layout(0, 0, 0, 0, 0, 0, 4096, 4096, 0, (int) BLOCK_BYTES, 16));
+        List<Field> fields = new ArrayList<>();
+        for (long value : values) {
+            long offset = value - distance;
+            boolean outside = meaning == Meaning.FROM_THREAD_POINTER && (offset < 0 || offset >= BLOCK_BYTES)
+                    || kind == FixupKind.A64_BRANCH26 && value << 64 - 28 >> 64 - 28 != value
+                    || machine == Elf.EM_AARCH64 && kind == FixupKind.BRANCH32 && value << 64 - 31 >> 64 - 31 != value; // lld would insert code
+            if (!outside && (value & unit(kind) - 1) == 0) {
+                int at = STEP * fields.size();
+                boolean mayBeOdd = meaning != Meaning.FROM_THREAD_POINTER && (kind.needs & FixupKind.Need.STUB) == 0;
+                long addend = mayBeOdd && random.nextInt(4) == 0 ? random.nextInt(2001) - 1000 : 0;
+                long target = switch (meaning) {
+                    case DISTANCE -> BASE + at + value;
+                    case PAGES -> (BASE + at & -4096) + value;
+                    case FROM_THREAD_POINTER -> offset;
+                    default -> value;
+                };
+                fields.add(new Field(at, target - addend, addend, value));
+            }
+        }
+        return fields;
+    }
+
+    /** lld makes no program at all where an instruction cannot express the value's lowest bits: that is a test of its own. */
+    private static int unit(FixupKind kind) {
+        return switch (kind) {
+            case A64_BRANCH26, A64_DELTA19, A64_DELTA14, A64_LOW12_OF_4, A64_TLS_LOW12_OF_4 -> 4;
+            case A64_LOW12_OF_2, A64_TLS_LOW12_OF_2, RV_BRANCH12, RV_JUMP20, RV_SHORT_BRANCH8, RV_SHORT_JUMP11 -> 2;
+            case A64_LOW12_OF_8, A64_TLS_LOW12_OF_8 -> 8;
+            case A64_LOW12_OF_16, A64_TLS_LOW12_OF_16 -> 16;
+            default -> 1;
+        };
+    }
+
+    private byte[] object(int type, byte[] text, List<Field> fields) {
+        FieldObject object = new FieldObject(machine, text);
+        Meaning meaning = Meaning.of(architecture.kind(type));
+        for (Field field : fields) {
+            int symbol = switch (meaning) {
+                case FROM_THREAD_POINTER -> object.threadLocal(field.symbolValue(), BLOCK_BYTES);
+                case SIZE -> object.absolute(0, field.symbolValue());
+                default -> object.absolute(field.symbolValue(), 0);
+            };
+            object.relocation(field.offset(), symbol, type, field.addend());
+            if (machine == Elf.EM_RISCV && type == Riscv64.PCREL_HI20) {
+                int label = object.label(field.offset());
+                object.relocation(field.offset() + 4L, label, LOW_I, 0).relocation(field.offset() + 8L, label, LOW_S, 0);
+            }
+        }
+        return object.bytes();
+    }
+
+    private String refusal(int ofMachine, int type, long target, long addend) {
+        FieldObject object = new FieldObject(ofMachine, new byte[8]);
+        byte[] bytes = object.relocation(0, object.absolute(target, 0), type, addend).bytes();
+        try {
+            OfflineLink.link(ObjectReader.read(bytes, "field.o"), BASE, name -> 0, false);
+            return "linked";
+        } catch (Refusal refusal) {
+            assertThat(refusal.errno()).isEqualTo(Refusal.ERANGE);
+            return refusal.why() + "; " + refusal.remedy();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "AARCH64, 280, 6, 'is no multiple of 4, in which the instruction counts; null'",
+        "AARCH64, 280, 0x100000, 'does not fit the instruction; branch to a place in the same section, which goes on from there'",
+        "AARCH64, 286, 4, '0x4000000004 is no multiple of 8, in which the instruction counts; align the variable to 8 bytes'",
+        "AARCH64, 263, 0, 'value 0x4000000000 does not fit the instruction; null'",
+        "RISCV, 16, 3, 'is no multiple of 2, in which the instruction counts; null'",
+        "X86_64, 2, 0x80000000, 'does not fit 32 bits; compile with -fPIC, which reaches data through a table of addresses'",
+        "X86_64, 15, 0x80, 'distance 128 from 0x4000000000 to 0x4000000080 does not fit 8 bits; null'"})
+    void theMessageSaysWhatDoesNotFit(String name, int type, String distance, String end) {
+        int ofMachine = "X86_64".equals(name) ? Elf.EM_X86_64 : "RISCV".equals(name) ? Elf.EM_RISCV : Elf.EM_AARCH64;
+        assertThat(refusal(ofMachine, type, BASE + Long.decode(distance), 0)).endsWith(end);
+    }
+
+    @Test
+    void aSizeThatDoesNotFitIsNamedAsOne() {
+        FieldObject object = new FieldObject(Elf.EM_X86_64, new byte[8]);
+        byte[] bytes = object.relocation(0, object.absolute(7, 1L << 32), 32, 0).bytes();
+        assertThatThrownBy(() -> OfflineLink.link(ObjectReader.read(bytes, "field.o"), BASE, name -> 0, false))
+                .hasMessageEndingWith("size 4294967296 does not fit 32 bits");
+    }
+
+    /** A stub has one way in: whoever calls what lies behind a function's start would land in the middle of it. */
+    @ParameterizedTest
+    @CsvSource({"62, 4, -4, 1", "183, 283, 0, 8", "183, 282, 0, -4", "243, 19, 0, 4", "243, 18, 0, -2"})
+    void aStubIsForCallsOfTheFunctionItself(int ofMachine, int type, long own, long other) {
+        long far = BASE + (1L << 40);
+        assertThat(refusal(ofMachine, type, far, own)).isEqualTo("linked");
+        assertThat(refusal(ofMachine, type, far, other)).contains("is too far, and a stub leads to the function itself");
+        assertThat(refusal(ofMachine, type, BASE + 64, other)).isEqualTo("linked");
+    }
+
+    /** ELF for the Arm 64-bit Architecture: GDAT(S + A) is an entry that holds S + A, not one A bytes behind that of S. */
+    @ParameterizedTest
+    @ValueSource(ints = {309, 311, 312, 313})
+    void anEntryOfTheTableHoldsTheSymbolItself(int type) {
+        assertThat(refusal(Elf.EM_AARCH64, type, 0x12345678, 8))
+                .endsWith("addend 8 of an entry in the table of addresses; load the symbol's own address, and add to it");
+        assertThat(refusal(Elf.EM_AARCH64, type, 0x12345678, 0)).isEqualTo("linked");
+    }
+
+    /** RISC-V: the bytes of a number that a pair of relocations fills in end in its section. */
+    @Test
+    void aNumberOfManyBytesEndsInItsSection() {
+        byte[] text = new byte[64];
+        text[63] = (byte) 0x80;
+        FieldObject object = new FieldObject(Elf.EM_RISCV, text);
+        byte[] bytes = object.relocation(63, object.absolute(300, 0), Riscv64.SET_ULEB128_TYPE, 0)
+                .relocation(63, object.absolute(1, 0), Riscv64.SUB_ULEB128_TYPE, 0).bytes();
+        assertThatThrownBy(() -> OfflineLink.link(ObjectReader.read(bytes, "field.o"), BASE, name -> 0, false))
+                .isInstanceOf(Refusal.class).hasMessageEndingWith("the number at offset 63 does not end in its section");
+    }
+}
