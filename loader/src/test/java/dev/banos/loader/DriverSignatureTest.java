@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.PublicKey;
@@ -14,6 +15,7 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Only what a trusted key has signed is installed, byte for byte; OpenSSL is the oracle. */
@@ -114,6 +116,22 @@ class DriverSignatureTest {
         Files.write(DriverSignature.fileOf(driver), new byte[63]);
         assertThat(refused(driver)).hasMessageContaining("63 bytes").hasMessageContaining("64");
         assertThat(policy.objection(new InstallPolicy.Request(null, file, null))).contains("given as bytes");
+    }
+
+    /** What stands beside a file may be anything: a pipe that nobody writes to would hold the loader up, a device would fill its heap. */
+    @Test
+    @Timeout(30)
+    void aSignatureWithoutAnEndIsNotRead() throws IOException {
+        CCompiler.run(List.of("mkfifo", DriverSignature.fileOf(driver).toString()));
+        assertThat(refused(driver)).hasMessageContaining("signed.o.sig is no file");
+        Files.delete(DriverSignature.fileOf(driver));
+        Files.createSymbolicLink(DriverSignature.fileOf(driver), Path.of("/dev/zero"));
+        assertThat(refused(driver)).hasMessageContaining("signed.o.sig is no file");
+        Files.delete(DriverSignature.fileOf(driver));
+        try (RandomAccessFile large = new RandomAccessFile(DriverSignature.fileOf(driver).toFile(), "rw")) {
+            large.setLength(1L << 33);
+        }
+        assertThat(refused(driver)).hasMessageContaining("8589934592 bytes");
     }
 
     @Test

@@ -95,9 +95,42 @@ final class Aarch64 extends Architecture {
                 546, "TLSLE_MOVW_TPREL_G1_NC", 547, "TLSLE_MOVW_TPREL_G0", 548, "TLSLE_MOVW_TPREL_G0_NC",
                 553, "TLSLE_LDST8_TPREL_LO12_NC", 555, "TLSLE_LDST16_TPREL_LO12_NC", 557, "TLSLE_LDST32_TPREL_LO12_NC",
                 559, "TLSLE_LDST64_TPREL_LO12_NC"));
+        refused(names);
         names.putAll(Map.of(571, "TLSLE_LDST128_TPREL_LO12_NC", 550, "TLSLE_ADD_TPREL_LO12", 562, "TLSDESC_ADR_PAGE21", 563, "TLSDESC_LD64_LO12",
                 564, "TLSDESC_ADD_LO12", 569, "TLSDESC_CALL"));
         return names;
+    }
+
+    /** Those that a refusal has to name. */
+    private static void refused(Map<Integer, String> names) {
+        consecutive(names, 270, "MOVW_SABS_G0", "MOVW_SABS_G1", "MOVW_SABS_G2");
+        consecutive(names, 287, "MOVW_PREL_G0", "MOVW_PREL_G0_NC", "MOVW_PREL_G1", "MOVW_PREL_G1_NC", "MOVW_PREL_G2", "MOVW_PREL_G2_NC",
+                "MOVW_PREL_G3");
+        consecutive(names, 300, "MOVW_GOTOFF_G0", "MOVW_GOTOFF_G0_NC", "MOVW_GOTOFF_G1", "MOVW_GOTOFF_G1_NC", "MOVW_GOTOFF_G2",
+                "MOVW_GOTOFF_G2_NC", "MOVW_GOTOFF_G3", "GOTREL64", "GOTREL32");
+        consecutive(names, 310, "LD64_GOTOFF_LO15");
+        consecutive(names, 315, "GOTPCREL32");
+        consecutive(names, 512, "TLSGD_ADR_PREL21", "TLSGD_ADR_PAGE21", "TLSGD_ADD_LO12_NC", "TLSGD_MOVW_G1", "TLSGD_MOVW_G0_NC",
+                "TLSLD_ADR_PREL21", "TLSLD_ADR_PAGE21", "TLSLD_ADD_LO12_NC", "TLSLD_MOVW_G1", "TLSLD_MOVW_G0_NC", "TLSLD_LD_PREL19",
+                "TLSLD_MOVW_DTPREL_G2", "TLSLD_MOVW_DTPREL_G1", "TLSLD_MOVW_DTPREL_G1_NC", "TLSLD_MOVW_DTPREL_G0",
+                "TLSLD_MOVW_DTPREL_G0_NC", "TLSLD_ADD_DTPREL_HI12", "TLSLD_ADD_DTPREL_LO12", "TLSLD_ADD_DTPREL_LO12_NC",
+                "TLSLD_LDST8_DTPREL_LO12", "TLSLD_LDST8_DTPREL_LO12_NC", "TLSLD_LDST16_DTPREL_LO12", "TLSLD_LDST16_DTPREL_LO12_NC",
+                "TLSLD_LDST32_DTPREL_LO12", "TLSLD_LDST32_DTPREL_LO12_NC", "TLSLD_LDST64_DTPREL_LO12", "TLSLD_LDST64_DTPREL_LO12_NC",
+                "TLSIE_MOVW_GOTTPREL_G1", "TLSIE_MOVW_GOTTPREL_G0_NC");
+        consecutive(names, 543, "TLSIE_LD_GOTTPREL_PREL19");
+        for (int scale = 0; scale < 4; scale++) {
+            names.put(552 + 2 * scale, "TLSLE_LDST" + (8 << scale) + "_TPREL_LO12");
+        }
+        consecutive(names, 560, "TLSDESC_LD_PREL19", "TLSDESC_ADR_PREL21");
+        consecutive(names, 565, "TLSDESC_OFF_G1", "TLSDESC_OFF_G0_NC", "TLSDESC_LDR", "TLSDESC_ADD");
+        consecutive(names, 570, "TLSLE_LDST128_TPREL_LO12");
+        consecutive(names, 572, "TLSLD_LDST128_DTPREL_LO12", "TLSLD_LDST128_DTPREL_LO12_NC");
+    }
+
+    private static void consecutive(Map<Integer, String> names, int first, String... inOrder) {
+        for (int i = 0; i < inOrder.length; i++) {
+            names.put(first + i, inOrder[i]);
+        }
     }
 
     @Override

@@ -247,6 +247,17 @@ class FieldLimitsTest {
         assertThat(refusal(Elf.EM_AARCH64, type, 0x12345678, 0)).isEqualTo("linked");
     }
 
+    /** What compilers make with -mtls-dialect=trad, and assemblers from other hands. */
+    @ParameterizedTest
+    @CsvSource({"513, R_AARCH64_TLSGD_ADR_PAGE21", "530, R_AARCH64_TLSLD_ADD_DTPREL_LO12_NC", "270, R_AARCH64_MOVW_SABS_G0",
+        "558, R_AARCH64_TLSLE_LDST64_TPREL_LO12", "599, R_AARCH64_599"})
+    void whatIsNotSupportedIsRefusedByName(int type, String name) {
+        FieldObject object = new FieldObject(Elf.EM_AARCH64, new byte[8]);
+        byte[] bytes = object.relocation(0, object.absolute(7, 0), type, 0).bytes();
+        assertThatThrownBy(() -> OfflineLink.link(ObjectReader.read(bytes, "field.o"), BASE, symbol -> 0, false))
+                .isInstanceOf(Refusal.class).hasMessageContaining("relocation " + name + " against s000001 is not supported");
+    }
+
     /** RISC-V: the bytes of a number that a pair of relocations fills in end in its section. */
     @Test
     void aNumberOfManyBytesEndsInItsSection() {
