@@ -170,8 +170,8 @@ public final class OfflineLinker {
         }
 
         /**
-         * Writes {@code name.image}, of {@link #size} bytes, and {@code name.map.json}: both, or what was there stays. Until both are
-         * whole they have {@code .part} behind their names.
+         * Writes {@code name.image}, of {@link #size} bytes, and {@code name.map.json}. What was there stays until both are
+         * whole; so long they have {@code .part} behind their names.
          *
          * @param folder an existing one
          * @param name of both files, without what follows its dot

@@ -118,7 +118,7 @@ class DriverSignatureTest {
         assertThat(policy.objection(new InstallPolicy.Request(null, file, null))).contains("given as bytes");
     }
 
-    /** What stands beside a file may be anything: a pipe that nobody writes to would hold the loader up, a device would fill its heap. */
+    /** Anything may stand beside a file: a pipe that nobody writes to would hold the loader up, a device would fill its heap. */
     @Test
     @Timeout(30)
     void aSignatureWithoutAnEndIsNotRead() throws IOException {

@@ -87,8 +87,8 @@ enum RefusedSystemCalls {
     }
 
     private static void control(int option, long first, long second) throws Throwable {
-        int result = (int) Native.downcall(CLibrary.find("prctl"), FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG))
-                .invokeExact(option, first, second, 0L, 0L);
+        FunctionDescriptor type = FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+        int result = (int) Native.downcall(CLibrary.find("prctl"), type).invokeExact(option, first, second, 0L, 0L);
         if (result != 0) {
             throw new AssertionError("prctl option=" + option + " result=" + result);
         }

@@ -21,7 +21,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SystemRefusalTest {
     private static final FunctionDescriptor INT_OF_INT = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
     private static final String TWICE = "int twice(int x) { return 2 * x; } BANOS_EXPORT(twice);";
-    private static final String THREAD_LOCAL = "static _Thread_local int n = 5; int next(int x) { return n += x; } BANOS_EXPORT(next);";
+    private static final String THREAD_LOCAL =
+            "static _Thread_local int n = 5; int next(int x) { return n += x; } BANOS_EXPORT(next);";
     /** Code and constants of more than a page, so that only the stubs are one. */
     private static final String LARGE = TWICE + "static const char table[6000] = {1}; __asm__(\".text\\n.zero 6000\\n\");"
             + " int entry(int x) { return table[x]; } BANOS_EXPORT(entry);";
@@ -45,7 +46,8 @@ class SystemRefusalTest {
 
     /** Modules have the only code without a file and a name that nobody can write. */
     private static long modules() throws IOException {
-        return Files.readAllLines(Path.of("/proc/self/maps")).stream().filter(line -> line.matches("\\S+ r-xp 00000000 00:00 0 *")).count();
+        return Files.readAllLines(Path.of("/proc/self/maps")).stream()
+                .filter(line -> line.matches("\\S+ r-xp 00000000 00:00 0 *")).count();
     }
 
     private static int call(Driver driver, String name, int argument) throws Throwable {
@@ -63,7 +65,8 @@ class SystemRefusalTest {
         loader.install(file).uninstall();
         Class.forName("dev.banos.bindings.FileTrouble"); // a class in a folder cannot be loaded where no file can be opened
         long before = modules();
-        assertThatThrownBy(() -> refused.during(() -> loader.install(file))).isInstanceOf(LinkException.class).hasMessageEndingWith(why);
+        assertThatThrownBy(() -> refused.during(() -> loader.install(file))).isInstanceOf(LinkException.class)
+                .hasMessageEndingWith(why);
         assertThat(modules()).isEqualTo(before);
         assertThat(loader.drivers()).isEmpty();
         assertThat(call(loader.install(file), "twice", 21)).isEqualTo(42);

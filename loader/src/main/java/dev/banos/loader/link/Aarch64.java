@@ -104,8 +104,8 @@ final class Aarch64 extends Architecture {
     /** Those that a refusal has to name. */
     private static void refused(Map<Integer, String> names) {
         consecutive(names, 270, "MOVW_SABS_G0", "MOVW_SABS_G1", "MOVW_SABS_G2");
-        consecutive(names, 287, "MOVW_PREL_G0", "MOVW_PREL_G0_NC", "MOVW_PREL_G1", "MOVW_PREL_G1_NC", "MOVW_PREL_G2", "MOVW_PREL_G2_NC",
-                "MOVW_PREL_G3");
+        consecutive(names, 287, "MOVW_PREL_G0", "MOVW_PREL_G0_NC", "MOVW_PREL_G1", "MOVW_PREL_G1_NC", "MOVW_PREL_G2",
+                "MOVW_PREL_G2_NC", "MOVW_PREL_G3");
         consecutive(names, 300, "MOVW_GOTOFF_G0", "MOVW_GOTOFF_G0_NC", "MOVW_GOTOFF_G1", "MOVW_GOTOFF_G1_NC", "MOVW_GOTOFF_G2",
                 "MOVW_GOTOFF_G2_NC", "MOVW_GOTOFF_G3", "GOTREL64", "GOTREL32");
         consecutive(names, 310, "LD64_GOTOFF_LO15");
@@ -115,8 +115,8 @@ final class Aarch64 extends Architecture {
                 "TLSLD_MOVW_DTPREL_G2", "TLSLD_MOVW_DTPREL_G1", "TLSLD_MOVW_DTPREL_G1_NC", "TLSLD_MOVW_DTPREL_G0",
                 "TLSLD_MOVW_DTPREL_G0_NC", "TLSLD_ADD_DTPREL_HI12", "TLSLD_ADD_DTPREL_LO12", "TLSLD_ADD_DTPREL_LO12_NC",
                 "TLSLD_LDST8_DTPREL_LO12", "TLSLD_LDST8_DTPREL_LO12_NC", "TLSLD_LDST16_DTPREL_LO12", "TLSLD_LDST16_DTPREL_LO12_NC",
-                "TLSLD_LDST32_DTPREL_LO12", "TLSLD_LDST32_DTPREL_LO12_NC", "TLSLD_LDST64_DTPREL_LO12", "TLSLD_LDST64_DTPREL_LO12_NC",
-                "TLSIE_MOVW_GOTTPREL_G1", "TLSIE_MOVW_GOTTPREL_G0_NC");
+                "TLSLD_LDST32_DTPREL_LO12", "TLSLD_LDST32_DTPREL_LO12_NC", "TLSLD_LDST64_DTPREL_LO12",
+                "TLSLD_LDST64_DTPREL_LO12_NC", "TLSIE_MOVW_GOTTPREL_G1", "TLSIE_MOVW_GOTTPREL_G0_NC");
         consecutive(names, 543, "TLSIE_LD_GOTTPREL_PREL19");
         for (int scale = 0; scale < 4; scale++) {
             names.put(552 + 2 * scale, "TLSLE_LDST" + (8 << scale) + "_TPREL_LO12");

@@ -18,6 +18,14 @@ public interface Imports {
         return null;
     }
 
+    /**
+     * Where the module's own block begins, counted as its variables are. Offline, distances in the block have become distances from
+     * the thread pointer, as in any program: so it is the thread pointer that they count from.
+     */
+    default long threadLocalBlock() {
+        return 0;
+    }
+
     /** Offline: where such a variable lies, counted from this module's block, or -1 where that is not known. */
     default long findThreadLocalOffset(String name) {
         return -1;

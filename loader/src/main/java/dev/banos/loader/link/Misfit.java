@@ -72,7 +72,8 @@ final class Misfit {
     }
 
     private String instruction(long value) {
-        return isAligned(value) ? " does not fit the instruction" : " is no multiple of " + unit() + ", in which the instruction counts";
+        return isAligned(value) ? " does not fit the instruction"
+                : " is no multiple of " + unit() + ", in which the instruction counts";
     }
 
     private boolean isAligned(long value) {

@@ -54,7 +54,7 @@ public final class OfflineLink {
         Check.object(object, architecture);
         List<LinkedObject> objects = List.of(object);
         Layout own = Place.objects(objects, Combine.objects(objects), architecture, false);
-        Outside outside = new Outside(given, elf.symbols(), own, base, phonyImports);
+        Outside outside = new Outside(given, elf.symbols(), own, base, phonyImports, architecture);
         Layout layout = outside.layout();
         Resolve.objects(objects, Map.of(), layout, base, base, outside, null);
         Map<String, Long> imports = outside.used;
@@ -74,11 +74,13 @@ public final class OfflineLink {
         private static final int BYTES = 16;
         private final Imports given;
         private final Layout own;
+        private final Architecture architecture;
         private final Map<String, Long> phony = new HashMap<>();
         private final Map<String, Long> used = new LinkedHashMap<>();
         private final Map<String, Long> threadLocals = new LinkedHashMap<>();
 
-        Outside(Imports given, SymbolTable symbols, Layout own, long base, boolean phonyImports) {
+        Outside(Imports given, SymbolTable symbols, Layout own, long base, boolean phonyImports, Architecture architecture) {
+            this.architecture = architecture;
             this.given = given;
             this.own = own;
             for (int symbol : phonyImports ? symbols.undefined() : new int[0]) {
@@ -117,6 +119,11 @@ public final class OfflineLink {
                 used.put(name, found);
             }
             return found;
+        }
+
+        @Override
+        public long threadLocalBlock() {
+            return -architecture.tlsDistance(layout());
         }
 
         @Override

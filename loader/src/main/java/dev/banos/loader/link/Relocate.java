@@ -348,7 +348,7 @@ final class Relocate {
         };
     }
 
-    /** A field of data counts from where its table begins, so any addend may be right there; a call leads to the function itself. */
+    /** A field of data counts from where its table begins, so any addend may be right there; a call leads to the function. */
     private boolean viaStub(LinkedObject object, RelocationTable table, int symbol, int at, long addend) {
         boolean call = (object.elf.sections().flags(table.target()) & Elf.SHF_EXECINSTR) != 0;
         return putSigned32(at, object.stubOffset[symbol] + addend - at) && (!call || addend == architecture.callAddend());

@@ -142,7 +142,8 @@ final class Resolve {
                 continue;
             }
             if (symbols.type(symbol) == Elf.STT_TLS && name.equals(TLS_BLOCK)) {
-                continue; // its offset in the block is 0
+                object.address[symbol] = imports.threadLocalBlock();
+                continue;
             }
             if (tlsImports != null && TlsImports.isOne(object, symbol)) {
                 tlsImports.add(object, symbol, name);

@@ -226,8 +226,9 @@ final class TinyLibrary {
     }
 
     private void dynamic(ByteBuffer file, int at, int relocations) {
-        long[] entries = {5, wished + namesOffset(), 10, answersOffset() - namesOffset(), 6, wished + symbolsOffset(), 11, SYMBOL_BYTES,
-            7, wished + relocations, 8, (long) asked.size() * RELOCATION_BYTES, 9, RELOCATION_BYTES, 30, staticBlock ? DF_STATIC_TLS : 0, 0, 0};
+        long[] entries = {5, wished + namesOffset(), 10, answersOffset() - namesOffset(), 6, wished + symbolsOffset(), 11,
+            SYMBOL_BYTES, 7, wished + relocations, 8, (long) asked.size() * RELOCATION_BYTES, 9, RELOCATION_BYTES,
+            30, staticBlock ? DF_STATIC_TLS : 0, 0, 0};
         assert entries.length == DYNAMIC_ENTRIES * 2;
         file.position(at).slice().order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().put(entries);
     }

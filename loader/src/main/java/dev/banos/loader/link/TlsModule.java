@@ -9,6 +9,7 @@ import dev.banos.loader.elf.Refusal;
  */
 final class TlsModule {
     private static final int NONE = -1;
+    private static final int SOME_ROOM = 1 << 14;
 
     private final TinyLibrary library;
     private final int number;
@@ -39,6 +40,12 @@ final class TlsModule {
         library.close();
     }
 
+    private static String remedy(long bytes) {
+        // Each thread's stack holds the room; with more, the JVM's own small stacks overflow, that of Process.waitFor among them.
+        return "compile with -fPIC, which lets them lie anywhere" + (bytes > SOME_ROOM ? ""
+                : ", or start the JVM with GLIBC_TUNABLES=glibc.rtld.optional_static_tls=" + SOME_ROOM + " in its environment");
+    }
+
     /**
      * @param initial  the initial values; what follows them up to {@code size} is zero
      * @param distance whether the block's distance from the thread pointer is needed
@@ -50,8 +57,7 @@ final class TlsModule {
         if (cause != null) {
             boolean full = cause.contains("static TLS block");
             throw new Refusal(Refusal.ENOMEM, file, null, -1, "no " + (full ? "room" : "memory") + " for " + size
-                    + " bytes of thread-local variables: " + cause, full ? "compile with -fPIC, which lets them lie anywhere, or start"
-                    + " the JVM with GLIBC_TUNABLES=glibc.rtld.optional_static_tls=16384 in its environment" : null);
+                    + " bytes of thread-local variables: " + cause, full ? remedy(size + alignment) : null);
         }
         return module;
     }

@@ -69,7 +69,8 @@ final class FieldObject {
         ByteBuffer file = ByteBuffer.allocate(headers + HEADER_BYTES * SECTIONS).order(ByteOrder.LITTLE_ENDIAN);
         file.putInt(0, 0x464c457f).put(4, (byte) 2).put(5, (byte) 1).put(6, (byte) 1);
         file.putShort(16, (short) 1).putShort(18, (short) machine).putInt(20, 1).putLong(40, headers);
-        file.putShort(52, (short) HEADER_BYTES).putShort(58, (short) HEADER_BYTES).putShort(60, (short) SECTIONS).putShort(62, (short) 1);
+        file.putShort(52, (short) HEADER_BYTES).putShort(58, (short) HEADER_BYTES).putShort(60, (short) SECTIONS);
+        file.putShort(62, (short) 1);
         for (int i = 0; i < symbols.size(); i++) {
             long[] symbol = symbols.get(i);
             int at = symbolTable + ENTRY_BYTES * (i + 1);
