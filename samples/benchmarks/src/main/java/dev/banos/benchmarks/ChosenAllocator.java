@@ -7,6 +7,8 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one allocator that this JVM measures, in constant handles, so that each allocator runs through the same code: Banos is
@@ -20,7 +22,8 @@ final class ChosenAllocator {
     private static final String BANOS_CACHED = "banos-cached";
     private static final long CACHED_BYTES = 64 << 20;
 
-    private static String name;
+    /** Null until one is chosen. */
+    private static @Nullable String name;
 
     private ChosenAllocator() {
     }
@@ -70,7 +73,7 @@ final class ChosenAllocator {
     /** @param arguments how many numbers the C function takes */
     private static MethodHandle find(String function, int arguments, boolean returns) {
         JavaShape shape = new JavaShape(arguments, returns);
-        return switch (name) {
+        return switch (Objects.requireNonNull(name, "choose one first")) {
             case BANOS, BANOS_CACHED -> shape.ofBanos(function);
             case "glibc", PRELOADED -> MallocPeers.critical(MallocPeers.common(function), shape.descriptor());
             case "mimalloc" -> MallocPeers.critical(MallocPeers.library("libmimalloc.so.2", "mi_" + function), shape.descriptor());

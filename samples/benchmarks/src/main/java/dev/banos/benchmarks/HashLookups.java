@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -75,7 +76,7 @@ public class HashLookups {
     }
 
     @Benchmark
-    public Long hitJdk() {
+    public @Nullable Long hitJdk() {
         return jdk.get(next(present));
     }
 
@@ -90,7 +91,7 @@ public class HashLookups {
     }
 
     @Benchmark
-    public Long missJdk() {
+    public @Nullable Long missJdk() {
         return jdk.get(next(absent));
     }
 }

@@ -4,6 +4,7 @@ import dev.banos.mem.Malloc;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import jdk.jfr.Recording;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -27,7 +28,8 @@ public class RecordedPairs {
     @Param({"none", "off", "on"})
     private String events;
 
-    private Recording recording;
+    /** Null where there is none. */
+    private @Nullable Recording recording;
 
     @Setup
     public void start() {
