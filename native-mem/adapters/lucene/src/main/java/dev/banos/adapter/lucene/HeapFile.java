@@ -115,19 +115,33 @@ final class HeapFile {
         length += count;
     }
 
-    private synchronized void complete() throws IOException {
+    private synchronized void complete() {
         if (free) {
             return; // the directory was closed meanwhile, and the output has nothing to say to that
         }
         if (length > 0) {
-            resize(length);
+            cut();
         }
         lifetime = Arena.ofShared();
         content = Native.segment(address, length, lifetime, null);
     }
 
+    /** To the length. All that was written is there: where the heap has no room for a smaller block, the file keeps its own. */
+    private void cut() {
+        long rounded = rounded(length);
+        long moved = heap.realloc(address, rounded);
+        if (moved != 0) {
+            address = moved;
+            capacity = rounded;
+        }
+    }
+
+    private static long rounded(long bytes) {
+        return (bytes + ALIGNMENT - 1) & -ALIGNMENT;
+    }
+
     private void resize(long bytes) throws IOException {
-        long rounded = (bytes + ALIGNMENT - 1) & -ALIGNMENT;
+        long rounded = rounded(bytes);
         long moved = heap.realloc(address, rounded);
         if (moved == 0) {
             throw new IOException("file " + name + ": " + rounded + " bytes of native memory: " + heap.budget());

@@ -3,6 +3,7 @@ package dev.banos.adapter.lucene;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.banos.mem.Hardening;
 import dev.banos.mem.Heap;
 import dev.banos.mem.HeapOptions;
 import java.io.EOFException;
@@ -225,6 +226,27 @@ class HeapDirectoryTest {
         assertThat(live()).isEqualTo(1);
         try (IndexInput input = open("kept")) {
             assertThat(input.length()).isEqualTo(30 * MEBIBYTE);
+        }
+    }
+
+    /** A hardened heap moves a block to make it smaller, and here has no room for the second. */
+    @Test
+    void aFileThatFitsIsCompleteAlsoWhereItCannotBeCut() throws IOException {
+        byte[] bytes = random(15_000_000);
+        try (Heap small = Heap.create(HeapOptions.shared().limit(28_000_000).hardened(Hardening.NONE.withCanary()));
+                HeapDirectory files = new HeapDirectory(small)) {
+            try (IndexOutput output = files.createOutput("a", IOContext.DEFAULT)) {
+                for (int i = 0; i < bytes.length; i += 1000) { // so that the block grows by steps beyond the file
+                    output.writeBytes(bytes, i, 1000);
+                }
+            }
+            assertThat(small.budget().refusals()).as("the cut met the limit").isPositive();
+            byte[] read = new byte[bytes.length];
+            try (IndexInput input = files.openInput("a", IOContext.DEFAULT)) {
+                assertThat(input.length()).isEqualTo(bytes.length);
+                input.readBytes(read, 0, read.length);
+            }
+            assertThat(read).isEqualTo(bytes);
         }
     }
 
