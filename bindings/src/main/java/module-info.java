@@ -8,7 +8,8 @@ module dev.banos.bindings {
 
     exports dev.banos.bindings to
             dev.banos.adapter.netty, dev.banos.adapter.lucene,
-            dev.banos.mem, dev.banos.libc, dev.banos.loader, dev.banos.fuzz, dev.banos.samples, dev.banos.benchmarks;
+            dev.banos.mem, dev.banos.mem.agent, dev.banos.libc, dev.banos.loader, dev.banos.fuzz, dev.banos.samples,
+            dev.banos.benchmarks;
     exports dev.banos.bindings.generated to
             dev.banos.mem, dev.banos.libc, dev.banos.loader, dev.banos.fuzz, dev.banos.samples, dev.banos.benchmarks;
 }

@@ -1,5 +1,6 @@
 package dev.banos.mem.agent;
 
+import dev.banos.bindings.FileTrouble;
 import dev.banos.mem.Malloc;
 import dev.banos.mem.MemoryInsight;
 import java.io.IOException;
@@ -118,7 +119,8 @@ public final class Agent {
         try {
             Files.writeString(Path.of(file), report);
         } catch (IOException refused) {
-            System.err.print("banos-agent: cannot write " + file + ": " + refused + System.lineSeparator() + report);
+            System.err.print("banos-agent: cannot write " + file + ", which stats= names (" + FileTrouble.cause(refused)
+                    + "); this would be in it:" + System.lineSeparator() + report);
         }
     }
 }
