@@ -60,13 +60,9 @@ final class DirectMappings {
 
     /** @return a block that was kept when it was freed, with whatever is in it; or 0 */
     static long reuse(long bytes, Domain domain) {
-        long address = domain.cache == null ? 0 : domain.cache.take(bytes);
-        if (address == 0) {
-            return 0;
-        }
-        register(address, MappingTable.extent(bytes, domain.hugePages.wantsNew(bytes)), domain);
-        MemoryEvents.mapping("reuse", address, bytes);
-        return address;
+        long kept = domain.cache == null ? 0 : domain.cache.take(bytes);
+        return kept == 0 ? 0
+                : register(MappingCache.address(kept), MappingTable.extent(bytes, MappingCache.isHuge(kept)), domain);
     }
 
     /**
@@ -88,9 +84,7 @@ final class DirectMappings {
         if (huge) {
             HugeMappings.advise(address, bytes);
         }
-        register(address, MappingTable.extent(bytes, huge), domain);
-        MemoryEvents.mapping("map", address, bytes); // last: it allocates on the Java heap, which may be full
-        return address;
+        return register(address, MappingTable.extent(bytes, huge), domain);
     }
 
     private static long mapPartlyCommitted(long bytes) {
@@ -111,17 +105,22 @@ final class DirectMappings {
 
     /** @return whether {@code address} was a live block of {@code domain}; if not, nothing has changed */
     static boolean free(long address, Domain domain) {
-        long bytes = remove(address, domain);
-        if (bytes == NONE) {
+        long extent = take(address, domain);
+        if (extent == NONE) {
             return false;
         }
         domain.leaks.forget(address);
-        if (domain.cache == null || !domain.cache.put(address, bytes)) {
+        keepOrUnmap(address, extent, domain);
+        return true;
+    }
+
+    private static void keepOrUnmap(long address, long extent, Domain domain) {
+        long bytes = MappingTable.length(extent);
+        if (domain.cache == null || !domain.cache.put(MappingCache.kept(address, MappingTable.isHuge(extent)), bytes)) {
             unmap(address, bytes);
             domain.budget.release(bytes);
             MemoryEvents.mapping("unmap", address, bytes);
         }
-        return true;
     }
 
     /** @return the length of the live block at {@code address}, or {@link #NONE} */
@@ -175,10 +174,7 @@ final class DirectMappings {
         if (!grownHuge) {
             commit(moved, bytes, newBytes);
         }
-        domain.leaks.forget(address);
-        register(moved, MappingTable.extent(newBytes, grownHuge || MappingTable.isHuge(extent)), domain);
-        MemoryEvents.mapping("move", moved, newBytes);
-        return moved;
+        return register(moved, MappingTable.extent(newBytes, grownHuge || MappingTable.isHuge(extent)), domain);
     }
 
     private static long restore(long address, long extent, long charged, Domain domain) {
@@ -211,11 +207,17 @@ final class DirectMappings {
         return new Sum(count, bytes, hugeBytes);
     }
 
-    /** Unmaps all blocks of a domain that is closed, so that none is added. Without a list, for which Java's heap may have no room. */
+    /**
+     * Unmaps all blocks of a domain that is closed, so that none is added; their records go by themselves. Without a list, for
+     * which Java's heap may have no room.
+     */
     static void freeAll(Domain domain) {
         for (int stripe = 0; stripe < STRIPES; stripe++) {
             for (long address = anyOf(stripe, domain); address != 0; address = anyOf(stripe, domain)) {
-                free(address, domain);
+                long extent = take(address, domain);
+                if (extent != NONE) {
+                    keepOrUnmap(address, extent, domain);
+                }
             }
         }
     }
@@ -343,18 +345,19 @@ final class DirectMappings {
         }
     }
 
+    /** Each in its turn: the kernel may refuse one for as long as the process has so many mappings, and let go of the next. */
     private static @Nullable Mapping pollRefused() {
         REFUSED_LOCK.lock();
         try {
-            for (int i = 0; i < REFUSED.capacity(); i++) {
-                if (REFUSED.address(i) != 0) {
-                    Mapping mapping = new Mapping(REFUSED.address(i), REFUSED.lengthAt(i), REFUSED.domain(i));
-                    REFUSED.removeAt(i);
-                    refusedCount = REFUSED.size();
-                    return mapping;
-                }
+            long address = REFUSED.anyOf(Domain.MALLOC);
+            if (address == 0) {
+                return null;
             }
-            return null;
+            int index = REFUSED.indexOf(address);
+            Mapping mapping = new Mapping(address, REFUSED.lengthAt(index), Domain.MALLOC);
+            REFUSED.removeAt(index);
+            refusedCount = REFUSED.size();
+            return mapping;
         } finally {
             REFUSED_LOCK.unlock();
         }

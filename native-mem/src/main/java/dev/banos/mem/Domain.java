@@ -37,8 +37,8 @@ final class Domain {
         this.budget = budget;
         this.leaks = leaks;
         this.parent = parent;
-        this.cache = MappingCache.open(budget, mappingCacheBytes);
         this.hugePages = hugePages;
+        this.cache = MappingCache.open(budget, this, mappingCacheBytes);
     }
 
     /** The bytes of mappings that are kept for reuse. */

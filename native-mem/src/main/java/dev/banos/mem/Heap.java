@@ -171,7 +171,8 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      *
      * @param address a live block of this heap, or 0: then this is {@link #malloc}
      * @param size in bytes; 0 frees the block and returns 0, as glibc does
-     * @return where the block is now; 0 with ENOMEM, and the block is as it was
+     * @return where the block is now; 0 with ENOMEM, and the block is as it was: not where it becomes smaller, unless this heap is
+     *     hardened
      * @throws InvalidBlockException as {@link #free(long)}
      * @throws IllegalStateException as {@link #malloc}
      */
@@ -407,6 +408,9 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             damage = destroy();
         } finally {
             pool.lock.unlock();
+            if (domain.closed) {
+                freeTheRest();
+            }
         }
         HeapTree.leave(this);
         DirectMappings.retryRefused();
@@ -432,11 +436,16 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         try {
             return domain.hardened == null ? null : domain.hardened.close();
         } finally {
-            try {
-                pool.destroy();
-            } finally {
-                domain.freeAll();
-            }
+            pool.destroy();
+        }
+    }
+
+    /** Outside the lock, under which nobody may wait for a monitor: records and events are behind some. Once more does nothing. */
+    private void freeTheRest() {
+        try {
+            domain.freeAll();
+        } finally {
+            domain.leaks.forgetAll();
         }
     }
 

@@ -12,8 +12,8 @@ import java.util.Set;
 /**
  * Counts all heaps from outside, by the table of runs and the registry of mappings. So no heap need be known by name, none
  * is kept from the garbage collector, no pool is locked, and the threads that own them go on: of what they do meanwhile the
- * count is as exact as the moment allows. A heap that holds neither run nor mapping, nor has a
- * child that does, is not in it.
+ * count is as exact as the moment allows. A heap that holds no run, no mapping and none in its cache, nor has a child that does, is
+ * not in it.
  */
 final class HeapCensus {
     private HeapCensus() {
@@ -27,6 +27,7 @@ final class HeapCensus {
         DirectMappings.all().forEach(each -> mappings.computeIfAbsent(each.domain(), _ -> new ArrayList<>()).add(each));
         Set<Domain> domains = new HashSet<>(runs.keySet());
         domains.addAll(mappings.keySet());
+        domains.addAll(MappingCache.domainsThatKeep());
         List.copyOf(domains).forEach(domain -> addParents(domain, domains));
         return domains.stream()
                 .map(domain -> figures(domain, runs.getOrDefault(domain, List.of()), mappings.getOrDefault(domain, List.of())))
@@ -43,7 +44,8 @@ final class HeapCensus {
     private static HeapFigures figures(Domain domain, List<Run> runs, List<DirectMappings.Mapping> mappings) {
         long mappedBytes = mappings.stream().mapToLong(DirectMappings.Mapping::bytes).sum();
         List<HeapStatistics.SizeClass> classes = HeapContents.living(SlotPool.sizeClasses(runs.toArray(Run[]::new)), domain);
-        HeapStatistics statistics = new HeapStatistics(domain.toString(), classes, mappings.size(), mappedBytes, domain.cachedBytes(), 0, domain.budget.figures());
+        HeapStatistics statistics = new HeapStatistics(domain.toString(), classes, mappings.size(), mappedBytes,
+                domain.cachedBytes(), 0, domain.budget.figures());
         return new HeapFigures(statistics.heap(), statistics.liveBlocks(), statistics.liveBytes(), statistics.reservedBytes(),
                 statistics.mappings(), statistics.mappedBytes(), statistics.cachedBytes(), statistics.budget().limitBytes(),
                 statistics.budget().usedBytes(), statistics.budget().peakBytes(),

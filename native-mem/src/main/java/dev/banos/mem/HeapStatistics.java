@@ -1,5 +1,6 @@
 package dev.banos.mem;
 
+import dev.banos.mem.event.Counted;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
@@ -77,9 +78,9 @@ public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mapp
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder(String.format(Locale.ROOT,
-                "%s: %,d block%s, %,d bytes live in %,d bytes reserved; %,d mapping%s of %,d bytes, %,d bytes cached%n",
-                heap, liveBlocks(), liveBlocks() == 1 ? "" : "s", liveBytes(), reservedBytes(), mappings, mappings == 1 ? "" : "s",
-                mappedBytes, cachedBytes));
+                "%s: %,d %s, %,d bytes live in %,d bytes reserved; %,d %s of %,d bytes, %,d bytes cached%n",
+                heap, liveBlocks(), Counted.noun(liveBlocks(), "block"), liveBytes(), reservedBytes(), mappings,
+                Counted.noun(mappings, "mapping"), mappedBytes, cachedBytes));
         text.append(budget).append(System.lineSeparator());
         if (!sizeClasses.isEmpty()) {
             text.append(String.format(Locale.ROOT, "%10s %8s %12s %12s %6s%n", "slot", "runs", "slots", "live", "used"));

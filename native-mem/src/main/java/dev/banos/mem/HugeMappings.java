@@ -40,7 +40,7 @@ final class HugeMappings {
     }
 
     private static long move(long address, long bytes, long newBytes) {
-        long place = mapAligned(newBytes, HugePages.PAGE_BYTES);
+        long place = addresses(newBytes, HugePages.PAGE_BYTES);
         return Kernel.failed(place) ? place : Kernel.moveTo(address, bytes, place, newBytes);
     }
 
@@ -49,8 +49,19 @@ final class HugeMappings {
      * @return the address of zeros, or the kernel's error
      */
     static long mapAligned(long bytes, long alignment) {
+        long address = addresses(bytes, alignment);
+        long refused = Kernel.failed(address) ? 0 : Kernel.allowAccess(address, bytes);
+        if (Kernel.failed(refused)) {
+            DirectMappings.unmap(address, bytes);
+            return refused;
+        }
+        return address;
+    }
+
+    /** Without access: the system would have to have memory for all of them, also where a page is to begin at a GiB. */
+    private static long addresses(long bytes, long alignment) {
         long mapped = bytes + alignment - Kernel.PAGE_BYTES;
-        long start = Kernel.map(mapped);
+        long start = Kernel.mapWithoutAccess(mapped);
         if (Kernel.failed(start)) {
             return start;
         }

@@ -13,6 +13,7 @@ import static dev.banos.bindings.SystemCalls.MREMAP_MAYMOVE;
 import static dev.banos.bindings.SystemCalls.PROT_NONE;
 import static dev.banos.bindings.SystemCalls.PROT_READ;
 import static dev.banos.bindings.SystemCalls.PROT_WRITE;
+import static dev.banos.bindings.generated.Linux._SC_PAGESIZE;
 
 import dev.banos.bindings.SystemCalls;
 import dev.banos.mem.fault.SystemCallFaults;
@@ -25,7 +26,9 @@ import java.lang.foreign.MemorySegment;
  * wants it to, and leaves the thread's errno as it was, because a malloc that succeeds and a free must not change it.
  */
 final class Kernel {
-    static final long PAGE_BYTES = 4096;
+    /** x86-64 has pages of one size only, so a JVM that starts there is spared the call. */
+    static final long PAGE_BYTES = System.getProperty("os.arch").equals("amd64") ? 4096
+            : SystemCalls.sysconf(Tcb.current().segment(), _SC_PAGESIZE());
 
     /** What {@link #growInPlace} returns where something else begins behind the block. */
     static final long NO_ROOM = -ENOMEM;
@@ -66,6 +69,11 @@ final class Kernel {
     /** Address space without access and without memory behind it. */
     static long reserve(long bytes) {
         return mmap(bytes, PROT_NONE, RESERVE);
+    }
+
+    /** Addresses without access, for which the system sets no memory aside before they get it: {@link #allowAccess}. */
+    static long mapWithoutAccess(long bytes) {
+        return mmap(bytes, PROT_NONE, COMMIT);
     }
 
     /** Zeroed memory, committed page by page as it is touched. */

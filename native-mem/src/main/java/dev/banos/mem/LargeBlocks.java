@@ -1,5 +1,8 @@
 package dev.banos.mem;
 
+import dev.banos.mem.event.MemoryEvents;
+import java.util.function.LongSupplier;
+
 /**
  * The direct mappings of a heap and what they cost its budget. They are paid for first: so the actions of high-water marks
  * run before anything has happened, and where one throws there is nothing to undo but the payment.
@@ -24,6 +27,7 @@ final class LargeBlocks {
         if (domain.cache != null && bytes != DirectMappings.NONE && alignment <= Kernel.PAGE_BYTES) {
             long kept = heap.guarded(() -> DirectMappings.reuse(bytes, domain));
             if (kept != 0) {
+                MemoryEvents.mapping("reuse", kept, bytes);
                 return zeroed ? cleared(kept, size) : kept;
             }
         }
@@ -49,6 +53,9 @@ final class LargeBlocks {
                 domain.budget.release(bytes);
             }
         }
+        if (address != 0) {
+            MemoryEvents.mapping("map", address, bytes);
+        }
         return address;
     }
 
@@ -60,17 +67,23 @@ final class LargeBlocks {
         long newBytes = DirectMappings.bytes(size, heap.domain());
         long growth = Math.max(0, newBytes - usable);
         long[] unsettled = {growth};
+        LongSupplier resize = () -> {
+            unsettled[0] = 0;
+            return DirectMappings.resize(address, newBytes, growth, heap.domain());
+        };
         if (newBytes == DirectMappings.NONE || !charge(heap, growth)) {
             return 0;
         }
+        long moved;
         try {
-            return heap.guarded(() -> {
-                unsettled[0] = 0;
-                return DirectMappings.resize(address, newBytes, growth, heap.domain());
-            });
+            moved = heap.domain().leaks.moving(address, () -> heap.guarded(resize));
         } finally {
             heap.domain().budget.release(unsettled[0]);
         }
+        if (moved > 0) {
+            MemoryEvents.mapping("move", moved, newBytes);
+        }
+        return moved;
     }
 
     /** Takes {@code bytes} of the budget, and calls back where that reaches a mark. */

@@ -4,6 +4,7 @@ import dev.banos.lock.SpinLock;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -20,19 +21,23 @@ import org.jspecify.annotations.Nullable;
  *                    bottom                             what lay below every malloc for a whole delay goes back
  * </pre>
  *
- * <p>A kept mapping is in no registry of blocks, so each use of its address is refused; it stays charged to the budget.
+ * <p>A kept mapping is in no registry of blocks, so each use of its address is refused; it stays charged to the budget. The lowest
+ * bit of a {@link #kept} number is set where the mapping asks for huge pages, which it goes on to do as the next block.
  */
 final class MappingCache {
     private static final int STEPS_PER_DOUBLING = 8;
     private static final int LOG_STEPS = Integer.numberOfTrailingZeros(STEPS_PER_DOUBLING);
     private static final int INITIAL_DEPTH = 8;
     private static final long[] NO_MAPPINGS = {};
+    private static final long HUGE = 1;
 
     private static final SpinLock ALL_LOCK = new SpinLock();
     /** Those of heaps that are open, and of malloc. */
     private static final List<MappingCache> ALL = new ArrayList<>();
 
     private final Budget budget;
+    /** Null in tests, which have none. */
+    private final @Nullable Domain domain;
     private final long capacity;
     private final SpinLock lock = new SpinLock();
     private final long[][] stacks;
@@ -42,8 +47,9 @@ final class MappingCache {
     private long bytes;
     private boolean closed;
 
-    private MappingCache(Budget budget, long capacity) {
+    private MappingCache(Budget budget, @Nullable Domain domain, long capacity) {
         this.budget = budget;
+        this.domain = domain;
         this.capacity = capacity;
         int classes = indexOf(capacity) + 1;
         this.stacks = new long[classes][];
@@ -53,10 +59,14 @@ final class MappingCache {
 
     /** @param capacity in bytes; for less than a page there is no cache, and this is null */
     static @Nullable MappingCache open(Budget budget, long capacity) {
+        return open(budget, null, capacity);
+    }
+
+    static @Nullable MappingCache open(Budget budget, @Nullable Domain domain, long capacity) {
         if (capacity < Kernel.PAGE_BYTES) {
             return null;
         }
-        MappingCache cache = new MappingCache(budget, capacity);
+        MappingCache cache = new MappingCache(budget, domain, capacity);
         ALL_LOCK.lock();
         try {
             ALL.add(cache);
@@ -68,6 +78,19 @@ final class MappingCache {
 
     long capacity() {
         return capacity;
+    }
+
+    /** @return for {@link #put} */
+    static long kept(long address, boolean huge) {
+        return huge ? address | HUGE : address;
+    }
+
+    static long address(long kept) {
+        return kept & ~HUGE;
+    }
+
+    static boolean isHuge(long kept) {
+        return (kept & HUGE) != 0;
     }
 
     /** The least length of a class that holds {@code bytes}. */
@@ -88,7 +111,7 @@ final class MappingCache {
         return Long.SIZE - 1 - LOG_STEPS - Long.numberOfLeadingZeros(last | STEPS_PER_DOUBLING);
     }
 
-    /** @param length a {@link #rounded} one; the address of a mapping with whatever was in it, or 0 */
+    /** @param length a {@link #rounded} one; a mapping with whatever was in it, as it was {@link #kept}, or 0 */
     long take(long length) {
         int index = indexOf(length);
         if (index >= depths.length) {
@@ -108,26 +131,26 @@ final class MappingCache {
         }
     }
 
-    /** @return whether the mapping is kept; if not, it is the caller's */
-    boolean put(long address, long length) {
+    /** @param kept of {@link #kept} @return whether the cache has it now; if not, it is the caller's */
+    boolean put(long kept, long length) {
         if (length > capacity || rounded(length) != length) {
             return false;
         }
-        boolean kept = push(address, length);
-        if (kept) {
+        boolean pushed = push(kept, length);
+        if (pushed) {
             Purger.wake();
         }
-        return kept;
+        return pushed;
     }
 
-    private boolean push(long address, long length) {
+    private boolean push(long kept, long length) {
         int index = indexOf(length);
         lock.lock();
         try {
             if (closed || length > capacity - bytes || !hasRoom(index)) {
                 return false;
             }
-            stacks[index][depths[index]++] = address;
+            stacks[index][depths[index]++] = kept;
             bytes += length;
             return true;
         } finally {
@@ -151,14 +174,14 @@ final class MappingCache {
     void empty() {
         for (int i = 0; i < depths.length; i++) {
             long length = lengthOf(i);
-            for (long address = take(length); address != 0; address = take(length)) {
-                giveBack(address, length);
+            for (long kept = take(length); kept != 0; kept = take(length)) {
+                giveBack(kept, length);
             }
         }
     }
 
-    private void giveBack(long address, long length) {
-        DirectMappings.unmap(address, length);
+    private void giveBack(long kept, long length) {
+        DirectMappings.unmap(address(kept), length);
         budget.release(length);
     }
 
@@ -203,7 +226,7 @@ final class MappingCache {
             long count = 0;
             for (int i = 0; i < depths.length; i++) {
                 for (int depth = 0; depth < depths[i]; depth++) {
-                    count += stacks[i][depth] == address ? 1 : 0;
+                    count += address(stacks[i][depth]) == address ? 1 : 0;
                 }
             }
             return count;
@@ -222,15 +245,22 @@ final class MappingCache {
         });
     }
 
+    /** Those of which something is kept now. */
+    static List<Domain> domainsThatKeep() {
+        return all().stream().filter(cache -> cache.bytes() > 0).map(cache -> cache.domain).filter(Objects::nonNull).toList();
+    }
+
     private static long sum(ToLongFunction<MappingCache> figure) {
-        List<MappingCache> caches;
+        return all().stream().mapToLong(figure).sum();
+    }
+
+    private static List<MappingCache> all() {
         ALL_LOCK.lock();
         try {
-            caches = List.copyOf(ALL);
+            return List.copyOf(ALL);
         } finally {
             ALL_LOCK.unlock();
         }
-        return caches.stream().mapToLong(figure).sum();
     }
 
     private int unused(int index) {
@@ -246,8 +276,8 @@ final class MappingCache {
 
     /** Unmaps outside the lock. */
     private void giveBackOldest(int index, int most) {
-        for (long address : takeOldest(index, most)) {
-            giveBack(address, lengthOf(index));
+        for (long kept : takeOldest(index, most)) {
+            giveBack(kept, lengthOf(index));
         }
     }
 

@@ -123,7 +123,7 @@ public final class MemoryInsight {
         @Override
         public void setLeakLevel(String level) {
             LeakTracking.level(Arrays.stream(LeakTracking.Level.values())
-                    .filter(each -> each.name().equalsIgnoreCase(level.strip())).findFirst()
+                    .filter(each -> level != null && each.name().equalsIgnoreCase(level.strip())).findFirst()
                     .orElseThrow(() -> new IllegalArgumentException("LeakLevel=" + level + ": the words are "
                             + Arrays.toString(LeakTracking.Level.values()))));
         }

@@ -1,6 +1,7 @@
 package dev.banos.mem;
 
 import dev.banos.bindings.Native;
+import dev.banos.thread.Tcb;
 import java.lang.foreign.MemorySegment;
 
 /** What realloc does with a block: leaves it where it is, has the kernel move its pages, or copies it. */
@@ -27,7 +28,25 @@ final class Resizing {
         // In place while at least half is used: a block that shrinks a little is likely to grow again. The largest slot has
         // room for the smallest direct mapping, but such a block must be unmapped by its free.
         boolean stays = Long.compareUnsigned(size, Math.min(usable, SizeClasses.DIRECT_BYTES - 1)) <= 0 && size >= usable / 2;
-        return stays ? address : move(heap, address, usable, size);
+        if (stays) {
+            return address;
+        }
+        return Long.compareUnsigned(size, usable) <= 0 ? shrink(heap, address, usable, size) : move(heap, address, usable, size);
+    }
+
+    /** What has no room elsewhere stays, and a mapping gives its pages beyond the size back all the same. Errno is as it was. */
+    private static long shrink(Heap heap, long address, long usable, long size) {
+        Tcb tcb = Tcb.current();
+        int errno = tcb.errno();
+        long moved = move(heap, address, usable, size);
+        if (moved == 0 && RunTable.at(address) == null) {
+            moved = resizeMapping(heap, address, usable, size);
+        }
+        if (moved == 0) {
+            moved = address;
+        }
+        tcb.errno(errno);
+        return moved;
     }
 
     private static long resizeMapping(Heap heap, long address, long usable, long size) {

@@ -19,6 +19,7 @@ final class SlowMalloc {
     }
 
     static long malloc(Heap heap, long size) {
+        MemoryEvents.prepare();
         HardenedBlocks hardened = heap.domain().hardened;
         if (hardened != null) {
             return finished(heap, hardened.malloc(heap, size, SizeClasses.ALIGNMENT), size);
@@ -38,6 +39,7 @@ final class SlowMalloc {
 
     /** @param alignment a power of two */
     static long aligned(Heap heap, long alignment, long size) {
+        MemoryEvents.prepare();
         HardenedBlocks hardened = heap.domain().hardened;
         if (hardened != null) {
             return finished(heap, hardened.malloc(heap, size, Math.max(alignment, SizeClasses.ALIGNMENT)), size);
@@ -55,6 +57,7 @@ final class SlowMalloc {
     }
 
     private static long finished(Heap heap, long address, long size) {
+        Spans.report();
         return orOutOfMemory(heap, heap.domain().budget.isWatched() ? calledBack(heap, address) : address, size);
     }
 

@@ -33,6 +33,8 @@ final class Spans {
     private static int[] free = new int[64];
     private static int[] dirty = new int[64];
     private static int committed;
+    /** How many of the committed arenas have an event. */
+    private static int reported;
     private static int freeSpans;
     private static int dirtySpans;
     /** Taken by {@link #purge}, for nobody. */
@@ -49,16 +51,35 @@ final class Spans {
 
     /** @return the first of {@code count} spans, or {@link #NONE} when the system or the reservation has no more */
     static int take(int count) {
-        int committedBefore = committed;
         int first = takeLocked(count);
         for (int tries = 1; first == LATER; tries++) {
             SpinLock.pause(tries);
             first = takeLocked(count);
         }
-        if (committed != committedBefore && first != NONE) {
-            MemoryEvents.arenaCommitted(address(first), committed);
-        }
         return first;
+    }
+
+    /** The events of arenas that are new, for a caller that holds no lock: a class of events is made behind a monitor. */
+    static void report() {
+        if (reported != committed) {
+            reportSlow();
+        }
+    }
+
+    private static void reportSlow() {
+        int from;
+        int to;
+        LOCK.lock();
+        try {
+            from = reported;
+            to = committed;
+            reported = to;
+        } finally {
+            LOCK.unlock();
+        }
+        for (int arena = from; arena < to; arena++) {
+            MemoryEvents.arenaCommitted(address(arena * SPANS_PER_ARENA), arena + 1);
+        }
     }
 
     private static int takeLocked(int count) {

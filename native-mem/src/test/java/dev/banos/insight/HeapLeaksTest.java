@@ -350,6 +350,42 @@ class HeapLeaksTest {
         assertThat(output).containsOnlyOnce("banos: heap open: 300 bytes");
     }
 
+    /** Run by a JVM of its own. */
+    public static final class ExitingWithActionsThatThrow {
+        private ExitingWithActionsThatThrow() {
+        }
+
+        public static void main(String[] arguments) {
+            for (int i = 0; i < 8; i++) {
+                leakHere(Heap.create(HeapOptions.shared().named("thrower " + i).leaks(Level.FULL, report -> {
+                    throw new IllegalStateException("the log is closed");
+                })), 1, 100);
+                leakHere(Heap.create(HeapOptions.shared().named("other " + i).leaks(Level.FULL)), 1, 100);
+            }
+            deep(20, Heap.create(HeapOptions.shared().named("follows")));
+            System.exit(3);
+        }
+
+        private static void deep(int depth, Heap heap) {
+            leakHere(heap, 1, 100);
+            if (depth > 0) {
+                deep(depth - 1, heap);
+            }
+        }
+    }
+
+    @Test
+    void anActionThatThrowsAtExitKeepsNoReportFromOthers() throws IOException, InterruptedException {
+        String output = ChildJvm.run(List.of(), List.of("--enable-native-access=ALL-UNNAMED", "-Dbanos.mem.leaks=full"),
+                ExitingWithActionsThatThrow.class);
+        assertThat(output).contains("banos: 2100 bytes live in 21 stacks\n", "  and 1 more stack\n");
+        for (int i = 0; i < 8; i++) {
+            assertThat(output).contains("banos: the leak report of heap thrower " + i + " was not taken: "
+                    + "java.lang.IllegalStateException: the log is closed",
+                    "banos: heap other " + i + ": 100 bytes live in 1 stack\n");
+        }
+    }
+
     private static List<Long> leakHere(Heap heap, int count, long size) {
         List<Long> blocks = new ArrayList<>();
         for (int i = 0; i < count; i++) {

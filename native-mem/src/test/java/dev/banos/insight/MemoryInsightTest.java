@@ -67,6 +67,8 @@ class MemoryInsightTest {
         assertThat((String) server.invoke(name, "leakReport", null, null)).startsWith("banos: ").contains("LeakLevel is OFF");
         assertThatThrownBy(() -> server.setAttribute(name, new Attribute("LeakLevel", "often")))
                 .hasRootCauseMessage("LeakLevel=often: the words are [OFF, SAMPLED, FULL]");
+        assertThatThrownBy(() -> server.setAttribute(name, new Attribute("LeakLevel", null)))
+                .hasRootCauseMessage("LeakLevel=null: the words are [OFF, SAMPLED, FULL]");
         server.invoke(name, "trim", null, null);
     }
 

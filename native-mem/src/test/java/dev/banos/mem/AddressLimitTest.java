@@ -56,6 +56,27 @@ class AddressLimitTest {
         assertThat(output.split("banos-purger", -1)).as("thread starts that the JVM reports").hasSizeLessThan(100);
     }
 
+    /** Asks for a small block at a multiple of a GiB, where the system has memory for a part of that. */
+    public static final class AlignedChild {
+        private AlignedChild() {
+        }
+
+        public static void main(String[] arguments) {
+            try (Heap huge = Heap.create(HeapOptions.shared().hugePages(HugePages.ALWAYS))) {
+                long block = huge.alignedAlloc(1L << 30, 100_000);
+                System.out.println("at a multiple: " + (block != 0 && block % (1L << 30) == 0));
+            }
+            System.out.println("a GiB: " + Malloc.malloc(1L << 30));
+        }
+    }
+
+    /** Only memory that can be written to counts here, as it does where the system promises no more than it has. */
+    @Test
+    void anAlignedBlockTakesNoMoreMemoryThanItHas() throws IOException, InterruptedException {
+        List<String> limited = List.of("sh", "-c", "ulimit -d " + (800 << 10) + " && exec \"$@\"", "sh");
+        assertThat(ChildJvm.run(limited, FLAGS, AlignedChild.class)).isEqualToIgnoringWhitespace("at a multiple: true a GiB: 0");
+    }
+
     @Test
     void smallBlocksOutliveTheExhaustionOfAddresses() throws IOException, InterruptedException {
         String output = ChildJvm.run(LIMITED, FLAGS, Child.class);

@@ -4,9 +4,12 @@ import static dev.banos.bindings.generated.Linux.ENOMEM;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.banos.bindings.Native;
 import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.fault.SystemCallFaults.Call;
+import dev.banos.mem.insight.LeakTracking.Level;
 import dev.banos.thread.Tcb;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -21,6 +24,27 @@ import org.junit.jupiter.api.Timeout;
 class HeapBudgetTest {
     private static final long SPAN = SizeClasses.SPAN_BYTES;
     private static final long MIB = 1 << 20;
+
+    /** The limit has room for the mapping, and for no run beside it. */
+    @Test
+    void aBlockThatBecomesSmallerIsNotRefusedAtTheLimit() {
+        try (Heap heap = Heap.create(HeapOptions.shared().limit(128 << 10).leaks(Level.FULL, report -> { }))) {
+            long block = heap.calloc(1, 128 << 10);
+            Native.EVERYTHING.set(ValueLayout.JAVA_LONG, block, 17);
+            Tcb.current().errno(0);
+            long shrunk = heap.realloc(block, 70_000);
+            assertThat(shrunk).isEqualTo(block);
+            assertThat(heap.budget().usedBytes()).isEqualTo(72 << 10);
+            shrunk = heap.realloc(block, 100);
+            assertThat(shrunk).isNotZero();
+            assertThat(Native.EVERYTHING.get(ValueLayout.JAVA_LONG, shrunk)).isEqualTo(17);
+            assertThat(Tcb.current().errno()).isZero();
+            assertThat(heap.budget().usedBytes()).isEqualTo(Kernel.PAGE_BYTES);
+            assertThat(heap.leakReport().sites()).singleElement().satisfies(site -> assertThat(site.bytes()).isEqualTo(100));
+            heap.free(shrunk);
+            assertThat(heap.budget().usedBytes()).isZero();
+        }
+    }
 
     @Test
     void atTheLimitAnAddressCallIsENOMEMAndTheHeapStaysUsable() {

@@ -52,6 +52,33 @@ class MappingCacheTest {
         }
     }
 
+    /** The kernel goes on to give it huge pages. */
+    @Test
+    void whatAskedForHugePagesIsCountedSoWhenItIsUsedAgain() {
+        try (Heap heap = Heap.create(CACHED)) {
+            long grown = heap.realloc(heap.malloc(MIB), 6 * MIB);
+            long before = MemoryInsight.footprint().hugeBytes();
+            heap.free(grown);
+            assertThat(MemoryInsight.footprint().hugeBytes()).isEqualTo(before - 6 * MIB);
+            assertThat(heap.malloc(6 * MIB)).isEqualTo(grown);
+            assertThat(MemoryInsight.footprint().hugeBytes()).isEqualTo(before);
+            heap.free(grown);
+            assertThatThrownBy(() -> heap.free(grown)).isInstanceOf(InvalidBlockException.class)
+                    .hasMessageContaining("kept for reuse");
+        }
+    }
+
+    @Test
+    void aHeapThatHoldsNothingElseIsInTheFiguresOfAll() {
+        try (Heap heap = Heap.create(CACHED.named("keeps"))) {
+            heap.free(heap.malloc(100_000));
+            assertThat(MemoryInsight.heaps()).filteredOn(each -> each.heap().equals("heap keeps")).singleElement()
+                    .satisfies(each -> assertThat(each.cachedBytes()).isEqualTo(each.usedBytes()).isEqualTo(104L << 10));
+            heap.trim();
+            assertThat(MemoryInsight.heaps()).noneMatch(each -> each.heap().equals("heap keeps"));
+        }
+    }
+
     @Test
     void everyUseAfterTheFreeIsRefused() {
         try (Heap heap = Heap.create(CACHED)) {

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
@@ -73,6 +74,29 @@ class SystemCallFailureTest {
         Malloc.trim();
         assertThat(DirectMappings.refusedCount()).isZero();
         assertThat(ProcSelf.isMapped(block)).as("unmapped at the next occasion").isFalse();
+    }
+
+    /** Neither another arena nor the kernel's help is to be had: a block that becomes smaller stays, and errno with it. */
+    @Test
+    void whatBecomesSmallerIsNeverRefused() {
+        try (Heap heap = Heap.create()) {
+            List<Long> blocks = LongStream.of(5_000, 50_000, 300_000, 5 << 20).map(size -> heap.calloc(1, size)).boxed().toList();
+            blocks.forEach(block -> Native.EVERYTHING.set(ValueLayout.JAVA_LONG, block, block));
+            SystemCallFaults.during((call, ordinal) -> ENOMEM(), () -> {
+                while (heap.malloc(1_000) != 0) { // until no arena has room
+                    assertThat(heap.budget().limitBytes()).isEqualTo(HeapBudget.NO_LIMIT);
+                }
+                Tcb.current().errno(0);
+                for (long block : blocks) {
+                    long shrunk = heap.realloc(block, 1_000);
+                    assertThat(shrunk).isNotZero();
+                    assertThat(Native.EVERYTHING.get(ValueLayout.JAVA_LONG, shrunk)).isEqualTo(block);
+                }
+                assertThat(Tcb.current().errno()).isZero();
+            });
+        }
+        Malloc.trim();
+        assertThat(DirectMappings.refusedCount()).isZero();
     }
 
     @Test

@@ -200,13 +200,20 @@ public final class MemoryEvents {
         @Nullable String finding;
     }
 
-    private static final class Probe {
-        private static final AllocationSample ALLOCATION = new AllocationSample();
+    /** Null until there is a flight recorder. */
+    private static volatile @Nullable AllocationSample probe;
+
+    /** Makes {@link #wantsAllocations} see a recording. Outside the allocator's locks: the first time makes a class of events. */
+    public static void prepare() {
+        if (probe == null && FlightRecorder.isInitialized()) {
+            probe = new AllocationSample();
+        }
     }
 
     /** {@return whether a recording is on that takes {@code AllocationSample}} */
     public static boolean wantsAllocations() {
-        return FlightRecorder.isInitialized() && Probe.ALLOCATION.isEnabled();
+        AllocationSample made = probe;
+        return made != null && made.isEnabled();
     }
 
     /**

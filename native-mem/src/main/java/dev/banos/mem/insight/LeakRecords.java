@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -133,9 +134,13 @@ public final class LeakRecords {
     public boolean died(long address) {
         TrackedBlock block = blocks.remove(address);
         if (block != null) {
-            MemoryEvents.freed(heap, block.address(), block.size(), block.weight(), System.nanoTime() - block.nanoTime());
+            freed(block);
         }
         return block != null;
+    }
+
+    private void freed(TrackedBlock block) {
+        MemoryEvents.freed(heap, block.address(), block.size(), block.weight(), System.nanoTime() - block.nanoTime());
     }
 
     /**
@@ -154,13 +159,51 @@ public final class LeakRecords {
         }
     }
 
-    /** Remembers nothing from now on. Called by the heap that closes, before any of its blocks goes. */
+    /**
+     * Forgets a block that is about to move: before it does, as its address may be another block's before the caller knows where it
+     * is. Outside the allocator's locks.
+     *
+     * @param address where the block begins
+     * @param move its result is 0 where the block stays as it is: then it is remembered as before, also where this throws
+     * @return the result of {@code move}
+     */
+    public long moving(long address, LongSupplier move) {
+        TrackedBlock block = blocks.isEmpty() ? null : blocks.remove(address);
+        long moved = 0;
+        try {
+            moved = move.getAsLong();
+            return moved;
+        } finally {
+            if (block != null) {
+                stayedOrMoved(block, moved == 0);
+            }
+        }
+    }
+
+    private void stayedOrMoved(TrackedBlock block, boolean stayed) {
+        try {
+            if (!stayed) {
+                freed(block);
+                return;
+            }
+            blocks.put(block.address(), block);
+            if (closed) {
+                forgetAll();
+            }
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            // A report has a block less, or a recording an event.
+        }
+    }
+
+    /**
+     * Remembers nothing from now on. Called under the lock of the heap that closes, before any of its blocks goes, and so without
+     * what may wait for another thread: {@link #forgetAll} comes after it.
+     */
     public void close() {
         closed = true;
         if (atEnd != null) {
             leftAtClose = stillLive();
         }
-        forgetAll();
     }
 
     /** Nothing where Java's heap has no room for the list: the heap closes all the same. */
@@ -172,7 +215,8 @@ public final class LeakRecords {
         }
     }
 
-    private void forgetAll() {
+    /** After the {@link #close}. Outside the allocator's locks: a map's entries are behind monitors. */
+    public void forgetAll() {
         blocks.clear();
         LeakTracking.unlist(this);
     }

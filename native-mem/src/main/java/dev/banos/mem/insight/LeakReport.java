@@ -1,5 +1,6 @@
 package dev.banos.mem.insight;
 
+import dev.banos.mem.event.Counted;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Collection;
@@ -101,14 +102,15 @@ public final class LeakReport {
         text.append("banos: ").append(subject).append(weight()).append(" bytes live in ")
                 .append(counted(sites.size(), "stack")).append('\n');
         sites.stream().limit(STACKS_SHOWN).forEach(site -> append(text, site));
-        if (sites.size() > STACKS_SHOWN) {
-            text.append("  and ").append(sites.size() - STACKS_SHOWN).append(" more stacks\n");
+        int others = sites.size() - STACKS_SHOWN;
+        if (others > 0) {
+            text.append("  and ").append(others).append(" more ").append(Counted.noun(others, "stack")).append('\n');
         }
         return text.toString();
     }
 
     private static String counted(long count, String what) {
-        return count + " " + what + (count == 1 ? "" : "s");
+        return count + " " + Counted.noun(count, what);
     }
 
     private static void append(StringBuilder text, Site site) {

@@ -99,12 +99,24 @@ public final class LeakTracking {
         }
     }
 
-    /** Heaps that report themselves do so one by one, and all others together, if the property asked for that. */
+    /**
+     * Heaps that report themselves do so one by one, and all others together, if the property asked for that. What an application
+     * does with its report keeps none from the others.
+     */
     private static void atExit() {
         List<LeakRecords> open = List.copyOf(HEAPS);
-        open.stream().filter(LeakRecords::reportsItself).forEach(LeakRecords::reportExit);
         if (INITIAL != Level.OFF) {
             System.err.print(LeakReport.of(open.stream().filter(heap -> !heap.reportsItself()).toList()));
+        }
+        open.stream().filter(LeakRecords::reportsItself).forEach(LeakTracking::reportExit);
+    }
+
+    private static void reportExit(LeakRecords heap) {
+        try {
+            heap.reportExit();
+        } catch (RuntimeException | Error thrown) {
+            System.err.println("banos: the leak report of " + heap.heap() + " was not taken: " + thrown);
+            thrown.printStackTrace();
         }
     }
 }
