@@ -76,7 +76,8 @@ public final class Malloc {
      *
      * @param address a live block, or 0: then this is {@link #malloc}
      * @param size in bytes; 0 frees the block and returns 0, as glibc does
-     * @return where the block is now, its content kept up to the smaller size; 0 with ENOMEM, and the block is as it was
+     * @return where the block is now, its content kept up to the smaller size; 0 with ENOMEM, and the block is as it was: not
+     *     where it becomes smaller, unless malloc is hardened
      * @throws InvalidBlockException as {@link #free(long)}
      */
     public static long realloc(long address, long size) {
@@ -183,6 +184,7 @@ public final class Malloc {
         own.discardFreePages();
         SharedPools.trim();
         Domain.MALLOC.trimTracked();
+        SlotPool.abandonAllOfEndedThreads();
         ThreadPools.trimAbandoned();
         Domain.MALLOC.emptyCache();
         Spans.purge();

@@ -471,6 +471,11 @@ final class SlotPool extends ThreadAttachment {
         }
     }
 
+    /** Those of ended threads wait for the next thread, or to be trimmed, from now on. */
+    static void abandonAllOfEndedThreads() {
+        noticeEndedThreads();
+    }
+
     @Override
     protected void threadEnded() {
         if (handle != null) {

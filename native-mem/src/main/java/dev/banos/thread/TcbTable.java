@@ -130,6 +130,29 @@ final class TcbTable {
         tcb.recycle();
     }
 
+    /** All, a few at a time: nobody waits for the lock for long. */
+    static void releaseEnded() {
+        for (int turns = turnsForAll(); turns > 0; turns--) {
+            List<Tcb> ended = new ArrayList<>(ENTRIES_SWEPT_PER_ENTRY);
+            LOCK.lock();
+            try {
+                collectEnded(ended);
+            } finally {
+                LOCK.unlock();
+            }
+            ended.forEach(Tcb::recycle);
+        }
+    }
+
+    private static int turnsForAll() {
+        LOCK.lock();
+        try {
+            return size / ENTRIES_SWEPT_PER_ENTRY + table.length / SLOTS_SWEPT_PER_ENTRY + 1;
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
     private static void collectEnded(List<Tcb> ended) {
         int entries = 0;
         for (int i = 0; i < SLOTS_SWEPT_PER_ENTRY && entries < ENTRIES_SWEPT_PER_ENTRY; i++) {

@@ -14,4 +14,9 @@ public abstract class ThreadAttachment {
      * (a {@link BanosThread}) or by another thread that noticed its end.
      */
     protected abstract void threadEnded();
+
+    /** Looks for all threads that have ended now, and tells their attachments, where otherwise each new thread looks at a few. */
+    protected static void noticeEndedThreads() {
+        TcbTable.releaseEnded();
+    }
 }

@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.bindings.Native;
+import dev.banos.thread.ChildJvm;
+import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -45,6 +49,45 @@ class ThreadChangesTest {
             heap.trim();
         }
         assertThat(Thread.currentThread().isInterrupted()).isTrue();
+    }
+
+    /** Run by a JVM of its own, in which no thread begins after these, which would notice their end. */
+    public static final class EndedThreads {
+        private EndedThreads() {
+        }
+
+        public static void main(String[] arguments) throws InterruptedException {
+            Malloc.free(Malloc.malloc(1));
+            Malloc.trim();
+            Thread[] threads = new Thread[40];
+            CyclicBarrier all = new CyclicBarrier(threads.length);
+            for (int i = 0; i < threads.length; i++) {
+                threads[i] = Thread.ofPlatform().start(() -> useAllSizes(all));
+            }
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            Malloc.trim();
+            System.out.println("used after the trim: " + Malloc.statistics().budget().usedBytes());
+        }
+
+        private static void useAllSizes(CyclicBarrier all) {
+            try {
+                Malloc.free(Malloc.malloc(1));
+                all.await();
+                for (int i = 0; i < SizeClasses.COUNT - 1; i++) {
+                    Malloc.free(Malloc.malloc(SizeClasses.slotBytes(i)));
+                }
+            } catch (InterruptedException | BrokenBarrierException nobodyBreaksIt) {
+                throw new AssertionError(nobodyBreaksIt);
+            }
+        }
+    }
+
+    @Test
+    void aTrimNoticesThreadsThatHaveEnded() throws IOException, InterruptedException {
+        List<String> flags = List.of("--enable-native-access=ALL-UNNAMED", "-Dbanos.mem.purgeDelayMillis=100000");
+        assertThat(ChildJvm.run(List.of(), flags, EndedThreads.class)).isEqualTo("used after the trim: 0\n");
     }
 
     @Test
