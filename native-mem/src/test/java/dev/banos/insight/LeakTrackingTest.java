@@ -144,6 +144,8 @@ class LeakTrackingTest {
         assertThat(report.sites()).hasSize(2);
         assertThat(report.sites().getFirst().stack().getFirst().getMethodName()).isEqualTo("leakHere");
         assertThat(report.sites().getFirst().weight()).isCloseTo(1000L * 100 * 2048, Percentage.withPercentage(30));
+        assertThat(report.sites()).allSatisfy(site -> assertThat(site.liveBlocks()).as("%s", site.stack().getFirst())
+                .isCloseTo(1000L * (site.stack().getFirst().getMethodName().equals("leakHere") ? 100 : 1000), Percentage.withPercentage(40)));
         assertThat(LeakTracking.count()).isLessThan(1500);
     }
 

@@ -31,8 +31,9 @@ public final class LeakReport {
      * @param blocks how many blocks are remembered
      * @param bytes their sizes, as asked for
      * @param weight the estimate of all bytes of that stack that are live, remembered or not
+     * @param liveBlocks the same of blocks
      */
-    public record Site(String heap, List<StackTraceElement> stack, long blocks, long bytes, long weight) {
+    public record Site(String heap, List<StackTraceElement> stack, long blocks, long bytes, long weight, long liveBlocks) {
         private static Stream<Site> of(String heap, Collection<TrackedBlock> blocks) {
             return blocks.stream().collect(Collectors.groupingBy(TrackedBlock::stack)).entrySet().stream()
                     .map(entry -> of(heap, entry.getKey(), entry.getValue()));
@@ -40,7 +41,7 @@ public final class LeakReport {
 
         private static Site of(String heap, CallStack stack, List<TrackedBlock> blocks) {
             return new Site(heap, stack.frames(), blocks.size(), blocks.stream().mapToLong(TrackedBlock::size).sum(),
-                    blocks.stream().mapToLong(TrackedBlock::weight).sum());
+                    blocks.stream().mapToLong(TrackedBlock::weight).sum(), blocks.stream().mapToLong(TrackedBlock::count).sum());
         }
     }
 
@@ -82,8 +83,8 @@ public final class LeakReport {
     }
 
     /**
-     * Writes what {@code pprof} reads: a gzip of profile.proto with live blocks and live bytes for each stack, and the heap as
-     * a label.
+     * Writes what {@code pprof} reads: a gzip of profile.proto with the estimates of live blocks and live bytes for each stack, and
+     * the heap as a label.
      *
      * @param out gets the bytes, and is left open
      * @throws IOException as {@code out} throws it
@@ -91,7 +92,7 @@ public final class LeakReport {
     public void writePprof(OutputStream out) throws IOException {
         PprofProfile profile = new PprofProfile();
         for (Site site : sites) {
-            profile.add(site.heap, site.stack, site.blocks, site.weight);
+            profile.add(site.heap, site.stack, site.liveBlocks, site.weight);
         }
         profile.writeTo(out);
     }

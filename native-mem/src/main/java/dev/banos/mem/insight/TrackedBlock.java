@@ -8,8 +8,16 @@ package dev.banos.mem.insight;
  * @param birth holds the stack; turning it into names is left to the report
  */
 record TrackedBlock(long address, long size, long weight, long nanoTime, Throwable birth) {
+    /** Weights count slots, whose sizes are multiples of this, up to an eighth larger. */
+    private static final long ALIGNMENT = 16;
+
     static TrackedBlock bornNow(long address, long size, long weight) {
         return new TrackedBlock(address, size, weight, System.nanoTime(), new Throwable());
+    }
+
+    /** How many blocks of its size it stands for. */
+    long count() {
+        return Math.max(1, weight / (Math.max(size, 1) + ALIGNMENT - 1 & -ALIGNMENT));
     }
 
     /** The stack from the caller of the allocator on. */
