@@ -7,12 +7,16 @@ import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.OfflineLink;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Links objects for a given address without running them, so that anyone can check the result against another linker. Each
@@ -20,6 +24,7 @@ import java.util.Map;
  */
 public final class OfflineLinker {
     private static final long PAGE_BYTES = 4096;
+    private static final int PIECE_BYTES = 8192;
 
     private final long base;
     private final Map<String, Long> defined = new HashMap<>();
@@ -74,7 +79,7 @@ public final class OfflineLinker {
      */
     public Linked link(Path file) {
         try {
-            return link(ObjectReader.read(FileBytes.read(file), file.toString()));
+            return link(ObjectReader.read(FileBytes.read(file), file.toString()), null);
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
         }
@@ -90,14 +95,34 @@ public final class OfflineLinker {
      */
     public Linked link(byte[] bytes, String name) {
         try {
-            return link(ObjectReader.read(bytes, name));
+            return link(ObjectReader.read(bytes, name), null);
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
         }
     }
 
-    private Linked link(ElfObject object) {
-        OfflineLink link = OfflineLink.link(object, base, name -> defined.getOrDefault(name, 0L), phonyImports);
+    /**
+     * Links one object in memory, into memory of the caller's. New memory is a good part of what a large image costs: who links many
+     * objects, and is done with each before the next, gives {@link SegmentAllocator#prefixAllocator}, which is the same memory each
+     * time.
+     *
+     * @param bytes all of an object file
+     * @param name what messages call the bytes
+     * @param memory where the image goes, native or in Java's heap, whatever is in it; asked once, for as many bytes as the image has
+     * @return the image, which is what lies in that memory
+     * @throws LinkException if it cannot be linked for this address
+     * @throws IllegalArgumentException if {@code memory} has no room for it; the message says how many bytes it takes
+     */
+    public Linked link(byte[] bytes, String name, SegmentAllocator memory) {
+        try {
+            return link(ObjectReader.read(bytes, name), memory);
+        } catch (Refusal refusal) {
+            throw LinkException.of(refusal);
+        }
+    }
+
+    private Linked link(ElfObject object, @Nullable SegmentAllocator memory) {
+        OfflineLink link = OfflineLink.link(object, base, name -> defined.getOrDefault(name, 0L), phonyImports, memory);
         return new Linked(ObjectInfo.machine(object), base, link);
     }
 
@@ -118,7 +143,12 @@ public final class OfflineLinker {
          * zero}
          */
         public byte[] bytes() {
-            return link.bytes().clone();
+            return link.bytes();
+        }
+
+        /** {@return the same bytes where they are, not to be written to} */
+        public MemorySegment segment() {
+            return link.segment().asReadOnly();
         }
 
         /** {@return how many bytes of memory the image takes, a whole number of pages} */
@@ -206,9 +236,15 @@ public final class OfflineLinker {
         }
 
         private void writeImage(Path file) throws IOException {
+            MemorySegment bytes = link.segment();
             try (RandomAccessFile output = new RandomAccessFile(file.toFile(), "rw")) {
                 output.setLength(0);
-                output.write(link.bytes());
+                byte[] piece = new byte[(int) Math.min(PIECE_BYTES, bytes.byteSize())];
+                for (long at = 0; at < bytes.byteSize(); at += piece.length) {
+                    int length = (int) Math.min(piece.length, bytes.byteSize() - at);
+                    MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, at, piece, 0, length);
+                    output.write(piece, 0, length);
+                }
                 output.setLength(link.size()); // the zeroes take no room on the disk
             }
         }

@@ -4,13 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The two files that a link for another place leaves. */
 class OfflineLinkerTest {
+    private static final Path DRIVERS = Path.of("../samples/drivers/x86-64");
+
     @TempDir
     Path folder;
 
@@ -55,5 +61,48 @@ class OfflineLinkerTest {
         assertThatThrownBy(() -> linked.write(folder, "a")).isInstanceOf(LinkException.class);
         assertThat(Files.readString(folder.resolve("a.map.json"))).isEqualTo("{}");
         assertThat(folder.toFile().list()).containsExactlyInAnyOrder("a.c", "a.o", "a.image", "a.map.json");
+    }
+
+    /** Whatever lay there before, and where: a native segment, or an array. The last object has gaps, the one before it a GOT. */
+    @Test
+    void anImageInMemoryOfTheCallersHasTheSameBytes() throws Exception {
+        List<Path> objects = List.of(DRIVERS.resolve("ring.o"), DRIVERS.resolve("stats.o"), DRIVERS.resolve("hello.o"),
+                CCompiler.text(folder, "got", "extern int far(int); int (*near)(int) = far; int f(int a) { return far(a); }", "-O2",
+                        "-fPIC", "-fno-plt"),
+                CCompiler.text(folder, "gaps", """
+                        int zero[5000];
+                        int wide __attribute__((aligned(8192))) = 7;
+                        const char text[] __attribute__((aligned(512))) = "text";
+                        const char other[] __attribute__((section("more"), aligned(1024))) = "more";
+                        __attribute__((aligned(2048))) int f(void) { return wide + zero[4]; }
+                        """, "-O2", "-fPIC", "-ffunction-sections"));
+        OfflineLinker linker = OfflineLinker.at(1L << 32).phonyImports();
+        try (Arena scope = Arena.ofConfined()) {
+            SegmentAllocator again = SegmentAllocator.prefixAllocator(scope.allocate(1 << 20).fill((byte) 0xee));
+            SegmentAllocator array = SegmentAllocator.prefixAllocator(MemorySegment.ofArray(new byte[1 << 20]).fill((byte) 0xee));
+            for (Path object : objects) {
+                OfflineLinker.Linked alone = linker.link(object);
+                for (SegmentAllocator memory : List.of(again, array)) {
+                    OfflineLinker.Linked linked = linker.link(Files.readAllBytes(object), "again", memory);
+                    assertThat(linked.bytes()).isEqualTo(alone.bytes());
+                    assertThat(linked.segment().mismatch(MemorySegment.ofArray(alone.bytes()))).isEqualTo(-1);
+                    assertThat(linked.mapJson()).isEqualTo(alone.mapJson());
+                    linked.write(folder, "again");
+                    byte[] written = Files.readAllBytes(folder.resolve("again.image"));
+                    assertThat(written).hasSize((int) alone.size()).startsWith(alone.bytes());
+                }
+            }
+        }
+    }
+
+    @Test
+    void memoryWithoutRoomIsRefusedWithTheSizeThatIsNeeded() throws Exception {
+        Path object = CCompiler.text(folder, "a", "int a = 5; int f(void) { return a; }", "-O2");
+        int needed = link().bytes().length;
+        SegmentAllocator tooSmall = SegmentAllocator.prefixAllocator(MemorySegment.ofArray(new byte[needed - 1]));
+        assertThatThrownBy(() -> OfflineLinker.at(1L << 32).link(Files.readAllBytes(object), "a.o", tooSmall))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("the " + needed + " bytes of the image of a.o");
+        SegmentAllocator enough = SegmentAllocator.prefixAllocator(MemorySegment.ofArray(new byte[needed]));
+        assertThat(OfflineLinker.at(1L << 32).link(Files.readAllBytes(object), "a.o", enough).bytes()).hasSize(needed);
     }
 }

@@ -1,6 +1,7 @@
 package dev.banos.loader.link;
 
 import dev.banos.bindings.Native;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -13,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * method handles, several; the elements of an array cost hardly anything. Compiled, a buffer is as good or better.
  */
 final class Image {
+    private static final byte[] ZEROES = new byte[Layout.PAGE_BYTES];
+
     private final ByteBuffer bytes;
     /** What the buffer is over; null but for the first module. */
     private final byte @Nullable [] array;
@@ -59,6 +62,11 @@ final class Image {
         return new Image(ByteBuffer.wrap(bytes), null, base);
     }
 
+    /** In memory of a caller's, with anything in it. */
+    static Image in(MemorySegment memory, long base) {
+        return new Image(memory.asByteBuffer(), null, base);
+    }
+
     /** Those of an image in the heap. */
     byte[] bytes() {
         return bytes.array();
@@ -85,6 +93,13 @@ final class Image {
 
     void copy(byte[] from, int start, int at, int length) {
         bytes.put(at, from, start, length);
+    }
+
+    /** Nothing where the end does not lie behind the start. */
+    void zero(int from, int to) {
+        for (int at = from; at < to; at += ZEROES.length) {
+            bytes.put(at, ZEROES, 0, Math.min(ZEROES.length, to - at));
+        }
     }
 
     int get8(int at) {

@@ -5,17 +5,22 @@ import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** One object linked for a given address on any architecture that the linker knows; nothing is mapped or run. */
 public final class OfflineLink {
     private final LinkedObject object;
     private final Layout layout;
     private final Image image;
+    private final MemorySegment bytes;
     private final Map<String, Long> imports;
     private final Map<String, Long> threadLocalImports;
 
@@ -31,11 +36,12 @@ public final class OfflineLink {
     public record Skipped(String section, long count, String reason) {
     }
 
-    private OfflineLink(LinkedObject object, Layout layout, Image image, Map<String, Long> imports,
+    private OfflineLink(LinkedObject object, Layout layout, Image image, MemorySegment bytes, Map<String, Long> imports,
             Map<String, Long> threadLocalImports) {
         this.object = object;
         this.layout = layout;
         this.image = image;
+        this.bytes = bytes;
         this.imports = imports;
         this.threadLocalImports = threadLocalImports;
     }
@@ -45,6 +51,12 @@ public final class OfflineLink {
      * @param phonyImports whether a missing symbol gets an address behind the module, 16 bytes for each
      */
     public static OfflineLink link(ElfObject parsed, long base, Imports given, boolean phonyImports) {
+        return link(parsed, base, given, phonyImports, null);
+    }
+
+    /** @param memory where the image goes; null for an array of its own */
+    public static OfflineLink link(ElfObject parsed, long base, Imports given, boolean phonyImports,
+            @Nullable SegmentAllocator memory) {
         Architecture architecture = Check.machine(parsed, parsed.machine());
         if (parsed.symbols().isSlimLto()) {
             throw Refusal.linkTimeCode(parsed.file());
@@ -63,10 +75,27 @@ public final class OfflineLink {
                 imports.put(Resolve.DSO_HANDLE, object.address[symbol]); // other linkers choose another address for it
             }
         }
-        Image image = Relocate.inHeap(object, layout, base);
+        MemorySegment bytes = memory == null ? null : allocated(memory, layout.bytes, elf.file());
+        Image image;
+        if (bytes == null) {
+            image = Relocate.inHeap(object, layout, base);
+            bytes = MemorySegment.ofArray(image.bytes());
+        } else {
+            image = Image.in(bytes, base);
+            Relocate.fill(image, object);
+        }
         // As in a program without shared libraries, whose block of thread-local variables has the number 1.
         Relocate.fixups(objects, architecture, layout, image, false, 1, architecture.tlsDistance(layout));
-        return new OfflineLink(object, layout, image, imports, outside.threadLocals);
+        return new OfflineLink(object, layout, image, bytes, imports, outside.threadLocals);
+    }
+
+    private static MemorySegment allocated(SegmentAllocator memory, int bytes, String file) {
+        try {
+            return memory.allocate(bytes, 1).asSlice(0, bytes);
+        } catch (IndexOutOfBoundsException noRoom) {
+            throw new IllegalArgumentException("memory=" + memory + " has no room for the " + bytes + " bytes of the image of " + file,
+                    noRoom);
+        }
     }
 
     /** What is given, and made-up addresses for the other undefined symbols that are not weak. */
@@ -133,8 +162,13 @@ public final class OfflineLink {
     }
 
     /** The bytes of the file's sections in place; the module's size may be larger, and the rest is zero. */
+    public MemorySegment segment() {
+        return bytes;
+    }
+
+    /** A copy of them. */
     public byte[] bytes() {
-        return image.bytes();
+        return bytes.toArray(ValueLayout.JAVA_BYTE);
     }
 
     public long size() {

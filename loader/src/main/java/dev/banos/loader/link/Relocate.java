@@ -5,6 +5,7 @@ import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.RelocationTable;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -61,6 +62,29 @@ final class Relocate {
                 object.elf.start(largest), (int) sections.size(largest), object.sectionOffset[largest]);
         copySections(object, image, largest);
         return image;
+    }
+
+    /** Fills an image that has anything in it: with the object's sections, and with zeroes where none lies. */
+    static void fill(Image image, LinkedObject object) {
+        SectionTable sections = object.elf.sections();
+        long[] placed = new long[sections.count()]; // by their offsets
+        int count = 0;
+        for (int section = 1; section < sections.count(); section++) {
+            if (object.isPlaced(section) && sections.hasBytes(section)) {
+                placed[count++] = (long) object.sectionOffset[section] << Integer.SIZE | section;
+            }
+        }
+        Arrays.sort(placed, 0, count);
+        int end = 0;
+        for (int i = 0; i < count; i++) {
+            int at = (int) (placed[i] >>> Integer.SIZE);
+            int section = (int) placed[i];
+            int size = (int) sections.size(section);
+            image.zero(end, at);
+            image.copy(object.elf.bytes(), object.elf.start(section), at, size);
+            end = at + size;
+        }
+        image.zero(end, image.size());
     }
 
     /** As {@link #objects}, of sections that are in place. */
