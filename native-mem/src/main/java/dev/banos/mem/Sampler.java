@@ -17,7 +17,8 @@ import java.util.concurrent.ThreadLocalRandom;
 final class Sampler {
     private final LeakRecords leaks;
     private final boolean active;
-    private long bytesToNext;
+    /** Not in whole bytes: what cutting them off takes from each interval would add up. */
+    private double bytesToNext;
     private long dueWeight;
     /** Stays set until the allocation that it stopped comes for its weight, whatever the level is by then. */
     private boolean stopped;
@@ -78,7 +79,7 @@ final class Sampler {
         comesAgain = true;
     }
 
-    private static long interval() {
-        return (long) (-Math.log(1 - ThreadLocalRandom.current().nextDouble()) * LeakTracking.intervalBytes());
+    private static double interval() {
+        return -Math.log(1 - ThreadLocalRandom.current().nextDouble()) * LeakTracking.intervalBytes();
     }
 }

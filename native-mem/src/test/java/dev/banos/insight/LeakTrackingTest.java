@@ -44,6 +44,32 @@ class LeakTrackingTest {
         }
     }
 
+    /** Run by a JVM of its own: leaks, and prints what the samples say that it has. */
+    public static final class Leaking {
+        private static final int BLOCKS = 20_000;
+        private static final int BYTES = 64; // and so has the slot
+
+        private Leaking() {
+        }
+
+        public static void main(String[] arguments) {
+            for (int i = 0; i < BLOCKS; i++) {
+                Malloc.malloc(BYTES);
+            }
+            System.out.println("estimate=" + LeakTracking.report().sites().stream().mapToLong(LeakReport.Site::weight).sum());
+        }
+    }
+
+    /** An interval that was cut to whole bytes made samples of 2 bytes each 1.3 times as many. */
+    @Test
+    void theWeightsAddUpHoweverShortTheIntervalIs() throws IOException, InterruptedException {
+        String output = ChildJvm.run(List.of(), List.of("--enable-native-access=ALL-UNNAMED", "-Dbanos.mem.leaks=sampled",
+                "-Dbanos.mem.leaks.intervalBytes=2"), Leaking.class);
+        long estimate = Long.parseLong(output.lines().filter(line -> line.startsWith("estimate=")).findFirst().orElseThrow()
+                .substring("estimate=".length()));
+        assertThat(estimate).isCloseTo((long) Leaking.BLOCKS * Leaking.BYTES, Percentage.withPercentage(5));
+    }
+
     @Test
     void aWrongWordInThePropertyIsAnsweredWithTheRightOnes() throws IOException, InterruptedException {
         String output = ChildJvm.run(List.of(), List.of("--enable-native-access=ALL-UNNAMED", "-Dbanos.mem.leaks=some"), Child.class);
