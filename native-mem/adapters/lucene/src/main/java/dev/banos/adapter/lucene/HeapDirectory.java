@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,7 +23,8 @@ import org.apache.lucene.store.SingleInstanceLockFactory;
 
 /**
  * A directory of Lucene whose files are blocks of a heap: no disk, and nothing on Java's heap. A file's memory goes back at its
- * {@link #deleteFile}, or when the last input that was open on it then is closed; and all of it at {@link #close}.
+ * {@link #deleteFile}, or when the last input that was open on it then is closed; and all of it at {@link #close}. A file whose
+ * bytes a native call or a channel has at that moment is freed when the next file is made or deleted after it, or at the close.
  *
  * <pre>{@code
  *   try (HeapDirectory directory = new HeapDirectory(); IndexWriter writer = new IndexWriter(directory, config)) { ... }
@@ -35,7 +38,7 @@ public final class HeapDirectory extends BaseDirectory {
     private final Heap heap;
     private final boolean ownsHeap;
     private final ConcurrentHashMap<String, HeapFile> files = new ConcurrentHashMap<>();
-    /** Those that were deleted while they were in use, until they are free. */
+    /** Those that were deleted while they were in use, until they are free: at the latest when the next comes, or goes. */
     private final Set<HeapFile> deleted = ConcurrentHashMap.newKeySet();
     private final AtomicLong temporary = new AtomicLong();
 
@@ -83,6 +86,7 @@ public final class HeapDirectory extends BaseDirectory {
     @Override
     public void deleteFile(String name) throws IOException {
         ensureOpen();
+        deleted.forEach(HeapFile::freeIfUnheld);
         HeapFile file = existing(name);
         deleted.add(file); // first, so that a close at the same time finds it in one of the two
         if (!files.remove(name, file)) {
@@ -129,10 +133,11 @@ public final class HeapDirectory extends BaseDirectory {
     }
 
     private IndexOutput output(HeapFile file) {
+        deleted.forEach(HeapFile::freeIfUnheld);
         String description = "HeapDirectory output (file=" + file.name() + ")";
         IndexOutput output = new OutputStreamIndexOutput(description, file.name(), file.stream(), BUFFER_BYTES);
         if (!isOpen) { // closed since the caller looked: the close may have missed this file
-            file.destroy();
+            boolean ignored = file.destroy(); // which nobody reads
             ensureOpen();
         }
         return output;
@@ -176,16 +181,34 @@ public final class HeapDirectory extends BaseDirectory {
         return Set.of();
     }
 
-    /** Frees every file, also those that are open: their inputs and outputs are closed from now on. */
+    /**
+     * Frees every file, also those that are open: their inputs and outputs are closed from now on.
+     *
+     * @throws IllegalStateException when a native call, or a channel, has bytes of a file just now; all others are free then, and
+     *     another close frees that one
+     */
     @Override
     public void close() {
         isOpen = false;
-        files.values().forEach(HeapFile::destroy);
-        deleted.forEach(HeapFile::destroy);
-        files.clear();
-        deleted.clear();
+        List<String> held = new ArrayList<>();
+        destroy(files.values(), held);
+        destroy(deleted, held);
+        if (!held.isEmpty()) {
+            throw new IllegalStateException("a native call or a channel has bytes of the files " + held + " of " + heap
+                    + ": when it has returned, close the directory again");
+        }
         if (ownsHeap) {
             heap.close();
         }
+    }
+
+    private static void destroy(Collection<HeapFile> files, List<String> held) {
+        files.removeIf(file -> {
+            boolean free = file.destroy();
+            if (!free) {
+                held.add(file.name());
+            }
+            return free;
+        });
     }
 }

@@ -77,24 +77,46 @@ final class HeapFile {
     /** One holder lets go. */
     synchronized void release() {
         holders--;
+        freeIfUnheld();
+    }
+
+    /** For a file that native code still had when its last holder let go. */
+    synchronized void freeIfUnheld() {
         if (holders == 0) {
-            destroy();
+            boolean ignored = destroy(); // it is among the deleted, and will be asked again
         }
     }
 
-    /** Frees the file whoever holds it. */
-    synchronized void destroy() {
+    /**
+     * Frees the file whoever holds it.
+     *
+     * @return whether it is free now; not while a native call, or a channel, has its bytes: then nothing has changed
+     */
+    synchronized boolean destroy() {
         if (free) {
-            return;
+            return true;
         }
-        if (lifetime != null) {
-            lifetime.close();
+        if (!endLifetime()) {
+            return false;
         }
         free = true;
         content = null;
         heap.free(address);
         address = 0;
         whenFree.accept(this);
+        return true;
+    }
+
+    private boolean endLifetime() {
+        if (lifetime == null || !lifetime.scope().isAlive()) {
+            return true;
+        }
+        try {
+            lifetime.close();
+            return true;
+        } catch (IllegalStateException inNativeCode) {
+            return false;
+        }
     }
 
     private void requireAlive() {

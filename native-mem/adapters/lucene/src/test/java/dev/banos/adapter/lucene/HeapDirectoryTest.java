@@ -9,6 +9,8 @@ import dev.banos.mem.HeapOptions;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.channels.Pipe;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
@@ -209,6 +211,73 @@ class HeapDirectoryTest {
             thread.join();
         }
         assertThat(ends).hasSize(3).allSatisfy(end -> assertThat(end).hasCauseInstanceOf(AlreadyClosedException.class));
+    }
+
+    /** Bytes of a file that the kernel is reading, for as long as {@link #drain} has not been called. */
+    private final class NativeRead implements AutoCloseable {
+        private final Pipe pipe = Pipe.open();
+        private final Thread writer;
+
+        /** Returns when the kernel has the bytes. */
+        NativeRead(IndexInput input) throws IOException {
+            ByteBuffer bytes = ((MemorySegmentAccessInput) input).segmentSliceOrNull(0, input.length()).asByteBuffer();
+            writer = Thread.ofPlatform().start(() -> {
+                try {
+                    pipe.sink().write(bytes); // more than a pipe holds
+                } catch (IOException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            assertThat(pipe.source().read(ByteBuffer.allocate(1))).isEqualTo(1);
+        }
+
+        void drain() throws IOException, InterruptedException {
+            ByteBuffer rest = ByteBuffer.allocate(MEBIBYTE - 1);
+            while (rest.hasRemaining()) {
+                assertThat(pipe.source().read(rest)).isPositive();
+            }
+            writer.join();
+        }
+
+        @Override
+        public void close() throws IOException {
+            pipe.source().close();
+            pipe.sink().close();
+        }
+    }
+
+    @Test
+    void aFileThatNativeCodeIsReadingIsFreedAfterwards() throws Exception {
+        write("file", random(MEBIBYTE));
+        IndexInput input = open("file");
+        try (NativeRead read = new NativeRead(input)) {
+            directory.deleteFile("file");
+            input.close();
+            write("other", random(10));
+            assertThat(live()).isEqualTo(2);
+            read.drain();
+            write("next", random(10));
+            assertThat(live()).as("the next file to come finds that it is free").isEqualTo(2);
+        }
+    }
+
+    @Test
+    void theCloseNamesWhatNativeCodeIsReadingAndCanBeRepeated() throws Exception {
+        HeapDirectory own = new HeapDirectory();
+        for (String name : List.of("a", "b", "c")) {
+            try (IndexOutput output = own.createOutput(name, IOContext.DEFAULT)) {
+                output.writeBytes(random(MEBIBYTE), MEBIBYTE);
+            }
+        }
+        IndexInput input = own.openInput("b", IOContext.DEFAULT);
+        try (NativeRead read = new NativeRead(input)) {
+            assertThatThrownBy(own::close).isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("[b]").hasMessageContaining("close the directory again");
+            assertThat(own.heap().statistics().liveBlocks()).as("all others are free").isEqualTo(1);
+            read.drain();
+            own.close();
+            assertThatThrownBy(() -> own.heap().malloc(8)).isInstanceOf(IllegalStateException.class);
+        }
     }
 
     @Test
