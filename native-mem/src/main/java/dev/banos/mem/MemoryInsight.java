@@ -7,14 +7,19 @@ import dev.banos.mem.insight.LeakTracking;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.List;
+import javax.management.InstanceAlreadyExistsException;
 import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
+import org.jspecify.annotations.Nullable;
 
 /** Where the allocator's figures are to be had: by a call, in a management console, and in flight recordings. */
 public final class MemoryInsight {
-    /** Under this name {@link #register} puts an {@link AllocatorMXBean} into the platform's MBean server. */
+    /** Under this name {@link #register} puts an {@link AllocatorMXBean} into the platform's MBean server, if it is free. */
     public static final String MXBEAN_NAME = "dev.banos.mem:type=Allocator";
+
+    /** Null before the first {@link #register}. */
+    private static @Nullable ObjectName registered;
 
     private MemoryInsight() {
     }
@@ -51,21 +56,38 @@ public final class MemoryInsight {
 
     /**
      * Shows the allocator in the platform's MBean server, and its footprint and heaps in flight recordings. A second call does
-     * nothing.
+     * nothing. Where another copy of Banos in this JVM, the agent's or one in another class loader, has the name, this one's has
+     * {@code ,copy=2} behind it, or the next number that is free: {@code dev.banos.mem:type=Allocator,*} finds all.
      *
      * @throws IllegalStateException when the server refuses the bean
      */
     public static synchronized void register() {
         MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+        if (registered != null && server.isRegistered(registered)) {
+            return;
+        }
+        boolean first = registered == null;
         try {
-            ObjectName name = new ObjectName(MXBEAN_NAME);
-            if (!server.isRegistered(name)) {
-                server.registerMBean(new DescribedBean(new Bean(), AllocatorMXBean.class), name);
-                Footprint.recordPeriodically(MemoryInsight::footprint);
-                HeapFigures.recordPeriodically(MemoryInsight::heaps);
-            }
+            registered = register(server, new DescribedBean(new Bean(), AllocatorMXBean.class));
         } catch (JMException refused) {
             throw new IllegalStateException("cannot register " + MXBEAN_NAME, refused);
+        }
+        if (first) {
+            Footprint.recordPeriodically(MemoryInsight::footprint);
+            HeapFigures.recordPeriodically(MemoryInsight::heaps);
+        }
+    }
+
+    /** @return the name that was free */
+    private static ObjectName register(MBeanServer server, DescribedBean bean) throws JMException {
+        for (int copy = 1;; copy++) {
+            ObjectName name = new ObjectName(copy == 1 ? MXBEAN_NAME : MXBEAN_NAME + ",copy=" + copy);
+            try {
+                server.registerMBean(bean, name);
+                return name;
+            } catch (InstanceAlreadyExistsException takenByAnotherCopy) {
+                continue;
+            }
         }
     }
 

@@ -175,6 +175,17 @@ class AgentTest {
         assertThat(outcome.count("allocations")).isOne();
     }
 
+    /** The agent was first, and has the name; the heaps of both are in the recording. */
+    @Test
+    void aProgramThatHasItsOwnBanosShowsItBesideTheAgents() throws Exception {
+        Path recording = folder.resolve("recording.jfr");
+        Outcome outcome = Program.java("jfr", List.of("--enable-native-access=ALL-UNNAMED", "-XX:StartFlightRecording:filename=" + recording,
+                "-cp", programs + ":" + Program.allocator(), "OwnBean")).succeeded();
+        assertThat(outcome.output().lines().filter(line -> line.contains("heap mine")))
+                .containsExactly("dev.banos.mem:type=Allocator,copy=2: heap mine");
+        assertThat(Program.printRecording(recording)).containsPattern("dev.banos.mem.HeapStatistics \\{[^}]*heap = \"heap mine\"");
+    }
+
     /** No flag is needed, nothing is printed, and no other module gets what the agent's own has. */
     @Test
     void nativeAccessIsEnabledForTheBindingsAlone() throws Exception {
