@@ -21,7 +21,7 @@ class JavaHeapFullTest {
             "-Dbanos.mem.purgeDelayMillis=100000", "--enable-native-access=ALL-UNNAMED");
 
     @ParameterizedTest
-    @ValueSource(strings = {"malloc", "shared", "cached"})
+    @ValueSource(strings = {"malloc", "shared", "cached", "child", "hardened"})
     void eachCallIsDoneOrIsNot(String kind) throws IOException, InterruptedException {
         List<String> flags = new ArrayList<>(FLAGS);
         flags.add("-Dkind=" + kind);
@@ -33,6 +33,7 @@ class JavaHeapFullTest {
         private static final int ROUNDS = 8;
         private static final int CALLS = 12;
         private static final int MOST_CRUMBS = 40;
+        private static final Heap PARENT = Heap.createShared();
 
         private final SplittableRandom random = new SplittableRandom(1);
         private final Heap heap;
@@ -57,6 +58,8 @@ class JavaHeapFullTest {
                 case "malloc" -> Heap.current();
                 case "shared" -> Heap.create(HeapOptions.shared().limit(1L << 40));
                 case "cached" -> Heap.create(HeapOptions.shared().mappingCache(8 << 20));
+                case "child" -> Heap.create(HeapOptions.shared().childOf(PARENT));
+                case "hardened" -> Heap.create(HeapOptions.shared().childOf(PARENT).hardened(Hardening.ALL));
                 default -> throw new IllegalArgumentException(kind);
             };
         }
@@ -189,6 +192,8 @@ class JavaHeapFullTest {
             }
             ballast = null;
             heap.close();
+            PARENT.close();
+            expect(HardenedBlocks.openHeaps() == 0, "the close left a hardened heap");
             expect(heap.budget().usedBytes() == 0, "the close left " + heap.budget());
             expect(MemoryInsight.footprint().usedBytes() == 0, "the close left " + MemoryInsight.footprint());
             expect(MemoryInsight.footprint().mappings() == 0, "the close left " + MemoryInsight.footprint());
