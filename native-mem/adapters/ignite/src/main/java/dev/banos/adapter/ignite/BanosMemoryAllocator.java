@@ -25,6 +25,8 @@ public final class BanosMemoryAllocator implements MemoryAllocator, Serializable
     private final String name;
     private final long limit;
     private transient @Nullable Heap heap;
+    /** Whether a refusal was logged since memory was last freed: Ignite asks again at each entry that has no room. */
+    private transient volatile boolean refused;
 
     /**
      * An allocator without a limit.
@@ -63,15 +65,29 @@ public final class BanosMemoryAllocator implements MemoryAllocator, Serializable
         return heap().budget();
     }
 
-    /** @return 0 where there is no memory: Ignite says which region that was */
+    /** @return 0 where there is no memory: Ignite says which region that was, and a warning in the log what refused */
     @Override
     public long allocateMemory(long size) {
-        return heap().malloc(size);
+        long address = heap().malloc(size);
+        if (address == 0 && !refused) {
+            refused = true;
+            logRefusal(size);
+        }
+        return address;
+    }
+
+    /** Ignite's message names the region's own size as what to increase, which need not be what was met. */
+    private void logRefusal(long size) {
+        System.getLogger(BanosMemoryAllocator.class.getName()).log(System.Logger.Level.WARNING,
+                () -> "no " + size + " bytes of native memory for a data region: " + budget() + ". "
+                        + (limit == UNLIMITED ? "The system has no more"
+                                : "The limit is the second argument of BanosMemoryAllocator, for all its regions"));
     }
 
     @Override
     public void freeMemory(long address) {
         heap().free(address);
+        refused = false;
     }
 
     @Override

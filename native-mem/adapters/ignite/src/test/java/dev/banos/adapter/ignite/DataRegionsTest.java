@@ -10,15 +10,23 @@ import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import javax.cache.CacheException;
 import org.apache.ignite.Ignite;
 import org.apache.ignite.IgniteCache;
 import org.apache.ignite.Ignition;
 import org.apache.ignite.configuration.DataRegionConfiguration;
 import org.apache.ignite.configuration.DataStorageConfiguration;
 import org.apache.ignite.configuration.IgniteConfiguration;
+import org.apache.ignite.failure.NoOpFailureHandler;
 import org.apache.ignite.logger.NullLogger;
 import org.apache.ignite.spi.discovery.tcp.TcpDiscoverySpi;
 import org.apache.ignite.spi.discovery.tcp.ipfinder.vm.TcpDiscoveryVmIpFinder;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,6 +69,46 @@ class DataRegionsTest {
         }
         assertThat(allocator.budget().usedBytes()).isZero();
         assertThat(allocator.budget().peakBytes()).isLessThanOrEqualTo(512 * MEBIBYTE);
+    }
+
+    /** Ignite's own message sends its reader to the region's size, which is not what was met. */
+    @Test
+    @Timeout(90)
+    void aRegionThatMeetsTheLimitIsToldOnceWhichLimitThatWas() {
+        List<LogRecord> warnings = new ArrayList<>();
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord record) {
+                warnings.add(record);
+            }
+
+            @Override
+            public void flush() {
+            }
+
+            @Override
+            public void close() {
+            }
+        };
+        Logger logger = Logger.getLogger(BanosMemoryAllocator.class.getName());
+        logger.addHandler(handler);
+        BanosMemoryAllocator allocator = new BanosMemoryAllocator("tight", 40 * MEBIBYTE);
+        IgniteConfiguration configuration = node("tight", allocator).setFailureHandler(new NoOpFailureHandler());
+        configuration.getDataStorageConfiguration().setMemoryAllocator(new BanosMemoryAllocator("system"));
+        try (Ignite node = Ignition.start(configuration)) {
+            IgniteCache<Integer, byte[]> cache = node.getOrCreateCache("cache");
+            assertThatThrownBy(() -> {
+                for (int i = 0; i < 60_000; i++) {
+                    cache.put(i, new byte[1000]);
+                }
+            }).hasStackTraceContaining("IgniteOutOfMemoryException");
+            assertThatThrownBy(() -> cache.put(-1, new byte[100_000])).isInstanceOf(CacheException.class);
+        } finally {
+            logger.removeHandler(handler);
+        }
+        assertThat(allocator.budget().refusals()).isGreaterThan(1);
+        assertThat(warnings).singleElement().extracting(LogRecord::getMessage, InstanceOfAssertFactories.STRING)
+                .contains("heap tight: limit 41,943,040 bytes", "BanosMemoryAllocator");
     }
 
     @Test
