@@ -100,8 +100,7 @@ public final class DriverExports {
     }
 
     private static int cancel(long thread) {
-        Thread target = PosixThread.threadNamed(thread);
-        return target == null ? Linux.ESRCH() : -Cancellation.request(target);
+        return -PosixThread.cancel(thread);
     }
 
     private static int testcancel() {

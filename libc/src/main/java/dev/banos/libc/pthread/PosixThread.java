@@ -83,6 +83,13 @@ final class PosixThread {
         return Tcb.companionNamed(id) instanceof PosixThread known && known.madeHere ? null : Tcb.threadNamed(id);
     }
 
+    /** A name outlasts its thread until somebody joins it: a cancel that comes after the end is no error. */
+    static int cancel(long id) {
+        Thread target = threadNamed(id);
+        int status = target == null ? -Linux.ESRCH() : Cancellation.request(target);
+        return JOINABLE.containsKey(id) ? 0 : status;
+    }
+
     private void live(Pthread.Routine routine, long argument) {
         try {
             Tcb tcb = Tcb.current();
@@ -250,6 +257,9 @@ final class PosixThread {
         boolean wanted = !resultOut.equals(MemorySegment.NULL);
         if (wanted) {
             requireRoomForResult(resultOut);
+        }
+        if (Cancellation.isDue(Tcb.current())) {
+            return -Linux.ECANCELED(); // POSIX: acted upon before the function returns, also where it would not wait
         }
         PosixThread target = JOINABLE.get(id);
         if (target == null) {

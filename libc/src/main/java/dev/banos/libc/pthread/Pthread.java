@@ -120,12 +120,16 @@ public final class Pthread {
      * Asks a thread to end. Returns at once; the thread acts when it may.
      *
      * @param thread its name
-     * @return 0, or -ESRCH where no such thread runs. A thread made elsewhere is known by its name from the first time that it
-     *     used native memory or this package; before that only {@link #cancel(Thread)} reaches it
+     * @return 0, also where the thread has ended and can still be joined; -ESRCH: no such thread. A thread made elsewhere is
+     *     known by its name from the first time that it used native memory or this package; before that only
+     *     {@link #cancel(Thread)} reaches it
      */
     public static int cancel(long thread) {
-        Thread target = PosixThread.threadNamed(thread);
-        return target == null ? -Linux.ESRCH() : cancel(target);
+        int status = PosixThread.cancel(thread);
+        if (thread == self()) {
+            actIfAsynchronous(Tcb.current());
+        }
+        return status;
     }
 
     /**
@@ -195,8 +199,8 @@ public final class Pthread {
     }
 
     /**
-     * Waits until a thread made by {@link #create} or {@link #createVirtual} has ended. A cancellation point: a joiner that is
-     * cancelled leaves the thread joinable. An interrupt does not end the wait and is still there afterwards.
+     * Waits until a thread made by {@link #create} or {@link #createVirtual} has ended. A cancellation point, also where it need
+     * not wait: a joiner that is cancelled leaves the thread joinable. An interrupt does not end the wait and is still there afterwards.
      *
      * @param thread its name
      * @param result receives the 8-byte result, at any alignment; may be {@link MemorySegment#NULL}

@@ -172,6 +172,34 @@ class JoinTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(names = {"PLATFORM", "VIRTUAL"})
+    void aNameIsValidUntilItsThreadIsJoinedHoweverLongItHasEnded(Kind kind) {
+        Kind.Running thread = kind.start(argument -> 3);
+        awaitEnd(thread);
+        assertThat(Pthread.cancel(thread.id())).as("a cancel that comes too late is no error").isZero();
+        assertThat(thread.join()).isEqualTo(3);
+        assertThat(Pthread.cancel(thread.id())).isEqualTo(-Linux.ESRCH());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aDueCancelActsBeforeAJoinReturnsWhateverItWouldReturn(Kind kind) {
+        CountDownLatch release = new CountDownLatch(1);
+        Kind.Running ended = Kind.PLATFORM.start(argument -> 6);
+        awaitEnd(ended);
+        Kind.Running detached = Kind.PLATFORM.start(argument -> PthreadTest.await(release));
+        assertThat(Pthread.detach(detached.id())).isZero();
+        for (long name : new long[] {ended.id(), detached.id(), Long.MAX_VALUE}) {
+            assertThat(kind.start(argument -> {
+                Pthread.cancel(Thread.currentThread());
+                return Pthread.join(name, MemorySegment.NULL);
+            }).join()).isEqualTo(CANCELED);
+        }
+        release.countDown();
+        assertThat(ended.join()).as("nobody has joined it").isEqualTo(6);
+    }
+
     private static void awaitEnd(Kind.Running thread) {
         while (thread.thread().isAlive()) {
             Thread.onSpinWait();
