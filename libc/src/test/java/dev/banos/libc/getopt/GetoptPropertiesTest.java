@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.banos.libc.getopt.CommandLine.Option;
+import dev.banos.libc.oracle.COracle;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -28,12 +29,12 @@ import net.jqwik.api.lifecycle.BeforeContainer;
 /** The C library's getopt and ours leave the same trace: results, state, messages, and the vector after each call. */
 class GetoptPropertiesTest {
     private static Path directory;
-    private static GetoptOracle oracle;
+    private static COracle oracle;
 
     @BeforeContainer
     static void startOracle() throws IOException, InterruptedException {
         directory = Files.createTempDirectory("getopt");
-        oracle = GetoptOracle.start(directory);
+        oracle = COracle.start(CommandLine.class, "getopt_oracle.c", directory);
     }
 
     @AfterContainer
@@ -52,7 +53,7 @@ class GetoptPropertiesTest {
     @Property(tries = 10_000, edgeCases = EdgeCasesMode.NONE)
     void tracesAreThoseOfTheCLibrary(@ForAll("commandLines") CommandLine commandLine) throws IOException {
         assumeTrue(oracle != null, "no C compiler (cc) or no glibc here: nothing to compare with");
-        assertThat(javaTrace(commandLine)).isEqualTo(oracle.trace(commandLine));
+        assertThat(javaTrace(commandLine)).isEqualTo(oracle.trace(commandLine.request()));
     }
 
     @Property(tries = 1_000)

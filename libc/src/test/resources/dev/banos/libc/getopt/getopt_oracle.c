@@ -1,5 +1,5 @@
 /*
- * Answers requests on standard input with traces of the C library's getopt on standard output; GetoptOracle.java speaks with it.
+ * Answers requests on standard input with traces of the C library's getopt on standard output; GetoptPropertiesTest.java speaks with it.
  * A request is lines: mode (0 getopt, 1 getopt_long, 2 getopt_long_only), POSIXLY_CORRECT (0 or 1), opterr, first optind,
  * resetAfter, resetTo (after that many calls, if not negative, optind is set), the option string, the number of long options
  * and for each "has_arg flag val" and its name, argc, and the arguments.

@@ -1,4 +1,4 @@
-package dev.banos.libc.getopt;
+package dev.banos.libc.oracle;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -10,39 +10,42 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** The C library's getopt in a process of its own: one request in, one trace out. */
-final class GetoptOracle implements AutoCloseable {
-    private static final String SOURCE = "getopt_oracle.c";
-
+/** The C library in a process of its own, driven by a small C program: one request in, one trace out. */
+public final class COracle implements AutoCloseable {
     private final Process process;
     private final Writer requests;
     private final BufferedReader traces;
 
-    private GetoptOracle(Process process) {
+    private COracle(Process process) {
         this.process = process;
         this.requests = process.outputWriter();
         this.traces = process.inputReader();
     }
 
-    /** Null where there is no C compiler, or the C library is not glibc. */
-    static GetoptOracle start(Path directory) throws IOException, InterruptedException {
-        Path source = directory.resolve(SOURCE);
-        try (InputStream text = GetoptOracle.class.getResourceAsStream(SOURCE)) {
-            Files.copy(text, source);
+    /**
+     * Null where there is no C compiler, or the program does not greet with "glibc".
+     *
+     * @param beside the class beside which the source lies
+     * @param directory where source and program go
+     */
+    public static COracle start(Class<?> beside, String source, Path directory) throws IOException, InterruptedException {
+        Path copy = directory.resolve(source);
+        try (InputStream text = beside.getResourceAsStream(source)) {
+            Files.copy(text, copy);
         }
-        Path program = directory.resolve("getopt_oracle");
+        Path program = directory.resolve("oracle");
         Process compiler;
         try {
-            compiler = new ProcessBuilder("cc", "-O1", "-o", program.toString(), source.toString()).inheritIO().start();
+            compiler = new ProcessBuilder("cc", "-O1", "-pthread", "-o", program.toString(), copy.toString()).inheritIO().start();
         } catch (IOException noCompiler) {
             return null;
         }
         if (!compiler.waitFor(1, TimeUnit.MINUTES) || compiler.exitValue() != 0) {
-            throw new IOException("cc did not build " + source);
+            throw new IOException("cc did not build " + copy);
         }
         ProcessBuilder builder = new ProcessBuilder(program.toString());
         builder.environment().put("LC_ALL", "C");
-        GetoptOracle oracle = new GetoptOracle(builder.start());
+        COracle oracle = new COracle(builder.start());
         if ("glibc".equals(oracle.traces.readLine())) {
             return oracle;
         }
@@ -50,8 +53,9 @@ final class GetoptOracle implements AutoCloseable {
         return null;
     }
 
-    List<String> trace(CommandLine commandLine) throws IOException {
-        requests.write(commandLine.request());
+    /** @return the lines up to "end", without it */
+    public List<String> trace(String request) throws IOException {
+        requests.write(request);
         requests.flush();
         List<String> trace = new ArrayList<>();
         for (String line; (line = traces.readLine()) != null; ) {
