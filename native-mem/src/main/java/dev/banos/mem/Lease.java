@@ -38,6 +38,20 @@ final class Lease {
         pool.lock.unlock();
     }
 
+    /** Whether a thread has it, that is alive or was when it leased it. */
+    boolean isTaken() {
+        return pool.threadIdVolatile() != SlotPool.NO_THREAD;
+    }
+
+    /** Whether the thread that has it has ended, which nobody was told. */
+    boolean isLeftBehind() {
+        if (!isTaken()) {
+            return false;
+        }
+        Thread thread = lessee.get();
+        return thread == null || thread.getState() == Thread.State.TERMINATED;
+    }
+
     /** @throws OutOfMemoryError when Java's heap is full; then nobody holds the pool */
     void giveTo(Thread thread) {
         try {
@@ -47,6 +61,7 @@ final class Lease {
             throw javaHeapIsFull;
         }
         pool.leased = true;
+        pool.isUnwatched = true;
         pool.threadIdVolatile(thread.threadId());
     }
 

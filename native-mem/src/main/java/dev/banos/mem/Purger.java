@@ -9,7 +9,7 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Gives memory that nobody uses back to the system, a while after it became free, so that a burst that comes again finds
  * it still there: touching a page for the first time costs microseconds. Its thread exists only while there is something
- * to give back.
+ * to give back, or a virtual thread has a pool: nobody else notices the end of that.
  */
 final class Purger {
     private static final Duration DELAY = Duration.ofMillis(
@@ -27,6 +27,15 @@ final class Purger {
     static void wake() {
         if (!RUNNING.get() && System.nanoTime() - notBefore >= 0 && RUNNING.compareAndSet(false, true)) {
             start();
+        }
+    }
+
+    /** For who has more to do than that. Where this fails, the next to come wakes it. */
+    static void wakeIfPossible() {
+        try {
+            wake();
+        } catch (OutOfMemoryError | StackOverflowError | LinkageError tooLittleLeft) {
+            // What is free waits for the purger; a purger that could not be made ready is an error of linkage.
         }
     }
 
@@ -58,7 +67,7 @@ final class Purger {
         }
         VarHandle.fullFence(); // either we see what another thread queues, or it sees that nobody will look
         if (Spans.dirtyBytes() > 0 || MappingCache.allBytes() > 0 || ThreadPools.isMemoryInAbandoned()
-                || SharedPools.hasRemoteFrees()) {
+                || SharedPools.isAnyInUse()) {
             wake(); // freed after the last look, by someone who still saw us running
         }
     }

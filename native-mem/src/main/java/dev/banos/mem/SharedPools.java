@@ -39,6 +39,10 @@ final class SharedPools {
     static long attempt(long size) {
         SlotPool entered = enter();
         try {
+            if (entered.isUnwatched) { // only now: starting a thread may park this one
+                entered.isUnwatched = false;
+                Purger.wakeIfPossible();
+            }
             return entered.attempt(size);
         } finally {
             leave(entered);
@@ -119,27 +123,31 @@ final class SharedPools {
     }
 
     /**
-     * Gives back what other threads freed in pools that nobody uses at the moment.
+     * Gives back what other threads freed in pools that nobody uses at the moment, and what is free in those of threads that have
+     * ended.
      *
-     * @return whether there was any, or is in a running thread's pool: nobody else looks there once that thread waits or ends
+     * @return whether there was any, or a thread has a pool: nobody else looks there once that thread waits or ends
      */
     static boolean trimIdle() {
         boolean any = false;
+        boolean ended = false;
         for (Lease lease : LEASES) {
-            if (lease.pool.hasRemoteFrees()) {
-                any = true;
+            boolean leftBehind = lease.isLeftBehind();
+            ended |= leftBehind;
+            any |= lease.isTaken() || lease.pool.hasRemoteFrees();
+            if (leftBehind || lease.pool.hasRemoteFrees()) {
                 trim(lease, false);
             }
         }
-        for (SlotPool pool : LOCKED) {
-            any |= pool.hasRemoteFrees() && trim(pool);
+        for (SlotPool pool : LOCKED) { // of which only those make use that find the others taken
+            any |= (ended || pool.hasRemoteFrees()) && trim(pool);
         }
         return any;
     }
 
-    /** Whether {@link #trimIdle} has something to do. */
-    static boolean hasRemoteFrees() {
-        return pools().stream().anyMatch(SlotPool::hasRemoteFrees);
+    /** Whether {@link #trimIdle} has something to do, or will have when a thread has ended. */
+    static boolean isAnyInUse() {
+        return Arrays.stream(LEASES).anyMatch(Lease::isTaken) || pools().stream().anyMatch(SlotPool::hasRemoteFrees);
     }
 
     private static void trim(Lease lease, boolean pages) {

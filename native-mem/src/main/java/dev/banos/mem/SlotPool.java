@@ -60,6 +60,8 @@ final class SlotPool extends ThreadAttachment {
     long threadId = NO_THREAD;
     /** Whether the lock is held for a {@link Lease}. */
     boolean leased;
+    /** Whether it was leased anew, and the {@link Purger}, which notices the lessee's end, has not been woken since. */
+    boolean isUnwatched;
     /** Grows where the user of the pool begins and ends work in which it might park; odd while it is at it. */
     private int sections;
     private int sectionDepth;

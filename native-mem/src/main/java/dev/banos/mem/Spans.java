@@ -109,16 +109,7 @@ final class Spans {
         } finally {
             LOCK.unlock();
         }
-        wakePurger();
-    }
-
-    /** What gives spans back has more to do than that. Where this fails, the next to come wakes it. */
-    private static void wakePurger() {
-        try {
-            Purger.wake();
-        } catch (OutOfMemoryError | StackOverflowError | LinkageError tooLittleLeft) {
-            // The spans are free already, and wait for the purger; a purger that could not be made ready is an error of linkage.
-        }
+        Purger.wakeIfPossible();
     }
 
     /**

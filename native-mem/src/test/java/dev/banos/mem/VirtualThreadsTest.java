@@ -3,6 +3,7 @@ package dev.banos.mem;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.thread.ChildJvm;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -54,6 +55,26 @@ class VirtualThreadsTest {
             assertThat(SharedPools.statistics().reservedBytes()).as(threads + " threads").isLessThanOrEqualTo(bound);
         }
         assertThat(SharedPools.pools().size()).isLessThanOrEqualTo(6 * Runtime.getRuntime().availableProcessors());
+    }
+
+    @Test
+    void whatEndedThreadsFreedThemselvesGoesBackWithoutATrim() throws Exception {
+        Malloc.trim();
+        long before = SharedPools.statistics().reservedBytes();
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < 500; i++) {
+            int seed = i;
+            threads.add(Thread.ofVirtual().start(() -> replaceBlocks(new SplittableRandom(seed))));
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertThat(SharedPools.statistics().reservedBytes()).isGreaterThan(before);
+        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (SharedPools.statistics().reservedBytes() > before && System.nanoTime() < deadline) {
+            Thread.sleep(50);
+        }
+        assertThat(SharedPools.statistics().reservedBytes()).isLessThanOrEqualTo(before);
     }
 
     private static void replaceBlocks(SplittableRandom random) {
