@@ -396,6 +396,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         pool.lock.lock();
         try {
             if (domain.closed) {
+                Damage ignored = destroy(); // what a close before this one had not come to, because Java's heap was full
                 return;
             }
             if (!mayClose(Thread.currentThread())) {
@@ -412,11 +413,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
                 freeTheRest();
             }
         }
-        HeapTree.leave(this);
         DirectMappings.retryRefused();
-        if (domain.hardened != null) {
-            domain.hardened.forget();
-        }
         CorruptBlockException corrupt = damage == null ? null : CorruptBlockException.of("close", 0, false, damage, domain);
         try {
             domain.leaks.reportClose();
@@ -440,12 +437,19 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         }
     }
 
-    /** Outside the lock, under which nobody may wait for a monitor: records and events are behind some. Once more does nothing. */
+    /**
+     * Outside the lock, under which nobody may wait for a monitor: records and events are behind some. Once more does nothing, or
+     * what Java's full heap has prevented: a close that threw can be repeated, and then the parent's succeeds.
+     */
     private void freeTheRest() {
         try {
             domain.freeAll();
         } finally {
             domain.leaks.forgetAll();
+        }
+        HeapTree.leave(this);
+        if (domain.hardened != null) {
+            domain.hardened.forget();
         }
     }
 

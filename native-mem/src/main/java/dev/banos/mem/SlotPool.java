@@ -430,9 +430,19 @@ final class SlotPool extends ThreadAttachment {
         last.indexInPool = run.indexInPool;
         runs[runCount] = null;
         spans -= run.spans();
-        Bitmaps.giveBack(run.local, run.slots);
-        Spans.giveBack(run.firstSpan(), run.spans());
-        domain.budget.release(run.spans() * SizeClasses.SPAN_BYTES);
+        try {
+            Bitmaps.giveBack(run.local, run.slots);
+        } finally { // Java's heap or the stack may come to its end anywhere
+            giveBackSpans(run);
+        }
+    }
+
+    private void giveBackSpans(Run run) {
+        try {
+            Spans.giveBack(run.firstSpan(), run.spans());
+        } finally {
+            domain.budget.release(run.spans() * SizeClasses.SPAN_BYTES);
+        }
     }
 
     /** What the pool holds, without mappings; exact when nobody else works on it. */
