@@ -11,6 +11,10 @@ final class Purger {
         WAKES.get()[0]++;
     }
 
+    static void wakeIfPossible() {
+        wake();
+    }
+
     /** How often the calling thread has. */
     static int wakes() {
         return WAKES.get()[0];
