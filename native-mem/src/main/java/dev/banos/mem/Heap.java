@@ -380,8 +380,8 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     }
 
     /**
-     * Destroys the heap and every block in it. A second close does nothing. A heap with a level of {@link HeapOptions#leaks}
-     * then reports what was live.
+     * Destroys the heap and every block in it. A second close does nothing, or what a first could not, which had thrown because
+     * Java's heap was full. A heap with a level of {@link HeapOptions#leaks} then reports what was live.
      *
      * @throws IllegalStateException for a thread's own heap; for a confined heap, if another thread calls; and while it has
      *     children, which it does not close itself because their threads may be at work in them
