@@ -32,6 +32,7 @@ class DocumentsTest {
     private static final String AGENT = "native-mem/adapters/agent/target/banos-agent.jar";
 
     private static final List<String> CHECKOUT = List.of("bindings", "native-mem", "libc", "loader", "property-tests", "samples", "pom.xml");
+    private static final String REPOSITORY = "repository"; // of Maven, for the projects of a page
     static final Path ROOT = root();
 
     @TempDir
@@ -86,13 +87,17 @@ class DocumentsTest {
         Path place = Files.createDirectories(folder.resolve(name).resolve("banos"));
         Path records = Files.createDirectories(folder.resolve(name).resolve("records"));
         linkCheckout(place);
-        if (TOOLS.matcher(commands(document)).results().anyMatch(tool -> tool.group(1).equals("mvn"))) {
+        boolean callsMaven = TOOLS.matcher(commands(document)).results().anyMatch(tool -> tool.group(1).equals("mvn"));
+        if (callsMaven) {
             useThisBuild(folder.resolve(name));
         }
         try {
             return new Walk(place, records).failure(document);
         } finally {
             unlinkCheckout(place);
+            if (callsMaven) {
+                ThisBuild.unlinkFrom(folder.resolve(name).resolve(REPOSITORY));
+            }
         }
     }
 
@@ -110,7 +115,7 @@ class DocumentsTest {
 
     /** Maven reads the options in the nearest {@code .mvn} above the folder that it is called in. */
     private static void useThisBuild(Path above) throws IOException {
-        Path repository = above.resolve("repository");
+        Path repository = above.resolve(REPOSITORY);
         List<Path> poms = Stream.of("", "bindings", "native-mem", "libc", "loader", "property-tests", "native-mem/bom")
                 .map(module -> ROOT.resolve(module).resolve("pom.xml")).filter(Files::exists).toList();
         ThisBuild.installInto(repository, Path.of(System.getProperty("localRepository",

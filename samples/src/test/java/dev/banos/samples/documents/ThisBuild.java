@@ -25,6 +25,17 @@ final class ThisBuild {
         }
     }
 
+    /** Takes the links out again, since who deletes a folder of JUnit's with links that lead out of it is warned of each. */
+    static void unlinkFrom(Path repository) throws IOException {
+        for (Path folder : List.of(repository, repository.resolve("dev"))) {
+            try (Stream<Path> entries = Files.list(folder)) {
+                for (Path link : entries.filter(Files::isSymbolicLink).toList()) {
+                    Files.delete(link);
+                }
+            }
+        }
+    }
+
     private static void linkAllBut(String own, Path from, Path to) throws IOException {
         Files.createDirectories(to.resolve(own));
         if (!Files.isDirectory(from)) {
