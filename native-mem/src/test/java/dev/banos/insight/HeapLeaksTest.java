@@ -275,7 +275,7 @@ class HeapLeaksTest {
                 for (int i = 0; i < 4; i++) {
                     work.add((i % 2 == 0 ? threads : virtual).submit(() -> useUntilClosed(heap, started)));
                 }
-                while (started.get() < 200) {
+                while (started.get() < 200 && work.stream().noneMatch(Future::isDone)) { // who is done has failed
                     Thread.onSpinWait();
                 }
                 heap.close();
