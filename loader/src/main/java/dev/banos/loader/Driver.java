@@ -410,14 +410,23 @@ public final class Driver {
         return loader;
     }
 
+    long initAddress() {
+        return BanosDriver.init(struct);
+    }
+
+    /** 0 where there is none. */
+    long uninitAddress() {
+        return metadata.hasUninit() ? BanosDriver.uninit(struct) : 0;
+    }
+
     /** @return what init returned: negative is -errno */
     int init() {
-        return BanosDriver.call(BanosDriver.init(struct), struct);
+        return BanosDriver.call(initAddress(), struct);
     }
 
     /** @return what uninit returned, 0 where there is none */
     int uninit() {
-        long uninit = metadata.hasUninit() ? BanosDriver.uninit(struct) : 0;
+        long uninit = uninitAddress();
         return uninit == 0 ? 0 : BanosDriver.call(uninit, struct);
     }
 

@@ -52,8 +52,10 @@ public record DriverMetadata(String name, Optional<String> license, Version vers
             throw malformed(object, section, "driver_size is " + Long.toUnsignedString(driverSize) + ": not between "
                     + BanosDriver.SHORTEST + " and the section's " + size + " bytes; set it to sizeof(struct Banos_Driver)");
         }
-        if (size - driverSize >= BanosDriver.SHORTEST) {
-            throw malformed(object, section, "it holds more than one struct Banos_Driver");
+        int second = sections.find(BanosDriver.SECTION, section);
+        if (size - driverSize >= BanosDriver.SHORTEST || second > 0) {
+            throw malformed(object, second > 0 ? second : section, second > 0 ? "it is the second section of that name; a driver has one"
+                    + " struct Banos_Driver" : "it holds more than one struct Banos_Driver");
         }
         PointerFields pointers = new PointerFields(object, section);
         String name = pointers.string(BanosDriver.NAME);
@@ -62,6 +64,10 @@ public record DriverMetadata(String name, Optional<String> license, Version vers
         }
         if (!pointers.isRelocated(BanosDriver.INIT)) {
             throw malformed(object, section, "driver " + name + " has no init function; set .init to one");
+        }
+        if (driverSize >= BanosDriver.LAYOUT.byteSize() && !pointers.isRelocated(BanosDriver.UNINIT)
+                && BanosDriver.uninit(file, object.start(section)) != 0) {
+            throw malformed(object, section, "the uninit of driver " + name + " is a number; set .uninit to a function, or leave it out");
         }
         return new DriverMetadata(name, Optional.ofNullable(pointers.string(BanosDriver.LICENSE)),
                 Version.unpack(BanosDriver.version(file, object.start(section))),
@@ -72,17 +78,18 @@ public record DriverMetadata(String name, Optional<String> license, Version vers
     /** Names that each end with NUL; between them, a compiler may have put more of those. */
     private static List<String> needs(ElfObject object) {
         SectionTable sections = object.sections();
-        int section = sections.find(NEEDS_SECTION);
         List<String> names = new ArrayList<>();
-        for (long at = 0; section > 0 && at < sections.size(section); ) {
-            String name = object.string(section, at);
-            if (name == null) {
-                throw malformed(object, section, "the last name in it does not end");
+        for (int section = sections.find(NEEDS_SECTION); section > 0; section = sections.find(NEEDS_SECTION, section)) {
+            for (long at = 0; at < sections.size(section); ) {
+                String name = object.string(section, at);
+                if (name == null) {
+                    throw malformed(object, section, "the last name in it does not end");
+                }
+                if (!name.isEmpty()) {
+                    names.add(name);
+                }
+                at += name.getBytes(StandardCharsets.UTF_8).length + 1;
             }
-            if (!name.isEmpty()) {
-                names.add(name);
-            }
-            at += name.getBytes(StandardCharsets.UTF_8).length + 1;
         }
         return List.copyOf(names);
     }

@@ -84,6 +84,7 @@ final class DriverStart {
             int section = candidate.driver().sections().find(BanosDriver.SECTION);
             driver = new Driver(loader, candidate.metadata(), module, module.sectionAddress(0, section), uses,
                     new TypeSource(module.name(), candidate.objects()));
+            requireFunctions(module, driver);
             for (int i = 0; i < candidate.objects().size(); i++) {
                 addExports(driver, candidate.objects().get(i), i, module);
             }
@@ -109,8 +110,29 @@ final class DriverStart {
         }
     }
 
+    /** The file tells only that something will stand there. */
+    private static void requireFunctions(LinkedModule module, Driver driver) {
+        if (driver.initAddress() == 0) {
+            throw noFunction(driver, "init", "is weak, and defined nowhere");
+        }
+        if (module.contains(driver.initAddress()) && !module.isCode(driver.initAddress())) {
+            throw noFunction(driver, "init", "is data");
+        }
+        if (module.contains(driver.uninitAddress()) && !module.isCode(driver.uninitAddress())) {
+            throw noFunction(driver, "uninit", "is data");
+        }
+    }
+
+    private static Refusal noFunction(Driver driver, String field, String why) {
+        return new Refusal(Refusal.ENOEXEC, driver.file(), null, -1, field + " of driver " + driver.name() + " " + why,
+                "set ." + field + " to a function");
+    }
+
     private void addExports(Driver driver, ElfObject object, int index, LinkedModule module) {
         for (ExportEntry entry : ExportEntry.read(object)) {
+            if (!module.isPlaced(index, entry.section())) {
+                continue; // inline in C++: another object's copy was kept
+            }
             if (driver.exportOrNull(entry.name()) != null) {
                 throw entry.secondOfItsName(object);
             }
@@ -118,7 +140,11 @@ final class DriverStart {
             if (entry.threadLocal() && place == null) {
                 throw entry.isNowhere(object);
             }
-            driver.add(new Export(driver, index, entry, entry.pointer(module.sectionAddress(index, entry.section())), place));
+            long pointer = entry.pointer(module.sectionAddress(index, entry.section()));
+            if (pointer == 0) {
+                throw entry.pointsToNothing(object);
+            }
+            driver.add(new Export(driver, index, entry, pointer, place));
         }
     }
 

@@ -42,7 +42,7 @@ public final class BanosDriver {
     public static final long NAME = offset("name");
     public static final long LICENSE = offset("license");
     public static final long INIT = offset("init");
-    static final long UNINIT = offset("uninit");
+    public static final long UNINIT = offset("uninit");
     /** The shortest struct that has an {@code init}. */
     public static final long SHORTEST = UNINIT;
 
@@ -66,6 +66,11 @@ public final class BanosDriver {
 
     public static int version(byte[] file, int start) {
         return buffer(file).getInt(start + VERSION);
+    }
+
+    /** 0 in a file where a relocation fills it in. */
+    public static long uninit(byte[] file, int start) {
+        return buffer(file).getLong(start + (int) UNINIT);
     }
 
     private static ByteBuffer buffer(byte[] file) {

@@ -28,8 +28,13 @@ public record ExportEntry(int section, int index, String name, String symbol, bo
     /** The entries of all of the object's export tables; none where it has no such sections. */
     public static List<ExportEntry> read(ElfObject object) {
         List<ExportEntry> entries = new ArrayList<>();
-        addressed(object, entries);
-        threadLocal(object, entries);
+        SectionTable sections = object.sections();
+        for (int section = sections.find(BanosSymbol.SECTION); section > 0; section = sections.find(BanosSymbol.SECTION, section)) {
+            addressed(object, section, entries);
+        }
+        for (int section = sections.find(BanosThreadLocal.SECTION); section > 0; section = sections.find(BanosThreadLocal.SECTION, section)) {
+            threadLocal(object, section, entries);
+        }
         Set<String> names = new HashSet<>();
         for (ExportEntry entry : entries) {
             if (!names.add(entry.name())) {
@@ -39,9 +44,8 @@ public record ExportEntry(int section, int index, String name, String symbol, bo
         return entries;
     }
 
-    private static void addressed(ElfObject object, List<ExportEntry> entries) {
-        int section = object.sections().find(BanosSymbol.SECTION);
-        long count = section < 0 ? 0 : count(object, section, BanosSymbol.LAYOUT.name().orElseThrow(), BanosSymbol.BYTES);
+    private static void addressed(ElfObject object, int section, List<ExportEntry> entries) {
+        long count = count(object, section, BanosSymbol.LAYOUT.name().orElseThrow(), BanosSymbol.BYTES);
         if (count == 0) {
             return;
         }
@@ -56,9 +60,8 @@ public record ExportEntry(int section, int index, String name, String symbol, bo
         }
     }
 
-    private static void threadLocal(ElfObject object, List<ExportEntry> entries) {
-        int section = object.sections().find(BanosThreadLocal.SECTION);
-        long count = section < 0 ? 0 : count(object, section, BanosThreadLocal.LAYOUT.name().orElseThrow(), BanosThreadLocal.BYTES);
+    private static void threadLocal(ElfObject object, int section, List<ExportEntry> entries) {
+        long count = count(object, section, BanosThreadLocal.LAYOUT.name().orElseThrow(), BanosThreadLocal.BYTES);
         if (count == 0) {
             return;
         }
@@ -93,6 +96,12 @@ public record ExportEntry(int section, int index, String name, String symbol, bo
     public Refusal secondOfItsName(ElfObject object) {
         return new Refusal(Refusal.ENOEXEC, object.file(), object.sections().label(section), index,
                 "a second export of the name " + name, "give one of them another name with BANOS_EXPORT_SYMBOL");
+    }
+
+    /** Its symbol is weak, and defined nowhere. */
+    public Refusal pointsToNothing(ElfObject object) {
+        return new Refusal(Refusal.ENOENT, object.file(), object.sections().label(section), index, "the export " + name
+                + " points to nothing: " + symbol + " is weak, and defined nowhere", "define it, or do not export it");
     }
 
     /** It says that it is a thread-local variable of this driver, and is not. */

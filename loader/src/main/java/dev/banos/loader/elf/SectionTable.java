@@ -113,7 +113,15 @@ public final class SectionTable {
 
     /** The first section of that name, or -1. */
     public int find(String name) {
-        for (int section = 1; section < count; section++) {
+        return find(name, 0);
+    }
+
+    /**
+     * The next section of that name behind {@code before}, or -1: compilers make several where flags or groups differ, a variable
+     * with the attribute {@code retain} beside one without, an inline one of C++.
+     */
+    public int find(String name, int before) {
+        for (int section = before + 1; section < count; section++) {
             if (names.equalsAt(nameOffset(section), name)) {
                 return section;
             }

@@ -116,6 +116,11 @@ public final class LinkedModule {
         space.unmap(base, layout.size);
     }
 
+    /** Whether the module holds the section: of groups that several objects have, one's copy is kept. */
+    public boolean isPlaced(int object, int section) {
+        return objects.get(object).isPlaced(section);
+    }
+
     /** The address of a section of the object at {@code object}, in the order in which they were linked. */
     public long sectionAddress(int object, int section) {
         return base + objects.get(object).sectionOffset[section];
