@@ -12,6 +12,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
@@ -178,6 +179,17 @@ class ThreadLocalExportTest {
         try (ExecutorService late = Executors.newFixedThreadPool(THREADS)) {
             assertThat(inEach(late, check)).doesNotHaveDuplicates();
         }
+    }
+
+    /** A prefix between REX.W and the opcode leaves a call its operand size of 16 bits, which some processors obey. */
+    @ParameterizedTest
+    @CsvSource({"gcc", "clang"})
+    void theCallWithoutAPltKeepsItsOperandSizePrefixHarmless(String compiler) {
+        loader.install(c("counts", COUNTS, "-O2", "-fPIC"));
+        Driver user = loader.install(compiled("uses", ".c", driver("uses", "", INIT + USES), compiler, "-O2", "-fPIC", "-fno-plt"));
+        MemorySegment seen = user.export("seen").address();
+        byte[] code = Native.segment(seen.address(), 48).toArray(ValueLayout.JAVA_BYTE);
+        assertThat(HexFormat.of().formatHex(code)).contains("66488d3d").contains("666648e8").doesNotContain("664867e8");
     }
 
     /** Also where a thread of C's own was there before. */

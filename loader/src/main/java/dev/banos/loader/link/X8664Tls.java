@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  * In a program that is everything; what cannot be rewritten stays as it is. In a module that is loaded later only descriptors
  * are, since nobody else would serve them; so their variables need the room that glibc keeps for late comers.
+ *
+ * <p>There, the call of {@code -fno-plt} through the GOT becomes a direct one of the usual form, with REX.W right before its opcode.
+ * As any other such call it would get a prefix in between, which leaves its operand size 16 bits: Intel's processors take no
+ * notice in a call, AMD's cut the target.
  */
 final class X8664Tls {
     private static final int PC32 = 2;
@@ -73,7 +77,7 @@ final class X8664Tls {
     /** @param program whether the block lies at a known distance from the thread pointer anyway */
     static ElfObject relaxed(ElfObject object, boolean program) {
         for (RelocationTable table : object.relocations()) {
-            boolean any = table.mayHold(TLSDESC_LEA) || table.mayHold(TLSDESC_CALL);
+            boolean any = table.mayHold(TLSDESC_LEA) || table.mayHold(TLSDESC_CALL) || table.mayHold(TLSGD);
             for (int type = DTPOFF64; program && !any && type <= TPOFF32; type++) {
                 any = table.mayHold(type);
             }
@@ -126,8 +130,11 @@ final class X8664Tls {
                 }
             }
             case TLSGD -> {
-                if (program && isCall(entry, 8) && matches(entry, -4, GD_LEA)
-                        && (matches(entry, 4, GD_CALL) || matches(entry, 4, GD_CALL_NO_PLT))) {
+                boolean indirect = isCall(entry, 8) && matches(entry, -4, GD_LEA) && matches(entry, 4, GD_CALL_NO_PLT);
+                if (indirect && !program) {
+                    write(entry, 4, GD_CALL);
+                    become(entry + 1, PLT32, 0, 0);
+                } else if (indirect || program && isCall(entry, 8) && matches(entry, -4, GD_LEA) && matches(entry, 4, GD_CALL)) {
                     write(entry, -4, GD_RELAXED);
                     become(entry, TPOFF32, 8, FIELD_BYTES);
                     become(entry + 1, 0, 0, 0);
