@@ -94,7 +94,7 @@ public final class HashMap implements AutoCloseable {
      * Inserts the entry, but leaves one of the same key as it is.
      *
      * @param key as the {@link Keys} take it
-     * @param value the address of the value's bytes, which are copied, from this map itself too; 0 only where values have no bytes
+     * @param value the address of the value's bytes, which are copied, from this map itself too; any number where values have no bytes
      * @return whether it was inserted, was there, or found no memory: then the map is as it was
      * @throws IllegalArgumentException where {@code value} is no address and values have bytes
      */
@@ -106,7 +106,7 @@ public final class HashMap implements AutoCloseable {
      * Inserts the entry, or assigns the value to the one that is there.
      *
      * @param key as the {@link Keys} take it
-     * @param value the address of the value's bytes, which are copied, from this map itself too; 0 only where values have no bytes
+     * @param value the address of the value's bytes, which are copied, from this map itself too; any number where values have no bytes
      * @return whether it was inserted, was there and has the new value, or found no memory: then the map is as it was
      * @throws IllegalArgumentException where {@code value} is no address and values have bytes
      */
@@ -128,7 +128,9 @@ public final class HashMap implements AutoCloseable {
             }
             boolean present = entry > HashTable.ABSENT;
             long to = (present ? entry : ~entry) + valueOffset;
-            MemorySegment.copy(Native.EVERYTHING, value, Native.EVERYTHING, to, valueBytes);
+            if (valueBytes != 0) {
+                MemorySegment.copy(Native.EVERYTHING, value, Native.EVERYTHING, to, valueBytes);
+            }
             return present ? Insertion.PRESENT : Insertion.INSERTED;
         } finally {
             entries.freeRetired();

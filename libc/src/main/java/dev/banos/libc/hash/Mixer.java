@@ -24,7 +24,8 @@ final class Mixer {
 
     /**
      * Equally spaced keys leave {@link #fold} equally spaced, with a step that the secret decides: for one secret in thirty
-     * they meet in few groups. Another product breaks the rhythm; its top bytes, the best mixed, become the group's number.
+     * they meet in few groups. Another product breaks the rhythm; its top bytes, the best mixed, become the group's number. Its
+     * lowest byte depends on the lowest byte of {@code folded} alone, which is still in step: no use for a tag.
      */
     static long scatter(long folded) {
         return Long.reverseBytes(folded * GOLDEN);

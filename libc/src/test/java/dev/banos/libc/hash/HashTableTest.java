@@ -10,7 +10,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -190,6 +192,26 @@ class HashTableTest {
         for (ThrowingCallable call : calls) {
             assertThatIllegalStateException().isThrownBy(call).withMessageEndingWith("in a call of its Keys, which must not change it");
         }
+    }
+
+    /** The refused call would have given back the block from which the call around it reads. */
+    @Test
+    void whatAStrategyIsRefusedFreesNothing() {
+        FailingStorage storage = new FailingStorage();
+        ChangingKeys keys = new ChangingKeys();
+        try (Arena scope = Arena.ofConfined(); HashMap map = new HashMap(keys, Long.BYTES, storage)) {
+            MemorySegment value = scope.allocateFrom(JAVA_LONG, 1234);
+            for (long key = 0; key < 100; key++) {
+                map.insert(key, value.address());
+            }
+            keys.inStore = () -> assertThatIllegalStateException().isThrownBy(() -> map.insert(-1, value.address()));
+            for (long key = 100; key < 1_000; key++) {
+                long inTheMap = map.valueAddress(map.find(7));
+                assertThat(map.insert(key, inTheMap)).isEqualTo(Insertion.INSERTED);
+                assertThat(map.value(map.find(key)).get(JAVA_LONG, 0)).as("value of key %d", key).isEqualTo(1234);
+            }
+        }
+        assertThat(storage.blocks()).isZero();
     }
 
     /** Numbers; what is said happens within a method. */
@@ -395,6 +417,11 @@ class HashTableTest {
                         .withMessageContaining("value=" + nowhere);
             }
             assertThat(valued.size()).isZero();
+            HashMap unvalued = new HashMap(Keys.longs(), 0);
+            for (long anything : new long[] {0, -8, Long.MIN_VALUE, Long.MAX_VALUE}) {
+                assertThat(unvalued.insert(anything, anything)).isEqualTo(Insertion.INSERTED);
+            }
+            unvalued.close();
             assertThatIllegalArgumentException().isThrownBy(() -> Keys.longs().of(scope.allocate(7))).withMessageContaining("too short");
             Arena closed = Arena.ofConfined();
             MemorySegment gone = closed.allocate(16);
@@ -448,6 +475,25 @@ class HashTableTest {
                 }
                 assertThat(set.passes()).as("groups that keys were sent on from, keys << %d", shift).isLessThan(60_000 / 20);
             }
+        }
+    }
+
+    /** A search reads each slot whose tag matches: of 4096 keys two in 128 should, and the lowest bits of a product made it half of them. */
+    @Test
+    void keysInPatternsHaveManyTags() {
+        Random secrets = new Random(1);
+        for (int round = 0; round < 52 * 60; round++) {
+            int shift = round % 52;
+            long seed = secrets.nextLong();
+            long multiplier = secrets.nextLong() | 1;
+            long[] keysOfTag = new long[256];
+            for (long key = 0; key < 4096; key++) {
+                long hash = Mixer.scatter(Mixer.fold(key << shift ^ seed, multiplier));
+                keysOfTag[(int) HashTable.tag(hash)]++;
+            }
+            long pairs = Arrays.stream(keysOfTag).map(keys -> keys * (keys - 1) / 2).sum();
+            assertThat(pairs).as("pairs of one tag, keys << %d, seed=%x multiplier=%x", shift, seed, multiplier)
+                    .isLessThan(2 * 4096L * 4095 / 2 / 128);
         }
     }
 
