@@ -55,10 +55,12 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     /** Where a match of slot 0 shows in a word. */
     private static final int FIRST_BIT = Byte.SIZE - 1;
 
-    private static final long FEWEST_GROUPS = 4;
+    private static final long FIRST_GROUPS = 4;
     private static final long MOST_GROUPS = 1L << 40;
     /** A table of fewer grows fourfold: it moves a third of the elements, for some KiB. */
     private static final long SMALL_GROUPS = 128;
+    /** No block is larger for the sake of elements to come: of large elements a table begins with one group, and doubles. */
+    private static final long SMALL_BLOCK = 1 << 16;
 
     /** Bounds that all values keep; told to the compiler, they spare it a bounds check an access. */
     private static final long ADDRESSES = (1L << 56) - 1;
@@ -254,15 +256,27 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
 
     private boolean makeRoom() {
         requireOpen();
-        long groups = block == 0 ? FEWEST_GROUPS : mask / WORD + 1;
+        long groups = mask / WORD + 1;
         if (block == 0 || size == mostIn(groups)) {
-            return resize(block == 0 ? groups : groups < SMALL_GROUPS ? 4 * groups : 2 * groups);
+            return resize(block == 0 ? fewestGroups() : more(groups));
         }
         if (!resize(groups)) { // only the counters are wrong: searches take longer, no more
             uncounted = 0;
             limit = mostIn(groups);
         }
         return true;
+    }
+
+    private long fewestGroups() {
+        return blockBytes(FIRST_GROUPS) <= SMALL_BLOCK ? FIRST_GROUPS : 1;
+    }
+
+    private long more(long groups) {
+        return groups < SMALL_GROUPS && blockBytes(4 * groups) <= SMALL_BLOCK ? 4 * groups : 2 * groups;
+    }
+
+    private long blockBytes(long groups) {
+        return groups * (1 + groupWords()) * WORD;
     }
 
     // Removal.
@@ -436,11 +450,10 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
 
     /** Moves all elements to a new block; the one before retires. Where a strategy throws, the table is as it was. */
     private boolean resize(long groups) {
-        long groupBytes = (1 + groupWords()) * WORD;
-        if (groups > MOST_GROUPS || groups > ADDRESSES / groupBytes) {
+        if (groups > MOST_GROUPS || groups > ADDRESSES / blockBytes(1)) {
             return false;
         }
-        long fresh = storage.allocate(groups * groupBytes);
+        long fresh = storage.allocate(blockBytes(groups));
         if (fresh == 0) {
             return false;
         }
@@ -497,8 +510,8 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
         return groups * GROUP_SLOTS * 3 / 4;
     }
 
-    private static long groupsFor(long elements) {
-        long groups = FEWEST_GROUPS;
+    private long groupsFor(long elements) {
+        long groups = fewestGroups();
         while (mostIn(groups) < elements) {
             groups *= 2;
         }

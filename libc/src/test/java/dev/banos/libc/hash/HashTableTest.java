@@ -297,6 +297,35 @@ class HashTableTest {
         }
     }
 
+    /** With the first four groups of small elements, one value of 1 GiB would ask for 28. */
+    @Test
+    void largeElementsTakeAGroupAtFirstAndLessThanThriceTheirNumberThen() {
+        long[] largest = new long[1];
+        Storage storage = new Storage() {
+            @Override
+            public long allocate(long bytes) {
+                largest[0] = Math.max(largest[0], bytes);
+                return Storage.MALLOC.allocate(bytes);
+            }
+
+            @Override
+            public void free(long address) {
+                Storage.MALLOC.free(address);
+            }
+        };
+        long valueBytes = 1 << 16;
+        try (Arena scope = Arena.ofConfined(); HashMap map = new HashMap(Keys.longs(), valueBytes, storage)) {
+            long value = scope.allocate(valueBytes).address();
+            map.insert(0, value);
+            assertThat(largest[0] / valueBytes).isLessThanOrEqualTo(HashTable.GROUP_SLOTS);
+            for (long key = 1; key < 300; key++) {
+                map.insert(key, value);
+                assertThat(largest[0] / valueBytes).isLessThanOrEqualTo(Math.max(HashTable.GROUP_SLOTS, 3 * map.size()));
+            }
+            assertThat(map.isValid()).isTrue();
+        }
+    }
+
     @Test
     void shrinkGivesMemoryBack() {
         FailingStorage storage = new FailingStorage();

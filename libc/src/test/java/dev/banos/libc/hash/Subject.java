@@ -10,7 +10,10 @@ import java.util.Map;
 
 /** A table of this package behind the little that the properties need, with small numbers for keys and values. */
 interface Subject extends AutoCloseable {
-    enum Kind { LONG_MAP, LONG_SET, MAP_OF_LONGS, MAP_OF_BYTES, MAP_OF_STRINGS, MAP_OF_COLLIDING, SET_OF_COLLIDING }
+    enum Kind { LONG_MAP, LONG_SET, MAP_OF_LONGS, MAP_OF_BYTES, MAP_OF_STRINGS, MAP_TO_LARGE, MAP_OF_COLLIDING, SET_OF_COLLIDING }
+
+    /** Of such values a table begins with one group. */
+    long LARGE_BYTES = 3_000;
 
     Insertion insert(long key, long value);
 
@@ -55,6 +58,7 @@ interface Subject extends AutoCloseable {
             case MAP_OF_LONGS -> new OfMap(Keys.longs(), Spelling.NUMBER, storage);
             case MAP_OF_BYTES -> new OfMap(Keys.bytes(13), Spelling.BYTES, storage);
             case MAP_OF_STRINGS -> new OfMap(Keys.strings(), Spelling.TEXT, storage);
+            case MAP_TO_LARGE -> new OfMap(Keys.longs(), Spelling.NUMBER, LARGE_BYTES, storage);
             case MAP_OF_COLLIDING -> new OfMap(new CollidingKeys(), Spelling.NUMBER, storage);
             case SET_OF_COLLIDING -> new OfSet(new dev.banos.libc.hash.HashSet(new CollidingKeys(), 0, storage));
         };
@@ -119,10 +123,16 @@ interface Subject extends AutoCloseable {
         private final Spelling spelling;
         private final Arena scope = Arena.ofConfined();
         private final Map<Long, Long> spelled = new HashMap<>();
-        private final MemorySegment value = scope.allocate(JAVA_LONG);
+        private final MemorySegment value;
 
         OfMap(Keys keys, Spelling spelling, Storage storage) {
-            this.map = new dev.banos.libc.hash.HashMap(keys, Long.BYTES, storage);
+            this(keys, spelling, Long.BYTES, storage);
+        }
+
+        /** The number is in the last bytes of its value. */
+        OfMap(Keys keys, Spelling spelling, long valueBytes, Storage storage) {
+            this.map = new dev.banos.libc.hash.HashMap(keys, valueBytes, storage);
+            this.value = scope.allocate(valueBytes, Long.BYTES);
             this.keys = keys;
             this.spelling = spelling;
         }
@@ -133,7 +143,7 @@ interface Subject extends AutoCloseable {
         }
 
         private long valueOf(long number) {
-            value.set(JAVA_LONG, 0, number);
+            value.set(JAVA_LONG, value.byteSize() - Long.BYTES, number);
             return value.address();
         }
 
@@ -182,7 +192,7 @@ interface Subject extends AutoCloseable {
 
         @Override
         public long valueAt(long element) {
-            return map.value(element).get(JAVA_LONG, 0);
+            return map.value(element).get(JAVA_LONG, value.byteSize() - Long.BYTES);
         }
 
         @Override
