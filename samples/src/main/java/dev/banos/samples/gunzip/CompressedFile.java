@@ -9,11 +9,11 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
@@ -117,11 +117,7 @@ final class CompressedFile {
                 return;
             }
             report.begin(path.toString());
-            expandInto(target, expansion);
-            keepAttributes(target, attributes, header);
-            if (!orders.keep()) {
-                Files.delete(path);
-            }
+            expandInto(target, expansion, attributes);
             report.expanded(expansion.percentSaved(), target.toString());
         }
     }
@@ -159,20 +155,48 @@ final class CompressedFile {
         return true;
     }
 
-    private static void expandInto(Path target, Expansion expansion) throws IOException {
-        try (FileChannel out = FileChannel.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-                HalfFile half = HalfFile.of(target)) {
-            expansion.writeTo(out);
-            half.isWhole();
+    /** A signal leaves either the compressed file or the other: from where that is whole to where this is deleted none can come between. */
+    private void expandInto(Path target, Expansion expansion, PosixFileAttributes attributes) throws IOException {
+        try (HalfFile half = new HalfFile(target)) {
+            expansion.writeTo(half.channel());
+            keepAttributes(target, attributes, expansion.storedSeconds());
+            half.becomeWhole(this::deleteUnlessKept);
         }
     }
 
-    private void keepAttributes(Path target, PosixFileAttributes attributes, GzipHeader header) throws IOException {
-        boolean storedTime = orders.storedName() && header.modificationTime() != 0;
-        FileTime modified = storedTime ? FileTime.from(header.modificationTime(), TimeUnit.SECONDS) : attributes.lastModifiedTime();
+    /** In a folder like /tmp nobody may delete what is another's. */
+    private void deleteUnlessKept() {
+        try {
+            if (!orders.keep()) {
+                Files.delete(path);
+            }
+        } catch (IOException stays) {
+            report.complain(Complaint.warning(path + ": " + Complaint.cause(stays)));
+        }
+    }
+
+    private void keepAttributes(Path target, PosixFileAttributes attributes, long storedSeconds) throws IOException {
+        boolean storedTime = orders.storedName() && storedSeconds != 0;
+        FileTime modified = storedTime ? FileTime.from(storedSeconds, TimeUnit.SECONDS) : attributes.lastModifiedTime();
         PosixFileAttributeView view = Files.getFileAttributeView(target, PosixFileAttributeView.class);
-        view.setPermissions(attributes.permissions());
         view.setTimes(modified, attributes.lastAccessTime(), null);
+        // The group before the permissions and those before the owner: nobody else may read the file meanwhile.
+        whereAllowed(() -> view.setGroup(attributes.group()));
+        view.setPermissions(attributes.permissions());
+        whereAllowed(() -> view.setOwner(attributes.owner()));
+    }
+
+    /** Mostly only the superuser may give a file away; nobody else is told. */
+    private static void whereAllowed(Change change) throws IOException {
+        try {
+            change.make();
+        } catch (FileSystemException refused) {
+            // it stays as it is, as with gzip
+        }
+    }
+
+    private interface Change {
+        void make() throws IOException;
     }
 
     private PosixFileAttributes checkedAttributes() throws IOException {

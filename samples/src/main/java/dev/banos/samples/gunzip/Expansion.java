@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
+import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -27,12 +28,16 @@ final class Expansion implements AutoCloseable {
     /** For a test: takes everything. */
     static final WritableByteChannel NOWHERE = Channels.newChannel(OutputStream.nullOutputStream());
 
+    private static final String LENGTH_ERROR = "\n%s: invalid compressed data--length error";
     private static final long BUFFER_BYTES = 1 << 18;
     private static final int MAGIC_BYTES = 2;
     private static final int MAGIC = 0x1F8B;
     /** Magic, method and flags. */
     private static final int PREFIX_BYTES = 4;
+    private static final int DEFLATED = 8;
+    private static final int EXTRA_FIELD = 4;
     private static final int ENCRYPTED = 0x20;
+    private static final int RESERVED = 0xE0;
     private static final int FIXED_HEADER_BYTES = 10;
     private static final int TRAILER_BYTES = 8;
 
@@ -53,6 +58,8 @@ final class Expansion implements AutoCloseable {
     private boolean plain;
     private boolean followed;
     private int prefix;
+    private long storedSeconds;
+    private final HeaderSum headerSum = new HeaderSum();
     private Inflater.Status status = Inflater.Status.NEED_INPUT;
 
     private long read;
@@ -72,6 +79,7 @@ final class Expansion implements AutoCloseable {
     @Override
     public void close() {
         progress.close();
+        headerSum.close();
         scope.close();
         inflater.close();
     }
@@ -106,6 +114,11 @@ final class Expansion implements AutoCloseable {
     /** How much of the content compression had saved, as gzip reckons: by the last member's length and all that was read. */
     double percentSaved() {
         return lastMember == 0 ? 0 : 100.0 * (lastMember - (read - overhead)) / lastMember;
+    }
+
+    /** When the content was changed last, as the last member says that says so; seconds since 1970, or 0. */
+    long storedSeconds() {
+        return storedSeconds;
     }
 
     /** Goes on where {@link #begin} ended. */
@@ -144,13 +157,11 @@ final class Expansion implements AutoCloseable {
     }
 
     private boolean memberFollows() throws IOException {
-        while (to - from < PREFIX_BYTES && read()) {
-            continue;
-        }
+        boolean whole = available(PREFIX_BYTES);
         if (to - from < MAGIC_BYTES || (inputBytes.getShort((int) from) & 0xFFFF) != MAGIC) {
             return false;
         }
-        prefix = to - from < PREFIX_BYTES ? 0 : inputBytes.getInt((int) from);
+        prefix = whole ? inputBytes.getInt((int) from) : 0;
         return true;
     }
 
@@ -180,12 +191,14 @@ final class Expansion implements AutoCloseable {
     private void header() throws IOException {
         inflater.reset();
         lastMember = 0;
+        headerSum.reset();
+        sayExtraField();
         do {
             try {
                 status = inflater.inflate(input, from, to - from, output, 0, 0);
-                from += inflater.consumed();
+                takeHeader();
             } catch (InflateException wrong) {
-                from += inflater.consumed();
+                takeHeader();
                 if (inflater.gzipHeader() == null) {
                     throw Complaint.error(inGzipsWords(wrong));
                 }
@@ -195,6 +208,29 @@ final class Expansion implements AutoCloseable {
                 throw endOfFile();
             }
         } while (status == Inflater.Status.NEED_INPUT && inflater.gzipHeader() == null);
+        long seconds = firstHeader().modificationTime();
+        storedSeconds = seconds == 0 ? storedSeconds : seconds;
+    }
+
+    private void takeHeader() {
+        headerSum.add(input.asSlice(from, inflater.consumed()));
+        from += inflater.consumed();
+    }
+
+    /** In gzip's order: before all that may be wrong behind the field's length. */
+    private void sayExtraField() throws IOException {
+        boolean present = (prefix >>> 8 & 0xFF) == DEFLATED && (prefix & RESERVED) == 0 && (prefix & EXTRA_FIELD) != 0;
+        if (present && orders.verbose() && available(FIXED_HEADER_BYTES + Short.BYTES)) {
+            int bytes = Short.toUnsignedInt(Short.reverseBytes(inputBytes.getShort((int) from + FIXED_HEADER_BYTES)));
+            report.say(name + ": extra field of " + bytes + " bytes ignored");
+        }
+    }
+
+    private boolean available(int bytes) throws IOException {
+        while (to - from < bytes && read()) {
+            continue;
+        }
+        return to - from >= bytes;
     }
 
     private void member(WritableByteChannel out) throws IOException {
@@ -202,16 +238,33 @@ final class Expansion implements AutoCloseable {
             try {
                 status = inflater.inflate(input, from, to - from, output, 0, BUFFER_BYTES);
             } catch (InflateException wrong) {
-                boolean goesOn = orders.test() && wrong.reason().endsWith(" check");
-                throw goesOn ? Complaint.error(inGzipsWords(wrong)) : Complaint.lastError(inGzipsWords(wrong));
-            } finally {
                 from += inflater.consumed();
                 write(out, inflater.produced());
+                throw ofMember(wrong);
             }
+            from += inflater.consumed();
+            write(out, inflater.produced());
             if (status == Inflater.Status.NEED_INPUT && !read()) {
                 throw endOfFile();
             }
         }
+    }
+
+    /** gzip reads the whole trailer before it looks at either check, and then at both. */
+    private Complaint ofMember(InflateException wrong) throws IOException {
+        String words = inGzipsWords(wrong);
+        if (wrong.reason().equals("incorrect data check")) {
+            if (!available(Integer.BYTES)) {
+                return endOfFile();
+            }
+            int length = Integer.reverseBytes(inputBytes.getInt((int) from));
+            if (length != (int) lastMember) {
+                report.complain(Complaint.error(words));
+                words = LENGTH_ERROR.formatted(name);
+            }
+        }
+        boolean goesOn = orders.test() && wrong.reason().endsWith(" check");
+        return goesOn ? Complaint.error(words) : Complaint.lastError(words);
     }
 
     /** Adds input; false at its end. */
@@ -250,13 +303,18 @@ final class Expansion implements AutoCloseable {
         int flags = prefix & 0xFF;
         return switch (wrong.reason()) {
             case "incorrect data check" -> "\n" + name + ": invalid compressed data--crc error";
-            case "incorrect length check" -> "\n" + name + ": invalid compressed data--length error";
+            case "incorrect length check" -> LENGTH_ERROR.formatted(name);
             case "unknown compression method" -> name + ": unknown method " + method + " -- not supported";
             case "unknown header flags set" -> name + ((flags & ENCRYPTED) != 0
                     ? " is encrypted -- not supported"
                     : " has flags 0x" + Integer.toHexString(flags) + " -- not supported");
-            case "header crc mismatch" -> "\n" + name + ": header checksum does not match";
+            case "header crc mismatch" -> name + ": header checksum " + hex16(headerSum.stored()) + " != computed checksum "
+                    + hex16(headerSum.computed());
             default -> "\n" + name + ": invalid compressed data--format violated";
         };
+    }
+
+    private static String hex16(int number) {
+        return String.format(Locale.ROOT, "0x%04x", number);
     }
 }

@@ -1,39 +1,54 @@
 package dev.banos.samples.gunzip;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 
-/** A file that is deleted unless it becomes whole, also where a signal ends the process. */
+/** A new file that only its owner can read, and that is deleted unless it becomes whole, also where a signal ends the process. */
 final class HalfFile implements AutoCloseable {
+    private static final FileAttribute<?> PRIVATE = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
     private final Path file;
+    private final FileChannel channel;
     private final Thread atExit = new Thread(this::deleteAtExit, "banos-gunzip-half-file");
+    private boolean isMade;
     private boolean whole;
 
-    private HalfFile(Path file) {
+    /** Makes the file. A signal meanwhile finds it either not there, or waits until it can be deleted. */
+    @SuppressWarnings("this-escape") // the thread waits for the constructor's end
+    HalfFile(Path file) throws IOException {
         this.file = file;
-    }
-
-    /** Of a file that was made just now. */
-    static HalfFile of(Path file) throws IOException {
-        HalfFile half = new HalfFile(file);
-        try {
-            Runtime.getRuntime().addShutdownHook(half.atExit);
-        } catch (IllegalStateException exiting) {
-            half.close();
-            throw exiting;
+        synchronized (this) {
+            Runtime.getRuntime().addShutdownHook(atExit); // throws where the process ends already
+            try {
+                channel = FileChannel.open(file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PRIVATE);
+                isMade = true;
+            } finally {
+                if (!isMade) {
+                    forgetExit();
+                }
+            }
         }
-        return half;
     }
 
-    /** From now on it stays. */
-    synchronized void isWhole() {
+    FileChannel channel() {
+        return channel;
+    }
+
+    /** It stays, and a signal's end of the process waits for {@code last}. */
+    synchronized void becomeWhole(Runnable last) {
         whole = true;
+        last.run();
     }
 
     private synchronized void deleteAtExit() {
         try {
-            close();
+            deleteUnlessWhole();
         } catch (IOException stays) {
             System.err.println(Orders.PROGRAM + ": " + file + ": " + Complaint.cause(stays));
         }
@@ -42,7 +57,13 @@ final class HalfFile implements AutoCloseable {
     @Override
     public synchronized void close() throws IOException {
         forgetExit();
-        if (!whole) {
+        try (channel) {
+            deleteUnlessWhole();
+        }
+    }
+
+    private void deleteUnlessWhole() throws IOException {
+        if (isMade && !whole) {
             Files.deleteIfExists(file);
         }
     }

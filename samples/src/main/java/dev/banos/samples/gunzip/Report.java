@@ -4,6 +4,8 @@ import dev.banos.samples.command.CommandEnd;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.nio.file.Path;
 import java.util.Locale;
 
@@ -44,6 +46,11 @@ final class Report {
         }
     }
 
+    /** What is no complaint. */
+    void say(String message) {
+        err.println(Orders.PROGRAM + ": " + message);
+    }
+
     /** The line that {@link #intact} or {@link #expanded} ends. */
     void begin(String name) {
         if (orders.verbose()) {
@@ -59,9 +66,14 @@ final class Report {
 
     void expanded(double percentSaved, String target) {
         if (orders.verbose()) {
-            err.println(String.format(Locale.ROOT, "%5.1f%% -- %s %s", percentSaved,
+            err.println(String.format(Locale.ROOT, "%5.1f%% -- %s %s", asInC(percentSaved),
                     orders.keep() ? "created" : "replaced with", target));
         }
+    }
+
+    /** To one digit, ties to the even one: 86.25 is 86.2, and Java's format says 86.3. */
+    private static double asInC(double percent) {
+        return Math.copySign(new BigDecimal(percent).setScale(1, RoundingMode.HALF_EVEN).doubleValue(), percent);
     }
 
     /** Whether a file that is there may go: by the orders, or by the answer of who sits at the terminal. */

@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.lang.ProcessBuilder.Redirect;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -20,6 +22,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,6 +73,9 @@ class GunzipBesideGzipTest {
         "archive.tgz", "LARGE.GZ", "-kv LARGE.GZ", "Archive.Taz", "odd-GZ", ".tgz", "sub/.gz", "loose", "-S .foo loose", "under",
         "-S .FOO suffixed.foo", "-S .foo -S .bar suffixed.foo", "-S .foo -v good", "-c loop.gz", "loop.gz",
         "-f loop.gz", "-r sublink", "-r sublink.gz", "-k sublink.gz", "-rf sublink", "-c sublink", "-N accented.gz", "-Nv accented.gz",
+        "checked.gz good.gz", "-v checked.gz", "-N named.gz checked.gz", "unchecked.gz good.gz", "-tv unchecked.gz good.gz", "-cf unchecked.gz",
+        "-v extra.gz", "extra.gz", "-tv extra.gz good.gz", "-v extracut.gz", "-Nv later.gz", "-N later.gz", "-v both.gz", "both.gz good.gz", "-tv both.gz good.gz",
+        "-v crccut.gz", "-v stored.gz", "owned.gz", "-k owned.gz", "-f owned.gz",
         "user.gz", "-f user.gz", "group.gz", "-kf group.gz", "sticky.gz", "-f sticky.gz", "-c user.gz",
         "half.gz good.gz", "-tv half.gz", "-cf half.gz good.gz", "-cf garbage.gz good.gz", "-cf padded.gz", "-tf plain.gz",
         "-v sub", "-q sub", "-rv sub", "-r sub", "-kr sub good.gz", "good", "-dv good.gz", "-S /x good.gz"})
@@ -155,7 +161,8 @@ class GunzipBesideGzipTest {
         if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
             return Files.isDirectory(file) ? "folder" : "link";
         }
-        return Files.getLastModifiedTime(file).to(TimeUnit.SECONDS) + " " + Files.getPosixFilePermissions(file).stream().sorted().toList()
+        return Files.getLastModifiedTime(file).to(TimeUnit.SECONDS) + " " + Files.getAttribute(file, "unix:uid") + ":"
+                + Files.getAttribute(file, "unix:gid") + " " + Files.getPosixFilePermissions(file).stream().sorted().toList()
                 + " " + new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
     }
 
@@ -197,6 +204,20 @@ class GunzipBesideGzipTest {
         Files.createSymbolicLink(folder.resolve("sublink.gz"), Path.of("sub"));
         write(folder, "accented.gz", named(good, new String("caf\u00E9".getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1), 7));
         write(folder, "half.gz", joined(good, new byte[] {0x1F}));
+        byte[] extra = withHeader(good, 4 | 2, new byte[] {3, 0, 'a', 'b', 'c'});
+        write(folder, "checked.gz", withSum(extra, 15, 0));
+        write(folder, "unchecked.gz", withSum(extra, 15, 0x0F10));
+        write(folder, "extra.gz", withHeader(good, 4, new byte[] {3, 0, 'a', 'b', 'c'}));
+        write(folder, "extracut.gz", Arrays.copyOf(extra, 14));
+        write(folder, "later.gz", joined(named(good, "early", 1_000_000_000), named(good, "late", 1_100_000_000)));
+        write(folder, "both.gz", changed(changed(good, good.length - 5, 1), good.length - 1, 1));
+        write(folder, "crccut.gz", Arrays.copyOf(changed(good, good.length - 5, 1), good.length - 2));
+        write(folder, "stored.gz", joined(withHeader(new byte[10], 0, new byte[0]), stored(400)));
+        write(folder, "owned.gz", good);
+        if (System.getProperty("user.name").equals("root")) {
+            Files.setAttribute(folder.resolve("owned.gz"), "unix:uid", 1234);
+            Files.setAttribute(folder.resolve("owned.gz"), "unix:gid", 5678);
+        }
         writeWithMode(folder, "user.gz", good, 04755);
         writeWithMode(folder, "group.gz", good, 02755);
         writeWithMode(folder, "sticky.gz", good, 01755);
@@ -218,6 +239,29 @@ class GunzipBesideGzipTest {
             gzip.write(data);
         }
         return bytes.toByteArray();
+    }
+
+    /** What stands behind the first ten bytes of the header. */
+    private static byte[] withHeader(byte[] gzip, int flags, byte[] fields) {
+        byte[] header = {0x1F, (byte) 0x8B, 8, (byte) flags, 0, 0, 0, 0, 0, 3};
+        return joined(joined(header, fields), Arrays.copyOfRange(gzip, 10, gzip.length));
+    }
+
+    /** Behind so many bytes of the header their checksum, of which some bits are wrong. */
+    private static byte[] withSum(byte[] gzip, int headerBytes, int wrongBits) {
+        CRC32 crc = new CRC32();
+        crc.update(gzip, 0, headerBytes);
+        int sum = (int) crc.getValue() ^ wrongBits;
+        byte[] checked = joined(Arrays.copyOf(gzip, headerBytes), new byte[] {(byte) sum, (byte) (sum >>> Byte.SIZE)});
+        return joined(checked, Arrays.copyOfRange(gzip, headerBytes, gzip.length));
+    }
+
+    /** A stored block of zeros and the trailer: five bytes more than they are, which is 1.25 per cent of 400. */
+    private static byte[] stored(int zeros) {
+        CRC32 crc = new CRC32();
+        crc.update(new byte[zeros]);
+        return ByteBuffer.allocate(5 + zeros + 8).order(ByteOrder.LITTLE_ENDIAN).put((byte) 1).putShort((short) zeros).putShort((short) ~zeros)
+                .position(5 + zeros).putInt((int) crc.getValue()).putInt(zeros).array();
     }
 
     private static byte[] named(byte[] gzip, String name, int time) {

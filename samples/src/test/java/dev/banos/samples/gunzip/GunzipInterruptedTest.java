@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +41,8 @@ class GunzipInterruptedTest {
                 .redirectOutput(folder.resolve("output").toFile()).start();
         try {
             awaitBytes(half, process);
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(half))).as("who may read what is not whole yet")
+                    .isEqualTo("rw-------");
             process.destroy();
             assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
         } finally {

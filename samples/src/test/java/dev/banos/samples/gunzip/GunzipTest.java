@@ -152,6 +152,7 @@ class GunzipTest {
         requireError("not in gzip format", TEXT);
         good[good.length - 1] ^= 1;
         requireError("invalid compressed data--length error", good);
+        good[good.length - 1] ^= 1;
         good[good.length - 5] ^= 1;
         requireError("invalid compressed data--crc error", good);
         byte[] wrongBlock = gzip(TEXT);
