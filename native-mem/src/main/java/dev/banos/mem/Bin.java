@@ -1,5 +1,6 @@
 package dev.banos.mem;
 
+import dev.banos.mem.system.Words;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.Objects;

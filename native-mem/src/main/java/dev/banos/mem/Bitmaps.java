@@ -1,6 +1,8 @@
 package dev.banos.mem;
 
 import dev.banos.lock.SpinLock;
+import dev.banos.mem.system.Kernel;
+import dev.banos.mem.system.Words;
 import java.util.Arrays;
 
 /**

@@ -2,6 +2,7 @@ package dev.banos.mem;
 
 import dev.banos.lock.SpinLock;
 import dev.banos.mem.event.MemoryEvents;
+import dev.banos.mem.system.Kernel;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;

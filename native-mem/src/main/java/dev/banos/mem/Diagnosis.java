@@ -1,6 +1,7 @@
 package dev.banos.mem;
 
 import dev.banos.mem.event.MemoryEvents;
+import dev.banos.mem.system.Reservation;
 import org.jspecify.annotations.Nullable;
 
 /** What an address is, in words, for the message of an {@link InvalidBlockException}. Never on a hot path. */

@@ -2,6 +2,10 @@ package dev.banos.mem;
 
 import dev.banos.lock.SpinLock;
 import dev.banos.mem.event.MemoryEvents;
+import dev.banos.mem.system.Kernel;
+import dev.banos.mem.system.MappingTable;
+import dev.banos.mem.system.Reservation;
+import dev.banos.mem.system.Unmapping;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -31,17 +35,14 @@ final class DirectMappings {
      */
     static final long COMMITTED_BYTES = 1024 * 1024;
     private static final int STRIPES = 16;
-    private static final MappingTable[] TABLES = new MappingTable[STRIPES];
+    private static final List<MappingTable<Domain>> TABLES = new ArrayList<>(STRIPES);
     private static final SpinLock[] LOCKS = new SpinLock[STRIPES];
-    /** What the kernel refused to unmap: nobody's block, to be unmapped later. */
-    private static final MappingTable REFUSED = new MappingTable();
-    private static final SpinLock REFUSED_LOCK = new SpinLock();
-    private static volatile int refusedCount;
 
     static {
         Reservation.secure();
+        Unmapping.prepare();
         for (int i = 0; i < STRIPES; i++) {
-            TABLES[i] = new MappingTable();
+            TABLES.add(new MappingTable<>());
             LOCKS[i] = new SpinLock();
         }
     }
@@ -117,7 +118,7 @@ final class DirectMappings {
     private static void keepOrUnmap(long address, long extent, Domain domain) {
         long bytes = MappingTable.length(extent);
         if (domain.cache == null || !domain.cache.put(MappingCache.kept(address, MappingTable.isHuge(extent)), bytes)) {
-            unmap(address, bytes);
+            Unmapping.unmap(address, bytes);
             domain.budget.release(bytes);
             MemoryEvents.mapping("unmap", address, bytes);
         }
@@ -128,8 +129,8 @@ final class DirectMappings {
         int stripe = stripe(address);
         LOCKS[stripe].lock();
         try {
-            int index = TABLES[stripe].indexOf(address);
-            return index != MappingTable.NONE && TABLES[stripe].domain(index) == domain ? TABLES[stripe].lengthAt(index) : NONE;
+            int index = TABLES.get(stripe).indexOf(address);
+            return index != MappingTable.NONE && TABLES.get(stripe).owner(index) == domain ? TABLES.get(stripe).lengthAt(index) : NONE;
         } finally {
             LOCKS[stripe].unlock();
         }
@@ -194,7 +195,7 @@ final class DirectMappings {
         for (int stripe = 0; stripe < STRIPES; stripe++) {
             LOCKS[stripe].lock();
             try {
-                MappingTable table = TABLES[stripe];
+                MappingTable<Domain> table = TABLES.get(stripe);
                 for (int i = 0; i < table.capacity(); i++) {
                     count += table.address(i) != 0 ? 1 : 0;
                     bytes += table.address(i) != 0 ? table.lengthAt(i) : 0;
@@ -226,7 +227,7 @@ final class DirectMappings {
     private static long anyOf(int stripe, Domain domain) {
         LOCKS[stripe].lock();
         try {
-            return TABLES[stripe].anyOf(domain);
+            return TABLES.get(stripe).anyOf(domain);
         } finally {
             LOCKS[stripe].unlock();
         }
@@ -247,10 +248,10 @@ final class DirectMappings {
         for (int stripe = 0; stripe < STRIPES; stripe++) {
             LOCKS[stripe].lock();
             try {
-                MappingTable table = TABLES[stripe];
+                MappingTable<Domain> table = TABLES.get(stripe);
                 for (int i = 0; i < table.capacity(); i++) {
-                    if (table.address(i) != 0 && wanted.test(table.domain(i))) {
-                        mappings.add(new Mapping(table.address(i), table.lengthAt(i), table.domain(i)));
+                    if (table.address(i) != 0 && wanted.test(table.owner(i))) {
+                        mappings.add(new Mapping(table.address(i), table.lengthAt(i), table.owner(i)));
                     }
                 }
             } finally {
@@ -265,11 +266,11 @@ final class DirectMappings {
         for (int stripe = 0; stripe < STRIPES; stripe++) {
             LOCKS[stripe].lock();
             try {
-                MappingTable table = TABLES[stripe];
+                MappingTable<Domain> table = TABLES.get(stripe);
                 for (int i = 0; i < table.capacity(); i++) {
                     long start = table.address(i);
                     if (start != 0 && address >= start && address < start + table.lengthAt(i)) {
-                        return new Mapping(start, table.lengthAt(i), table.domain(i));
+                        return new Mapping(start, table.lengthAt(i), table.owner(i));
                     }
                 }
             } finally {
@@ -279,27 +280,12 @@ final class DirectMappings {
         return null;
     }
 
-    /** Tries again to unmap what the kernel refused to. */
-    static void retryRefused() {
-        for (int tries = refusedCount; tries > 0; tries--) {
-            Mapping mapping = pollRefused();
-            if (mapping == null) {
-                return;
-            }
-            unmap(mapping.address(), mapping.bytes());
-        }
-    }
-
-    static int refusedCount() {
-        return refusedCount;
-    }
-
     /** Enters a mapping that the caller made. @param extent of {@link MappingTable#extent} */
     static long register(long address, long extent, Domain domain) {
         int stripe = stripe(address);
         LOCKS[stripe].lock();
         try {
-            TABLES[stripe].put(address, extent, domain);
+            TABLES.get(stripe).put(address, extent, domain);
         } finally {
             LOCKS[stripe].unlock();
         }
@@ -317,9 +303,9 @@ final class DirectMappings {
         int stripe = stripe(address);
         LOCKS[stripe].lock();
         try {
-            MappingTable table = TABLES[stripe];
+            MappingTable<Domain> table = TABLES.get(stripe);
             int index = table.indexOf(address);
-            if (index == MappingTable.NONE || table.domain(index) != domain) {
+            if (index == MappingTable.NONE || table.owner(index) != domain) {
                 return NONE;
             }
             long extent = table.extentAt(index);
@@ -327,39 +313,6 @@ final class DirectMappings {
             return extent;
         } finally {
             LOCKS[stripe].unlock();
-        }
-    }
-
-    /** The kernel refuses when splitting a mapping would need one more than it allows: then at least the memory goes back. */
-    static void unmap(long address, long bytes) {
-        if (bytes == 0 || !Kernel.failed(Kernel.unmap(address, bytes))) {
-            return;
-        }
-        Kernel.discard(address, bytes);
-        REFUSED_LOCK.lock();
-        try {
-            REFUSED.put(address, bytes, Domain.MALLOC);
-            refusedCount = REFUSED.size();
-        } finally {
-            REFUSED_LOCK.unlock();
-        }
-    }
-
-    /** Each in its turn: the kernel may refuse one for as long as the process has so many mappings, and let go of the next. */
-    private static @Nullable Mapping pollRefused() {
-        REFUSED_LOCK.lock();
-        try {
-            long address = REFUSED.anyOf(Domain.MALLOC);
-            if (address == 0) {
-                return null;
-            }
-            int index = REFUSED.indexOf(address);
-            Mapping mapping = new Mapping(address, REFUSED.lengthAt(index), Domain.MALLOC);
-            REFUSED.removeAt(index);
-            refusedCount = REFUSED.size();
-            return mapping;
-        } finally {
-            REFUSED_LOCK.unlock();
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.banos.mem;
 
+import dev.banos.mem.system.Kernel;
+
 /**
  * Gives memory back inside runs that are partly in use: whole pages in which every slot is free.
  *

@@ -1,5 +1,7 @@
 package dev.banos.mem;
 
+import dev.banos.mem.system.Kernel;
+import dev.banos.mem.system.Unmapping;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +33,7 @@ record GuardedMapping(long address, long mapping, long mappingBytes, long start,
         }
         long start = roundUp(mapping + Kernel.PAGE_BYTES, Math.max(alignment, Kernel.PAGE_BYTES));
         if (Kernel.failed(Kernel.allowAccess(start, bytes))) {
-            DirectMappings.unmap(mapping, mappingBytes);
+            Unmapping.unmap(mapping, mappingBytes);
             return null;
         }
         long address = alignment > Kernel.PAGE_BYTES ? start : start + bytes - roundUp(size, alignment);
@@ -57,7 +59,7 @@ record GuardedMapping(long address, long mapping, long mappingBytes, long start,
         try {
             return new GuardedMapping(address, mapping, mappingBytes, start, end);
         } catch (OutOfMemoryError javaHeapIsFull) {
-            DirectMappings.unmap(mapping, mappingBytes);
+            Unmapping.unmap(mapping, mappingBytes);
             throw javaHeapIsFull;
         }
     }
@@ -68,7 +70,7 @@ record GuardedMapping(long address, long mapping, long mappingBytes, long start,
     }
 
     void unmap() {
-        DirectMappings.unmap(mapping, mappingBytes);
+        Unmapping.unmap(mapping, mappingBytes);
     }
 
     /** The addresses that may be needed to begin at a multiple of the alignment. */

@@ -6,6 +6,8 @@ import static dev.banos.bindings.generated.Linux.ENOMEM;
 import dev.banos.bindings.Native;
 import dev.banos.mem.insight.LeakReport;
 import dev.banos.mem.insight.LeakTracking;
+import dev.banos.mem.system.Unmapping;
+import dev.banos.mem.system.Zeros;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
@@ -300,7 +302,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         domain.trimTracked();
         domain.emptyCache();
         Spans.purge();
-        DirectMappings.retryRefused();
+        Unmapping.retryRefused();
     }
 
     private void trimLocked() {
@@ -413,7 +415,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
                 freeTheRest();
             }
         }
-        DirectMappings.retryRefused();
+        Unmapping.retryRefused();
         CorruptBlockException corrupt = damage == null ? null : CorruptBlockException.of("close", 0, false, damage, domain);
         try {
             domain.leaks.reportClose();

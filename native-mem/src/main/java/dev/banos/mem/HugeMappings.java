@@ -1,5 +1,8 @@
 package dev.banos.mem;
 
+import dev.banos.mem.system.Kernel;
+import dev.banos.mem.system.Unmapping;
+
 /**
  * Mappings that begin at a multiple of 2 MiB and ask for huge pages. They stay at such addresses while they grow: a huge page
  * is moved as one only if it is one at its new place, too.
@@ -52,7 +55,7 @@ final class HugeMappings {
         long address = addresses(bytes, alignment);
         long refused = Kernel.failed(address) ? 0 : Kernel.allowAccess(address, bytes);
         if (Kernel.failed(refused)) {
-            DirectMappings.unmap(address, bytes);
+            Unmapping.unmap(address, bytes);
             return refused;
         }
         return address;
@@ -66,8 +69,8 @@ final class HugeMappings {
             return start;
         }
         long address = (start + alignment - 1) & -alignment;
-        DirectMappings.unmap(start, address - start);
-        DirectMappings.unmap(address + bytes, start + mapped - (address + bytes));
+        Unmapping.unmap(start, address - start);
+        Unmapping.unmap(address + bytes, start + mapped - (address + bytes));
         return address;
     }
 }

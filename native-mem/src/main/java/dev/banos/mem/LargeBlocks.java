@@ -1,6 +1,8 @@
 package dev.banos.mem;
 
 import dev.banos.mem.event.MemoryEvents;
+import dev.banos.mem.system.Kernel;
+import dev.banos.mem.system.Zeros;
 import java.util.function.LongSupplier;
 
 /**

@@ -3,6 +3,9 @@ package dev.banos.mem;
 import static dev.banos.bindings.generated.Linux.ENOMEM;
 
 import dev.banos.bindings.Native;
+import dev.banos.mem.system.Reservation;
+import dev.banos.mem.system.Unmapping;
+import dev.banos.mem.system.Zeros;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.MemorySegment;
 
@@ -188,7 +191,7 @@ public final class Malloc {
         ThreadPools.trimAbandoned();
         Domain.MALLOC.emptyCache();
         Spans.purge();
-        DirectMappings.retryRefused();
+        Unmapping.retryRefused();
     }
 
     /**

@@ -1,6 +1,8 @@
 package dev.banos.mem;
 
 import dev.banos.lock.SpinLock;
+import dev.banos.mem.system.Kernel;
+import dev.banos.mem.system.Unmapping;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -181,7 +183,7 @@ final class MappingCache {
     }
 
     private void giveBack(long kept, long length) {
-        DirectMappings.unmap(address(kept), length);
+        Unmapping.unmap(address(kept), length);
         budget.release(length);
     }
 

@@ -1,6 +1,7 @@
 package dev.banos.mem;
 
 import dev.banos.bindings.Setting;
+import dev.banos.mem.system.Unmapping;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -85,7 +86,7 @@ final class Purger {
         ThreadPools.passAbandoned();
         boolean more = SharedPools.trimIdle();
         Spans.purge();
-        DirectMappings.retryRefused();
+        Unmapping.retryRefused();
         more |= MappingCache.age() > 0;
         return more || Spans.dirtyBytes() > 0 || ThreadPools.isMemoryInAbandoned();
     }

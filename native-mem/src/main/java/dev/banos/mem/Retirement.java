@@ -1,6 +1,8 @@
 package dev.banos.mem;
 
 import dev.banos.mem.event.MemoryEvents;
+import dev.banos.mem.system.Kernel;
+import dev.banos.mem.system.Unmapping;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -156,7 +158,7 @@ final class Retirement {
 
     private static void unmap(HardenedBlock block) {
         FaultRecord.erase(block);
-        DirectMappings.unmap(block.mapping, block.mappingBytes);
+        Unmapping.unmap(block.mapping, block.mappingBytes);
     }
 
     private @Nullable HardenedBlock waiting() {

@@ -1,5 +1,7 @@
 package dev.banos.mem;
 
+import dev.banos.mem.system.Reservation;
+import dev.banos.mem.system.Words;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;

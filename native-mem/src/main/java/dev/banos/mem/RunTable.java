@@ -1,6 +1,7 @@
 package dev.banos.mem;
 
 import dev.banos.lock.SpinLock;
+import dev.banos.mem.system.Reservation;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;

@@ -2,6 +2,7 @@ package dev.banos.mem;
 
 import dev.banos.mem.event.MemoryEvents;
 import dev.banos.mem.insight.LeakRecords;
+import dev.banos.mem.system.Kernel;
 
 /**
  * What an allocation does that no open word serves: large blocks, heaps that are shared or hardened, samples, high-water

@@ -5,6 +5,8 @@ import static dev.banos.mem.SizeClasses.SPAN_BYTES;
 
 import dev.banos.lock.SpinLock;
 import dev.banos.mem.event.MemoryEvents;
+import dev.banos.mem.system.Kernel;
+import dev.banos.mem.system.Reservation;
 import java.util.Arrays;
 
 /**

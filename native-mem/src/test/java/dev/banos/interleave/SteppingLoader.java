@@ -21,7 +21,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class SteppingLoader extends ClassLoader {
     private static final Set<String> LOADED_AGAIN = Set.of("dev.banos.mem.", "dev.banos.lock.", "dev.banos.thread.");
     /** Where accesses are steps. What the other classes share is behind the locks of these. */
-    private static final Set<String> STEPPING = Set.of("dev/banos/mem/Run", "dev/banos/mem/Words", "dev/banos/mem/SlotPool",
+    private static final Set<String> STEPPING = Set.of("dev/banos/mem/Run", "dev/banos/mem/system/Words", "dev/banos/mem/SlotPool",
             "dev/banos/mem/Heap", "dev/banos/mem/TrackedPool", "dev/banos/mem/FreePages", "dev/banos/mem/ThreadPools",
             "dev/banos/lock/SpinLock");
     private static final Set<String> SHARED_FIELDS = Set.of("limit", "retired", "threadId", "closed");

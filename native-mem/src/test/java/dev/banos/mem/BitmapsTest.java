@@ -2,6 +2,8 @@ package dev.banos.mem;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.banos.mem.system.Kernel;
+import dev.banos.mem.system.Words;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

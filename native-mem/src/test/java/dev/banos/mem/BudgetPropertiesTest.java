@@ -2,6 +2,7 @@ package dev.banos.mem;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.banos.mem.system.Kernel;
 import java.util.ArrayList;
 import java.util.List;
 import net.jqwik.api.Arbitraries;

@@ -3,6 +3,8 @@ package dev.banos.mem;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.bindings.Native;
+import dev.banos.mem.system.Kernel;
+import dev.banos.mem.system.Reservation;
 import java.lang.foreign.ValueLayout;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.fault.SystemCallFaults.Call;
+import dev.banos.mem.system.Unmapping;
 import dev.banos.thread.Tcb;
 import java.util.ArrayList;
 import java.util.List;
@@ -88,15 +89,15 @@ class HardenedFailureTest {
 
     @Test
     void aMappingThatTheKernelKeepsIsUnmappedLater() {
-        int before = DirectMappings.refusedCount();
+        int before = Unmapping.refusedCount();
         long[] block = new long[1];
         try (Heap heap = heap(GUARDED.withQuarantine(0))) {
             block[0] = heap.malloc(1 << 20);
             failing(Call.MUNMAP, () -> heap.free(block[0]));
-            assertThat(DirectMappings.refusedCount()).isEqualTo(before + 1);
+            assertThat(Unmapping.refusedCount()).isEqualTo(before + 1);
             assertThatThrownBy(() -> heap.free(block[0])).isExactlyInstanceOf(InvalidBlockException.class);
             heap.trim();
-            assertThat(DirectMappings.refusedCount()).isZero();
+            assertThat(Unmapping.refusedCount()).isZero();
             assertThat(ProcSelf.isMapped(block[0])).isFalse();
         }
     }
@@ -124,7 +125,7 @@ class HardenedFailureTest {
             }
         }
         Malloc.trim();
-        assertThat(DirectMappings.refusedCount()).isZero();
+        assertThat(Unmapping.refusedCount()).isZero();
         assertThat(DirectMappings.sum().count()).isEqualTo(mapped);
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.banos.bindings.Native;
+import dev.banos.mem.system.Unmapping;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -276,7 +277,7 @@ class HardenedHeapTest {
 
     @Test
     void closeGivesBackEverything() {
-        int refusedBefore = DirectMappings.refusedCount();
+        int refusedBefore = Unmapping.refusedCount();
         long mappedBefore = DirectMappings.sum().bytes();
         Heap heap = hardened(Hardening.ALL.withSample(3));
         List<Long> mappings = new ArrayList<>();
@@ -293,7 +294,7 @@ class HardenedHeapTest {
         heap.close();
         assertThat(mappings).hasSizeGreaterThan(30);
         assertThat(DirectMappings.sum().bytes()).isEqualTo(mappedBefore);
-        assertThat(DirectMappings.refusedCount()).isEqualTo(refusedBefore);
+        assertThat(Unmapping.refusedCount()).isEqualTo(refusedBefore);
         assertThatThrownBy(() -> heap.malloc(8)).isInstanceOf(IllegalStateException.class).hasMessageContaining("closed");
         assertThatThrownBy(() -> heap.malloc(100_000)).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> heap.free(mappings.getFirst())).isExactlyInstanceOf(InvalidBlockException.class);

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import dev.banos.bindings.Native;
 import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.fault.SystemCallFaults.Call;
+import dev.banos.mem.system.Kernel;
+import dev.banos.mem.system.Unmapping;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -103,7 +105,7 @@ class HugePagesTest {
             }
         }
         Malloc.trim();
-        assertThat(DirectMappings.refusedCount()).isZero();
+        assertThat(Unmapping.refusedCount()).isZero();
     }
 
     private static void resize(Heap heap, long[] block, long bytes) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.banos.bindings.Native;
 import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.fault.SystemCallFaults.Call;
+import dev.banos.mem.system.Kernel;
 import dev.banos.thread.ChildJvm;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -2,6 +2,7 @@ package dev.banos.mem;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.banos.mem.system.Reservation;
 import dev.banos.thread.ChildJvm;
 import java.io.IOException;
 import java.lang.foreign.Arena;

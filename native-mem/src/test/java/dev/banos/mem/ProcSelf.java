@@ -1,5 +1,6 @@
 package dev.banos.mem;
 
+import dev.banos.mem.system.Kernel;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;

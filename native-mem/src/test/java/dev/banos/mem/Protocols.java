@@ -4,6 +4,7 @@ import dev.banos.bindings.Native;
 import dev.banos.interleave.Interleavings.Scenario;
 import dev.banos.mem.insight.LeakTracking;
 import dev.banos.mem.insight.LeakTracking.Level;
+import dev.banos.mem.system.Words;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -8,6 +8,7 @@ import dev.banos.bindings.Native;
 import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.fault.SystemCallFaults.Call;
 import dev.banos.mem.insight.LeakTracking.Level;
+import dev.banos.mem.system.Unmapping;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -64,15 +65,15 @@ class SystemCallFailureTest {
     @Test
     void munmapFails() {
         long block = Malloc.malloc(1 << 20);
-        int before = DirectMappings.refusedCount();
+        int before = Unmapping.refusedCount();
         failing(Call.MUNMAP, () -> {
             Malloc.free(block);
             assertThatThrownBy(() -> Malloc.free(block)).isInstanceOf(InvalidBlockException.class);
-            assertThat(DirectMappings.refusedCount()).isEqualTo(before + 1);
+            assertThat(Unmapping.refusedCount()).isEqualTo(before + 1);
         });
         assertThat(ProcSelf.isMapped(block)).as("kept, not lost").isTrue();
         Malloc.trim();
-        assertThat(DirectMappings.refusedCount()).isZero();
+        assertThat(Unmapping.refusedCount()).isZero();
         assertThat(ProcSelf.isMapped(block)).as("unmapped at the next occasion").isFalse();
     }
 
@@ -96,7 +97,7 @@ class SystemCallFailureTest {
             });
         }
         Malloc.trim();
-        assertThat(DirectMappings.refusedCount()).isZero();
+        assertThat(Unmapping.refusedCount()).isZero();
     }
 
     @Test
@@ -146,7 +147,7 @@ class SystemCallFailureTest {
                 return fails ? ENOMEM() : 0;
             }, () -> live(kind));
             Malloc.trim();
-            assertThat(DirectMappings.refusedCount()).as("call " + n).isZero();
+            assertThat(Unmapping.refusedCount()).as("call " + n).isZero();
             assertThat(DirectMappings.sum()).as("call " + n).isEqualTo(before);
         }
         // A hardened heap moves nothing; another protects only where an arena is to be committed, which has a test of its own.
@@ -206,7 +207,7 @@ class SystemCallFailureTest {
             }
         }
         Malloc.trim();
-        assertThat(DirectMappings.refusedCount()).isZero();
+        assertThat(Unmapping.refusedCount()).isZero();
     }
 
     private static void useRandomly(Heap heap, SplittableRandom random, List<Long> blocks) {

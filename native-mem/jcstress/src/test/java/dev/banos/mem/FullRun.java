@@ -1,5 +1,6 @@
 package dev.banos.mem;
 
+import dev.banos.mem.system.Words;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**

@@ -1,4 +1,4 @@
-package dev.banos.mem;
+package dev.banos.mem.system;
 
 import dev.banos.bindings.Setting;
 
@@ -6,7 +6,7 @@ import dev.banos.bindings.Setting;
  * The address space that all runs live in: reserved once, without access and without memory behind it, so that telling
  * our addresses from others is one subtraction and one comparison. 2 MiB aligned, so that huge pages can serve it.
  */
-final class Reservation {
+public final class Reservation {
     private static final long ALIGNMENT = 2L << 20;
     private static final long SMALLEST = 32L << 20;
     /** Under a limit on address space less is taken: by halves until it fits, and then half of that. */
@@ -14,8 +14,8 @@ final class Reservation {
             Setting.number("banos.mem.reservation", 256L << 30, 1, 1L << 46));
 
     /** 0 when not even the smallest reservation could be had: then every small malloc is out of memory. */
-    static final long BASE;
-    static final long BYTES;
+    public static final long BASE;
+    public static final long BYTES;
 
     static {
         long bytes = WANTED;
@@ -36,12 +36,12 @@ final class Reservation {
     private Reservation() {
     }
 
-    static boolean holds(long address) {
+    public static boolean holds(long address) {
         return Long.compareUnsigned(address - BASE, BYTES) < 0;
     }
 
     /** Takes the reservation now, where otherwise the first small block does: later there may be no addresses left. */
-    static void secure() {
+    public static void secure() {
         assert BYTES >= 0; // being here has initialised this class
     }
 

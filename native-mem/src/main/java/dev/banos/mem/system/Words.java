@@ -1,4 +1,4 @@
-package dev.banos.mem;
+package dev.banos.mem.system;
 
 import dev.banos.bindings.Native;
 import java.lang.foreign.ValueLayout;
@@ -12,7 +12,7 @@ import java.lang.invoke.VarHandle;
  * <p>An address that was shifted right is positive, which the compiler sees: that saves the comparison with the end of
  * {@link Native#EVERYTHING}.
  */
-final class Words {
+public final class Words {
     private static final VarHandle WORD = ValueLayout.JAVA_LONG.varHandle().withInvokeExactBehavior();
     /** For plain access on hot paths: the words are aligned, and this handle does not check it each time. */
     private static final VarHandle UNCHECKED = ValueLayout.JAVA_LONG_UNALIGNED.varHandle().withInvokeExactBehavior();
@@ -23,12 +23,12 @@ final class Words {
     }
 
     /** The address of the first bit of the byte at {@code address}. */
-    static long bitAt(long address) {
+    public static long bitAt(long address) {
         return address * Byte.SIZE;
     }
 
     /** The byte that holds a bit. */
-    static long byteOf(long bit) {
+    public static long byteOf(long bit) {
         return bit / Byte.SIZE;
     }
 
@@ -36,36 +36,36 @@ final class Words {
         return (bit >>> LOG_BITS) << LOG_BYTES;
     }
 
-    static long get(long bit) {
+    public static long get(long bit) {
         return (long) UNCHECKED.get(Native.EVERYTHING, wordOf(bit));
     }
 
-    static void put(long bit, long value) {
+    public static void put(long bit, long value) {
         UNCHECKED.set(Native.EVERYTHING, wordOf(bit), value);
     }
 
     /** {@link #get} by the address of a word's first bit. */
-    static long getWhole(long firstBit) {
+    public static long getWhole(long firstBit) {
         return (long) UNCHECKED.get(Native.EVERYTHING, firstBit >>> LOG_BYTES);
     }
 
-    static void putWhole(long firstBit, long value) {
+    public static void putWhole(long firstBit, long value) {
         UNCHECKED.set(Native.EVERYTHING, firstBit >>> LOG_BYTES, value);
     }
 
-    static long getAcquire(long bit) {
+    public static long getAcquire(long bit) {
         return (long) WORD.getAcquire(Native.EVERYTHING, wordOf(bit));
     }
 
-    static long getVolatile(long bit) {
+    public static long getVolatile(long bit) {
         return (long) WORD.getVolatile(Native.EVERYTHING, wordOf(bit));
     }
 
-    static long getAndSet(long bit, long value) {
+    public static long getAndSet(long bit, long value) {
         return (long) WORD.getAndSet(Native.EVERYTHING, wordOf(bit), value);
     }
 
-    static long getAndOr(long bit, long bits) {
+    public static long getAndOr(long bit, long bits) {
         return (long) WORD.getAndBitwiseOr(Native.EVERYTHING, wordOf(bit), bits);
     }
 }

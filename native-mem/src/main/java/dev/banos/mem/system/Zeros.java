@@ -1,4 +1,4 @@
-package dev.banos.mem;
+package dev.banos.mem.system;
 
 import dev.banos.bindings.SystemCalls;
 
@@ -6,14 +6,14 @@ import dev.banos.bindings.SystemCalls;
  * Fills memory with zeros, by C's memset: the JVM's own fill moves 8 bytes at a time, and its copy of zeros takes as long as
  * memset only for some kibibytes; a critical call costs 3 ns (README).
  */
-final class Zeros {
+public final class Zeros {
     /** One call takes two microseconds at most, so that the garbage collector need not wait for longer. */
     private static final long MOST_BYTES = 64 * 1024;
 
     private Zeros() {
     }
 
-    static void write(long address, long bytes) {
+    public static void write(long address, long bytes) {
         if (bytes <= MOST_BYTES) {
             SystemCalls.memset(address, 0, bytes);
         } else {

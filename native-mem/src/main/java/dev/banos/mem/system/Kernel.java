@@ -1,4 +1,4 @@
-package dev.banos.mem;
+package dev.banos.mem.system;
 
 import static dev.banos.bindings.SystemCalls.ENOMEM;
 import static dev.banos.bindings.SystemCalls.MADV_DONTNEED;
@@ -25,13 +25,13 @@ import java.lang.foreign.MemorySegment;
  * The one seam between the allocator and the kernel: each call returns its result or {@code -errno}, fails when a test
  * wants it to, and leaves the thread's errno as it was, because a malloc that succeeds and a free must not change it.
  */
-final class Kernel {
+public final class Kernel {
     /** x86-64 has pages of one size only, so a JVM that starts there is spared the call. */
-    static final long PAGE_BYTES = System.getProperty("os.arch").equals("amd64") ? 4096
+    public static final long PAGE_BYTES = System.getProperty("os.arch").equals("amd64") ? 4096
             : SystemCalls.sysconf(Tcb.current().segment(), _SC_PAGESIZE());
 
     /** What {@link #growInPlace} returns where something else begins behind the block. */
-    static final long NO_ROOM = -ENOMEM;
+    public static final long NO_ROOM = -ENOMEM;
 
     /** A call needs some memory of Java's heap and some stack, all of it before the kernel is called. */
     private static final int NOT_CALLED = -ENOMEM;
@@ -62,31 +62,31 @@ final class Kernel {
         Tcb.current().errno(errno);
     }
 
-    static boolean failed(long result) {
+    public static boolean failed(long result) {
         return SystemCalls.isError(result);
     }
 
     /** Address space without access and without memory behind it. */
-    static long reserve(long bytes) {
+    public static long reserve(long bytes) {
         return mmap(bytes, PROT_NONE, RESERVE);
     }
 
     /** Addresses without access, for which the system sets no memory aside before they get it: {@link #allowAccess}. */
-    static long mapWithoutAccess(long bytes) {
+    public static long mapWithoutAccess(long bytes) {
         return mmap(bytes, PROT_NONE, COMMIT);
     }
 
     /** Zeroed memory, committed page by page as it is touched. */
-    static long map(long bytes) {
+    public static long map(long bytes) {
         return mmap(bytes, READ_WRITE, COMMIT);
     }
 
     /** Zeroed memory, committed at once as far as there is any, and else as it is touched. */
-    static long mapCommitted(long bytes) {
+    public static long mapCommitted(long bytes) {
         return mmap(bytes, READ_WRITE, COMMIT | MAP_POPULATE);
     }
 
-    static int unmap(long address, long bytes) {
+    public static int unmap(long address, long bytes) {
         int fault = SystemCallFaults.errnoFor(Call.MUNMAP);
         if (fault != 0) {
             return -fault;
@@ -103,11 +103,11 @@ final class Kernel {
     }
 
     /** @return where the block is now, moved if need be */
-    static long resize(long address, long oldBytes, long newBytes) {
+    public static long resize(long address, long oldBytes, long newBytes) {
         return mremap(address, oldBytes, newBytes, MREMAP_MAYMOVE, 0);
     }
 
-    static long growInPlace(long address, long oldBytes, long newBytes) {
+    public static long growInPlace(long address, long oldBytes, long newBytes) {
         return mremap(address, oldBytes, newBytes, 0, 0);
     }
 
@@ -116,10 +116,10 @@ final class Kernel {
      * another thread may have it by now: so it must not be unmapped, and if it is still there its addresses are lost. That is
      * the case only when the process has as many mappings as it may.
      */
-    static long moveTo(long address, long oldBytes, long place, long newBytes) {
+    public static long moveTo(long address, long oldBytes, long place, long newBytes) {
         int fault = SystemCallFaults.errnoFor(Call.MREMAP);
         if (fault != 0) {
-            DirectMappings.unmap(place, newBytes);
+            Unmapping.unmap(place, newBytes);
             return -fault;
         }
         return mremapNow(address, oldBytes, newBytes, MREMAP_MAYMOVE | MREMAP_FIXED, place);
@@ -142,25 +142,25 @@ final class Kernel {
         }
     }
 
-    static int allowAccess(long address, long bytes) {
+    public static int allowAccess(long address, long bytes) {
         return protect(address, bytes, READ_WRITE);
     }
 
-    static int denyAccess(long address, long bytes) {
+    public static int denyAccess(long address, long bytes) {
         return protect(address, bytes, PROT_NONE);
     }
 
     /** Gives the memory back; the addresses stay ours and read as zero. */
-    static int discard(long address, long bytes) {
+    public static int discard(long address, long bytes) {
         return advise(address, bytes, MADV_DONTNEED);
     }
 
     /** Gives the pages of a mapping their memory, as a write to each would. */
-    static int commit(long address, long bytes) {
+    public static int commit(long address, long bytes) {
         return advise(address, bytes, MADV_POPULATE_WRITE);
     }
 
-    static int wantHugePages(long address, long bytes) {
+    public static int wantHugePages(long address, long bytes) {
         return advise(address, bytes, MADV_HUGEPAGE);
     }
 

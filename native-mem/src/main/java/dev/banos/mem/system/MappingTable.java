@@ -1,11 +1,13 @@
-package dev.banos.mem;
+package dev.banos.mem.system;
 
 /**
- * A map from the address of a mapping to its length, its domain, and whether it asks for huge pages: open addressing with linear
+ * A map from the address of a mapping to its length, whose it is, and whether it asks for huge pages: open addressing with linear
  * probing, at most half full, in arrays of primitives. For one thread at a time.
+ *
+ * @param <T> whose mappings can be
  */
-final class MappingTable {
-    static final int NONE = -1;
+public final class MappingTable<T> {
+    public static final int NONE = -1;
     private static final int INITIAL_CAPACITY = 64;
     /** 2^64 over the golden ratio: spreads page numbers over the high bits. */
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
@@ -16,24 +18,24 @@ final class MappingTable {
     /** 0: the slot is empty. */
     private long[] addresses = new long[INITIAL_CAPACITY];
     private long[] extents = new long[INITIAL_CAPACITY];
-    private Domain[] domains = new Domain[INITIAL_CAPACITY];
+    private T[] owners = newArray(INITIAL_CAPACITY);
     private int size;
     /** Where {@link #anyOf} goes on. */
     private int hand;
 
-    static long extent(long length, boolean huge) {
+    public static long extent(long length, boolean huge) {
         return huge ? length | HUGE : length;
     }
 
-    static long length(long extent) {
+    public static long length(long extent) {
         return extent & ~HUGE;
     }
 
-    static boolean isHuge(long extent) {
+    public static boolean isHuge(long extent) {
         return (extent & HUGE) != 0;
     }
 
-    void put(long address, long extent, Domain domain) {
+    public void put(long address, long extent, T owner) {
         if ((size + 1) * 2 > addresses.length) {
             growIfPossible();
         }
@@ -43,12 +45,12 @@ final class MappingTable {
         }
         addresses[i] = address;
         extents[i] = extent;
-        domains[i] = domain;
+        owners[i] = owner;
         size++;
     }
 
-    /** @return where the address stands, for {@link #extentAt}, {@link #domain} and {@link #removeAt}; or {@link #NONE} */
-    int indexOf(long address) {
+    /** @return where the address stands, for {@link #extentAt}, {@link #owner} and {@link #removeAt}; or {@link #NONE} */
+    public int indexOf(long address) {
         int i = home(address);
         while (addresses[i] != 0) {
             if (addresses[i] == address) {
@@ -60,13 +62,13 @@ final class MappingTable {
     }
 
     /**
-     * The address of a mapping of {@code domain}, or 0. Who removes what it finds, and asks until there is none, looks at each place a
+     * The address of a mapping of {@code owner}, or 0. Who removes what it finds, and asks until there is none, looks at each place a
      * few times only.
      */
-    long anyOf(Domain domain) {
+    public long anyOf(T owner) {
         for (int looked = 0; looked < addresses.length; looked++) {
             hand &= addresses.length - 1;
-            if (addresses[hand] != 0 && domains[hand] == domain) {
+            if (addresses[hand] != 0 && owners[hand] == owner) {
                 return addresses[hand];
             }
             hand++;
@@ -74,32 +76,32 @@ final class MappingTable {
         return 0;
     }
 
-    long address(int index) {
+    public long address(int index) {
         return addresses[index];
     }
 
-    long extentAt(int index) {
+    public long extentAt(int index) {
         return extents[index];
     }
 
-    long lengthAt(int index) {
+    public long lengthAt(int index) {
         return length(extents[index]);
     }
 
-    Domain domain(int index) {
-        return domains[index];
+    public T owner(int index) {
+        return owners[index];
     }
 
     /** How many indexes there are; at some of them {@link #address} is 0. */
-    int capacity() {
+    public int capacity() {
         return addresses.length;
     }
 
-    int size() {
+    public int size() {
         return size;
     }
 
-    void removeAt(int index) {
+    public void removeAt(int index) {
         int gap = index;
         for (int i = next(gap); addresses[i] != 0; i = next(i)) {
             int distance = (i - home(addresses[i])) & (addresses.length - 1);
@@ -109,14 +111,14 @@ final class MappingTable {
             }
         }
         addresses[gap] = 0;
-        domains[gap] = null;
+        owners[gap] = null;
         size--;
     }
 
     private void move(int from, int to) {
         addresses[to] = addresses[from];
         extents[to] = extents[from];
-        domains[to] = domains[from];
+        owners[to] = owners[from];
     }
 
     /** The mapping to be entered exists already: while there is room at all, a full Java heap must not make it be lost. */
@@ -134,19 +136,24 @@ final class MappingTable {
         int capacity = addresses.length * 2;
         long[] newAddresses = new long[capacity];
         long[] newExtents = new long[capacity];
-        Domain[] newDomains = new Domain[capacity];
+        T[] newOwners = newArray(capacity);
         long[] oldAddresses = addresses;
         long[] oldExtents = extents;
-        Domain[] oldDomains = domains;
+        T[] oldOwners = owners;
         addresses = newAddresses;
         extents = newExtents;
-        domains = newDomains;
+        owners = newOwners;
         size = 0;
         for (int i = 0; i < oldAddresses.length; i++) {
             if (oldAddresses[i] != 0) {
-                put(oldAddresses[i], oldExtents[i], oldDomains[i]);
+                put(oldAddresses[i], oldExtents[i], oldOwners[i]);
             }
         }
+    }
+
+    @SuppressWarnings("unchecked") // nobody else sees the array
+    private static <T> T[] newArray(int length) {
+        return (T[]) new Object[length];
     }
 
     private int home(long address) {

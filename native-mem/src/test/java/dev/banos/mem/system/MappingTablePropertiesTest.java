@@ -1,4 +1,4 @@
-package dev.banos.mem;
+package dev.banos.mem.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -13,7 +13,8 @@ class MappingTablePropertiesTest {
     @Property(tries = 200)
     void behavesAsAMap(@ForAll long seed) {
         SplittableRandom random = new SplittableRandom(seed);
-        MappingTable table = new MappingTable();
+        MappingTable<Object> table = new MappingTable<>();
+        Object owner = new Object();
         Map<Long, Long> model = new HashMap<>();
         int pages = 1 << random.nextInt(1, 12);
         for (int step = 0; step < 2000; step++) {
@@ -23,7 +24,7 @@ class MappingTablePropertiesTest {
             if (index == MappingTable.NONE) {
                 long length = step * Kernel.PAGE_BYTES;
                 boolean huge = random.nextBoolean();
-                table.put(address, MappingTable.extent(length, huge), Domain.MALLOC);
+                table.put(address, MappingTable.extent(length, huge), owner);
                 assertThat(MappingTable.isHuge(table.extentAt(table.indexOf(address)))).isEqualTo(huge);
                 model.put(address, length);
             } else {

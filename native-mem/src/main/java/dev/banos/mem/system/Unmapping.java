@@ -1,0 +1,70 @@
+package dev.banos.mem.system;
+
+import dev.banos.lock.SpinLock;
+
+/**
+ * Gives mappings back. The kernel refuses where splitting a mapping would need one more than a process may have: then at least the
+ * memory goes back, and the addresses are kept here until it can be tried again.
+ */
+public final class Unmapping {
+    /** Nobody's, to be unmapped later; all of one owner, which says nothing. */
+    private static final MappingTable<Class<Unmapping>> REFUSED = new MappingTable<>();
+    private static final SpinLock LOCK = new SpinLock();
+    private static volatile int refusedCount;
+
+    private Unmapping() {
+    }
+
+    /** Makes this class ready while there is room for it in Java's heap: a free must not be the first to come here. */
+    public static void prepare() {
+        assert refusedCount >= 0; // being here has initialised this class
+    }
+
+    public static void unmap(long address, long bytes) {
+        if (bytes == 0 || !Kernel.failed(Kernel.unmap(address, bytes))) {
+            return;
+        }
+        Kernel.discard(address, bytes);
+        LOCK.lock();
+        try {
+            REFUSED.put(address, bytes, Unmapping.class);
+            refusedCount = REFUSED.size();
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    /**
+     * Tries again to unmap what the kernel refused to. Each in its turn: it may refuse one for as long as the process has so many
+     * mappings, and let go of the next.
+     */
+    public static void retryRefused() {
+        for (int tries = refusedCount; tries > 0; tries--) {
+            LOCK.lock();
+            long address;
+            long bytes;
+            try {
+                address = REFUSED.anyOf(Unmapping.class);
+                bytes = address == 0 ? 0 : takeRefused(address);
+            } finally {
+                LOCK.unlock();
+            }
+            if (address == 0) {
+                return;
+            }
+            unmap(address, bytes);
+        }
+    }
+
+    private static long takeRefused(long address) {
+        int index = REFUSED.indexOf(address);
+        long bytes = REFUSED.lengthAt(index);
+        REFUSED.removeAt(index);
+        refusedCount = REFUSED.size();
+        return bytes;
+    }
+
+    public static int refusedCount() {
+        return refusedCount;
+    }
+}
