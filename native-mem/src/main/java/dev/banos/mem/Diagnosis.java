@@ -1,6 +1,8 @@
 package dev.banos.mem;
 
 import dev.banos.mem.event.MemoryEvents;
+import dev.banos.mem.mappings.MappingCache;
+import dev.banos.mem.mappings.MappingRegistry;
 import dev.banos.mem.system.Reservation;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +37,7 @@ final class Diagnosis {
         if (run != null) {
             return describe(run, address, through);
         }
-        DirectMappings.Mapping mapping = DirectMappings.containing(address);
+        MappingRegistry.Mapping mapping = MappingRegistry.containing(address);
         if (mapping != null) {
             return describe(mapping, address, through);
         }
@@ -65,12 +67,12 @@ final class Diagnosis {
         return "not live, freed before or never given out: it is " + block;
     }
 
-    private static String describe(DirectMappings.Mapping mapping, long address, @Nullable Domain through) {
+    private static String describe(MappingRegistry.Mapping mapping, long address, @Nullable Domain through) {
         String block = "a live block of " + mapping.bytes() + " bytes at 0x" + Long.toHexString(mapping.address())
-                + " (a mapping of its own, owned by " + mapping.domain() + ")";
+                + " (a mapping of its own, owned by " + mapping.of().budget.heap() + ")";
         if (mapping.address() != address) {
             return (address - mapping.address()) + " bytes inside " + block;
         }
-        return mapping.domain() == through ? "was " + block + " a moment ago" : "it is " + block + ", of another heap";
+        return through != null && mapping.of() == through.mappings ? "was " + block + " a moment ago" : "it is " + block + ", of another heap";
     }
 }

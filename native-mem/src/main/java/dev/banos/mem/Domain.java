@@ -2,6 +2,10 @@ package dev.banos.mem;
 
 import dev.banos.bindings.Setting;
 import dev.banos.mem.insight.LeakRecords;
+import dev.banos.mem.mappings.DirectMappings;
+import dev.banos.mem.mappings.HugePageRule;
+import dev.banos.mem.mappings.MappingCache;
+import dev.banos.mem.system.Budget;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,23 +13,13 @@ import org.jspecify.annotations.Nullable;
  * any other's blocks; a heap that an application created is a domain of its own.
  */
 final class Domain {
-    static final Domain MALLOC = new Domain(Budget.unlimited("malloc"), null, new LeakRecords("malloc"),
+    static final Domain MALLOC = new Domain(Budget.unlimited("malloc"), new LeakRecords("malloc"),
             Setting.number("banos.mem.mappingCacheBytes", 0, 0, Long.MAX_VALUE),
-            Setting.word("banos.mem.hugePages", HugePages.GROWTH));
-
-    static {
-        if (MALLOC.cache != null && !Hardening.ofMalloc().isNone()) {
-            throw Setting.conflict("banos.mem.mappingCacheBytes", "banos.mem.hardening", "a hardened malloc keeps no mappings");
-        }
-    }
+            Setting.word("banos.mem.hugePages", HugePageRule.GROWTH));
 
     final Budget budget;
     final LeakRecords leaks;
-    /** The one whose budget this one's is part of, or null. */
-    final @Nullable Domain parent;
-    /** Null where freed mappings are not kept. */
-    final @Nullable MappingCache cache;
-    final HugePages hugePages;
+    final DirectMappings mappings;
     /** For the blocks that are remembered; null until there are any. */
     volatile @Nullable TrackedPool tracked;
     /** Changes under the lock of the domain's pool, and is read there by all who are not the owner. */
@@ -33,22 +27,17 @@ final class Domain {
     /** Who has the blocks of a hardened heap; null for all others. Set once, before the first block. */
     @Nullable HardenedBlocks hardened;
 
-    Domain(Budget budget, @Nullable Domain parent, LeakRecords leaks, long mappingCacheBytes, HugePages hugePages) {
+    Domain(Budget budget, LeakRecords leaks, long mappingCacheBytes, HugePageRule hugePages) {
         this.budget = budget;
         this.leaks = leaks;
-        this.parent = parent;
-        this.hugePages = hugePages;
-        this.cache = MappingCache.open(budget, this, mappingCacheBytes);
+        this.mappings = new DirectMappings(budget, leaks, MappingCache.open(budget, mappingCacheBytes, new Waking()), hugePages);
     }
 
-    /** The bytes of mappings that are kept for reuse. */
-    long cachedBytes() {
-        return cache == null ? 0 : cache.bytes();
-    }
-
-    void emptyCache() {
-        if (cache != null) {
-            cache.empty();
+    /** What a cache keeps goes back to the system by the purger. */
+    private static final class Waking implements Runnable {
+        @Override
+        public void run() {
+            Purger.wake();
         }
     }
 
@@ -72,10 +61,7 @@ final class Domain {
         if (tracked != null) {
             tracked.destroy();
         }
-        if (cache != null) {
-            cache.close();
-        }
-        DirectMappings.freeAll(this);
+        mappings.close();
     }
 
     @Override

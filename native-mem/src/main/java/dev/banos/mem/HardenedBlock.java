@@ -1,5 +1,6 @@
 package dev.banos.mem;
 
+import dev.banos.mem.mappings.GuardedMapping;
 import dev.banos.mem.system.Kernel;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;

@@ -1,10 +1,11 @@
 package dev.banos.mem;
 
 import dev.banos.mem.event.MemoryEvents;
+import dev.banos.mem.system.Budget;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A block stays in the table while it is in quarantine, and for good when it is damaged.
  */
 final class HardenedBlocks {
-    private static final Set<HardenedBlocks> OPEN = ConcurrentHashMap.newKeySet();
+    private static final Map<Budget, HardenedBlocks> OPEN = new ConcurrentHashMap<>();
 
     private final SlotPool pool;
     private final Domain domain;
@@ -52,7 +53,7 @@ final class HardenedBlocks {
         this.retirement = new Retirement(pool, hardening, blocks, marks, random);
         this.places = new HardenedPlaces(this, pool, hardening, blocks, marks, retirement, random);
         this.sampler = new Sampler(domain.leaks, true);
-        OPEN.add(this);
+        OPEN.put(domain.budget, this);
     }
 
     /**
@@ -246,7 +247,12 @@ final class HardenedBlocks {
 
     /** After {@link #close}, outside the lock. */
     void forget() {
-        OPEN.remove(this);
+        OPEN.remove(domain.budget);
+    }
+
+    /** Those of the heap that has this budget; null for one that is not hardened. */
+    static @Nullable HardenedBlocks of(Budget heap) {
+        return OPEN.get(heap);
     }
 
     static int openHeaps() {
@@ -271,7 +277,7 @@ final class HardenedBlocks {
 
     /** The block of any hardened heap that has this address in it, in its slack or its guards, in words; or null. */
     static @Nullable String explain(long address) {
-        for (HardenedBlocks heap : OPEN) {
+        for (HardenedBlocks heap : OPEN.values()) {
             String found = heap.explainOwn(address);
             if (found != null) {
                 return found + ", of " + heap.domain;

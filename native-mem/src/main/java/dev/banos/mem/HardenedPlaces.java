@@ -1,5 +1,6 @@
 package dev.banos.mem;
 
+import dev.banos.mem.mappings.GuardedMapping;
 import java.util.SplittableRandom;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -157,7 +158,7 @@ final class HardenedPlaces {
         heapBlocks.enter();
         try {
             blocks.ensureRoom();
-            DirectMappings.register(block.address, block.end - block.start, domain);
+            domain.mappings.register(block.address, block.end - block.start);
             add(block);
         } finally {
             pool.lock.unlock();

@@ -4,6 +4,7 @@ import static dev.banos.bindings.generated.Linux.EINVAL;
 import static dev.banos.bindings.generated.Linux.ENOMEM;
 
 import dev.banos.bindings.Native;
+import dev.banos.bindings.Setting;
 import dev.banos.mem.insight.LeakReport;
 import dev.banos.mem.insight.LeakTracking;
 import dev.banos.mem.system.Unmapping;
@@ -35,24 +36,29 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     private static final @Nullable Heap HARDENED_MALLOC = Hardening.ofMalloc().isNone() ? null
             : new Heap(null, HardenedBlocks.pool(Domain.MALLOC, Hardening.ofMalloc(), null));
 
+    static {
+        if (HARDENED_MALLOC != null && Domain.MALLOC.mappings.hasCache()) {
+            throw Setting.conflict("banos.mem.mappingCacheBytes", "banos.mem.hardening", "a hardened malloc keeps no mappings");
+        }
+    }
+
     /** The one thread that need not lock: null where there is none, so that every call takes the slow path. */
     private @Nullable Thread owner;
     /** {@link SlotPool#NOBODY} for the heap of virtual threads, which have {@link SharedPools}. */
     private final SlotPool pool;
     private final Domain domain;
-    /** Null where there is none. */
-    private final @Nullable Heap parent;
+    private final HeapTree tree;
 
     /** A heap of malloc. */
     Heap(@Nullable Thread owner, SlotPool pool) {
-        this(owner, pool, null);
+        this(owner, pool, HeapTree.ALONE);
     }
 
-    private Heap(@Nullable Thread owner, SlotPool pool, @Nullable Heap parent) {
+    private Heap(@Nullable Thread owner, SlotPool pool, HeapTree tree) {
         this.owner = owner;
         this.pool = pool;
         this.domain = pool.domain;
-        this.parent = parent;
+        this.tree = tree;
     }
 
     private static final class OfVirtualThreads {
@@ -96,7 +102,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         Domain domain = options.newDomain(CREATED.incrementAndGet());
         SlotPool pool = options.hardening().isNone() ? new SlotPool(domain, options.access)
                 : HardenedBlocks.pool(domain, options.hardening(), owner);
-        return HeapTree.join(new Heap(pool.access == Access.HARDENED ? null : owner, pool, options.parent()));
+        return HeapTree.join(new Heap(pool.access == Access.HARDENED ? null : owner, pool, new HeapTree(options.parent())));
     }
 
     /** Of malloc: the thread has ended, or is about to, and its pool may be another's soon. */
@@ -300,7 +306,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             trimLocked();
         }
         domain.trimTracked();
-        domain.emptyCache();
+        domain.mappings.emptyCache();
         Spans.purge();
         Unmapping.retryRefused();
     }
@@ -320,7 +326,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      * malloc's.
      */
     public HeapBudget budget() {
-        return domain.budget.figures();
+        return HeapBudget.of(domain.budget);
     }
 
     /**
@@ -404,7 +410,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             if (!mayClose(Thread.currentThread())) {
                 throw wrongThread(this);
             }
-            domain.budget.close();
+            tree.close(this);
             domain.leaks.close();
             domain.closed = true;
             owner = null;
@@ -505,13 +511,13 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         }
     }
 
-    @Nullable Heap parent() {
-        return parent;
+    HeapTree tree() {
+        return tree;
     }
 
     /** Of another thread's confined heap, only what is kept beside its pool. */
     void reclaim() {
-        domain.emptyCache();
+        domain.mappings.emptyCache();
         domain.reclaimTracked();
         if (domain.hardened != null) {
             domain.hardened.reclaim();

@@ -1,6 +1,6 @@
 package dev.banos.mem;
 
-import java.util.Locale;
+import dev.banos.mem.system.Budget;
 
 /**
  * What a heap has from the system at one moment, and how much it may have. Counted are the spans of its runs and its direct
@@ -14,11 +14,18 @@ import java.util.Locale;
  */
 public record HeapBudget(String heap, long limitBytes, long usedBytes, long peakBytes, long refusals) {
     /** As that of {@link java.lang.management.MemoryUsage#getMax}, which is not defined either. */
-    public static final long NO_LIMIT = -1;
+    public static final long NO_LIMIT = Budget.Figures.NO_LIMIT;
+
+    static HeapBudget of(Budget budget) {
+        return of(budget.figures());
+    }
+
+    static HeapBudget of(Budget.Figures now) {
+        return new HeapBudget(now.heap(), now.limitBytes(), now.usedBytes(), now.peakBytes(), now.refusals());
+    }
 
     @Override
     public String toString() {
-        String limit = limitBytes == NO_LIMIT ? "no limit" : String.format(Locale.ROOT, "limit %,d bytes", limitBytes);
-        return String.format(Locale.ROOT, "%s: %s, used %,d, peak %,d", heap, limit, usedBytes, peakBytes);
+        return new Budget.Figures(heap, limitBytes, usedBytes, peakBytes, refusals).toString();
     }
 }

@@ -1,6 +1,9 @@
 package dev.banos.mem;
 
 import dev.banos.mem.insight.HeapFigures;
+import dev.banos.mem.mappings.MappingCache;
+import dev.banos.mem.mappings.MappingRegistry;
+import dev.banos.mem.system.Budget;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -21,31 +24,35 @@ final class HeapCensus {
 
     /** Most reserved bytes first. */
     static List<HeapFigures> now() {
-        Map<Domain, List<Run>> runs = new HashMap<>();
-        RunTable.all().forEach(run -> runs.computeIfAbsent(run.owner.domain, _ -> new ArrayList<>()).add(run));
-        Map<Domain, List<DirectMappings.Mapping>> mappings = new HashMap<>();
-        DirectMappings.all().forEach(each -> mappings.computeIfAbsent(each.domain(), _ -> new ArrayList<>()).add(each));
-        Set<Domain> domains = new HashSet<>(runs.keySet());
-        domains.addAll(mappings.keySet());
-        domains.addAll(MappingCache.domainsThatKeep());
-        List.copyOf(domains).forEach(domain -> addParents(domain, domains));
-        return domains.stream()
-                .map(domain -> figures(domain, runs.getOrDefault(domain, List.of()), mappings.getOrDefault(domain, List.of())))
+        Map<Budget, List<Run>> runs = new HashMap<>();
+        RunTable.all().forEach(run -> runs.computeIfAbsent(run.owner.domain.budget, _ -> new ArrayList<>()).add(run));
+        Map<Budget, List<MappingRegistry.Mapping>> mappings = new HashMap<>();
+        MappingRegistry.all(any -> true)
+                .forEach(each -> mappings.computeIfAbsent(each.of().budget, _ -> new ArrayList<>()).add(each));
+        Map<Budget, Long> cached = MappingCache.bytesByBudget();
+        Set<Budget> heaps = new HashSet<>(runs.keySet());
+        heaps.addAll(mappings.keySet());
+        heaps.addAll(cached.keySet());
+        List.copyOf(heaps).forEach(heap -> addParents(heap, heaps));
+        return heaps.stream()
+                .map(heap -> figures(heap, runs.getOrDefault(heap, List.of()), mappings.getOrDefault(heap, List.of()),
+                        cached.getOrDefault(heap, 0L)))
                 .sorted(Comparator.comparingLong(HeapFigures::reservedBytes).reversed().thenComparing(HeapFigures::heap))
                 .toList();
     }
 
-    private static void addParents(Domain domain, Set<Domain> domains) {
-        for (Domain above = domain.parent; above != null; above = above.parent) {
-            domains.add(above);
+    private static void addParents(Budget heap, Set<Budget> heaps) {
+        for (Budget above = heap.parent(); above != null; above = above.parent()) {
+            heaps.add(above);
         }
     }
 
-    private static HeapFigures figures(Domain domain, List<Run> runs, List<DirectMappings.Mapping> mappings) {
-        long mappedBytes = mappings.stream().mapToLong(DirectMappings.Mapping::bytes).sum();
-        List<HeapStatistics.SizeClass> classes = HeapContents.living(SlotPool.sizeClasses(runs.toArray(Run[]::new)), domain);
-        HeapStatistics statistics = new HeapStatistics(domain.toString(), classes, mappings.size(), mappedBytes,
-                domain.cachedBytes(), 0, domain.budget.figures());
+    private static HeapFigures figures(Budget heap, List<Run> runs, List<MappingRegistry.Mapping> mappings, long cachedBytes) {
+        long mappedBytes = mappings.stream().mapToLong(MappingRegistry.Mapping::bytes).sum();
+        List<HeapStatistics.SizeClass> classes = HeapContents.living(SlotPool.sizeClasses(runs.toArray(Run[]::new)),
+                HardenedBlocks.of(heap));
+        HeapStatistics statistics = new HeapStatistics(heap.heap(), classes, mappings.size(), mappedBytes, cachedBytes, 0,
+                HeapBudget.of(heap));
         return new HeapFigures(statistics.heap(), statistics.liveBlocks(), statistics.liveBytes(), statistics.reservedBytes(),
                 statistics.mappings(), statistics.mappedBytes(), statistics.cachedBytes(), statistics.budget().limitBytes(),
                 statistics.budget().usedBytes(), statistics.budget().peakBytes(),

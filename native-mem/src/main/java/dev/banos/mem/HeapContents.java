@@ -1,7 +1,9 @@
 package dev.banos.mem;
 
+import dev.banos.mem.mappings.MappingRegistry;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What lives in one heap: counted, and shown block by block. */
 final class HeapContents {
@@ -21,15 +23,15 @@ final class HeapContents {
     }
 
     private static HeapStatistics withMappings(HeapStatistics slots, Domain domain) {
-        List<DirectMappings.Mapping> mappings = DirectMappings.all(domain);
-        long bytes = mappings.stream().mapToLong(DirectMappings.Mapping::bytes).sum();
-        return new HeapStatistics(slots.heap(), living(slots.sizeClasses(), domain), mappings.size(), bytes, domain.cachedBytes(),
-                slots.racedFrees(), domain.budget.figures());
+        List<MappingRegistry.Mapping> mappings = domain.mappings.all();
+        long bytes = mappings.stream().mapToLong(MappingRegistry.Mapping::bytes).sum();
+        return new HeapStatistics(slots.heap(), living(slots.sizeClasses(), domain.hardened), mappings.size(), bytes, domain.mappings.cachedBytes(),
+                slots.racedFrees(), HeapBudget.of(domain.budget));
     }
 
     /** Of a hardened heap the runs do not know which slots are live. */
-    static List<HeapStatistics.SizeClass> living(List<HeapStatistics.SizeClass> classes, Domain domain) {
-        return domain.hardened == null ? classes : domain.hardened.living(classes);
+    static List<HeapStatistics.SizeClass> living(List<HeapStatistics.SizeClass> classes, @Nullable HardenedBlocks hardened) {
+        return hardened == null ? classes : hardened.living(classes);
     }
 
     /** As {@link Heap#walk} has it. */
@@ -51,7 +53,7 @@ final class HeapContents {
         if (tracked != null) {
             tracked.walk(list);
         }
-        DirectMappings.all(heap.domain()).forEach(mapping -> list.block(mapping.address(), mapping.bytes()));
+        heap.domain().mappings.all().forEach(mapping -> list.block(mapping.address(), mapping.bytes()));
         blocks.forEach(block -> visitor.block(block[0], block[1]));
     }
 }

@@ -3,6 +3,7 @@ package dev.banos.mem;
 import dev.banos.mem.insight.LeakRecords;
 import dev.banos.mem.insight.LeakReport;
 import dev.banos.mem.insight.LeakTracking;
+import dev.banos.mem.system.Budget;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -211,11 +212,12 @@ public final class HeapOptions {
             throw new IllegalArgumentException("mappingCache=" + mappingCacheBytes + ": a hardened heap keeps no mappings");
         }
         String title = "heap " + (name == null ? number : name);
-        Domain above = parent == null ? null : parent.domain();
-        Budget budget = new Budget(title, above == null ? null : above.budget, limit, mark, action);
+        Consumer<HeapBudget> marked = action;
+        Budget budget = new Budget(title, parent == null ? null : parent.domain().budget, limit, mark,
+                marked == null ? null : now -> marked.accept(HeapBudget.of(now)));
         LeakRecords records = leaks == null ? new LeakRecords(title)
                 : new LeakRecords(title, leaks, leaks == LeakTracking.Level.OFF ? null : atEnd);
-        return new Domain(budget, above, records, mappingCacheBytes, hugePages);
+        return new Domain(budget, records, mappingCacheBytes, hugePages.rule());
     }
 
     /** Nobody else has the copy yet: the one who takes it may set a field, and then it never changes again. */

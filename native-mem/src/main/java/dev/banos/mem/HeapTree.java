@@ -1,21 +1,35 @@
 package dev.banos.mem;
 
+import dev.banos.lock.SpinLock;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
-/** A heap with its parents and their children, whose memory makes room for each other at a limit. */
+/** Where a heap stands: below its parent, above its children. The memory of all in a tree makes room for each other at a limit. */
 final class HeapTree {
-    private HeapTree() {
+    /** The place of malloc's heaps, which have neither. */
+    static final HeapTree ALONE = new HeapTree(null);
+
+    private final @Nullable Heap parent;
+    private final SpinLock lock = new SpinLock();
+    private final List<Heap> children = new ArrayList<>();
+    private boolean closed;
+
+    HeapTree(@Nullable Heap parent) {
+        this.parent = parent;
     }
 
     /** Makes {@code heap} a child of its parent, where it has one. @throws IllegalStateException when that is closed */
     static Heap join(Heap heap) {
-        if (heap.parent() == null) {
+        Heap parent = heap.tree().parent;
+        if (parent == null) {
             return heap;
         }
         try {
-            heap.parent().domain().budget.add(heap);
+            parent.tree().add(heap, parent);
             return heap;
         } catch (IllegalStateException parentIsClosed) {
             heap.close(); // which lists of caches and hardened heaps would know for good
@@ -23,23 +37,70 @@ final class HeapTree {
         }
     }
 
-    static void leave(Heap heap) {
-        if (heap.parent() != null) {
-            heap.parent().domain().budget.remove(heap);
+    private void add(Heap child, Heap to) {
+        lock.lock();
+        try {
+            if (!closed) {
+                children.add(child);
+                return;
+            }
+        } finally {
+            lock.unlock();
         }
+        throw new IllegalStateException(to + " is closed, and can have no child " + child);
+    }
+
+    static void leave(Heap heap) {
+        Heap parent = heap.tree().parent;
+        if (parent != null) {
+            parent.tree().remove(heap);
+        }
+    }
+
+    private void remove(Heap child) {
+        lock.lock();
+        try {
+            children.remove(child);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private List<Heap> children() {
+        lock.lock();
+        try {
+            return List.copyOf(children);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** From now on {@code heap}, whose place this is, gets no child. @throws IllegalStateException when it has any */
+    void close(Heap heap) {
+        lock.lock();
+        try {
+            closed = children.isEmpty();
+            if (closed) {
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        throw new IllegalStateException(heap + " has open children: "
+                + children().stream().map(Heap::toString).collect(Collectors.joining(", ")) + ": close them first");
     }
 
     /** Gives back what is free in {@code heap}, and in all others of its tree. */
     static void reclaim(Heap heap) {
         Heap root = heap;
-        while (root.parent() != null) {
-            root = root.parent();
+        for (Heap above = heap.tree().parent; above != null; above = above.tree().parent) {
+            root = above;
         }
         Deque<Heap> waiting = new ArrayDeque<>(List.of(root)); // not the Java stack, which a deep tree would overflow
         while (!waiting.isEmpty()) {
             Heap next = waiting.pop();
             next.reclaim();
-            waiting.addAll(next.domain().budget.children());
+            waiting.addAll(next.tree().children());
         }
     }
 }

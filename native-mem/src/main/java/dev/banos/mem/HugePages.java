@@ -1,5 +1,7 @@
 package dev.banos.mem;
 
+import dev.banos.mem.mappings.HugePageRule;
+
 /**
  * Which direct mappings ask the system for huge pages (2 MiB), where it leaves that to programs
  * ({@code /sys/kernel/mm/transparent_hugepage/enabled} is {@code madvise}). The first touch of a huge page costs one fault
@@ -17,15 +19,11 @@ public enum HugePages {
     /** All blocks of 4 MiB and more. One that is written to in few places takes up to 512 times the memory. */
     ALWAYS;
 
-    static final long PAGE_BYTES = 2L << 20;
-    /** In what is shorter there is little beyond the page that small pages have begun. */
-    static final long LEAST_BYTES = 2 * PAGE_BYTES;
-
-    boolean wantsNew(long bytes) {
-        return this == ALWAYS && bytes >= LEAST_BYTES;
-    }
-
-    boolean wantsGrown(long bytes, long newBytes) {
-        return this != NEVER && newBytes > bytes && newBytes >= LEAST_BYTES;
+    HugePageRule rule() {
+        return switch (this) {
+            case NEVER -> HugePageRule.NEVER;
+            case GROWTH -> HugePageRule.GROWTH;
+            case ALWAYS -> HugePageRule.ALWAYS;
+        };
     }
 }

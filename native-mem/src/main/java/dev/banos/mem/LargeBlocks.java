@@ -1,6 +1,8 @@
 package dev.banos.mem;
 
 import dev.banos.mem.event.MemoryEvents;
+import dev.banos.mem.mappings.DirectMappings;
+import dev.banos.mem.system.Budget;
 import dev.banos.mem.system.Kernel;
 import dev.banos.mem.system.Zeros;
 import java.util.function.LongSupplier;
@@ -25,9 +27,9 @@ final class LargeBlocks {
      */
     static long map(Heap heap, long size, long alignment, boolean zeroed) {
         Domain domain = heap.domain();
-        long bytes = DirectMappings.bytes(size, domain);
-        if (domain.cache != null && bytes != DirectMappings.NONE && alignment <= Kernel.PAGE_BYTES) {
-            long kept = heap.guarded(() -> DirectMappings.reuse(bytes, domain));
+        long bytes = domain.mappings.bytes(size);
+        if (domain.mappings.hasCache() && bytes != DirectMappings.NONE && alignment <= Kernel.PAGE_BYTES) {
+            long kept = heap.guarded(() -> domain.mappings.reuse(bytes));
             if (kept != 0) {
                 MemoryEvents.mapping("reuse", kept, bytes);
                 return zeroed ? cleared(kept, size) : kept;
@@ -45,10 +47,10 @@ final class LargeBlocks {
         Domain domain = heap.domain();
         long address = 0;
         try {
-            address = heap.guarded(() -> DirectMappings.map(bytes, alignment, domain));
-            if (address == 0 && domain.cachedBytes() > 0) {
-                domain.emptyCache();
-                address = heap.guarded(() -> DirectMappings.map(bytes, alignment, domain));
+            address = heap.guarded(() -> domain.mappings.map(bytes, alignment));
+            if (address == 0 && domain.mappings.cachedBytes() > 0) {
+                domain.mappings.emptyCache();
+                address = heap.guarded(() -> domain.mappings.map(bytes, alignment));
             }
         } finally {
             if (address == 0) {
@@ -66,12 +68,12 @@ final class LargeBlocks {
      * @return where the block is now; 0: there is no memory for it, and it is as it was; or {@link DirectMappings#NONE}
      */
     static long resize(Heap heap, long address, long usable, long size) {
-        long newBytes = DirectMappings.bytes(size, heap.domain());
+        long newBytes = heap.domain().mappings.bytes(size);
         long growth = Math.max(0, newBytes - usable);
         long[] unsettled = {growth};
         LongSupplier resize = () -> {
             unsettled[0] = 0;
-            return DirectMappings.resize(address, newBytes, growth, heap.domain());
+            return heap.domain().mappings.resize(address, newBytes, growth);
         };
         if (newBytes == DirectMappings.NONE || !charge(heap, growth)) {
             return 0;

@@ -1,5 +1,6 @@
 package dev.banos.mem;
 
+import dev.banos.mem.mappings.DirectMappings;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +26,7 @@ final class LiveBlocks {
             return;
         }
         Run run = RunTable.at(address);
-        boolean freed = run == null ? DirectMappings.free(address, domain) : free(mine, run, address, domain);
+        boolean freed = run == null ? domain.mappings.free(address) : free(mine, run, address, domain);
         if (!freed) {
             throw Diagnosis.invalid("free", address, domain);
         }
@@ -47,7 +48,7 @@ final class LiveBlocks {
             return domain.hardened.usableSize(operation, address);
         }
         Run run = RunTable.at(address);
-        long usable = run == null ? DirectMappings.length(address, domain) : slotSize(run, address, domain);
+        long usable = run == null ? domain.mappings.length(address) : slotSize(run, address, domain);
         if (usable == DirectMappings.NONE) {
             throw Diagnosis.invalid(operation, address, domain);
         }

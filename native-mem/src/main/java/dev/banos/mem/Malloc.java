@@ -144,7 +144,8 @@ public final class Malloc {
      *     went back to the system is nobody's.
      */
     public static boolean owns(long address) {
-        return Reservation.holds(address) || DirectMappings.answersForMalloc(address);
+        return Reservation.holds(address)
+                || (Domain.MALLOC.hardened != null ? Domain.MALLOC.hardened.holds(address) : Domain.MALLOC.mappings.answersFor(address));
     }
 
     /**
@@ -189,7 +190,7 @@ public final class Malloc {
         Domain.MALLOC.trimTracked();
         SlotPool.abandonAllOfEndedThreads();
         ThreadPools.trimAbandoned();
-        Domain.MALLOC.emptyCache();
+        Domain.MALLOC.mappings.emptyCache();
         Spans.purge();
         Unmapping.retryRefused();
     }
@@ -211,7 +212,7 @@ public final class Malloc {
      * the first use}
      */
     public static long mappingCacheBytes() {
-        return Domain.MALLOC.cache == null ? 0 : Domain.MALLOC.cache.capacity();
+        return Domain.MALLOC.mappings.cacheCapacity();
     }
 
     static OutOfMemoryError noMemory(long size) {

@@ -1,6 +1,7 @@
 package dev.banos.mem;
 
 import dev.banos.bindings.Native;
+import dev.banos.mem.mappings.DirectMappings;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
@@ -301,7 +302,7 @@ public final class MallocPointers {
         if (Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) < 0) {
             return SizeClasses.slotBytes(SizeClasses.indexOf(Math.max(size, 1)));
         }
-        long bytes = DirectMappings.bytes(size, domain);
+        long bytes = domain.mappings.bytes(size);
         return bytes == DirectMappings.NONE ? size : bytes;
     }
 

@@ -4,6 +4,8 @@ import dev.banos.mem.insight.AllocatorMXBean;
 import dev.banos.mem.insight.Footprint;
 import dev.banos.mem.insight.HeapFigures;
 import dev.banos.mem.insight.LeakTracking;
+import dev.banos.mem.mappings.MappingCache;
+import dev.banos.mem.mappings.MappingRegistry;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.List;
@@ -30,7 +32,7 @@ public final class MemoryInsight {
      * @return the figures, in bytes where their names say so
      */
     public static Footprint footprint() {
-        DirectMappings.Sum mappings = DirectMappings.sum();
+        MappingRegistry.Sum mappings = MappingRegistry.sum();
         return new Footprint(Spans.committed(), Spans.usedBytes(), Spans.dirtyBytes(), mappings.bytes(), mappings.count(),
                 MappingCache.allBytes(), mappings.hugeBytes());
     }

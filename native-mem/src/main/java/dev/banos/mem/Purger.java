@@ -1,6 +1,7 @@
 package dev.banos.mem;
 
 import dev.banos.bindings.Setting;
+import dev.banos.mem.mappings.MappingCache;
 import dev.banos.mem.system.Unmapping;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;

@@ -1,6 +1,7 @@
 package dev.banos.mem;
 
 import dev.banos.bindings.Native;
+import dev.banos.mem.mappings.DirectMappings;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.MemorySegment;
 

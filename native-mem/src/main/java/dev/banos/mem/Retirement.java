@@ -34,7 +34,7 @@ final class Retirement {
         blocks.end(block);
         block.death = death;
         if (block.isMapping()) {
-            domain.budget.release(DirectMappings.remove(block.address, domain));
+            domain.budget.release(domain.mappings.remove(block.address));
         } else {
             marks.setAtFree(block);
         }
@@ -176,7 +176,7 @@ final class Retirement {
             Damage damage = damageOf(block);
             first = first == null ? damage : first;
             if (block.isMapping() && block.state != HardenedBlock.State.FREED) {
-                domain.budget.release(DirectMappings.remove(block.address, domain));
+                domain.budget.release(domain.mappings.remove(block.address));
                 unmap(block);
             }
         }

@@ -177,7 +177,7 @@ final class SharedPools {
     /** Of lessees that go on running, as exact as the moment allows. */
     static HeapStatistics statistics() {
         HeapStatistics sum = new HeapStatistics(Domain.MALLOC + " of virtual threads", List.of(), 0, 0, 0, 0,
-                Domain.MALLOC.budget.figures());
+                HeapBudget.of(Domain.MALLOC.budget));
         for (SlotPool pool : pools()) {
             sum = sum.plusSlotsOf(pool.statistics());
         }

@@ -447,7 +447,7 @@ final class SlotPool extends ThreadAttachment {
 
     /** What the pool holds, without mappings; exact when nobody else works on it. */
     HeapStatistics statistics() {
-        return new HeapStatistics(toString(), sizeClasses(runs), 0, 0, 0, racedFrees, domain.budget.figures());
+        return new HeapStatistics(toString(), sizeClasses(runs), 0, 0, 0, racedFrees, HeapBudget.of(domain.budget));
     }
 
     /** Any thread: what is in these runs by size class, as far as the caller can know. Entries may be null. */

@@ -153,7 +153,7 @@ final class ThreadPools {
             LOCK.unlock();
         }
         HeapStatistics sum = new HeapStatistics(Domain.MALLOC.toString(), List.of(), 0, 0, 0, 0,
-                Domain.MALLOC.budget.figures());
+                HeapBudget.of(Domain.MALLOC.budget));
         for (SlotPool pool : pools) {
             sum = sum.plusSlotsOf(pool.statistics());
         }

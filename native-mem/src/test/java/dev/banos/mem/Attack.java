@@ -1,6 +1,7 @@
 package dev.banos.mem;
 
 import dev.banos.bindings.Native;
+import dev.banos.mem.mappings.MappingRegistry;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -348,7 +349,7 @@ enum Attack {
 
     /** Whether a byte can be changed without harm to anyone but the allocator. */
     private static boolean isOurs(long address) {
-        return (RunTable.at(address) != null || DirectMappings.containing(address) != null)
+        return (RunTable.at(address) != null || MappingRegistry.containing(address) != null)
                 && ProcSelf.access(address).startsWith("rw");
     }
 

@@ -3,6 +3,7 @@ package dev.banos.mem;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.bindings.Native;
+import dev.banos.mem.mappings.DirectMappings;
 import dev.banos.mem.system.Kernel;
 import dev.banos.mem.system.Reservation;
 import java.lang.foreign.ValueLayout;

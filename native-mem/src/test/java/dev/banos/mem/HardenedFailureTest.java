@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.fault.SystemCallFaults.Call;
+import dev.banos.mem.mappings.MappingRegistry;
 import dev.banos.mem.system.Unmapping;
 import dev.banos.thread.Tcb;
 import java.util.ArrayList;
@@ -35,13 +36,13 @@ class HardenedFailureTest {
     @Test
     void noAccessForAGuardedBlock() {
         try (Heap heap = heap(GUARDED)) {
-            long mapped = DirectMappings.sum().count();
+            long mapped = MappingRegistry.sum().count();
             failing(Call.MPROTECT, () -> {
                 assertThat(heap.malloc(1 << 20)).isZero();
                 assertThat(Tcb.current().errno()).isEqualTo(ENOMEM());
                 assertThatThrownBy(() -> heap.allocate(1 << 20)).isInstanceOf(OutOfMemoryError.class);
             });
-            assertThat(DirectMappings.sum().count()).isEqualTo(mapped);
+            assertThat(MappingRegistry.sum().count()).isEqualTo(mapped);
             heap.free(heap.malloc(1 << 20));
         }
     }
@@ -113,7 +114,7 @@ class HardenedFailureTest {
 
     @Test
     void anyCallFailsAtAnyTime() {
-        long mapped = DirectMappings.sum().count();
+        long mapped = MappingRegistry.sum().count();
         for (int seed = 0; seed < 40; seed++) {
             SplittableRandom random = new SplittableRandom(seed);
             SplittableRandom dice = random.split();
@@ -126,7 +127,7 @@ class HardenedFailureTest {
         }
         Malloc.trim();
         assertThat(Unmapping.refusedCount()).isZero();
-        assertThat(DirectMappings.sum().count()).isEqualTo(mapped);
+        assertThat(MappingRegistry.sum().count()).isEqualTo(mapped);
     }
 
     private static void useRandomly(Heap heap, SplittableRandom random, List<Long> blocks) {

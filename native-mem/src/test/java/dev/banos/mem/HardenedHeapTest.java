@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.banos.bindings.Native;
+import dev.banos.mem.mappings.MappingRegistry;
 import dev.banos.mem.system.Unmapping;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -278,7 +279,7 @@ class HardenedHeapTest {
     @Test
     void closeGivesBackEverything() {
         int refusedBefore = Unmapping.refusedCount();
-        long mappedBefore = DirectMappings.sum().bytes();
+        long mappedBefore = MappingRegistry.sum().bytes();
         Heap heap = hardened(Hardening.ALL.withSample(3));
         List<Long> mappings = new ArrayList<>();
         for (int i = 0; i < 300; i++) {
@@ -293,7 +294,7 @@ class HardenedHeapTest {
         heap.close();
         heap.close();
         assertThat(mappings).hasSizeGreaterThan(30);
-        assertThat(DirectMappings.sum().bytes()).isEqualTo(mappedBefore);
+        assertThat(MappingRegistry.sum().bytes()).isEqualTo(mappedBefore);
         assertThat(Unmapping.refusedCount()).isEqualTo(refusedBefore);
         assertThatThrownBy(() -> heap.malloc(8)).isInstanceOf(IllegalStateException.class).hasMessageContaining("closed");
         assertThatThrownBy(() -> heap.malloc(100_000)).isInstanceOf(IllegalStateException.class);
@@ -391,7 +392,7 @@ class HardenedHeapTest {
     @Test
     void closeWhileOthersAllocateAndFreeIsADefinedErrorForThem() throws InterruptedException {
         for (int round = 0; round < 30; round++) {
-            long mappedBefore = DirectMappings.sum().count();
+            long mappedBefore = MappingRegistry.sum().count();
             Heap heap = hardened(Hardening.ALL.withSample(10));
             List<Throwable> unexpected = new ArrayList<>();
             Runnable use = () -> {
@@ -414,7 +415,7 @@ class HardenedHeapTest {
             one.join();
             other.join();
             assertThat(unexpected).isEmpty();
-            assertThat(DirectMappings.sum().count()).isEqualTo(mappedBefore);
+            assertThat(MappingRegistry.sum().count()).isEqualTo(mappedBefore);
         }
     }
 

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import dev.banos.bindings.Native;
 import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.fault.SystemCallFaults.Call;
+import dev.banos.mem.mappings.DirectMappings;
+import dev.banos.mem.mappings.HugeMappings;
 import dev.banos.mem.system.Kernel;
 import dev.banos.mem.system.Unmapping;
 import java.io.IOException;
@@ -48,7 +50,7 @@ class HugePagesTest {
         long beforeAndTouched = DirectMappings.COMMITTED_BYTES + Kernel.PAGE_BYTES;
         assertThat(residentAfterOneTouchIn(HugePages.NEVER)).isEqualTo(beforeAndTouched);
         assertThat(residentAfterOneTouchIn(HugePages.GROWTH)).isEqualTo(beforeAndTouched);
-        assertThat(residentAfterOneTouchIn(HugePages.ALWAYS)).isEqualTo(HugePages.PAGE_BYTES);
+        assertThat(residentAfterOneTouchIn(HugePages.ALWAYS)).isEqualTo(HugeMappings.PAGE_BYTES);
     }
 
     @Test

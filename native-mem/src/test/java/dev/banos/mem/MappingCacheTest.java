@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.banos.bindings.Native;
 import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.fault.SystemCallFaults.Call;
+import dev.banos.mem.mappings.MappingCache;
+import dev.banos.mem.system.Budget;
 import dev.banos.mem.system.Kernel;
 import dev.banos.thread.ChildJvm;
 import java.lang.foreign.Arena;
@@ -34,7 +36,7 @@ class MappingCacheTest {
             assertThat((rounded - bytes) * 8).isLessThan(bytes);
             assertThat(MappingCache.rounded(rounded)).isEqualTo(rounded);
         }
-        MappingCache cache = MappingCache.open(Budget.unlimited("test"), 1L << 40);
+        MappingCache cache = MappingCache.open(Budget.unlimited("test"), 1L << 40, () -> { });
         assertThat(cache.isValid()).isTrue();
         cache.close();
     }
@@ -140,7 +142,7 @@ class MappingCacheTest {
     @Test
     void whatIsNotUsedForAWholeDelayGoesBack() {
         Budget budget = Budget.unlimited("test");
-        MappingCache cache = MappingCache.open(budget, 8 * MIB);
+        MappingCache cache = MappingCache.open(budget, 8 * MIB, () -> { });
         List<Long> mappings = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             budget.reserve(MIB);

@@ -21,7 +21,7 @@ class SettingsTest {
             Malloc.free(Malloc.malloc(1));
             Malloc.free(Malloc.malloc(1 << 20));
             Purger.wake();
-            System.out.println("works, " + Domain.MALLOC.hugePages);
+            System.out.println("works, " + Domain.MALLOC.mappings.hugePages());
         }
     }
 

@@ -8,6 +8,7 @@ import dev.banos.bindings.Native;
 import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.fault.SystemCallFaults.Call;
 import dev.banos.mem.insight.LeakTracking.Level;
+import dev.banos.mem.mappings.MappingRegistry;
 import dev.banos.mem.system.Unmapping;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.ValueLayout;
@@ -133,7 +134,7 @@ class SystemCallFailureTest {
     @MethodSource("kinds")
     void eachCallOfALifeFailsOnce(HeapOptions kind) {
         Map<Call, Integer> failed = new EnumMap<>(Call.class);
-        DirectMappings.Sum before = DirectMappings.sum();
+        MappingRegistry.Sum before = MappingRegistry.sum();
         AtomicBoolean reached = new AtomicBoolean(true);
         Thread self = Thread.currentThread();
         for (int n = 0; reached.getAndSet(false); n++) {
@@ -148,7 +149,7 @@ class SystemCallFailureTest {
             }, () -> live(kind));
             Malloc.trim();
             assertThat(Unmapping.refusedCount()).as("call " + n).isZero();
-            assertThat(DirectMappings.sum()).as("call " + n).isEqualTo(before);
+            assertThat(MappingRegistry.sum()).as("call " + n).isEqualTo(before);
         }
         // A hardened heap moves nothing; another protects only where an arena is to be committed, which has a test of its own.
         assertThat(failed).containsKeys(Call.MMAP, Call.MUNMAP, Call.MADVISE, kind.hardening().isNone() ? Call.MREMAP : Call.MPROTECT);

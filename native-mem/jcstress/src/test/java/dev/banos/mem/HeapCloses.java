@@ -3,6 +3,7 @@ package dev.banos.mem;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
+import dev.banos.mem.mappings.DirectMappings;
 import dev.banos.mem.system.Words;
 import java.util.function.Predicate;
 import org.openjdk.jcstress.annotations.Actor;
@@ -44,7 +45,7 @@ public final class HeapCloses {
     }
 
     private static boolean isUnknown(Heap heap, long block) {
-        return DirectMappings.length(block, heap.domain()) == DirectMappings.NONE && !isFreed(heap, block);
+        return heap.domain().mappings.length(block) == DirectMappings.NONE && !isFreed(heap, block);
     }
 
     /** Bitmaps go back with the heap, and serve the next: who waited for its lock must not write to them. */
@@ -166,7 +167,7 @@ public final class HeapCloses {
 
         @Arbiter
         public void check(ZZ_Result result) {
-            result.r2 = heap.domain().cachedBytes() == 0 && isGone(heap, block);
+            result.r2 = heap.domain().mappings.cachedBytes() == 0 && isGone(heap, block);
         }
     }
 

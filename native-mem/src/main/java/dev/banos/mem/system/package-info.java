@@ -1,2 +1,2 @@
-/** What the allocator has from the system: its calls, the addresses that it gives, and the words that stand there. */
+/** What the allocator has from the system: calls, addresses, the words that stand there, and how much of it each heap may have. */
 package dev.banos.mem.system;

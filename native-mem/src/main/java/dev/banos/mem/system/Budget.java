@@ -1,15 +1,11 @@
-package dev.banos.mem;
+package dev.banos.mem.system;
 
-import dev.banos.lock.SpinLock;
 import dev.banos.mem.event.MemoryEvents;
-import dev.banos.mem.system.Kernel;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * whoever completes a reservation that leaves the mark reached runs it, unless it has run since the mark was last reached,
  * or is running.
  */
-final class Budget {
-    static final long UNLIMITED = Long.MAX_VALUE;
+public final class Budget {
+    public static final long UNLIMITED = Long.MAX_VALUE;
 
     private static final long CALLED = 1;
     private static final long RUNNING = 2;
@@ -43,7 +39,7 @@ final class Budget {
     private final @Nullable Budget parent;
     private final long limit;
     private final long mark;
-    private final @Nullable Consumer<HeapBudget> action;
+    private final @Nullable Consumer<Figures> action;
     private final boolean limited;
     /** This one or the next above it that has a mark; null where none has. */
     private final @Nullable Budget watched;
@@ -52,16 +48,27 @@ final class Budget {
     private long peak;
     private long refusals;
 
-    private final SpinLock lock = new SpinLock();
-    private final List<Heap> children = new ArrayList<>();
-    private boolean closed;
+    /**
+     * A budget at one moment.
+     *
+     * @param limitBytes {@link #NO_LIMIT} where only the budgets above it may have one
+     */
+    public record Figures(String heap, long limitBytes, long usedBytes, long peakBytes, long refusals) {
+        public static final long NO_LIMIT = -1;
+
+        @Override
+        public String toString() {
+            String limit = limitBytes == NO_LIMIT ? "no limit" : String.format(Locale.ROOT, "limit %,d bytes", limitBytes);
+            return String.format(Locale.ROOT, "%s: %s, used %,d, peak %,d", heap, limit, usedBytes, peakBytes);
+        }
+    }
 
     /**
      * @param parent null for none
      * @param limit in bytes, or {@link #UNLIMITED}
      * @param mark in bytes, for {@code action}, which is null for none
      */
-    Budget(String heap, @Nullable Budget parent, long limit, long mark, @Nullable Consumer<HeapBudget> action) {
+    public Budget(String heap, @Nullable Budget parent, long limit, long mark, @Nullable Consumer<Figures> action) {
         this.heap = heap;
         this.parent = parent;
         this.limit = limit;
@@ -71,27 +78,31 @@ final class Budget {
         this.watched = action != null || parent == null ? (action != null ? this : null) : parent.watched;
     }
 
-    static Budget unlimited(String heap) {
+    public static Budget unlimited(String heap) {
         return new Budget(heap, null, UNLIMITED, UNLIMITED, null);
     }
 
     /** What the heap is called, in all figures and messages. */
-    String heap() {
+    public String heap() {
         return heap;
     }
 
+    public @Nullable Budget parent() {
+        return parent;
+    }
+
     /** Whether any limit can refuse: this one's or one above. */
-    boolean isLimited() {
+    public boolean isLimited() {
         return limited;
     }
 
     /** Whether any mark can be reached: this one's or one above. */
-    boolean isWatched() {
+    public boolean isWatched() {
         return watched != null;
     }
 
     /** @param bytes whole pages; whether all budgets up to the root have room for them, and have taken them in */
-    boolean reserve(long bytes) {
+    public boolean reserve(long bytes) {
         for (Budget each = this; each != null; each = each.parent) {
             if (!each.add(bytes)) {
                 long ignored = (long) REFUSALS.getAndAdd(each, 1L);
@@ -105,7 +116,7 @@ final class Budget {
         return true;
     }
 
-    void release(long bytes) {
+    public void release(long bytes) {
         subtractBelow(null, bytes);
     }
 
@@ -157,17 +168,17 @@ final class Budget {
         }
     }
 
-    long usedBytes() {
+    public long usedBytes() {
         return (long) STATE.getVolatile(this) & USED;
     }
 
-    HeapBudget figures() {
-        return new HeapBudget(heap, limit == UNLIMITED ? HeapBudget.NO_LIMIT : limit, usedBytes(), (long) PEAK.getVolatile(this),
+    public Figures figures() {
+        return new Figures(heap, limit == UNLIMITED ? Figures.NO_LIMIT : limit, usedBytes(), (long) PEAK.getVolatile(this),
                 (long) REFUSALS.getVolatile(this));
     }
 
     /** Whether {@link #callBack} has something to do. */
-    boolean isCallDue() {
+    public boolean isCallDue() {
         for (Budget each = watched; each != null; each = each.watchedAbove()) {
             if (each.isDue((long) STATE.getVolatile(each))) {
                 return true;
@@ -177,7 +188,7 @@ final class Budget {
     }
 
     /** Runs the actions whose marks are reached, from here upwards. Holds no lock, and neither must the caller. */
-    void callBack() {
+    public void callBack() {
         for (Budget each = watched; each != null; each = each.watchedAbove()) {
             if (each.beginCall()) {
                 each.call();
@@ -207,7 +218,7 @@ final class Budget {
 
     private void call() {
         try {
-            HeapBudget now = figures();
+            Figures now = figures();
             MemoryEvents.highWater(heap, mark, now.usedBytes());
             Objects.requireNonNull(action).accept(now);
         } finally {
@@ -224,53 +235,6 @@ final class Budget {
             }
             seen = witness;
         }
-    }
-
-    /** @throws IllegalStateException when the heap of this budget is closed */
-    void add(Heap child) {
-        lock.lock();
-        try {
-            if (!closed) {
-                children.add(child);
-                return;
-            }
-        } finally {
-            lock.unlock();
-        }
-        throw new IllegalStateException(heap + " is closed, and can have no child " + child);
-    }
-
-    void remove(Heap child) {
-        lock.lock();
-        try {
-            children.remove(child);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    List<Heap> children() {
-        lock.lock();
-        try {
-            return List.copyOf(children);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** From now on no child is added. @throws IllegalStateException when there are any */
-    void close() {
-        lock.lock();
-        try {
-            closed = children.isEmpty();
-            if (closed) {
-                return;
-            }
-        } finally {
-            lock.unlock();
-        }
-        throw new IllegalStateException(heap + " has open children: "
-                + children().stream().map(Heap::toString).collect(Collectors.joining(", ")) + ": close them first");
     }
 
     /** This budget and those above it, as a refusal reports them. */

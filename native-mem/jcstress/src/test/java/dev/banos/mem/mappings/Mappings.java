@@ -1,8 +1,10 @@
-package dev.banos.mem;
+package dev.banos.mem.mappings;
 
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
+import dev.banos.mem.insight.LeakRecords;
+import dev.banos.mem.system.Budget;
 import dev.banos.mem.system.Kernel;
 import java.util.concurrent.atomic.AtomicLong;
 import org.openjdk.jcstress.annotations.Actor;
@@ -22,32 +24,32 @@ public final class Mappings {
     private Mappings() {
     }
 
-    private static Domain newDomain() {
-        return new Domain(Budget.unlimited("test"), null, Domain.MALLOC.leaks, 0, HugePages.NEVER);
+    private static DirectMappings newHeap() {
+        return new DirectMappings(Budget.unlimited("test"), new LeakRecords("test"), null, HugePageRule.NEVER);
     }
 
-    /** In a domain of its own: the addresses of what is unmapped are soon another state's. */
+    /** In a heap of its own: the addresses of what is unmapped are soon another state's. */
     private abstract static class OneMapping {
-        private final Domain domain = newDomain();
+        private final DirectMappings heap = newHeap();
         final long block;
 
         OneMapping() {
-            domain.budget.reserve(BYTES);
-            block = DirectMappings.map(BYTES, Kernel.PAGE_BYTES, domain);
+            heap.budget.reserve(BYTES);
+            block = heap.map(BYTES, Kernel.PAGE_BYTES);
         }
 
         boolean free() {
-            return DirectMappings.free(block, domain);
+            return heap.free(block);
         }
 
         boolean shrink() {
-            return DirectMappings.resize(block, BYTES / 2, 0, domain) == block;
+            return heap.resize(block, BYTES / 2, 0) == block;
         }
 
         /** Whether so much is there, and paid for; afterwards there is none. */
         boolean isLeft(long bytes) {
-            boolean right = domain.budget.usedBytes() == bytes
-                    && DirectMappings.length(block, domain) == (bytes == 0 ? DirectMappings.NONE : bytes);
+            boolean right = heap.budget.usedBytes() == bytes
+                    && heap.length(block) == (bytes == 0 ? DirectMappings.NONE : bytes);
             return free() == (bytes != 0) && right;
         }
     }
@@ -107,35 +109,35 @@ public final class Mappings {
     @Outcome(expect = FORBIDDEN, desc = "an entry is lost, or comes back")
     @State
     public static class EnteredAndRemovedInOneTable {
-        private static final Domain DOMAIN = newDomain();
+        private static final DirectMappings HEAP = newHeap();
         private static final AtomicLong NEXT = new AtomicLong(1L << 50);
         private static final long APART = 1L << 28; // so all come to the same table
 
         private final long entered = NEXT.getAndAdd(2 * APART);
-        private final long removed = DirectMappings.register(entered + APART, BYTES, DOMAIN);
+        private final long removed = HEAP.register(entered + APART, BYTES);
 
         @Actor
         public void first() {
-            DirectMappings.register(entered, BYTES, DOMAIN);
+            HEAP.register(entered, BYTES);
         }
 
         @Actor
         public void second() {
-            DirectMappings.remove(removed, DOMAIN);
+            HEAP.remove(removed);
         }
 
         @Arbiter
         public void check(Z_Result result) {
-            result.r1 = DirectMappings.length(entered, DOMAIN) == BYTES
-                    && DirectMappings.length(removed, DOMAIN) == DirectMappings.NONE
-                    && DirectMappings.remove(entered, DOMAIN) == BYTES;
+            result.r1 = HEAP.length(entered) == BYTES
+                    && HEAP.length(removed) == DirectMappings.NONE
+                    && HEAP.remove(entered) == BYTES;
         }
     }
 
     /** A cache with room for one mapping. */
     private abstract static class OneKept {
         final Budget budget = Budget.unlimited("test");
-        final MappingCache cache = MappingCache.open(budget, BYTES);
+        final MappingCache cache = MappingCache.open(budget, BYTES, () -> { });
         final long mapping = Kernel.map(BYTES);
 
         /** Whether the books are right at the end, when so many mappings are the caller's. */

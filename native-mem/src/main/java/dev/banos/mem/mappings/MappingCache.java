@@ -1,17 +1,19 @@
-package dev.banos.mem;
+package dev.banos.mem.mappings;
 
 import dev.banos.lock.SpinLock;
+import dev.banos.mem.system.Budget;
 import dev.banos.mem.system.Kernel;
 import dev.banos.mem.system.Unmapping;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Direct mappings of one domain that were freed and are kept for its next block of the same length, at most so many bytes.
+ * Direct mappings of one heap that were freed and are kept for its next block of the same length, at most so many bytes.
  * Off unless asked for: what is kept is memory that the system does not have, and a write to a block after its free, which
  * without the cache stops the program, finds memory there.
  *
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A kept mapping is in no registry of blocks, so each use of its address is refused; it stays charged to the budget. The lowest
  * bit of a {@link #kept} number is set where the mapping asks for huge pages, which it goes on to do as the next block.
  */
-final class MappingCache {
+public final class MappingCache {
     private static final int STEPS_PER_DOUBLING = 8;
     private static final int LOG_STEPS = Integer.numberOfTrailingZeros(STEPS_PER_DOUBLING);
     private static final int INITIAL_DEPTH = 8;
@@ -38,9 +40,9 @@ final class MappingCache {
     private static final List<MappingCache> ALL = new ArrayList<>();
 
     private final Budget budget;
-    /** Null in tests, which have none. */
-    private final @Nullable Domain domain;
     private final long capacity;
+    /** Called when the cache has something more to give back, some time later: {@link #age}. */
+    private final Runnable whenPut;
     private final SpinLock lock = new SpinLock();
     private final long[][] stacks;
     private final int[] depths;
@@ -49,26 +51,25 @@ final class MappingCache {
     private long bytes;
     private boolean closed;
 
-    private MappingCache(Budget budget, @Nullable Domain domain, long capacity) {
+    private MappingCache(Budget budget, long capacity, Runnable whenPut) {
         this.budget = budget;
-        this.domain = domain;
         this.capacity = capacity;
+        this.whenPut = whenPut;
         int classes = indexOf(capacity) + 1;
         this.stacks = new long[classes][];
         this.depths = new int[classes];
         this.leastDepths = new int[classes];
     }
 
-    /** @param capacity in bytes; for less than a page there is no cache, and this is null */
-    static @Nullable MappingCache open(Budget budget, long capacity) {
-        return open(budget, null, capacity);
-    }
-
-    static @Nullable MappingCache open(Budget budget, @Nullable Domain domain, long capacity) {
+    /**
+     * @param capacity in bytes; for less than a page there is no cache, and this is null
+     * @param whenPut is called by each thread that puts a mapping into it
+     */
+    public static @Nullable MappingCache open(Budget budget, long capacity, Runnable whenPut) {
         if (capacity < Kernel.PAGE_BYTES) {
             return null;
         }
-        MappingCache cache = new MappingCache(budget, domain, capacity);
+        MappingCache cache = new MappingCache(budget, capacity, whenPut);
         ALL_LOCK.lock();
         try {
             ALL.add(cache);
@@ -96,7 +97,7 @@ final class MappingCache {
     }
 
     /** The least length of a class that holds {@code bytes}. */
-    static long rounded(long bytes) {
+    public static long rounded(long bytes) {
         long last = bytes / Kernel.PAGE_BYTES - 1;
         int step = step(last);
         return ((last >>> step) + 1 << step) * Kernel.PAGE_BYTES;
@@ -114,7 +115,7 @@ final class MappingCache {
     }
 
     /** @param length a {@link #rounded} one; a mapping with whatever was in it, as it was {@link #kept}, or 0 */
-    long take(long length) {
+    public long take(long length) {
         int index = indexOf(length);
         if (index >= depths.length) {
             return 0;
@@ -134,13 +135,13 @@ final class MappingCache {
     }
 
     /** @param kept of {@link #kept} @return whether the cache has it now; if not, it is the caller's */
-    boolean put(long kept, long length) {
+    public boolean put(long kept, long length) {
         if (length > capacity || rounded(length) != length) {
             return false;
         }
         boolean pushed = push(kept, length);
         if (pushed) {
-            Purger.wake();
+            whenPut.run();
         }
         return pushed;
     }
@@ -188,7 +189,7 @@ final class MappingCache {
     }
 
     /** Gives back all that is kept, and keeps no more. */
-    void close() {
+    public void close() {
         lock.lock();
         try {
             closed = true;
@@ -204,7 +205,7 @@ final class MappingCache {
         }
     }
 
-    long bytes() {
+    public long bytes() {
         lock.lock();
         try {
             return bytes;
@@ -213,12 +214,12 @@ final class MappingCache {
         }
     }
 
-    static long allBytes() {
+    public static long allBytes() {
         return sum(MappingCache::bytes);
     }
 
     /** Whether a cache keeps the mapping that begins at {@code address}; a search through all, for messages. */
-    static boolean keeps(long address) {
+    public static boolean keeps(long address) {
         return sum(cache -> cache.count(address)) > 0;
     }
 
@@ -238,7 +239,7 @@ final class MappingCache {
     }
 
     /** Gives back what no malloc has reached since this was called before. @return how many bytes are still kept */
-    static long age() {
+    public static long age() {
         return sum(cache -> {
             for (int i = 0; i < cache.depths.length; i++) {
                 cache.giveBackOldest(i, cache.unused(i));
@@ -247,9 +248,10 @@ final class MappingCache {
         });
     }
 
-    /** Those of which something is kept now. */
-    static List<Domain> domainsThatKeep() {
-        return all().stream().filter(cache -> cache.bytes() > 0).map(cache -> cache.domain).filter(Objects::nonNull).toList();
+    /** Whose caches keep something now, and how many bytes. */
+    public static Map<Budget, Long> bytesByBudget() {
+        return all().stream().filter(cache -> cache.bytes() > 0)
+                .collect(Collectors.toMap(cache -> cache.budget, MappingCache::bytes, Long::sum));
     }
 
     private static long sum(ToLongFunction<MappingCache> figure) {
@@ -307,7 +309,7 @@ final class MappingCache {
     }
 
     /** The invariants; true, or an {@link AssertionError} that says which is broken. */
-    boolean isValid() {
+    public boolean isValid() {
         lock.lock();
         try {
             long sum = 0;

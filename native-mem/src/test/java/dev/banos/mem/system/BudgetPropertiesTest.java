@@ -1,8 +1,7 @@
-package dev.banos.mem;
+package dev.banos.mem.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.banos.mem.system.Kernel;
 import java.util.ArrayList;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
@@ -126,7 +125,7 @@ class BudgetPropertiesTest {
     private static void check(List<Node> tree) {
         for (int i = 0; i < tree.size(); i++) {
             Node node = tree.get(i);
-            HeapBudget now = node.budget.figures();
+            Budget.Figures now = node.budget.figures();
             assertThat(now.usedBytes()).isEqualTo(used(tree, i)).isLessThanOrEqualTo(node.limit);
             assertThat(now.peakBytes()).isEqualTo(node.peak);
             assertThat(node.calls).as("calls of " + now.heap()).isEqualTo(node.expectedCalls);

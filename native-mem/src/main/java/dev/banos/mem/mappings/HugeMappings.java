@@ -1,4 +1,4 @@
-package dev.banos.mem;
+package dev.banos.mem.mappings;
 
 import dev.banos.mem.system.Kernel;
 import dev.banos.mem.system.Unmapping;
@@ -13,7 +13,9 @@ import dev.banos.mem.system.Unmapping;
  *     else  as the kernel likes, by small pages from there on
  * </pre>
  */
-final class HugeMappings {
+public final class HugeMappings {
+    public static final long PAGE_BYTES = 2L << 20;
+
     private HugeMappings() {
     }
 
@@ -23,8 +25,8 @@ final class HugeMappings {
         assert refused <= 0;
     }
 
-    static boolean isAligned(long address) {
-        return address % HugePages.PAGE_BYTES == 0;
+    public static boolean isAligned(long address) {
+        return address % PAGE_BYTES == 0;
     }
 
     /** @return where the block is now, or the kernel's error, and the block is as it was */
@@ -43,7 +45,7 @@ final class HugeMappings {
     }
 
     private static long move(long address, long bytes, long newBytes) {
-        long place = addresses(newBytes, HugePages.PAGE_BYTES);
+        long place = addresses(newBytes, PAGE_BYTES);
         return Kernel.failed(place) ? place : Kernel.moveTo(address, bytes, place, newBytes);
     }
 

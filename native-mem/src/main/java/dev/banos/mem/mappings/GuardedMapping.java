@@ -1,4 +1,4 @@
-package dev.banos.mem;
+package dev.banos.mem.mappings;
 
 import dev.banos.mem.system.Kernel;
 import dev.banos.mem.system.Unmapping;
@@ -13,15 +13,15 @@ import org.jspecify.annotations.Nullable;
  * @param start where memory can be accessed
  * @param end the first byte that cannot be accessed again
  */
-record GuardedMapping(long address, long mapping, long mappingBytes, long start, long end) {
+public record GuardedMapping(long address, long mapping, long mappingBytes, long start, long end) {
     /** What exceeds it is more than a user's address space. */
-    static final long LARGEST = 1L << 46;
+    public static final long LARGEST = 1L << 46;
 
     /**
      * @param size at most {@link #LARGEST}
      * @return null when there is no memory, or not as many mappings as that takes
      */
-    static @Nullable GuardedMapping map(long size, long alignment) {
+    public static @Nullable GuardedMapping map(long size, long alignment) {
         if (alignment > LARGEST) {
             return null;
         }
@@ -41,7 +41,7 @@ record GuardedMapping(long address, long mapping, long mappingBytes, long start,
     }
 
     /** The same without guards, the block at the start. */
-    static @Nullable GuardedMapping mapUnguarded(long size, long alignment) {
+    public static @Nullable GuardedMapping mapUnguarded(long size, long alignment) {
         if (alignment > LARGEST) {
             return null;
         }
@@ -65,11 +65,11 @@ record GuardedMapping(long address, long mapping, long mappingBytes, long start,
     }
 
     /** How much memory that takes, without guards. */
-    static long bytes(long size) {
+    public static long bytes(long size) {
         return roundUp(Math.max(size, 1), Kernel.PAGE_BYTES);
     }
 
-    void unmap() {
+    public void unmap() {
         Unmapping.unmap(mapping, mappingBytes);
     }
 

@@ -1,0 +1,235 @@
+package dev.banos.mem.mappings;
+
+import dev.banos.mem.event.MemoryEvents;
+import dev.banos.mem.insight.LeakRecords;
+import dev.banos.mem.system.Budget;
+import dev.banos.mem.system.Kernel;
+import dev.banos.mem.system.MappingTable;
+import dev.banos.mem.system.Unmapping;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The blocks of a heap that are mappings of their own: malloc is mmap, free is munmap there and then, realloc is mremap; where
+ * it has a {@link MappingCache}, malloc and free turn to that first.
+ *
+ * <p>A block leaves {@link MappingRegistry} before the kernel is called, and enters it after: between the two its address is nobody's,
+ * so of two frees at the same time one is wrong, and an address that the kernel gives out again is never in it twice.
+ */
+public final class DirectMappings {
+    /** No result: mappings are never negative in length. */
+    public static final long NONE = MappingRegistry.NONE;
+
+    /** Larger than any user address space: what exceeds it would overflow when rounded. */
+    private static final long LARGEST = 1L << 47;
+    /**
+     * So much of a block comes with its pages, from its beginning on, also where it grows: one call takes two thirds of the time of
+     * a fault for each (README). What nobody writes to costs at most so much memory.
+     */
+    public static final long COMMITTED_BYTES = 1024 * 1024;
+    /** Of the heap. */
+    public final Budget budget;
+    private final LeakRecords leaks;
+    /** Null where freed mappings are not kept. */
+    private final @Nullable MappingCache cache;
+    private final HugePageRule hugePages;
+
+    public DirectMappings(Budget budget, LeakRecords leaks, @Nullable MappingCache cache, HugePageRule hugePages) {
+        this.budget = budget;
+        this.leaks = leaks;
+        this.cache = cache;
+        this.hugePages = hugePages;
+    }
+
+    public HugePageRule hugePages() {
+        return hugePages;
+    }
+
+    public boolean hasCache() {
+        return cache != null;
+    }
+
+    public long cacheCapacity() {
+        return cache == null ? 0 : cache.capacity();
+    }
+
+    /** The bytes of mappings that are kept for reuse. */
+    public long cachedBytes() {
+        return cache == null ? 0 : cache.bytes();
+    }
+
+    public void emptyCache() {
+        if (cache != null) {
+            cache.empty();
+        }
+    }
+
+    /** Of a heap that is closed, so that no mapping is added: unmaps all. */
+    public void close() {
+        if (cache != null) {
+            cache.close();
+        }
+        freeAll();
+    }
+
+    /** How long the mapping for a block is: whole pages; or {@link #NONE} where no address space could hold it. */
+    public long bytes(long size) {
+        if (Long.compareUnsigned(size, LARGEST) > 0) {
+            return NONE;
+        }
+        long bytes = roundUp(Math.max(size, 1), Kernel.PAGE_BYTES);
+        return cache == null ? bytes : MappingCache.rounded(bytes);
+    }
+
+    /** @return a block that was kept when it was freed, with whatever is in it; or 0 */
+    public long reuse(long bytes) {
+        long kept = cache == null ? 0 : cache.take(bytes);
+        return kept == 0 ? 0
+                : register(MappingCache.address(kept), MappingTable.extent(bytes, MappingCache.isHuge(kept)));
+    }
+
+    /**
+     * @param bytes of {@link #bytes}, which the heap has been charged
+     * @param alignment a power of two
+     * @return a block of zeros, or 0 when there is no memory for it
+     */
+    public long map(long bytes, long alignment) {
+        if (alignment > LARGEST) {
+            return 0;
+        }
+        boolean huge = hugePages.wantsNew(bytes);
+        long wanted = huge ? Math.max(alignment, HugeMappings.PAGE_BYTES) : alignment;
+        long address = wanted > Kernel.PAGE_BYTES ? HugeMappings.mapAligned(bytes, wanted)
+                : bytes <= COMMITTED_BYTES ? Kernel.mapCommitted(bytes) : mapPartlyCommitted(bytes);
+        if (Kernel.failed(address)) {
+            return 0;
+        }
+        if (huge) {
+            HugeMappings.advise(address, bytes);
+        }
+        return register(address, MappingTable.extent(bytes, huge));
+    }
+
+    private static long mapPartlyCommitted(long bytes) {
+        long address = Kernel.map(bytes);
+        if (!Kernel.failed(address)) {
+            commit(address, 0, bytes);
+        }
+        return address;
+    }
+
+    /** Before Linux 5.14, or without memory, pages come as they are touched. */
+    private static void commit(long address, long from, long to) {
+        long end = Math.min(to, COMMITTED_BYTES);
+        if (from < end) {
+            Kernel.commit(address + from, end - from);
+        }
+    }
+
+    /** @return whether a live block of this heap began at {@code address}; if not, nothing has changed */
+    public boolean free(long address) {
+        long extent = MappingRegistry.take(address, this);
+        if (extent == NONE) {
+            return false;
+        }
+        leaks.forget(address);
+        keepOrUnmap(address, extent);
+        return true;
+    }
+
+    private void keepOrUnmap(long address, long extent) {
+        long bytes = MappingTable.length(extent);
+        if (cache == null || !cache.put(MappingCache.kept(address, MappingTable.isHuge(extent)), bytes)) {
+            Unmapping.unmap(address, bytes);
+            budget.release(bytes);
+            MemoryEvents.mapping("unmap", address, bytes);
+        }
+    }
+
+    /** @return the length of the live block at {@code address}, or {@link #NONE} */
+    public long length(long address) {
+        long extent = MappingRegistry.extent(address, this);
+        return extent == NONE ? NONE : MappingTable.length(extent);
+    }
+
+    /** Whether a block begins at {@code address}; or one did, and nobody else can have the address yet. */
+    public boolean answersFor(long address) {
+        boolean atPage = address != 0 && address % Kernel.PAGE_BYTES == 0;
+        return atPage && (length(address) != NONE || cache != null && MappingCache.keeps(address));
+    }
+
+    /**
+     * @param newBytes of {@link #bytes}
+     * @param charged what the heap has been charged for the growth, as far as the caller could know it; whatever comes of
+     *     it, afterwards the heap is charged for what it has
+     * @return where the block is now; 0 when there is no memory for it, and the block is as it was; or {@link #NONE}
+     */
+    public long resize(long address, long newBytes, long charged) {
+        long extent = MappingRegistry.take(address, this);
+        if (extent == NONE) {
+            budget.release(charged);
+            return NONE;
+        }
+        long bytes = MappingTable.length(extent);
+        long missing = newBytes - bytes - charged; // more than 0 where another thread has shrunk the block meanwhile
+        if (missing > 0 && !budget.reserve(missing)) {
+            return restore(address, extent, charged);
+        }
+        boolean grownHuge = hugePages.wantsGrown(bytes, newBytes);
+        long moved = newBytes == bytes ? address : grownHuge ? HugeMappings.grow(address, bytes, newBytes)
+                : Kernel.resize(address, bytes, newBytes);
+        if (Kernel.failed(moved)) {
+            return restore(address, extent, Math.max(charged, newBytes - bytes));
+        }
+        if (missing < 0) {
+            budget.release(-missing);
+        }
+        if (!grownHuge) {
+            commit(moved, bytes, newBytes);
+        }
+        return register(moved, MappingTable.extent(newBytes, grownHuge || MappingTable.isHuge(extent)));
+    }
+
+    private long restore(long address, long extent, long charged) {
+        register(address, extent);
+        budget.release(charged);
+        return 0;
+    }
+
+    /**
+     * Unmaps all blocks; their records go by themselves. Without a list, for
+     * which Java's heap may have no room.
+     */
+    private void freeAll() {
+        for (int stripe = 0; stripe < MappingRegistry.STRIPES; stripe++) {
+            long address = MappingRegistry.anyOf(stripe, this);
+            for (; address != 0; address = MappingRegistry.anyOf(stripe, this)) {
+                long extent = MappingRegistry.take(address, this);
+                if (extent != NONE) {
+                    keepOrUnmap(address, extent);
+                }
+            }
+        }
+    }
+
+    /** Every live block, as it was when its part of the registry was looked at. */
+    public List<MappingRegistry.Mapping> all() {
+        return MappingRegistry.all(owner -> owner == this);
+    }
+
+    /** Enters a mapping that the caller made. @param extent of {@link MappingTable#extent} */
+    public long register(long address, long extent) {
+        MappingRegistry.put(address, extent, this);
+        return address;
+    }
+
+    /** Takes a mapping out, for a caller that unmaps it. @return its length, or {@link #NONE} */
+    public long remove(long address) {
+        long extent = MappingRegistry.take(address, this);
+        return extent == NONE ? NONE : MappingTable.length(extent);
+    }
+
+    private static long roundUp(long value, long alignment) {
+        return (value + alignment - 1) & -alignment;
+    }
+}
