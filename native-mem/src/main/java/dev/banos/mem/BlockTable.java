@@ -1,7 +1,8 @@
 package dev.banos.mem;
 
+import dev.banos.mem.slots.SizeClasses;
+import dev.banos.mem.slots.SlotCounts;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -53,8 +54,8 @@ final class BlockTable {
     }
 
     /** These, with the slots in use that are live: not those in quarantine, nor those taken ahead for a random choice. */
-    List<HeapStatistics.SizeClass> living(List<HeapStatistics.SizeClass> classes) {
-        return classes.stream().map(each -> each.withLive(liveSlots[SizeClasses.indexOf(each.slotBytes())])).toList();
+    SlotCounts living(SlotCounts counts) {
+        return counts.withLive(liveSlots);
     }
 
     HardenedBlock get(long address) {

@@ -1,7 +1,7 @@
 package dev.banos.mem;
 
 import dev.banos.mem.event.MemoryEvents;
-
+import dev.banos.mem.slots.Domain;
 
 /**
  * Memory of a hardened heap was written to that is no live block's: the slack round one, or a block after its free. The

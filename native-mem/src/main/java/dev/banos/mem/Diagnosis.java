@@ -3,6 +3,10 @@ package dev.banos.mem;
 import dev.banos.mem.event.MemoryEvents;
 import dev.banos.mem.mappings.MappingCache;
 import dev.banos.mem.mappings.MappingRegistry;
+import dev.banos.mem.slots.Access;
+import dev.banos.mem.slots.Domain;
+import dev.banos.mem.slots.Run;
+import dev.banos.mem.slots.RunTable;
 import dev.banos.mem.system.Reservation;
 import org.jspecify.annotations.Nullable;
 

@@ -2,6 +2,7 @@ package dev.banos.mem;
 
 import dev.banos.bindings.Setting;
 import dev.banos.lock.SpinLock;
+import dev.banos.mem.slots.Domain;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

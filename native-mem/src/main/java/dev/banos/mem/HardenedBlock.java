@@ -1,6 +1,7 @@
 package dev.banos.mem;
 
 import dev.banos.mem.mappings.GuardedMapping;
+import dev.banos.mem.slots.Run;
 import dev.banos.mem.system.Kernel;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;

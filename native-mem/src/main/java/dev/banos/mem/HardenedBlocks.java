@@ -1,6 +1,11 @@
 package dev.banos.mem;
 
 import dev.banos.mem.event.MemoryEvents;
+import dev.banos.mem.slots.Access;
+import dev.banos.mem.slots.Domain;
+import dev.banos.mem.slots.Sampler;
+import dev.banos.mem.slots.SlotCounts;
+import dev.banos.mem.slots.SlotPool;
 import dev.banos.mem.system.Budget;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -37,16 +42,10 @@ final class HardenedBlocks {
     private final Sampler sampler;
 
     /** @param confinedTo the only thread that may allocate; null for all */
-    static SlotPool pool(Domain domain, Hardening hardening, @Nullable Thread confinedTo) {
-        SlotPool pool = new SlotPool(domain, Access.HARDENED);
-        domain.hardened = new HardenedBlocks(pool, hardening, confinedTo);
-        return pool;
-    }
-
-    private HardenedBlocks(SlotPool pool, Hardening hardening, @Nullable Thread confinedTo) {
+    HardenedBlocks(Domain domain, Hardening hardening, @Nullable Thread confinedTo) {
         SplittableRandom random = hardening.random() ? new SplittableRandom(new SecureRandom().nextLong()) : null;
-        this.pool = pool;
-        this.domain = pool.domain;
+        this.pool = new SlotPool(domain, Access.HARDENED);
+        this.domain = domain;
         this.confinedTo = confinedTo;
         this.stacks = hardening.stacks();
         this.marks = new DamageMarks(hardening, blocks);
@@ -54,6 +53,10 @@ final class HardenedBlocks {
         this.places = new HardenedPlaces(this, pool, hardening, blocks, marks, retirement, random);
         this.sampler = new Sampler(domain.leaks, true);
         OPEN.put(domain.budget, this);
+    }
+
+    SlotPool pool() {
+        return pool;
     }
 
     /**
@@ -215,8 +218,8 @@ final class HardenedBlocks {
     }
 
     /** What slots of this heap are live, where the pool only knows which are in use. */
-    List<HeapStatistics.SizeClass> living(List<HeapStatistics.SizeClass> classes) {
-        return blocks.living(classes);
+    SlotCounts living(SlotCounts counts) {
+        return blocks.living(counts);
     }
 
     private List<HardenedBlock> all() {

@@ -1,6 +1,11 @@
 package dev.banos.mem;
 
 import dev.banos.mem.mappings.GuardedMapping;
+import dev.banos.mem.slots.Domain;
+import dev.banos.mem.slots.Run;
+import dev.banos.mem.slots.RunTable;
+import dev.banos.mem.slots.SizeClasses;
+import dev.banos.mem.slots.SlotPool;
 import java.util.SplittableRandom;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;

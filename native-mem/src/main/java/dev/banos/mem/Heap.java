@@ -7,6 +7,17 @@ import dev.banos.bindings.Native;
 import dev.banos.bindings.Setting;
 import dev.banos.mem.insight.LeakReport;
 import dev.banos.mem.insight.LeakTracking;
+import dev.banos.mem.slots.Access;
+import dev.banos.mem.slots.Bin;
+import dev.banos.mem.slots.Domain;
+import dev.banos.mem.slots.FreePages;
+import dev.banos.mem.slots.Run;
+import dev.banos.mem.slots.RunTable;
+import dev.banos.mem.slots.SharedPools;
+import dev.banos.mem.slots.SizeClasses;
+import dev.banos.mem.slots.SlotPool;
+import dev.banos.mem.slots.Spans;
+import dev.banos.mem.slots.ThreadPools;
 import dev.banos.mem.system.Unmapping;
 import dev.banos.mem.system.Zeros;
 import dev.banos.thread.Tcb;
@@ -34,7 +45,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     private static final AtomicLong CREATED = new AtomicLong();
     /** The heap of all threads, if the property asks for a hardened malloc; null otherwise. */
     private static final @Nullable Heap HARDENED_MALLOC = Hardening.ofMalloc().isNone() ? null
-            : new Heap(null, HardenedBlocks.pool(Domain.MALLOC, Hardening.ofMalloc(), null));
+            : new Heap(new HardenedBlocks(Domain.MALLOC, Hardening.ofMalloc(), null), HeapTree.ALONE);
 
     static {
         if (HARDENED_MALLOC != null && Domain.MALLOC.mappings.hasCache()) {
@@ -48,17 +59,24 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     private final SlotPool pool;
     private final Domain domain;
     private final HeapTree tree;
+    /** Who has the blocks, if they are hardened; null otherwise. */
+    private final @Nullable HardenedBlocks hardened;
 
     /** A heap of malloc. */
     Heap(@Nullable Thread owner, SlotPool pool) {
-        this(owner, pool, HeapTree.ALONE);
+        this(owner, pool, HeapTree.ALONE, null);
     }
 
-    private Heap(@Nullable Thread owner, SlotPool pool, HeapTree tree) {
+    private Heap(HardenedBlocks hardened, HeapTree tree) {
+        this(null, hardened.pool(), tree, hardened);
+    }
+
+    private Heap(@Nullable Thread owner, SlotPool pool, HeapTree tree, @Nullable HardenedBlocks hardened) {
         this.owner = owner;
         this.pool = pool;
         this.domain = pool.domain;
         this.tree = tree;
+        this.hardened = hardened;
     }
 
     private static final class OfVirtualThreads {
@@ -75,7 +93,29 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             return OfVirtualThreads.INSTANCE;
         }
         SlotPool pool = ThreadPools.current();
-        return (pool != SlotPool.NOBODY ? pool : ThreadPools.adoptOrCreate()).handle(thread);
+        return ofThread(thread, pool != SlotPool.NOBODY ? pool : ThreadPools.adoptOrCreate());
+    }
+
+    private static Heap ofThread(Thread thread, SlotPool pool) {
+        if (pool.handle() instanceof OfThread(Heap made)) {
+            return made;
+        }
+        Heap made = new Heap(thread, pool);
+        pool.handle(new OfThread(made));
+        return made;
+    }
+
+    /** A thread's own heap, which is made when it is asked for. */
+    private record OfThread(Heap heap) implements SlotPool.Handle {
+        @Override
+        public void disown() {
+            heap.owner = null;
+        }
+    }
+
+    /** Who has malloc's blocks, if they are hardened; null otherwise. */
+    static @Nullable HardenedBlocks hardenedMalloc() {
+        return HARDENED_MALLOC == null ? null : HARDENED_MALLOC.hardened;
     }
 
     /** {@return a heap that allocates for the calling thread} */
@@ -100,14 +140,9 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     public static Heap create(HeapOptions options) {
         Thread owner = options.access == Access.CONFINED ? Thread.currentThread() : null;
         Domain domain = options.newDomain(CREATED.incrementAndGet());
-        SlotPool pool = options.hardening().isNone() ? new SlotPool(domain, options.access)
-                : HardenedBlocks.pool(domain, options.hardening(), owner);
-        return HeapTree.join(new Heap(pool.access == Access.HARDENED ? null : owner, pool, new HeapTree(options.parent())));
-    }
-
-    /** Of malloc: the thread has ended, or is about to, and its pool may be another's soon. */
-    void disown() {
-        owner = null;
+        HeapTree tree = new HeapTree(options.parent());
+        return HeapTree.join(options.hardening().isNone() ? new Heap(owner, new SlotPool(domain, options.access), tree, null)
+                : new Heap(new HardenedBlocks(domain, options.hardening(), owner), tree));
     }
 
     boolean isOfMalloc() {
@@ -116,6 +151,10 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     Domain domain() {
         return domain;
+    }
+
+    @Nullable HardenedBlocks hardened() {
+        return hardened;
     }
 
     /**
@@ -145,7 +184,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     public void free(long address) {
         Run run = RunTable.likely(address);
         if (run.owner != pool || Thread.currentThread() != owner || !run.free(address)) {
-            LiveBlocks.free(Thread.currentThread() == owner ? pool : null, address, domain);
+            LiveBlocks.free(Thread.currentThread() == owner ? pool : null, address, domain, hardened);
         }
     }
 
@@ -164,7 +203,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     /** @param alignment a power of two; a block whose first {@code size} bytes are zero; 0 with ENOMEM */
     long zeroed(long alignment, long size) {
-        if (size >= SizeClasses.DIRECT_BYTES && domain.hardened == null) {
+        if (size >= SizeClasses.DIRECT_BYTES && hardened == null) {
             return SlowMalloc.mapping(this, size, alignment, true);
         }
         long address = alignment <= SizeClasses.ALIGNMENT ? malloc(size) : SlowMalloc.aligned(this, alignment, size);
@@ -254,7 +293,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      * @throws InvalidBlockException as {@link #free(long)}
      */
     public long usableSize(long address) {
-        return LiveBlocks.usableSize(address, domain);
+        return LiveBlocks.usableSize(address, domain, hardened);
     }
 
     /**
@@ -294,8 +333,8 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      * without any, which count in the budget as before.
      */
     public void trim() {
-        if (domain.hardened != null) {
-            domain.hardened.trim();
+        if (hardened != null) {
+            hardened.trim();
         }
         if (isOfVirtualThreads()) {
             SharedPools.trim();
@@ -366,8 +405,8 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      * @throws CorruptBlockException for the first damage that was not reported before
      */
     public void verify() {
-        if (domain.hardened != null) {
-            domain.hardened.verify("verify");
+        if (hardened != null) {
+            hardened.verify("verify");
         }
     }
 
@@ -439,7 +478,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     /** All of it, also where what comes first cannot say what it found, because Java's heap is full. */
     private @Nullable Damage destroy() {
         try {
-            return domain.hardened == null ? null : domain.hardened.close();
+            return hardened == null ? null : hardened.close();
         } finally {
             pool.destroy();
         }
@@ -456,13 +495,13 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             domain.leaks.forgetAll();
         }
         HeapTree.leave(this);
-        if (domain.hardened != null) {
-            domain.hardened.forget();
+        if (hardened != null) {
+            hardened.forget();
         }
     }
 
     private boolean mayClose(Thread thread) {
-        return domain.hardened != null ? domain.hardened.serves(thread) : pool.access != Access.CONFINED || thread == owner;
+        return hardened != null ? hardened.serves(thread) : pool.access != Access.CONFINED || thread == owner;
     }
 
     @Override
@@ -519,8 +558,8 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     void reclaim() {
         domain.mappings.emptyCache();
         domain.reclaimTracked();
-        if (domain.hardened != null) {
-            domain.hardened.reclaim();
+        if (hardened != null) {
+            hardened.reclaim();
         }
         if (Thread.currentThread() == owner) {
             pool.trim();

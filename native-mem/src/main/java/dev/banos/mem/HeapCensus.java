@@ -3,6 +3,9 @@ package dev.banos.mem;
 import dev.banos.mem.insight.HeapFigures;
 import dev.banos.mem.mappings.MappingCache;
 import dev.banos.mem.mappings.MappingRegistry;
+import dev.banos.mem.slots.Run;
+import dev.banos.mem.slots.RunTable;
+import dev.banos.mem.slots.SlotCounts;
 import dev.banos.mem.system.Budget;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -49,8 +52,7 @@ final class HeapCensus {
 
     private static HeapFigures figures(Budget heap, List<Run> runs, List<MappingRegistry.Mapping> mappings, long cachedBytes) {
         long mappedBytes = mappings.stream().mapToLong(MappingRegistry.Mapping::bytes).sum();
-        List<HeapStatistics.SizeClass> classes = HeapContents.living(SlotPool.sizeClasses(runs.toArray(Run[]::new)),
-                HardenedBlocks.of(heap));
+        List<HeapStatistics.SizeClass> classes = HeapContents.living(SlotCounts.of(runs.toArray(Run[]::new)), HardenedBlocks.of(heap));
         HeapStatistics statistics = new HeapStatistics(heap.heap(), classes, mappings.size(), mappedBytes, cachedBytes, 0,
                 HeapBudget.of(heap));
         return new HeapFigures(statistics.heap(), statistics.liveBlocks(), statistics.liveBytes(), statistics.reservedBytes(),

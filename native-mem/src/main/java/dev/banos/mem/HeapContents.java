@@ -1,6 +1,12 @@
 package dev.banos.mem;
 
 import dev.banos.mem.mappings.MappingRegistry;
+import dev.banos.mem.slots.Domain;
+import dev.banos.mem.slots.SharedPools;
+import dev.banos.mem.slots.SizeClasses;
+import dev.banos.mem.slots.SlotCounts;
+import dev.banos.mem.slots.SlotPool;
+import dev.banos.mem.slots.TrackedPool;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -12,36 +18,45 @@ final class HeapContents {
 
     /** As {@link Heap#statistics} has it. */
     static HeapStatistics statistics(Heap heap) {
-        HeapStatistics slots = heap.inside(SlotPool::statistics, SharedPools::statistics);
-        return heap.isOfMalloc() ? withMappings(slots, heap.domain()) : statistics(slots, heap.domain());
+        SlotCounts slots = heap.inside(SlotPool::counts, SharedPools::counts);
+        return heap.isOfMalloc() ? withMappings(heap.toString(), slots, heap.domain(), heap.hardened())
+                : statistics(heap.toString(), slots, heap.domain(), heap.hardened());
     }
 
     /** @param slots of all pools of the domain but that of tracked blocks */
-    static HeapStatistics statistics(HeapStatistics slots, Domain domain) {
-        TrackedPool tracked = domain.tracked;
-        return withMappings(tracked == null ? slots : slots.plusSlotsOf(tracked.statistics()), domain);
+    static HeapStatistics statistics(String name, SlotCounts slots, Domain domain, @Nullable HardenedBlocks hardened) {
+        TrackedPool tracked = domain.tracked();
+        return withMappings(name, tracked == null ? slots : slots.plus(tracked.counts()), domain, hardened);
     }
 
-    private static HeapStatistics withMappings(HeapStatistics slots, Domain domain) {
+    private static HeapStatistics withMappings(String name, SlotCounts slots, Domain domain, @Nullable HardenedBlocks hardened) {
         List<MappingRegistry.Mapping> mappings = domain.mappings.all();
         long bytes = mappings.stream().mapToLong(MappingRegistry.Mapping::bytes).sum();
-        return new HeapStatistics(slots.heap(), living(slots.sizeClasses(), domain.hardened), mappings.size(), bytes, domain.mappings.cachedBytes(),
+        return new HeapStatistics(name, living(slots, hardened), mappings.size(), bytes, domain.mappings.cachedBytes(),
                 slots.racedFrees(), HeapBudget.of(domain.budget));
     }
 
-    /** Of a hardened heap the runs do not know which slots are live. */
-    static List<HeapStatistics.SizeClass> living(List<HeapStatistics.SizeClass> classes, @Nullable HardenedBlocks hardened) {
-        return hardened == null ? classes : hardened.living(classes);
+    /** By size class. Of a hardened heap the runs do not know which slots are live. */
+    static List<HeapStatistics.SizeClass> living(SlotCounts slots, @Nullable HardenedBlocks hardened) {
+        SlotCounts counts = hardened == null ? slots : hardened.living(slots);
+        List<HeapStatistics.SizeClass> classes = new ArrayList<>();
+        for (int i = 0; i < SizeClasses.COUNT; i++) {
+            if (counts.runs(i) > 0) {
+                classes.add(new HeapStatistics.SizeClass(SizeClasses.slotBytes(i), counts.runs(i), counts.slots(i), counts.live(i),
+                        counts.spanBytes(i)));
+            }
+        }
+        return classes;
     }
 
     /** As {@link Heap#walk} has it. */
     static void walk(Heap heap, BlockVisitor visitor) {
-        if (heap.domain().hardened != null) {
-            heap.domain().hardened.walk(visitor);
+        if (heap.hardened() != null) {
+            heap.hardened().walk(visitor);
             return;
         }
         List<long[]> blocks = new ArrayList<>();
-        BlockVisitor list = (address, usable) -> blocks.add(new long[] {address, usable});
+        SlotPool.Visitor list = (address, usable) -> blocks.add(new long[] {address, usable});
         heap.inside(pool -> {
             pool.walk(list);
             return null;
@@ -49,11 +64,11 @@ final class HeapContents {
             SharedPools.walk(list);
             return null;
         });
-        TrackedPool tracked = heap.isOfMalloc() ? null : heap.domain().tracked;
+        TrackedPool tracked = heap.isOfMalloc() ? null : heap.domain().tracked();
         if (tracked != null) {
             tracked.walk(list);
         }
-        heap.domain().mappings.all().forEach(mapping -> list.block(mapping.address(), mapping.bytes()));
+        heap.domain().mappings.all().forEach(mapping -> list.slot(mapping.address(), mapping.bytes()));
         blocks.forEach(block -> visitor.block(block[0], block[1]));
     }
 }

@@ -3,6 +3,8 @@ package dev.banos.mem;
 import dev.banos.mem.insight.LeakRecords;
 import dev.banos.mem.insight.LeakReport;
 import dev.banos.mem.insight.LeakTracking;
+import dev.banos.mem.slots.Access;
+import dev.banos.mem.slots.Domain;
 import dev.banos.mem.system.Budget;
 import java.util.Objects;
 import java.util.function.Consumer;

@@ -2,6 +2,7 @@ package dev.banos.mem;
 
 import dev.banos.bindings.Native;
 import dev.banos.lock.SpinLock;
+import dev.banos.mem.slots.SizeClasses;
 import dev.banos.mem.system.Zeros;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -3,7 +3,6 @@ package dev.banos.mem;
 import dev.banos.mem.event.Counted;
 import java.util.List;
 import java.util.Locale;
-import java.util.TreeMap;
 
 /**
  * What a heap holds at one moment. Exact for the heap of the calling thread and for a heap that is locked meanwhile; of
@@ -34,15 +33,6 @@ public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mapp
         public long liveBytes() {
             return live * slotBytes;
         }
-
-        SizeClass withLive(long count) {
-            return new SizeClass(slotBytes, runs, slots, count, spanBytes);
-        }
-
-        private SizeClass plus(SizeClass other) {
-            return new SizeClass(slotBytes, runs + other.runs, slots + other.slots, live + other.live,
-                    spanBytes + other.spanBytes);
-        }
     }
 
     /** Copies the list, which then nobody can change. */
@@ -63,15 +53,6 @@ public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mapp
     /** {@return the address space that runs and mappings take} */
     public long reservedBytes() {
         return sizeClasses.stream().mapToLong(SizeClass::spanBytes).sum() + mappedBytes;
-    }
-
-    /** The two heaps taken as one; mappings and name are those of this one. */
-    HeapStatistics plusSlotsOf(HeapStatistics other) {
-        TreeMap<Long, SizeClass> sum = new TreeMap<>();
-        sizeClasses.forEach(each -> sum.merge(each.slotBytes(), each, SizeClass::plus));
-        other.sizeClasses.forEach(each -> sum.merge(each.slotBytes(), each, SizeClass::plus));
-        return new HeapStatistics(heap, List.copyOf(sum.values()), mappings, mappedBytes, cachedBytes,
-                racedFrees + other.racedFrees, budget);
     }
 
     /** A table: the totals and the budget, then one line a size class. */

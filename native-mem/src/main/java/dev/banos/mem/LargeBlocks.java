@@ -2,6 +2,7 @@ package dev.banos.mem;
 
 import dev.banos.mem.event.MemoryEvents;
 import dev.banos.mem.mappings.DirectMappings;
+import dev.banos.mem.slots.Domain;
 import dev.banos.mem.system.Budget;
 import dev.banos.mem.system.Kernel;
 import dev.banos.mem.system.Zeros;

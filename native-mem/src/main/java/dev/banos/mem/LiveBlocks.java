@@ -1,6 +1,10 @@
 package dev.banos.mem;
 
 import dev.banos.mem.mappings.DirectMappings;
+import dev.banos.mem.slots.Domain;
+import dev.banos.mem.slots.Run;
+import dev.banos.mem.slots.RunTable;
+import dev.banos.mem.slots.SlotPool;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,36 +20,34 @@ final class LiveBlocks {
     private LiveBlocks() {
     }
 
-    /** @param mine the pool that the calling thread owns, if it does */
-    static void free(@Nullable SlotPool mine, long address, Domain domain) {
+    /**
+     * @param mine the pool that the calling thread owns, if it does
+     * @param hardened who has the blocks of the domain, if they are hardened
+     */
+    static void free(@Nullable SlotPool mine, long address, Domain domain, @Nullable HardenedBlocks hardened) {
         if (address == 0) {
             return;
         }
-        if (domain.hardened != null) {
-            domain.hardened.free(address);
+        if (hardened != null) {
+            hardened.free(address);
             return;
         }
         Run run = RunTable.at(address);
-        boolean freed = run == null ? domain.mappings.free(address) : free(mine, run, address, domain);
+        boolean freed = run == null ? domain.mappings.free(address) : SlotPool.free(mine, run, address, domain);
         if (!freed) {
             throw Diagnosis.invalid("free", address, domain);
         }
     }
 
-    private static boolean free(@Nullable SlotPool mine, Run run, long address, Domain domain) {
-        SlotPool owner = run.owner;
-        return owner == mine ? run.freeSlow(address) : owner.domain == domain && owner.freeFromOutside(run, address);
-    }
-
     /** @return how many bytes may be written there; 0 for address 0 */
-    static long usableSize(long address, Domain domain) {
-        return address == 0 ? 0 : usableSize("usableSize", address, domain);
+    static long usableSize(long address, Domain domain, @Nullable HardenedBlocks hardened) {
+        return address == 0 ? 0 : usableSize("usableSize", address, domain, hardened);
     }
 
     /** @param operation what the caller is asked to do, for the message; {@code address} is not 0 */
-    static long usableSize(String operation, long address, Domain domain) {
-        if (domain.hardened != null) {
-            return domain.hardened.usableSize(operation, address);
+    static long usableSize(String operation, long address, Domain domain, @Nullable HardenedBlocks hardened) {
+        if (hardened != null) {
+            return hardened.usableSize(operation, address);
         }
         Run run = RunTable.at(address);
         long usable = run == null ? domain.mappings.length(address) : slotSize(run, address, domain);

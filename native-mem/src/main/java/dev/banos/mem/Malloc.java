@@ -3,6 +3,16 @@ package dev.banos.mem;
 import static dev.banos.bindings.generated.Linux.ENOMEM;
 
 import dev.banos.bindings.Native;
+import dev.banos.mem.slots.Bin;
+import dev.banos.mem.slots.Domain;
+import dev.banos.mem.slots.Run;
+import dev.banos.mem.slots.RunTable;
+import dev.banos.mem.slots.SharedPools;
+import dev.banos.mem.slots.SizeClasses;
+import dev.banos.mem.slots.SlotCounts;
+import dev.banos.mem.slots.SlotPool;
+import dev.banos.mem.slots.Spans;
+import dev.banos.mem.slots.ThreadPools;
 import dev.banos.mem.system.Reservation;
 import dev.banos.mem.system.Unmapping;
 import dev.banos.mem.system.Zeros;
@@ -46,7 +56,7 @@ public final class Malloc {
     public static void free(long address) {
         Run run = RunTable.likely(address);
         if (run.owner.threadId != Thread.currentThread().threadId() || !run.free(address)) {
-            LiveBlocks.free(ThreadPools.current(), address, Domain.MALLOC);
+            LiveBlocks.free(ThreadPools.current(), address, Domain.MALLOC, Heap.hardenedMalloc());
         }
     }
 
@@ -130,7 +140,7 @@ public final class Malloc {
      * @throws InvalidBlockException as {@link #free(long)}
      */
     public static long usableSize(long address) {
-        return LiveBlocks.usableSize(address, Domain.MALLOC);
+        return LiveBlocks.usableSize(address, Domain.MALLOC, Heap.hardenedMalloc());
     }
 
     /**
@@ -144,8 +154,8 @@ public final class Malloc {
      *     went back to the system is nobody's.
      */
     public static boolean owns(long address) {
-        return Reservation.holds(address)
-                || (Domain.MALLOC.hardened != null ? Domain.MALLOC.hardened.holds(address) : Domain.MALLOC.mappings.answersFor(address));
+        HardenedBlocks hardened = Heap.hardenedMalloc();
+        return Reservation.holds(address) || (hardened != null ? hardened.holds(address) : Domain.MALLOC.mappings.answersFor(address));
     }
 
     /**
@@ -179,7 +189,7 @@ public final class Malloc {
      * pass. Covers the calling thread, waiting virtual threads and ended threads; what a running thread has free stays with it.
      */
     public static void trim() {
-        if (Domain.MALLOC.hardened != null) {
+        if (Heap.hardenedMalloc() != null) {
             Heap.current().trim();
             return;
         }
@@ -200,11 +210,11 @@ public final class Malloc {
      * exact as the moment allows}
      */
     public static HeapStatistics statistics() {
-        if (Domain.MALLOC.hardened != null) {
+        if (Heap.hardenedMalloc() != null) {
             return Heap.current().statistics();
         }
-        HeapStatistics slots = ThreadPools.statistics().plusSlotsOf(SharedPools.statistics());
-        return HeapContents.statistics(slots, Domain.MALLOC);
+        SlotCounts slots = ThreadPools.counts().plus(SharedPools.counts());
+        return HeapContents.statistics(Domain.MALLOC.toString(), slots, Domain.MALLOC, null);
     }
 
     /**

@@ -2,6 +2,8 @@ package dev.banos.mem;
 
 import dev.banos.bindings.Native;
 import dev.banos.mem.mappings.DirectMappings;
+import dev.banos.mem.slots.Domain;
+import dev.banos.mem.slots.SizeClasses;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
@@ -296,7 +298,7 @@ public final class MallocPointers {
 
     private long goodSizeOf(long size) {
         Domain domain = heap == null ? Domain.MALLOC : heap.domain();
-        if (domain.hardened != null) {
+        if ((heap == null ? Heap.hardenedMalloc() : heap.hardened()) != null) {
             return size;
         }
         if (Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) < 0) {

@@ -6,6 +6,7 @@ import dev.banos.mem.insight.HeapFigures;
 import dev.banos.mem.insight.LeakTracking;
 import dev.banos.mem.mappings.MappingCache;
 import dev.banos.mem.mappings.MappingRegistry;
+import dev.banos.mem.slots.Spans;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.List;

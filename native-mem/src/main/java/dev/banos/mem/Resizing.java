@@ -2,6 +2,8 @@ package dev.banos.mem;
 
 import dev.banos.bindings.Native;
 import dev.banos.mem.mappings.DirectMappings;
+import dev.banos.mem.slots.RunTable;
+import dev.banos.mem.slots.SizeClasses;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.MemorySegment;
 
@@ -15,12 +17,12 @@ final class Resizing {
         if (address == 0) {
             return heap.malloc(size);
         }
-        long usable = LiveBlocks.usableSize("realloc", address, heap.domain());
+        long usable = LiveBlocks.usableSize("realloc", address, heap.domain(), heap.hardened());
         if (size == 0) {
             heap.free(address);
             return 0;
         }
-        if (heap.domain().hardened != null) {
+        if (heap.hardened() != null) {
             return size == usable ? address : move(heap, address, usable, size);
         }
         if (Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) >= 0 && RunTable.at(address) == null) {
@@ -64,8 +66,8 @@ final class Resizing {
             return 0;
         }
         MemorySegment.copy(Native.EVERYTHING, address, Native.EVERYTHING, moved, Math.min(usable, size));
-        if (heap.domain().hardened != null) {
-            heap.domain().hardened.freeMoved(address);
+        if (heap.hardened() != null) {
+            heap.hardened().freeMoved(address);
         } else {
             heap.free(address);
         }

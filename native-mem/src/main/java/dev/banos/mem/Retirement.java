@@ -1,6 +1,8 @@
 package dev.banos.mem;
 
 import dev.banos.mem.event.MemoryEvents;
+import dev.banos.mem.slots.Domain;
+import dev.banos.mem.slots.SlotPool;
 import dev.banos.mem.system.Kernel;
 import dev.banos.mem.system.Unmapping;
 import java.util.SplittableRandom;

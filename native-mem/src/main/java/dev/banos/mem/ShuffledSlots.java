@@ -1,5 +1,8 @@
 package dev.banos.mem;
 
+import dev.banos.mem.slots.RunTable;
+import dev.banos.mem.slots.SizeClasses;
+import dev.banos.mem.slots.SlotPool;
 import java.util.SplittableRandom;
 
 /**

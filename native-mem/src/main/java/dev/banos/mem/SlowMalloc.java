@@ -2,6 +2,10 @@ package dev.banos.mem;
 
 import dev.banos.mem.event.MemoryEvents;
 import dev.banos.mem.insight.LeakRecords;
+import dev.banos.mem.slots.RunTable;
+import dev.banos.mem.slots.SizeClasses;
+import dev.banos.mem.slots.Spans;
+import dev.banos.mem.slots.TrackedPool;
 import dev.banos.mem.system.Kernel;
 
 /**
@@ -21,7 +25,7 @@ final class SlowMalloc {
 
     static long malloc(Heap heap, long size) {
         MemoryEvents.prepare();
-        HardenedBlocks hardened = heap.domain().hardened;
+        HardenedBlocks hardened = heap.hardened();
         if (hardened != null) {
             return finished(heap, hardened.malloc(heap, size, SizeClasses.ALIGNMENT), size);
         }
@@ -41,7 +45,7 @@ final class SlowMalloc {
     /** @param alignment a power of two */
     static long aligned(Heap heap, long alignment, long size) {
         MemoryEvents.prepare();
-        HardenedBlocks hardened = heap.domain().hardened;
+        HardenedBlocks hardened = heap.hardened();
         if (hardened != null) {
             return finished(heap, hardened.malloc(heap, size, Math.max(alignment, SizeClasses.ALIGNMENT)), size);
         }
@@ -85,13 +89,17 @@ final class SlowMalloc {
      */
     private static long sample(Heap heap, long size, long weight) {
         LeakRecords leaks = heap.domain().leaks;
-        long address = leaks.isOff() ? heap.attempt(size) : TrackedPool.allocate(heap, size);
+        long address = leaks.isOff() ? heap.attempt(size) : allocateTracked(heap, size);
         if (address == 0 && heap.domain().budget.isLimited()) {
             reclaimAll(heap);
             // A sample may live in the heap's own runs, unremembered. If the level rises just now, it is out of memory.
-            address = leaks.isFull() ? TrackedPool.allocate(heap, size) : Math.max(0, heap.attemptCounted(size));
+            address = leaks.isFull() ? allocateTracked(heap, size) : Math.max(0, heap.attemptCounted(size));
         }
         return address > 0 ? remembered(heap, address, size, weight) : address;
+    }
+
+    private static long allocateTracked(Heap heap, long size) {
+        return heap.guarded(() -> TrackedPool.of(heap.domain()).allocate(size));
     }
 
     /** @return {@code address}; 0: Java's heap has no room for the record, without which nobody could free the block */

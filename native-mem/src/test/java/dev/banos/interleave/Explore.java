@@ -13,7 +13,7 @@ public final class Explore {
         int bound = Integer.getInteger("explore.preemptions");
         ClassLoader loader = new SteppingLoader(Explore.class.getClassLoader());
         @SuppressWarnings("unchecked")
-        Map<String, Supplier<Scenario>> scenarios = (Map<String, Supplier<Scenario>>) Class.forName("dev.banos.mem.Protocols",
+        Map<String, Supplier<Scenario>> scenarios = (Map<String, Supplier<Scenario>>) Class.forName("dev.banos.mem.slots.Protocols",
                 true, loader).getMethod("scenarios").invoke(null);
         for (Map.Entry<String, Supplier<Scenario>> each : scenarios.entrySet()) {
             try {

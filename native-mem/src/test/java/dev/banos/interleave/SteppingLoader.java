@@ -21,9 +21,9 @@ import java.util.concurrent.locks.ReentrantLock;
 final class SteppingLoader extends ClassLoader {
     private static final Set<String> LOADED_AGAIN = Set.of("dev.banos.mem.", "dev.banos.lock.", "dev.banos.thread.");
     /** Where accesses are steps. What the other classes share is behind the locks of these. */
-    private static final Set<String> STEPPING = Set.of("dev/banos/mem/Run", "dev/banos/mem/system/Words", "dev/banos/mem/SlotPool",
-            "dev/banos/mem/Heap", "dev/banos/mem/TrackedPool", "dev/banos/mem/FreePages", "dev/banos/mem/ThreadPools",
-            "dev/banos/lock/SpinLock");
+    private static final Set<String> STEPPING = Set.of("dev/banos/mem/slots/Run", "dev/banos/mem/system/Words",
+            "dev/banos/mem/slots/SlotPool", "dev/banos/mem/Heap", "dev/banos/mem/slots/TrackedPool", "dev/banos/mem/slots/FreePages",
+            "dev/banos/mem/slots/ThreadPools", "dev/banos/lock/SpinLock");
     private static final Set<String> SHARED_FIELDS = Set.of("limit", "retired", "threadId", "closed");
     private static final ClassDesc INTERLEAVINGS = ClassDesc.of(Interleavings.class.getName());
     private static final MethodTypeDesc NOTHING = MethodTypeDesc.of(ConstantDescs.CD_void);
@@ -62,8 +62,8 @@ final class SteppingLoader extends ClassLoader {
     }
 
     private static void rewrite(CodeBuilder code, CodeElement element, boolean steps) {
-        if (isCall(element, "dev/banos/mem/Purger", "wake")) {
-            code.invokestatic(ClassDesc.of("dev.banos.mem.Protocols"), "woken", NOTHING);
+        if (isCall(element, "dev/banos/mem/slots/Purger", "wake")) {
+            code.invokestatic(ClassDesc.of("dev.banos.mem.slots.Protocols"), "woken", NOTHING);
             return;
         }
         if (isCall(element, "java/util/concurrent/locks/ReentrantLock", "lock")) {

@@ -2,6 +2,7 @@ package dev.banos.mem;
 
 import dev.banos.bindings.Native;
 import dev.banos.mem.mappings.MappingRegistry;
+import dev.banos.mem.slots.RunTable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.bindings.Native;
 import dev.banos.mem.mappings.DirectMappings;
+import dev.banos.mem.slots.RunTable;
+import dev.banos.mem.slots.SizeClasses;
+import dev.banos.mem.slots.Spans;
 import dev.banos.mem.system.Kernel;
 import dev.banos.mem.system.Reservation;
 import java.lang.foreign.ValueLayout;

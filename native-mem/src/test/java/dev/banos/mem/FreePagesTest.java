@@ -7,6 +7,7 @@ import dev.banos.bindings.Native;
 import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.fault.SystemCallFaults.Call;
 import dev.banos.mem.insight.LeakTracking.Level;
+import dev.banos.mem.slots.RunTable;
 import dev.banos.mem.system.Kernel;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.ValueLayout;

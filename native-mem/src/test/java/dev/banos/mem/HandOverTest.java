@@ -3,6 +3,7 @@ package dev.banos.mem;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.bindings.Native;
+import dev.banos.mem.slots.SizeClasses;
 import dev.banos.thread.BanosThread;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;

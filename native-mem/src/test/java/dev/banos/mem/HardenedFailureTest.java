@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.fault.SystemCallFaults.Call;
 import dev.banos.mem.mappings.MappingRegistry;
+import dev.banos.mem.slots.RunTable;
 import dev.banos.mem.system.Unmapping;
 import dev.banos.thread.Tcb;
 import java.util.ArrayList;

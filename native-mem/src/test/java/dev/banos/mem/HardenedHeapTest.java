@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.banos.bindings.Native;
 import dev.banos.mem.mappings.MappingRegistry;
+import dev.banos.mem.slots.Run;
+import dev.banos.mem.slots.RunTable;
 import dev.banos.mem.system.Unmapping;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -8,6 +8,7 @@ import dev.banos.bindings.Native;
 import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.fault.SystemCallFaults.Call;
 import dev.banos.mem.insight.LeakTracking.Level;
+import dev.banos.mem.slots.SizeClasses;
 import dev.banos.mem.system.Kernel;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.ValueLayout;

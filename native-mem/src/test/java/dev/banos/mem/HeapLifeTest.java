@@ -39,28 +39,6 @@ class HeapLifeTest {
     }
 
     @Test
-    void aThousandThreadsOneAfterAnotherNeedTheHeapsOfAFew() throws InterruptedException {
-        int abandonedBefore = ThreadPools.abandonedCount();
-        for (int i = 0; i < 1000; i++) {
-            Thread thread = new BanosThread(() -> Malloc.free(Malloc.malloc(100)));
-            thread.start();
-            thread.join();
-        }
-        assertThat(ThreadPools.abandonedCount()).isLessThan(abandonedBefore + 100);
-    }
-
-    @Test
-    void foreignThreadsThatEndedAreNoticed() throws InterruptedException {
-        int before = ThreadPools.abandonedCount();
-        for (int i = 0; i < 2000; i++) {
-            Thread thread = new Thread(() -> Malloc.free(Malloc.malloc(100)));
-            thread.start();
-            thread.join();
-        }
-        assertThat(ThreadPools.abandonedCount()).isLessThan(before + 1000);
-    }
-
-    @Test
     void ofTwoThreadsThatFreeTheSameBlockExactlyOneIsRight() throws InterruptedException {
         AtomicInteger refused = new AtomicInteger();
         int blocks = 20_000;

@@ -9,6 +9,7 @@ import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.fault.SystemCallFaults.Call;
 import dev.banos.mem.mappings.DirectMappings;
 import dev.banos.mem.mappings.HugeMappings;
+import dev.banos.mem.slots.SizeClasses;
 import dev.banos.mem.system.Kernel;
 import dev.banos.mem.system.Unmapping;
 import java.io.IOException;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.mem.insight.Footprint;
 import dev.banos.mem.insight.HeapFigures;
+import dev.banos.mem.slots.SizeClasses;
 import dev.banos.thread.ChildJvm;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /** What the kernel says about this process: the independent witness of what the allocator claims. */
-final class ProcSelf {
+public final class ProcSelf {
     private ProcSelf() {
     }
 
@@ -34,7 +34,7 @@ final class ProcSelf {
      * Whether the page has memory of its own: the zero page, which the first read maps, belongs to many.
      * (The kernel's Documentation/admin-guide/mm/pagemap.rst.)
      */
-    static boolean hasOwnMemory(long address) {
+    public static boolean hasOwnMemory(long address) {
         long exclusivelyMapped = 1L << 56;
         try (RandomAccessFile map = new RandomAccessFile("/proc/self/pagemap", "r")) {
             map.seek(address / Kernel.PAGE_BYTES * Long.BYTES);

@@ -9,6 +9,7 @@ import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.fault.SystemCallFaults.Call;
 import dev.banos.mem.insight.LeakTracking.Level;
 import dev.banos.mem.mappings.MappingRegistry;
+import dev.banos.mem.slots.Spans;
 import dev.banos.mem.system.Unmapping;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.ValueLayout;

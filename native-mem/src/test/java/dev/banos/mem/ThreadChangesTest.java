@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.bindings.Native;
+import dev.banos.mem.slots.SizeClasses;
 import dev.banos.thread.ChildJvm;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;

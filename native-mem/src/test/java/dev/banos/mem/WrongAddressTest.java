@@ -3,6 +3,9 @@ package dev.banos.mem;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.banos.mem.slots.Run;
+import dev.banos.mem.slots.RunTable;
+import dev.banos.mem.slots.SizeClasses;
 import java.util.Arrays;
 import java.util.function.LongConsumer;
 import org.junit.jupiter.api.Test;

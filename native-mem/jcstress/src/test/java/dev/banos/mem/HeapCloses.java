@@ -4,7 +4,10 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import dev.banos.mem.mappings.DirectMappings;
-import dev.banos.mem.system.Words;
+import dev.banos.mem.slots.Bits;
+import dev.banos.mem.slots.Run;
+import dev.banos.mem.slots.RunTable;
+import dev.banos.mem.slots.SizeClasses;
 import java.util.function.Predicate;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -59,12 +62,12 @@ public final class HeapCloses {
 
         void closeAndWatch(Heap heap, Run run) {
             heap.close();
-            long local = Words.getAcquire(run.local);
-            long remote = Words.getAcquire(run.remote);
+            long local = Bits.local(run);
+            long remote = Bits.remote(run);
             while (!done) {
                 Thread.onSpinWait();
             }
-            untouched = Words.getAcquire(run.local) == local && Words.getAcquire(run.remote) == remote;
+            untouched = Bits.local(run) == local && Bits.remote(run) == remote;
         }
     }
 

@@ -16,7 +16,7 @@ import org.openjdk.jcstress.Main;
  * compile; with the profile {@code jcstress} for as long as {@code -Djcstress.arguments=} says. See docs/testing.md of native-mem.
  */
 class ProtocolsTest {
-    /** What {@link CarriedThread} needs, and the allocator. */
+    /** What {@code CarriedThread} needs, and the allocator. */
     private static final String JVM_ARGUMENTS = "--enable-native-access=ALL-UNNAMED --add-opens=java.base/java.lang=ALL-UNNAMED";
     /** The states are larger than jcstress expects: pools, heaps, threads. */
     private static final List<String> FEW_STATES_AT_ONCE = List.of("-strideSize", "64", "-strideCount", "16");

@@ -1,0 +1,73 @@
+package dev.banos.mem.slots;
+
+import dev.banos.bindings.Setting;
+import dev.banos.mem.insight.LeakRecords;
+import dev.banos.mem.mappings.DirectMappings;
+import dev.banos.mem.mappings.HugePageRule;
+import dev.banos.mem.mappings.MappingCache;
+import dev.banos.mem.system.Budget;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whose blocks may be freed through which door. All threads share the domain of malloc, so that any of them frees
+ * any other's blocks; a heap that an application created is a domain of its own.
+ */
+public final class Domain {
+    public static final Domain MALLOC = new Domain(Budget.unlimited("malloc"), new LeakRecords("malloc"),
+            Setting.number("banos.mem.mappingCacheBytes", 0, 0, Long.MAX_VALUE),
+            Setting.word("banos.mem.hugePages", HugePageRule.GROWTH));
+
+    public final Budget budget;
+    public final LeakRecords leaks;
+    public final DirectMappings mappings;
+    /** For the blocks that are remembered; null until there are any. */
+    volatile @Nullable TrackedPool tracked;
+    /** Changes under the lock of the domain's pool, and is read there by all who are not the owner. */
+    public boolean closed;
+
+    public Domain(Budget budget, LeakRecords leaks, long mappingCacheBytes, HugePageRule hugePages) {
+        this.budget = budget;
+        this.leaks = leaks;
+        this.mappings = new DirectMappings(budget, leaks, MappingCache.open(budget, mappingCacheBytes, new Waking()), hugePages);
+    }
+
+    /** What a cache keeps goes back to the system by the purger. */
+    private static final class Waking implements Runnable {
+        @Override
+        public void run() {
+            Purger.wake();
+        }
+    }
+
+    public @Nullable TrackedPool tracked() {
+        return tracked;
+    }
+
+    public void trimTracked() {
+        TrackedPool pool = tracked;
+        if (pool != null) {
+            pool.trim();
+        }
+    }
+
+    /** As {@link #trimTracked}, for more room in the budget, of which pages are not part. */
+    public void reclaimTracked() {
+        TrackedPool pool = tracked;
+        if (pool != null) {
+            pool.reclaim();
+        }
+    }
+
+    /** Frees all that is not in the pool of the heap, which is closed now. */
+    public void freeAll() {
+        if (tracked != null) {
+            tracked.destroy();
+        }
+        mappings.close();
+    }
+
+    @Override
+    public String toString() {
+        return budget.heap();
+    }
+}

@@ -1,0 +1,524 @@
+package dev.banos.mem.slots;
+
+import dev.banos.lock.SpinLock;
+import dev.banos.thread.Tcb;
+import dev.banos.thread.ThreadAttachment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The slots of one heap: its bins and its runs. Everything but {@link #enqueue} is for one thread at a time, the owner:
+ * the thread that the pool hangs on, or whoever holds the lock of a heap that is shared.
+ *
+ * <pre>
+ *   bin(size) -> its open word                                hot: no loop, no atomic operation
+ *   allocate(size) -> next word, next run, remote frees, new run
+ * </pre>
+ */
+public final class SlotPool extends ThreadAttachment {
+    /** Up to here the bin is found by one look into a table. */
+    private static final long QUICK_BYTES = 1024;
+    private static final int LOG_ALIGNMENT = Integer.numberOfTrailingZeros(SizeClasses.ALIGNMENT);
+    private static final VarHandle QUEUE = handle("queue", Run.class);
+    private static final VarHandle THREAD_ID = handle("threadId", long.class);
+    private static final VarHandle SECTIONS = handle("sections", int.class);
+
+    /**
+     * Where a pool first looks for what is empty before it takes another run, in spans; then each time it has grown by a part.
+     * A look takes time with the size of the pool, so a large one looks less often.
+     */
+    private static final int FIRST_TRIM = 64;
+    private static final int LARGE = 1024;
+    private static final int TRIMS_A_DOUBLING = 64;
+    private static final int TRIMS_A_DOUBLING_OF_LARGE = 16;
+
+    static final long NO_THREAD = -1;
+    /** Has no slots: for where there is no pool. */
+    public static final SlotPool NOBODY = new SlotPool(Domain.MALLOC, Access.OWN_THREAD);
+
+    /** What a thread that the pool hangs on has of it. */
+    public interface Handle {
+        /** The thread has ended, or is about to, and its pool may be another's soon. */
+        void disown();
+    }
+
+    /** Sees live slots, one by one. */
+    @FunctionalInterface
+    public interface Visitor {
+        void slot(long address, long bytes);
+    }
+
+    public final Domain domain;
+    public final Access access;
+    public final SpinLock lock = new SpinLock();
+    public final Sampler sampler;
+    private final Bin[] bins = new Bin[SizeClasses.COUNT];
+    private final Bin[] quick = new Bin[(int) (QUICK_BYTES / SizeClasses.ALIGNMENT) + 1];
+    private @Nullable Run[] runs = new Run[8];
+    private int runCount;
+    private int spans;
+    /** How many spans the pool may have before it gives back its empty runs by itself. */
+    private int trimAt = FIRST_TRIM;
+    private long racedFrees;
+    /** Set where a run made the heap reach a high-water mark: the allocation that needed it takes the slow path. */
+    private boolean reachedMark;
+    private boolean sampled;
+    /** Who may work here without asking: the thread that this pool hangs on, or has leased it; or {@link #NO_THREAD}. */
+    public long threadId = NO_THREAD;
+    /** Whether the lock is held for a {@link Lease}. */
+    boolean leased;
+    /** Whether it was leased anew, and the {@link Purger}, which notices the lessee's end, has not been woken since. */
+    boolean isUnwatched;
+    /** Grows where the user of the pool begins and ends work in which it might park; odd while it is at it. */
+    private int sections;
+    private int sectionDepth;
+    private long lastThreadId;
+    /** Of a pool that nobody uses: how often the purger is to come by before free pages inside its runs go; 0 for never. */
+    private int passesToDiscard;
+    private @Nullable Handle handle;
+
+    /** Changes under the lock of {@link ThreadPools}. */
+    @Nullable SlotPool nextAbandoned;
+
+    /** A stack of runs in which other threads freed slots. */
+    private @Nullable Run queue;
+
+    public SlotPool(Domain domain, Access access) {
+        this.domain = domain;
+        this.access = access;
+        this.sampler = new Sampler(domain.leaks, access != Access.TRACKED && access != Access.HARDENED);
+        createBins();
+    }
+
+    private void createBins() {
+        for (int i = 0; i < bins.length; i++) {
+            bins[i] = new Bin(this, i);
+        }
+        for (int i = 0; i < quick.length; i++) {
+            quick[i] = bins[SizeClasses.indexOf(Math.max(1, (long) i * SizeClasses.ALIGNMENT))];
+        }
+    }
+
+    /** The bin whose slots serve blocks of {@code size} bytes; {@link Bin#NEVER} where no slot does. */
+    public Bin bin(long size) {
+        return Long.compareUnsigned(size, QUICK_BYTES) <= 0
+                ? quick[(int) (size + SizeClasses.ALIGNMENT - 1) >>> LOG_ALIGNMENT]
+                : binOfLarger(size);
+    }
+
+    private Bin binOfLarger(long size) {
+        return Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) < 0 ? bins[SizeClasses.indexOf(size)] : Bin.NEVER;
+    }
+
+    /** @return the address of a slot of at least {@code size} bytes, or 0: too large for a slot, or no memory */
+    public long allocate(long size) {
+        Bin bin = bin(size);
+        long slot = bin.next();
+        if (slot != 0) {
+            return bin.take(slot);
+        }
+        return bin != Bin.NEVER ? bin.takeSlow() : 0;
+    }
+
+    /**
+     * {@link #allocate} with samples and high-water marks in mind.
+     *
+     * @return an address; 0: no memory; or less than 0: a sample is due, and this is its weight with the sign changed
+     */
+    public long attempt(long size) {
+        long address = sampler.isDue() ? 0 : allocate(size);
+        if (takeReachedMark() && address == 0) {
+            address = allocate(size); // from the word that the mark stopped
+        }
+        return address == 0 && sampler.isDue() ? -sampler.takeWeight(size) : address;
+    }
+
+    /**
+     * Whether each allocation is counted for a sample, so that none may be served from an open word. Who begins to want
+     * samples is noticed when any bin looks for a word; then all bins come to do so.
+     */
+    boolean isSampled() {
+        boolean wanted = sampler.isWanted();
+        if (wanted && !sampled) {
+            for (Bin bin : bins) {
+                bin.closeWord();
+            }
+        }
+        sampled = wanted;
+        return wanted;
+    }
+
+    /**
+     * The free of a thread that does not own this pool.
+     *
+     * @return whether {@code address} was a live block of {@code run}; false as well when the heap has been closed
+     *     meanwhile; if not, nothing has changed
+     */
+    boolean freeFromOutside(Run run, long address) {
+        return switch (access) {
+            case OWN_THREAD -> run.freeRemotely(address);
+            case STRIPED -> freeStriped(run, address);
+            case CONFINED -> {
+                lock.lock();
+                try {
+                    yield !domain.closed && run.freeRemotely(address);
+                } finally {
+                    lock.unlock();
+                }
+            }
+            case SHARED -> {
+                lock.lock();
+                yield freeAndUnlock(run, address);
+            }
+            case TRACKED -> Objects.requireNonNull(domain.tracked).free(run, address);
+            case HARDENED -> false; // its frees never come here
+        };
+    }
+
+    /**
+     * The free of a block that is a slot of {@code run}, by whatever thread.
+     *
+     * @param mine the pool that the calling thread owns, if it does
+     * @param through the domain whose blocks may be freed
+     * @return as {@link #freeFromOutside}
+     */
+    public static boolean free(@Nullable SlotPool mine, Run run, long address, Domain through) {
+        SlotPool owner = run.owner;
+        return owner == mine ? run.freeSlow(address) : owner.domain == through && owner.freeFromOutside(run, address);
+    }
+
+    private boolean freeStriped(Run run, long address) {
+        if (threadId == Thread.currentThread().threadId()) {
+            return run.freeSlow(address);
+        }
+        return lock.tryLock() ? freeAndUnlock(run, address) : run.freeRemotely(address);
+    }
+
+    private boolean freeAndUnlock(Run run, long address) {
+        try {
+            return !domain.closed && !run.retired && run.freeSlow(address);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Any thread: tells the owner that there are remote frees in {@code run}. */
+    void enqueue(Run run) {
+        Run head = (Run) QUEUE.getOpaque(this);
+        while (true) {
+            run.nextQueued = head;
+            Run witness = (Run) QUEUE.compareAndExchange(this, head, run);
+            if (witness == head) {
+                break;
+            }
+            head = witness;
+        }
+        if (access == Access.STRIPED || access == Access.OWN_THREAD && threadIdVolatile() == NO_THREAD) {
+            Purger.wake(); // perhaps nobody else would look into the queue
+        }
+    }
+
+    /** Must come before anything that may park the calling thread while the pool is in its hands; pairs nest. */
+    void beginWork() {
+        if (sectionDepth++ == 0) {
+            SECTIONS.setOpaque(this, sections + 1);
+        }
+    }
+
+    void endWork() {
+        if (--sectionDepth == 0) {
+            SECTIONS.setOpaque(this, sections + 1);
+        }
+    }
+
+    /** For {@link Lease}: another number than before says that there was work, an odd one that there is. */
+    int workSections() {
+        return (int) SECTIONS.getAcquire(this);
+    }
+
+    void threadIdVolatile(long id) {
+        THREAD_ID.setVolatile(this, id);
+    }
+
+    long threadIdVolatile() {
+        return (long) THREAD_ID.getVolatile(this);
+    }
+
+    /** Of the thread that this pool hangs on; null before {@link #handle(Handle)}. */
+    public @Nullable Handle handle() {
+        return handle;
+    }
+
+    public void handle(Handle made) {
+        handle = made;
+    }
+
+    void adoptedBy(Thread owner) {
+        threadId = owner.threadId();
+        lastThreadId = threadId;
+        handle = null;
+    }
+
+    /** Takes what other threads freed. */
+    void foldRemote() {
+        if ((Run) QUEUE.getOpaque(this) == null) {
+            return;
+        }
+        Run run = (Run) QUEUE.getAndSet(this, (Run) null);
+        while (run != null) {
+            Run following = run.nextQueued;
+            run.nextQueued = null;
+            racedFrees += run.foldRemote();
+            run = following;
+        }
+    }
+
+    boolean hasRemoteFrees() {
+        return (Run) QUEUE.getOpaque(this) != null;
+    }
+
+    /** Gives back all runs without a live slot. */
+    public void trim() {
+        foldRemote();
+        for (Bin bin : bins) {
+            bin.close();
+            bin.retireEmpty();
+        }
+        assert isValid();
+    }
+
+    /** Gives back whole free pages inside all runs; after {@link #trim}, which gives back the empty ones. */
+    public void discardFreePages() {
+        passesToDiscard = 0;
+        for (int i = 0; i < runCount; i++) {
+            discardFreePages(i);
+        }
+    }
+
+    /** Of one run. @return whether there is a run of that number */
+    boolean discardFreePages(int index) {
+        if (index >= runCount) {
+            return false;
+        }
+        beginWork();
+        try {
+            FreePages.discard(runs[index]);
+        } finally {
+            endWork();
+        }
+        return true;
+    }
+
+    /** For a pool that nobody will use for a while: its free pages go at the second {@link #pass}. @return whether it has any run */
+    boolean discardLater() {
+        passesToDiscard = runCount == 0 ? 0 : 2;
+        return passesToDiscard > 0;
+    }
+
+    boolean isToDiscard() {
+        return passesToDiscard > 0;
+    }
+
+    /** The purger comes by. */
+    void pass() {
+        if (passesToDiscard > 0 && --passesToDiscard == 0) {
+            discardFreePages();
+        }
+    }
+
+    /** Gives back all runs, whatever lives in them. */
+    public void destroy() {
+        for (int i = runCount - 1; i >= 0; i--) {
+            removeRun(runs[i]);
+        }
+        for (Bin bin : bins) {
+            bin.forgetRuns();
+        }
+    }
+
+    /** @return null when the system has no more, or the heap's budget */
+    @Nullable Run addRun(Bin bin) {
+        // Before the locks of spans and bitmaps, which are held over calls of the kernel, and those need it: making a control
+        // block releases ended threads, and with them runs, through the same locks.
+        Tcb.current();
+        trimBeforeGrowth();
+        if (runCount == runs.length) {
+            runs = Arrays.copyOf(runs, runCount * 2);
+        }
+        int added = SizeClasses.spans(bin.sizeClass);
+        Run run = takeRunInBudget(bin, added);
+        if (run != null) {
+            reachedMark |= domain.budget.isCallDue();
+            run.indexInPool = runCount;
+            runs[runCount++] = run;
+            spans += added;
+        }
+        return run;
+    }
+
+    /** What this and the two below it took goes back in {@code finally}: Java's heap or the stack may come to its end anywhere. */
+    private @Nullable Run takeRunInBudget(Bin bin, int spans) {
+        if (!domain.budget.reserve(spans * SizeClasses.SPAN_BYTES)) {
+            return null;
+        }
+        Run run = null;
+        try {
+            run = takeRun(bin, spans);
+            return run;
+        } finally {
+            if (run == null) {
+                domain.budget.release(spans * SizeClasses.SPAN_BYTES);
+            }
+        }
+    }
+
+    /**
+     * A bin keeps an empty run for the next burst, and pages that were in use once. When the pool is about to be larger than
+     * ever, they serve other bins first; not at each run that is added, or bins that are used by turns would take it from
+     * each other each time. The kernel is not called where others may wait for the lock.
+     */
+    private void trimBeforeGrowth() {
+        if (spans >= trimAt) {
+            trim();
+            if (access == Access.OWN_THREAD || access == Access.CONFINED || leased) {
+                discardFreePages();
+            }
+            trimAt = Math.max(trimAt, spans) + trimAt / (trimAt < LARGE ? TRIMS_A_DOUBLING : TRIMS_A_DOUBLING_OF_LARGE);
+        }
+    }
+
+    private static @Nullable Run takeRun(Bin bin, int spans) {
+        int first = Spans.take(spans);
+        if (first == Spans.NONE) {
+            return null;
+        }
+        Run run = null;
+        try {
+            run = enteredRun(bin, first);
+            return run;
+        } finally {
+            if (run == null) {
+                Spans.giveBack(first, spans);
+            }
+        }
+    }
+
+    private static @Nullable Run enteredRun(Bin bin, int firstSpan) {
+        int slots = SizeClasses.slots(bin.sizeClass);
+        long bitmaps = Bitmaps.take(slots);
+        if (bitmaps == 0) {
+            return null;
+        }
+        boolean entered = false;
+        try {
+            Run run = new Run(bin, firstSpan, bitmaps);
+            RunTable.put(run);
+            entered = true;
+            return run;
+        } finally {
+            if (!entered) {
+                Bitmaps.giveBack(bitmaps, slots);
+            }
+        }
+    }
+
+    /** Whether a high-water mark has stopped an allocation, which can be tried again now. */
+    public boolean takeReachedMark() {
+        boolean stopped = reachedMark;
+        reachedMark = false;
+        return stopped;
+    }
+
+    boolean hasReachedMark() {
+        return reachedMark;
+    }
+
+    void removeRun(Run run) {
+        beginWork();
+        try {
+            remove(run);
+        } finally {
+            endWork();
+        }
+    }
+
+    private void remove(Run run) {
+        run.retired = true;
+        RunTable.remove(run);
+        Run last = runs[--runCount];
+        runs[run.indexInPool] = last;
+        last.indexInPool = run.indexInPool;
+        runs[runCount] = null;
+        spans -= run.spans();
+        try {
+            Bitmaps.giveBack(run.local, run.slots);
+        } finally { // Java's heap or the stack may come to its end anywhere
+            giveBackSpans(run);
+        }
+    }
+
+    private void giveBackSpans(Run run) {
+        try {
+            Spans.giveBack(run.firstSpan(), run.spans());
+        } finally {
+            domain.budget.release(run.spans() * SizeClasses.SPAN_BYTES);
+        }
+    }
+
+    /** What the pool holds; exact when nobody else works on it. */
+    public SlotCounts counts() {
+        return SlotCounts.of(runs).plusRacedFrees(racedFrees);
+    }
+
+    public void walk(Visitor visitor) {
+        for (Run run : runs) {
+            for (int w = 0; run != null && w < run.words(); w++) {
+                for (long live = run.liveWord(w); live != 0; live &= live - 1) {
+                    int slot = w * Long.SIZE + Long.numberOfTrailingZeros(live);
+                    visitor.slot(run.base + slot * run.slotBytes, run.slotBytes);
+                }
+            }
+        }
+    }
+
+    /** Those of ended threads wait for the next thread, or to be trimmed, from now on. */
+    public static void abandonAllOfEndedThreads() {
+        noticeEndedThreads();
+    }
+
+    @Override
+    protected void threadEnded() {
+        if (handle != null) {
+            handle.disown(); // by a thread that has a little to run still
+        }
+        if (ThreadPools.abandon(this)) {
+            Purger.wake();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return domain + (access == Access.OWN_THREAD ? " of thread " + lastThreadId : "");
+    }
+
+    /** The invariants of every run; true, or an {@link AssertionError}. */
+    boolean isValid() {
+        for (int i = 0; i < runCount; i++) {
+            assert runs[i].indexInPool == i : "run " + i + " believes to be " + runs[i].indexInPool;
+            assert RunTable.at(runs[i].base) == runs[i] : "run " + i + " is not in the table";
+            assert runs[i].bin.isValid(runs[i]);
+        }
+        return true;
+    }
+
+    private static VarHandle handle(String field, Class<?> type) {
+        try {
+            return MethodHandles.lookup().findVarHandle(SlotPool.class, field, type).withInvokeExactBehavior();
+        } catch (ReflectiveOperationException impossible) {
+            throw new ExceptionInInitializerError(impossible);
+        }
+    }
+}

@@ -1,0 +1,253 @@
+package dev.banos.mem.slots;
+
+import static dev.banos.mem.slots.SizeClasses.SPANS_PER_ARENA;
+import static dev.banos.mem.slots.SizeClasses.SPAN_BYTES;
+
+import dev.banos.lock.SpinLock;
+import dev.banos.mem.event.MemoryEvents;
+import dev.banos.mem.system.Kernel;
+import dev.banos.mem.system.Reservation;
+import java.util.Arrays;
+
+/**
+ * The arenas of the reservation and the spans in them: who takes spans gets them next to each other in one arena, at the
+ * lowest address that has room, so that what is in use stays together.
+ *
+ * <pre>
+ *  reservation  | arena 0 | arena 1 | arena 2 | not committed yet ...
+ *                    |
+ *  free[0]      0b0000_0000_1110_0001   1 = nobody has this span
+ *  dirty[0]     0b0000_0000_0110_0000   1 = free, and its memory has not been given back
+ * </pre>
+ *
+ * <p>Invariants: {@code dirty[i]} is a subset of {@code free[i]}; arenas from {@link #committed} on have no access.
+ * Everything happens under one lock that is held for a short search, and for an mprotect when an arena is committed.
+ */
+public final class Spans {
+    static final long ARENA_BYTES = SPANS_PER_ARENA * SPAN_BYTES;
+    static final int NONE = -1;
+    /** No result either: there may be room when a purge has done with what it has in hand. */
+    private static final int LATER = -2;
+
+    private static final int ALL = (1 << SPANS_PER_ARENA) - 1;
+    private static final SpinLock LOCK = new SpinLock();
+
+    private static int[] free = new int[64];
+    private static int[] dirty = new int[64];
+    private static int committed;
+    /** How many of the committed arenas have an event. */
+    private static int reported;
+    private static int freeSpans;
+    private static int dirtySpans;
+    /** Taken by {@link #purge}, for nobody. */
+    private static int spansInPurge;
+    /** {@code lowest[n]}: no arena below it has room for n spans. */
+    private static final int[] LOWEST = new int[SPANS_PER_ARENA + 1];
+
+    private Spans() {
+    }
+
+    static long address(int span) {
+        return Reservation.BASE + span * SPAN_BYTES;
+    }
+
+    /** @return the first of {@code count} spans, or {@link #NONE} when the system or the reservation has no more */
+    static int take(int count) {
+        int first = takeLocked(count);
+        for (int tries = 1; first == LATER; tries++) {
+            SpinLock.pause(tries);
+            first = takeLocked(count);
+        }
+        return first;
+    }
+
+    /** The events of arenas that are new, for a caller that holds no lock: a class of events is made behind a monitor. */
+    public static void report() {
+        if (reported != committed) {
+            reportSlow();
+        }
+    }
+
+    private static void reportSlow() {
+        int from;
+        int to;
+        LOCK.lock();
+        try {
+            from = reported;
+            to = committed;
+            reported = to;
+        } finally {
+            LOCK.unlock();
+        }
+        for (int arena = from; arena < to; arena++) {
+            MemoryEvents.arenaCommitted(address(arena * SPANS_PER_ARENA), arena + 1);
+        }
+    }
+
+    private static int takeLocked(int count) {
+        LOCK.lock();
+        try {
+            int arena = LOWEST[count];
+            while (arena < committed && roomFor(count, free[arena]) == 0) {
+                arena++;
+            }
+            LOWEST[count] = arena;
+            if (arena == committed && !commit()) {
+                return spansInPurge == 0 ? NONE : LATER;
+            }
+            return claim(arena, count);
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    /** The memory stays, for whoever comes next; {@link #purge} gives it back. */
+    static void giveBack(int first, int count) {
+        LOCK.lock();
+        try {
+            release(first, count);
+            dirty[first / SPANS_PER_ARENA] |= mask(first, count);
+            dirtySpans += count;
+        } finally {
+            LOCK.unlock();
+        }
+        Purger.wakeIfPossible();
+    }
+
+    /**
+     * Gives the memory of free spans back to the system. Spans are taken for the time of the call, so that it happens
+     * outside the lock; where it fails they stay dirty for the next time.
+     *
+     * @return how many bytes were given back
+     */
+    public static long purge() {
+        long begin = System.nanoTime();
+        long purged = 0;
+        for (int arena = 0; arena < committed(); arena++) {
+            int piece = claimDirty(arena, ALL);
+            while (piece != 0) {
+                purged += discard(arena * SPANS_PER_ARENA + Integer.numberOfTrailingZeros(piece), Integer.bitCount(piece));
+                piece = claimDirty(arena, -(Integer.highestOneBit(piece) << 1));
+            }
+        }
+        MemoryEvents.purged(purged, System.nanoTime() - begin);
+        return purged;
+    }
+
+    public static long dirtyBytes() {
+        LOCK.lock();
+        try {
+            return (dirtySpans + spansInPurge) * SPAN_BYTES;
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    public static long usedBytes() {
+        LOCK.lock();
+        try {
+            return ((long) committed * SPANS_PER_ARENA - freeSpans - spansInPurge) * SPAN_BYTES;
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    public static int committed() {
+        LOCK.lock();
+        try {
+            return committed;
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    private static boolean commit() {
+        long offset = committed * ARENA_BYTES;
+        if (offset + ARENA_BYTES > Reservation.BYTES
+                || Kernel.failed(Kernel.allowAccess(Reservation.BASE + offset, ARENA_BYTES))) {
+            return false;
+        }
+        if (committed == free.length) {
+            free = Arrays.copyOf(free, committed * 2);
+            dirty = Arrays.copyOf(dirty, committed * 2);
+        }
+        free[committed] = ALL;
+        freeSpans += SPANS_PER_ARENA;
+        committed++;
+        return true;
+    }
+
+    private static int claim(int arena, int count) {
+        int first = Integer.numberOfTrailingZeros(roomFor(count, free[arena]));
+        int mask = mask(first, count);
+        free[arena] &= ~mask;
+        freeSpans -= count;
+        dirtySpans -= Integer.bitCount(dirty[arena] & mask);
+        dirty[arena] &= ~mask;
+        return arena * SPANS_PER_ARENA + first;
+    }
+
+    private static void release(int first, int count) {
+        int arena = first / SPANS_PER_ARENA;
+        assert (free[arena] & mask(first, count)) == 0 : "span " + first + " given back twice";
+        free[arena] |= mask(first, count);
+        freeSpans += count;
+        for (int n = 1; n <= SPANS_PER_ARENA; n++) {
+            LOWEST[n] = Math.min(LOWEST[n], arena);
+        }
+    }
+
+    /** The first dirty spans next to each other, among some. @return their bits; 0: there are none */
+    private static int claimDirty(int arena, int among) {
+        LOCK.lock();
+        try {
+            int candidates = dirty[arena] & among;
+            int spans = candidates & ~(candidates + Integer.lowestOneBit(candidates));
+            free[arena] &= ~spans;
+            dirty[arena] &= ~spans;
+            freeSpans -= Integer.bitCount(spans);
+            dirtySpans -= Integer.bitCount(spans);
+            spansInPurge += Integer.bitCount(spans);
+            return spans;
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    private static long discard(int first, int count) {
+        boolean kept = true;
+        try {
+            kept = Kernel.failed(Kernel.discard(address(first), count * SPAN_BYTES));
+        } finally {
+            endPurge(first, count, kept);
+        }
+        return kept ? 0 : count * SPAN_BYTES;
+    }
+
+    private static void endPurge(int first, int count, boolean dirtyStill) {
+        LOCK.lock();
+        try {
+            release(first, count);
+            spansInPurge -= count;
+            if (dirtyStill) {
+                dirty[first / SPANS_PER_ARENA] |= mask(first, count);
+                dirtySpans += count;
+            }
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    /** Bit i is set where {@code count} free spans begin at span i. */
+    private static int roomFor(int count, int free) {
+        int room = free;
+        for (int i = 1; i < count && room != 0; i++) {
+            room &= free >>> i;
+        }
+        return room;
+    }
+
+    private static int mask(int first, int count) {
+        return ((1 << count) - 1) << (first % SPANS_PER_ARENA);
+    }
+}
