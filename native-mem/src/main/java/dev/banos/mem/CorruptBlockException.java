@@ -1,6 +1,7 @@
 package dev.banos.mem;
 
 import dev.banos.mem.event.MemoryEvents;
+import dev.banos.mem.hardened.Damage;
 import dev.banos.mem.slots.Domain;
 
 /**

@@ -1,6 +1,13 @@
 package dev.banos.mem;
 
+import dev.banos.bindings.Setting;
 import dev.banos.mem.event.MemoryEvents;
+import dev.banos.mem.hardened.BlockTable;
+import dev.banos.mem.hardened.Damage;
+import dev.banos.mem.hardened.DamageMarks;
+import dev.banos.mem.hardened.HardenedBlock;
+import dev.banos.mem.hardened.Quarantine;
+import dev.banos.mem.hardened.Retirement;
 import dev.banos.mem.slots.Access;
 import dev.banos.mem.slots.Domain;
 import dev.banos.mem.slots.Sampler;
@@ -41,6 +48,14 @@ final class HardenedBlocks {
     private final HardenedPlaces places;
     private final Sampler sampler;
 
+    /** As the property says. */
+    static HardenedBlocks ofMalloc() {
+        if (Domain.MALLOC.mappings.hasCache()) {
+            throw Setting.conflict("banos.mem.mappingCacheBytes", "banos.mem.hardening", "a hardened malloc keeps no mappings");
+        }
+        return new HardenedBlocks(Domain.MALLOC, Hardening.ofMalloc(), null);
+    }
+
     /** @param confinedTo the only thread that may allocate; null for all */
     HardenedBlocks(Domain domain, Hardening hardening, @Nullable Thread confinedTo) {
         SplittableRandom random = hardening.random() ? new SplittableRandom(new SecureRandom().nextLong()) : null;
@@ -48,8 +63,9 @@ final class HardenedBlocks {
         this.domain = domain;
         this.confinedTo = confinedTo;
         this.stacks = hardening.stacks();
-        this.marks = new DamageMarks(hardening, blocks);
-        this.retirement = new Retirement(pool, hardening, blocks, marks, random);
+        long quarantineBytes = hardening.quarantineBytes();
+        this.marks = new DamageMarks(blocks, hardening.zero(), hardening.canary(), quarantineBytes > 0);
+        this.retirement = new Retirement(pool, blocks, marks, quarantineBytes == 0 ? null : new Quarantine(quarantineBytes, random));
         this.places = new HardenedPlaces(this, pool, hardening, blocks, marks, retirement, random);
         this.sampler = new Sampler(domain.leaks, true);
         OPEN.put(domain.budget, this);
@@ -297,6 +313,6 @@ final class HardenedBlocks {
         } finally {
             pool.lock.unlock();
         }
-        return found == null ? null : found.place(address) + found.describe(found.state);
+        return found == null ? null : found.place(address) + found.describe();
     }
 }

@@ -1,5 +1,11 @@
 package dev.banos.mem;
 
+import dev.banos.mem.hardened.BlockTable;
+import dev.banos.mem.hardened.DamageMarks;
+import dev.banos.mem.hardened.FaultRecord;
+import dev.banos.mem.hardened.HardenedBlock;
+import dev.banos.mem.hardened.Retirement;
+import dev.banos.mem.hardened.ShuffledSlots;
 import dev.banos.mem.mappings.GuardedMapping;
 import dev.banos.mem.slots.Domain;
 import dev.banos.mem.slots.Run;

@@ -4,7 +4,7 @@ import static dev.banos.bindings.generated.Linux.EINVAL;
 import static dev.banos.bindings.generated.Linux.ENOMEM;
 
 import dev.banos.bindings.Native;
-import dev.banos.bindings.Setting;
+import dev.banos.mem.hardened.Damage;
 import dev.banos.mem.insight.LeakReport;
 import dev.banos.mem.insight.LeakTracking;
 import dev.banos.mem.slots.Access;
@@ -45,13 +45,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     private static final AtomicLong CREATED = new AtomicLong();
     /** The heap of all threads, if the property asks for a hardened malloc; null otherwise. */
     private static final @Nullable Heap HARDENED_MALLOC = Hardening.ofMalloc().isNone() ? null
-            : new Heap(new HardenedBlocks(Domain.MALLOC, Hardening.ofMalloc(), null), HeapTree.ALONE);
-
-    static {
-        if (HARDENED_MALLOC != null && Domain.MALLOC.mappings.hasCache()) {
-            throw Setting.conflict("banos.mem.mappingCacheBytes", "banos.mem.hardening", "a hardened malloc keeps no mappings");
-        }
-    }
+            : new Heap(HardenedBlocks.ofMalloc(), HeapTree.ALONE);
 
     /** The one thread that need not lock: null where there is none, so that every call takes the slow path. */
     private @Nullable Thread owner;
@@ -113,7 +107,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         }
     }
 
-    /** Who has malloc's blocks, if they are hardened; null otherwise. */
+    /** Of malloc, as {@link #hardened()}. */
     static @Nullable HardenedBlocks hardenedMalloc() {
         return HARDENED_MALLOC == null ? null : HARDENED_MALLOC.hardened;
     }

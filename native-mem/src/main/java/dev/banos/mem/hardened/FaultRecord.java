@@ -1,4 +1,4 @@
-package dev.banos.mem;
+package dev.banos.mem.hardened;
 
 import dev.banos.bindings.Setting;
 import dev.banos.lock.SpinLock;
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *   first address    behind the last, guards and all
  * </pre>
  */
-final class FaultRecord {
+public final class FaultRecord {
     static final int NONE = -1;
     static final int LINE_BYTES = 512;
     /** As many mappings as a process may have, by default. */
@@ -68,13 +68,13 @@ final class FaultRecord {
      * Names a mapping as it is now, again when that changes. Outside the locks, because stacks are behind a monitor. Where Java's
      * heap has no room for the text, the mapping has no line, or its old one.
      */
-    static void write(HardenedBlock block, Domain domain) {
+    public static void write(HardenedBlock block, Domain domain) {
         if (FILE == null) {
             return;
         }
         try {
             byte[] text = line(String.format("%016x %016x %s, of %s", block.mapping, block.mapping + block.mappingBytes,
-                    block.describe(block.state), domain));
+                    block.describe(), domain));
             if (block.faultRecord == NONE) {
                 block.faultRecord = takeLine();
             }
@@ -87,7 +87,7 @@ final class FaultRecord {
     }
 
     /** Before the mapping goes. */
-    static void erase(HardenedBlock block) {
+    public static void erase(HardenedBlock block) {
         if (block.faultRecord != NONE) {
             write(block.faultRecord, BLANK);
             giveBackLine(block.faultRecord);

@@ -1,4 +1,4 @@
-package dev.banos.mem;
+package dev.banos.mem.hardened;
 
 import dev.banos.mem.mappings.GuardedMapping;
 import dev.banos.mem.slots.Run;
@@ -16,18 +16,18 @@ import org.jspecify.annotations.Nullable;
  *                                        ^ end
  * </pre>
  */
-final class HardenedBlock {
+public final class HardenedBlock {
     /** Where a block is in its life. */
     enum State { LIVE, FREED, DAMAGED }
 
-    final long size;
+    public final long size;
     /** Holds the stack of the allocation; null where none was wanted. */
     final @Nullable Throwable birth;
     /** Where the block lies; null for a mapping of its own. */
     final @Nullable Run run;
-    final long address;
-    final long start;
-    final long end;
+    public final long address;
+    public final long start;
+    public final long end;
     /** With its guards; 0 for a slot. */
     final long mapping;
     final long mappingBytes;
@@ -51,15 +51,15 @@ final class HardenedBlock {
         this.sampled = sampled;
     }
 
-    static HardenedBlock inSlot(long size, @Nullable Throwable birth, Run run, long address) {
+    public static HardenedBlock inSlot(long size, @Nullable Throwable birth, Run run, long address) {
         return new HardenedBlock(size, birth, run, new GuardedMapping(address, 0, 0, address, address + run.slotBytes), false);
     }
 
-    static HardenedBlock inMapping(long size, @Nullable Throwable birth, GuardedMapping mapping, boolean sampled) {
+    public static HardenedBlock inMapping(long size, @Nullable Throwable birth, GuardedMapping mapping, boolean sampled) {
         return new HardenedBlock(size, birth, null, mapping, sampled);
     }
 
-    boolean isLive() {
+    public boolean isLive() {
         return state == State.LIVE;
     }
 
@@ -68,7 +68,7 @@ final class HardenedBlock {
         return Objects.requireNonNull(run, "a mapping is in no run");
     }
 
-    boolean isMapping() {
+    public boolean isMapping() {
         return run == null;
     }
 
@@ -78,17 +78,22 @@ final class HardenedBlock {
     }
 
     /** Whether {@code other} is in the memory of this block, its slack or its guards. */
-    boolean covers(long other) {
+    public boolean covers(long other) {
         return isMapping() ? other >= mapping && other < mapping + mappingBytes : other >= start && other < end;
     }
 
     /** Where {@code other}, which this block covers, is in it: the beginning of a sentence that {@link #describe} ends. */
-    String place(long other) {
+    public String place(long other) {
         long offset = other - address;
         if (offset < 0) {
             return -offset + " bytes in front of ";
         }
         return offset == 0 ? "it is " : offset < size ? offset + " bytes inside " : offset - size + " bytes past the end of ";
+    }
+
+    /** As it is now, in words, for messages. */
+    public String describe() {
+        return describe(state);
     }
 
     /** In words, for messages; outside the locks, because stacks are behind a monitor. */

@@ -1,4 +1,4 @@
-package dev.banos.mem;
+package dev.banos.mem.hardened;
 
 import dev.banos.mem.slots.RunTable;
 import dev.banos.mem.slots.SizeClasses;
@@ -9,7 +9,7 @@ import java.util.SplittableRandom;
  * Takes slots of a pool ahead and gives them out in random order: for each size class a few are in hand, one of which is drawn
  * and replaced. For one thread at a time.
  */
-final class ShuffledSlots {
+public final class ShuffledSlots {
     private static final int MOST = 32;
     private static final int LEAST = 4;
 
@@ -18,13 +18,13 @@ final class ShuffledSlots {
     private final long[][] inHand = new long[SizeClasses.COUNT][];
     private final int[] counts = new int[SizeClasses.COUNT];
 
-    ShuffledSlots(SlotPool pool, SplittableRandom random) {
+    public ShuffledSlots(SlotPool pool, SplittableRandom random) {
         this.pool = pool;
         this.random = random;
     }
 
     /** @param size less than {@link SizeClasses#DIRECT_BYTES}; @return a slot's address, or 0 */
-    long take(long size) {
+    public long take(long size) {
         int sizeClass = SizeClasses.indexOf(Math.max(size, 1));
         fill(sizeClass);
         if (counts[sizeClass] == 0) {
@@ -53,7 +53,7 @@ final class ShuffledSlots {
     }
 
     /** Gives all that is in hand back to the pool. */
-    void drain() {
+    public void drain() {
         for (int sizeClass = 0; sizeClass < SizeClasses.COUNT; sizeClass++) {
             for (; counts[sizeClass] > 0; counts[sizeClass]--) {
                 long address = inHand[sizeClass][counts[sizeClass] - 1];

@@ -1,4 +1,4 @@
-package dev.banos.mem;
+package dev.banos.mem.hardened;
 
 import org.jspecify.annotations.Nullable;
 
@@ -11,26 +11,31 @@ import org.jspecify.annotations.Nullable;
  *   freed   |          fill           |        slots only: a freed mapping has no access
  * </pre>
  */
-final class DamageMarks {
+public final class DamageMarks {
     private final BlockTable blocks;
     private final boolean zeroes;
     /** Null where there is none, as the next. */
     private final @Nullable Canary canary;
     private final @Nullable FreedFill fill;
 
-    DamageMarks(Hardening hardening, BlockTable blocks) {
+    /**
+     * @param zeroes whether freed blocks become zeros, and new ones are
+     * @param canary whether the slack of blocks is filled
+     * @param quarantine whether freed blocks wait for a while, and are looked at then
+     */
+    public DamageMarks(BlockTable blocks, boolean zeroes, boolean canary, boolean quarantine) {
         this.blocks = blocks;
-        this.zeroes = hardening.zero();
-        this.canary = hardening.canary() ? new Canary() : null;
-        this.fill = zeroes || hardening.quarantineBytes() > 0 ? new FreedFill(zeroes) : null;
+        this.zeroes = zeroes;
+        this.canary = canary ? new Canary() : null;
+        this.fill = zeroes || quarantine ? new FreedFill(zeroes) : null;
     }
 
     /** How much larger than the request its place must be. */
-    long slackBytes() {
+    public long slackBytes() {
         return canary == null ? 0 : Canary.LEAST_BYTES;
     }
 
-    void setAtBirth(HardenedBlock block) {
+    public void setAtBirth(HardenedBlock block) {
         if (zeroes && fill != null && !block.isMapping()) {
             fill.fill(block.start, block.end); // its memory may have been another heap's
         }
@@ -48,7 +53,7 @@ final class DamageMarks {
     }
 
     /** Looks at a block, and puts it out of use if it is damaged. @return null if it is not, or was known to be */
-    @Nullable Damage damageOf(HardenedBlock block) {
+    public @Nullable Damage damageOf(HardenedBlock block) {
         Damage damage = switch (block.state) {
             case LIVE -> canary == null ? null : slackDamage(canary, block);
             case FREED -> fill == null || block.isMapping() ? null : freedDamage(fill, block); // on its way to the pool, without a fill
@@ -61,7 +66,7 @@ final class DamageMarks {
     }
 
     /** What is written in front of a block hits the slot before it. */
-    @Nullable Damage damageBefore(HardenedBlock block) {
+    public @Nullable Damage damageBefore(HardenedBlock block) {
         HardenedBlock before = block.isMapping() ? null : blocks.get(block.address - block.run().slotBytes);
         return before == null || before.run != block.run ? null : damageOf(before);
     }

@@ -1,4 +1,4 @@
-package dev.banos.mem;
+package dev.banos.mem.hardened;
 
 import dev.banos.mem.slots.SizeClasses;
 import dev.banos.mem.slots.SlotCounts;
@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The blocks of a hardened heap by address: open addressing with linear probing, at most half full. For one thread at a time. */
-final class BlockTable {
+public final class BlockTable {
     private static final int INITIAL_CAPACITY = 64;
     /** 2^64 over the golden ratio: spreads addresses over the high bits. */
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
@@ -20,7 +20,7 @@ final class BlockTable {
     private final long[] liveSlots = new long[SizeClasses.COUNT];
 
     /** Makes {@link #put} succeed whatever the Java heap is like by then. */
-    void ensureRoom() {
+    public void ensureRoom() {
         if ((size + 1) * 2 <= blocks.length) {
             return;
         }
@@ -34,7 +34,7 @@ final class BlockTable {
     }
 
     /** After {@link #ensureRoom}, and for an address that is not in the table. */
-    void put(HardenedBlock block) {
+    public void put(HardenedBlock block) {
         blocks[indexFor(block.address)] = block;
         size++;
         samples += block.sampled ? 1 : 0;
@@ -54,11 +54,11 @@ final class BlockTable {
     }
 
     /** These, with the slots in use that are live: not those in quarantine, nor those taken ahead for a random choice. */
-    SlotCounts living(SlotCounts counts) {
+    public SlotCounts living(SlotCounts counts) {
         return counts.withLive(liveSlots);
     }
 
-    HardenedBlock get(long address) {
+    public HardenedBlock get(long address) {
         return blocks[indexFor(address)];
     }
 
@@ -81,7 +81,7 @@ final class BlockTable {
     }
 
     /** How many of them have a mapping although a slot would do. */
-    int samples() {
+    public int samples() {
         return samples;
     }
 
@@ -94,7 +94,7 @@ final class BlockTable {
         return blocks[place];
     }
 
-    Stream<HardenedBlock> all() {
+    public Stream<HardenedBlock> all() {
         return Arrays.stream(blocks).filter(Objects::nonNull);
     }
 

@@ -1,10 +1,10 @@
-package dev.banos.mem;
+package dev.banos.mem.hardened;
 
 import dev.banos.bindings.Native;
 import java.lang.foreign.ValueLayout;
 
 /** The first wrong byte of a block. {@code was} is the state of the block when it was looked at: it is out of use since. */
-record Damage(HardenedBlock block, HardenedBlock.State was, long offset, byte expected, byte found) {
+public record Damage(HardenedBlock block, HardenedBlock.State was, long offset, byte expected, byte found) {
     static Damage at(HardenedBlock block, long wrong, byte expected) {
         byte found = Native.EVERYTHING.get(ValueLayout.JAVA_BYTE, wrong);
         return new Damage(block, block.state, wrong - block.address, expected, found);

@@ -1,4 +1,4 @@
-package dev.banos.mem;
+package dev.banos.mem.hardened;
 
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Freed blocks that wait before their memory is used again: first in, first out, or in random order. Bounded in bytes. For one
  * thread at a time.
  */
-final class Quarantine {
+public final class Quarantine {
     private final long bound;
     /** Null for first in, first out. */
     private final @Nullable SplittableRandom random;
@@ -16,7 +16,7 @@ final class Quarantine {
     private int count;
     private long bytes;
 
-    Quarantine(long bound, @Nullable SplittableRandom random) {
+    public Quarantine(long bound, @Nullable SplittableRandom random) {
         this.bound = bound;
         this.random = random;
     }

@@ -1,18 +1,17 @@
-package dev.banos.mem;
+package dev.banos.mem.hardened;
 
 import dev.banos.mem.event.MemoryEvents;
 import dev.banos.mem.slots.Domain;
 import dev.banos.mem.slots.SlotPool;
 import dev.banos.mem.system.Kernel;
 import dev.banos.mem.system.Unmapping;
-import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The way of a freed block of a hardened heap: through the quarantine, if there is one, to the pool or the kernel. What leaves the
  * quarantine is looked at once more. Takes the lock of the heap where it needs it, and not over calls of the kernel.
  */
-final class Retirement {
+public final class Retirement {
     private final SlotPool pool;
     private final Domain domain;
     private final BlockTable blocks;
@@ -22,17 +21,17 @@ final class Retirement {
     /** Found in the quarantine at a limit, and for the next free, verify or close to report; null where there is none. */
     private @Nullable Damage unreported;
 
-    /** @param random null for a quarantine that is left in order */
-    Retirement(SlotPool pool, Hardening hardening, BlockTable blocks, DamageMarks marks, @Nullable SplittableRandom random) {
+    /** @param quarantine null where there is none */
+    public Retirement(SlotPool pool, BlockTable blocks, DamageMarks marks, @Nullable Quarantine quarantine) {
         this.pool = pool;
         this.domain = pool.domain;
         this.blocks = blocks;
         this.marks = marks;
-        this.quarantine = hardening.quarantineBytes() == 0 ? null : new Quarantine(hardening.quarantineBytes(), random);
+        this.quarantine = quarantine;
     }
 
     /** Under the lock: from here on the block is live no more, and this thread alone has it. */
-    void end(HardenedBlock block, @Nullable Throwable death) {
+    public void end(HardenedBlock block, @Nullable Throwable death) {
         blocks.end(block);
         block.death = death;
         if (block.isMapping()) {
@@ -43,7 +42,7 @@ final class Retirement {
     }
 
     /** Outside the lock, for what the kernel and the records have to do before anyone else can have the address. */
-    void retire(HardenedBlock block) {
+    public void retire(HardenedBlock block) {
         domain.leaks.forget(block.address);
         boolean kept = quarantine != null;
         if (block.isMapping()) {
@@ -77,7 +76,7 @@ final class Retirement {
     }
 
     /** Lets go what is more than the bound. @return the first damage that was found, also at a limit before; or null */
-    @Nullable Damage release() {
+    public @Nullable Damage release() {
         if (quarantine == null) {
             return null;
         }
@@ -87,7 +86,7 @@ final class Retirement {
     }
 
     /** Lets go all that waits; damage is reported later. @return whether there is a quarantine at all */
-    boolean clear() {
+    public boolean clear() {
         if (quarantine == null) {
             return false;
         }
@@ -105,7 +104,7 @@ final class Retirement {
         }
     }
 
-    @Nullable Damage takeUnreported() {
+    public @Nullable Damage takeUnreported() {
         pool.lock.lock();
         try {
             Damage taken = unreported;
@@ -168,7 +167,7 @@ final class Retirement {
     }
 
     /** Under the lock, by a heap that is closed now. @return the first damage, or null */
-    @Nullable Damage close() {
+    public @Nullable Damage close() {
         Damage first = unreported;
         for (int i = 0; i < blocks.capacity(); i++) {
             HardenedBlock block = blocks.at(i);

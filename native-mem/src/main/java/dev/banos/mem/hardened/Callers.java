@@ -1,11 +1,11 @@
-package dev.banos.mem;
+package dev.banos.mem.hardened;
 
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
 /** The frames of a stack that say who called the allocator. */
 final class Callers {
-    private static final String ALLOCATOR = Callers.class.getPackageName() + ".";
+    private static final String ALLOCATOR = "dev.banos.mem.";
     private static final int MOST = 4;
 
     private Callers() {

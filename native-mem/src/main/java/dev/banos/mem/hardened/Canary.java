@@ -1,4 +1,4 @@
-package dev.banos.mem;
+package dev.banos.mem.hardened;
 
 import dev.banos.bindings.Native;
 import java.lang.foreign.ValueLayout;
