@@ -27,7 +27,8 @@ public final class DirectMappings {
      * a fault for each (README). What nobody writes to costs at most so much memory.
      */
     public static final long COMMITTED_BYTES = 1024 * 1024;
-    /** Of the heap. */
+
+    /** What the heap is called, has and may have. */
     public final Budget budget;
     private final LeakRecords leaks;
     /** Null where freed mappings are not kept. */

@@ -28,7 +28,8 @@ public final class Domain {
     public Domain(Budget budget, LeakRecords leaks, long mappingCacheBytes, HugePageRule hugePages) {
         this.budget = budget;
         this.leaks = leaks;
-        this.mappings = new DirectMappings(budget, leaks, MappingCache.open(budget, mappingCacheBytes, new Waking()), hugePages);
+        MappingCache cache = mappingCacheBytes == 0 ? null : MappingCache.open(budget, mappingCacheBytes, new Waking());
+        this.mappings = new DirectMappings(budget, leaks, cache, hugePages);
     }
 
     /** What a cache keeps goes back to the system by the purger. */
