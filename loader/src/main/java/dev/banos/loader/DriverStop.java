@@ -1,6 +1,5 @@
 package dev.banos.loader;
 
-import dev.banos.loader.debug.LoaderEvents;
 import dev.banos.loader.elf.Refusal;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,9 +37,11 @@ final class DriverStop {
     void takeBack(List<Driver> installed, Throwable reason) {
         for (Driver driver : installed.reversed()) {
             try {
-                stop(driver);
+                if (driver.isInstalled()) { // who listens may have uninstalled it
+                    stop(driver);
+                }
             } catch (Refusal stays) {
-                reason.addSuppressed(stays);
+                reason.addSuppressed(LinkException.of(stays));
             }
         }
     }
@@ -61,11 +62,8 @@ final class DriverStop {
 
     private int uninit(Driver driver) {
         Set<Driver> before = scopes.hide(Set.of(), driver);
-        long began = System.nanoTime();
         try {
-            int result = driver.uninit();
-            LoaderEvents.ran(driver.name(), "uninit", result, System.nanoTime() - began);
-            return result;
+            return driver.uninit();
         } finally {
             scopes.restore(before);
         }

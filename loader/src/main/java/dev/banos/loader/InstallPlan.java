@@ -14,7 +14,9 @@ import dev.banos.loader.link.Selection;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -155,16 +157,24 @@ final class InstallPlan {
         return candidates.size() < 2 ? candidates : new Order(candidates, elsewhere).sorted();
     }
 
-    /** Whether a name is found before drivers are asked. */
-    @FunctionalInterface
+    /** What is there already. */
     interface Elsewhere {
+        /** Whether a name is found before drivers are asked. */
         boolean has(String symbol);
+
+        /** Whether an installed driver of that name exports it. */
+        boolean isExported(String driver, String symbol);
     }
 
     /** A depth-first walk along what drivers need. */
     private static final class Order {
+        /** @param weak whether the one that has it does without, if it must */
+        private record Need(Candidate candidate, String reason, boolean weak) {
+        }
+
         private final List<Candidate> candidates;
         private final List<Set<String>> exports = new ArrayList<>();
+        private final Map<Candidate, List<Need>> needs = new IdentityHashMap<>();
         private final Elsewhere elsewhere;
         private final List<Candidate> sorted = new ArrayList<>();
         /** The walk's way from its start to here, and why each step was taken. */
@@ -195,30 +205,59 @@ final class InstallPlan {
                 return;
             }
             way.add(candidate);
-            for (String name : candidate.metadata().needs()) {
-                follow(named(name), "by its name", false);
-            }
-            for (ElfObject object : candidate.objects()) {
-                SymbolTable symbols = object.symbols();
-                for (int symbol : symbols.undefined()) {
-                    String name = symbols.name(symbol);
-                    follow(exporter(name, candidate), "for " + name, symbols.isWeak(symbol));
-                }
+            for (Need need : needs(candidate)) {
+                follow(need);
             }
             way.removeLast();
             sorted.add(candidate);
         }
 
-        private void follow(@Nullable Candidate needed, String reason, boolean weak) {
-            if (needed == null || weak && way.contains(needed)) {
+        private void follow(Need need) {
+            if (need.weak() && leadsBack(need.candidate(), new HashSet<>())) {
                 return;
             }
-            reasons.add(reason);
-            if (way.contains(needed)) {
-                throw circle(needed);
+            reasons.add(need.reason());
+            if (way.contains(need.candidate())) {
+                throw circle(need.candidate());
             }
-            visit(needed);
+            visit(need.candidate());
             reasons.removeLast();
+        }
+
+        /** Whether it is on the way, or cannot do without one that is. */
+        private boolean leadsBack(Candidate from, Set<Candidate> seen) {
+            if (way.contains(from)) {
+                return true;
+            }
+            if (sorted.contains(from) || !seen.add(from)) {
+                return false;
+            }
+            return needs(from).stream().anyMatch(need -> !need.weak() && leadsBack(need.candidate(), seen));
+        }
+
+        private List<Need> needs(Candidate candidate) {
+            List<Need> known = needs.get(candidate);
+            if (known == null) {
+                known = new ArrayList<>();
+                needs.put(candidate, known);
+                for (String name : candidate.metadata().needs()) {
+                    add(known, named(name), "by its name", false);
+                }
+                for (ElfObject object : candidate.objects()) {
+                    SymbolTable symbols = object.symbols();
+                    for (int symbol : symbols.undefined()) {
+                        String name = symbols.name(symbol);
+                        add(known, exporter(name, candidate), "for " + name, symbols.isWeak(symbol));
+                    }
+                }
+            }
+            return known;
+        }
+
+        private static void add(List<Need> needs, @Nullable Candidate candidate, String reason, boolean weak) {
+            if (candidate != null) {
+                needs.add(new Need(candidate, reason, weak));
+            }
         }
 
         private @Nullable Candidate named(String name) {
@@ -226,15 +265,25 @@ final class InstallPlan {
                     .orElse(null);
         }
 
-        /** The last that exports the name: it will be the youngest. */
+        /** The one that the importer names, or else the last that exports the symbol: it will be the youngest. */
         private @Nullable Candidate exporter(String symbol, Candidate importer) {
-            for (int i = candidates.size() - 1; i >= 0; i--) {
-                if (exports.get(i).contains(symbol) && candidates.get(i) != importer) {
-                    boolean own = importer.objects().stream().anyMatch(object -> object.symbols().defines(symbol));
-                    return own || elsewhere.has(symbol) ? null : candidates.get(i);
+            Candidate last = null;
+            for (int i = 0; i < candidates.size(); i++) {
+                if (candidates.get(i) != importer && exports.get(i).contains(symbol)) {
+                    last = candidates.get(i);
                 }
             }
-            return null;
+            if (last == null || elsewhere.has(symbol)
+                    || importer.objects().stream().anyMatch(object -> object.symbols().defines(symbol))) {
+                return null;
+            }
+            for (String name : importer.metadata().needs()) {
+                Candidate named = named(name);
+                if (named != null ? exports.get(candidates.indexOf(named)).contains(symbol) : elsewhere.isExported(name, symbol)) {
+                    return named;
+                }
+            }
+            return last;
         }
 
         private Refusal circle(Candidate start) {

@@ -20,7 +20,11 @@ public final class LinkException extends RuntimeException {
 
     /** What the internal packages throw becomes public at the edge, here. */
     static LinkException of(Refusal refusal) {
-        return new LinkException(refusal);
+        LinkException exception = new LinkException(refusal);
+        for (Throwable more : refusal.getSuppressed()) {
+            exception.addSuppressed(more);
+        }
+        return exception;
     }
 
     /**

@@ -147,7 +147,8 @@ public final class Loader implements AutoCloseable {
      *
      * @param files objects and archives
      * @return the drivers in the order in which they were installed
-     * @throws LinkException as for one driver, or if drivers need each other in a circle; none of them stays installed
+     * @throws LinkException as for one driver, or if drivers need each other in a circle; none of them stays installed, but for one
+     *     whose uninit refuses: its {@link LinkException} is among those that this one has suppressed
      */
     public List<Driver> install(List<Path> files) {
         try {

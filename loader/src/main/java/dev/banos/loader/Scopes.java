@@ -76,6 +76,12 @@ final class Scopes implements InstallPlan.Elsewhere {
         return findOutside(symbol) != 0;
     }
 
+    @Override
+    public boolean isExported(String driver, String symbol) {
+        Driver named = drivers.named(driver, hidden);
+        return named != null && named.exportOrNull(symbol) != null;
+    }
+
     /** The address of what is there without any driver, or 0. */
     long findOutside(String name) {
         long address = host.find(name);

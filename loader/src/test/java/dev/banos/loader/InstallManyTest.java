@@ -9,10 +9,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Several files in one call: archives, the order that they need, and what happens when one of them cannot be. */
 class InstallManyTest {
@@ -138,6 +141,32 @@ class InstallManyTest {
         assertThat(call(loader.find("one"), "int one(void)")).isEqualTo("2");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"one two three", "three two one", "two one three", "two three one"})
+    void aWeakImportMakesNoCircleInWhateverOrder(String order) {
+        driver("one", "__attribute__((weak)) extern int two(void); int one(void) { return two ? 1 : 2; } BANOS_EXPORT(one);");
+        driver("two", "extern int three(void); int two(void) { return three(); } BANOS_EXPORT(two);");
+        driver("three", "extern int one(void); int three(void) { return one(); } BANOS_EXPORT(three);");
+        List<Path> files = Stream.of(order.split(" ")).map(name -> folder.resolve(name + ".o")).toList();
+        assertThat(names(loader.install(files))).containsExactly("one", "three", "two");
+        assertThat(call(loader.find("two"), "int two(void)")).isEqualTo("2");
+    }
+
+    /** Also one that exports the name as well, and needs the importer. */
+    @ParameterizedTest
+    @ValueSource(strings = {"one two user", "two one user", "user one two", "user two one", "one user two", "two user one"})
+    void whoNamesADriverNeedsNoOtherThatExportsTheSame(String order) {
+        driver("one", "int f(void) { return 1; } BANOS_EXPORT(f);");
+        driver("two", "extern int g(void); int f(void) { return 2; } int h(void) { return g(); } BANOS_EXPORT(f); BANOS_EXPORT(h);");
+        driver("user", "BANOS_NEEDS(o, \"one\"); extern int f(void); int g(void) { return f(); } BANOS_EXPORT(g);");
+        List<Path> files = Stream.of(order.split(" ")).map(name -> folder.resolve(name + ".o")).toList();
+        assertThat(names(loader.install(files))).containsExactly("one", "user", "two");
+        assertThat(call(loader.find("two"), "int h(void)")).isEqualTo("1");
+        loader.find("two").uninstall();
+        loader.find("user").uninstall();
+        assertThat(names(loader.install(List.of(folder.resolve("two.o"), folder.resolve("user.o"))))).containsExactly("user", "two");
+    }
+
     @Test
     void whenOneFailsThoseBeforeItAreTakenBack() {
         Path user = driver("user", "extern int value(void); int get(void) { return value(); } BANOS_EXPORT(get); /* fails */");
@@ -146,6 +175,25 @@ class InstallManyTest {
                 .hasMessageContaining("init of driver user returned -5 (EIO)");
         assertThat(loader.drivers()).isEmpty();
         assertThat(console).containsExactly("one", "user", "bye");
+    }
+
+    @Test
+    void whoRefusesToBeTakenBackIsToldBesideTheReason() {
+        Path stays = CCompiler.text(folder, "stays", """
+                #include <banos/driver.h>
+                static int init(struct Banos_Driver *d) { return (void)d, 0; }
+                static int uninit(struct Banos_Driver *d) { return (void)d, -16; }
+                BANOS_DRIVER_API struct Banos_Driver driver = { .driver_size = sizeof(struct Banos_Driver), .name = "stays",
+                    .init = init, .uninit = uninit };
+                """, "-O2");
+        LinkException failed = catchThrowableOfType(LinkException.class,
+                () -> loader.install(List.of(stays, driver("bad", "/* fails */"))));
+        assertThat(failed).hasMessageContaining("init of driver bad returned -5");
+        assertThat(failed.getSuppressed()).hasSize(1);
+        assertThat(failed.getSuppressed()[0]).isInstanceOf(LinkException.class)
+                .hasMessageContaining("uninit of driver stays returned -16 (EBUSY); the driver stays installed");
+        assertThat(names(loader.drivers())).containsExactly("stays");
+        loader = null; // it cannot be closed
     }
 
     @Test

@@ -34,7 +34,7 @@ public final class Refusal extends RuntimeException {
      * @param remedy  null where there is none
      */
     public Refusal(int errno, String file, @Nullable String section, long index, String why, @Nullable String remedy) {
-        super(null, null, false, true);
+        super(null, null, true, true);
         this.errno = errno;
         this.file = file;
         this.section = section;

@@ -1,6 +1,8 @@
 package dev.banos.samples.command;
 
 import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A command ends before its work is done: with an exit status, and one line on standard error where there is one to say. */
@@ -45,8 +47,10 @@ public final class CommandEnd extends Exception {
         return new CommandEnd(WRONG_USAGE, message(cause), cause);
     }
 
+    /** On one line, with what else failed on the way out. */
     private static String message(RuntimeException cause) {
-        return Objects.requireNonNullElseGet(cause.getMessage(), cause::toString);
+        return Stream.concat(Stream.of(cause), Stream.of(cause.getSuppressed()))
+                .map(each -> Objects.requireNonNullElseGet(each.getMessage(), each::toString)).distinct().collect(Collectors.joining("; "));
     }
 
     @Override
