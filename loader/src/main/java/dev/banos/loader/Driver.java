@@ -2,6 +2,7 @@ package dev.banos.loader;
 
 import dev.banos.loader.abi.BanosDriver;
 import dev.banos.loader.call.Lifetime;
+import dev.banos.loader.debug.LoaderEvents;
 import dev.banos.loader.debug.Modules;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.ExportStubs;
@@ -427,7 +428,13 @@ public final class Driver {
     /** @return what uninit returned, 0 where there is none */
     int uninit() {
         long uninit = uninitAddress();
-        return uninit == 0 ? 0 : BanosDriver.call(uninit, struct);
+        if (uninit == 0) {
+            return 0;
+        }
+        long began = System.nanoTime();
+        int result = BanosDriver.call(uninit, struct);
+        LoaderEvents.ran(name(), "uninit", result, System.nanoTime() - began);
+        return result;
     }
 
     /** Ends every pointer handed out, or returns false where one is in use by a call. */

@@ -96,9 +96,10 @@ final class DriverStart {
             if (loader.isReplaceable()) {
                 driver.addStubs(old);
             }
+            long began = System.nanoTime();
             module.start();
             hasStarted = true;
-            init(driver);
+            init(driver, began);
             hasInit = true;
             if (old != null) {
                 driver.takeStubs(old);
@@ -148,9 +149,10 @@ final class DriverStart {
         }
     }
 
-    private void init(Driver driver) {
+    private void init(Driver driver, long began) {
         int result = driver.init();
-        LoaderEvents.ran(driver.name(), "init", result, candidate.clock().endsUntold(Phase.START));
+        LoaderEvents.ran(driver.name(), "init", result, System.nanoTime() - began);
+        candidate.clock().endsUntold(Phase.START);
         if (result < 0) {
             throw new Refusal(-result, driver.file(), null, -1, "init of driver " + driver.name() + " returned " + result
                     + " (" + Errno.describe(-result) + ")", null);
@@ -162,7 +164,7 @@ final class DriverStart {
             driver.closePointers();
             int result = hasInit ? driver.uninit() : 0;
             if (result < 0) {
-                reason.addSuppressed(DriverStop.refused(driver, result, "its memory stays, for what it has given away"));
+                reason.addSuppressed(LinkException.of(DriverStop.refused(driver, result, "its memory stays, for what it has given away")));
                 return;
             }
             driver.unmapStubs();

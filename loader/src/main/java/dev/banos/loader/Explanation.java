@@ -32,7 +32,10 @@ public record Explanation(long address, String module, String file, long base, O
     public enum Kind {
         /** A section of an object. */
         SECTION,
-        /** A common symbol: a variable in C without a value, in objects of {@code -fcommon}. */
+        /**
+         * A common symbol: a variable in C without a value, in objects of {@code -fcommon}; or a copy of {@code stdout} and the like
+         * in a module of code that lies low.
+         */
         COMMON,
         /** An entry of the global offset table: the address of a symbol. */
         GOT_ENTRY,

@@ -1,7 +1,6 @@
 package dev.banos.loader;
 
 import dev.banos.loader.call.Lifetime;
-import dev.banos.loader.debug.LoaderEvents;
 import dev.banos.loader.elf.Refusal;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -127,10 +126,7 @@ final class Replacements {
         if (!old.lifetimes().isEmpty()) {
             return false;
         }
-        long before = System.nanoTime();
-        int result = old.driver().uninit();
-        LoaderEvents.ran(old.driver().name(), "uninit", result, System.nanoTime() - before);
-        if (result < 0) {
+        if (old.driver().uninit() < 0) {
             return false; // it knows why it must stay for now, and is asked again
         }
         old.driver().unmap();

@@ -49,6 +49,27 @@ class LoaderEventsTest {
         assertThat(view(file)).contains("driver good", "driver bad", "good.o");
     }
 
+    @Test
+    void anUninitThatADriverHasNotIsNotRecorded() throws Exception {
+        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
+        Path file = folder.resolve("inits.jfr");
+        Path stays = CCompiler.text(folder, "stays", """
+                #include <banos/driver.h>
+                static int init(struct Banos_Driver *d) { (void)d; return 3; }
+                BANOS_DRIVER_API struct Banos_Driver driver = { .driver_size = sizeof driver, .name = "stays", .init = init };
+                """, "-O2");
+        try (Recording recording = new Recording(); Loader loader = Loader.create(InstallPolicy.anyUser(), line -> { })) {
+            recording.start();
+            loader.install(stays).uninstall();
+            recording.stop();
+            recording.dump(file);
+        }
+        assertThat(RecordingFile.readAllEvents(file).stream()
+                .filter(event -> event.getEventType().getName().equals("dev.banos.loader.Init"))
+                .map(event -> event.getString("driver") + " " + event.getString("function") + " " + event.getInt("result")))
+                .containsExactly("stays init 3");
+    }
+
     private static RecordedEvent first(List<RecordedEvent> events, String name) {
         return events.stream().filter(event -> event.getEventType().getName().equals("dev.banos.loader." + name)).findFirst()
                 .orElseThrow();

@@ -96,6 +96,13 @@ class OfflineLinkerTest {
     }
 
     @Test
+    void anArchiveIsNamedAsSuch() throws Exception {
+        Path archive = Files.writeString(folder.resolve("liba.a"), "!<arch>\n");
+        assertThatThrownBy(() -> OfflineLinker.at(1L << 32).link(archive)).isInstanceOf(LinkException.class)
+                .hasMessageContaining("liba.a: an archive, where one object is wanted; ar x takes its members out");
+    }
+
+    @Test
     void memoryWithoutRoomIsRefusedWithTheSizeThatIsNeeded() throws Exception {
         Path object = CCompiler.text(folder, "a", "int a = 5; int f(void) { return a; }", "-O2");
         int needed = link().bytes().length;

@@ -68,6 +68,9 @@ public final class ObjectReader {
         if (bytes.length >= 4 && buffer.getInt(0) == LLVM_BITCODE) {
             throw Refusal.linkTimeCode(file);
         }
+        if (Archive.isArchive(bytes)) {
+            throw Refusal.unsupported(file, null, -1, "an archive, where one object is wanted", "ar x takes its members out");
+        }
         require(bytes.length >= 4 && buffer.getInt(0) == MAGIC, "not an ELF file; compile with cc -c");
         if (!(bytes.length >= HEADER_BYTES)) {
             throw malformed("truncated: " + bytes.length + " bytes, an ELF header has " + HEADER_BYTES);

@@ -111,11 +111,16 @@ public record Whereabouts(@Nullable String object, Kind kind, @Nullable String s
             if (covers(object.tlsEntries[symbol], Place.TLS_ENTRIES * Long.BYTES, offset)) {
                 return entry(object, Kind.GOT_ENTRY, symbol, offset - object.tlsEntries[symbol]);
             }
-            if (object.commonOffset != null && covers(object.commonOffset[symbol], symbols.size(symbol), offset)) {
+            if (object.commonOffset != null && covers(object.commonOffset[symbol], commonBytes(symbols, symbol), offset)) {
                 return entry(object, Kind.COMMON, symbol, offset - object.commonOffset[symbol]);
             }
         }
         return null;
+    }
+
+    /** A stream of which the module has a copy is undefined here, and says nothing of its size. */
+    private static long commonBytes(SymbolTable symbols, int symbol) {
+        return symbols.isUndefined(symbol) ? StreamCopy.BYTES : symbols.size(symbol);
     }
 
     /** Nothing of these lies at offset 0, which stands for none: a module begins with its code, or with its first constants. */
