@@ -124,6 +124,91 @@ class MappingCacheTest {
         }
     }
 
+    /** A program whose blocks grow frees more long ones than it asks for; they filled the cache, and what it did ask for was refused. */
+    @Test
+    void whatIsKeptForLongestMakesRoomForWhatIsFreedNow() {
+        try (Heap heap = Heap.create(CACHED)) {
+            heap.free(heap.realloc(heap.malloc(MIB), 8 * MIB));
+            for (int i = 0; i < 10; i++) {
+                heap.free(heap.malloc(100_000));
+            }
+            assertThat(heap.statistics().cachedBytes()).isEqualTo(104L << 10);
+        }
+    }
+
+    @Test
+    void theOneThatGoesIsTheOldestOfAllLengths() {
+        Budget budget = Budget.unlimited("test");
+        MappingCache cache = MappingCache.open(budget, 4 * MIB, () -> { });
+        long oldest = put(cache, budget, MIB);
+        long younger = put(cache, budget, 2 * MIB);
+        long used = put(cache, budget, MIB);
+        assertThat(cache.put(oldest, MIB / 2)).as("when nothing is old").isFalse();
+        for (int i = 0; i < 12; i++) {
+            assertThat(cache.take(MIB)).isEqualTo(used);
+            assertThat(cache.put(used, MIB)).isTrue();
+        }
+        long added = put(cache, budget, MIB / 2);
+        assertThat(List.of(oldest, younger, used, added)).filteredOn(ProcSelf::isMapped).containsExactly(younger, used, added);
+        assertThat(cache.bytes()).isEqualTo(budget.usedBytes()).isEqualTo(7 * MIB / 2);
+        assertThat(cache.isValid()).isTrue();
+        cache.close();
+        assertThat(budget.usedBytes()).isZero();
+    }
+
+    /** As a program does that goes through the same work again and again, and needs more than is kept. */
+    @Test
+    void ofWhatIsFreedAndAskedForInTurnMostIsFoundAlsoWhereNotAllHasRoom() {
+        try (Heap heap = Heap.create(CACHED)) {
+            int found = 0;
+            for (int round = 0; round < 20; round++) {
+                List<Long> blocks = new ArrayList<>();
+                for (int i = 0; i < 9; i++) {
+                    long kept = heap.statistics().cachedBytes();
+                    blocks.add(heap.malloc(MIB + i * (MIB / 8)));
+                    found += heap.statistics().cachedBytes() < kept ? 1 : 0;
+                }
+                blocks.forEach(heap::free);
+            }
+            assertThat(found).isGreaterThan(20 * 9 / 3);
+        }
+    }
+
+    private static long put(MappingCache cache, Budget budget, long bytes) {
+        budget.reserve(bytes);
+        long mapping = Kernel.map(bytes);
+        assertThat(cache.put(mapping, bytes)).isTrue();
+        return mapping;
+    }
+
+    /** So that the cache still has both lengths afterwards, as before. */
+    @Test
+    void growthByHalfGoesToAMappingThatIsKeptAndLeavesItsOwn() {
+        try (Heap heap = Heap.create(CACHED)) {
+            long block = heap.malloc(MIB);
+            long larger = heap.malloc(2 * MIB);
+            Native.segment(block, MIB).fill((byte) 7);
+            heap.free(larger);
+            long used = heap.budget().usedBytes();
+            long grown = heap.realloc(block, 2 * MIB);
+            assertThat(grown).isEqualTo(larger);
+            assertThat(Native.segment(grown, MIB).mismatch(Native.segment(heap.malloc(MIB), MIB))).as("the same pages").isEqualTo(-1);
+            assertThat(heap.budget().usedBytes()).isEqualTo(used);
+            assertThatThrownBy(() -> heap.realloc(larger + 1, 10)).isInstanceOf(InvalidBlockException.class);
+            assertThat(heap.usableSize(grown)).isEqualTo(2 * MIB);
+        }
+    }
+
+    @Test
+    void growthByLessMovesThePages() {
+        try (Heap heap = Heap.create(CACHED)) {
+            long kept = heap.malloc(10 * MIB / 8);
+            long block = heap.malloc(MIB);
+            heap.free(kept);
+            assertThat(heap.realloc(block, 10 * MIB / 8)).isNotEqualTo(kept);
+        }
+    }
+
     @Test
     void trimAndCloseGiveBackAllThatIsKept() {
         Heap heap = Heap.create(CACHED);

@@ -1,11 +1,13 @@
 package dev.banos.mem.mappings;
 
+import dev.banos.bindings.Native;
 import dev.banos.mem.event.MemoryEvents;
 import dev.banos.mem.insight.LeakRecords;
 import dev.banos.mem.system.Budget;
 import dev.banos.mem.system.Kernel;
 import dev.banos.mem.system.MappingTable;
 import dev.banos.mem.system.Unmapping;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -177,6 +179,11 @@ public final class DirectMappings {
             return restore(address, extent, charged);
         }
         boolean grownHuge = hugePages.wantsGrown(bytes, newBytes);
+        long copied = grownHuge ? 0 : copyToKept(address, extent, newBytes);
+        if (copied != 0) {
+            budget.release(Math.max(charged, newBytes - bytes)); // for the growth; the kept one had been paid for
+            return copied;
+        }
         long moved = newBytes == bytes ? address : grownHuge ? HugeMappings.grow(address, bytes, newBytes)
                 : Kernel.resize(address, bytes, newBytes);
         if (Kernel.failed(moved)) {
@@ -189,6 +196,23 @@ public final class DirectMappings {
             commit(moved, bytes, newBytes);
         }
         return register(moved, MappingTable.extent(newBytes, grownHuge || MappingTable.isHuge(extent)));
+    }
+
+    /**
+     * A growth by half and more goes to a mapping that the cache has: the copy takes no longer than the fresh pages that would be
+     * added, and the old mapping stays for the next block of its length. Where mappings only grew, the cache would come to have long
+     * ones, and no short ones.
+     *
+     * @return where the block is now, or 0: nothing has changed
+     */
+    private long copyToKept(long address, long extent, long newBytes) {
+        long bytes = MappingTable.length(extent);
+        long copied = newBytes >= bytes + bytes / 2 ? reuse(newBytes) : 0;
+        if (copied != 0) {
+            MemorySegment.copy(Native.EVERYTHING, address, Native.EVERYTHING, copied, bytes);
+            keepOrUnmap(address, extent);
+        }
+        return copied;
     }
 
     private long restore(long address, long extent, long charged) {

@@ -25,6 +25,11 @@ import org.jspecify.annotations.Nullable;
  *                    bottom                             what lay below every malloc for a whole delay goes back
  * </pre>
  *
+ * <p>Where there is no room for one more, the one goes that was kept for longest, whatever its length, if it has seen many others come:
+ * programs that let blocks grow free more of the long lengths than they ask for, and these must not keep out what is in use by
+ * turns. If it has not, the new one is not kept: a program that frees more than there is room for, and asks for all of it again in the
+ * same order, would otherwise never find the next.
+ *
  * <p>A kept mapping is in no registry of blocks, so each use of its address is refused; it stays charged to the budget. The lowest
  * bit of a {@link #kept} number is set where the mapping asks for huge pages, which it goes on to do as the next block.
  */
@@ -32,6 +37,8 @@ public final class MappingCache {
     private static final int STEPS_PER_DOUBLING = 8;
     private static final int LOG_STEPS = Integer.numberOfTrailingZeros(STEPS_PER_DOUBLING);
     private static final int INITIAL_DEPTH = 8;
+    /** A mapping may go to make room when so many times more have been freed since then than are kept. */
+    private static final long PATIENCE = 4;
     private static final long[] NO_MAPPINGS = {};
     private static final long HUGE = 1;
 
@@ -45,6 +52,10 @@ public final class MappingCache {
     private final Runnable whenPut;
     private final SpinLock lock = new SpinLock();
     private final long[][] stacks;
+    /** For each of the {@link #stacks} when it was put there. */
+    private final long[][] times;
+    /** How many mappings were to be kept until now. */
+    private long now;
     private final int[] depths;
     /** The least depth since the last {@link #age}: what lies below it was not used since then. */
     private final int[] leastDepths;
@@ -57,6 +68,7 @@ public final class MappingCache {
         this.whenPut = whenPut;
         int classes = indexOf(capacity) + 1;
         this.stacks = new long[classes][];
+        this.times = new long[classes][];
         this.depths = new int[classes];
         this.leastDepths = new int[classes];
     }
@@ -139,6 +151,11 @@ public final class MappingCache {
         if (length > capacity || rounded(length) != length) {
             return false;
         }
+        while (length > capacity - bytes()) {
+            if (!giveBackOldest()) {
+                break;
+            }
+        }
         boolean pushed = push(kept, length);
         if (pushed) {
             whenPut.run();
@@ -146,13 +163,42 @@ public final class MappingCache {
         return pushed;
     }
 
+    /** @return whether there was one */
+    private boolean giveBackOldest() {
+        int index = indexOfOldest();
+        if (index >= 0) {
+            giveBackOldest(index, 1);
+        }
+        return index >= 0;
+    }
+
+    /** @return less than 0: nothing is kept, or nothing for long */
+    private int indexOfOldest() {
+        lock.lock();
+        try {
+            int oldest = -1;
+            long count = 0;
+            for (int i = 0; i < depths.length; i++) {
+                count += depths[i];
+                if (depths[i] > 0 && (oldest < 0 || times[i][0] < times[oldest][0])) {
+                    oldest = i;
+                }
+            }
+            return oldest >= 0 && now - times[oldest][0] > PATIENCE * count ? oldest : -1;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private boolean push(long kept, long length) {
         int index = indexOf(length);
         lock.lock();
         try {
+            now++;
             if (closed || length > capacity - bytes || !hasRoom(index)) {
                 return false;
             }
+            times[index][depths[index]] = now;
             stacks[index][depths[index]++] = kept;
             bytes += length;
             return true;
@@ -166,7 +212,10 @@ public final class MappingCache {
             return true;
         }
         try {
-            stacks[index] = stacks[index] == null ? new long[INITIAL_DEPTH] : Arrays.copyOf(stacks[index], depths[index] * 2);
+            int capacity = Math.max(INITIAL_DEPTH, depths[index] * 2);
+            long[] longerTimes = times[index] == null ? new long[capacity] : Arrays.copyOf(times[index], capacity);
+            stacks[index] = stacks[index] == null ? new long[capacity] : Arrays.copyOf(stacks[index], capacity);
+            times[index] = longerTimes;
             return true;
         } catch (OutOfMemoryError javaHeapIsFull) {
             return false; // then the mapping is not kept
@@ -294,6 +343,7 @@ public final class MappingCache {
             }
             long[] oldest = Arrays.copyOf(stacks[index], count);
             System.arraycopy(stacks[index], count, stacks[index], 0, depths[index] - count);
+            System.arraycopy(times[index], count, times[index], 0, depths[index] - count);
             depths[index] -= count;
             leastDepths[index] = Math.min(leastDepths[index], depths[index]);
             bytes -= count * lengthOf(index);
@@ -316,6 +366,9 @@ public final class MappingCache {
             for (int i = 0; i < depths.length; i++) {
                 assert rounded(lengthOf(i)) == lengthOf(i) && indexOf(lengthOf(i)) == i : "class " + i;
                 assert leastDepths[i] <= depths[i] : "least depth " + leastDepths[i] + " of " + depths[i];
+                for (int depth = 1; depth < depths[i]; depth++) {
+                    assert times[i][depth - 1] < times[i][depth] : "class " + i + " is not in the order of time at " + depth;
+                }
                 sum += depths[i] * lengthOf(i);
             }
             assert sum == bytes && bytes <= capacity : "kept " + sum + ", counted " + bytes + " of " + capacity;
