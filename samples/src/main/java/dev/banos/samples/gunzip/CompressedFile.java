@@ -27,6 +27,9 @@ final class CompressedFile {
     private static final int SET_GROUP_ID = 02000;
     private static final int STICKY = 01000;
 
+    /** What Java makes of bytes in an argument that are no text, and no file is found by. */
+    private static final char UNDECODED = '\uFFFD';
+
     private final Orders orders;
     private final Report report;
     private final PrintStream err;
@@ -57,6 +60,9 @@ final class CompressedFile {
 
     /** The file, or the one with a suffix added if there is none of that name. */
     private String find(String name) throws IOException {
+        if (name.indexOf(UNDECODED) >= 0 && !isThere(name)) {
+            throw Complaint.error(name + ": a name that is not in this locale's encoding; give the file as standard input");
+        }
         if (isThere(name) || orders.suffixes().taken(name) != null) {
             return name;
         }
@@ -158,7 +164,7 @@ final class CompressedFile {
     /** A signal leaves either the compressed file or the other: from where that is whole to where this is deleted none can come between. */
     private void expandInto(Path target, Expansion expansion, PosixFileAttributes attributes) throws IOException {
         try (HalfFile half = new HalfFile(target)) {
-            expansion.writeTo(half.channel());
+            expansion.writeTo(half);
             keepAttributes(target, attributes, expansion.storedSeconds());
             half.becomeWhole(this::deleteUnlessKept);
         }

@@ -1,7 +1,9 @@
 package dev.banos.samples.gunzip;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -10,7 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
 /** A new file that only its owner can read, and that is deleted unless it becomes whole, also where a signal ends the process. */
-final class HalfFile implements AutoCloseable {
+final class HalfFile implements WritableByteChannel {
     private static final FileAttribute<?> PRIVATE = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
     private final Path file;
@@ -36,8 +38,19 @@ final class HalfFile implements AutoCloseable {
         }
     }
 
-    FileChannel channel() {
-        return channel;
+    /** Where this fails the system has not said of which file. */
+    @Override
+    public int write(ByteBuffer bytes) throws Complaint {
+        try {
+            return channel.write(bytes);
+        } catch (IOException full) {
+            throw Complaint.lastError("\n" + file + ": " + Complaint.cause(full));
+        }
+    }
+
+    @Override
+    public boolean isOpen() {
+        return channel.isOpen();
     }
 
     /** It stays, and a signal's end of the process waits for {@code last}. */

@@ -2,6 +2,7 @@ package dev.banos.samples.gunzip;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.banos.samples.OwnJvm;
 import dev.banos.samples.command.Progress;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -14,7 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -232,6 +235,29 @@ class GunzipTest {
         assertThat(run("-N", file("a.gz", named))).isEqualTo(1);
         assertThat(message()).isEqualTo("banos gunzip: " + longName + ": File name too long");
         assertThat(folder.resolve("a.gz")).exists();
+    }
+
+    @Test
+    void aNameThatIsNoTextIsNotSaidToBeAbsent() {
+        assertThat(run("caf\uFFFD.gz")).isEqualTo(1);
+        assertThat(message()).isEqualTo(
+                "banos gunzip: caf\uFFFD.gz: a name that is not in this locale's encoding; give the file as standard input");
+    }
+
+    /** The system says of no write which file it was, and the next file would fare no better. */
+    @Test
+    void whereTheDiskIsFullTheOutputIsNamed() throws IOException, InterruptedException {
+        Path large = file("large.gz", gzip(new byte[1 << 23]));
+        Path output = folder.resolve("output");
+        List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -f 4096; exec \"$@\"", "sh"));
+        command.addAll(OwnJvm.banos(List.of()));
+        command.addAll(List.of("gunzip", large.toString(), file("small.gz", gzip(TEXT)).toString()));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        assertThat(process.waitFor()).isEqualTo(1);
+        assertThat(Files.readString(output)).endsWith("\nbanos gunzip: " + folder.resolve("large") + ": File too large\n");
+        assertThat(large).exists();
+        assertThat(folder.resolve("large")).doesNotExist();
+        assertThat(folder.resolve("small.gz")).exists();
     }
 
     @Test
