@@ -48,10 +48,8 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     private static final int PASSED_SHIFT = GROUP_SLOTS * Byte.SIZE;
     private static final long PASSED_ONE = 1L << PASSED_SHIFT;
     private static final long PASSED_MOST = 0xFF;
+    private static final int TAG_SHIFT = Long.SIZE - 7;
     private static final long TAG_FULL = 0x80;
-    private static final long TAG_BITS = 0x7F;
-    /** From here on there are seven well mixed bits of the hash that number no group in a table of less than 2^30. */
-    private static final int TAG_SHIFT = 33;
     /** Where a match of slot 0 shows in a word. */
     private static final int FIRST_BIT = Byte.SIZE - 1;
 
@@ -172,7 +170,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     }
 
     static long tag(long hash) {
-        return hash >>> TAG_SHIFT & TAG_BITS | TAG_FULL;
+        return hash >>> TAG_SHIFT | TAG_FULL;
     }
 
     /** The top bit of each byte that equals its tag; one above a true match may be wrong, the lowest never is. */

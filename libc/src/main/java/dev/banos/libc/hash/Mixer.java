@@ -24,11 +24,12 @@ final class Mixer {
 
     /**
      * Equally spaced keys leave {@link #fold} equally spaced, with a step that the secret decides: for one secret in thirty
-     * they meet in few groups. Another product breaks the rhythm; its top bytes, the best mixed, become the group's number. Its
-     * lowest byte depends on the lowest byte of {@code folded} alone, which is still in step: no use for a tag.
+     * they meet in few groups. Another product breaks the rhythm. Its upper half numbers the group, from its lowest bit on, and
+     * the top of its lower half is the tag: both depend on many bits of {@code folded}. (The product's lowest byte depends on
+     * that of {@code folded} alone, which is still in step.)
      */
     static long scatter(long folded) {
-        return Long.reverseBytes(folded * GOLDEN);
+        return Long.rotateRight(folded * GOLDEN, Integer.SIZE);
     }
 
     /** Another secret each time; one table's do not tell another's. */
