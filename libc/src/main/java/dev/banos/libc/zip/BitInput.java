@@ -40,11 +40,13 @@ final class BitInput {
         return padded ? bytesUsed : bytesRead;
     }
 
-    /** A loop that read ahead into the padding hands back what was never input. */
-    void leavePadding() {
+    /** Takes over from a loop: what it read ahead in the padding was never input, and of the rest it keeps no whole byte. */
+    void leaveLoop(long next, long bits, int count) {
         long beyond = Math.max(0, next - end);
-        next -= beyond;
-        count -= (int) beyond * Byte.SIZE;
+        this.next = next - beyond;
+        this.bits = bits;
+        this.count = count - (int) beyond * Byte.SIZE;
+        giveBack();
     }
 
     /** The memory goes away; returns how many of its bytes count as consumed. */

@@ -15,8 +15,8 @@ import java.util.Arrays;
  *
  *   literal              value is the byte
  *   length, distance     value is the base; the extra bits lie above the codeword, and "bits used" covers both
- *   subtable             value is the index of its first entry; "bits of codeword" says how many bits behind the index select
- *                        in it, and none are used: an entry found there has the whole codeword's
+ *   subtable             value is the index of its first entry; in place of "bits used" is the mask of the bits behind the index
+ *                        that select in it, and none are used: an entry found there has the whole codeword's
  *   end, invalid         EXCEPTIONAL with a value that tells which
  * </pre>
  *
@@ -34,8 +34,9 @@ final class DecodeTable {
     static final int CODEWORD_SHIFT = 8;
     /** What tells a literal of one length from everything else. */
     static final int KIND_OF_LITERAL = LITERAL | (1 << VALUE_SHIFT) - 1;
+    /** Its value is 0: zlib, too, takes each bit that a precode without a symbol is asked about for a length of 0. */
     static final int INVALID = EXCEPTIONAL;
-    static final int END_OF_BLOCK = EXCEPTIONAL | 1 << VALUE_SHIFT;
+    static final int END_OF_BLOCK = EXCEPTIONAL | SymbolLoop.BAD_LITERAL - SymbolLoop.END_OF_BLOCK << VALUE_SHIFT;
 
     static final int LONGEST_CODEWORD = 15;
     static final int LITERAL_BITS = 11;
@@ -56,7 +57,7 @@ final class DecodeTable {
 
     static final int SCRATCH_BYTES = Short.BYTES * Alphabet.LITERAL_SYMBOLS;
 
-    private static final int ENTRY_SHIFT = 2;
+    static final int ENTRY_SHIFT = 2;
     private static final long EACH_SHORT = 0x0001_0001_0001_0001L;
     private static final int BULK_BYTES = 128;
 
@@ -94,10 +95,6 @@ final class DecodeTable {
     /** Bits of codeword and of what follows it. */
     static int bitsUsed(int entry) {
         return entry & 0xFF;
-    }
-
-    static int bitsOfCodeword(int entry) {
-        return entry >>> CODEWORD_SHIFT & 0x3F;
     }
 
     /**
@@ -279,7 +276,7 @@ final class DecodeTable {
                 start = free;
                 size = 1 << selectBits;
                 free += size;
-                put(table, prefix, EXCEPTIONAL | SUBTABLE | start << VALUE_SHIFT | selectBits << CODEWORD_SHIFT);
+                put(table, prefix, EXCEPTIONAL | SUBTABLE | start << VALUE_SHIFT | size - 1);
             }
             int tail = length - indexBits;
             int entry = meanings[symbol(rank++)] + codeword(length);

@@ -17,8 +17,9 @@ import java.nio.ByteOrder;
 final class Ram {
     private static final VarHandle BYTE = JAVA_BYTE.varHandle().withInvokeExactBehavior();
     private static final VarHandle SHORT = JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle().withInvokeExactBehavior();
-    private static final VarHandle INT = JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle().withInvokeExactBehavior();
-    private static final VarHandle LONG = JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle().withInvokeExactBehavior();
+    /** For paths so rare that the compiler would call {@link #getInt}: it never calls an access of a handle. */
+    static final VarHandle INT = JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle().withInvokeExactBehavior();
+    static final VarHandle LONG = JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle().withInvokeExactBehavior();
 
     private static final long LOWEST_ORDINARY = 1L << 31;
     private static final long HIGHEST_ORDINARY = 1L << 47;

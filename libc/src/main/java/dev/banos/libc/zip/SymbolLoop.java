@@ -1,5 +1,7 @@
 package dev.banos.libc.zip;
 
+import dev.banos.bindings.Native;
+
 /**
  * Decodes the symbols of a block: {@link #fast} while nothing has to be looked at but the two margins, {@link #even} for the
  * literals of data that hardly compresses, {@link #careful} for the last bytes of the input. All write behind {@link #out},
@@ -134,11 +136,7 @@ final class SymbolLoop {
                 break;
             }
         }
-        input.next = inBase + in;
-        input.count = left;
-        input.bits = bits;
-        input.leavePadding();
-        input.giveBack();
+        input.leaveLoop(inBase + in, bits, left);
         this.out = outBase + out;
     }
 
@@ -160,7 +158,8 @@ final class SymbolLoop {
      * two overlap; a refill leaves 56 bits or more and does not branch.
      *
      * <p>With a few accesses more the compiler calls some of them ({@code NodeCountInliningCutoff}), and with any call in its loop
-     * it keeps every variable on the stack. So the paths share what they can.
+     * it keeps every variable on the stack. So the paths share what they can. It also calls what its profile says is rare, however
+     * short: there, in subtables and matches that overlap within a word, the handles themselves are used, which it never calls.
      */
     private int fast(long limit) {
         final int margin = input.margin(INPUT_MARGIN, PADDED_MARGIN);
@@ -199,7 +198,9 @@ final class SymbolLoop {
             }
             if ((entry & (DecodeTable.LITERAL | DecodeTable.EXCEPTIONAL)) != 0) {
                 if ((entry & DecodeTable.SUBTABLE) != 0) {
-                    entry = lookupSubtable(literals, entry, bits >>> DecodeTable.LITERAL_BITS);
+                    int index = (entry >>> DecodeTable.VALUE_SHIFT)
+                            + ((int) (bits >>> DecodeTable.LITERAL_BITS) & entry & DecodeTable.LARGEST_SELECT);
+                    entry = (int) Ram.INT.get(Native.EVERYTHING, literals + (index << DecodeTable.ENTRY_SHIFT));
                 }
                 if (entry < 0) {
                     Ram.putByte(outBase + out++, entry >> DecodeTable.VALUE_SHIFT);
@@ -210,7 +211,7 @@ final class SymbolLoop {
                 if ((entry & DecodeTable.EXCEPTIONAL) != 0) {
                     bits >>>= entry;
                     left -= entry;
-                    stop = literalStop(entry);
+                    stop = BAD_LITERAL - (entry >>> DecodeTable.VALUE_SHIFT);
                     break;
                 }
             }
@@ -225,7 +226,9 @@ final class SymbolLoop {
             }
             if ((entry & DecodeTable.EXCEPTIONAL) != 0) {
                 if ((entry & DecodeTable.SUBTABLE) != 0) {
-                    entry = lookupSubtable(distances, entry, bits >>> DecodeTable.DISTANCE_BITS);
+                    int index = (entry >>> DecodeTable.VALUE_SHIFT)
+                            + ((int) (bits >>> DecodeTable.DISTANCE_BITS) & entry & DecodeTable.LARGEST_SELECT);
+                    entry = (int) Ram.INT.get(Native.EVERYTHING, distances + (index << DecodeTable.ENTRY_SHIFT));
                 }
                 if ((entry & DecodeTable.EXCEPTIONAL) != 0) {
                     bits >>>= entry;
@@ -245,11 +248,7 @@ final class SymbolLoop {
             copy(outBase, out, length, distance);
             out += length;
         }
-        input.next = inBase + in;
-        input.count = left & 0xFF;
-        input.bits = bits;
-        input.leavePadding();
-        input.giveBack();
+        input.leaveLoop(inBase + in, bits, left & 0xFF);
         this.out = outBase + out;
         return stop;
     }
@@ -270,10 +269,11 @@ final class SymbolLoop {
                 Ram.putLong(base + to + 24, Ram.getLong(base + from + 24));
             }
         } else {
-            long pattern = (Ram.getLong(base + from) & ~(-1L << distance * Byte.SIZE)) * REPEAT[distance & 7];
+            long period = (long) Ram.LONG.get(Native.EVERYTHING, base + from) & ~(-1L << distance * Byte.SIZE);
+            long pattern = period * REPEAT[distance & 7];
             int step = WHOLE_PERIODS[distance & 7];
             do {
-                Ram.putLong(base + to, pattern);
+                Ram.LONG.set(Native.EVERYTHING, base + to, pattern);
                 to += step;
             } while (to < start + length);
         }
@@ -324,7 +324,9 @@ final class SymbolLoop {
             int left = count;
             int entry = DecodeTable.lookup(literals, rest & DecodeTable.LITERAL_MASK);
             if (isSubtable(entry)) {
-                entry = lookupSubtable(literals, entry, rest >>> DecodeTable.LITERAL_BITS);
+                int index = (entry >>> DecodeTable.VALUE_SHIFT)
+                        + ((int) (rest >>> DecodeTable.LITERAL_BITS) & entry & DecodeTable.LARGEST_SELECT);
+                entry = (int) Ram.INT.get(Native.EVERYTHING, literals + (index << DecodeTable.ENTRY_SHIFT));
             }
             long saved = rest;
             rest >>>= entry;
@@ -336,12 +338,14 @@ final class SymbolLoop {
             if (entry < 0) {
                 Ram.putByte(outBase + out++, entry >> DecodeTable.VALUE_SHIFT);
             } else if ((entry & DecodeTable.EXCEPTIONAL) != 0) {
-                stop = literalStop(entry);
+                stop = BAD_LITERAL - (entry >>> DecodeTable.VALUE_SHIFT);
             } else {
                 int length = valueWithExtra(entry, saved);
                 entry = DecodeTable.lookup(distances, rest & DecodeTable.DISTANCE_MASK);
                 if (isSubtable(entry)) {
-                    entry = lookupSubtable(distances, entry, rest >>> DecodeTable.DISTANCE_BITS);
+                    int index = (entry >>> DecodeTable.VALUE_SHIFT)
+                            + ((int) (rest >>> DecodeTable.DISTANCE_BITS) & entry & DecodeTable.LARGEST_SELECT);
+                    entry = (int) Ram.INT.get(Native.EVERYTHING, distances + (index << DecodeTable.ENTRY_SHIFT));
                 }
                 saved = rest;
                 rest >>>= entry;
@@ -369,12 +373,6 @@ final class SymbolLoop {
         return stop;
     }
 
-    /** @param bits those behind the index of the main table */
-    private static int lookupSubtable(long table, int pointer, long bits) {
-        int select = (int) bits & ~(-1 << DecodeTable.bitsOfCodeword(pointer)) & DecodeTable.LARGEST_SELECT;
-        return DecodeTable.lookup(table, DecodeTable.value(pointer) + select);
-    }
-
     private static int bytes(int bits) {
         return (bits + Byte.SIZE - 1) / Byte.SIZE;
     }
@@ -386,9 +384,5 @@ final class SymbolLoop {
     /** Of an entry that is no literal. */
     private static int valueWithExtra(int entry, long bits) {
         return (entry >>> DecodeTable.VALUE_SHIFT) + (int) ((bits & ~(-1L << entry)) >>> (entry >>> DecodeTable.CODEWORD_SHIFT));
-    }
-
-    private static int literalStop(int entry) {
-        return DecodeTable.value(entry) == DecodeTable.value(DecodeTable.END_OF_BLOCK) ? END_OF_BLOCK : BAD_LITERAL;
     }
 }

@@ -100,9 +100,9 @@ class DecodeTablePropertiesTest {
     private static int[] decode(long table, long bits) {
         int entry = DecodeTable.lookup(table, bits & DecodeTable.LITERAL_MASK);
         if ((entry & DecodeTable.SUBTABLE) != 0) {
-            long select = bits >>> DecodeTable.LITERAL_BITS & (1 << DecodeTable.bitsOfCodeword(entry)) - 1;
+            long select = bits >>> DecodeTable.LITERAL_BITS & entry & DecodeTable.LARGEST_SELECT;
             entry = DecodeTable.lookup(table, DecodeTable.value(entry) + select);
         }
-        return new int[] {DecodeTable.value(entry), DecodeTable.bitsOfCodeword(entry)};
+        return new int[] {DecodeTable.value(entry), entry >>> DecodeTable.CODEWORD_SHIFT & 0x3F};
     }
 }
