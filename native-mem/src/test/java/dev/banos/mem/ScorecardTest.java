@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
  * Commits every mistake of {@link Attack} many times in a plain and in a hardened heap, with small, medium and large blocks,
  * and holds the table in docs/hardening.md to what comes of it.
  */
-@Timeout(120)
+@Timeout(300)
 class ScorecardTest {
     private static final long[] SIZES = {8, 4096, 256 << 10};
     private static final int TRIALS = 200;
