@@ -42,14 +42,17 @@ final class HeldScopes {
     }
 
     static void sort(Key key, MemorySegment data, MemorySegment temporary) {
+        Scratch.COUNTERS.prepare();
         call(key, data, temporary, NUMBERS, 0);
     }
 
     static void sortInPlace(Key key, MemorySegment data) {
+        Scratch.IN_PLACE.prepare();
         call(key, data, data, NUMBERS_IN_PLACE, 0);
     }
 
     static void sort(RecordElements records, MemorySegment data, MemorySegment temporary) {
+        Scratch.COUNTERS.prepare();
         call(records.key, data, temporary, records.bytes, records.keyOffset);
     }
 

@@ -51,6 +51,17 @@ final class Scratch {
         }
     }
 
+    /**
+     * Makes sure that no later claim is without memory: for a sort that could not tell its caller of it.
+     *
+     * @throws OutOfMemoryError as {@link #claim}
+     */
+    void prepare() {
+        if (blocks.get() == 0) {
+            release(claim());
+        }
+    }
+
     private long takeIdle() {
         for (int i = 0; i < idle.length(); i++) {
             long block = idle.get(i);

@@ -34,6 +34,18 @@ class ScratchTest {
     }
 
     @Test
+    void whatIsPreparedIsClaimedWithoutMemory() {
+        memory = false;
+        assertThatThrownBy(scratch::prepare).isInstanceOf(OutOfMemoryError.class);
+        memory = true;
+        scratch.prepare();
+        memory = false;
+        scratch.prepare();
+        Malloc.free(scratch.claim());
+        assertThat(refused).hasValue(1);
+    }
+
+    @Test
     void whatIsIdleNeedsNoMemory() {
         long block = scratch.claim();
         scratch.release(block);
