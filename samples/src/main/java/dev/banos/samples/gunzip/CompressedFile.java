@@ -9,13 +9,11 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -165,7 +163,7 @@ final class CompressedFile {
     private void expandInto(Path target, Expansion expansion, PosixFileAttributes attributes) throws IOException {
         try (HalfFile half = new HalfFile(target)) {
             expansion.writeTo(half);
-            keepAttributes(target, attributes, expansion.storedSeconds());
+            half.finish(attributes, modified(attributes, expansion.storedSeconds()));
             half.becomeWhole(this::deleteUnlessKept);
         }
     }
@@ -181,28 +179,9 @@ final class CompressedFile {
         }
     }
 
-    private void keepAttributes(Path target, PosixFileAttributes attributes, long storedSeconds) throws IOException {
+    private FileTime modified(PosixFileAttributes attributes, long storedSeconds) {
         boolean storedTime = orders.storedName() && storedSeconds != 0;
-        FileTime modified = storedTime ? FileTime.from(storedSeconds, TimeUnit.SECONDS) : attributes.lastModifiedTime();
-        PosixFileAttributeView view = Files.getFileAttributeView(target, PosixFileAttributeView.class);
-        view.setTimes(modified, attributes.lastAccessTime(), null);
-        // The group before the permissions and those before the owner: nobody else may read the file meanwhile.
-        whereAllowed(() -> view.setGroup(attributes.group()));
-        view.setPermissions(attributes.permissions());
-        whereAllowed(() -> view.setOwner(attributes.owner()));
-    }
-
-    /** Mostly only the superuser may give a file away; nobody else is told. */
-    private static void whereAllowed(Change change) throws IOException {
-        try {
-            change.make();
-        } catch (FileSystemException refused) {
-            // it stays as it is, as with gzip
-        }
-    }
-
-    private interface Change {
-        void make() throws IOException;
+        return storedTime ? FileTime.from(storedSeconds, TimeUnit.SECONDS) : attributes.lastModifiedTime();
     }
 
     private PosixFileAttributes checkedAttributes() throws IOException {
