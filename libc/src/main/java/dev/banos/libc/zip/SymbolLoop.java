@@ -294,7 +294,8 @@ final class SymbolLoop {
      * beyond the end read as zero, which cannot mislead: an entry that uses no more bits than there are was found by them alone.
      *
      * <p>Long for the reason of {@link #fast}: of input in small pieces it decodes a seventh, and with its matches in a method of
-     * their own, through fields, it took a third more time.
+     * their own, through fields, it took a third more time. Its subtables are looked up as there: a method for both would be rare,
+     * and so called.
      */
     private int careful() {
         final long literals = Ram.ordinary(this.literals);
