@@ -45,7 +45,7 @@ final class Diagnosis {
         if (mapping != null) {
             return describe(mapping, address, through);
         }
-        if (MappingCache.keeps(address)) {
+        if (MappingCache.isKept(address)) {
             return "not live, freed before: a mapping that is kept for reuse";
         }
         if (Reservation.holds(address)) {
@@ -73,10 +73,10 @@ final class Diagnosis {
 
     private static String describe(MappingRegistry.Mapping mapping, long address, @Nullable Domain through) {
         String block = "a live block of " + mapping.bytes() + " bytes at 0x" + Long.toHexString(mapping.address())
-                + " (a mapping of its own, owned by " + mapping.of().budget.heap() + ")";
+                + " (a mapping of its own, owned by " + mapping.owner().budget.heap() + ")";
         if (mapping.address() != address) {
             return (address - mapping.address()) + " bytes inside " + block;
         }
-        return through != null && mapping.of() == through.mappings ? "was " + block + " a moment ago" : "it is " + block + ", of another heap";
+        return through != null && mapping.owner() == through.mappings ? "was " + block + " a moment ago" : "it is " + block + ", of another heap";
     }
 }

@@ -191,7 +191,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      * @throws IllegalStateException as {@link #malloc}
      */
     public long calloc(long count, long size) {
-        long bytes = product(count, size);
+        long bytes = Malloc.product(count, size);
         return bytes < 0 ? Malloc.outOfMemory() : zeroed(SizeClasses.ALIGNMENT, bytes);
     }
 
@@ -231,7 +231,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      * @throws InvalidBlockException as {@link #free(long)}
      */
     public long reallocarray(long address, long count, long size) {
-        long bytes = product(count, size);
+        long bytes = Malloc.product(count, size);
         return bytes < 0 ? Malloc.outOfMemory() : realloc(address, bytes);
     }
 
@@ -533,7 +533,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     /** Does as the owner, or under the lock, what must not meet a close. The heap of virtual threads is never closed. */
     long guarded(LongSupplier work) {
-        if (isOfVirtualThreads() || Thread.currentThread() == owner) {
+        if (needsNoLock()) {
             return work.getAsLong();
         }
         SlotPool locked = enter();
@@ -542,6 +542,11 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         } finally {
             locked.lock.unlock();
         }
+    }
+
+    /** Whether {@link #guarded} takes no lock for the calling thread: nobody else can close the heap. */
+    boolean needsNoLock() {
+        return isOfVirtualThreads() || Thread.currentThread() == owner;
     }
 
     HeapTree tree() {
@@ -586,11 +591,5 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     static IllegalStateException wrongThread(Object heap) {
         return new IllegalStateException(heap + " does not serve thread " + Thread.currentThread().threadId()
                 + ": use Heap.createShared(), or a heap of its own");
-    }
-
-    /** @return the product as {@code size_t}, or -1 where it does not fit into a positive {@code long} */
-    private static long product(long count, long size) {
-        boolean overflows = Math.unsignedMultiplyHigh(count, size) != 0 || count * size < 0;
-        return overflows ? -1 : count * size;
     }
 }

@@ -31,7 +31,7 @@ final class HeapCensus {
         RunTable.all().forEach(run -> runs.computeIfAbsent(run.owner.domain.budget, _ -> new ArrayList<>()).add(run));
         Map<Budget, List<MappingRegistry.Mapping>> mappings = new HashMap<>();
         MappingRegistry.all(any -> true)
-                .forEach(each -> mappings.computeIfAbsent(each.of().budget, _ -> new ArrayList<>()).add(each));
+                .forEach(each -> mappings.computeIfAbsent(each.owner().budget, _ -> new ArrayList<>()).add(each));
         Map<Budget, Long> cached = MappingCache.bytesByBudget();
         Set<Budget> heaps = new HashSet<>(runs.keySet());
         heaps.addAll(mappings.keySet());

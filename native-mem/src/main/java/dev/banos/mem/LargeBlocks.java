@@ -13,7 +13,7 @@ import java.util.function.LongSupplier;
  * run before anything has happened, and where one throws there is nothing to undo but the payment.
  *
  * <pre>
- *   from the cache, if there is one: that was paid for
+ *   from the cache, if there is one, or by a copy to what it keeps: that was paid for
  *   reserve  ->  reclaim and reserve again, at a limit  ->  call back, at a mark  ->  mmap or mremap  ->  settle
  * </pre>
  */
@@ -70,25 +70,36 @@ final class LargeBlocks {
      */
     static long resize(Heap heap, long address, long usable, long size) {
         long newBytes = heap.domain().mappings.bytes(size);
-        long growth = Math.max(0, newBytes - usable);
-        long[] unsettled = {growth};
-        LongSupplier resize = () -> {
-            unsettled[0] = 0;
-            return heap.domain().mappings.resize(address, newBytes, growth);
-        };
-        if (newBytes == DirectMappings.NONE || !charge(heap, growth)) {
+        if (newBytes == DirectMappings.NONE) {
             return 0;
         }
-        long moved;
-        try {
-            moved = heap.domain().leaks.moving(address, () -> heap.guarded(resize));
-        } finally {
-            heap.domain().budget.release(unsettled[0]);
+        long moved = newBytes > usable && heap.needsNoLock() && heap.domain().mappings.hasCache()
+                ? heap.domain().leaks.moving(address, () -> heap.domain().mappings.copyToKept(address, newBytes)) : 0;
+        if (moved == 0) {
+            moved = resizeCharged(heap, address, newBytes, Math.max(0, newBytes - usable));
         }
         if (moved > 0) {
             MemoryEvents.mapping("move", moved, newBytes);
         }
         return moved;
+    }
+
+    /** What Java's heap must have room for is made before the payment. */
+    private static long resizeCharged(Heap heap, long address, long newBytes, long growth) {
+        long[] unsettled = {growth};
+        LongSupplier resize = () -> {
+            unsettled[0] = 0;
+            return heap.domain().mappings.resize(address, newBytes, growth);
+        };
+        LongSupplier guarded = () -> heap.guarded(resize);
+        if (!charge(heap, growth)) {
+            return 0;
+        }
+        try {
+            return heap.domain().leaks.moving(address, guarded);
+        } finally {
+            heap.domain().budget.release(unsettled[0]);
+        }
     }
 
     /** Takes {@code bytes} of the budget, and calls back where that reaches a mark. */

@@ -234,4 +234,10 @@ public final class Malloc {
         Tcb.current().errno(ENOMEM());
         return 0;
     }
+
+    /** @return the product as {@code size_t}, or -1 where it does not fit into a positive {@code long} */
+    static long product(long count, long size) {
+        boolean overflows = Math.unsignedMultiplyHigh(count, size) != 0 || count * size < 0;
+        return overflows ? -1 : count * size;
+    }
 }

@@ -22,7 +22,7 @@ class JavaHeapFullTest {
             "-Dbanos.mem.purgeDelayMillis=100000", "--enable-native-access=ALL-UNNAMED");
 
     @ParameterizedTest
-    @ValueSource(strings = {"malloc", "shared", "cached", "child", "hardened"})
+    @ValueSource(strings = {"malloc", "shared", "cached", "cachedShared", "child", "hardened"})
     void eachCallIsDoneOrIsNot(String kind) throws IOException, InterruptedException {
         List<String> flags = new ArrayList<>(FLAGS);
         flags.add("-Dkind=" + kind);
@@ -58,7 +58,8 @@ class JavaHeapFullTest {
             return switch (kind) {
                 case "malloc" -> Heap.current();
                 case "shared" -> Heap.create(HeapOptions.shared().limit(1L << 40));
-                case "cached" -> Heap.create(HeapOptions.shared().mappingCache(8 << 20));
+                case "cached" -> Heap.create(HeapOptions.confined().mappingCache(8 << 20));
+                case "cachedShared" -> Heap.create(HeapOptions.shared().mappingCache(8 << 20));
                 case "child" -> Heap.create(HeapOptions.shared().childOf(PARENT));
                 case "hardened" -> Heap.create(HeapOptions.shared().childOf(PARENT).hardened(Hardening.ALL));
                 default -> throw new IllegalArgumentException(kind);

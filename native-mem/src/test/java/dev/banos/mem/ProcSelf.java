@@ -13,7 +13,7 @@ public final class ProcSelf {
     private ProcSelf() {
     }
 
-    static boolean isMapped(long address) {
+    public static boolean isMapped(long address) {
         try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
             return lines.anyMatch(line -> contains(line, address));
         } catch (IOException e) {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The blocks of a heap that are mappings of their own: malloc is mmap, free is munmap there and then, realloc is mremap; where
- * it has a {@link MappingCache}, malloc and free turn to that first.
+ * it has a {@link MappingCache}, malloc and free turn to that first, and so does a realloc to half more and beyond.
  *
  * <p>A block leaves {@link MappingRegistry} before the kernel is called, and enters it after: between the two its address is nobody's,
  * so of two frees at the same time one is wrong, and an address that the kernel gives out again is never in it twice.
@@ -158,7 +158,7 @@ public final class DirectMappings {
     /** Whether a block begins at {@code address}; or one did, and nobody else can have the address yet. */
     public boolean answersFor(long address) {
         boolean atPage = address != 0 && address % Kernel.PAGE_BYTES == 0;
-        return atPage && (length(address) != NONE || cache != null && MappingCache.keeps(address));
+        return atPage && (length(address) != NONE || cache != null && cache.keeps(address));
     }
 
     /**
@@ -179,11 +179,6 @@ public final class DirectMappings {
             return restore(address, extent, charged);
         }
         boolean grownHuge = hugePages.wantsGrown(bytes, newBytes);
-        long copied = grownHuge ? 0 : copyToKept(address, extent, newBytes);
-        if (copied != 0) {
-            budget.release(Math.max(charged, newBytes - bytes)); // for the growth; the kept one had been paid for
-            return copied;
-        }
         long moved = newBytes == bytes ? address : grownHuge ? HugeMappings.grow(address, bytes, newBytes)
                 : Kernel.resize(address, bytes, newBytes);
         if (Kernel.failed(moved)) {
@@ -201,18 +196,52 @@ public final class DirectMappings {
     /**
      * A growth by half and more goes to a mapping that the cache has: the copy takes no longer than the fresh pages that would be
      * added, and the old mapping stays for the next block of its length. Where mappings only grew, the cache would come to have long
-     * ones, and no short ones.
+     * ones, and no short ones. For who holds no lock, since a copy takes long, and a heap that nobody closes meanwhile.
      *
-     * @return where the block is now, or 0: nothing has changed
+     * @param newBytes of {@link #bytes}; nothing is charged for it, as both mappings have been paid for
+     * @return where the block is now; or 0, and nothing has changed, as where the copy throws
      */
-    private long copyToKept(long address, long extent, long newBytes) {
-        long bytes = MappingTable.length(extent);
-        long copied = newBytes >= bytes + bytes / 2 ? reuse(newBytes) : 0;
-        if (copied != 0) {
-            MemorySegment.copy(Native.EVERYTHING, address, Native.EVERYTHING, copied, bytes);
+    public long copyToKept(long address, long newBytes) {
+        long extent = MappingRegistry.extent(address, this);
+        if (cache == null || extent == NONE || !isToBeCopied(MappingTable.length(extent), newBytes)) {
+            return 0;
+        }
+        long kept = cache.take(newBytes);
+        return kept == 0 ? 0 : copy(address, extent, kept, newBytes);
+    }
+
+    private boolean isToBeCopied(long bytes, long newBytes) {
+        return newBytes >= bytes + bytes / 2 && !hugePages.wantsGrown(bytes, newBytes);
+    }
+
+    private long copy(long address, long extent, long kept, long newBytes) {
+        long keptExtent = MappingTable.extent(newBytes, MappingCache.isHuge(kept));
+        long taken = NONE;
+        boolean copied = false;
+        try {
+            taken = MappingRegistry.take(address, this);
+            if (taken == extent) { // nobody has freed or resized it meanwhile
+                MemorySegment.copy(Native.EVERYTHING, address, Native.EVERYTHING, MappingCache.address(kept),
+                        MappingTable.length(extent));
+                register(MappingCache.address(kept), keptExtent);
+                copied = true;
+            }
+        } finally {
+            if (!copied) {
+                undo(address, taken, MappingCache.address(kept), keptExtent);
+            }
+        }
+        if (copied) {
             keepOrUnmap(address, extent);
         }
-        return copied;
+        return copied ? MappingCache.address(kept) : 0;
+    }
+
+    private void undo(long address, long taken, long kept, long keptExtent) {
+        if (taken != NONE) {
+            register(address, taken);
+        }
+        keepOrUnmap(kept, keptExtent);
     }
 
     private long restore(long address, long extent, long charged) {
@@ -221,10 +250,7 @@ public final class DirectMappings {
         return 0;
     }
 
-    /**
-     * Unmaps all blocks; their records go by themselves. Without a list, for
-     * which Java's heap may have no room.
-     */
+    /** Unmaps all blocks; their records go by themselves. Without a list, for which Java's heap may have no room. */
     private void freeAll() {
         for (int stripe = 0; stripe < MappingRegistry.STRIPES; stripe++) {
             long address = MappingRegistry.anyOf(stripe, this);

@@ -109,7 +109,7 @@ public final class MappingCache {
     }
 
     /** The least length of a class that holds {@code bytes}. */
-    public static long rounded(long bytes) {
+    static long rounded(long bytes) {
         long last = bytes / Kernel.PAGE_BYTES - 1;
         int step = step(last);
         return ((last >>> step) + 1 << step) * Kernel.PAGE_BYTES;
@@ -127,7 +127,7 @@ public final class MappingCache {
     }
 
     /** @param length a {@link #rounded} one; a mapping with whatever was in it, as it was {@link #kept}, or 0 */
-    public long take(long length) {
+    long take(long length) {
         int index = indexOf(length);
         if (index >= depths.length) {
             return 0;
@@ -147,13 +147,13 @@ public final class MappingCache {
     }
 
     /** @param kept of {@link #kept} @return whether the cache has it now; if not, it is the caller's */
-    public boolean put(long kept, long length) {
+    boolean put(long kept, long length) {
         if (length > capacity || rounded(length) != length) {
             return false;
         }
-        while (length > capacity - bytes()) {
-            if (!giveBackOldest()) {
-                break;
+        if (isRoomToMake(length)) {
+            while (length > capacity - bytes() && giveBackOldest()) {
+                // until there is room, or another thread has taken or put some
             }
         }
         boolean pushed = push(kept, length);
@@ -163,31 +163,61 @@ public final class MappingCache {
         return pushed;
     }
 
-    /** @return whether there was one */
-    private boolean giveBackOldest() {
-        int index = indexOfOldest();
-        if (index >= 0) {
-            giveBackOldest(index, 1);
+    /** Whether there is none for it, and would be without those that are old: where they would not do, they stay. */
+    private boolean isRoomToMake(long length) {
+        lock.lock();
+        try {
+            long missing = length - (capacity - bytes);
+            if (missing <= 0) {
+                return false;
+            }
+            long count = 0;
+            for (int depth : depths) {
+                count += depth;
+            }
+            long lastOld = now - PATIENCE * count - 1;
+            for (int i = 0; i < depths.length && missing > 0; i++) {
+                for (int depth = 0; depth < depths[i] && times[i][depth] <= lastOld && missing > 0; depth++) {
+                    missing -= lengthOf(i);
+                }
+            }
+            return missing <= 0;
+        } finally {
+            lock.unlock();
         }
-        return index >= 0;
+    }
+
+    /** Unmaps outside the lock. @return whether there was one that is old */
+    private boolean giveBackOldest() {
+        int index;
+        long oldest;
+        lock.lock();
+        try {
+            index = indexOfOldest();
+            if (index < 0) {
+                return false;
+            }
+            oldest = stacks[index][0];
+            dropLowest(index, 1);
+            leastDepths[index] = Math.max(0, leastDepths[index] - 1); // what was not used lies at the bottom, and is one less
+        } finally {
+            lock.unlock();
+        }
+        giveBack(oldest, lengthOf(index));
+        return true;
     }
 
     /** @return less than 0: nothing is kept, or nothing for long */
     private int indexOfOldest() {
-        lock.lock();
-        try {
-            int oldest = -1;
-            long count = 0;
-            for (int i = 0; i < depths.length; i++) {
-                count += depths[i];
-                if (depths[i] > 0 && (oldest < 0 || times[i][0] < times[oldest][0])) {
-                    oldest = i;
-                }
+        int oldest = -1;
+        long count = 0;
+        for (int i = 0; i < depths.length; i++) {
+            count += depths[i];
+            if (depths[i] > 0 && (oldest < 0 || times[i][0] < times[oldest][0])) {
+                oldest = i;
             }
-            return oldest >= 0 && now - times[oldest][0] > PATIENCE * count ? oldest : -1;
-        } finally {
-            lock.unlock();
         }
+        return oldest >= 0 && now - times[oldest][0] > PATIENCE * count ? oldest : -1;
     }
 
     private boolean push(long kept, long length) {
@@ -267,21 +297,23 @@ public final class MappingCache {
         return sum(MappingCache::bytes);
     }
 
-    /** Whether a cache keeps the mapping that begins at {@code address}; a search through all, for messages. */
-    public static boolean keeps(long address) {
-        return sum(cache -> cache.count(address)) > 0;
+    /** Whether any cache {@link #keeps} it: for messages. */
+    public static boolean isKept(long address) {
+        return all().stream().anyMatch(cache -> cache.keeps(address));
     }
 
-    private long count(long address) {
+    /** Whether this one keeps the mapping that begins at {@code address}; a search through all that it keeps. */
+    boolean keeps(long address) {
         lock.lock();
         try {
-            long count = 0;
             for (int i = 0; i < depths.length; i++) {
                 for (int depth = 0; depth < depths[i]; depth++) {
-                    count += address(stacks[i][depth]) == address ? 1 : 0;
+                    if (address(stacks[i][depth]) == address) {
+                        return true;
+                    }
                 }
             }
-            return count;
+            return false;
         } finally {
             lock.unlock();
         }
@@ -291,7 +323,7 @@ public final class MappingCache {
     public static long age() {
         return sum(cache -> {
             for (int i = 0; i < cache.depths.length; i++) {
-                cache.giveBackOldest(i, cache.unused(i));
+                cache.giveBackUnused(i);
             }
             return cache.bytes();
         });
@@ -316,40 +348,32 @@ public final class MappingCache {
         }
     }
 
-    private int unused(int index) {
+    /** Unmaps outside the lock. */
+    private void giveBackUnused(int index) {
+        for (long kept : takeUnused(index)) {
+            giveBack(kept, lengthOf(index));
+        }
+    }
+
+    private long[] takeUnused(int index) {
         lock.lock();
         try {
-            int unused = leastDepths[index];
-            leastDepths[index] = depths[index] - unused; // as deep as it is when the unused ones have gone
+            int count = leastDepths[index];
+            long[] unused = count == 0 ? NO_MAPPINGS : Arrays.copyOf(stacks[index], count);
+            dropLowest(index, count);
+            leastDepths[index] = depths[index];
             return unused;
         } finally {
             lock.unlock();
         }
     }
 
-    /** Unmaps outside the lock. */
-    private void giveBackOldest(int index, int most) {
-        for (long kept : takeOldest(index, most)) {
-            giveBack(kept, lengthOf(index));
-        }
-    }
-
-    private long[] takeOldest(int index, int most) {
-        lock.lock();
-        try {
-            int count = Math.min(most, depths[index]);
-            if (count == 0) {
-                return NO_MAPPINGS;
-            }
-            long[] oldest = Arrays.copyOf(stacks[index], count);
+    private void dropLowest(int index, int count) {
+        if (count > 0) {
             System.arraycopy(stacks[index], count, stacks[index], 0, depths[index] - count);
             System.arraycopy(times[index], count, times[index], 0, depths[index] - count);
             depths[index] -= count;
-            leastDepths[index] = Math.min(leastDepths[index], depths[index]);
             bytes -= count * lengthOf(index);
-            return oldest;
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -359,7 +383,7 @@ public final class MappingCache {
     }
 
     /** The invariants; true, or an {@link AssertionError} that says which is broken. */
-    public boolean isValid() {
+    boolean isValid() {
         lock.lock();
         try {
             long sum = 0;

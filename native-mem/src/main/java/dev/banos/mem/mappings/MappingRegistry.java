@@ -1,8 +1,8 @@
 package dev.banos.mem.mappings;
 
 import dev.banos.lock.SpinLock;
-import dev.banos.mem.system.MappingTable;
 import dev.banos.mem.system.Kernel;
+import dev.banos.mem.system.MappingTable;
 import dev.banos.mem.system.Reservation;
 import dev.banos.mem.system.Unmapping;
 import java.util.ArrayList;
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** Which blocks are mappings of their own, of all heaps: what tells a right free of one from a wrong one. */
 public final class MappingRegistry {
     /** A block as the registry knows it. */
-    public record Mapping(long address, long bytes, DirectMappings of) {
+    public record Mapping(long address, long bytes, DirectMappings owner) {
     }
 
     /** No result: mappings are never negative in length. */
@@ -49,6 +49,15 @@ public final class MappingRegistry {
 
     /** Takes a block out. @return its extent, or {@link #NONE} where it is not a block of that heap */
     static long take(long address, DirectMappings owner) {
+        return find(address, owner, true);
+    }
+
+    /** The same, and the block stays. */
+    static long extent(long address, DirectMappings owner) {
+        return find(address, owner, false);
+    }
+
+    private static long find(long address, DirectMappings owner, boolean remove) {
         int stripe = stripe(address);
         LOCKS[stripe].lock();
         try {
@@ -58,21 +67,10 @@ public final class MappingRegistry {
                 return NONE;
             }
             long extent = table.extentAt(index);
-            table.removeAt(index);
+            if (remove) {
+                table.removeAt(index);
+            }
             return extent;
-        } finally {
-            LOCKS[stripe].unlock();
-        }
-    }
-
-    /** The same, and the block stays. */
-    static long extent(long address, DirectMappings owner) {
-        int stripe = stripe(address);
-        LOCKS[stripe].lock();
-        try {
-            MappingTable<DirectMappings> table = TABLES.get(stripe);
-            int index = table.indexOf(address);
-            return index != MappingTable.NONE && table.owner(index) == owner ? table.extentAt(index) : NONE;
         } finally {
             LOCKS[stripe].unlock();
         }

@@ -36,7 +36,7 @@ public final class Domain {
     private static final class Waking implements Runnable {
         @Override
         public void run() {
-            Purger.wake();
+            Purger.wakeIfPossible(); // a put has happened, and its caller must hear so
         }
     }
 

@@ -97,7 +97,7 @@ public final class MappingTable<T> {
         return addresses.length;
     }
 
-    public int size() {
+    int size() {
         return size;
     }
 

@@ -1,25 +1,37 @@
-package dev.banos.mem;
+package dev.banos.mem.mappings;
 
 import static dev.banos.bindings.generated.Linux.ENOMEM;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.bindings.Native;
+import dev.banos.mem.Heap;
+import dev.banos.mem.HeapOptions;
+import dev.banos.mem.HeapScope;
+import dev.banos.mem.InvalidBlockException;
+import dev.banos.mem.Malloc;
+import dev.banos.mem.MemoryInsight;
+import dev.banos.mem.ProcSelf;
 import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.fault.SystemCallFaults.Call;
-import dev.banos.mem.mappings.MappingCache;
+import dev.banos.mem.insight.LeakRecords;
 import dev.banos.mem.system.Budget;
 import dev.banos.mem.system.Kernel;
+import dev.banos.mem.system.MappingTable;
 import dev.banos.thread.ChildJvm;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Freed mappings that are kept: what a free still means, what a calloc owes, how much is kept and for how long. */
 @Timeout(60)
@@ -156,6 +168,46 @@ class MappingCacheTest {
         assertThat(budget.usedBytes()).isZero();
     }
 
+    /** It is the unused ones of which one goes. */
+    @Test
+    void whatWasUsedStaysAlsoWhereAnUnusedOneHasMadeRoom() {
+        Budget budget = Budget.unlimited("test");
+        MappingCache cache = MappingCache.open(budget, 4 * MIB, () -> { });
+        long oldest = put(cache, budget, MIB);
+        long unused = put(cache, budget, MIB);
+        long used = put(cache, budget, MIB);
+        MappingCache.age();
+        for (int i = 0; i < 13; i++) {
+            assertThat(cache.take(MIB)).isEqualTo(used);
+            assertThat(cache.put(used, MIB)).isTrue();
+        }
+        long added = put(cache, budget, 2 * MIB);
+        assertThat(List.of(oldest, unused, used, added)).filteredOn(cache::keeps).containsExactly(unused, used, added);
+        MappingCache.age();
+        assertThat(List.of(oldest, unused, used, added)).filteredOn(cache::keeps).containsExactly(used, added);
+        assertThat(cache.isValid()).isTrue();
+        cache.close();
+        assertThat(budget.usedBytes()).isZero();
+    }
+
+    @Test
+    void whatIsKeptForLongestStaysWhereItWouldNotMakeRoomEnough() {
+        Budget budget = Budget.unlimited("test");
+        MappingCache cache = MappingCache.open(budget, 4 * MIB, () -> { });
+        long oldest = put(cache, budget, MIB);
+        long used = put(cache, budget, 2 * MIB);
+        for (int i = 0; i < 12; i++) {
+            assertThat(cache.take(2 * MIB)).isEqualTo(used);
+            assertThat(cache.put(used, 2 * MIB)).isTrue();
+        }
+        long refused = Kernel.map(3 * MIB);
+        assertThat(cache.put(refused, 3 * MIB)).as("2 MiB are in use").isFalse();
+        assertThat(List.of(oldest, used)).allMatch(cache::keeps);
+        Kernel.unmap(refused, 3 * MIB);
+        cache.close();
+        assertThat(budget.usedBytes()).isZero();
+    }
+
     /** As a program does that goes through the same work again and again, and needs more than is kept. */
     @Test
     void ofWhatIsFreedAndAskedForInTurnMostIsFoundAlsoWhereNotAllHasRoom() {
@@ -192,10 +244,93 @@ class MappingCacheTest {
             long used = heap.budget().usedBytes();
             long grown = heap.realloc(block, 2 * MIB);
             assertThat(grown).isEqualTo(larger);
-            assertThat(Native.segment(grown, MIB).mismatch(Native.segment(heap.malloc(MIB), MIB))).as("the same pages").isEqualTo(-1);
-            assertThat(heap.budget().usedBytes()).isEqualTo(used);
-            assertThatThrownBy(() -> heap.realloc(larger + 1, 10)).isInstanceOf(InvalidBlockException.class);
             assertThat(heap.usableSize(grown)).isEqualTo(2 * MIB);
+            assertThat(heap.budget().usedBytes()).isEqualTo(used);
+            assertThatThrownBy(() -> heap.free(block)).isInstanceOf(InvalidBlockException.class).hasMessageContaining("kept for reuse");
+            assertThatThrownBy(() -> heap.realloc(block, 3 * MIB)).isInstanceOf(InvalidBlockException.class);
+            assertThat(heap.malloc(MIB)).isEqualTo(block);
+            assertThat(Native.segment(grown, MIB).mismatch(Native.segment(block, MIB))).as("the same content").isEqualTo(-1);
+        }
+    }
+
+    /** As for a malloc that the cache serves, nothing is charged. */
+    @Test
+    void growthToAMappingThatIsKeptNeedsNoRoomBelowTheLimit() {
+        try (Heap heap = Heap.create(CACHED.limit(3 * MIB))) {
+            long block = heap.malloc(MIB);
+            long larger = heap.malloc(2 * MIB);
+            heap.free(larger);
+            assertThat(heap.realloc(block, 2 * MIB)).isEqualTo(larger);
+            assertThat(heap.statistics().cachedBytes()).isEqualTo(MIB);
+        }
+    }
+
+    /** Others would spin for its lock as long as the copy takes. */
+    @Test
+    void growthInASharedHeapCopiesNothingUnderItsLock() {
+        try (Heap heap = Heap.create(HeapOptions.shared().mappingCache(8 * MIB))) {
+            long block = heap.malloc(MIB);
+            long larger = heap.malloc(2 * MIB);
+            Native.segment(block, MIB).fill((byte) 7);
+            heap.free(larger);
+            long grown = heap.realloc(block, 2 * MIB);
+            assertThat(grown).isNotEqualTo(larger);
+            assertThat(Native.segment(grown, MIB).mismatch(filled(MIB, 7))).isEqualTo(-1);
+            assertThat(heap.malloc(2 * MIB)).as("it is still kept").isEqualTo(larger);
+            assertThat(heap.budget().usedBytes()).isEqualTo(heap.statistics().reservedBytes()).isEqualTo(4 * MIB);
+        }
+    }
+
+    private static MemorySegment filled(long bytes, int value) {
+        return MemorySegment.ofArray(new byte[(int) bytes]).fill((byte) value);
+    }
+
+    /** The pages of a file that has become shorter cannot be read. */
+    @Test
+    void whereTheCopyFailsTheBlockIsWhereItWas(@TempDir Path folder) throws Exception {
+        Budget budget = Budget.unlimited("test");
+        MappingCache cache = MappingCache.open(budget, 8 * MIB, () -> { });
+        DirectMappings mappings = new DirectMappings(budget, new LeakRecords("test"), cache, HugePageRule.NEVER);
+        long kept = put(cache, budget, 2 * MIB);
+        try (Arena scope = Arena.ofConfined(); FileChannel file = FileChannel.open(folder.resolve("pages"),
+                StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            MemorySegment pages = file.map(FileChannel.MapMode.READ_WRITE, 0, MIB, scope);
+            file.truncate(0);
+            budget.reserve(MIB);
+            long block = mappings.register(pages.address(), MappingTable.extent(MIB, false));
+            assertThatThrownBy(() -> mappings.copyToKept(block, 2 * MIB)).isInstanceOf(InternalError.class);
+            assertThat(mappings.length(block)).isEqualTo(MIB);
+            assertThat(cache.keeps(kept)).isTrue();
+            assertThat(budget.usedBytes()).isEqualTo(3 * MIB);
+            assertThat(mappings.remove(block)).isEqualTo(MIB);
+            budget.release(MIB);
+        }
+        mappings.close();
+        assertThat(budget.usedBytes()).isZero();
+    }
+
+    @Test
+    void whatAVirtualThreadLetsGrowIsCopiedToo() throws Exception {
+        String output = ChildJvm.run(List.of(), List.of("--enable-native-access=ALL-UNNAMED",
+                "-Dbanos.mem.mappingCacheBytes=" + 8 * MIB), GrowthOfVirtualThread.class);
+        assertThat(output).isEqualToIgnoringNewLines("copied, 42");
+    }
+
+    /** What the child does. */
+    static final class GrowthOfVirtualThread {
+        private GrowthOfVirtualThread() {
+        }
+
+        public static void main(String[] arguments) throws InterruptedException {
+            Thread.ofVirtual().start(() -> {
+                long larger = Malloc.malloc(2 * MIB);
+                long block = Malloc.malloc(MIB);
+                Native.EVERYTHING.set(ValueLayout.JAVA_LONG, block + MIB - 8, 42);
+                Malloc.free(larger);
+                long grown = Malloc.realloc(block, 2 * MIB);
+                System.out.println((grown == larger ? "copied, " : "moved, ")
+                        + Native.EVERYTHING.get(ValueLayout.JAVA_LONG, grown + MIB - 8));
+            }).join();
         }
     }
 
@@ -339,7 +474,7 @@ class MappingCacheTest {
     void mallocHasACacheWhenAskedFor() throws Exception {
         String output = ChildJvm.run(List.of(), List.of("--enable-native-access=ALL-UNNAMED",
                 "-Dbanos.mem.mappingCacheBytes=" + 8 * MIB), CachedMalloc.class);
-        assertThat(output).isEqualToIgnoringNewLines("reused, zero");
+        assertThat(output).isEqualToIgnoringNewLines("reused, zero, true, false");
     }
 
     /** What the child does. */
@@ -351,6 +486,13 @@ class MappingCacheTest {
             long block = Malloc.malloc(MIB);
             Native.EVERYTHING.set(ValueLayout.JAVA_LONG, block, 42);
             Malloc.free(block);
+            boolean owned = Malloc.owns(block);
+            boolean ownedOfOther;
+            try (Heap other = Heap.create(CACHED)) {
+                long kept = other.malloc(MIB);
+                other.free(kept);
+                ownedOfOther = Malloc.owns(kept);
+            }
             boolean reused;
             boolean zero;
             try (Arena scope = HeapScope.ofConfined()) {
@@ -358,7 +500,7 @@ class MappingCacheTest {
                 reused = segment.address() == block;
                 zero = segment.get(ValueLayout.JAVA_LONG, 0) == 0;
             }
-            System.out.println((reused ? "reused, " : "new, ") + (zero ? "zero" : "not zero"));
+            System.out.println((reused ? "reused, " : "new, ") + (zero ? "zero, " : "not zero, ") + owned + ", " + ownedOfOther);
         }
     }
 }
