@@ -90,19 +90,20 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         return ofThread(thread, pool != SlotPool.NOBODY ? pool : ThreadPools.adoptOrCreate());
     }
 
+    /** The pool's own handle: malloc's slow path begins with this, so nothing lies between the two. */
     private static Heap ofThread(Thread thread, SlotPool pool) {
-        if (pool.handle() instanceof OfThread(Heap made)) {
+        if (pool.handle() instanceof Heap made) {
             return made;
         }
         Heap made = new Heap(thread, pool);
-        pool.handle(new OfThread(made));
+        pool.handle(made, new Disowning(made));
         return made;
     }
 
-    /** A thread's own heap, which is made when it is asked for. */
-    private record OfThread(Heap heap) implements SlotPool.Handle {
+    /** Not a lambda: the first of a process costs milliseconds, and this is in the way of its first malloc. */
+    private record Disowning(Heap heap) implements Runnable {
         @Override
-        public void disown() {
+        public void run() {
             heap.owner = null;
         }
     }

@@ -5,6 +5,7 @@ import dev.banos.mem.slots.Domain;
 import dev.banos.mem.slots.Run;
 import dev.banos.mem.slots.RunTable;
 import dev.banos.mem.slots.SlotPool;
+import dev.banos.mem.slots.ThreadPools;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class LiveBlocks {
     private LiveBlocks() {
+    }
+
+    /** Of malloc's blocks. {@link Malloc#free} has this one call besides what it does itself: each further one costs it registers. */
+    static void free(long address) {
+        free(ThreadPools.current(), address, Domain.MALLOC, Heap.hardenedMalloc());
     }
 
     /**

@@ -56,7 +56,7 @@ public final class Malloc {
     public static void free(long address) {
         Run run = RunTable.likely(address);
         if (run.owner.threadId != Thread.currentThread().threadId() || !run.free(address)) {
-            LiveBlocks.free(ThreadPools.current(), address, Domain.MALLOC, Heap.hardenedMalloc());
+            LiveBlocks.free(address);
         }
     }
 

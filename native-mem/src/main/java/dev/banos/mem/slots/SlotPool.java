@@ -39,12 +39,6 @@ public final class SlotPool extends ThreadAttachment {
     /** Has no slots: for where there is no pool. */
     public static final SlotPool NOBODY = new SlotPool(Domain.MALLOC, Access.OWN_THREAD);
 
-    /** What a thread that the pool hangs on has of it. */
-    public interface Handle {
-        /** The thread has ended, or is about to, and its pool may be another's soon. */
-        void disown();
-    }
-
     /** Sees live slots, one by one. */
     @FunctionalInterface
     public interface Visitor {
@@ -78,7 +72,9 @@ public final class SlotPool extends ThreadAttachment {
     private long lastThreadId;
     /** Of a pool that nobody uses: how often the purger is to come by before free pages inside its runs go; 0 for never. */
     private int passesToDiscard;
-    private @Nullable Handle handle;
+    /** What the thread that the pool hangs on has of it, made when it asked, and what then is to be done when it ends. */
+    private @Nullable Object handle;
+    private @Nullable Runnable disown;
 
     /** Changes under the lock of {@link ThreadPools}. */
     @Nullable SlotPool nextAbandoned;
@@ -247,19 +243,22 @@ public final class SlotPool extends ThreadAttachment {
         return (long) THREAD_ID.getVolatile(this);
     }
 
-    /** Of the thread that this pool hangs on; null before {@link #handle(Handle)}. */
-    public @Nullable Handle handle() {
+    /** Of the thread that this pool hangs on; null before {@link #handle(Object, Runnable)}. */
+    public @Nullable Object handle() {
         return handle;
     }
 
-    public void handle(Handle made) {
+    /** @param atTheEnd is run when the thread has ended, or is about to, and the pool may be another's soon */
+    public void handle(Object made, Runnable atTheEnd) {
         handle = made;
+        disown = atTheEnd;
     }
 
     void adoptedBy(Thread owner) {
         threadId = owner.threadId();
         lastThreadId = threadId;
         handle = null;
+        disown = null;
     }
 
     /** Takes what other threads freed. */
@@ -491,8 +490,8 @@ public final class SlotPool extends ThreadAttachment {
 
     @Override
     protected void threadEnded() {
-        if (handle != null) {
-            handle.disown(); // by a thread that has a little to run still
+        if (disown != null) {
+            disown.run(); // by a thread that has a little to run still
         }
         if (ThreadPools.abandon(this)) {
             Purger.wake();
