@@ -3,15 +3,11 @@ package dev.banos.mem;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.bindings.Native;
-import dev.banos.mem.mappings.DirectMappings;
 import dev.banos.mem.slots.RunTable;
-import dev.banos.mem.slots.SizeClasses;
 import dev.banos.mem.slots.Spans;
-import dev.banos.mem.system.Kernel;
 import dev.banos.mem.system.Reservation;
 import java.lang.foreign.ValueLayout;
 import java.util.SplittableRandom;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** What goes back to the system, as the kernel sees it. */
@@ -29,32 +25,6 @@ class FootprintTest {
         long smaller = Malloc.malloc(64 * 1024 - 1);
         assertThat(RunTable.at(smaller)).isNotNull();
         Malloc.free(smaller);
-    }
-
-    @Test
-    void aBlockComesWithThePagesOfItsFirstMebibyteAndWithNoMore() {
-        for (long beyond : new long[] {0, Kernel.PAGE_BYTES, 64 << 20}) {
-            assertIsCommitted(Malloc.malloc(DirectMappings.COMMITTED_BYTES + beyond), beyond);
-        }
-    }
-
-    @Test
-    void aBlockThatGrowsHasThePagesOfItsFirstMebibyteAndNoMore() {
-        for (long beyond : new long[] {0, Kernel.PAGE_BYTES, 1 << 20}) {
-            assertIsCommitted(Malloc.realloc(Malloc.malloc(SizeClasses.DIRECT_BYTES), DirectMappings.COMMITTED_BYTES + beyond), beyond);
-        }
-    }
-
-    private static void assertIsCommitted(long block, long beyond) {
-        assertThat(pagesWithMemory(block, DirectMappings.COMMITTED_BYTES))
-                .isEqualTo(DirectMappings.COMMITTED_BYTES / Kernel.PAGE_BYTES);
-        assertThat(pagesWithMemory(block + DirectMappings.COMMITTED_BYTES, Math.min(beyond, 64 * Kernel.PAGE_BYTES))).isZero();
-        Malloc.free(block);
-    }
-
-    private static long pagesWithMemory(long address, long bytes) {
-        return LongStream.iterate(address, page -> page < address + bytes, page -> page + Kernel.PAGE_BYTES)
-                .filter(ProcSelf::hasOwnMemory).count();
     }
 
     @Test

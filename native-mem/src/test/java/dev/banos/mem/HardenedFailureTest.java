@@ -4,11 +4,11 @@ import static dev.banos.bindings.generated.Linux.ENOMEM;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.fault.SystemCallFaults.Call;
+import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.mappings.MappingRegistry;
 import dev.banos.mem.slots.RunTable;
-import dev.banos.mem.system.Unmapping;
+import dev.banos.mem.system.RefusedUnmaps;
 import dev.banos.thread.Tcb;
 import java.util.ArrayList;
 import java.util.List;
@@ -91,15 +91,15 @@ class HardenedFailureTest {
 
     @Test
     void aMappingThatTheKernelKeepsIsUnmappedLater() {
-        int before = Unmapping.refusedCount();
+        int before = RefusedUnmaps.count();
         long[] block = new long[1];
         try (Heap heap = heap(GUARDED.withQuarantine(0))) {
             block[0] = heap.malloc(1 << 20);
             failing(Call.MUNMAP, () -> heap.free(block[0]));
-            assertThat(Unmapping.refusedCount()).isEqualTo(before + 1);
+            assertThat(RefusedUnmaps.count()).isEqualTo(before + 1);
             assertThatThrownBy(() -> heap.free(block[0])).isExactlyInstanceOf(InvalidBlockException.class);
             heap.trim();
-            assertThat(Unmapping.refusedCount()).isZero();
+            assertThat(RefusedUnmaps.count()).isZero();
             assertThat(ProcSelf.isMapped(block[0])).isFalse();
         }
     }
@@ -127,7 +127,7 @@ class HardenedFailureTest {
             }
         }
         Malloc.trim();
-        assertThat(Unmapping.refusedCount()).isZero();
+        assertThat(RefusedUnmaps.count()).isZero();
         assertThat(MappingRegistry.sum().count()).isEqualTo(mapped);
     }
 

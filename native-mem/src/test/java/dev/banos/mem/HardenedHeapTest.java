@@ -8,7 +8,7 @@ import dev.banos.bindings.Native;
 import dev.banos.mem.mappings.MappingRegistry;
 import dev.banos.mem.slots.Run;
 import dev.banos.mem.slots.RunTable;
-import dev.banos.mem.system.Unmapping;
+import dev.banos.mem.system.RefusedUnmaps;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -280,7 +280,7 @@ class HardenedHeapTest {
 
     @Test
     void closeGivesBackEverything() {
-        int refusedBefore = Unmapping.refusedCount();
+        int refusedBefore = RefusedUnmaps.count();
         long mappedBefore = MappingRegistry.sum().bytes();
         Heap heap = hardened(Hardening.ALL.withSample(3));
         List<Long> mappings = new ArrayList<>();
@@ -297,7 +297,7 @@ class HardenedHeapTest {
         heap.close();
         assertThat(mappings).hasSizeGreaterThan(30);
         assertThat(MappingRegistry.sum().bytes()).isEqualTo(mappedBefore);
-        assertThat(Unmapping.refusedCount()).isEqualTo(refusedBefore);
+        assertThat(RefusedUnmaps.count()).isEqualTo(refusedBefore);
         assertThatThrownBy(() -> heap.malloc(8)).isInstanceOf(IllegalStateException.class).hasMessageContaining("closed");
         assertThatThrownBy(() -> heap.malloc(100_000)).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> heap.free(mappings.getFirst())).isExactlyInstanceOf(InvalidBlockException.class);

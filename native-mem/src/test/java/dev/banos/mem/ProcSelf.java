@@ -52,12 +52,12 @@ public final class ProcSelf {
     }
 
     /** Resident bytes of the mappings that begin in a range: the JVM's own memory, which comes and goes, is left out. */
-    static long residentBytes(long from, long to) {
+    public static long residentBytes(long from, long to) {
         return bytes("Rss:", from, to);
     }
 
     /** Those of them that are in huge pages. */
-    static long hugeBytes(long from, long to) {
+    public static long hugeBytes(long from, long to) {
         return bytes("AnonHugePages:", from, to);
     }
 

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.bindings.Native;
-import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.fault.SystemCallFaults.Call;
+import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.insight.LeakTracking.Level;
 import dev.banos.mem.mappings.MappingRegistry;
 import dev.banos.mem.slots.Spans;
-import dev.banos.mem.system.Unmapping;
+import dev.banos.mem.system.RefusedUnmaps;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -67,15 +67,15 @@ class SystemCallFailureTest {
     @Test
     void munmapFails() {
         long block = Malloc.malloc(1 << 20);
-        int before = Unmapping.refusedCount();
+        int before = RefusedUnmaps.count();
         failing(Call.MUNMAP, () -> {
             Malloc.free(block);
             assertThatThrownBy(() -> Malloc.free(block)).isInstanceOf(InvalidBlockException.class);
-            assertThat(Unmapping.refusedCount()).isEqualTo(before + 1);
+            assertThat(RefusedUnmaps.count()).isEqualTo(before + 1);
         });
         assertThat(ProcSelf.isMapped(block)).as("kept, not lost").isTrue();
         Malloc.trim();
-        assertThat(Unmapping.refusedCount()).isZero();
+        assertThat(RefusedUnmaps.count()).isZero();
         assertThat(ProcSelf.isMapped(block)).as("unmapped at the next occasion").isFalse();
     }
 
@@ -99,7 +99,7 @@ class SystemCallFailureTest {
             });
         }
         Malloc.trim();
-        assertThat(Unmapping.refusedCount()).isZero();
+        assertThat(RefusedUnmaps.count()).isZero();
     }
 
     @Test
@@ -149,7 +149,7 @@ class SystemCallFailureTest {
                 return fails ? ENOMEM() : 0;
             }, () -> live(kind));
             Malloc.trim();
-            assertThat(Unmapping.refusedCount()).as("call " + n).isZero();
+            assertThat(RefusedUnmaps.count()).as("call " + n).isZero();
             assertThat(MappingRegistry.sum()).as("call " + n).isEqualTo(before);
         }
         // A hardened heap moves nothing; another protects only where an arena is to be committed, which has a test of its own.
@@ -209,7 +209,7 @@ class SystemCallFailureTest {
             }
         }
         Malloc.trim();
-        assertThat(Unmapping.refusedCount()).isZero();
+        assertThat(RefusedUnmaps.count()).isZero();
     }
 
     private static void useRandomly(Heap heap, SplittableRandom random, List<Long> blocks) {

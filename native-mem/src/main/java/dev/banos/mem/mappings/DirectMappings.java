@@ -28,7 +28,7 @@ public final class DirectMappings {
      * So much of a block comes with its pages, from its beginning on, also where it grows: one call takes two thirds of the time of
      * a fault for each (README). What nobody writes to costs at most so much memory.
      */
-    public static final long COMMITTED_BYTES = 1024 * 1024;
+    static final long COMMITTED_BYTES = 1024 * 1024;
 
     /** What the heap is called, has and may have. */
     public final Budget budget;

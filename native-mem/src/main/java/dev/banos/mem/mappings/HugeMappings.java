@@ -13,8 +13,8 @@ import dev.banos.mem.system.Unmapping;
  *     else  as the kernel likes, by small pages from there on
  * </pre>
  */
-public final class HugeMappings {
-    public static final long PAGE_BYTES = 2L << 20;
+final class HugeMappings {
+    static final long PAGE_BYTES = 2L << 20;
 
     private HugeMappings() {
     }
@@ -25,7 +25,7 @@ public final class HugeMappings {
         assert refused <= 0;
     }
 
-    public static boolean isAligned(long address) {
+    static boolean isAligned(long address) {
         return address % PAGE_BYTES == 0;
     }
 

@@ -268,7 +268,7 @@ public final class MappingCache {
     }
 
     /** Gives back all that is kept, and keeps no more. */
-    public void close() {
+    void close() {
         lock.lock();
         try {
             closed = true;
@@ -284,7 +284,7 @@ public final class MappingCache {
         }
     }
 
-    public long bytes() {
+    long bytes() {
         lock.lock();
         try {
             return bytes;

@@ -64,7 +64,7 @@ public final class Unmapping {
         return bytes;
     }
 
-    public static int refusedCount() {
+    static int refusedCount() {
         return refusedCount;
     }
 }

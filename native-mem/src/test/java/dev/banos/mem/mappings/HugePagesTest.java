@@ -1,17 +1,21 @@
-package dev.banos.mem;
+package dev.banos.mem.mappings;
 
 import static dev.banos.bindings.generated.Linux.ENOMEM;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.banos.bindings.Native;
-import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.fault.SystemCallFaults.Call;
-import dev.banos.mem.mappings.DirectMappings;
-import dev.banos.mem.mappings.HugeMappings;
+import dev.banos.mem.Heap;
+import dev.banos.mem.HeapOptions;
+import dev.banos.mem.HugePages;
+import dev.banos.mem.Malloc;
+import dev.banos.mem.MemoryInsight;
+import dev.banos.mem.ProcSelf;
+import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.slots.SizeClasses;
 import dev.banos.mem.system.Kernel;
-import dev.banos.mem.system.Unmapping;
+import dev.banos.mem.system.RefusedUnmaps;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -108,7 +112,7 @@ class HugePagesTest {
             }
         }
         Malloc.trim();
-        assertThat(Unmapping.refusedCount()).isZero();
+        assertThat(RefusedUnmaps.count()).isZero();
     }
 
     private static void resize(Heap heap, long[] block, long bytes) {
