@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +24,12 @@ import org.junit.jupiter.api.Timeout;
 class ScorecardTest {
     private static final long[] SIZES = {8, 4096, 256 << 10};
     private static final int TRIALS = 200;
-    /** What is found nearly always is found in 197 of 200, and what is found often in 177: this is far from both. */
-    private static final int NEARLY_ALL = TRIALS * 95 / 100;
+    /** Where the share of one outcome is so near to that of "nearly all" that chance could decide, so many trials more do. */
+    private static final int FURTHER_TRIALS = 1800;
+    /** What is found nearly always is found in 98.5 of 100, and what is found often in 89. */
+    private static final double NEARLY_ALL = 0.95;
+    private static final double UNSURE_FROM = 0.92;
+    private static final double SURE_FROM = 0.985;
 
     @Test
     void theTableInTheDocumentsIsTrue() throws IOException {
@@ -49,15 +54,25 @@ class ScorecardTest {
     /** What came of nearly all trials; or "often", for what does not go unnoticed, but not for sure. */
     private static String score(Attack attack, Hardening hardening, long size) {
         Map<Outcome, Integer> counts = new EnumMap<>(Outcome.class);
-        for (int trial = 0; trial < TRIALS; trial++) {
-            counts.merge(attempt(attack, hardening, size), 1, Integer::sum);
+        int trials = TRIALS;
+        attempt(attack, hardening, size, TRIALS, counts);
+        double most = (double) Collections.max(counts.values()) / TRIALS;
+        if (most >= UNSURE_FROM && most < SURE_FROM) {
+            attempt(attack, hardening, size, FURTHER_TRIALS, counts);
+            trials += FURTHER_TRIALS;
         }
         for (Outcome each : Outcome.values()) {
-            if (counts.getOrDefault(each, 0) >= NEARLY_ALL) {
+            if (counts.getOrDefault(each, 0) >= NEARLY_ALL * trials) {
                 return each.word;
             }
         }
-        return counts.getOrDefault(Outcome.NOT, 0) < TRIALS * 3 / 4 ? "often" : Outcome.NOT.word;
+        return counts.getOrDefault(Outcome.NOT, 0) < trials * 3 / 4 ? "often" : Outcome.NOT.word;
+    }
+
+    private static void attempt(Attack attack, Hardening hardening, long size, int trials, Map<Outcome, Integer> counts) {
+        for (int trial = 0; trial < trials; trial++) {
+            counts.merge(attempt(attack, hardening, size), 1, Integer::sum);
+        }
     }
 
     private static Outcome attempt(Attack attack, Hardening hardening, long size) {
