@@ -3,40 +3,18 @@ package dev.banos.loader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Several files in one call: archives, the order that they need, and what happens when one of them cannot be. */
-class InstallManyTest {
-    @TempDir
-    Path folder;
-    private final List<String> console = new ArrayList<>();
-    private Loader loader;
-
-    @BeforeEach
-    void create() {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
-        loader = Loader.create(InstallPolicy.anyUser(), console::add);
-    }
-
-    @AfterEach
-    void close() {
-        if (loader != null) {
-            loader.close();
-        }
-    }
-
+class InstallManyTest extends InstallingTest {
     private Path driver(String name, String code) {
         return driver(folder, name, code);
     }

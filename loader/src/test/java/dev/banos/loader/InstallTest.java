@@ -2,42 +2,19 @@ package dev.banos.loader;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.banos.loader.abi.BanosSymbol;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Drivers as the host's compilers make them, installed and called. */
-class InstallTest {
-    @TempDir
-    Path folder;
-    private final List<String> console = new ArrayList<>();
-    private Loader loader;
-
-    @BeforeEach
-    void create() {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
-        loader = Loader.create(InstallPolicy.anyUser(), console::add);
-    }
-
-    @AfterEach
-    void close() {
-        if (loader != null) {
-            loader.close();
-        }
-    }
-
+class InstallTest extends InstallingTest {
     @ParameterizedTest
     @CsvSource({"gcc,-O2", "gcc,-O0 -g", "gcc,-O2 -fPIC", "gcc,-O2 -fno-pic", "gcc,-O3 -fno-plt", "gcc,-O2 -mcmodel=large -fno-pic",
         "gcc,-O2 -ffunction-sections -fdata-sections", "gcc,-O2 -fcommon", "clang,-O2", "clang,-O0 -g", "clang,-O2 -fPIC",

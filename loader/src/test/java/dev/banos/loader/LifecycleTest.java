@@ -3,7 +3,6 @@ package dev.banos.loader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,37 +11,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What holds from install to unload, and after every way in which either fails. */
-class LifecycleTest {
+class LifecycleTest extends InstallingTest {
     private static final String HEAD = """
             #include <banos/driver.h>
             #include <banos/export.h>
             #include <banos/print.h>
             #include <stddef.h>
             """;
-    @TempDir
-    Path folder;
-    private final List<String> console = new ArrayList<>();
-    private Loader loader;
-
-    @BeforeEach
-    void create() {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
-        loader = Loader.create(InstallPolicy.anyUser(), console::add);
-    }
-
-    @AfterEach
-    void close() {
-        if (loader != null) {
-            loader.close();
-        }
-    }
-
     private Path driver(String name, String fields, String code) {
         return CCompiler.text(folder, name, HEAD + code + """
                 BANOS_DRIVER_API struct Banos_Driver driver = { .driver_size = sizeof(struct Banos_Driver),

@@ -3,7 +3,6 @@ package dev.banos.loader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,35 +10,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Drivers made with older, newer and odd copies of our headers, and with what compilers make of the macros. */
-class OtherHeadersTest {
+class OtherHeadersTest extends InstallingTest {
     private static final String UNINIT = "int (*uninit)(struct Banos_Driver *);";
     private static final String INIT = "static int init(struct Banos_Driver *d) { return (void)d, 0; }\n";
-
-    @TempDir
-    Path folder;
-    private final List<String> console = new ArrayList<>();
-    private Loader loader;
-
-    @BeforeEach
-    void create() {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
-        loader = Loader.create(InstallPolicy.anyUser(), console::add);
-    }
-
-    @AfterEach
-    void close() {
-        if (loader != null) {
-            loader.close();
-        }
-    }
 
     /** Compiles with copies of the headers in which {@code old} is {@code changed}. */
     private Path compiled(String name, String compiler, String code, String old, String changed, String... flags) {
