@@ -166,7 +166,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         }
         Bin bin = pool.bin(size);
         long slot = bin.next();
-        return slot != 0 ? bin.take(slot) : SlowMalloc.malloc(this, size);
+        return slot != 0 ? bin.take(slot) : SlowMalloc.malloc(this, bin, size);
     }
 
     /**

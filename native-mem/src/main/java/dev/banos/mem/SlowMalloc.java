@@ -2,6 +2,7 @@ package dev.banos.mem;
 
 import dev.banos.mem.event.MemoryEvents;
 import dev.banos.mem.insight.LeakRecords;
+import dev.banos.mem.slots.Bin;
 import dev.banos.mem.slots.RunTable;
 import dev.banos.mem.slots.SizeClasses;
 import dev.banos.mem.slots.Spans;
@@ -21,6 +22,18 @@ import dev.banos.mem.system.Kernel;
  */
 final class SlowMalloc {
     private SlowMalloc() {
+    }
+
+    /** For malloc of the calling thread, whose bin has no slot in its open word. */
+    static long malloc(Bin bin, long size) {
+        long address = bin.takeFromRun();
+        return address != 0 ? address : malloc(Heap.current(), size);
+    }
+
+    /** The same for the heap's owner. */
+    static long malloc(Heap heap, Bin bin, long size) {
+        long address = bin.takeFromRun();
+        return address != 0 ? address : malloc(heap, size);
     }
 
     static long malloc(Heap heap, long size) {

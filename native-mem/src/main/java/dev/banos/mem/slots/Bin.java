@@ -63,6 +63,25 @@ public final class Bin {
         return openBase + Long.numberOfTrailingZeros(slot) * slotBytes;
     }
 
+    /**
+     * What comes after {@link #next} in vain: a slot from the next word of the run that is being served from. It looks nowhere
+     * else, so it cannot park, and marks no work with {@link SlotPool#beginWork}.
+     *
+     * @return the slot's address, or 0: the run is full, or an allocation is to be counted
+     */
+    public long takeFromRun() {
+        Run serving = run;
+        if (serving == null || pool.isSampled()) {
+            return 0;
+        }
+        closeWord();
+        if (serving.summary == 0) {
+            return 0;
+        }
+        openWord(serving);
+        return take(next());
+    }
+
     /** @return a slot's address, or 0: no more memory, a high-water mark is reached, or the {@link Sampler} wants this one */
     long takeSlow() {
         pool.beginWork();
@@ -152,11 +171,14 @@ public final class Bin {
                 serveFrom(added);
             }
         }
-        Run serving = Objects.requireNonNull(run);
+        openWord(Objects.requireNonNull(run));
+        return true;
+    }
+
+    private void openWord(Run serving) {
         index = cyclicallyNext(serving.summary, index);
         open = serving.local + index * Long.SIZE;
         openBase = serving.base + index * Long.SIZE * slotBytes;
-        return true;
     }
 
     /** @return whether {@link #run} has free slots, after changing it for another if need be */
