@@ -1,6 +1,7 @@
 package dev.banos.mem;
 
 import dev.banos.mem.event.Counted;
+import dev.banos.mem.event.JsonObject;
 import java.util.List;
 import java.util.Locale;
 
@@ -79,41 +80,14 @@ public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mapp
      * pieces. No limit is -1.
      */
     public String toJson() {
-        StringBuilder json = new StringBuilder("{\"heap\":\"").append(escaped(heap))
-                .append("\",\"liveBlocks\":").append(liveBlocks())
-                .append(",\"liveBytes\":").append(liveBytes())
-                .append(",\"reservedBytes\":").append(reservedBytes())
-                .append(",\"mappings\":").append(mappings)
-                .append(",\"mappedBytes\":").append(mappedBytes)
-                .append(",\"cachedBytes\":").append(cachedBytes)
-                .append(",\"racedFrees\":").append(racedFrees)
-                .append(",\"limitBytes\":").append(budget.limitBytes())
-                .append(",\"usedBytes\":").append(budget.usedBytes())
-                .append(",\"peakBytes\":").append(budget.peakBytes())
-                .append(",\"refusals\":").append(budget.refusals())
-                .append(",\"sizeClasses\":[");
-        String separator = "";
-        for (SizeClass each : sizeClasses) {
-            json.append(separator).append("{\"slotBytes\":").append(each.slotBytes())
-                    .append(",\"runs\":").append(each.runs())
-                    .append(",\"slots\":").append(each.slots())
-                    .append(",\"live\":").append(each.live())
-                    .append(",\"spanBytes\":").append(each.spanBytes()).append('}');
-            separator = ",";
-        }
-        return json.append("]}").toString();
-    }
-
-    /** As a JSON string has it (RFC 8259, section 7). */
-    private static String escaped(String text) {
-        StringBuilder escaped = new StringBuilder();
-        for (char c : text.toCharArray()) {
-            if (c < ' ' || Character.isSurrogate(c)) { // a lone surrogate has no UTF-8
-                escaped.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
-            } else {
-                escaped.append(c == '"' || c == '\\' ? "\\" : "").append(c);
-            }
-        }
-        return escaped.toString();
+        return new JsonObject().put("heap", heap).put("liveBlocks", liveBlocks()).put("liveBytes", liveBytes())
+                .put("reservedBytes", reservedBytes()).put("mappings", mappings).put("mappedBytes", mappedBytes)
+                .put("cachedBytes", cachedBytes).put("racedFrees", racedFrees)
+                .put("limitBytes", budget.limitBytes()).put("usedBytes", budget.usedBytes())
+                .put("peakBytes", budget.peakBytes()).put("refusals", budget.refusals())
+                .put("sizeClasses", sizeClasses.stream().map(each -> new JsonObject().put("slotBytes", each.slotBytes())
+                        .put("runs", each.runs()).put("slots", each.slots()).put("live", each.live())
+                        .put("spanBytes", each.spanBytes())))
+                .toString();
     }
 }

@@ -10,6 +10,7 @@ import dev.banos.mem.slots.Spans;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import javax.management.InstanceAlreadyExistsException;
 import javax.management.JMException;
 import javax.management.MBeanServer;
@@ -44,6 +45,16 @@ public final class MemoryInsight {
      */
     public static List<HeapFigures> heaps() {
         return HeapCensus.now();
+    }
+
+    /**
+     * {@return the footprint and all heaps as one JSON object (RFC 8259) without line ends} Its members are {@code footprint}, which is
+     * {@link Footprint#toJson}, and {@code heaps}, an array of {@link HeapFigures#toJson}. For a page of metrics: any thread may ask, and
+     * none is stopped.
+     */
+    public static String toJson() {
+        return heaps().stream().map(HeapFigures::toJson)
+                .collect(Collectors.joining(",", "{\"footprint\":" + footprint().toJson() + ",\"heaps\":[", "]}"));
     }
 
     /**

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.banos.mem.Hardening;
 import dev.banos.mem.Heap;
 import dev.banos.mem.HeapOptions;
+import dev.banos.mem.HeapScope;
 import dev.banos.mem.InvalidBlockException;
 import dev.banos.mem.Malloc;
 import dev.banos.mem.MemoryInsight;
@@ -13,6 +15,8 @@ import dev.banos.mem.insight.Footprint;
 import dev.banos.mem.insight.HeapFigures;
 import dev.banos.mem.insight.LeakTracking;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -195,6 +199,47 @@ class MemoryInsightTest {
                 .anyMatch(frame -> frame.getMethod().getName().equals("allocateHere")));
         assertThat(samples.stream().mapToLong(event -> event.getLong("weight")).sum())
                 .isCloseTo(blocks.length * 2048L, Percentage.withPercentage(30));
+    }
+
+    /** {@code allocate(long)} is a default method of {@code SegmentAllocator}, which is nobody's caller. */
+    @Test
+    void theCallerIsWhoAskedTheHeapForASegment() throws Exception {
+        List<RecordedEvent> events = record(() -> {
+            try (Heap heap = Heap.create(); Arena scope = HeapScope.ofConfined()) {
+                for (int i = 0; i < 10_000; i++) {
+                    heap.allocate(500);
+                    scope.allocate(ValueLayout.JAVA_LONG, 50);
+                }
+            }
+        });
+        assertThat(named(events, "AllocationSample")).hasSizeGreaterThan(5)
+                .allMatch(event -> event.getString("caller").startsWith(MemoryInsightTest.class.getName()));
+        try (Heap heap = Heap.create(HeapOptions.confined().leaks(LeakTracking.Level.FULL, report -> { }))) {
+            heap.allocate(500);
+            assertThat(heap.leakReport().sites()).singleElement()
+                    .satisfies(site -> assertThat(site.stack().getFirst().getClassName()).isEqualTo(MemoryInsightTest.class.getName()));
+        }
+        try (Heap heap = Heap.create(HeapOptions.confined().hardened(Hardening.NONE.withCanary().withStacks()))) {
+            String block = MemoryInsight.explain(heap.allocate(500).address());
+            assertThat(block).contains("allocated by " + MemoryInsightTest.class.getName());
+        }
+    }
+
+    @Test
+    void figuresAreJson() {
+        HeapFigures heap = new HeapFigures("heap \"a\"", 3, 200, 300, 1, 100, 0, -1, 400, 500,
+                List.of(new HeapFigures.OfSizeClass(16, 1, 4096, 1, 65_536), new HeapFigures.OfSizeClass(32, 1, 2048, 1, 65_536)));
+        assertThat(heap.toJson()).isEqualTo("""
+                {"heap":"heap \\"a\\"","liveBlocks":3,"liveBytes":200,"reservedBytes":300,"mappings":1,"mappedBytes":100,\
+                "cachedBytes":0,"limitBytes":-1,"usedBytes":400,"peakBytes":500,"sizeClasses":[\
+                {"slotBytes":16,"runs":1,"slots":4096,"live":1,"spanBytes":65536},\
+                {"slotBytes":32,"runs":1,"slots":2048,"live":1,"spanBytes":65536}]}""");
+        assertThat(new Footprint(1, 2, 3, 4, 5, 6, 7).toJson()).isEqualTo("""
+                {"bytes":15,"arenas":1,"usedBytes":2,"keptBytes":3,"mappedBytes":4,"mappings":5,"cachedBytes":6,"hugeBytes":7}""");
+        try (Heap live = Heap.create()) {
+            fill(live);
+            assertThat(MemoryInsight.toJson()).startsWith("{\"footprint\":{\"bytes\":").contains("\"heap\":\"" + live + "\"").endsWith("}]}]}");
+        }
     }
 
     /** The same slot again and again: no new one is needed, and the bytes count all the same. */

@@ -20,8 +20,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Loading a class of events costs a tenth of a second, so none is touched before there is a flight recorder.
  */
 public final class MemoryEvents {
-    private static final String ALLOCATOR = "dev.banos.mem.";
-
     private MemoryEvents() {
     }
 
@@ -441,7 +439,7 @@ public final class MemoryEvents {
     /** The method that called the allocator, and its line. */
     private static String caller() {
         return StackWalker.getInstance().walk(frames -> frames
-                .filter(frame -> !frame.getClassName().startsWith(ALLOCATOR))
+                .filter(frame -> !CallerFrames.isInside(frame.getClassName()))
                 .findFirst()
                 .map(frame -> frame.getClassName() + "." + frame.getMethodName() + ":" + frame.getLineNumber())
                 .orElse("(native)"));

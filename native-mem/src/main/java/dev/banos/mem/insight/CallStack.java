@@ -1,19 +1,14 @@
 package dev.banos.mem.insight;
 
+import dev.banos.mem.event.CallerFrames;
 import java.util.Arrays;
 import java.util.List;
 
 /** Frames, innermost first; equal when class, method and line of each are. */
 record CallStack(List<StackTraceElement> frames) {
-    private static final String ALLOCATOR = "dev.banos.mem.";
-
-    /** The allocator's own frames on top tell nothing. */
+    /** Without what lies above the caller. */
     static CallStack outsideTheAllocator(StackTraceElement[] frames) {
-        int first = 0;
-        while (first < frames.length - 1 && frames[first].getClassName().startsWith(ALLOCATOR)) {
-            first++;
-        }
-        return new CallStack(List.of(Arrays.copyOfRange(frames, first, frames.length)));
+        return new CallStack(List.of(Arrays.copyOfRange(frames, CallerFrames.firstOutside(frames), frames.length)));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.banos.mem.insight;
 
+import dev.banos.mem.event.JsonObject;
 import java.util.function.Supplier;
 import jdk.jfr.FlightRecorder;
 
@@ -22,6 +23,13 @@ public record Footprint(int arenas, long usedBytes, long keptBytes, long mappedB
      */
     public long bytes() {
         return usedBytes + keptBytes + mappedBytes + cachedBytes;
+    }
+
+    /** {@return these figures as one JSON object (RFC 8259)} Its names are those of the components, and {@code bytes}. */
+    public String toJson() {
+        return new JsonObject().put("bytes", bytes()).put("arenas", arenas).put("usedBytes", usedBytes).put("keptBytes", keptBytes)
+                .put("mappedBytes", mappedBytes).put("mappings", mappings).put("cachedBytes", cachedBytes)
+                .put("hugeBytes", hugeBytes).toString();
     }
 
     /**

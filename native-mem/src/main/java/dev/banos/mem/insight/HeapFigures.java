@@ -1,5 +1,6 @@
 package dev.banos.mem.insight;
 
+import dev.banos.mem.event.JsonObject;
 import java.util.List;
 import java.util.function.Supplier;
 import jdk.jfr.FlightRecorder;
@@ -37,6 +38,20 @@ public record HeapFigures(String heap, long liveBlocks, long liveBytes, long res
     /** Copies the list, which then nobody can change. */
     public HeapFigures {
         sizeClasses = List.copyOf(sizeClasses);
+    }
+
+    /**
+     * {@return these figures as one JSON object (RFC 8259) without line ends} Its names are those of the components; no limit is
+     * -1.
+     */
+    public String toJson() {
+        return new JsonObject().put("heap", heap).put("liveBlocks", liveBlocks).put("liveBytes", liveBytes)
+                .put("reservedBytes", reservedBytes).put("mappings", mappings).put("mappedBytes", mappedBytes)
+                .put("cachedBytes", cachedBytes).put("limitBytes", limitBytes).put("usedBytes", usedBytes)
+                .put("peakBytes", peakBytes)
+                .put("sizeClasses", sizeClasses.stream().map(each -> new JsonObject().put("slotBytes", each.slotBytes)
+                        .put("runs", each.runs).put("slots", each.slots).put("live", each.live).put("spanBytes", each.spanBytes)))
+                .toString();
     }
 
     /**
