@@ -2,11 +2,11 @@ package dev.banos.bindings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.banos.testing.ChildJvm;
+import dev.banos.testing.ChildProcess;
 import java.io.IOException;
 import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -80,14 +80,8 @@ class NativeAccessTest {
     }
 
     private static String java(List<String> path, String[] flags, List<String> main) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-        Stream.of(flags).forEach(command::add);
-        command.addAll(path);
-        command.addAll(main);
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).describedAs(output).isZero();
-        return output;
+        List<String> all = Stream.of(List.of(flags), path, main).flatMap(List::stream).toList();
+        return ChildProcess.run(ChildJvm.command(all)).succeeded();
     }
 
     private static String locationOf(Class<?> type) {

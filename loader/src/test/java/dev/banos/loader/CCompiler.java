@@ -2,13 +2,12 @@ package dev.banos.loader;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.banos.testing.ChildProcess;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /** The host's C compilers. A test that asks for one that is not there is skipped, and says so. */
 public final class CCompiler {
@@ -45,7 +44,14 @@ public final class CCompiler {
     }
 
     public static String run(List<String> command) {
-        return run(command, 0);
+        try {
+            return ChildProcess.run(command).succeeded();
+        } catch (IOException failed) {
+            throw new AssertionError(failed);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(interrupted);
+        }
     }
 
     private static void compile(Path source, Path output, String compiler, List<String> flags) {
@@ -53,37 +59,16 @@ public final class CCompiler {
         List<String> command = new ArrayList<>(List.of(compiler, "-I", HEADERS.toString(), "-o", output.toString()));
         command.add(source.toString());
         command.addAll(flags); // behind the source, for the libraries among them
-        run(command, 0);
+        run(command);
     }
 
     public static void requireProgram(String name) {
-        assumeTrue(hasProgram(name), () -> "skipped: " + name + " is not installed");
-    }
-
-    public static boolean hasProgram(String name) {
-        return List.of(System.getenv("PATH").split(":")).stream()
-                .anyMatch(folder -> Files.isExecutable(Path.of(folder, name)));
+        assumeTrue(ChildProcess.isInstalled(name), () -> "skipped: " + name + " is not installed");
     }
 
     private static List<String> withC(String... flags) {
         List<String> all = new ArrayList<>(List.of(flags));
         all.add("-c");
         return all;
-    }
-
-    private static String run(List<String> command, int status) {
-        try {
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (!process.waitFor(1, TimeUnit.MINUTES) || process.exitValue() != status) {
-                throw new AssertionError(command + " failed:\n" + output);
-            }
-            return output;
-        } catch (IOException failed) {
-            throw new AssertionError(failed);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new AssertionError(interrupted);
-        }
     }
 }

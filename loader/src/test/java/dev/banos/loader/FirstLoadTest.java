@@ -3,6 +3,7 @@ package dev.banos.loader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.banos.testing.ChildJvm;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -44,7 +45,7 @@ class FirstLoadTest {
     @Test
     void hasItsFirstCallMadeForIt() throws Exception {
         Path object = CCompiler.object(folder, "steps.c", "gcc", "-O2");
-        String said = ChildJvm.run(List.of(), List.of("-Xlog:class+load:stdout:none"), CalledAhead.class, object.toString());
+        String said = ChildJvm.run(List.of("-Xlog:class+load:stdout:none"), CalledAhead.class, object.toString()).output();
 
         assertThat(said).contains(CalledAhead.MADE, CalledAhead.LINKED);
         String before = said.substring(0, said.indexOf(CalledAhead.MADE));
@@ -77,7 +78,7 @@ class FirstLoadTest {
     private List<String> classesOfALoad() throws Exception {
         Path driver = CCompiler.object(folder, "steps.c", "gcc", "-O2");
         Path log = folder.resolve("classes.log");
-        String said = ChildJvm.load(List.of(), List.of("-Xlog:class+load:file=" + log + "::filecount=0"), driver);
+        String said = DebuggedProgram.run(List.of("-Xlog:class+load:file=" + log + "::filecount=0"), driver);
         assertThat(said).contains(" 134\n");
         String all = Files.readString(log);
         String load = all.substring(all.indexOf(LOADED), all.indexOf(ASKED));

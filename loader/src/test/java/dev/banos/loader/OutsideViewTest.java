@@ -44,7 +44,7 @@ class OutsideViewTest {
                 print counter
                 continue
                 """.formatted(line));
-        String seen = ChildJvm.load(List.of("gdb", "-nx", "-batch", "-x", commands.toString(), "--args"),
+        String seen = DebuggedProgram.run(List.of("gdb", "-nx", "-batch", "-x", commands.toString(), "--args"),
                 List.of("-Dbanos.loader.gdb=true"), driver);
         assumeTrue(!seen.contains("ptrace: Operation not permitted"), "skipped: this system lets nobody trace");
         assertThat(seen).contains("hit Breakpoint 1, inner_step (value=42)", "#1 ", " in outer_step (value=",
@@ -54,7 +54,7 @@ class OutsideViewTest {
     @Test
     void perfFindsEachFunctionInItsMap() throws Exception {
         Path driver = CCompiler.object(folder, "steps.c", "gcc", "-O2");
-        String pid = ChildJvm.load(List.of(), List.of("-Dbanos.loader.perf=true"), driver).split(" ")[0];
+        String pid = DebuggedProgram.run(List.of("-Dbanos.loader.perf=true"), driver).split(" ")[0];
         Path file = Path.of("/tmp", "perf-" + pid + ".map");
         try {
             assertThat(Files.readAllLines(file)).anyMatch(line -> line.matches("[0-9a-f]+ [0-9a-f]+ outer_step"))
@@ -69,7 +69,7 @@ class OutsideViewTest {
         Path driver = CCompiler.object(folder, "steps.c", "gcc", "-O1", "-DCRASH");
         Path map = folder.resolve("modules.map");
         Path report = folder.resolve("report.log");
-        ChildJvm.load(List.of(), List.of("-Dbanos.loader.map=" + map, "-XX:ErrorFile=" + report, "-XX:-CreateCoredumpOnCrash"), driver);
+        DebuggedProgram.run(List.of("-Dbanos.loader.map=" + map, "-XX:ErrorFile=" + report, "-XX:-CreateCoredumpOnCrash"), driver);
         Matcher crash = Pattern.compile("SIGSEGV \\(0xb\\) at pc=0x([0-9a-f]{16})").matcher(Files.readString(report));
         assertThat(crash.find()).isTrue();
         String found = CCompiler.run(List.of("awk", "-v", "a=" + crash.group(1), "$1\"\" <= a\"\" && a\"\" < $2\"\"", map.toString()));
@@ -81,7 +81,7 @@ class OutsideViewTest {
     void theMapTellsOfUnloading() throws Exception {
         Path driver = CCompiler.object(folder, "steps.c", "gcc", "-O2");
         Path map = folder.resolve("modules.map");
-        ChildJvm.load(List.of(), List.of("-Dbanos.loader.map=" + map), driver);
+        DebuggedProgram.run(List.of("-Dbanos.loader.map=" + map), driver);
         List<String> lines = Files.readAllLines(map);
         assertThat(lines).allMatch(line -> line.matches("[0-9a-f]{16} [0-9a-f]{16} .*"));
         assertThat(lines.getFirst()).contains(" loaded ");
@@ -92,7 +92,7 @@ class OutsideViewTest {
     @Test
     void aMapThatCannotBeWrittenIsReportedAndDriversWork() throws Exception {
         Path driver = CCompiler.object(folder, "steps.c", "gcc", "-O2");
-        String said = ChildJvm.load(List.of(), List.of("-Dbanos.loader.map=" + folder), driver);
+        String said = DebuggedProgram.run(List.of("-Dbanos.loader.map=" + folder), driver);
         assertThat(said).containsOnlyOnce("banos: the map of modules " + folder + " cannot be written").contains(" 134\n");
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.banos.testing.ChildJvm;
 import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.ValueLayout;
@@ -131,7 +132,7 @@ class SystemRefusalTest {
     @Test
     void withoutTheDebuggersLibraryDriversRun() throws Exception {
         Path file = InstallManyTest.driver(folder, "twice", TWICE);
-        assertThat(ChildJvm.run(List.of(), List.of("-Dbanos.loader.gdb=true"), Program.class, file.toString()))
+        assertThat(ChildJvm.run(List.of("-Dbanos.loader.gdb=true"), Program.class, file.toString()).output())
                 .containsOnlyOnce("banos: GDB is told of no modules: memfd_create: errno 24\n").contains("installed twice\n");
     }
 
@@ -140,7 +141,7 @@ class SystemRefusalTest {
     void aFullDiskUnderTheMapOfModulesLeavesTheOtherFilesAlone() throws Exception {
         assumeTrue(Files.exists(Path.of("/dev/full")), "skipped: there is no /dev/full");
         Path driver = CCompiler.object(folder, "steps.c", "gcc", "-O2");
-        String printed = ChildJvm.load(List.of(), List.of("-Dbanos.loader.perf=true", "-Dbanos.loader.map=/dev/full"), driver);
+        String printed = DebuggedProgram.run(List.of("-Dbanos.loader.perf=true", "-Dbanos.loader.map=/dev/full"), driver);
         assertThat(printed).containsOnlyOnce("banos: the map of modules /dev/full cannot be written: No space left on device\n");
         String pid = printed.lines().filter(line -> line.matches("[0-9]+ [0-9]+")).findFirst().orElseThrow().split(" ")[0];
         Path file = Path.of("/tmp", "perf-" + pid + ".map");

@@ -14,7 +14,7 @@ import dev.banos.mem.insight.LeakReport;
 import dev.banos.mem.insight.LeakReport.Site;
 import dev.banos.mem.insight.LeakTracking;
 import dev.banos.mem.insight.LeakTracking.Level;
-import dev.banos.thread.ChildJvm;
+import dev.banos.testing.ChildJvm;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -336,7 +336,7 @@ class HeapLeaksTest {
 
     @Test
     void heapsWithALevelOfTheirOwnReportAtTheCloseAndAtExit() throws IOException, InterruptedException {
-        String output = ChildJvm.run(List.of(), List.of("--enable-native-access=ALL-UNNAMED"), Exiting.class);
+        String output = ChildJvm.run(List.of(), Exiting.class).output();
         assertThat(output).containsSubsequence("banos: heap closed: 200 bytes live in 1 stack\n",
                 "200 bytes of heap closed (2 blocks of 200 bytes remembered)", "leakHere", "now the exit",
                 "banos: heap open: 300 bytes live in 1 stack\n").doesNotContain("follows").doesNotContain("freed");
@@ -344,7 +344,7 @@ class HeapLeaksTest {
 
     @Test
     void thePropertyReportsHeapsThatAreOpenAtExit() throws IOException, InterruptedException {
-        String output = ChildJvm.run(List.of(), List.of("--enable-native-access=ALL-UNNAMED", "-Dbanos.mem.leaks=full"), Exiting.class);
+        String output = ChildJvm.run(List.of("-Dbanos.mem.leaks=full"), Exiting.class).output();
         assertThat(output).containsSubsequence("now the exit", "banos: 400 bytes live in 1 stack\n",
                 "400 bytes of heap follows (4 blocks of 400 bytes remembered)", "leakThere").doesNotContain("heap freed");
         assertThat(output).containsOnlyOnce("banos: heap open: 300 bytes");
@@ -376,8 +376,7 @@ class HeapLeaksTest {
 
     @Test
     void anActionThatThrowsAtExitKeepsNoReportFromOthers() throws IOException, InterruptedException {
-        String output = ChildJvm.run(List.of(), List.of("--enable-native-access=ALL-UNNAMED", "-Dbanos.mem.leaks=full"),
-                ExitingWithActionsThatThrow.class);
+        String output = ChildJvm.run(List.of("-Dbanos.mem.leaks=full"), ExitingWithActionsThatThrow.class).output();
         assertThat(output).contains("banos: 2100 bytes live in 21 stacks\n", "  and 1 more stack\n");
         for (int i = 0; i < 8; i++) {
             assertThat(output).contains("banos: the leak report of heap thrower " + i + " was not taken: "

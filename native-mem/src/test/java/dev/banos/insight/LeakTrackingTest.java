@@ -8,7 +8,7 @@ import dev.banos.mem.Malloc;
 import dev.banos.mem.insight.LeakReport;
 import dev.banos.mem.insight.LeakTracking;
 import dev.banos.mem.insight.LeakTracking.Level;
-import dev.banos.thread.ChildJvm;
+import dev.banos.testing.ChildJvm;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -63,8 +63,8 @@ class LeakTrackingTest {
     /** An interval that was cut to whole bytes made samples of 2 bytes each 1.3 times as many. */
     @Test
     void theWeightsAddUpHoweverShortTheIntervalIs() throws IOException, InterruptedException {
-        String output = ChildJvm.run(List.of(), List.of("--enable-native-access=ALL-UNNAMED", "-Dbanos.mem.leaks=sampled",
-                "-Dbanos.mem.leaks.intervalBytes=2"), Leaking.class);
+        String output = ChildJvm.run(List.of("-Dbanos.mem.leaks=sampled",
+                "-Dbanos.mem.leaks.intervalBytes=2"), Leaking.class).output();
         long estimate = Long.parseLong(output.lines().filter(line -> line.startsWith("estimate=")).findFirst().orElseThrow()
                 .substring("estimate=".length()));
         assertThat(estimate).isCloseTo((long) Leaking.BLOCKS * Leaking.BYTES, Percentage.withPercentage(5));
@@ -72,7 +72,7 @@ class LeakTrackingTest {
 
     @Test
     void aWrongWordInThePropertyIsAnsweredWithTheRightOnes() throws IOException, InterruptedException {
-        String output = ChildJvm.run(List.of(), List.of("--enable-native-access=ALL-UNNAMED", "-Dbanos.mem.leaks=some"), Child.class);
+        String output = ChildJvm.run(List.of("-Dbanos.mem.leaks=some"), Child.class).output();
         assertThat(output).contains("banos.mem.leaks=some: the words are off, sampled, full");
     }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.interleave.Interleavings.Scenario;
-import dev.banos.thread.ChildJvm;
+import dev.banos.testing.ChildJvm;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -26,8 +26,7 @@ class InterleavingsTest {
     }
 
     private static void assertAllHold(int preemptions) throws IOException, InterruptedException {
-        String output = ChildJvm.run(List.of(), List.of("-ea", "--enable-native-access=ALL-UNNAMED",
-                "-Dexplore.preemptions=" + preemptions), Explore.class);
+        String output = ChildJvm.run(List.of("-ea", "-Dexplore.preemptions=" + preemptions), Explore.class).output();
         assertThat(output).doesNotContain("BROKEN").contains("all tried");
         assertThat(output.lines().filter(line -> line.contains(": holds in "))).hasSize(PROTOCOLS);
     }

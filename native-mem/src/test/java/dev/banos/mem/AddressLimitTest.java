@@ -2,7 +2,7 @@ package dev.banos.mem;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.banos.thread.ChildJvm;
+import dev.banos.testing.ChildJvm;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +14,7 @@ class AddressLimitTest {
     private static final long LARGE = 200_000;
     private static final List<String> LIMITED = List.of("sh", "-c", "ulimit -v " + LIMIT_KIB + " && exec \"$@\"", "sh");
     private static final List<String> FLAGS = List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:ReservedCodeCacheSize=48m",
-            "-XX:CompressedClassSpaceSize=48m", "--enable-native-access=ALL-UNNAMED");
+            "-XX:CompressedClassSpaceSize=48m");
 
     /** What the child runs: takes large blocks, before any small one, until there are no addresses left. */
     public static final class Child {
@@ -51,7 +51,7 @@ class AddressLimitTest {
     void aPurgeThatCannotStartIsNotTriedAtEachFree() throws IOException, InterruptedException {
         List<String> flags = new ArrayList<>(FLAGS);
         flags.add("-Dbanos.mem.mappingCacheBytes=" + (1L << 40));
-        String output = ChildJvm.run(LIMITED, flags, CachingChild.class);
+        String output = ChildJvm.run(LIMITED, flags, CachingChild.class).output();
         assertThat(output).contains("freed true");
         assertThat(output.split("banos-purger", -1)).as("thread starts that the JVM reports").hasSizeLessThan(100);
     }
@@ -74,12 +74,12 @@ class AddressLimitTest {
     @Test
     void anAlignedBlockTakesNoMoreMemoryThanItHas() throws IOException, InterruptedException {
         List<String> limited = List.of("sh", "-c", "ulimit -d " + (800 << 10) + " && exec \"$@\"", "sh");
-        assertThat(ChildJvm.run(limited, FLAGS, AlignedChild.class)).isEqualToIgnoringWhitespace("at a multiple: true a GiB: 0");
+        assertThat(ChildJvm.run(limited, FLAGS, AlignedChild.class).output()).isEqualToIgnoringWhitespace("at a multiple: true a GiB: 0");
     }
 
     @Test
     void smallBlocksOutliveTheExhaustionOfAddresses() throws IOException, InterruptedException {
-        String output = ChildJvm.run(LIMITED, FLAGS, Child.class);
+        String output = ChildJvm.run(LIMITED, FLAGS, Child.class).output();
         assertThat(output).isEqualToIgnoringWhitespace("true true true");
     }
 }

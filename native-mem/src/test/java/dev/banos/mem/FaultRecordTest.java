@@ -3,10 +3,10 @@ package dev.banos.mem;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.bindings.Native;
-import dev.banos.thread.ChildJvm;
+import dev.banos.testing.ChildJvm;
+import dev.banos.testing.ChildProcess;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -60,9 +60,8 @@ class FaultRecordTest {
     @Test
     void anInterruptedThreadOpensTheRecordAsAnyOther() throws IOException, InterruptedException {
         Path record = folder.resolve("record");
-        List<String> flags = List.of("--enable-native-access=ALL-UNNAMED", "-Dbanos.mem.hardening=guard",
-                "-Dbanos.mem.faultRecord=" + record);
-        assertThat(ChildJvm.run(List.of(), flags, InterruptedMain.class)).isEqualToIgnoringWhitespace("true true");
+        List<String> flags = List.of("-Dbanos.mem.hardening=guard", "-Dbanos.mem.faultRecord=" + record);
+        assertThat(ChildJvm.run(flags, InterruptedMain.class).output()).isEqualToIgnoringWhitespace("true true");
         assertThat(Files.readString(record)).contains("a live block of 100000 bytes");
     }
 
@@ -80,21 +79,18 @@ class FaultRecordTest {
 
     @Test
     void aFileThatCannotBeWrittenIsNamed() throws IOException, InterruptedException {
-        String output = ChildJvm.run(List.of(), List.of("--enable-native-access=ALL-UNNAMED", "-Dbanos.mem.hardening=guard",
-                "-Dbanos.mem.faultRecord=" + folder), Main.class);
+        String output = ChildJvm.run(List.of("-Dbanos.mem.hardening=guard", "-Dbanos.mem.faultRecord=" + folder), Main.class).output();
         assertThat(output).contains("SettingError: -Dbanos.mem.faultRecord=" + folder + ": a file that can be written is accepted");
     }
 
     private String crash(String... flags) throws IOException, InterruptedException {
         Path report = folder.resolve("hs_err.log");
         Path record = folder.resolve("blocks.txt");
-        List<String> all = new ArrayList<>(List.of("--enable-native-access=ALL-UNNAMED", "-XX:-CreateCoredumpOnCrash",
-                "-XX:ErrorFile=" + report, "-Dbanos.mem.faultRecord=" + record));
+        List<String> all = new ArrayList<>(List.of("-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=" + report,
+                "-Dbanos.mem.faultRecord=" + record));
         all.addAll(List.of(flags));
-        assertThat(ChildJvm.run(List.of(), all, Main.class)).contains("SIGSEGV").doesNotContain("survived");
+        assertThat(ChildJvm.run(all, Main.class).output()).contains("SIGSEGV").doesNotContain("survived");
         assertThat(Files.readString(report)).contains("si_addr: 0x");
-        Process explain = new ProcessBuilder("sh", "-c", EXPLAIN, "sh", report.toString(), record.toString())
-                .redirectErrorStream(true).start();
-        return new String(explain.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return ChildProcess.run(List.of("sh", "-c", EXPLAIN, "sh", report.toString(), record.toString())).output();
     }
 }

@@ -2,7 +2,7 @@ package dev.banos.mem;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.banos.thread.ChildJvm;
+import dev.banos.testing.ChildJvm;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -25,7 +25,7 @@ class FirstMallocTest {
 
     @Test
     void touchesNotTheGeneratedClassAndMakesOneShapeOfDowncalls() throws IOException, InterruptedException {
-        String said = ChildJvm.run(List.of(), List.of("-Xlog:class+load:stdout:none", "--enable-native-access=ALL-UNNAMED"), Child.class);
+        String said = ChildJvm.run(List.of("-Xlog:class+load:stdout:none"), Child.class).output();
 
         assertThat(said).contains("done true", "dev.banos.bindings.SystemCalls ")
                 .doesNotContain("dev.banos.bindings.generated.Linux ");

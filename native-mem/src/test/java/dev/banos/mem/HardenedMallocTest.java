@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.bindings.Native;
 import dev.banos.mem.insight.LeakTracking;
-import dev.banos.thread.ChildJvm;
+import dev.banos.testing.ChildJvm;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
@@ -16,15 +16,15 @@ import org.junit.jupiter.api.Test;
 class HardenedMallocTest {
     @Test
     void everyThreadsMallocIsHardened() throws IOException, InterruptedException {
-        String output = ChildJvm.run(List.of(), List.of("--enable-native-access=ALL-UNNAMED", "-ea", "-Dbanos.mem.leaks=full",
-                "-Dbanos.mem.leaks.intervalBytes=1", "-Dbanos.mem.hardening=all,stacks"), Main.class);
+        String output = ChildJvm.run(List.of("-ea", "-Dbanos.mem.leaks=full",
+                "-Dbanos.mem.leaks.intervalBytes=1", "-Dbanos.mem.hardening=all,stacks"), Main.class).output();
         assertThat(output).contains("found 60 of 60", "tracked 1 then 0", "reused 0", "scope ok",
                 "in quarantine", "freed by ").doesNotContain("Exception in thread");
     }
 
     @Test
     void aWrongWordStopsTheProgramAndIsNamed() throws IOException, InterruptedException {
-        String output = ChildJvm.run(List.of(), List.of("--enable-native-access=ALL-UNNAMED", "-Dbanos.mem.hardening=zeros"), Main.class);
+        String output = ChildJvm.run(List.of("-Dbanos.mem.hardening=zeros"), Main.class).output();
         assertThat(output).contains("hardening=zeros: the words are zero");
     }
 

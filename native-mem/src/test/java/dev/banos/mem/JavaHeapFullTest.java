@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.banos.mem.insight.Footprint;
 import dev.banos.mem.insight.HeapFigures;
 import dev.banos.mem.slots.SizeClasses;
-import dev.banos.thread.ChildJvm;
+import dev.banos.testing.ChildJvm;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,14 +19,14 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class JavaHeapFullTest {
     private static final List<String> FLAGS = List.of("-Xmx8m", "-XX:+UseSerialGC", "-XX:-UseTLAB", "-ea",
-            "-Dbanos.mem.purgeDelayMillis=100000", "--enable-native-access=ALL-UNNAMED");
+            "-Dbanos.mem.purgeDelayMillis=100000");
 
     @ParameterizedTest
     @ValueSource(strings = {"malloc", "shared", "cached", "cachedShared", "child", "hardened"})
     void eachCallIsDoneOrIsNot(String kind) throws IOException, InterruptedException {
         List<String> flags = new ArrayList<>(FLAGS);
         flags.add("-Dkind=" + kind);
-        assertThat(ChildJvm.run(List.of(), flags, Child.class)).contains("as expected: out of memory ").doesNotContain("WRONG");
+        assertThat(ChildJvm.run(flags, Child.class).output()).contains("as expected: out of memory ").doesNotContain("WRONG");
     }
 
     /** What the JVM with the small heap runs. */

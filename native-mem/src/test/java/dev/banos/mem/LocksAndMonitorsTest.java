@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.mem.insight.LeakRecords;
 import dev.banos.mem.insight.LeakTracking.Level;
-import dev.banos.thread.ChildJvm;
+import dev.banos.testing.ChildJvm;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.time.Duration;
@@ -25,15 +25,15 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Timeout(120)
 class LocksAndMonitorsTest {
-    private static final List<String> FLAGS = List.of("--enable-native-access=ALL-UNNAMED",
-            "-Djdk.virtualThreadScheduler.parallelism=1", "-Djdk.virtualThreadScheduler.maxPoolSize=1", "--add-opens=jdk.jfr/jdk.jfr.internal=ALL-UNNAMED");
+    private static final List<String> FLAGS = List.of("-Djdk.virtualThreadScheduler.parallelism=1", "-Djdk.virtualThreadScheduler.maxPoolSize=1",
+            "--add-opens=jdk.jfr/jdk.jfr.internal=ALL-UNNAMED");
 
     @ParameterizedTest
     @ValueSource(strings = {"close", "closeOfMappings", "realloc", "smallBlock", "mapping"})
     void whoWaitsForAMonitorLetsOthersUseTheHeap(String kind) throws IOException, InterruptedException {
         List<String> flags = new ArrayList<>(FLAGS);
         flags.add("-Dkind=" + kind);
-        assertThat(ChildJvm.run(List.of(), flags, Child.class)).contains("waits: BLOCKED", "the other: done", "in the end: done");
+        assertThat(ChildJvm.run(flags, Child.class).output()).contains("waits: BLOCKED", "the other: done", "in the end: done");
     }
 
     /** What the JVM with one carrier runs. */

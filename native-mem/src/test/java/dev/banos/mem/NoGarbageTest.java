@@ -2,7 +2,7 @@ package dev.banos.mem;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.banos.thread.ChildJvm;
+import dev.banos.testing.ChildJvm;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -87,7 +87,6 @@ class NoGarbageTest {
     @ParameterizedTest
     @EnumSource
     void costsNoJavaHeap(Operation operation) throws IOException, InterruptedException {
-        List<String> flags = List.of("-Doperation=" + operation.name(), "--enable-native-access=ALL-UNNAMED");
-        assertThat(ChildJvm.run(List.of(), flags, Child.class)).isEqualToIgnoringWhitespace("none");
+        assertThat(ChildJvm.run(List.of("-Doperation=" + operation.name()), Child.class).output()).isEqualToIgnoringWhitespace("none");
     }
 }

@@ -3,7 +3,7 @@ package dev.banos.mem;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.mem.system.Reservation;
-import dev.banos.thread.ChildJvm;
+import dev.banos.testing.ChildJvm;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.util.List;
@@ -61,7 +61,7 @@ class OwnershipTest {
     }
 
     private static String inChild(String property) throws IOException, InterruptedException {
-        return ChildJvm.run(List.of(), List.of("--enable-native-access=ALL-UNNAMED", "-ea", property), Main.class);
+        return ChildJvm.run(List.of("-ea", property), Main.class).output();
     }
 
     static final class Main {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.bindings.Native;
 import dev.banos.mem.slots.SizeClasses;
-import dev.banos.thread.ChildJvm;
+import dev.banos.testing.ChildJvm;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -87,8 +87,8 @@ class ThreadChangesTest {
 
     @Test
     void aTrimNoticesThreadsThatHaveEnded() throws IOException, InterruptedException {
-        List<String> flags = List.of("--enable-native-access=ALL-UNNAMED", "-Dbanos.mem.purgeDelayMillis=100000");
-        assertThat(ChildJvm.run(List.of(), flags, EndedThreads.class)).isEqualTo("used after the trim: 0\n");
+        List<String> flags = List.of("-Dbanos.mem.purgeDelayMillis=100000");
+        assertThat(ChildJvm.run(flags, EndedThreads.class).output()).isEqualTo("used after the trim: 0\n");
     }
 
     @Test

@@ -3,6 +3,8 @@ package dev.banos.thread;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.mem.Malloc;
+import dev.banos.testing.ChildJvm;
+import dev.banos.testing.ChildProcess;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -21,17 +23,14 @@ class NativeAccessTest {
 
     @Test
     void withoutTheFlagTheMessageNamesIt() throws IOException, InterruptedException {
-        String output = run("--illegal-native-access=deny");
+        List<String> denied = List.of("--illegal-native-access=deny", "-cp", ChildJvm.classPath(Child.class), Child.class.getName());
+        String output = ChildProcess.run(ChildJvm.command(denied)).output();
         assertThat(output).contains("--enable-native-access=ALL-UNNAMED").contains("NativeAccessError")
                 .doesNotContain("block true");
     }
 
     @Test
     void withTheFlagItRunsWithoutAWarning() throws IOException, InterruptedException {
-        assertThat(run("--enable-native-access=ALL-UNNAMED")).isEqualToIgnoringWhitespace("block true");
-    }
-
-    private static String run(String flag) throws IOException, InterruptedException {
-        return ChildJvm.run(List.of(), List.of(flag), Child.class);
+        assertThat(ChildJvm.run(List.of(), Child.class).output()).isEqualToIgnoringWhitespace("block true");
     }
 }

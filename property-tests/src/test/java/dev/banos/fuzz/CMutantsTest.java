@@ -14,6 +14,7 @@ import static dev.banos.fuzz.Law.UNMAPS_ITS_OWN;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.banos.testing.ChildProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -185,7 +186,7 @@ class CMutantsTest {
         Program program = Program.parse("b0 = malloc(100)\nthread 1: free(b0)\n");
         new ReportFolder(folder.resolve("report")).write(new Finding(CToy.build(folder, 0) + CToy.PREFIX, 1, 0, program,
                 new Violation(CONTENTS, 1, "b0 changed"), "RACED", 10, 2, true));
-        CToy.compile(compiler, folder, List.of("-Wall", "-Wextra", "-Werror", "-c", "-o", folder.resolve("report.o").toString(),
+        CToy.compile(compiler, List.of("-Wall", "-Wextra", "-Werror", "-c", "-o", folder.resolve("report.o").toString(),
                 sourceOfReport().toString()));
     }
 
@@ -198,8 +199,7 @@ class CMutantsTest {
     private int runReport(Path library) throws Exception {
         Path source = sourceOfReport();
         Path program = folder.resolve("reproduce");
-        CToy.compile(folder, List.of("-g", "-o", program.toString(), source.toString(), library.toString(), "-lpthread"));
-        Process process = new ProcessBuilder(program.toString()).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-        return process.waitFor();
+        CToy.compile(List.of("-g", "-o", program.toString(), source.toString(), library.toString(), "-lpthread"));
+        return ChildProcess.run(List.of(program.toString())).status();
     }
 }

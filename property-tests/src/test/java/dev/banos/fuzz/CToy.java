@@ -1,10 +1,9 @@
 package dev.banos.fuzz;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.banos.testing.ChildProcess;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +29,7 @@ final class CToy {
         List<String> arguments = new ArrayList<>(List.of("-O1", "-shared", "-fPIC", "-DFAULT=" + fault, "-o", library.toString(),
                 SOURCE.toAbsolutePath().toString()));
         arguments.addAll(options);
-        compile(folder, arguments);
+        compile(arguments);
         return library;
     }
 
@@ -47,45 +46,26 @@ final class CToy {
             arguments.add("-Dtoy_" + name + "=" + name);
         }
         arguments.addAll(List.of("-o", library.toString(), SOURCE.toAbsolutePath().toString(), "-lpthread"));
-        compile(folder, arguments);
+        compile(arguments);
         return library;
     }
 
     /** The same as an object, with what makes it a driver or without. */
     static Path buildObject(Path folder, int fault, boolean driver) throws IOException, InterruptedException {
         Path object = folder.resolve("toy" + fault + ".o");
-        compile(folder, List.of("-O1", "-c", driver ? "-DAS_DRIVER" : "-DAS_OBJECT", "-DFAULT=" + fault, "-I" + HEADERS.toAbsolutePath(), "-o",
+        compile(List.of("-O1", "-c", driver ? "-DAS_DRIVER" : "-DAS_OBJECT", "-DFAULT=" + fault, "-I" + HEADERS.toAbsolutePath(), "-o",
                 object.toString(), SOURCE.toAbsolutePath().toString()));
         return object;
     }
 
-    static void compile(Path folder, List<String> arguments) throws IOException, InterruptedException {
-        compile("cc", folder, arguments);
+    static void compile(List<String> arguments) throws IOException, InterruptedException {
+        compile("cc", arguments);
     }
 
-    static void compile(String program, Path folder, List<String> arguments) throws IOException, InterruptedException {
+    static void compile(String program, List<String> arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(program));
         command.addAll(arguments);
-        assumeTrue(isThere(program), "no C compiler (" + program + ") on this machine");
-        Path log = folder.resolve("cc.log");
-        Process compiler = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
-        assertThat(compiler.waitFor()).as(Files.readString(log)).isZero();
-    }
-
-    static boolean isThere() {
-        return isThere("cc");
-    }
-
-    private static boolean isThere(String program) {
-        try {
-            Process compiler = new ProcessBuilder(program, "--version").redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-            return compiler.waitFor() == 0;
-        } catch (IOException absent) {
-            return false;
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
+        assumeTrue(ChildProcess.isInstalled(program), "no C compiler (" + program + ") on this machine");
+        ChildProcess.run(command).succeeded();
     }
 }

@@ -10,7 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.IOException;
+import dev.banos.testing.ChildProcess;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -27,18 +27,9 @@ class IsolatedTest {
 
     @Test
     void muslKeepsTheLaws() throws InterruptedException {
-        assumeTrue(hasMusl(), "no musl-gcc (Debian: musl-tools)");
+        assumeTrue(ChildProcess.isInstalled("musl-gcc"), "no musl-gcc (Debian: musl-tools)");
         List<Finding> findings = Campaign.of("musl").withCorpus(Corpus.programs()).withSeed(1).withThreads(3).withTries(192).run();
         assertThat(findings).as(findings.toString()).isEmpty();
-    }
-
-    private static boolean hasMusl() throws InterruptedException {
-        try {
-            return new ProcessBuilder("musl-gcc", "--version").redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor() == 0;
-        } catch (IOException absent) {
-            return false;
-        }
     }
 
     @Test
@@ -89,7 +80,7 @@ class IsolatedTest {
 
     @Test
     void aLibraryThatCannotBePreloadedIsOneLine() {
-        assumeTrue(CToy.isThere(), "no C compiler (cc) on this machine");
+        assumeTrue(ChildProcess.isInstalled("cc"), "no C compiler (cc) on this machine");
         assertThatThrownBy(() -> Campaign.of("preload:/absent.so").withTries(1).run()).isInstanceOf(TargetException.class)
                 .hasMessageContaining("preload:/absent.so: cannot be loaded").hasMessageNotContaining("\n");
     }

@@ -69,7 +69,7 @@ class TargetTest {
     @Test
     void aLibraryFindsItsNeighbours(@TempDir Path folder) throws Exception {
         Path part = Files.writeString(folder.resolve("part.c"), "int part(void) { return 1; }\n");
-        CToy.compile(folder, List.of("-shared", "-fPIC", "-o", folder.resolve("libpart.so").toString(), part.toString()));
+        CToy.compile(List.of("-shared", "-fPIC", "-o", folder.resolve("libpart.so").toString(), part.toString()));
         Path library = CToy.build(folder, 0, List.of("-Wl,--no-as-needed", "-L" + folder, "-lpart", "-Wl,-rpath,$ORIGIN"));
         try (AllocatorUnderTest toy = Target.parse(library + CToy.PREFIX)) {
             long block = toy.malloc(1);

@@ -3,9 +3,11 @@ package dev.banos.samples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.banos.testing.ChildProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,7 +51,7 @@ class CommandTest {
 
     @Test
     void objectsThatNeedEachOtherAreCalledTogether() throws Exception {
-        assumeTrue(Files.isExecutable(Path.of("/usr/bin/gcc")), "skipped: gcc is not installed");
+        assumeTrue(ChildProcess.isInstalled("gcc"), "skipped: gcc is not installed");
         Path even = compiled("even", "int odd(unsigned n); int even(unsigned n) { return n == 0 || odd(n - 1); }");
         Path odd = compiled("odd", "int even(unsigned n); int odd(unsigned n) { return n != 0 && even(n - 1); }");
         Run run = Run.of("install", "--any-user", "--object", even.toString(), odd.toString(), "--call", "int even(unsigned)", "7");
@@ -61,12 +63,8 @@ class CommandTest {
     private Path compiled(String name, String code) throws IOException, InterruptedException {
         Path source = Files.writeString(folder.resolve(name + ".c"), code);
         Path object = folder.resolve(name + ".o");
-        run("gcc", "-c", source.toString(), "-o", object.toString());
+        ChildProcess.run(List.of("gcc", "-c", source.toString(), "-o", object.toString())).succeeded();
         return object;
-    }
-
-    private static void run(String... command) throws IOException, InterruptedException {
-        assertThat(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start().waitFor()).isZero();
     }
 
     @Test
@@ -193,8 +191,8 @@ class CommandTest {
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/openssl")), "skipped: openssl is not installed");
         String key = folder.resolve("key.pem").toString();
         String publicKey = folder.resolve("public.pem").toString();
-        run("openssl", "genpkey", "-algorithm", "ed25519", "-out", key);
-        run("openssl", "pkey", "-in", key, "-pubout", "-out", publicKey);
+        ChildProcess.run(List.of("openssl", "genpkey", "-algorithm", "ed25519", "-out", key)).succeeded();
+        ChildProcess.run(List.of("openssl", "pkey", "-in", key, "-pubout", "-out", publicKey)).succeeded();
         String ring = Files.copy(Path.of(RING), folder.resolve("ring.o")).toString();
         Run unsigned = Run.of("install", "--any-user", "--require-signature", publicKey, ring);
         assertThat(unsigned.status()).isEqualTo(1);

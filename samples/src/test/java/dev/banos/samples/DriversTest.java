@@ -3,10 +3,8 @@ package dev.banos.samples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.File;
+import dev.banos.testing.ChildProcess;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +23,7 @@ class DriversTest {
         "gcc -O2", "gcc -O0 -g", "gcc -O2 -fPIC", "gcc -O2 -fno-pic", "gcc -O3 -Wall -Wextra -Werror",
         "clang -O2", "clang -O0 -g", "clang -O2 -fPIC", "clang -O2 -fno-pic", "clang -O3 -Wall -Wextra -Werror"})
     void rebuiltDriversDoWhatTheKeptOnesDo(String compiler) throws Exception {
-        assumeTrue(isInstalled(compiler.split(" ")[0]), compiler.split(" ")[0] + " is not installed");
+        assumeTrue(ChildProcess.isInstalled(compiler.split(" ")[0]), compiler.split(" ")[0] + " is not installed");
         for (String driver : List.of("hello", "ring", "stats")) {
             compile(compiler, driver);
         }
@@ -36,10 +34,7 @@ class DriversTest {
         List<String> command = new ArrayList<>(List.of(compiler.split(" ")));
         command.addAll(List.of("-I../loader/src/main/include", "-c", "drivers/" + driver + ".c",
                 "-o", folder.resolve(driver + ".o").toString()));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(said).isZero();
-        assertThat(said).isEmpty();
+        assertThat(ChildProcess.run(command).succeeded()).isEmpty();
     }
 
     private static Run tour(Path drivers) {
@@ -58,10 +53,5 @@ class DriversTest {
         Run run = Run.of(line.toArray(String[]::new));
         assertThat(run.status()).as(run.err()).isZero();
         return run;
-    }
-
-    private static boolean isInstalled(String program) {
-        return Stream.of(System.getenv("PATH").split(File.pathSeparator))
-                .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
     }
 }

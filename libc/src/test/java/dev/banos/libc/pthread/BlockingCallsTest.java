@@ -9,13 +9,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.banos.bindings.FileCalls;
 import dev.banos.bindings.generated.Linux;
 import dev.banos.bindings.generated.pollfd;
+import dev.banos.testing.ChildJvm;
 import dev.banos.thread.Tcb;
-import java.io.File;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -267,14 +265,10 @@ class BlockingCallsTest {
 
     /** The kernel polls no list that is longer than the process may have descriptors; more threads than that may wait. */
     @Test
-    void moreThreadsWaitThanThereMayBeDescriptors() throws IOException {
-        String path = System.getProperty("jdk.module.path") + File.pathSeparator + System.getProperty("java.class.path")
-                + File.pathSeparator + Path.of("target/test-classes");
-        Process child = new ProcessBuilder("sh", "-c", "ulimit -n 128 && exec \"$0\" \"$@\"",
-                System.getProperty("java.home") + "/bin/java",
-                "-XX:-MaxFDLimit", "--enable-native-access=ALL-UNNAMED", "-cp", path, ManyWaitersChild.class.getName(), "500")
-                .redirectErrorStream(true).start();
-        assertThat(new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip()).isEqualTo("500 [false]");
+    void moreThreadsWaitThanThereMayBeDescriptors() throws IOException, InterruptedException {
+        List<String> limited = List.of("sh", "-c", "ulimit -n 128 && exec \"$0\" \"$@\"");
+        String said = ChildJvm.run(limited, List.of("-XX:-MaxFDLimit"), ManyWaitersChild.class, "500").output();
+        assertThat(said.strip()).isEqualTo("500 [false]");
     }
 
     @ParameterizedTest

@@ -3,12 +3,11 @@ package dev.banos.libc.zip;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
+import dev.banos.testing.ChildJvm;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ChecksumTest {
@@ -105,11 +104,7 @@ class ChecksumTest {
     /** In a JVM of its own: what other tests have called decides what the compiler inlines, and so whether views are made. */
     @Test
     void hotCallsAllocateNothing() throws Exception {
-        String path = System.getProperty("jdk.module.path") + File.pathSeparator + System.getProperty("java.class.path")
-                + File.pathSeparator + Path.of("target/test-classes");
-        Process child = new ProcessBuilder(System.getProperty("java.home") + "/bin/java", "--enable-native-access=ALL-UNNAMED",
-                "-cp", path, ChecksumAllocationChild.class.getName()).redirectErrorStream(true).start();
-        String said = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+        String said = ChildJvm.run(List.of(), ChecksumAllocationChild.class).output().strip();
         assertThat(said).matches("\\d+");
         assertThat(Long.parseLong(said)).isLessThan(2000); // of 240,000 calls; the measurement itself may allocate a little
     }

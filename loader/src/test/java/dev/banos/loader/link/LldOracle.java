@@ -7,6 +7,7 @@ import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
 import dev.banos.loader.elf.SectionTable;
+import dev.banos.testing.ChildProcess;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -41,7 +42,7 @@ final class LldOracle {
     /** Of the versions of lld that are installed, the newest; 14 cannot align RISC-V code. */
     LldOracle(Path folder) {
         this.folder = folder;
-        this.program = Stream.of("ld.lld-21", "ld.lld-20", "ld.lld-19", "ld.lld-16", "ld.lld").filter(CCompiler::hasProgram)
+        this.program = Stream.of("ld.lld-21", "ld.lld-20", "ld.lld-19", "ld.lld-16", "ld.lld").filter(ChildProcess::isInstalled)
                 .findFirst().orElse("");
         assumeThat(program).as("skipped: ld.lld is not installed").isNotEmpty();
     }

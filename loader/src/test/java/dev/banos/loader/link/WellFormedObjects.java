@@ -5,6 +5,7 @@ import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
 import dev.banos.loader.elf.Refusal;
+import dev.banos.testing.ChildProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +25,7 @@ final class WellFormedObjects {
                 Files.readAllBytes(CCompiler.object(folder, "everything.c", "gcc", "-O2")),
                 Files.readAllBytes(CCompiler.object(folder, "calculator.c", "gcc", "-O2", "-fPIC", "-ffunction-sections")),
                 Files.readAllBytes(CCompiler.object(folder, "other_headers.c", "gcc", "-O0", "-g", "-fno-pic"))));
-        for (String machine : CCompiler.hasProgram("clang") ? new String[] {"aarch64", "riscv64"} : new String[0]) {
+        for (String machine : ChildProcess.isInstalled("clang") ? new String[] {"aarch64", "riscv64"} : new String[0]) {
             objects.add(Files.readAllBytes(CCompiler.object(folder, "portable.c", "clang", "-O2", "--target=" + machine + "-linux-gnu")));
             for (String flags : new String[] {"-O2", "-O1 -fPIC -falign-functions=64"}) {
                 objects.add(Files.readAllBytes(CCompiler.object(folder, "freestanding.c", "clang",

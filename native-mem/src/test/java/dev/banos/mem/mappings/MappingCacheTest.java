@@ -18,7 +18,7 @@ import dev.banos.mem.insight.LeakRecords;
 import dev.banos.mem.system.Budget;
 import dev.banos.mem.system.Kernel;
 import dev.banos.mem.system.MappingTable;
-import dev.banos.thread.ChildJvm;
+import dev.banos.testing.ChildJvm;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -311,8 +311,7 @@ class MappingCacheTest {
 
     @Test
     void whatAVirtualThreadLetsGrowIsCopiedToo() throws Exception {
-        String output = ChildJvm.run(List.of(), List.of("--enable-native-access=ALL-UNNAMED",
-                "-Dbanos.mem.mappingCacheBytes=" + 8 * MIB), GrowthOfVirtualThread.class);
+        String output = ChildJvm.run(List.of("-Dbanos.mem.mappingCacheBytes=" + 8 * MIB), GrowthOfVirtualThread.class).output();
         assertThat(output).isEqualToIgnoringNewLines("copied, 42");
     }
 
@@ -472,8 +471,7 @@ class MappingCacheTest {
 
     @Test
     void mallocHasACacheWhenAskedFor() throws Exception {
-        String output = ChildJvm.run(List.of(), List.of("--enable-native-access=ALL-UNNAMED",
-                "-Dbanos.mem.mappingCacheBytes=" + 8 * MIB), CachedMalloc.class);
+        String output = ChildJvm.run(List.of("-Dbanos.mem.mappingCacheBytes=" + 8 * MIB), CachedMalloc.class).output();
         assertThat(output).isEqualToIgnoringNewLines("reused, zero, true, false");
     }
 

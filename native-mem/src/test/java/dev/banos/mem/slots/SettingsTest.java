@@ -3,9 +3,8 @@ package dev.banos.mem.slots;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.mem.Malloc;
-import dev.banos.thread.ChildJvm;
+import dev.banos.testing.ChildJvm;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,8 +49,6 @@ class SettingsTest {
     }
 
     private static String run(String... properties) throws IOException, InterruptedException {
-        List<String> flags = new ArrayList<>(List.of("--enable-native-access=ALL-UNNAMED"));
-        flags.addAll(List.of(properties));
-        return ChildJvm.run(List.of(), flags, Main.class);
+        return ChildJvm.run(List.of(properties), Main.class).output();
     }
 }

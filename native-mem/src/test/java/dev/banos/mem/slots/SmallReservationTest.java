@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.fault.SystemCallFaults.Call;
-import dev.banos.thread.ChildJvm;
+import dev.banos.testing.ChildJvm;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -53,8 +53,7 @@ class SmallReservationTest {
     @Test
     void whatThePurgeHasInHandIsNotMissing() throws IOException, InterruptedException {
         List<String> flags = List.of("-Dbanos.mem.reservation=" + SPANS * SizeClasses.SPAN_BYTES,
-                "-Dbanos.mem.purgeDelayMillis=100000", "-ea",
-                "--enable-native-access=ALL-UNNAMED");
-        assertThat(ChildJvm.run(List.of(), flags, Child.class)).isEqualToIgnoringWhitespace("all taken taken true");
+                "-Dbanos.mem.purgeDelayMillis=100000", "-ea");
+        assertThat(ChildJvm.run(flags, Child.class).output()).isEqualToIgnoringWhitespace("all taken taken true");
     }
 }

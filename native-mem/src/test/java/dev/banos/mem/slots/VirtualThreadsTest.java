@@ -3,7 +3,7 @@ package dev.banos.mem.slots;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.mem.Malloc;
-import dev.banos.thread.ChildJvm;
+import dev.banos.testing.ChildJvm;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +35,7 @@ class VirtualThreadsTest {
 
     @Test
     void whatOthersFreeInThePoolOfARunningThreadGoesBackWhenItHasEnded() throws Exception {
-        assertThat(ChildJvm.run(List.of(), flags(), LeasedPoolPurge.class))
+        assertThat(ChildJvm.run(flags(), LeasedPoolPurge.class).output())
                 .isEqualTo("of a running thread kept\nof an ended one given back\n");
     }
 
@@ -95,11 +95,11 @@ class VirtualThreadsTest {
     }
 
     private static void run(String... flags) throws Exception {
-        assertThat(ChildJvm.run(List.of(), flags(flags), VirtualThreadStress.class)).isEqualTo("held\n");
+        assertThat(ChildJvm.run(flags(flags), VirtualThreadStress.class).output()).isEqualTo("held\n");
     }
 
     private static List<String> flags(String... more) {
-        List<String> all = new ArrayList<>(List.of("-ea", "--enable-native-access=ALL-UNNAMED", "-Dbanos.mem.purgeDelayMillis=5"));
+        List<String> all = new ArrayList<>(List.of("-ea", "-Dbanos.mem.purgeDelayMillis=5"));
         all.addAll(List.of(more));
         return all;
     }

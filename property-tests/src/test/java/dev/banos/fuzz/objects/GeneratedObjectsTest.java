@@ -9,6 +9,7 @@ import dev.banos.loader.LinkedLibrary;
 import dev.banos.loader.ObjectInfo;
 import dev.banos.loader.ObjectLinker;
 import dev.banos.loader.OfflineLinker;
+import dev.banos.testing.ChildProcess;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -119,7 +120,7 @@ class GeneratedObjectsTest {
         byte[] bytes = Files.readAllBytes(object);
         Files.write(object, hosts.apply(bytes.clone()));
         long expected = host.observe(object, GNU);
-        if (Host.isThere("ld.lld")) {
+        if (ChildProcess.isInstalled("ld.lld")) {
             assertThat(host.observe(object, LLD)).as("the host's two linkers on\n%s", source.text()).isEqualTo(expected);
         }
         try (LinkedLibrary library = ObjectLinker.create(InstallPolicy.anyUser()).add(ours.apply(bytes), "generated.o").link()) {

@@ -1,8 +1,8 @@
 package dev.banos.fuzz.objects;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.banos.testing.ChildProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,18 +22,7 @@ final class Host {
     /** Skips the test where there is no compiler. */
     Host(Path folder) {
         this.folder = folder;
-        assumeTrue(isThere("cc"), "no C compiler (cc) on this machine");
-    }
-
-    static boolean isThere(String program) {
-        try {
-            return new ProcessBuilder(program, "--version").redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor() == 0;
-        } catch (IOException absent) {
-            return false;
-        } catch (InterruptedException interrupted) {
-            throw new AssertionError(interrupted);
-        }
+        assumeTrue(ChildProcess.isInstalled("cc"), "no C compiler (cc) on this machine");
     }
 
     Path compile(Source source) throws IOException, InterruptedException {
@@ -41,7 +30,7 @@ final class Host {
         List<String> command = new ArrayList<>(List.of("cc", "-c", "-w", "-o", object.toString()));
         command.addAll(source.flags());
         command.add(Files.writeString(folder.resolve("generated.c"), source.text()).toString());
-        run(command);
+        ChildProcess.run(command).succeeded();
         return object;
     }
 
@@ -49,19 +38,11 @@ final class Host {
     long observe(Path object, String linker) throws IOException, InterruptedException {
         Path main = folder.resolve("main.o");
         if (!Files.exists(main)) {
-            run(List.of("cc", "-c", "-o", main.toString(), Files.writeString(folder.resolve("main.c"), MAIN).toString()));
+            Path source = Files.writeString(folder.resolve("main.c"), MAIN);
+            ChildProcess.run(List.of("cc", "-c", "-o", main.toString(), source.toString())).succeeded();
         }
         Path program = folder.resolve("program");
-        run(List.of("cc", "-no-pie", "-fuse-ld=" + linker, "-o", program.toString(), main.toString(), object.toString()));
-        return Long.parseUnsignedLong(run(List.of(program.toString())));
-    }
-
-    private String run(List<String> command) throws IOException, InterruptedException {
-        Path output = folder.resolve("output");
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
-        int status = process.waitFor();
-        String text = Files.readString(output);
-        assertThat(status).as("%s: %s", command, text).isZero();
-        return text;
+        ChildProcess.run(List.of("cc", "-no-pie", "-fuse-ld=" + linker, "-o", program.toString(), main.toString(), object.toString())).succeeded();
+        return Long.parseUnsignedLong(ChildProcess.run(List.of(program.toString())).succeeded());
     }
 }

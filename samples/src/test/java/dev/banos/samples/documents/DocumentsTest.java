@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.banos.samples.documents.Walkthrough.Run;
 import dev.banos.samples.documents.Walkthrough.Save;
-import java.io.File;
+import dev.banos.testing.ChildProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +31,7 @@ class DocumentsTest {
     private static final String MAKE_AGENT = "mvn -B -q -pl native-mem/adapters/agent -am package -DskipTests\n";
     private static final String AGENT = "native-mem/adapters/agent/target/banos-agent.jar";
 
-    private static final List<String> CHECKOUT = List.of("bindings", "native-mem", "libc", "loader", "property-tests", "samples", "pom.xml");
+    private static final List<String> CHECKOUT = List.of("testing", "bindings", "native-mem", "libc", "loader", "property-tests", "samples", "pom.xml");
     private static final String REPOSITORY = "repository"; // of Maven, for the projects of a page
     static final Path ROOT = root();
 
@@ -77,7 +77,7 @@ class DocumentsTest {
     private void isTrue(Path file) throws IOException, InterruptedException {
         Walkthrough document = walkthrough(file);
         String commands = commands(document);
-        named(TOOLS, commands).forEach(tool -> assumeTrue(isInstalled(tool), "skipped: " + tool + " is not installed"));
+        named(TOOLS, commands).forEach(tool -> assumeTrue(ChildProcess.isInstalled(tool), "skipped: " + tool + " is not installed"));
         named(LIBRARIES, commands + files(document)).forEach(library -> assumeTrue(Files.exists(Path.of(library)), "skipped: " + library + " is not there"));
         assumeTrue(!commands.contains(AGENT) || Files.exists(ROOT.resolve(AGENT)), "skipped: " + AGENT + " is not built yet");
         assertThat(walk(ROOT.relativize(file).toString().replace('/', '-'), document)).as(file.toString()).isEmpty();
@@ -174,10 +174,6 @@ class DocumentsTest {
 
     private static List<String> named(Pattern pattern, String text) {
         return pattern.matcher(text).results().map((MatchResult match) -> match.group(match.groupCount())).distinct().toList();
-    }
-
-    private static boolean isInstalled(String tool) {
-        return Stream.of(System.getenv("PATH").split(File.pathSeparator)).anyMatch(place -> Files.isExecutable(Path.of(place, tool)));
     }
 
     /** Tests run in the folder of their module. */

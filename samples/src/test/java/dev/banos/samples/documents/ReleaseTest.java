@@ -20,8 +20,8 @@ class ReleaseTest {
     private static final Pattern EXPORTS = Pattern.compile("^ +exports ([\\w.]+)", Pattern.MULTILINE);
     /** Jextract's output, in which nobody writes comments. */
     private static final String GENERATED = "dev.banos.bindings.generated";
-    /** What nobody depends on. */
-    private static final Set<String> NO_DEPENDENCIES = Set.of("banos-samples", "banos-benchmarks");
+    /** What no user depends on. */
+    private static final Set<String> NO_DEPENDENCIES = Set.of("banos-testing", "banos-samples", "banos-benchmarks");
 
     @Test
     void theBillOfMaterialsListsEachModule() throws IOException {

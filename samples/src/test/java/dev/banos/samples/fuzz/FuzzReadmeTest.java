@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.banos.samples.OwnJvm;
+import dev.banos.testing.ChildProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -41,7 +41,7 @@ class FuzzReadmeTest {
         for (String command : commands) {
             requireRuns(command, Set.of(0, 1));
         }
-        assertThat(names(folder)).containsOnly("samples", "tmp", REPORT, "output");
+        assertThat(names(folder)).containsOnly("samples", "tmp", REPORT);
         assertThat(names(folder.resolve("tmp"))).isEmpty();
     }
 
@@ -58,20 +58,17 @@ class FuzzReadmeTest {
         assertThat(compiled).isZero();
         Matcher command = Pattern.compile("    CLASSPATH=classes (samples/banos fuzz --target class:MyAllocator.*)").matcher(readme);
         assertThat(command.find()).isTrue();
-        requireRuns(command.group(1), Set.of(1));
-        assertThat(folder.resolve("output")).content().contains("class:MyAllocator breaks a law: memory comes back after the frees");
+        assertThat(requireRuns(command.group(1), Set.of(1))).contains("class:MyAllocator breaks a law: memory comes back after the frees");
     }
 
-    private void requireRuns(String command, Set<Integer> statuses) throws Exception {
+    private String requireRuns(String command, Set<Integer> statuses) throws Exception {
         List<String> words = OwnJvm.banos(List.of("-XX:-UsePerfData", "-Djava.io.tmpdir=" + folder.resolve("tmp")),
                 folder.resolve("classes"));
         words.addAll(List.of(command.split(" ")).subList(1, command.split(" ").length));
-        Path output = folder.resolve("output");
-        Process process = new ProcessBuilder(words).directory(folder.toFile()).redirectErrorStream(true)
-                .redirectOutput(output.toFile()).start();
-        assertThat(process.waitFor(3, TimeUnit.MINUTES)).as(command).isTrue();
-        assertThat(process.exitValue()).as("%s%n%s", command, Files.readString(output)).isIn(statuses);
-        assertThat(Files.readAllLines(output)).as(command).hasSizeBetween(1, LINES);
+        ChildProcess fuzzer = ChildProcess.run(new ProcessBuilder(words).directory(folder.toFile()));
+        assertThat(fuzzer.status()).as("%s%n%s", command, fuzzer.output()).isIn(statuses);
+        assertThat(fuzzer.output().lines()).as(command).hasSizeBetween(1, LINES);
+        return fuzzer.output();
     }
 
     private static List<String> names(Path of) throws IOException {

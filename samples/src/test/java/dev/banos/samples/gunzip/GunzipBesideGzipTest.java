@@ -3,6 +3,7 @@ package dev.banos.samples.gunzip;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.banos.testing.ChildProcess;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -47,14 +48,8 @@ class GunzipBesideGzipTest {
     }
 
     @BeforeAll
-    static void requireGunzip() throws IOException, InterruptedException {
-        boolean present;
-        try {
-            present = new ProcessBuilder("gunzip", "--version").redirectOutput(Redirect.DISCARD).start().waitFor() == 0;
-        } catch (IOException absent) {
-            present = false;
-        }
-        assumeTrue(present, "this system has no gunzip to compare with");
+    static void requireGunzip() {
+        assumeTrue(ChildProcess.isInstalled("gunzip"), "this system has no gunzip to compare with");
     }
 
     /** Each line is a command line; the letters are the files that {@link #fill} makes. */

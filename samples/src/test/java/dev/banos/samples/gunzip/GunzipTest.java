@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.samples.OwnJvm;
 import dev.banos.samples.command.Progress;
+import dev.banos.testing.ChildProcess;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -248,13 +249,12 @@ class GunzipTest {
     @Test
     void whereTheDiskIsFullTheOutputIsNamed() throws IOException, InterruptedException {
         Path large = file("large.gz", gzip(new byte[1 << 23]));
-        Path output = folder.resolve("output");
         List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -f 4096; exec \"$@\"", "sh"));
         command.addAll(OwnJvm.banos(List.of()));
         command.addAll(List.of("gunzip", large.toString(), file("small.gz", gzip(TEXT)).toString()));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
-        assertThat(process.waitFor()).isEqualTo(1);
-        assertThat(Files.readString(output)).endsWith("\nbanos gunzip: " + folder.resolve("large") + ": File too large\n");
+        ChildProcess gunzip = ChildProcess.run(command);
+        assertThat(gunzip.status()).isEqualTo(1);
+        assertThat(gunzip.output()).endsWith("\nbanos gunzip: " + folder.resolve("large") + ": File too large\n");
         assertThat(large).exists();
         assertThat(folder.resolve("large")).doesNotExist();
         assertThat(folder.resolve("small.gz")).exists();

@@ -2,13 +2,12 @@ package dev.banos.mem.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.banos.testing.ChildProcess;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -88,10 +87,8 @@ final class Program {
     }
 
     private static Outcome run(List<String> command) throws IOException, InterruptedException {
-        Process child = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(child.waitFor(120, TimeUnit.SECONDS)).isTrue();
-        return new Outcome(child.exitValue(), output);
+        ChildProcess child = ChildProcess.run(command);
+        return new Outcome(child.status(), child.output());
     }
 
     static String printRecording(Path recording) throws IOException, InterruptedException {

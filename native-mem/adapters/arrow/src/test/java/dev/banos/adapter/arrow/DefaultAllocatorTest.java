@@ -2,6 +2,8 @@ package dev.banos.adapter.arrow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.banos.testing.ChildJvm;
+import dev.banos.testing.ChildProcess;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -66,12 +68,9 @@ class DefaultAllocatorTest {
     }
 
     private static String run(List<String> classPath) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        return ChildProcess.run(ChildJvm.command(List.of(
                 "--enable-native-access=ALL-UNNAMED", "--add-opens=java.base/java.nio=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow", "-cp", String.join(File.pathSeparator, classPath),
-                PlainProgram.class.getName()).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes()).strip();
-        assertThat(process.waitFor()).as(output).isZero();
-        return output;
+                PlainProgram.class.getName()))).succeeded().strip();
     }
 }

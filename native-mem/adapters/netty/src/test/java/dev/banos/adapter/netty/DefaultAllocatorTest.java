@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.mem.HeapStatistics;
 import dev.banos.mem.Malloc;
+import dev.banos.testing.ChildJvm;
+import dev.banos.testing.ChildProcess;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -64,13 +64,7 @@ class DefaultAllocatorTest {
     }
 
     private static List<String> run(String... flags) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED"));
-        command.addAll(List.of(flags));
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Program.class.getName()));
-        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        List<String> output = process.inputReader().lines().toList();
-        assertThat(process.waitFor()).as(output.toString()).isZero();
-        return output;
+        ProcessBuilder program = new ProcessBuilder(ChildJvm.command(List.of(flags), Program.class));
+        return ChildProcess.run(program.redirectError(ProcessBuilder.Redirect.INHERIT)).succeeded().lines().toList();
     }
 }

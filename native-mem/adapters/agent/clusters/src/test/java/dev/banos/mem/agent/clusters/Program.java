@@ -2,9 +2,9 @@ package dev.banos.mem.agent.clusters;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.banos.testing.ChildProcess;
 import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,13 +48,10 @@ final class Program {
     }
 
     private static String run(Map<String, String> environment, List<String> command) throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().put("JAVA_HOME", JAVA_HOME.toString());
         builder.environment().putAll(environment);
-        Process child = builder.start();
-        String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(child.waitFor()).as(output).isZero();
-        return output;
+        return ChildProcess.run(builder).succeeded();
     }
 
     private static String java(String tool) {
