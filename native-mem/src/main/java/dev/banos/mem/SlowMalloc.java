@@ -26,14 +26,22 @@ final class SlowMalloc {
 
     /** For malloc of the calling thread, whose bin has no slot in its open word. */
     static long malloc(Bin bin, long size) {
-        long address = bin.takeFromRun();
+        long address = takeFromRun(bin);
         return address != 0 ? address : malloc(Heap.current(), size);
     }
 
     /** The same for the heap's owner. */
     static long malloc(Heap heap, Bin bin, long size) {
-        long address = bin.takeFromRun();
+        long address = takeFromRun(bin);
         return address != 0 ? address : malloc(heap, size);
+    }
+
+    /**
+     * A program that has all its runs comes no further than here, so the first recording must be noticed here. To prepare for it may
+     * park, and what was found out about the bin not be so any more: that is for the whole slow path.
+     */
+    private static long takeFromRun(Bin bin) {
+        return MemoryEvents.isPrepared() ? bin.takeFromRun() : 0;
     }
 
     static long malloc(Heap heap, long size) {

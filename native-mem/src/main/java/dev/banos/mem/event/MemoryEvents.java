@@ -203,9 +203,14 @@ public final class MemoryEvents {
 
     /** Makes {@link #wantsAllocations} see a recording. Outside the allocator's locks: the first time makes a class of events. */
     public static void prepare() {
-        if (probe == null && FlightRecorder.isInitialized()) {
+        if (!isPrepared()) {
             probe = new AllocationSample();
         }
+    }
+
+    /** {@return whether {@link #prepare} has nothing to do} Once it has been called, asking can park nobody. */
+    public static boolean isPrepared() {
+        return probe != null || !FlightRecorder.isInitialized();
     }
 
     /** {@return whether a recording is on that takes {@code AllocationSample}} */
