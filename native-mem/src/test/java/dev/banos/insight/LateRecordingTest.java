@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.mem.Heap;
 import dev.banos.mem.Malloc;
-import dev.banos.thread.ChildJvm;
+import dev.banos.testing.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +23,7 @@ class LateRecordingTest {
     @ParameterizedTest
     @ValueSource(strings = {"malloc", "virtual", "heap"})
     void itSeesAllocationsInRunsThatWereThereBefore(String kind) throws IOException, InterruptedException {
-        String output = ChildJvm.run(List.of(), List.of("--enable-native-access=ALL-UNNAMED", "-Dkind=" + kind), Child.class);
+        String output = ChildJvm.run(List.of("-Dkind=" + kind), Child.class).output();
         assertThat(output).containsPattern("^[1-9][0-9]* samples");
     }
 
