@@ -5,8 +5,8 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.banos.testing.OnX8664;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -15,30 +15,24 @@ import java.lang.invoke.MethodHandles;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.function.IntBinaryOperator;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A bound interface calls what it says, or says every way in which it does not fit. */
+@OnX8664
 class BindTest {
     @TempDir
     static Path folder;
+    @AutoClose
     private static Loader loader;
     private static Driver driver;
 
     @BeforeAll
     static void install() {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
         loader = Loader.create(InstallPolicy.anyUser());
         driver = loader.install(CCompiler.object(folder, "callbacks.c", "gcc", "-O2", "-gbtf", "-Wall", "-Wextra", "-Werror", "-pedantic"));
-    }
-
-    @AfterAll
-    static void close() {
-        if (loader != null) {
-            loader.close();
-        }
     }
 
     interface Plain {

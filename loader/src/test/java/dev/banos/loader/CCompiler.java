@@ -20,16 +20,30 @@ public final class CCompiler {
     /** Compiles a file of {@link #SOURCES} to a relocatable object. */
     public static Path object(Path folder, String source, String compiler, String... flags) {
         Path output = folder.resolve(source.replace('.', '-') + "-" + Math.abs(List.of(flags).hashCode()) + compiler + ".o");
-        compile(SOURCES.resolve(source), output, compiler, withC(flags));
+        compile(SOURCES.resolve(source), output, compiler, withC(List.of(flags)));
         return output;
     }
 
     /** Compiles C given as text. */
     public static Path text(Path folder, String name, String code, String... flags) {
+        return text(folder, "gcc", name + ".c", code, List.of(flags));
+    }
+
+    /**
+     * Compiles code given as text.
+     *
+     * @param command a compiler and its flags
+     * @param file a name whose end says which language the code is of
+     */
+    public static Path compile(Path folder, String command, String file, String code) {
+        List<String> words = List.of(command.split(" "));
+        return text(folder, words.getFirst(), file, code, words.subList(1, words.size()));
+    }
+
+    private static Path text(Path folder, String compiler, String file, String code, List<String> flags) {
         try {
-            Path source = Files.writeString(folder.resolve(name + ".c"), code);
-            Path output = folder.resolve(name + ".o");
-            compile(source, output, "gcc", withC(flags));
+            Path output = folder.resolve(file.substring(0, file.lastIndexOf('.')) + ".o");
+            compile(Files.writeString(folder.resolve(file), code), output, compiler, withC(flags));
             return output;
         } catch (IOException failed) {
             throw new AssertionError(failed);
@@ -66,8 +80,8 @@ public final class CCompiler {
         assumeTrue(ChildProcess.isInstalled(name), () -> "skipped: " + name + " is not installed");
     }
 
-    private static List<String> withC(String... flags) {
-        List<String> all = new ArrayList<>(List.of(flags));
+    private static List<String> withC(List<String> flags) {
+        List<String> all = new ArrayList<>(flags);
         all.add("-c");
         return all;
     }

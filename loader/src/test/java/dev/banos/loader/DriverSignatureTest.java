@@ -3,8 +3,8 @@ package dev.banos.loader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.banos.testing.OnX8664;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -12,13 +12,14 @@ import java.nio.file.Path;
 import java.security.PublicKey;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Only what a trusted key has signed is installed, byte for byte; OpenSSL is the oracle. */
+@OnX8664
 class DriverSignatureTest {
     private static final int MUTATIONS = 300;
 
@@ -27,23 +28,16 @@ class DriverSignatureTest {
     private Path driver;
     private Path privateKey;
     private PublicKey key;
+    @AutoClose
     private Loader loader;
 
     @BeforeEach
     void create() {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
         CCompiler.requireProgram("openssl");
         driver = InstallManyTest.driver(folder, "signed", "");
         privateKey = key("key");
         key = DriverSignature.readPublicKey(publicKey("key"));
         loader = Loader.create(InstallPolicy.signedBy(key), line -> { });
-    }
-
-    @AfterEach
-    void close() {
-        if (loader != null) {
-            loader.close();
-        }
     }
 
     private Path key(String name) {

@@ -1,9 +1,9 @@
 package dev.banos.loader;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.banos.bindings.Native;
+import dev.banos.testing.OnX8664;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -109,8 +109,8 @@ class ExplanationOracleTest {
     @CsvSource({"everything.c, gcc, -O2 -fPIC", "everything.c, gcc, -O0 -fno-pic -DNO_ENVIRON", "everything.c, clang, -O2 -g -fdata-sections",
         "calculator.c, gcc, -O2 -mcmodel=large -fPIC", "calculator.c, gcc, -O1 -fcommon -fno-pic", "typed.c, clang, -O2 -fPIC",
         "threads.c, gcc, -O3 -fPIC -fno-plt"})
+    @OnX8664
     void everyByteIsWhatTheFileSays(String source, String compiler, String flags) throws IOException {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
         CCompiler.requireProgram("readelf");
         Path file = CCompiler.object(folder, source, compiler, flags.split(" "));
         byte[] bytes = Files.readAllBytes(file);
@@ -169,8 +169,8 @@ class ExplanationOracleTest {
 
     /** Code that lies low reads a copy in its own module. */
     @Test
+    @OnX8664
     void aCopyOfAStreamIsNamed() {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
         Path file = CCompiler.text(folder, "stream", "#include <stdio.h>\nFILE **where(void) { return &stdout; }", "-O2", "-fno-pic");
         try (LinkedLibrary library = ObjectLinker.create(InstallPolicy.anyUser()).add(file).link()) {
             long copy = Long.decode(Prototype.parse("long where(void)").call(library, List.of()));

@@ -1,20 +1,16 @@
 package dev.banos.loader;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.banos.bindings.Native;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HexFormat;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** An address leads back to module, section, symbol and relocation; the memory itself is the oracle. */
-class ExplanationTest {
+class ExplanationTest extends InstallingTest {
     private static final String TABLE = """
             extern long nowhere __attribute__((weak));
             int common_block[40];
@@ -27,23 +23,6 @@ class ExplanationTest {
             extern int getpid(void); int (*chosen(void))(void) { return getpid; }
             BANOS_EXPORT(first); BANOS_EXPORT(second); BANOS_EXPORT(table); BANOS_EXPORT(pointer); BANOS_EXPORT(common_block);
             """;
-
-    @TempDir
-    Path folder;
-    private Loader loader;
-
-    @BeforeEach
-    void create() {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
-        loader = Loader.create(InstallPolicy.anyUser(), line -> { });
-    }
-
-    @AfterEach
-    void close() {
-        if (loader != null) {
-            loader.close();
-        }
-    }
 
     private static Explanation explain(long address) {
         return Loader.explain(address).orElseThrow();

@@ -1,18 +1,18 @@
 package dev.banos.loader;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.banos.testing.ChildJvm;
+import dev.banos.testing.OnX8664;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What costs a JVM that has just started ten milliseconds or more, and a first load does without. */
+@OnX8664
 class FirstLoadTest {
     /** The program itself runs on: it asks for a handle once the driver is loaded. */
     private static final String LOADED = "dev.banos.loader.DebuggedProgram ";
@@ -20,11 +20,6 @@ class FirstLoadTest {
 
     @TempDir
     Path folder;
-
-    @BeforeEach
-    void requireX8664() {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
-    }
 
     @Test
     void touchesNoFieldHandlesNoGeneratedClassAndNoLambdaOfOurs() throws Exception {

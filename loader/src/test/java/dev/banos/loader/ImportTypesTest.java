@@ -2,20 +2,16 @@ package dev.banos.loader;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** An importer that was compiled against another declaration than the exporter's is refused, in words; others are not. */
-class ImportTypesTest {
+class ImportTypesTest extends InstallingTest {
     private static final String HEAD = """
             #include <banos/driver.h>
             #include <banos/export.h>
@@ -25,23 +21,6 @@ class ImportTypesTest {
             BANOS_DRIVER_API struct Banos_Driver driver = { .driver_size = sizeof(struct Banos_Driver),
                 .minimal_banos_version = BANOS_VERSION_CURRENT, .name = "NAME", .init = init };
             """;
-
-    @TempDir
-    Path folder;
-    private Loader loader;
-
-    @BeforeEach
-    void create() {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
-        loader = Loader.create(InstallPolicy.anyUser());
-    }
-
-    @AfterEach
-    void close() {
-        if (loader != null) {
-            loader.close();
-        }
-    }
 
     private Path driver(String name, String code, String... flags) {
         return CCompiler.text(folder, name, HEAD.replace("NAME", name) + code, flags);

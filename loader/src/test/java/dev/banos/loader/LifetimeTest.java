@@ -4,10 +4,10 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.banos.bindings.Native;
 import dev.banos.loader.call.Lifetime;
+import dev.banos.testing.OnX8664;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
@@ -22,11 +22,11 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** No call runs in a module that is gone, whoever calls and however; and none that has returned keeps one. */
+@OnX8664
 class LifetimeTest {
     private static final FunctionDescriptor INT = FunctionDescriptor.of(JAVA_INT);
     private static final int ROUNDS = Integer.getInteger("banos.lifetime.rounds", 1500);
@@ -48,11 +48,6 @@ class LifetimeTest {
     @FunctionalInterface
     interface Again {
         int call();
-    }
-
-    @BeforeEach
-    void onlyHere() {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: objects run on x86-64 only");
     }
 
     private Path object() {

@@ -3,12 +3,12 @@ package dev.banos.loader;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
 import dev.banos.loader.elf.SymbolTable;
+import dev.banos.testing.OnX8664;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -16,18 +16,16 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What holds in a linked program beyond its relocations, and ends the process where it does not hold. */
+@OnX8664
 class LinkedSemanticsTest {
     private static final int SECTION_HEADERS_AT = 40;
     private static final int SECTION_HEADER_BYTES = 64;
@@ -36,24 +34,8 @@ class LinkedSemanticsTest {
     @TempDir
     Path folder;
 
-    @BeforeEach
-    void onlyHere() {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: objects run on x86-64 only");
-    }
-
     private Path compiled(String command, String file, String code) {
-        try {
-            String[] words = command.split(" ");
-            CCompiler.requireProgram(words[0]);
-            Path source = Files.writeString(folder.resolve(file), code);
-            Path object = folder.resolve(file + ".o");
-            List<String> all = new ArrayList<>(Arrays.asList(words));
-            all.addAll(List.of("-c", source.toString(), "-o", object.toString()));
-            CCompiler.run(all);
-            return object;
-        } catch (IOException failed) {
-            throw new AssertionError(failed);
-        }
+        return CCompiler.compile(folder, command, file, code);
     }
 
     private static LinkedLibrary link(Path... files) {

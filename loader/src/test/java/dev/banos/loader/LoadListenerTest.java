@@ -2,8 +2,8 @@ package dev.banos.loader;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.banos.testing.OnX8664;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Who listens to an installation hears each phase once, and may end it at any of them. */
+@OnX8664
 class LoadListenerTest {
     private static final String CODE = """
             #include <banos/driver.h>
@@ -33,7 +34,6 @@ class LoadListenerTest {
 
     @BeforeEach
     void compile() {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
         user = CCompiler.text(folder, "user", CODE.replace("NAME", "user")
                 .replace("BODY", "extern int f(void); int g(void) { return f(); } BANOS_EXPORT(g);"), "-O2");
         owner = CCompiler.text(folder, "owner", CODE.replace("NAME", "owner")

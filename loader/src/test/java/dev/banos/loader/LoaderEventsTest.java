@@ -2,8 +2,8 @@ package dev.banos.loader;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.banos.testing.OnX8664;
 import java.nio.file.Path;
 import java.util.List;
 import jdk.jfr.Recording;
@@ -13,13 +13,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a flight recording tells of drivers. */
+@OnX8664
 class LoaderEventsTest {
     @TempDir
     Path folder;
 
     @Test
     void aRecordingShowsLoadRelocationInitAndUnload() throws Exception {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
         Path good = InstallManyTest.driver(folder, "good", "extern int getpid(void); int get(void) { return getpid(); } BANOS_EXPORT(get);");
         Path bad = InstallManyTest.driver(folder, "bad", "/* fails */");
         Path file = folder.resolve("loads.jfr");
@@ -51,7 +51,6 @@ class LoaderEventsTest {
 
     @Test
     void anUninitThatADriverHasNotIsNotRecorded() throws Exception {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
         Path file = folder.resolve("inits.jfr");
         Path stays = CCompiler.text(folder, "stays", """
                 #include <banos/driver.h>

@@ -2,9 +2,9 @@ package dev.banos.loader;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.banos.loader.elf.Elf;
+import dev.banos.testing.OnX8664;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,21 +12,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What several objects mean together: which definition wins, which member is taken, what runs when. */
+@OnX8664
 class ObjectLinkerTest {
     @TempDir
     Path folder;
-
-    @BeforeEach
-    void onlyHere() {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: objects run on x86-64 only");
-    }
 
     private Path c(String name, String code, String... flags) {
         return CCompiler.text(folder, name, code, flags.length == 0 ? new String[] {"-O2"} : flags);
@@ -317,10 +312,7 @@ class ObjectLinkerTest {
         }
     }
 
-    private Path cpp(String name, String code) throws IOException {
-        Path source = Files.writeString(folder.resolve(name + ".cpp"), code);
-        Path object = folder.resolve(name + "-cpp.o");
-        CCompiler.run(List.of("g++", "-O1", "-c", "-o", object.toString(), source.toString()));
-        return object;
+    private Path cpp(String name, String code) {
+        return CCompiler.compile(folder, "g++ -O1", name + ".cpp", code);
     }
 }

@@ -3,26 +3,22 @@ package dev.banos.loader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.banos.testing.OnX8664;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a debugger, a profiler and a reader of crash reports see of a driver from outside the process. */
+@OnX8664
 class OutsideViewTest {
     @TempDir
     Path folder;
-
-    @BeforeEach
-    void requireX8664() {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
-    }
 
     @ParameterizedTest
     @ValueSource(strings = {"gcc -O0 -g", "gcc -O0 -g -fno-pic", "gcc -O1 -g -gz -ffunction-sections", "clang -O0 -g"})

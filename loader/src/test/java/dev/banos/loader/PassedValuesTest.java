@@ -2,43 +2,24 @@ package dev.banos.loader;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.banos.testing.OnX8664;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Functions whose values Java would pass elsewhere than the compiler looks for them: each is refused, none is called wrongly. */
+@OnX8664
 class PassedValuesTest {
     @TempDir
     Path folder;
 
-    @BeforeEach
-    void onlyHere() {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: objects run on x86-64 only");
-    }
-
     private LinkedLibrary library(String command, String file, String code) {
-        try {
-            String[] words = command.split(" ");
-            CCompiler.requireProgram(words[0]);
-            Path source = Files.writeString(folder.resolve(file), code);
-            Path object = folder.resolve(file + ".o");
-            List<String> all = new ArrayList<>(Arrays.asList(words));
-            all.addAll(List.of("-c", source.toString(), "-o", object.toString()));
-            CCompiler.run(all);
-            return ObjectLinker.create(InstallPolicy.anyUser()).add(object).link();
-        } catch (IOException failed) {
-            throw new AssertionError(failed);
-        }
+        return ObjectLinker.create(InstallPolicy.anyUser()).add(CCompiler.compile(folder, command, file, code)).link();
     }
 
     private static void assertRefused(LinkedLibrary library, String function, String... words) {

@@ -2,13 +2,9 @@ package dev.banos.loader;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.IOException;
-import java.nio.file.Files;
+import dev.banos.testing.OnX8664;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,6 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A prototype that is not the function's own is refused before the call, with the difference in words. */
+@OnX8664
 class PrototypeAgreementTest {
     private static final String SOURCE = """
             #include <stdarg.h>
@@ -60,19 +57,7 @@ class PrototypeAgreementTest {
     Path folder;
 
     private Path told(String command) {
-        try {
-            assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: objects run on x86-64 only");
-            String[] words = command.split(" ");
-            CCompiler.requireProgram(words[0]);
-            Path source = Files.writeString(folder.resolve("told.c"), SOURCE);
-            Path object = folder.resolve("told.o");
-            List<String> all = new ArrayList<>(Arrays.asList(words));
-            all.addAll(List.of("-I", "src/main/include", "-c", source.toString(), "-o", object.toString()));
-            CCompiler.run(all);
-            return object;
-        } catch (IOException failed) {
-            throw new AssertionError(failed);
-        }
+        return CCompiler.compile(folder, command, "told.c", SOURCE);
     }
 
     private LinkedLibrary library(String command) {

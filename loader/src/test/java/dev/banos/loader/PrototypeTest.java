@@ -2,12 +2,12 @@ package dev.banos.loader;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.banos.testing.OnX8664;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,24 +15,18 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every type that a prototype can name, through a real call; and every text that is no prototype. */
+@OnX8664
 class PrototypeTest {
     @TempDir
     static Path folder;
+    @AutoClose
     private static Loader loader;
     private static Driver driver;
 
     @BeforeAll
     static void install() {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
         loader = Loader.create(InstallPolicy.anyUser());
         driver = loader.install(CCompiler.object(folder, "calculator.c", "gcc", "-O2"));
-    }
-
-    @AfterAll
-    static void close() {
-        if (loader != null) {
-            loader.close();
-        }
     }
 
     @ParameterizedTest

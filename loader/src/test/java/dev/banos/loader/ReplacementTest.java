@@ -3,8 +3,8 @@ package dev.banos.loader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.banos.testing.OnX8664;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -14,12 +14,12 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Another instance takes a driver's place behind its exports; whatever cannot be done safely is refused and changes nothing. */
+@OnX8664
 class ReplacementTest {
     private static final FunctionDescriptor INT_OF_INT = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
     private static final FunctionDescriptor INT = FunctionDescriptor.of(ValueLayout.JAVA_INT);
@@ -34,20 +34,8 @@ class ReplacementTest {
     @TempDir
     Path folder;
     private final List<String> console = Collections.synchronizedList(new ArrayList<>());
-    private Loader loader;
-
-    @BeforeEach
-    void create() {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
-        loader = Loader.create(InstallPolicy.anyUser(), console::add).replaceable();
-    }
-
-    @AfterEach
-    void close() {
-        if (loader != null) {
-            loader.close();
-        }
-    }
+    @AutoClose
+    private final Loader loader = Loader.create(InstallPolicy.anyUser(), console::add).replaceable();
 
     /** A driver of that name in a folder of its own, so that files differ in nothing but their contents. */
     private Path version(int version, String name, String code) {

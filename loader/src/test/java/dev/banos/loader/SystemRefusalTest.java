@@ -11,15 +11,12 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Whatever the system refuses, in whatever phase, is told as a LinkException, and leaves nothing mapped. */
-class SystemRefusalTest {
+class SystemRefusalTest extends InstallingTest {
     private static final FunctionDescriptor INT_OF_INT = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
     private static final String TWICE = "int twice(int x) { return 2 * x; } BANOS_EXPORT(twice);";
     private static final String THREAD_LOCAL =
@@ -27,23 +24,6 @@ class SystemRefusalTest {
     /** Code and constants of more than a page, so that only the stubs are one. */
     private static final String LARGE = TWICE + "static const char table[6000] = {1}; __asm__(\".text\\n.zero 6000\\n\");"
             + " int entry(int x) { return table[x]; } BANOS_EXPORT(entry);";
-
-    @TempDir
-    Path folder;
-    private Loader loader;
-
-    @BeforeEach
-    void create() {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
-        loader = Loader.create(InstallPolicy.anyUser(), line -> { });
-    }
-
-    @AfterEach
-    void close() {
-        if (loader != null) {
-            loader.close();
-        }
-    }
 
     /** Modules have the only code without a file and a name that nobody can write. */
     private static long modules() throws IOException {

@@ -1,11 +1,11 @@
 package dev.banos.loader;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.banos.libc.pthread.DriverExports;
 import dev.banos.libc.pthread.Pthread;
 import dev.banos.loader.host.HostFunctions;
+import dev.banos.testing.OnX8664;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The functions of banos/thread.h, as drivers import them. */
 @Timeout(60)
+@OnX8664
 class ThreadFunctionsTest {
     private static final Path HEADER = Path.of("src/main/include/banos/thread.h");
     private static final String ECANCELED = "125";
@@ -83,7 +84,6 @@ class ThreadFunctionsTest {
     }
 
     private static Loader loader() {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
         return Loader.create(InstallPolicy.anyUser());
     }
 

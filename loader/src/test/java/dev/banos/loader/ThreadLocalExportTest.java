@@ -2,7 +2,6 @@ package dev.banos.loader;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.banos.bindings.Native;
 import java.io.IOException;
@@ -19,15 +18,14 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Thread-local variables that drivers share: whoever reaches one, by whatever way the compiler chose, reaches that of its thread. */
-class ThreadLocalExportTest {
+class ThreadLocalExportTest extends InstallingTest {
     private static final String HEAD = """
             #include <banos/driver.h>
             #include <banos/export.h>
@@ -57,27 +55,13 @@ class ThreadLocalExportTest {
             """;
     private static final int THREADS = 4;
 
-    @TempDir
-    Path folder;
-    private final List<String> console = new ArrayList<>();
-    private Loader loader;
     /** Threads that run since before any driver was installed. */
-    private ExecutorService early;
+    @AutoClose("shutdownNow")
+    private final ExecutorService early = Executors.newFixedThreadPool(THREADS);
 
     @BeforeEach
-    void create() throws Exception {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
-        loader = Loader.create(InstallPolicy.anyUser(), console::add);
-        early = Executors.newFixedThreadPool(THREADS);
+    void startThreads() throws Exception {
         inEach(early, () -> 0);
-    }
-
-    @AfterEach
-    void close() {
-        if (loader != null) {
-            early.shutdownNow();
-            loader.close();
-        }
     }
 
     /** Runs it once in each thread of the pool. */

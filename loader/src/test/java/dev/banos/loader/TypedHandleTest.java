@@ -4,8 +4,8 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.banos.testing.OnX8664;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
@@ -33,7 +33,6 @@ class TypedHandleTest {
     }
 
     private static Loader loader() {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
         return Loader.create(InstallPolicy.anyUser());
     }
 
@@ -53,6 +52,7 @@ class TypedHandleTest {
                         "int variable", "long hid.den(short s)");
     }
 
+    @OnX8664
     @ParameterizedTest
     @ValueSource(strings = {BTF, "gcc -g -O2", "gcc -gdwarf-4 -gz", "clang -w -g -O2"})
     void handlesHaveTheFunctionsOwnTypes(String command) throws Throwable {
@@ -76,6 +76,7 @@ class TypedHandleTest {
         return scope.allocateFrom(JAVA_INT, x, y);
     }
 
+    @OnX8664
     @ParameterizedTest
     @ValueSource(strings = {BTF, "gcc -g", "gcc -gdwarf-4", "clang -w -g"})
     void structsHaveTheirMembersAtTheirPlaces(String command) throws Throwable {
@@ -99,6 +100,7 @@ class TypedHandleTest {
     }
 
     /** a=5 b=17 c=3 d=300 e=-7, put where gcc puts them on a little-endian machine. */
+    @OnX8664
     @ParameterizedTest
     @ValueSource(strings = {BTF, "gcc -gdwarf-4", "gcc -g", "clang -w -gdwarf-4", "clang -w -g"})
     void bitFieldsTravelInTheirStorage(String command) throws Throwable {
@@ -122,6 +124,7 @@ class TypedHandleTest {
         }
     }
 
+    @OnX8664
     @Test
     void whatCannotBeCalledSaysWhy() {
         try (Loader loader = loader()) {
@@ -138,6 +141,7 @@ class TypedHandleTest {
         }
     }
 
+    @OnX8664
     @Test
     void withoutTypeInformationAPrototypeSaysTheType() throws Throwable {
         try (Loader loader = loader()) {
@@ -149,6 +153,7 @@ class TypedHandleTest {
         }
     }
 
+    @OnX8664
     @Test
     void aFunctionWithoutAPrototypeIsNotGuessedAt() {
         Path file = CCompiler.text(folder, "old", "int old(); int old(a) char a; { return a; }", "-g", "-w");
@@ -159,6 +164,7 @@ class TypedHandleTest {
         }
     }
 
+    @OnX8664
     @Test
     void librariesHaveTypesToo() throws Throwable {
         try (LinkedLibrary library = library(typed("clang -w -g"))) {
@@ -169,16 +175,14 @@ class TypedHandleTest {
     }
 
     private static LinkedLibrary library(Path file) {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: objects run on x86-64 only");
         return ObjectLinker.create(InstallPolicy.anyUser()).add(file).link();
     }
 
     /** Names are the compiler's for extern "C"; namespaces and members have the linker's. */
+    @OnX8664
     @Test
     void functionsOfCppAreFoundByTheirLinkerNames() throws Throwable {
-        CCompiler.requireProgram("g++");
-        Path source = folder.resolve("names.cpp");
-        java.nio.file.Files.writeString(source, """
+        Path object = CCompiler.compile(folder, "g++ -g", "names.cpp", """
                 namespace space { int twice(int x); }
                 int space::twice(int x) { return 2 * x; }
                 struct Base { int b; }; struct Derived : Base { long d; static int s; int get() const { return b; } };
@@ -189,8 +193,6 @@ class TypedHandleTest {
                 Owner::Owner(const Owner &o) : p(o.p) { }
                 Owner::~Owner() { }
                 """);
-        Path object = folder.resolve("names.o");
-        CCompiler.run(java.util.List.of("g++", "-g", "-c", source.toString(), "-o", object.toString()));
         try (LinkedLibrary library = library(object); Arena scope = Arena.ofConfined()) {
             assertThat((int) library.handle("_ZN5space5twiceEi").invokeExact(21)).isEqualTo(42);
             assertThat(library.handle("pick").type().toString()).isEqualTo("(MemorySegment,boolean)long");

@@ -2,8 +2,8 @@ package dev.banos.loader;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.banos.testing.OnX8664;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,30 +11,22 @@ import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What nobody means to do and somebody does: odd files, calls back into the loader, many threads. */
+@OnX8664
 class UnusualUseTest {
     @TempDir
     Path folder;
     private Consumer<String> console = line -> { };
     private final List<Throwable> thrown = Collections.synchronizedList(new ArrayList<>());
-    private Loader loader;
-
-    @BeforeEach
-    void create() {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
-        loader = Loader.create(InstallPolicy.anyUser(), line -> console.accept(line));
-    }
+    private final Loader loader = Loader.create(InstallPolicy.anyUser(), line -> console.accept(line));
 
     @AfterEach
     void close() {
         console = line -> { };
-        if (loader != null) {
-            loader.close();
-        }
+        loader.close();
     }
 
     private Path driver(String name, String code) {

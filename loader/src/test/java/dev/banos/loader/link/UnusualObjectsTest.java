@@ -1,7 +1,6 @@
 package dev.banos.loader.link;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.banos.loader.CCompiler;
 import dev.banos.loader.InstallPolicy;
@@ -11,6 +10,7 @@ import dev.banos.loader.Prototype;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
 import dev.banos.loader.elf.RelocationTable;
+import dev.banos.testing.OnX8664;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -63,6 +63,7 @@ class UnusualObjectsTest {
         assertThat(checked).isEqualTo(count);
     }
 
+    @OnX8664
     @Test
     void namesHaveAnyLength() {
         String name = "n".repeat(950);
@@ -74,6 +75,7 @@ class UnusualObjectsTest {
         }
     }
 
+    @OnX8664
     @Test
     void alignmentsUpTo32768AreKept() throws Exception {
         Path file = CCompiler.text(folder, "aligned", """
@@ -93,7 +95,6 @@ class UnusualObjectsTest {
     }
 
     private static LinkedLibrary link(Path... files) {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: objects run on x86-64 only");
         ObjectLinker linker = ObjectLinker.create(InstallPolicy.anyUser());
         for (Path file : files) {
             linker.add(file);

@@ -1,7 +1,6 @@
 package dev.banos.fuzz.objects;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.banos.loader.InstallPolicy;
 import dev.banos.loader.LinkException;
@@ -10,6 +9,7 @@ import dev.banos.loader.ObjectInfo;
 import dev.banos.loader.ObjectLinker;
 import dev.banos.loader.OfflineLinker;
 import dev.banos.testing.ChildProcess;
+import dev.banos.testing.OnX8664;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Objects of generated C mean the same when Banos links them as when the host's linkers do. */
+@OnX8664
 class GeneratedObjectsTest {
     private static final FunctionDescriptor OBSERVE = FunctionDescriptor.of(ValueLayout.JAVA_LONG);
     private static final String LLD = "lld";
@@ -34,7 +35,6 @@ class GeneratedObjectsTest {
 
     @BeforeEach
     void needsACompiler() {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "objects run on x86-64 only");
         host = new Host(folder);
     }
 

@@ -7,6 +7,7 @@ import dev.banos.loader.InstallPolicy;
 import dev.banos.loader.Loader;
 import dev.banos.samples.OwnJvm;
 import dev.banos.testing.ChildProcess;
+import dev.banos.testing.OnX8664;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The bar of an installation: it grows to its end and goes, nothing is printed into it, and only a terminal has one. */
+@OnX8664
 class InstallProgressTest {
     private static final Path HELLO = Path.of("drivers/x86-64/hello.o");
     private static final String CLEARED = "\r\u001B[K";
@@ -36,7 +38,6 @@ class InstallProgressTest {
 
     @BeforeEach
     void copy() throws IOException {
-        assumeTrue("amd64".equals(System.getProperty("os.arch")), "skipped: drivers run on x86-64 only");
         for (int i = 0; i < MANY; i++) {
             files.add(Files.copy(HELLO, folder.resolve(i + ".o")));
         }
