@@ -288,7 +288,7 @@ final class HardenedBlocks {
             throw Heap.wrongThread(domain);
         }
         pool.lock.lock();
-        if (domain.closed) {
+        if (domain.isClosed()) {
             pool.lock.unlock();
             throw new IllegalStateException(domain + " is closed");
         }

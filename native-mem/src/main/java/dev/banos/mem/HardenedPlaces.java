@@ -186,7 +186,7 @@ final class HardenedPlaces {
     void drain() {
         pool.lock.lock();
         try {
-            if (shuffled != null && !domain.closed) {
+            if (shuffled != null && !domain.isClosed()) {
                 shuffled.drain();
             }
         } finally {

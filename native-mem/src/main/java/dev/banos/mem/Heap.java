@@ -437,7 +437,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         Damage damage = null;
         pool.lock.lock();
         try {
-            if (domain.closed) {
+            if (domain.isClosed()) {
                 Damage ignored = destroy(); // what a close before this one had not come to, because Java's heap was full
                 return;
             }
@@ -446,12 +446,12 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             }
             tree.close(this);
             domain.leaks.close();
-            domain.closed = true;
+            domain.close();
             owner = null;
             damage = destroy();
         } finally {
             pool.lock.unlock();
-            if (domain.closed) {
+            if (domain.isClosed()) {
                 freeTheRest();
             }
         }
@@ -566,7 +566,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         } else if (pool.access == Access.SHARED || pool.access == Access.HARDENED) {
             pool.lock.lock();
             try {
-                if (!domain.closed) {
+                if (!domain.isClosed()) {
                     pool.trim();
                 }
             } finally {
@@ -581,9 +581,9 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             throw wrongThread(this);
         }
         pool.lock.lock();
-        if (domain.closed || pool.access == Access.CONFINED) {
+        if (domain.isClosed() || pool.access == Access.CONFINED) {
             pool.lock.unlock();
-            throw domain.closed ? new IllegalStateException(domain + " is closed") : wrongThread(this);
+            throw domain.isClosed() ? new IllegalStateException(domain + " is closed") : wrongThread(this);
         }
         return pool;
     }

@@ -151,7 +151,7 @@ final class SlowMalloc {
         try {
             heap.domain().budget.callBack();
         } catch (Throwable thrown) {
-            if (!heap.domain().closed) {
+            if (!heap.domain().isClosed()) {
                 heap.free(address);
             }
             throw thrown;

@@ -62,7 +62,7 @@ public final class Retirement {
     private boolean keepOrGiveBack(HardenedBlock block, boolean keep) {
         pool.lock.lock();
         try {
-            if (domain.closed) {
+            if (domain.isClosed()) {
                 return false; // the close has cleared all, except a mapping that it could not know of
             }
             boolean kept = keep && quarantine != null && quarantine.add(block);

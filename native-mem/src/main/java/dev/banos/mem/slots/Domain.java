@@ -22,8 +22,7 @@ public final class Domain {
     public final DirectMappings mappings;
     /** For the blocks that are remembered; null until there are any. */
     volatile @Nullable TrackedPool tracked;
-    /** Changes under the lock of the domain's pool, and is read there by all who are not the owner. */
-    public boolean closed;
+    private boolean closed;
 
     public Domain(Budget budget, LeakRecords leaks, long mappingCacheBytes, HugePageRule hugePages) {
         this.budget = budget;
@@ -38,6 +37,16 @@ public final class Domain {
         public void run() {
             Purger.wakeIfPossible(); // a put has happened, and its caller must hear so
         }
+    }
+
+    /** Read by the heap's owner, and by others under the lock of the domain's pool, under which it changes. */
+    public boolean isClosed() {
+        return closed;
+    }
+
+    /** From now on no block is given out or taken back; {@link #freeAll} takes those that are left. */
+    public void close() {
+        closed = true;
     }
 
     public @Nullable TrackedPool tracked() {

@@ -42,7 +42,7 @@ public final class FreePages {
         for (int i = 0; more; i++) {
             pool.lock.lock();
             try {
-                more = !pool.domain.closed && pool.discardFreePages(i);
+                more = !pool.domain.isClosed() && pool.discardFreePages(i);
             } finally {
                 pool.lock.unlock();
             }

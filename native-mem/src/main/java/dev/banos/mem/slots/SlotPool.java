@@ -160,7 +160,7 @@ public final class SlotPool extends ThreadAttachment {
             case CONFINED -> {
                 lock.lock();
                 try {
-                    yield !domain.closed && run.freeRemotely(address);
+                    yield !domain.isClosed() && run.freeRemotely(address);
                 } finally {
                     lock.unlock();
                 }
@@ -195,7 +195,7 @@ public final class SlotPool extends ThreadAttachment {
 
     private boolean freeAndUnlock(Run run, long address) {
         try {
-            return !domain.closed && !run.retired && run.freeSlow(address);
+            return !domain.isClosed() && !run.retired && run.freeSlow(address);
         } finally {
             lock.unlock();
         }

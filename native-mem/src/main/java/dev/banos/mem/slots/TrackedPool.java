@@ -65,7 +65,7 @@ public final class TrackedPool {
     public void takeBack(long address) {
         pool.lock.lock();
         try {
-            boolean ignored = !pool.domain.closed && RunTable.holding(address).freeSlow(address);
+            boolean ignored = !pool.domain.isClosed() && RunTable.holding(address).freeSlow(address);
         } finally {
             pool.lock.unlock();
         }
@@ -78,7 +78,7 @@ public final class TrackedPool {
         }
         pool.lock.lock();
         try {
-            return !pool.domain.closed && run.freeSlow(address);
+            return !pool.domain.isClosed() && run.freeSlow(address);
         } finally {
             pool.lock.unlock();
         }
@@ -106,7 +106,7 @@ public final class TrackedPool {
     void reclaim() {
         pool.lock.lock();
         try {
-            if (!pool.domain.closed) {
+            if (!pool.domain.isClosed()) {
                 pool.trim();
             }
         } finally {

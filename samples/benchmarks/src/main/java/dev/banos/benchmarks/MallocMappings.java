@@ -7,6 +7,8 @@ import static dev.banos.bindings.generated.Linux.PROT_WRITE;
 
 import dev.banos.bindings.Native;
 import dev.banos.bindings.SystemCalls;
+import dev.banos.mem.Heap;
+import dev.banos.mem.HeapOptions;
 import dev.banos.mem.Malloc;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.ValueLayout;
@@ -19,7 +21,7 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
-/** One large block: malloc, a write to each page, free; against the two system calls that it is made of. */
+/** One large block: malloc, a write to each page, free; with the cache of such blocks, and against the two system calls that it is made of. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -29,11 +31,21 @@ public class MallocMappings {
     @Param({"65536", "1048576"})
     long bytes;
 
+    private final Heap cached = Heap.create(HeapOptions.confined().mappingCache(64 << 20));
+
     @Benchmark
     public long banos() {
         long block = Malloc.malloc(bytes);
         touch(block, 0, bytes);
         Malloc.free(block);
+        return block;
+    }
+
+    @Benchmark
+    public long banosCached() {
+        long block = cached.malloc(bytes);
+        touch(block, 0, bytes);
+        cached.free(block);
         return block;
     }
 
