@@ -3,12 +3,8 @@ package dev.banos.fuzz;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -20,14 +16,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Campaign {
     private static final int CHUNK = Settings.EPOCH;
-    private static final int FINDINGS_OF_A_LAW = 3;
-    private static final int MOST_FINDINGS = 16;
-    private static final int MOST_RACES = 10;
     private static final Duration LONGEST = Duration.ofDays(365);
 
     private final Target target;
     private final RunnerSource runners;
-    private final List<Known> corpus = new ArrayList<>();
+    private final List<KnownProgram> corpus = new ArrayList<>();
     private long seed;
     private long tries = Long.MAX_VALUE;
     private Duration time = Duration.ofSeconds(60);
@@ -42,11 +35,9 @@ public final class Campaign {
     private volatile boolean stopped;
 
     private final Coverage coverage = new Coverage();
-    private final Map<Law, Integer> found = new HashMap<>();
-    private final Map<String, Finding> findings = new ConcurrentHashMap<>();
+    private final Found found = new Found();
     private volatile long triesDone;
     private volatile long begun;
-    private volatile double firstFound = Double.NaN;
 
     /**
      * What was done so far.
@@ -67,29 +58,6 @@ public final class Campaign {
         /** {@return programs a second, all told} */
         public double triesPerSecond() {
             return tries / Math.max(seconds, 1e-3);
-        }
-    }
-
-    /** A program that broke some target once, and how it must be run. */
-    private record Known(Program program, Runner.Mode mode, int rounds) {
-        static Known of(Finding finding) {
-            return new Known(finding.program(), Runner.Mode.valueOf(finding.mode()), finding.rounds());
-        }
-
-        @Nullable Violation replay(Runner runner) {
-            return mode == Runner.Mode.RACED ? race(runner)
-                    : runner.replay(program, mode.isRepeated() ? Runner.Mode.REPEATED_LONG : mode);
-        }
-
-        /** All rounds, where one race ends before them because the machine is slow. */
-        private @Nullable Violation race(Runner runner) {
-            Violation violation = null;
-            int left = rounds;
-            for (int race = 0; race < MOST_RACES && violation == null && left > 0; race++) {
-                violation = runner.race(program, left);
-                left -= runner.roundsOfRace();
-            }
-            return violation;
         }
     }
 
@@ -240,7 +208,7 @@ public final class Campaign {
      * @return this campaign
      */
     public Campaign withCorpus(List<Program> programs) {
-        programs.forEach(program -> corpus.add(new Known(program, Runner.Mode.LOCKSTEP, 1)));
+        programs.forEach(program -> corpus.add(new KnownProgram(program, Runner.Mode.LOCKSTEP, 1)));
         return this;
     }
 
@@ -251,7 +219,7 @@ public final class Campaign {
      * @return this campaign
      */
     public Campaign withFindings(List<Finding> findings) {
-        findings.forEach(finding -> corpus.add(Known.of(finding)));
+        findings.forEach(finding -> corpus.add(KnownProgram.of(finding)));
         return this;
     }
 
@@ -298,7 +266,7 @@ public final class Campaign {
 
     /** {@return what was found until now, at any time and from any thread, in the order of the tries} */
     public List<Finding> findings() {
-        return findings.values().stream().sorted(Comparator.comparingLong(Finding::tryNumber)).toList();
+        return found.all();
     }
 
     /** From now on nothing is a finding, from any thread: a process that ends takes its children along, which looks like a crash. */
@@ -315,7 +283,7 @@ public final class Campaign {
      */
     public Optional<Finding> replay(Finding finding) {
         try (Runner runner = runners.open(Settings.ofOneProgram(), Examples.NONE)) {
-            Violation violation = Known.of(finding).replay(runner);
+            Violation violation = KnownProgram.of(finding).replay(runner);
             return Optional.ofNullable(violation).map(seen -> new Finding(target.spec(), finding.seed(), finding.tryNumber(),
                     finding.program(), seen, finding.mode(), finding.rounds(), finding.originalLength(), true));
         }
@@ -323,11 +291,11 @@ public final class Campaign {
 
     /** {@return what was done until now, at any time and from any thread} */
     public Statistics statistics() {
-        return new Statistics(triesDone, coverage.operations(), findings.size(), seconds(), firstFound, coverage.toString());
+        return new Statistics(triesDone, coverage.operations(), found.count(), seconds(), found.first(), coverage.toString());
     }
 
     private void replayCorpus(Runner runner) {
-        for (Known known : corpus) {
+        for (KnownProgram known : corpus) {
             Violation violation = known.replay(runner);
             if (violation != null) {
                 Reproduction reproduction = new Reproduction(runner, target.spec(), seed, 0, -1); // of no tries
@@ -362,14 +330,14 @@ public final class Campaign {
     }
 
     private boolean isOver() {
-        return stopped || triesDone >= tries || System.nanoTime() - begun >= time.toNanos() || findings.size() >= MOST_FINDINGS
-                || !keepGoing && !findings.isEmpty();
+        return stopped || triesDone >= tries || System.nanoTime() - begun >= time.toNanos() || found.isEnough()
+                || !keepGoing && !found.isEmpty();
     }
 
     private void enter(Runner runner, Runner.Failure failure, Reproduction reproduction) {
         double seconds = seconds();
         Law law = failure.violation().law();
-        if (!isKnown(law)) {
+        if (!found.isEnoughOf(law)) {
             Finding finding = reproduction.shrunk(failure);
             // What the rest of the process does to its memory may look like a broken law once, but not again.
             if (finding.reproduced() || law != Law.FOOTPRINT && law != Law.UNMAPS_ITS_OWN) {
@@ -386,7 +354,7 @@ public final class Campaign {
     private void decide(Runner runner, Runner.Failure suspicion, Reproduction reproduction) {
         double seconds = seconds();
         Law law = suspicion.violation().law();
-        Finding finding = isKnown(law) ? null : reproduction.shrunkInOrder(suspicion);
+        Finding finding = found.isEnoughOf(law) ? null : reproduction.shrunkInOrder(suspicion);
         if (finding != null) {
             keep(finding, law, seconds);
         } else {
@@ -395,26 +363,13 @@ public final class Campaign {
         runner.takeCoverage();
     }
 
-    private boolean isKnown(Law law) {
-        return found.getOrDefault(law, 0) >= FINDINGS_OF_A_LAW;
-    }
-
     private double seconds() {
         return (System.nanoTime() - begun) / 1e9;
     }
 
     private void keep(Finding finding, Law law, double seconds) {
-        if (stopped) {
-            return;
-        }
-        found.merge(law, 1, Integer::sum);
-        firstFound = Double.isNaN(firstFound) ? seconds : firstFound;
-        if (findings.merge(finding.kind(), finding, Campaign::shorter) == finding) {
+        if (!stopped && found.add(finding, law, seconds)) {
             findingListener.accept(finding);
         }
-    }
-
-    static Finding shorter(Finding one, Finding other) {
-        return other.program().length() < one.program().length() ? other : one;
     }
 }

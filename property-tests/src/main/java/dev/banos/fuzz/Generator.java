@@ -1,17 +1,14 @@
 package dev.banos.fuzz;
 
-import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
+import dev.banos.fuzz.Mixture.Action;
 
 /**
  * Makes a program from a seed. The program is made as if every request will be served and never looks at the allocator: so
  * the seed alone decides it, and it can be made again after a crash.
  *
- * <p>Each program draws its own mixture of actions, its style of sizes and its length; uniform mixtures reach neither a full
- * arena nor an empty one.
+ * <p>Each program draws its own mixture of actions, its style of sizes and its length.
  */
 final class Generator {
-    private static final int SLOTS = 1024;
     private static final int SHORTEST = 4;
     private static final int LONGEST_OF_LARGE = 32;
     private static final int LARGEST_ALIGNMENT_LOG2 = 21;
@@ -21,36 +18,25 @@ final class Generator {
     private final int maxOperations;
     private final int maxThreads;
     private final Program program;
-
-    private final long[] sizes = new long[SLOTS];
-    private final int[] live = new int[SLOTS];
-    private final int[] placeInLive = new int[SLOTS];
-    private final int[] empty = new int[SLOTS];
-    private final int[] weights = new int[Action.values().length];
+    private final Mixture mixture;
+    private final LiveSlots slots = new LiveSlots();
 
     @SuppressWarnings("NullAway.Init")
     private Random64 random;
     @SuppressWarnings("NullAway.Init")
     private Sizes sizing;
-    private int liveCount;
-    private int emptyCount;
-    private long liveBytes;
     private int length;
     private int threads;
     private int thread;
     private boolean freely;
     private boolean closes;
 
-    private enum Action {
-        ALLOCATE, ALLOCATE_ALIGNED, FREE_NEWEST, FREE_OLDEST, FREE_ANY, RESIZE, REPLACE, CHECK, FILL, CHECKERBOARD, DRAIN,
-        GROW_CHAIN, CROSS, ZERO, IMPOSSIBLE, MISALIGNED, WRONG_FREE, CLOSE, SWITCH_THREAD, EXIT_THREAD
-    }
-
     Generator(Promises promises, int maxOperations, int maxThreads) {
         this.promises = promises;
         this.maxOperations = maxOperations;
         this.maxThreads = promises.threads() ? maxThreads : 1;
         program = new Program(maxOperations);
+        mixture = new Mixture(promises);
     }
 
     /**
@@ -60,9 +46,8 @@ final class Generator {
      */
     Program generate(long seed, boolean freely) {
         begin(seed, freely);
-        int total = total();
         while (program.length() < length) {
-            act(pick(total));
+            act(mixture.pick(random));
         }
         if (closes) {
             close();
@@ -75,65 +60,21 @@ final class Generator {
         this.freely = freely;
         program.clear();
         sizing = new Sizes(random);
-        liveCount = 0;
-        liveBytes = 0;
-        emptyCount = SLOTS;
-        Arrays.setAll(empty, i -> SLOTS - 1 - i);
+        slots.clear();
         thread = 0;
         threads = maxThreads == 1 || !freely && random.oneIn(2) ? 1 : 2 + random.below(maxThreads - 1);
         int longest = 64 - Long.numberOfLeadingZeros(Math.max(SHORTEST, maxOperations));
         int longestHere = sizing.areLarge() ? LONGEST_OF_LARGE : maxOperations;
         length = (int) Math.min(longestHere, random.between(SHORTEST, SHORTEST << random.below(longest)));
         closes = promises.returnsAtClose() && random.oneIn(PROGRAMS_THAT_CLOSE);
-        drawWeights();
-    }
-
-    private void drawWeights() {
-        for (Action action : Action.values()) {
-            weights[action.ordinal()] = base(action) * (1 + random.below(4)) / (1 + random.below(3));
-        }
-        if (threads > 1) {
-            weights[Action.SWITCH_THREAD.ordinal()] = freely ? 60 : 12;
-            weights[Action.EXIT_THREAD.ordinal()] = 1;
-        }
-    }
-
-    private int base(Action action) {
-        return switch (action) {
-            case ALLOCATE -> 60;
-            case FREE_ANY, RESIZE -> 25;
-            case FREE_NEWEST, FREE_OLDEST, REPLACE -> 12;
-            case ALLOCATE_ALIGNED -> promises.largestAlignment() == 0 ? 0 : 6;
-            case CHECK -> 8;
-            case ZERO, IMPOSSIBLE -> 2;
-            case FILL, CHECKERBOARD, GROW_CHAIN, CROSS, DRAIN -> 1;
-            case MISALIGNED -> promises.checksAlignments() && promises.largestAlignment() > 0 ? 1 : 0;
-            case WRONG_FREE -> promises.checksFrees() && !freely ? 2 : 0;
-            case CLOSE -> closes && !freely ? 1 : 0;
-            case SWITCH_THREAD, EXIT_THREAD -> 0;
-        };
-    }
-
-    private int total() {
-        return Arrays.stream(weights).sum();
-    }
-
-    private static final Action[] ACTIONS = Action.values();
-
-    private Action pick(int total) {
-        int draw = random.below(total);
-        int action = 0;
-        while (draw >= weights[action]) {
-            draw -= weights[action++];
-        }
-        return ACTIONS[action];
+        mixture.draw(random, threads, freely, closes);
     }
 
     private void act(Action action) {
         switch (action) {
             case ALLOCATE -> allocate(sizing.next());
             case ALLOCATE_ALIGNED -> allocateAligned();
-            case FREE_NEWEST -> free(liveCount - 1);
+            case FREE_NEWEST -> free(slots.count() - 1);
             case FREE_OLDEST -> free(0);
             case FREE_ANY -> free(anyLive());
             case RESIZE -> resize(anyLive());
@@ -180,55 +121,40 @@ final class Generator {
     }
 
     private void add(int kind, int log2, long size) {
-        if (emptyCount == 0 || liveBytes + size > sizing.budget()) {
+        if (slots.isFull() || slots.bytes() + size > sizing.budget()) {
             drain();
             return;
         }
-        int slot = empty[--emptyCount];
-        program.add(kind, log2, thread, slot, size);
-        long bytes = kind == Program.CALLOC ? size << log2 : size;
-        sizes[slot] = bytes;
-        liveBytes += bytes;
-        placeInLive[slot] = liveCount;
-        live[liveCount++] = slot;
+        program.add(kind, log2, thread, slots.next(), size);
+        slots.add(kind == Program.CALLOC ? size << log2 : size);
     }
 
     private int anyLive() {
-        return liveCount == 0 ? -1 : random.below(liveCount);
+        return slots.count() == 0 ? -1 : random.below(slots.count());
     }
 
     private void free(int place) {
-        if (place < 0 || liveCount == 0) {
+        if (place < 0 || slots.count() == 0) {
             return;
         }
-        int slot = live[place];
+        int slot = slots.at(place);
         boolean twice = promises.checksFrees() && !freely && random.oneIn(64);
         program.add(twice ? Program.FREE_TWICE : Program.FREE, 0, thread, slot, 0);
-        forget(slot);
-    }
-
-    private void forget(int slot) {
-        liveBytes -= sizes[slot];
-        int place = placeInLive[slot];
-        int last = live[--liveCount];
-        live[place] = last;
-        placeInLive[last] = place;
-        empty[emptyCount++] = slot;
+        slots.remove(slot);
     }
 
     private void resize(int place) {
         if (place < 0) {
             return;
         }
-        int slot = live[place];
-        resizeTo(slot, sizing.resized(sizes[slot]));
+        int slot = slots.at(place);
+        resizeTo(slot, sizing.resized(slots.size(slot)));
     }
 
     private void resizeTo(int slot, long size) {
-        if (liveBytes + size - sizes[slot] <= sizing.budget()) {
+        if (slots.bytes() + size - slots.size(slot) <= sizing.budget()) {
             program.add(Program.REALLOC, 0, thread, slot, size);
-            liveBytes += size - sizes[slot];
-            sizes[slot] = size;
+            slots.resize(slot, size);
         }
     }
 
@@ -236,7 +162,7 @@ final class Generator {
     private void replace() {
         int place = anyLive();
         if (place >= 0) {
-            long size = sizes[live[place]];
+            long size = slots.size(slots.at(place));
             free(place);
             allocate(random.oneIn(3) ? Math.max(0, size - random.below(16)) : size);
         }
@@ -244,30 +170,30 @@ final class Generator {
 
     private void check(int place) {
         if (place >= 0) {
-            program.add(Program.CHECK, 0, thread, live[place], 0);
+            program.add(Program.CHECK, 0, thread, slots.at(place), 0);
         }
     }
 
     private void fill() {
         long size = sizing.next();
         int count = 8 << random.below(6);
-        for (int i = 0; i < count && emptyCount > 0 && liveBytes + size <= sizing.budget(); i++) {
+        for (int i = 0; i < count && !slots.isFull() && slots.bytes() + size <= sizing.budget(); i++) {
             allocate(size);
         }
     }
 
     /** Frees every other block: what is left has a hole on each side. */
     private void checkerboard() {
-        for (int place = liveCount - 1; place >= 0; place -= 2) {
+        for (int place = slots.count() - 1; place >= 0; place -= 2) {
             free(place);
         }
     }
 
     private void drain() {
         boolean fromOldest = random.oneIn(2);
-        int keep = random.oneIn(2) ? 0 : liveCount / 8;
-        while (liveCount > keep) {
-            free(fromOldest ? 0 : liveCount - 1);
+        int keep = random.oneIn(2) ? 0 : slots.count() / 8;
+        while (slots.count() > keep) {
+            free(fromOldest ? 0 : slots.count() - 1);
         }
     }
 
@@ -277,11 +203,11 @@ final class Generator {
         if (place < 0) {
             return;
         }
-        int slot = live[place];
+        int slot = slots.at(place);
         for (int steps = 2 + random.below(8); steps > 0; steps--) {
-            resize(placeInLive[slot]);
+            resize(slots.placeOf(slot));
             if (random.oneIn(2)) {
-                allocate(sizes[slot]);
+                allocate(slots.size(slot));
             }
         }
     }
@@ -292,7 +218,7 @@ final class Generator {
         if (place < 0) {
             return;
         }
-        int slot = live[place];
+        int slot = slots.at(place);
         long boundary = sizing.crossing();
         boolean upFirst = random.oneIn(2);
         for (int steps = 2 + random.below(4); steps > 0; steps--) {
@@ -300,7 +226,7 @@ final class Generator {
             long distance = random.oneIn(2) ? random.below(2) : random.below(64);
             resizeTo(slot, Math.max(1, up ? boundary + distance : boundary - 1 - distance));
             if (random.oneIn(3)) {
-                allocate(random.oneIn(2) ? sizes[slot] : sizing.next());
+                allocate(random.oneIn(2) ? slots.size(slot) : sizing.next());
             }
         }
     }
@@ -308,18 +234,16 @@ final class Generator {
     /** All blocks go with their heap; whoever closes it is the first thread. */
     private void close() {
         program.add(Program.CLOSE, 0, 0, 0, 0);
-        while (liveCount > 0) {
-            forget(live[liveCount - 1]);
-        }
+        slots.removeAll();
     }
 
     private void zero() {
         int place = anyLive();
         if (place >= 0 && random.oneIn(2)) {
-            int slot = live[place];
+            int slot = slots.at(place);
             program.add(Program.REALLOC, 0, thread, slot, 0);
             program.add(Program.FREE, 0, thread, slot, 0); // where realloc to nothing freed the block, this does nothing
-            forget(slot);
+            slots.remove(slot);
         } else {
             allocate(0);
         }
@@ -342,7 +266,7 @@ final class Generator {
             }
             default -> {
                 if (place >= 0) {
-                    program.add(Program.REALLOC, 0, thread, live[place], size);
+                    program.add(Program.REALLOC, 0, thread, slots.at(place), size);
                 }
             }
         }
@@ -355,8 +279,8 @@ final class Generator {
     }
 
     private void addImpossible(int kind, int log2, long size) {
-        if (emptyCount > 0) {
-            program.add(kind, log2, thread, empty[emptyCount - 1], size);
+        if (!slots.isFull()) {
+            program.add(kind, log2, thread, slots.next(), size);
         }
     }
 
@@ -366,8 +290,8 @@ final class Generator {
             program.add(Program.FREE_FOREIGN, 0, thread, 0, random.below(64));
             return;
         }
-        int slot = live[place];
-        long size = sizes[slot];
+        int slot = slots.at(place);
+        long size = slots.size(slot);
         if (size > 1) {
             long offset = random.oneIn(3) ? 1 + random.below((int) Math.min(size - 1, 64)) : (size / 2 & -16);
             program.add(Program.FREE_INSIDE, 0, thread, slot, Math.max(1, offset));

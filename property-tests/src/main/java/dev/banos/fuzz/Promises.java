@@ -1,5 +1,7 @@
 package dev.banos.fuzz;
 
+import java.util.function.Consumer;
+
 /**
  * What an allocator promises beyond the C standard; the fuzzer holds it to exactly this. Start from {@link #ofC()} and add:
  * <pre>{@code  Promises.ofC().withCheckedFrees().withUnmappingFrom(64 << 10) }</pre>
@@ -53,8 +55,10 @@ public record Promises(long alignment, long tinyAlignment, long largestAlignment
      * @throws IllegalArgumentException for any other number
      */
     public Promises withAlignment(long bytes) {
-        return new Promises(bytes, bytes, largestAlignment, usableSize, errno, checksFrees, unmapsFrom, returnsFootprint,
-                threads, mayRefuse, checksAlignments, returnsAtClose);
+        return with(draft -> {
+            draft.alignment = bytes;
+            draft.tinyAlignment = bytes;
+        });
     }
 
     /**
@@ -63,26 +67,22 @@ public record Promises(long alignment, long tinyAlignment, long largestAlignment
      * @param bytes a power of two; 0: alignedAlloc is not called at all
      */
     public Promises withLargestAlignment(long bytes) {
-        return new Promises(alignment, tinyAlignment, bytes, usableSize, errno, checksFrees, unmapsFrom, returnsFootprint,
-                threads, mayRefuse, checksAlignments, returnsAtClose);
+        return with(draft -> draft.largestAlignment = bytes);
     }
 
     /** {@return these promises of an allocator that does not tell usable sizes} */
     public Promises withoutUsableSize() {
-        return new Promises(alignment, tinyAlignment, largestAlignment, false, errno, checksFrees, unmapsFrom,
-                returnsFootprint, threads, mayRefuse, checksAlignments, returnsAtClose);
+        return with(draft -> draft.usableSize = false);
     }
 
     /** {@return these promises of an allocator whose refusals need not set errno} */
     public Promises withoutErrno() {
-        return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, false, checksFrees, unmapsFrom,
-                returnsFootprint, threads, mayRefuse, checksAlignments, returnsAtClose);
+        return with(draft -> draft.errno = false);
     }
 
     /** {@return these promises, and a free of anything but a live block throws} */
     public Promises withCheckedFrees() {
-        return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, true, unmapsFrom,
-                returnsFootprint, threads, mayRefuse, checksAlignments, returnsAtClose);
+        return with(draft -> draft.checksFrees = true);
     }
 
     /**
@@ -91,38 +91,74 @@ public record Promises(long alignment, long tinyAlignment, long largestAlignment
      * @param bytes the smallest size of such a block
      */
     public Promises withUnmappingFrom(long bytes) {
-        return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, checksFrees, bytes,
-                returnsFootprint, threads, mayRefuse, checksAlignments, returnsAtClose);
+        return with(draft -> draft.unmapsFrom = bytes);
     }
 
     /** {@return these promises of an allocator that may keep what was freed} */
     public Promises withoutReturningFootprint() {
-        return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, checksFrees, unmapsFrom, false,
-                threads, mayRefuse, checksAlignments, returnsAtClose);
+        return with(draft -> draft.returnsFootprint = false);
     }
 
     /** {@return these promises of an allocator for one thread} */
     public Promises withoutThreads() {
-        return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, checksFrees, unmapsFrom,
-                returnsFootprint, false, mayRefuse, checksAlignments, returnsAtClose);
+        return with(draft -> draft.threads = false);
     }
 
     /** {@return these promises of an allocator that may refuse modest requests} */
     public Promises withRefusals() {
-        return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, checksFrees, unmapsFrom,
-                returnsFootprint, threads, true, checksAlignments, returnsAtClose);
+        return with(draft -> draft.mayRefuse = true);
     }
 
     /** {@return these promises, and an alignment that is no power of two is refused with EINVAL} */
     public Promises withCheckedAlignments() {
-        return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, checksFrees, unmapsFrom,
-                returnsFootprint, threads, mayRefuse, true, returnsAtClose);
+        return with(draft -> draft.checksAlignments = true);
     }
 
     /** {@return these promises, and a close gives back all memory, with the blocks that are still live} */
     public Promises withReturnAtClose() {
-        return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, checksFrees, unmapsFrom,
-                returnsFootprint, threads, mayRefuse, checksAlignments, true);
+        return with(draft -> draft.returnsAtClose = true);
+    }
+
+    private Promises with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.promises();
+    }
+
+    /** The same to write on: all twelve are said in their order here alone. */
+    private static final class Draft {
+        private long alignment;
+        private long tinyAlignment;
+        private long largestAlignment;
+        private boolean usableSize;
+        private boolean errno;
+        private boolean checksFrees;
+        private long unmapsFrom;
+        private boolean returnsFootprint;
+        private boolean threads;
+        private boolean mayRefuse;
+        private boolean checksAlignments;
+        private boolean returnsAtClose;
+
+        Draft(Promises from) {
+            alignment = from.alignment;
+            tinyAlignment = from.tinyAlignment;
+            largestAlignment = from.largestAlignment;
+            usableSize = from.usableSize;
+            errno = from.errno;
+            checksFrees = from.checksFrees;
+            unmapsFrom = from.unmapsFrom;
+            returnsFootprint = from.returnsFootprint;
+            threads = from.threads;
+            mayRefuse = from.mayRefuse;
+            checksAlignments = from.checksAlignments;
+            returnsAtClose = from.returnsAtClose;
+        }
+
+        Promises promises() {
+            return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, checksFrees, unmapsFrom,
+                    returnsFootprint, threads, mayRefuse, checksAlignments, returnsAtClose);
+        }
     }
 
     /** The alignment that a block of {@code size} bytes must have. */

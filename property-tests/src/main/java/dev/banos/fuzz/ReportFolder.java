@@ -170,7 +170,7 @@ public final class ReportFolder {
         Map<String, Finding> smallest = new LinkedHashMap<>();
         for (Path folder : folders) {
             for (Finding finding : new ReportFolder(folder).read()) {
-                smallest.merge(finding.target() + " " + finding.kind(), finding, Campaign::shorter);
+                smallest.merge(finding.target() + " " + finding.kind(), finding, Found::shorter);
             }
         }
         return smallest.values().stream()

@@ -18,9 +18,7 @@ class BanosUnderFaultsTest {
         return Target.of(spec, () -> new Forwarding(Target.parse(spec)) {
             @Override
             public Promises promises() {
-                Promises promised = super.promises();
-                return new Promises(promised.alignment(), promised.tinyAlignment(), promised.largestAlignment(), true, true,
-                        true, Long.MAX_VALUE, false, promised.threads(), true, true, promised.returnsAtClose());
+                return super.promises().withRefusals().withUnmappingFrom(Long.MAX_VALUE).withoutReturningFootprint();
             }
         });
     }
