@@ -5,9 +5,8 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
 /** One run of the command in this process. */
-record Run(int status, String out, String err) {
-
-    static Run of(String... args) {
+public record Run(int status, String out, String err) {
+    public static Run of(String... args) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         int status = Banos.run(args, new PrintStream(out, true, StandardCharsets.UTF_8),

@@ -5,9 +5,9 @@ import dev.banos.fuzz.Campaign;
 import dev.banos.fuzz.Corpus;
 import dev.banos.fuzz.Finding;
 import dev.banos.fuzz.ReportFolder;
-import dev.banos.fuzz.Target;
 import dev.banos.fuzz.TargetException;
 import dev.banos.fuzz.TraceException;
+import dev.banos.samples.command.CommandEnd;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -15,12 +15,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** {@code banos fuzz}: points the fuzzer at an allocator and reports the shortest program that breaks it. */
 public final class FuzzCommand {
     private static final int LAWFUL = 0;
     private static final int BROKEN = 1;
-    private static final int WRONG_USAGE = 2;
     private static final int INTERRUPTED = 130;
 
     private static final String ERASE_LINE = "\r\u001b[K";
@@ -29,14 +29,10 @@ public final class FuzzCommand {
     private FuzzCommand() {
     }
 
-    /** @return 0 when no law broke, 1 with a finding, 2 for wrong usage: then one line on {@code err} says why */
-    public static int run(String[] args, PrintStream out, PrintStream err) {
+    /** @return 0 when no law broke, 1 with a finding */
+    public static int run(String[] args, PrintStream out, PrintStream err) throws CommandEnd {
         try {
-            FuzzOptions options = FuzzOptions.parse(args);
-            if (options.help) {
-                out.print(FuzzOptions.USAGE);
-                return LAWFUL;
-            }
+            FuzzOptions options = FuzzOptions.parse(args, out, err);
             if (options.replay == null && options.merge.isEmpty()) {
                 return fuzz(options, out, err);
             }
@@ -46,9 +42,8 @@ public final class FuzzCommand {
                 findings.forEach(finding -> write(folder, () -> new ReportFolder(folder).write(finding)));
             }
             return report(options, findings, out);
-        } catch (FuzzOptions.WrongUsage | IllegalArgumentException | TargetException | TraceException | UncheckedIOException wrong) {
-            err.println("banos fuzz: " + wrong.getMessage());
-            return WRONG_USAGE;
+        } catch (IllegalArgumentException | TargetException | TraceException | UncheckedIOException wrong) {
+            throw CommandEnd.wrongUsage(wrong);
         }
     }
 
@@ -173,7 +168,7 @@ public final class FuzzCommand {
     }
 
     /** One line that is written over itself. */
-    private static final class ProgressLine implements java.util.function.Consumer<Campaign.Statistics> {
+    private static final class ProgressLine implements Consumer<Campaign.Statistics> {
         private final PrintStream err;
         private long last;
 
@@ -191,10 +186,5 @@ public final class FuzzCommand {
                 err.flush();
             }
         }
-    }
-
-    /** The forms of a target, for help texts. */
-    static String targetForms() {
-        return String.join(", ", Target.FORMS);
     }
 }

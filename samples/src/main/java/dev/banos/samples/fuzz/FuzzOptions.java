@@ -1,8 +1,10 @@
 package dev.banos.samples.fuzz;
 
-import dev.banos.libc.getopt.ArgumentVector;
-import dev.banos.libc.getopt.Getopt;
+import dev.banos.fuzz.Target;
 import dev.banos.libc.getopt.LongOption;
+import dev.banos.samples.command.CommandEnd;
+import dev.banos.samples.command.Options;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The command line of {@code banos fuzz}. */
 final class FuzzOptions {
-    static final String USAGE = """
+    private static final String USAGE = """
             usage: banos fuzz [--target SPEC] [--tries N | --time DURATION] [--seed N] [--threads N] [--max-ops N]
                               [--from TRACE] [--shard I/N] [--report DIR] [--trace-out FILE] [--keep-going]
                    banos fuzz --replay FILE.program [--target SPEC]
@@ -36,7 +38,7 @@ final class FuzzOptions {
               --merge DIR...    join reports: the smallest program of each distinct failure
 
             Exit status: 0 no law broke, 1 a finding, 2 wrong usage.
-            """.formatted(FuzzCommand.targetForms());
+            """.formatted(String.join(", ", Target.FORMS));
 
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)?");
     private static final Pattern SHARD = Pattern.compile("(\\d{1,9})/(\\d{1,9})");
@@ -46,7 +48,6 @@ final class FuzzOptions {
     private static final int FIRST_VALUE = 256;
     private static final int KEEP_GOING = 'k';
     private static final int MERGE = 'm';
-    private static final int HELP = 'h';
 
     /** Null: the one of the finding to replay, or banos. */
     @Nullable String target;
@@ -62,81 +63,67 @@ final class FuzzOptions {
     @Nullable Path traceOut;
     @Nullable Path replay;
     boolean keepGoing;
-    boolean help;
     List<Path> merge = List.of();
-
-    /** What is wrong with the command line, in one line. */
-    static final class WrongUsage extends Exception {
-        private static final long serialVersionUID = 1L;
-
-        WrongUsage(String message) {
-            super(message);
-        }
-    }
 
     private FuzzOptions() {
     }
 
-    static FuzzOptions parse(String[] args) throws WrongUsage {
+    static FuzzOptions parse(String[] args, PrintStream out, PrintStream err) throws CommandEnd {
         FuzzOptions options = new FuzzOptions();
-        StringBuilder complaint = new StringBuilder();
-        Getopt parser = new Getopt(complaint, System::getenv);
-        ArgumentVector argv = ArgumentVector.ofMain("banos fuzz", args);
-        List<LongOption> known = known();
+        List<String> operands = new ArrayList<>();
         boolean merging = false;
-        for (int option; (option = parser.getoptLong(argv, "h", known)) != Getopt.END; ) {
+        Options given = new Options("banos fuzz", USAGE, args, out, err, known());
+        for (int option; (option = given.next()) != Options.END; ) {
             switch (option) {
-                case Getopt.UNKNOWN -> throw new WrongUsage(complaint.toString().strip().replaceFirst("^banos fuzz: ", ""));
                 case KEEP_GOING -> options.keepGoing = true;
                 case MERGE -> merging = true;
-                case HELP -> options.help = true;
-                default -> options.take(WITH_ARGUMENT[option - FIRST_VALUE], Objects.requireNonNull(parser.optarg(), "argument"));
+                case Options.OPERAND -> operands.add(given.argument());
+                default -> options.take(WITH_ARGUMENT[option - FIRST_VALUE], given.argument());
             }
         }
-        options.operands(argv.from(parser.optind()), merging);
+        options.operands(operands, merging);
         if (merging && options.replay != null) {
-            throw new WrongUsage("--merge and --replay: give one of them");
+            throw CommandEnd.wrongUsage("--merge and --replay: give one of them");
         }
         requireWritable("report", options.report, true);
         requireWritable("trace-out", options.traceOut, false);
         return options;
     }
 
-    private static List<LongOption> known() {
+    private static LongOption[] known() {
         List<LongOption> known = new ArrayList<>();
         for (int i = 0; i < WITH_ARGUMENT.length; i++) {
             known.add(LongOption.of(WITH_ARGUMENT[i], LongOption.Argument.REQUIRED, FIRST_VALUE + i));
         }
         known.add(LongOption.of("keep-going", LongOption.Argument.NONE, KEEP_GOING));
         known.add(LongOption.of("merge", LongOption.Argument.NONE, MERGE));
-        known.add(LongOption.of("help", LongOption.Argument.NONE, HELP));
-        return known;
+        return known.toArray(LongOption[]::new);
     }
 
-    private void operands(List<String> operands, boolean merging) throws WrongUsage {
-        if (merging && operands.isEmpty() && !help) {
-            throw new WrongUsage("--merge needs at least one folder");
+    private void operands(List<String> operands, boolean merging) throws CommandEnd {
+        if (merging && operands.isEmpty()) {
+            throw CommandEnd.wrongUsage("--merge needs at least one folder");
         }
         if (!merging && !operands.isEmpty()) {
-            throw new WrongUsage("unexpected argument " + operands.getFirst() + "; see banos fuzz --help");
+            throw CommandEnd.wrongUsage("unexpected argument " + operands.getFirst() + "; see banos fuzz --help");
         }
         merge = operands.stream().map(Path::of).toList();
     }
 
     /** Before hours of work, rather than after them. */
-    private static void requireWritable(String name, @Nullable Path path, boolean isFolder) throws WrongUsage {
+    private static void requireWritable(String name, @Nullable Path path, boolean isFolder) throws CommandEnd {
         if (path == null) {
             return;
         }
         if (Files.exists(path) && Files.isDirectory(path) != isFolder) {
-            throw new WrongUsage("--" + name + " " + path + (isFolder ? ": is no folder" : ": is a folder"));
+            throw CommandEnd.wrongUsage("--" + name + " " + path + (isFolder ? ": is no folder" : ": is a folder"));
         }
         Path there = isFolder ? path.toAbsolutePath() : around(path);
         while (isFolder && !Files.exists(there)) {
             there = around(there); // the rest of the folders is made
         }
         if (!Files.isDirectory(there) || !Files.isWritable(there)) {
-            throw new WrongUsage("--" + name + " " + path + ": cannot be written, " + there
+            throw CommandEnd.wrongUsage("--" + name + " " + path + ": cannot be written, " + there
                     + (Files.isDirectory(there) ? " is not writable" : " is no folder"));
         }
     }
@@ -146,7 +133,7 @@ final class FuzzOptions {
         return Objects.requireNonNull(path.toAbsolutePath().getParent(), "the root is in no folder");
     }
 
-    private void take(String name, String value) throws WrongUsage {
+    private void take(String name, String value) throws CommandEnd {
         switch (name) {
             case "target" -> target = value;
             case "tries" -> tries = number(name, value, 1, Long.MAX_VALUE);
@@ -162,35 +149,35 @@ final class FuzzOptions {
         }
     }
 
-    private void takeShard(String value) throws WrongUsage {
+    private void takeShard(String value) throws CommandEnd {
         Matcher parts = SHARD.matcher(value);
         if (!parts.matches() || Integer.parseInt(parts.group(1)) >= Integer.parseInt(parts.group(2))) {
-            throw new WrongUsage("--shard " + value + ": give I/N with I from 0 to N - 1");
+            throw CommandEnd.wrongUsage("--shard " + value + ": give I/N with I from 0 to N - 1");
         }
         shard = Integer.parseInt(parts.group(1));
         shards = Integer.parseInt(parts.group(2));
     }
 
-    private static long number(String name, String value, long least, long most) throws WrongUsage {
+    private static long number(String name, String value, long least, long most) throws CommandEnd {
         try {
             long number = Long.parseLong(value);
             if (number >= least && number <= most) {
                 return number;
             }
         } catch (NumberFormatException noNumber) {
-            throw new WrongUsage("--" + name + " " + value + ": not a number");
+            throw CommandEnd.wrongUsage("--" + name + " " + value + ": not a number");
         }
-        throw new WrongUsage("--" + name + " " + value + ": not from " + least + (most == Long.MAX_VALUE ? " on" : " to " + most));
+        throw CommandEnd.wrongUsage("--" + name + " " + value + ": not from " + least + (most == Long.MAX_VALUE ? " on" : " to " + most));
     }
 
-    private static Duration duration(String value) throws WrongUsage {
+    private static Duration duration(String value) throws CommandEnd {
         Matcher parts = DURATION.matcher(value);
         if (!parts.matches()) {
-            throw new WrongUsage("--time " + value + ": give a number with ms, s, m or h, such as 30s");
+            throw CommandEnd.wrongUsage("--time " + value + ": give a number with ms, s, m or h, such as 30s");
         }
         long amount = Long.parseLong(parts.group(1));
         if (amount == 0) {
-            throw new WrongUsage("--time " + value + ": no program would run");
+            throw CommandEnd.wrongUsage("--time " + value + ": no program would run");
         }
         return switch (parts.group(2) == null ? "s" : parts.group(2)) {
             case "ms" -> Duration.ofMillis(amount);

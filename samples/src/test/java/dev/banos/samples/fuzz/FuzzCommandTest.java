@@ -2,10 +2,8 @@ package dev.banos.samples.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
+import dev.banos.samples.Run;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,15 +14,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class FuzzCommandTest {
-    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
-
     @TempDir
     Path folder;
 
-    private int run(String... args) {
-        return FuzzCommand.run(args, new PrintStream(out, true, StandardCharsets.UTF_8),
-                new PrintStream(err, true, StandardCharsets.UTF_8));
+    private static Run run(String... args) {
+        return Run.of(Stream.concat(Stream.of("fuzz"), Stream.of(args)).toArray(String[]::new));
     }
 
     @ParameterizedTest
@@ -50,22 +44,25 @@ class FuzzCommandTest {
         "--frobnicate, unrecognized option '--frobnicate'",
         "surplus, unexpected argument surplus"})
     void wrongUsageIsOneLineAndStatus2(String line, String message) {
-        assertThat(run(line.split(" "))).isEqualTo(2);
-        assertThat(err.toString(StandardCharsets.UTF_8)).startsWith("banos fuzz: ").contains(message).hasLineCount(1);
-        assertThat(out.toString(StandardCharsets.UTF_8)).isEmpty();
+        Run run = run(line.split(" "));
+        assertThat(run.status()).isEqualTo(2);
+        assertThat(run.err()).startsWith("banos fuzz: ").contains(message).hasLineCount(1);
+        assertThat(run.out()).isEmpty();
     }
 
     @Test
     void damagedTracesAreOneLine() throws IOException {
         Path trace = Files.writeString(folder.resolve("t.mtrace.gz"), "no trace");
-        assertThat(run("--from", trace.toString())).isEqualTo(2);
-        assertThat(err.toString(StandardCharsets.UTF_8)).contains("t.mtrace.gz: not a whole gzip file").hasLineCount(1);
+        Run run = run("--from", trace.toString());
+        assertThat(run.status()).isEqualTo(2);
+        assertThat(run.err()).contains("t.mtrace.gz: not a whole gzip file").hasLineCount(1);
     }
 
     @Test
     void aLawfulTargetIsStatus0() {
-        assertThat(run("--target", "banos", "--tries", "64", "--threads", "2")).as(out + " " + err).isZero();
-        assertThat(out.toString(StandardCharsets.UTF_8)).contains("64 tries").endsWith("no law broke\n");
+        Run run = run("--target", "banos", "--tries", "64", "--threads", "2");
+        assertThat(run.status()).as(run.toString()).isZero();
+        assertThat(run.out()).contains("64 tries").endsWith("no law broke\n");
     }
 
     @Test
@@ -83,17 +80,18 @@ class FuzzCommandTest {
                 # reproduced: true
                 b0 = malloc(18446744073709551615)
                 """);
-        assertThat(run("--replay", finding.toString(), "--target", "glibc")).as(out + " " + err).isZero();
-        assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("no law broke\n");
+        assertThat(run("--replay", finding.toString(), "--target", "glibc")).isEqualTo(new Run(0, "no law broke\n", ""));
         Files.writeString(finding, Files.readString(finding).replace("LOCKSTEP", "SIDEWAYS"));
-        assertThat(run("--replay", finding.toString())).isEqualTo(2);
-        assertThat(err.toString(StandardCharsets.UTF_8)).contains("f.program: not a finding").hasLineCount(1);
+        Run damaged = run("--replay", finding.toString());
+        assertThat(damaged.status()).isEqualTo(2);
+        assertThat(damaged.err()).contains("f.program: not a finding").hasLineCount(1);
     }
 
     @Test
     void helpGoesToStandardOutput() {
-        assertThat(run("--help")).isZero();
-        assertThat(out.toString(StandardCharsets.UTF_8)).startsWith("usage: banos fuzz").contains("--keep-going");
+        Run run = run("--help");
+        assertThat(run.status()).isZero();
+        assertThat(run.out()).startsWith("usage: banos fuzz").contains("--keep-going");
     }
 
     @Test

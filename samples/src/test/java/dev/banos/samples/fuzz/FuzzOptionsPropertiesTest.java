@@ -2,6 +2,7 @@ package dev.banos.samples.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.banos.samples.command.CommandEnd;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,7 +19,7 @@ class FuzzOptionsPropertiesTest {
     @Property(tries = 300)
     void orderAndSpellingDoNotMatter(@ForAll long seed, @ForAll @LongRange(min = 1) long tries,
             @ForAll @IntRange(min = 1, max = 8) int threads, @ForAll @IntRange(min = 1, max = 9999) int seconds,
-            @ForAll boolean keepGoing, @ForAll Random random) throws FuzzOptions.WrongUsage {
+            @ForAll boolean keepGoing, @ForAll Random random) throws CommandEnd {
         List<String[]> options = new ArrayList<>(List.of(new String[] {"--target", "lib.so:p_"},
                 new String[] {"--seed", Long.toString(seed)}, new String[] {"--tries", Long.toString(tries)},
                 new String[] {"--threads", Integer.toString(threads)}, new String[] {"--time", seconds + "s"},
@@ -29,7 +30,7 @@ class FuzzOptionsPropertiesTest {
         Collections.shuffle(options, random);
         List<String> words = new ArrayList<>();
         options.forEach(option -> spell(option, words, random));
-        FuzzOptions parsed = FuzzOptions.parse(words.toArray(String[]::new));
+        FuzzOptions parsed = FuzzOptions.parse(words.toArray(String[]::new), System.out, System.err);
         assertThat(parsed.target).isEqualTo("lib.so:p_");
         assertThat(parsed.seed).isEqualTo(seed);
         assertThat(parsed.tries).isEqualTo(tries);
