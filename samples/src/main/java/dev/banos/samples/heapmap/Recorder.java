@@ -1,10 +1,8 @@
 package dev.banos.samples.heapmap;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
-import dev.banos.bindings.Native;
 import dev.banos.fuzz.AllocatorUnderTest;
 import dev.banos.fuzz.Trace;
+import dev.banos.samples.replay.Replayer;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -13,25 +11,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** Makes the calls of a trace, writes a byte to each page of each block, and stops now and then to look around. */
+/** Makes the calls of a trace as {@code banos replay} does, and stops now and then to look around. */
 final class Recorder {
     private static final int FRAMES = 160;
     /** Doublings from 16 bytes on; the last takes all that is larger. */
     private static final int SIZES = 20;
     private static final int LOG_SMALLEST = 4;
 
-    private final AllocatorUnderTest allocator;
+    private final Replayer calls;
     private final Trace trace;
-    private final long[] blocks;
     private final long[] sizes;
     private final Map<Long, BitSet> everUsed = new LinkedHashMap<>();
     private final Map<Integer, String> lastText = new HashMap<>();
     private final List<Recording.Frame> frames = new ArrayList<>();
 
     Recorder(AllocatorUnderTest allocator, Trace trace) {
-        this.allocator = allocator;
+        this.calls = new Replayer(allocator, trace);
         this.trace = trace;
-        this.blocks = new long[trace.slots()];
         this.sizes = new long[trace.slots()];
     }
 
@@ -45,37 +41,17 @@ final class Recorder {
             }
             frames.add(lookAround(done));
         }
-        freeRest();
+        calls.freeRest();
         frames.add(lookAround(trace.operations()));
         return new Recording(trace.operations(), List.copyOf(everUsed.keySet()), frames);
     }
 
     private void call(int i) {
+        calls.call(i);
         int slot = trace.slot(i);
-        long size = trace.size(i);
-        switch (trace.kind(i)) {
-            case Trace.FREE -> {
-                allocator.free(blocks[slot]);
-                blocks[slot] = 0;
-            }
-            case Trace.MALLOC -> hold(i, slot, allocator.malloc(size), size);
-            case Trace.CALLOC -> hold(i, slot, allocator.calloc(1, size), size);
-            // Size 0 would free the block on some allocators and not on others.
-            case Trace.REALLOC -> hold(i, slot, allocator.realloc(blocks[slot], Math.max(size, 1)), size);
-            default -> hold(i, slot, allocator.alignedAlloc(trace.alignment(i), size), size);
-        }
-    }
-
-    private void hold(int i, int slot, long block, long size) {
-        if (block == 0) {
-            throw new IllegalStateException("operation " + i + " of the trace: " + size + " bytes were refused with errno "
-                    + allocator.errno());
-        }
-        blocks[slot] = block;
-        sizes[slot] = size;
-        markUsed(block, size);
-        for (long at = 0; at < size; at += Pages.PAGE_BYTES) {
-            Native.EVERYTHING.set(JAVA_BYTE, block + at, (byte) i);
+        if (trace.kind(i) != Trace.FREE) {
+            sizes[slot] = trace.size(i);
+            markUsed(calls.block(slot), sizes[slot]);
         }
     }
 
@@ -87,24 +63,15 @@ final class Recorder {
         }
     }
 
-    private void freeRest() {
-        for (int slot = 0; slot < blocks.length; slot++) {
-            if (blocks[slot] != 0) {
-                allocator.free(blocks[slot]);
-                blocks[slot] = 0;
-            }
-        }
-    }
-
     private Recording.Frame lookAround(int operation) {
         Map<Long, Pages> regions = new LinkedHashMap<>();
         everUsed.forEach((region, used) -> regions.put(region, new Pages(region, used)));
         long[] count = new long[SIZES];
         long[] bytes = new long[SIZES];
         long live = 0;
-        for (int slot = 0; slot < blocks.length; slot++) {
-            if (blocks[slot] != 0) {
-                add(regions, blocks[slot], sizes[slot]);
+        for (int slot = 0; slot < sizes.length; slot++) {
+            if (calls.block(slot) != 0) {
+                add(regions, calls.block(slot), sizes[slot]);
                 int size = doubling(sizes[slot]);
                 count[size]++;
                 bytes[size] += sizes[slot];

@@ -12,14 +12,14 @@ import java.util.Arrays;
  * that a program does with its memory: an allocator that gives fresh pages each time pays for them, one that gives warm
  * ones does not.
  */
-final class Replayer {
+public final class Replayer {
     private static final long PAGE = 4096;
 
     private final AllocatorUnderTest allocator;
     private final Trace trace;
     private final long[] blocks;
 
-    Replayer(AllocatorUnderTest allocator, Trace trace) {
+    public Replayer(AllocatorUnderTest allocator, Trace trace) {
         this.allocator = allocator;
         this.trace = trace;
         this.blocks = new long[trace.slots()];
@@ -33,7 +33,7 @@ final class Replayer {
     }
 
     /** Frees what the program left behind, so that the next round begins as this one did. */
-    void freeRest() {
+    public void freeRest() {
         for (long block : blocks) {
             if (block != 0) {
                 allocator.free(block);
@@ -42,7 +42,8 @@ final class Replayer {
         Arrays.fill(blocks, 0);
     }
 
-    private void call(int i) {
+    /** @throws IllegalStateException where the allocator refuses it */
+    public void call(int i) {
         int slot = trace.slot(i);
         long size = trace.size(i);
         switch (trace.kind(i)) {
@@ -56,6 +57,11 @@ final class Replayer {
             case Trace.REALLOC -> blocks[slot] = touched(i, allocator.realloc(blocks[slot], Math.max(size, 1)), size);
             default -> blocks[slot] = touched(i, allocator.alignedAlloc(trace.alignment(i), size), size);
         }
+    }
+
+    /** The block that the slot holds, or 0. */
+    public long block(int slot) {
+        return blocks[slot];
     }
 
     private long touched(int i, long block, long size) {
