@@ -31,32 +31,10 @@ public record DriverMetadata(String name, Optional<String> license, Version vers
 
     /** @throws Refusal if the object is no driver, or not one that this runtime understands */
     static DriverMetadata read(ElfObject object) {
-        SectionTable sections = object.sections();
-        int section = sections.find(BanosDriver.SECTION);
-        if (section < 0) {
-            if (object.symbols().isSlimLto()) {
-                throw Refusal.linkTimeCode(object.file());
-            }
-            throw new Refusal(Refusal.ENOEXEC, object.file(), null, -1, "not a driver: there is no section "
-                    + BanosDriver.SECTION, "declare one with BANOS_DRIVER_API from <banos/driver.h>, or link it as it is with"
-                    + " ObjectLinker, the banos command with --object");
-        }
-        long size = sections.size(section);
-        if (!sections.hasBytes(section) || !sections.isAllocated(section) || size < BanosDriver.SHORTEST) {
-            throw malformed(object, section, "it holds " + size + " bytes; struct Banos_Driver has at least "
-                    + BanosDriver.SHORTEST);
-        }
+        int section = section(object);
+        long driverSize = driverSize(object, section);
         byte[] file = object.bytes();
-        long driverSize = BanosDriver.driverSize(file, object.start(section));
-        if (driverSize < BanosDriver.SHORTEST || driverSize > size) {
-            throw malformed(object, section, "driver_size is " + Long.toUnsignedString(driverSize) + ": not between "
-                    + BanosDriver.SHORTEST + " and the section's " + size + " bytes; set it to sizeof(struct Banos_Driver)");
-        }
-        int second = sections.find(BanosDriver.SECTION, section);
-        if (size - driverSize >= BanosDriver.SHORTEST || second > 0) {
-            throw malformed(object, second > 0 ? second : section, second > 0 ? "it is the second section of that name; a driver has one"
-                    + " struct Banos_Driver" : "it holds more than one struct Banos_Driver");
-        }
+        int start = object.start(section);
         PointerFields pointers = new PointerFields(object, section);
         String name = pointers.string(BanosDriver.NAME);
         if (name == null || name.isEmpty()) {
@@ -65,14 +43,48 @@ public record DriverMetadata(String name, Optional<String> license, Version vers
         if (!pointers.isRelocated(BanosDriver.INIT)) {
             throw malformed(object, section, "driver " + name + " has no init function; set .init to one");
         }
-        if (driverSize >= BanosDriver.LAYOUT.byteSize() && !pointers.isRelocated(BanosDriver.UNINIT)
-                && BanosDriver.uninit(file, object.start(section)) != 0) {
+        if (hasUninit(driverSize) && !pointers.isRelocated(BanosDriver.UNINIT) && BanosDriver.uninit(file, start) != 0) {
             throw malformed(object, section, "the uninit of driver " + name + " is a number; set .uninit to a function, or leave it out");
         }
         return new DriverMetadata(name, Optional.ofNullable(pointers.string(BanosDriver.LICENSE)),
-                Version.unpack(BanosDriver.version(file, object.start(section))),
-                Version.unpack(BanosDriver.minimalBanosVersion(file, object.start(section))), driverSize,
-                needs(object));
+                Version.unpack(BanosDriver.version(file, start)), Version.unpack(BanosDriver.minimalBanosVersion(file, start)),
+                driverSize, needs(object));
+    }
+
+    private static int section(ElfObject object) {
+        int section = object.sections().find(BanosDriver.SECTION);
+        if (section < 0 && object.symbols().isSlimLto()) {
+            throw Refusal.linkTimeCode(object.file());
+        }
+        if (section < 0) {
+            throw new Refusal(Refusal.ENOEXEC, object.file(), null, -1, "not a driver: there is no section "
+                    + BanosDriver.SECTION, "declare one with BANOS_DRIVER_API from <banos/driver.h>, or link it as it is with"
+                    + " ObjectLinker, the banos command with --object");
+        }
+        return section;
+    }
+
+    /** As the struct itself says, which is the only one, and lies within its section. */
+    private static long driverSize(ElfObject object, int section) {
+        SectionTable sections = object.sections();
+        long size = sections.size(section);
+        if (!sections.hasBytes(section) || !sections.isAllocated(section) || size < BanosDriver.SHORTEST) {
+            throw malformed(object, section, "it holds " + size + " bytes; struct Banos_Driver has at least "
+                    + BanosDriver.SHORTEST);
+        }
+        long driverSize = BanosDriver.driverSize(object.bytes(), object.start(section));
+        if (driverSize < BanosDriver.SHORTEST || driverSize > size) {
+            throw malformed(object, section, "driver_size is " + Long.toUnsignedString(driverSize) + ": not between "
+                    + BanosDriver.SHORTEST + " and the section's " + size + " bytes; set it to sizeof(struct Banos_Driver)");
+        }
+        int second = sections.find(BanosDriver.SECTION, section);
+        if (second > 0) {
+            throw malformed(object, second, "it is the second section of that name; a driver has one struct Banos_Driver");
+        }
+        if (size - driverSize >= BanosDriver.SHORTEST) {
+            throw malformed(object, section, "it holds more than one struct Banos_Driver");
+        }
+        return driverSize;
     }
 
     /** Names that each end with NUL; between them, a compiler may have put more of those. */
@@ -95,6 +107,10 @@ public record DriverMetadata(String name, Optional<String> license, Version vers
     }
 
     boolean hasUninit() {
+        return hasUninit(driverSize);
+    }
+
+    private static boolean hasUninit(long driverSize) {
         return driverSize >= BanosDriver.LAYOUT.byteSize();
     }
 

@@ -20,6 +20,25 @@ final class BtfReader {
     static final String SECTION = ".BTF";
     private static final int MAGIC = 0xeb9f;
     private static final int HEADER_BYTES = 24;
+    private static final int BTF_KIND_INT = 1;
+    private static final int BTF_KIND_PTR = 2;
+    private static final int BTF_KIND_ARRAY = 3;
+    private static final int BTF_KIND_STRUCT = 4;
+    private static final int BTF_KIND_UNION = 5;
+    private static final int BTF_KIND_ENUM = 6;
+    private static final int BTF_KIND_FWD = 7;
+    private static final int BTF_KIND_TYPEDEF = 8;
+    private static final int BTF_KIND_VOLATILE = 9;
+    private static final int BTF_KIND_CONST = 10;
+    private static final int BTF_KIND_RESTRICT = 11;
+    private static final int BTF_KIND_FUNC = 12;
+    private static final int BTF_KIND_FUNC_PROTO = 13;
+    private static final int BTF_KIND_VAR = 14;
+    private static final int BTF_KIND_DATASEC = 15;
+    private static final int BTF_KIND_FLOAT = 16;
+    private static final int BTF_KIND_DECL_TAG = 17;
+    private static final int BTF_KIND_TYPE_TAG = 18;
+    private static final int BTF_KIND_ENUM64 = 19;
     private static final int ENCODING_SIGNED = 1;
     private static final int ENCODING_BOOL = 4;
     private static final int EXTERN = 2;
@@ -91,37 +110,36 @@ final class BtfReader {
         boolean flag = info < 0;
         int rest = in.i32();
         switch (info >>> 24 & 0x1f) {
-            case 1 -> table.add(integer(name, rest, in.i32()));
-            case 2 -> table.add(new Type.Pointer(rest));
-            case 3 -> table.add(array(in));
-            case 4 -> table.add(new Type.Composite("struct", name, unsigned(rest), members(in, count, flag), true, 1));
-            case 5 -> table.add(new Type.Composite("union", name, unsigned(rest), members(in, count, flag), true, 1));
-            case 6 -> enumeration(in, name, rest, flag, count * 2L * Integer.BYTES);
-            case 7 -> table.add(new Type.Forward(flag ? "union" : "struct", name));
-            case 8 -> table.add(new Type.Typedef(name == null ? "?" : name, rest));
-            case 9 -> table.add(new Type.Qualified("volatile", rest));
-            case 10 -> table.add(new Type.Qualified("const", rest));
-            case 11 -> table.add(new Type.Qualified("restrict", rest));
-            case 12 -> {
+            case BTF_KIND_INT -> table.add(integer(name, rest, in.i32()));
+            case BTF_KIND_PTR -> table.add(new Type.Pointer(rest));
+            case BTF_KIND_ARRAY -> table.add(array(in));
+            case BTF_KIND_STRUCT -> table.add(new Type.Composite("struct", name, unsigned(rest), members(in, count, flag), true, 1));
+            case BTF_KIND_UNION -> table.add(new Type.Composite("union", name, unsigned(rest), members(in, count, flag), true, 1));
+            case BTF_KIND_ENUM -> enumeration(in, name, rest, flag, count * 2L * Integer.BYTES);
+            case BTF_KIND_FWD -> table.add(new Type.Forward(flag ? "union" : "struct", name));
+            case BTF_KIND_TYPEDEF, BTF_KIND_TYPE_TAG -> table.add(new Type.Typedef(name == null ? "?" : name, rest));
+            case BTF_KIND_VOLATILE -> table.add(new Type.Qualified("volatile", rest));
+            case BTF_KIND_CONST -> table.add(new Type.Qualified("const", rest));
+            case BTF_KIND_RESTRICT -> table.add(new Type.Qualified("restrict", rest));
+            case BTF_KIND_FUNC -> {
                 table.add(new Type.Other("function " + name));
                 named.add(new Named(name, rest, true, count != EXTERN));
             }
-            case 13 -> table.add(function(in, rest, count));
-            case 14 -> {
+            case BTF_KIND_FUNC_PROTO -> table.add(function(in, rest, count));
+            case BTF_KIND_VAR -> {
                 table.add(new Type.Other("variable " + name));
                 named.add(new Named(name, rest, false, in.i32() != EXTERN));
             }
-            case 15 -> {
+            case BTF_KIND_DATASEC -> {
                 in.skip(count * 3L * Integer.BYTES);
                 table.add(new Type.Other("section " + name));
             }
-            case 16 -> table.add(real(name, rest));
-            case 17 -> {
+            case BTF_KIND_FLOAT -> table.add(real(name, rest));
+            case BTF_KIND_DECL_TAG -> {
                 in.skip(Integer.BYTES);
                 table.add(new Type.Other("declaration tag " + name));
             }
-            case 18 -> table.add(new Type.Typedef(name == null ? "?" : name, rest));
-            case 19 -> enumeration(in, name, rest, flag, count * 3L * Integer.BYTES);
+            case BTF_KIND_ENUM64 -> enumeration(in, name, rest, flag, count * 3L * Integer.BYTES);
             default -> throw in.unsupported("a BTF type of kind " + (info >>> 24 & 0x1f));
         }
     }

@@ -1,5 +1,7 @@
 package dev.banos.loader.types;
 
+import static dev.banos.loader.types.Dwarf.*;
+
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -13,7 +15,6 @@ final class DwarfUnit {
     private static final long DWARF64 = 0xffff_ffffL;
     private static final int OLDEST = 2;
     private static final int NEWEST = 5;
-    private static final int INDIRECT = 0x16;
 
     private final DwarfStrings strings;
     private final Bytes bytes;
@@ -132,44 +133,44 @@ final class DwarfUnit {
         into.isConstant = true;
         into.number = 0;
         switch (direct(form)) {
-            case 0x01 -> other(addressBytes);                                            // addr
-            case 0x03 -> block(bytes.u16(), into);                                       // block2
-            case 0x04 -> block(bytes.u32(), into);                                       // block4
-            case 0x05 -> into.number = bytes.u16();                                      // data2
-            case 0x06 -> into.number = bytes.u32();                                      // data4
-            case 0x07 -> into.number = bytes.i64();                                      // data8
-            case 0x08 -> text(wanted, into);                                             // string
-            case 0x09, 0x18 -> block(bytes.uleb(), into);                                // block, exprloc
-            case 0x0a -> block(bytes.u8(), into);                                        // block1
-            case 0x0b, 0x0c -> into.number = bytes.u8();                                 // data1, flag
-            case 0x0d -> into.number = bytes.sleb();                                     // sdata
-            case 0x0e -> into.text = strings.at(offset(bytes), wanted, false);           // strp
-            case 0x0f -> into.number = bytes.uleb();                                     // udata
-            case 0x10 -> reference(base, version <= OLDEST ? address() : offset(bytes), into); // ref_addr
-            case 0x11 -> reference(start, bytes.u8(), into);                             // ref1
-            case 0x12 -> reference(start, bytes.u16(), into);                            // ref2
-            case 0x13 -> reference(start, bytes.u32(), into);                            // ref4
-            case 0x14 -> reference(start, bytes.i64(), into);                            // ref8
-            case 0x15 -> reference(start, bytes.uleb(), into);                           // ref_udata
-            case 0x17 -> into.number = offset(bytes);                                    // sec_offset
-            case 0x19 -> into.number = 1;                                                // flag_present
-            case 0x1a, 0x1f02 -> indexed(bytes.uleb(), wanted, into);                    // strx, GNU_str_index
-            case 0x1b, 0x1f01, 0x22, 0x23 -> bytes.uleb();                               // addrx, loclistx, rnglistx
-            case 0x1c -> other(Integer.BYTES);                                           // ref_sup4
-            case 0x1d, 0x1f20, 0x1f21 -> other(offsetBytes);                             // strp_sup, GNU_ref_alt, GNU_strp_alt
-            case 0x1e -> other(2 * Long.BYTES);                                          // data16
-            case 0x1f -> into.text = strings.at(offset(bytes), wanted, true);            // line_strp
-            case 0x20 -> signature(into);                                                // ref_sig8
-            case 0x24 -> other(Long.BYTES);                                              // ref_sup8
-            case 0x21 -> into.number = implicit;                                         // implicit_const
-            case 0x25 -> indexed(bytes.u8(), wanted, into);                              // strx1
-            case 0x26 -> indexed(bytes.u16(), wanted, into);                             // strx2
-            case 0x27 -> indexed(bytes.u24(), wanted, into);                             // strx3
-            case 0x28 -> indexed(bytes.u32(), wanted, into);                             // strx4
-            case 0x29 -> bytes.u8();                                                     // addrx1
-            case 0x2a -> bytes.u16();                                                    // addrx2
-            case 0x2b -> bytes.u24();                                                    // addrx3
-            case 0x2c -> bytes.u32();                                                    // addrx4
+            case DW_FORM_addr -> other(addressBytes);
+            case DW_FORM_block2 -> block(bytes.u16(), into);
+            case DW_FORM_block4 -> block(bytes.u32(), into);
+            case DW_FORM_data2 -> into.number = bytes.u16();
+            case DW_FORM_data4 -> into.number = bytes.u32();
+            case DW_FORM_data8 -> into.number = bytes.i64();
+            case DW_FORM_string -> text(wanted, into);
+            case DW_FORM_block, DW_FORM_exprloc -> block(bytes.uleb(), into);
+            case DW_FORM_block1 -> block(bytes.u8(), into);
+            case DW_FORM_data1, DW_FORM_flag -> into.number = bytes.u8();
+            case DW_FORM_sdata -> into.number = bytes.sleb();
+            case DW_FORM_strp -> into.text = strings.at(offset(bytes), wanted, false);
+            case DW_FORM_udata -> into.number = bytes.uleb();
+            case DW_FORM_ref_addr -> reference(base, version <= OLDEST ? address() : offset(bytes), into);
+            case DW_FORM_ref1 -> reference(start, bytes.u8(), into);
+            case DW_FORM_ref2 -> reference(start, bytes.u16(), into);
+            case DW_FORM_ref4 -> reference(start, bytes.u32(), into);
+            case DW_FORM_ref8 -> reference(start, bytes.i64(), into);
+            case DW_FORM_ref_udata -> reference(start, bytes.uleb(), into);
+            case DW_FORM_sec_offset -> into.number = offset(bytes);
+            case DW_FORM_flag_present -> into.number = 1;
+            case DW_FORM_strx, DW_FORM_GNU_str_index -> indexed(bytes.uleb(), wanted, into);
+            case DW_FORM_addrx, DW_FORM_GNU_addr_index, DW_FORM_loclistx, DW_FORM_rnglistx -> bytes.uleb();
+            case DW_FORM_ref_sup4 -> other(Integer.BYTES);
+            case DW_FORM_strp_sup, DW_FORM_GNU_ref_alt, DW_FORM_GNU_strp_alt -> other(offsetBytes);
+            case DW_FORM_data16 -> other(2 * Long.BYTES);
+            case DW_FORM_line_strp -> into.text = strings.at(offset(bytes), wanted, true);
+            case DW_FORM_ref_sig8 -> signature(into);
+            case DW_FORM_ref_sup8 -> other(Long.BYTES);
+            case DW_FORM_implicit_const -> into.number = implicit;
+            case DW_FORM_strx1 -> indexed(bytes.u8(), wanted, into);
+            case DW_FORM_strx2 -> indexed(bytes.u16(), wanted, into);
+            case DW_FORM_strx3 -> indexed(bytes.u24(), wanted, into);
+            case DW_FORM_strx4 -> indexed(bytes.u32(), wanted, into);
+            case DW_FORM_addrx1 -> bytes.u8();
+            case DW_FORM_addrx2 -> bytes.u16();
+            case DW_FORM_addrx3 -> bytes.u24();
+            case DW_FORM_addrx4 -> bytes.u32();
             default -> throw bytes.unsupported("an attribute of form 0x" + Integer.toHexString(form));
         }
     }
@@ -177,7 +178,7 @@ final class DwarfUnit {
     /** An indirect form stands with the value, and may be indirect in turn. */
     private int direct(int form) {
         int direct = form;
-        while (direct == INDIRECT) {
+        while (direct == DW_FORM_indirect) {
             direct = (int) bytes.uleb();
         }
         return direct;
@@ -236,7 +237,6 @@ final class DwarfUnit {
         static final int FORM = 1;
         static final int CONSTANT = 2;
         static final int WIDTH = 3;
-        private static final int IMPLICIT_CONST = 0x21;
 
         private final Map<Long, Entry> byCode = new HashMap<>();
 
@@ -263,7 +263,7 @@ final class DwarfUnit {
                 }
                 found[used + NAME] = name;
                 found[used + FORM] = form;
-                found[used + CONSTANT] = form == IMPLICIT_CONST ? in.sleb() : 0;
+                found[used + CONSTANT] = form == DW_FORM_implicit_const ? in.sleb() : 0;
                 used += WIDTH;
             }
         }
