@@ -72,24 +72,52 @@ final class DwarfReader {
     }
 
     private void unit(DwarfUnit unit, Bytes abbreviations, DwarfTypes types) {
-        Abbreviations codes = known.computeIfAbsent(unit.abbreviations(),
-                offset -> new Abbreviations(abbreviations.range(offset, abbreviations.end()), sections.budget()));
-        Bytes bytes = unit.bytes();
-        Deque<DwarfEntry> open = new ArrayDeque<>();
-        boolean isC = false;
-        boolean hasTypes = false;
-        List<DwarfEntry> functions = new ArrayList<>();
-        while (bytes.hasMore()) {
-            long offset = base + bytes.at();
-            long code = bytes.uleb();
-            if (code == 0) {
-                open.poll(); // none is open in the zeroes that may fill up a unit
-                continue;
+        new Walk(unit, known.computeIfAbsent(unit.abbreviations(),
+                offset -> new Abbreviations(abbreviations.range(offset, abbreviations.end()), sections.budget())), types).run();
+    }
+
+    /** The entries of one unit, front to back. */
+    private final class Walk {
+        private final DwarfUnit unit;
+        private final Bytes bytes;
+        private final Abbreviations codes;
+        private final DwarfTypes types;
+        private final Deque<DwarfEntry> open = new ArrayDeque<>();
+        private final List<DwarfEntry> functions = new ArrayList<>();
+        private boolean isC;
+        private boolean hasTypes;
+
+        Walk(DwarfUnit unit, Abbreviations codes, DwarfTypes types) {
+            this.unit = unit;
+            this.bytes = unit.bytes();
+            this.codes = codes;
+            this.types = types;
+        }
+
+        void run() {
+            while (bytes.hasMore()) {
+                long offset = base + bytes.at();
+                long code = bytes.uleb();
+                if (code == 0) {
+                    open.poll(); // none is open in the zeroes that may fill up a unit
+                } else {
+                    entry(offset, form(code));
+                }
             }
+            for (DwarfEntry function : functions) {
+                function.amongTypes = hasTypes;
+            }
+        }
+
+        private Abbreviations.Entry form(long code) {
             Abbreviations.Entry form = codes.entry(code);
             if (form == null) {
                 throw bytes.malformed("an entry of abbreviation " + Long.toUnsignedString(code) + ", which is not defined");
             }
+            return form;
+        }
+
+        private void entry(long offset, Abbreviations.Entry form) {
             DwarfEntry parent = open.peek();
             DwarfEntry entry = isKept(form.tag(), parent) ? kept(form.tag(), offset, bytes) : IGNORED;
             attributes(unit, form, entry);
@@ -100,12 +128,7 @@ final class DwarfReader {
                 isC = isC(entry.language);
             }
             if (entry != IGNORED) {
-                entry.isC = isC;
-                types.add(entry, parent);
-                hasTypes |= form.tag() == DW_TAG_base_type || form.tag() == DW_TAG_pointer_type;
-                if (form.tag() == DW_TAG_subprogram) {
-                    functions.add(entry);
-                }
+                keep(form.tag(), entry, parent);
             }
             if (parent != null && entry == IGNORED && parent.tag == DW_TAG_subprogram && parent.sibling - base > bytes.at()) {
                 bytes.moveTo(parent.sibling - base); // the rest is the function's body
@@ -114,8 +137,14 @@ final class DwarfReader {
                 open.push(entry);
             }
         }
-        for (DwarfEntry function : functions) {
-            function.amongTypes = hasTypes;
+
+        private void keep(int tag, DwarfEntry entry, @Nullable DwarfEntry parent) {
+            entry.isC = isC;
+            types.add(entry, parent);
+            hasTypes |= tag == DW_TAG_base_type || tag == DW_TAG_pointer_type;
+            if (tag == DW_TAG_subprogram) {
+                functions.add(entry);
+            }
         }
     }
 
