@@ -26,7 +26,9 @@ public final class CCompiler {
 
     /** Compiles C given as text. */
     public static Path text(Path folder, String name, String code, String... flags) {
-        return text(folder, "gcc", name + ".c", code, List.of(flags));
+        Path output = folder.resolve(name + ".o");
+        compile(written(folder.resolve(name + ".c"), code), output, "gcc", withC(List.of(flags)));
+        return output;
     }
 
     /**
@@ -37,14 +39,14 @@ public final class CCompiler {
      */
     public static Path compile(Path folder, String command, String file, String code) {
         List<String> words = List.of(command.split(" "));
-        return text(folder, words.getFirst(), file, code, words.subList(1, words.size()));
+        Path output = folder.resolve(file + ".o");
+        compile(written(folder.resolve(file), code), output, words.getFirst(), withC(words.subList(1, words.size())));
+        return output;
     }
 
-    private static Path text(Path folder, String compiler, String file, String code, List<String> flags) {
+    private static Path written(Path source, String code) {
         try {
-            Path output = folder.resolve(file.substring(0, file.lastIndexOf('.')) + ".o");
-            compile(Files.writeString(folder.resolve(file), code), output, compiler, withC(flags));
-            return output;
+            return Files.writeString(source, code);
         } catch (IOException failed) {
             throw new AssertionError(failed);
         }

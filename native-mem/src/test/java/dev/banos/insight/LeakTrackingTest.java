@@ -9,13 +9,13 @@ import dev.banos.mem.insight.LeakReport;
 import dev.banos.mem.insight.LeakTracking;
 import dev.banos.mem.insight.LeakTracking.Level;
 import dev.banos.testing.ChildJvm;
+import dev.banos.testing.OtherThread;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.zip.GZIPInputStream;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.AfterEach;
@@ -221,16 +221,7 @@ class LeakTrackingTest {
     }
 
     /** A pool of a thread that ended before may have words in hand: those blocks escape even the level FULL. */
-    private static void inNewThread(Runnable body) {
-        CompletableFuture<Void> done = new CompletableFuture<>();
-        Thread.ofPlatform().start(() -> {
-            try {
-                body.run();
-                done.complete(null);
-            } catch (RuntimeException | Error failure) {
-                done.completeExceptionally(failure);
-            }
-        });
-        done.join();
+    private static void inNewThread(OtherThread.Body body) {
+        OtherThread.run(body);
     }
 }

@@ -9,6 +9,7 @@ import dev.banos.mem.mappings.MappingRegistry;
 import dev.banos.mem.slots.Run;
 import dev.banos.mem.slots.RunTable;
 import dev.banos.mem.system.RefusedUnmaps;
+import dev.banos.testing.OtherThread;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -346,20 +347,12 @@ class HardenedHeapTest {
     void aConfinedHeapStaysConfined() throws InterruptedException {
         try (Heap heap = Heap.create(HeapOptions.confined().hardened(Hardening.ALL))) {
             long block = heap.malloc(10);
-            AtomicReference<Throwable> failure = new AtomicReference<>();
-            Thread thread = new Thread(() -> {
-                try {
-                    assertThatThrownBy(() -> heap.malloc(8)).isInstanceOf(IllegalStateException.class);
-                    assertThatThrownBy(() -> heap.malloc(80_000)).isInstanceOf(IllegalStateException.class);
-                    assertThatThrownBy(heap::close).isInstanceOf(IllegalStateException.class);
-                    heap.free(block);
-                } catch (Throwable t) {
-                    failure.set(t);
-                }
+            OtherThread.run(() -> {
+                assertThatThrownBy(() -> heap.malloc(8)).isInstanceOf(IllegalStateException.class);
+                assertThatThrownBy(() -> heap.malloc(80_000)).isInstanceOf(IllegalStateException.class);
+                assertThatThrownBy(heap::close).isInstanceOf(IllegalStateException.class);
+                heap.free(block);
             });
-            thread.start();
-            thread.join();
-            assertThat(failure.get()).isNull();
         }
     }
 
@@ -469,8 +462,7 @@ class HardenedHeapTest {
     @Test
     void verifyMayMeetAFreeWithoutAFill() throws InterruptedException {
         try (Heap heap = hardened(Hardening.NONE.withCanary())) {
-            AtomicReference<Throwable> thrown = new AtomicReference<>();
-            Thread frees = Thread.ofPlatform().uncaughtExceptionHandler((_, wrong) -> thrown.set(wrong)).start(() -> {
+            OtherThread frees = OtherThread.start(() -> {
                 for (int i = 0; i < 200_000; i++) {
                     heap.free(heap.malloc(64));
                 }
@@ -479,7 +471,6 @@ class HardenedHeapTest {
                 heap.verify();
             }
             frees.join();
-            assertThat(thrown.get()).isNull();
         }
     }
 }

@@ -10,6 +10,7 @@ import dev.banos.mem.fault.SystemCallFaults.Call;
 import dev.banos.mem.insight.LeakTracking.Level;
 import dev.banos.mem.slots.SizeClasses;
 import dev.banos.mem.system.Kernel;
+import dev.banos.testing.OtherThread;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -272,25 +273,24 @@ class HeapBudgetTest {
     @Test
     void threadsNeverOvershootAndTheBooksBalanceAfterwards() throws InterruptedException {
         AtomicLong most = new AtomicLong();
-        AtomicReference<Throwable> failure = new AtomicReference<>();
         try (Heap root = Heap.create(HeapOptions.shared().limit(10 * MIB));
                 Heap child = Heap.create(HeapOptions.shared().limit(7 * MIB).childOf(root))) {
-            List<Thread> threads = new ArrayList<>();
+            List<OtherThread> threads = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
                 int seed = i;
-                threads.add(Thread.ofPlatform().start(() -> {
+                threads.add(OtherThread.start(() -> {
                     try (Heap own = Heap.create(HeapOptions.confined().limit(5 * MIB).childOf(seed % 2 == 0 ? root : child))) {
                         useRandomly(List.of(own, root, child), new SplittableRandom(seed), 20_000);
                         assertThat(own.budget().usedBytes()).isEqualTo(own.statistics().reservedBytes());
-                    } catch (Throwable thrown) {
-                        failure.set(thrown);
                     }
                 }));
             }
-            while (threads.stream().anyMatch(Thread::isAlive)) {
+            while (threads.stream().anyMatch(OtherThread::isAlive)) {
                 most.accumulateAndGet(Math.max(root.budget().usedBytes(), child.budget().usedBytes() + 3 * MIB), Math::max);
             }
-            assertThat(failure.get()).isNull();
+            for (OtherThread thread : threads) {
+                thread.join();
+            }
             assertThat(most.get()).isLessThanOrEqualTo(10 * MIB);
             assertBalance(root, child);
             assertThat(root.budget().refusals() + child.budget().refusals()).as("the limits were met").isPositive();

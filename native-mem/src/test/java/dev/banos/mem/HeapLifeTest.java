@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.bindings.Native;
+import dev.banos.testing.OtherThread;
 import dev.banos.thread.BanosThread;
 import java.lang.foreign.ValueLayout;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -99,20 +100,12 @@ class HeapLifeTest {
     void aConfinedHeapRefusesOtherThreadsMallocsAndTakesTheirFrees() throws InterruptedException {
         try (Heap heap = Heap.create()) {
             long block = heap.malloc(100);
-            AtomicReference<Throwable> failure = new AtomicReference<>();
-            Thread thread = new Thread(() -> {
-                try {
-                    assertThatThrownBy(() -> heap.malloc(8)).isInstanceOf(IllegalStateException.class);
-                    assertThatThrownBy(heap::close).isInstanceOf(IllegalStateException.class);
-                    heap.free(block);
-                    assertThatThrownBy(() -> heap.free(block)).isInstanceOf(InvalidBlockException.class);
-                } catch (Throwable t) {
-                    failure.set(t);
-                }
+            OtherThread.run(() -> {
+                assertThatThrownBy(() -> heap.malloc(8)).isInstanceOf(IllegalStateException.class);
+                assertThatThrownBy(heap::close).isInstanceOf(IllegalStateException.class);
+                heap.free(block);
+                assertThatThrownBy(() -> heap.free(block)).isInstanceOf(InvalidBlockException.class);
             });
-            thread.start();
-            thread.join();
-            assertThat(failure.get()).isNull();
             assertThatThrownBy(() -> heap.free(block)).isInstanceOf(InvalidBlockException.class);
         }
     }

@@ -3,6 +3,7 @@ package dev.banos.mem;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.banos.testing.OtherThread;
 import org.junit.jupiter.api.Test;
 
 /** What each option does to the heap, and that options never change. */
@@ -20,10 +21,10 @@ class HeapOptionsTest {
     void aConfinedHeapServesItsThreadAndASharedOneEveryThread() throws InterruptedException {
         try (Heap confined = Heap.create(HeapOptions.confined()); Heap shared = Heap.create(HeapOptions.shared())) {
             assertThat(confined.malloc(8)).isNotZero();
-            Thread.ofPlatform().start(() -> {
+            OtherThread.run(() -> {
                 assertThat(shared.malloc(8)).isNotZero();
                 assertThatThrownBy(() -> confined.malloc(8)).isInstanceOf(IllegalStateException.class);
-            }).join();
+            });
             assertThat(shared.statistics().liveBlocks()).isEqualTo(1);
         }
     }

@@ -3,13 +3,13 @@ package dev.banos.mem;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.banos.testing.OtherThread;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
@@ -80,19 +80,11 @@ class HeapScopeTest {
     void aConfinedScopeServesItsThreadOnly() throws InterruptedException {
         try (Arena scope = HeapScope.ofConfined()) {
             MemorySegment segment = scope.allocate(8);
-            AtomicReference<Throwable> failure = new AtomicReference<>();
-            Thread thread = new Thread(() -> {
-                try {
-                    assertThatThrownBy(() -> scope.allocate(8)).isInstanceOf(WrongThreadException.class);
-                    assertThatThrownBy(() -> segment.get(ValueLayout.JAVA_BYTE, 0)).isInstanceOf(WrongThreadException.class);
-                    assertThatThrownBy(scope::close).isInstanceOf(WrongThreadException.class);
-                } catch (Throwable t) {
-                    failure.set(t);
-                }
+            OtherThread.run(() -> {
+                assertThatThrownBy(() -> scope.allocate(8)).isInstanceOf(WrongThreadException.class);
+                assertThatThrownBy(() -> segment.get(ValueLayout.JAVA_BYTE, 0)).isInstanceOf(WrongThreadException.class);
+                assertThatThrownBy(scope::close).isInstanceOf(WrongThreadException.class);
             });
-            thread.start();
-            thread.join();
-            assertThat(failure.get()).isNull();
         }
     }
 

@@ -5,10 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.bindings.Native;
 import dev.banos.mem.slots.SizeClasses;
+import dev.banos.testing.OtherThread;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -62,12 +61,7 @@ class MallocModelPropertiesTest {
 
     @Property(tries = 20)
     void ofVirtualThreads(@ForAll long seed) throws InterruptedException {
-        List<Throwable> failures = new ArrayList<>();
-        Thread thread = Thread.ofVirtual().unstarted(() -> run(Heap.current(), seed));
-        thread.setUncaughtExceptionHandler((t, failure) -> failures.add(failure));
-        thread.start();
-        thread.join();
-        assertThat(failures).isEmpty();
+        OtherThread.start(Thread.ofVirtual(), () -> run(Heap.current(), seed)).join();
     }
 
     private void run(Heap heap, long seed) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.banos.bindings.Native;
 import dev.banos.mem.slots.SizeClasses;
 import dev.banos.testing.ChildJvm;
+import dev.banos.testing.OtherThread;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -25,15 +26,9 @@ class ThreadChangesTest {
     @Test
     void anInterruptedThreadAllocatesAndFreesAndStaysInterrupted() throws InterruptedException {
         try (Heap shared = Heap.createShared(); Heap hardened = Heap.create(HeapOptions.shared().hardened(Hardening.ALL))) {
-            List<Throwable> failures = new ArrayList<>();
-            Thread[] threads = {new Thread(() -> useInterrupted(shared, hardened)),
-                Thread.ofVirtual().unstarted(() -> useInterrupted(shared, hardened))};
-            for (Thread thread : threads) {
-                thread.setUncaughtExceptionHandler((t, failure) -> failures.add(failure));
-                thread.start();
-                thread.join();
+            for (Thread.Builder kind : List.of(Thread.ofPlatform(), Thread.ofVirtual())) {
+                OtherThread.start(kind, () -> useInterrupted(shared, hardened)).join();
             }
-            assertThat(failures).isEmpty();
         }
     }
 

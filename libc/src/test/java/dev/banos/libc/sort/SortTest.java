@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
+import dev.banos.testing.OtherThread;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Tag;
@@ -92,14 +92,8 @@ class SortTest {
     void segmentsOfAnotherThreadAreRefused() throws InterruptedException {
         try (Arena scope = Arena.ofConfined()) {
             MemorySegment data = descending(scope, 100);
-            AtomicBoolean isRefused = new AtomicBoolean();
-            Thread other = new Thread(() -> {
-                assertThatThrownBy(() -> RadixSort.sort(Key.I64, data)).isInstanceOf(WrongThreadException.class);
-                isRefused.set(true);
-            });
-            other.start();
-            other.join();
-            assertThat(isRefused).isTrue();
+            OtherThread.run(() ->
+                    assertThatThrownBy(() -> RadixSort.sort(Key.I64, data)).isInstanceOf(WrongThreadException.class));
             assertThat(data.get(ValueLayout.JAVA_LONG, 0)).isEqualTo(100);
         }
     }

@@ -90,22 +90,16 @@ final class Bytes {
         return buffer.getLong(claim(Long.BYTES));
     }
 
-    /** As DWARF 7.6 has it; bits beyond the 64th are dropped. */
     long uleb() {
-        long value = 0;
-        int shift = 0;
-        for (int part = u8(); ; part = u8()) {
-            if (shift < Long.SIZE) {
-                value |= (long) (part & 0x7f) << shift;
-            }
-            shift += LEB_BITS;
-            if ((part & 0x80) == 0) {
-                return value;
-            }
-        }
+        return leb(false);
     }
 
     long sleb() {
+        return leb(true);
+    }
+
+    /** As DWARF 7.6 has it; bits beyond the 64th are dropped. */
+    private long leb(boolean signed) {
         long value = 0;
         int shift = 0;
         for (int part = u8(); ; part = u8()) {
@@ -114,7 +108,7 @@ final class Bytes {
             }
             shift += LEB_BITS;
             if ((part & 0x80) == 0) {
-                return shift < Long.SIZE && (part & 0x40) != 0 ? value | -1L << shift : value;
+                return signed && shift < Long.SIZE && (part & 0x40) != 0 ? value | -1L << shift : value;
             }
         }
     }
