@@ -72,13 +72,13 @@ public final class BlockingCalls {
     }
 
     /**
-     * Waits for a time.
+     * Waits for a time, as C's {@code nanosleep} does.
      *
      * @param nanos nanoseconds
      * @return 0, or -EINTR when interrupted
      */
-    public static int sleep(long nanos) {
-        return Cancellation.act(sleepOrCanceled(nanos));
+    public static int nanosleep(long nanos) {
+        return Cancellation.act(nanosleepOrCanceled(nanos));
     }
 
     /**
@@ -143,7 +143,7 @@ public final class BlockingCalls {
         return (int) withErrno(tcb, await(tcb, fds, count, timeoutMillis));
     }
 
-    static int sleepOrCanceled(long nanos) {
+    static int nanosleepOrCanceled(long nanos) {
         Tcb tcb = Tcb.current();
         int status = Cancellation.await(tcb, () -> false, System.nanoTime() + Math.max(nanos, 0));
         return status == -Linux.EAGAIN() ? 0 : (int) withErrno(tcb, status);

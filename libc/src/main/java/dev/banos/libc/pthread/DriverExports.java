@@ -174,7 +174,7 @@ public final class DriverExports {
     }
 
     private static int nanosleep(long nanos) {
-        return (int) valueOrFailed(BlockingCalls.sleepOrCanceled(nanos));
+        return (int) valueOrFailed(BlockingCalls.nanosleepOrCanceled(nanos));
     }
 
     /** errno is set already. */

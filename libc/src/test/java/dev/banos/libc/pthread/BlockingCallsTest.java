@@ -166,7 +166,7 @@ class BlockingCallsTest {
     void aCancelLeavesNoInterruptBehind(Kind kind) {
         Kind.Running thread = kind.start(argument -> {
             try (CleanUp _ = Pthread.cleanupPush(value -> seen.add("interrupted: " + Thread.interrupted()), 0)) {
-                return BlockingCalls.sleep(A_LONG_TIME);
+                return BlockingCalls.nanosleep(A_LONG_TIME);
             }
         });
         awaitParked(thread);
@@ -178,10 +178,10 @@ class BlockingCallsTest {
     @Test
     void sleepTakesItsTime() {
         long begin = System.nanoTime();
-        assertThat(BlockingCalls.sleep(2_000_000)).isZero();
+        assertThat(BlockingCalls.nanosleep(2_000_000)).isZero();
         assertThat(System.nanoTime() - begin).isGreaterThanOrEqualTo(2_000_000);
-        assertThat(BlockingCalls.sleep(0)).isZero();
-        assertThat(BlockingCalls.sleep(-5)).isZero();
+        assertThat(BlockingCalls.nanosleep(0)).isZero();
+        assertThat(BlockingCalls.nanosleep(-5)).isZero();
     }
 
     @Test

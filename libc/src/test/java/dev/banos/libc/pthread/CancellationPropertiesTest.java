@@ -122,7 +122,7 @@ class CancellationPropertiesTest {
 
     private void sleep() {
         model.cancellationPoint();
-        assertThat(BlockingCalls.sleep(0)).isZero();
+        assertThat(BlockingCalls.nanosleep(0)).isZero();
     }
 
     private void push() {

@@ -167,7 +167,7 @@ class DriverExportsTest {
             assert ThreadKeys.get(key) == number && Tcb.current().errno() == 0;
             Tcb.current().errno((int) number);
             CALLED.add(call("banos_pthread_cancel", call("banos_pthread_self")));
-            BlockingCalls.sleep(Long.MAX_VALUE);
+            BlockingCalls.nanosleep(Long.MAX_VALUE);
         } catch (ThreadExit exit) {
             CALLED.set(CALLED.size() - 1, exit.result());
         }

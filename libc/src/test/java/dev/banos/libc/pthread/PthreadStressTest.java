@@ -47,7 +47,7 @@ class PthreadStressTest {
             AtomicBoolean go = new AtomicBoolean();
             Kind.Running thread = kind.start(argument -> {
                 go.set(true);
-                return BlockingCalls.sleep(Long.MAX_VALUE);
+                return BlockingCalls.nanosleep(Long.MAX_VALUE);
             });
             spinUntil(go);
             thread.cancel();

@@ -90,7 +90,7 @@ class PthreadTest {
             Pthread.setcancelstate(CANCEL_DISABLE);
             awaitCancel();
             Pthread.testcancel();
-            BlockingCalls.sleep(1);
+            BlockingCalls.nanosleep(1);
             ran.add(1L);
             Pthread.setcancelstate(CANCEL_ENABLE); // itself no cancellation point while deferred
             ran.add(2L);
@@ -123,7 +123,7 @@ class PthreadTest {
     @ParameterizedTest
     @EnumSource
     void aSecondCancelIsNoMoreThanOne(Kind kind) {
-        Kind.Running thread = kind.start(argument -> BlockingCalls.sleep(A_LONG_TIME));
+        Kind.Running thread = kind.start(argument -> BlockingCalls.nanosleep(A_LONG_TIME));
         thread.cancel();
         Pthread.cancel(thread.thread());
         assertThat(thread.join()).isEqualTo(CANCELED);
@@ -175,10 +175,10 @@ class PthreadTest {
                 Pthread.cancel(Thread.currentThread());
                 Pthread.setcancelstate(CANCEL_ENABLE);
                 Pthread.testcancel();
-                BlockingCalls.sleep(1);
+                BlockingCalls.nanosleep(1);
                 ran.add(value);
             }, 5);
-            return BlockingCalls.sleep(A_LONG_TIME);
+            return BlockingCalls.nanosleep(A_LONG_TIME);
         });
         thread.cancel();
         assertThat(thread.join()).isEqualTo(CANCELED);
@@ -291,7 +291,7 @@ class PthreadTest {
             Tcb.current();
             known.countDown();
             try {
-                end.complete(new AssertionError("slept: " + BlockingCalls.sleep(A_LONG_TIME)));
+                end.complete(new AssertionError("slept: " + BlockingCalls.nanosleep(A_LONG_TIME)));
             } catch (ThreadExit exit) {
                 end.complete(exit);
             }
