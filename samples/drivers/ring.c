@@ -7,12 +7,9 @@
 #include "ring.h"
 #include <banos/driver.h>
 #include <banos/export.h>
+#include <banos/malloc.h>
 #include <errno.h>
 #include <stdint.h>
-
-/* The host's own allocator; the C library's malloc is another one, and knows nothing of its blocks. */
-void *banos_malloc(size_t bytes);
-void banos_free(void *block);
 
 static long *slots;
 static size_t room, first, size;

@@ -91,6 +91,12 @@ public record Explanation(long address, String module, String file, long base, O
         return text.toString();
     }
 
+    /** {@link #toText}: who prints an explanation wants the sentence. */
+    @Override
+    public String toString() {
+        return toText();
+    }
+
     private String place(Kind what) {
         String name = symbol.orElse("no symbol");
         return switch (what) {

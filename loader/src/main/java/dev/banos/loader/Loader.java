@@ -104,6 +104,18 @@ public final class Loader implements AutoCloseable {
     }
 
     /**
+     * Loads a shared library for everyone in this process, {@code libstdc++.so.6} for drivers in C++. It stays loaded.
+     *
+     * @param file as {@code dlopen} takes it: a name that the dynamic linker looks for, or a path
+     * @return this
+     * @throws LinkException if the dynamic linker cannot load it
+     */
+    public Loader library(String file) {
+        SharedLibrary.load(file);
+        return this;
+    }
+
+    /**
      * Links the driver into this process and runs its {@code init}. An archive is taken for the one driver in it, with the
      * members that the driver needs.
      *

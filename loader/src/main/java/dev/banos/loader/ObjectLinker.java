@@ -1,21 +1,16 @@
 package dev.banos.loader;
 
 import dev.banos.bindings.FirstCall;
-import dev.banos.bindings.SystemCalls;
-import dev.banos.bindings.generated.Linux;
-import dev.banos.loader.call.CallFrame;
 import dev.banos.loader.debug.Modules;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.CLibrary;
-import dev.banos.loader.link.CppLibrary;
 import dev.banos.loader.link.Imports;
 import dev.banos.loader.link.LinkedModule;
 import dev.banos.loader.link.ModuleLinker;
 import dev.banos.loader.link.PhaseClock;
 import dev.banos.loader.link.PhaseClock.Phase;
 import dev.banos.loader.link.Selection;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -162,14 +157,7 @@ public final class ObjectLinker {
      * @throws LinkException if the dynamic linker cannot load it
      */
     public ObjectLinker library(String file) {
-        CallFrame.requireNoNul(file);
-        try (Arena scope = Arena.ofConfined()) {
-            MemorySegment handle = SystemCalls.dlopen(scope.allocateFrom(file), Linux.RTLD_NOW() | Linux.RTLD_GLOBAL());
-            if (handle.address() == 0) {
-                throw LinkException.of(new Refusal(Refusal.ENOENT, file, null, -1, "cannot be loaded (" + SystemCalls.dlerror() + ")", null));
-            }
-        }
-        CppLibrary.keepNear(file);
+        SharedLibrary.load(file);
         return this;
     }
 

@@ -157,7 +157,7 @@ public final class OfflineLinker {
         }
 
         /**
-         * What lies where: machine, base, size, sections, commons, imports, threadLocals, threadLocalImports, got, stubs,
+         * What lies where: machine, base, size, sections, commons, symbols (global ones), imports, threadLocals, threadLocalImports, got, stubs,
          * skipped. Addresses are JSON numbers; offsets count from the start of the block of thread-local variables.
          *
          * @return one JSON object
@@ -166,6 +166,7 @@ public final class OfflineLinker {
             Json json = new Json().beginObject().field("machine", machine).unsigned("base", base).field("size", link.size());
             parts(json, "sections", "index", link.sections());
             parts(json, "commons", "symbol", link.commons());
+            parts(json, "symbols", "symbol", link.symbols());
             json.name("imports").beginArray();
             link.imports().forEach((name, address) ->
                     json.beginObject().field("name", name).unsigned("address", address).endObject());

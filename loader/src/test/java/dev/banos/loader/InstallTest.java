@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.loader.abi.BanosSymbol;
+import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -124,10 +126,8 @@ class InstallTest extends InstallingTest {
         Path file = CCompiler.text(folder, "ring", """
                 #include <banos/driver.h>
                 #include <banos/export.h>
+                #include <banos/malloc.h>
                 #include <errno.h>
-                #include <stddef.h>
-                void *banos_malloc(size_t), *banos_calloc(size_t, size_t), *banos_realloc(void *, size_t);
-                void banos_free(void *);
                 static int init(struct Banos_Driver *d) { (void)d; return 0; }
                 BANOS_DRIVER_API struct Banos_Driver driver = { .driver_size = sizeof driver, .name = "ring", .init = init };
                 int use(int n) {
@@ -148,6 +148,34 @@ class InstallTest extends InstallingTest {
         assertThat(Prototype.parse("int use(int)").call(ring, List.of("1000"))).isEqualTo("499500");
         assertThat(Prototype.parse("int exhaust(void)").call(ring, List.of())).isEqualTo("12");
         assertThat(Prototype.parse("int wrong(void)").call(ring, List.of())).isEqualTo("3");
+    }
+
+    /** Or earlier, by another test of this process: the message is CppRuntimeTest's. */
+    @Test
+    void aDriverInCppGetsItsRuntimeFromTheLoader() throws IOException {
+        CCompiler.requireProgram("g++");
+        Path source = Files.writeString(folder.resolve("words.cpp"), """
+                #include <banos/driver.h>
+                #include <banos/export.h>
+                #include <banos/malloc.h>
+                #include <stdexcept>
+                #include <string>
+                extern "C" int caught(void) {
+                    void *block = banos_malloc(10);
+                    try { throw std::runtime_error(std::string("thrown")); }
+                    catch (std::exception &e) { banos_free(block); return std::string(e.what()).size(); }
+                }
+                BANOS_EXPORT(caught);
+                static int init(Banos_Driver *) { return 0; }
+                BANOS_DRIVER_API Banos_Driver driver = { sizeof(Banos_Driver), BANOS_VERSION_CURRENT, "words", nullptr,
+                        BANOS_VERSION_MAKE(1, 0, 0), init, nullptr };
+                """);
+        Path object = folder.resolve("words.o");
+        CCompiler.run(List.of("g++", "-Isrc/main/include", "-O1", "-c", "-o", object.toString(), source.toString()));
+        Driver words = loader.library("libstdc++.so.6").install(object);
+        assertThat(Prototype.parse("int caught(void)").call(words, List.of())).isEqualTo("6");
+        assertThatThrownBy(() -> loader.library("libnowhere.so")).isInstanceOf(LinkException.class)
+                .hasMessageStartingWith("libnowhere.so: cannot be loaded (");
     }
 
     @Test

@@ -10,6 +10,9 @@ import java.lang.foreign.SegmentAllocator;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,6 +35,37 @@ class OfflineLinkerTest {
         assertThat(Files.size(folder.resolve("a.image"))).isEqualTo(linked.size());
         assertThat(Files.readString(folder.resolve("a.map.json"))).isEqualTo(linked.mapJson() + "\n");
         assertThat(folder.toFile().list()).containsExactlyInAnyOrder("a.c", "a.o", "a.image", "a.map.json");
+    }
+
+    /** Against nm, whose values of an object count from its section's beginning. */
+    @Test
+    void theMapSaysWhereEachGlobalSymbolIs() {
+        Path file = CCompiler.text(folder, "a", """
+                int first(void) { return 1; }
+                static int hidden(void) { return 2; }
+                int (*table[])(void) = { first, hidden };
+                int second(int n) { return table[n](); }
+                _Thread_local int own;
+                """, "-O1", "-fno-toplevel-reorder");
+        String map = OfflineLinker.at(1L << 32).link(file).mapJson();
+        Map<String, String> sectionOf = Map.of("first", "\\.text", "second", "\\.text", "table", "\\.data\\.rel(?:\\.local)?");
+        for (String line : CCompiler.run(List.of("nm", "--extern-only", "--defined-only", file.toString())).lines().toList()) {
+            String[] field = line.split(" ");
+            if (field[2].equals("own")) {
+                assertThat(map).doesNotContain("\"name\":\"own\"");
+                continue;
+            }
+            long section = number(map, "\"name\":\"" + sectionOf.get(field[2]) + "\",\"address\":(\\d+)");
+            assertThat(number(map, "\"name\":\"" + field[2] + "\",\"address\":(\\d+)")).as(field[2])
+                    .isEqualTo(section + Long.parseLong(field[0], 16));
+        }
+        assertThat(map).doesNotContain("hidden");
+    }
+
+    private static long number(String text, String pattern) {
+        Matcher matcher = Pattern.compile(pattern).matcher(text);
+        assertThat(matcher.find()).as(pattern + " in " + text).isTrue();
+        return Long.parseLong(matcher.group(1));
     }
 
     /** A disk that is full in the middle of the one or the other. */

@@ -105,7 +105,7 @@ class CommandTest {
     @ParameterizedTest
     @ValueSource(strings = {
         "", "frobnicate", "--frobnicate", "install", "install hello.o --frob", "install hello.o --call",
-        "install hello.o --call int_add", "install --object", "install hello.o --library libm.so.6", "info", "info --frob x.o", "symbols --frob", "link", "sign x.o", "sign --key x.pem", "link x.o --base 0",
+        "install hello.o --call int_add", "install --object", "info", "info --frob x.o", "symbols --frob", "link", "sign x.o", "sign --key x.pem", "link x.o --base 0",
         "link x.o --base 1 --output-dir target", "link x.o --base 12monkeys", "link x.o y/x.o", "link --define x", "replay", "replay a b",
         "replay --target nonsense drivers/x86-64/hello.o"})
     void wrongUsageIsStatus2AndOneLine(String line) {
@@ -134,6 +134,13 @@ class CommandTest {
         assertThat(Run.of("link", "--base=0", "--output-dir", folder.toString(), STATS).err()).contains("ring_at", "--define", "--phony-imports");
         assertThat(Run.of("install", "--any-user", "--object", STATS).err()).contains("ring_at", "object or archive", "--library");
         assertThat(Run.of("install", "--any-user", STATS).err()).contains("ring_at", "install the driver");
+    }
+
+    @Test
+    void aSharedLibraryIsLoadedForDriversAsForObjects() {
+        assertThat(Run.of("install", "--any-user", "--library", "libm.so.6", HELLO).status()).isZero();
+        assertThat(Run.of("install", "--any-user", HELLO, "--library", "libnowhere.so").err())
+                .startsWith("banos install: libnowhere.so: cannot be loaded (");
     }
 
     @Test

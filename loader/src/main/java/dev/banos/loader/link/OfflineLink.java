@@ -219,6 +219,19 @@ public final class OfflineLink {
         return parts;
     }
 
+    /** What the object defines for others: where a caller enters. Thread-local variables and commons stand elsewhere. */
+    public List<Part> symbols() {
+        SymbolTable symbols = object.elf.symbols();
+        List<Part> parts = new ArrayList<>();
+        for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
+            if (object.isPlaced(symbols.section(symbol)) && symbols.type(symbol) != Elf.STT_TLS) {
+                parts.add(new Part(symbol, symbols.name(symbol), Resolve.definedAddress(object, symbol, image.base()),
+                        symbols.size(symbol)));
+            }
+        }
+        return parts;
+    }
+
     public List<Slot> got() {
         return slots(FixupKind.Need.GOT | FixupKind.Need.STUB, object.gotOffset);
     }

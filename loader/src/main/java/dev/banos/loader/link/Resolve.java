@@ -230,8 +230,8 @@ final class Resolve {
         if (ofRuntime == 0) {
             return others;
         }
-        String library = "C++'s runtime library is not loaded: ObjectLinker.library(\"libstdc++.so.6\") in Java,"
-                + " install --object --library libstdc++.so.6, or LD_PRELOAD=libstdc++.so.6 for a command that installs drivers";
+        String library = "C++'s runtime library is not loaded: library(\"libstdc++.so.6\") of the Loader or ObjectLinker in Java,"
+                + " --library libstdc++.so.6 of the banos command";
         return ofRuntime == missing.size() ? library : library + "; for the others, " + others;
     }
 }

@@ -24,8 +24,8 @@ import java.util.stream.Collectors;
 /** {@code banos install}: drivers into this process, calls of what they export, drivers out again in reverse order. */
 public final class InstallCommand {
     private static final String USAGE = """
-            usage: banos install [-v] [--any-user] FILE.o|FILE.a... [--call 'PROTOTYPE' [ARG...]]...
-                   banos install [-v] [--any-user] --object [--library LIB.so]... FILE.o|FILE.a... [--call ...]...
+            usage: banos install [-v] [--any-user] [--library LIB.so]... FILE.o|FILE.a... [--call 'PROTOTYPE' [ARG...]]...
+                   banos install --object [-v] [--any-user] [--library LIB.so]... FILE.o|FILE.a... [--call ...]...
 
             Installs the drivers, those that others need first, makes the calls, prints what they return, and uninstalls
             the drivers in reverse order. Of an archive, the members that the drivers need become part of them, and
@@ -35,7 +35,7 @@ public final class InstallCommand {
 
               --object      links the files, which are no drivers, with each other, and calls what they define; of an
                             archive the members that the calls need, or all of them where nothing is called
-              --library     loads a shared library that the objects use: libstdc++.so.6 for C++
+              --library     loads a shared library that the drivers or objects use: libstdc++.so.6 for C++
               --any-user    lets you install without being the superuser: the code runs with all your rights
               --require-signature PUBLIC.pem
                             installs only files that banos sign has signed for one of these public keys
@@ -102,9 +102,6 @@ public final class InstallCommand {
         if (files.isEmpty()) {
             throw CommandEnd.wrongUsage(objects ? "an object is missing" : "a driver is missing");
         }
-        if (!libraries.isEmpty() && !objects) {
-            throw CommandEnd.wrongUsage("--library goes with --object");
-        }
     }
 
     /** Behind a call, what is no file was meant as one more argument of it. */
@@ -140,6 +137,7 @@ public final class InstallCommand {
     private void installDrivers() throws CommandEnd {
         InstallProgress progress = InstallProgress.of(files, err);
         try (Loader loader = Loader.create(policy(), line -> print(line, progress)).withListener(progress)) {
+            libraries.forEach(loader::library);
             List<Driver> drivers = install(loader, progress);
             console.flushC();
             if (verbose) {

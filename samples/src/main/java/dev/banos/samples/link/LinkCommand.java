@@ -21,7 +21,7 @@ public final class LinkCommand {
             usage: banos link --base ADDR [--define NAME=ADDR]... [--phony-imports] --output-dir DIR FILE.o...
 
             Links each file by itself for the address, a multiple of 4096, and writes NAME.image, the bytes from there on,
-            and NAME.map.json: sections, imports, GOT entries, stubs, and relocations skipped. With --phony-imports, every
+            and NAME.map.json: sections, symbols, imports, GOT entries, stubs, and relocations skipped. With --phony-imports, every
             symbol that is not defined gets an address behind the module. A file that cannot be linked is named, and the
             others are linked. Addresses are decimal, or hexadecimal with 0x.
             """;
