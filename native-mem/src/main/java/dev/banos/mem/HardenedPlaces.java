@@ -151,9 +151,9 @@ final class HardenedPlaces {
     }
 
     private HardenedBlock enter(HardenedBlock block) {
+        FaultRecord.write(block, domain); // now: once it is entered, a close may unmap it
         boolean entered = false;
         try {
-            FaultRecord.write(block, domain); // now: once it is entered, a close may unmap it
             addMapping(block);
             entered = true;
             return block;

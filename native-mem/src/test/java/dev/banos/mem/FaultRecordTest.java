@@ -1,6 +1,7 @@
 package dev.banos.mem;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.banos.bindings.Native;
 import dev.banos.testing.ChildJvm;
@@ -80,7 +81,16 @@ class FaultRecordTest {
     @Test
     void aFileThatCannotBeWrittenIsNamed() throws IOException, InterruptedException {
         String output = ChildJvm.run(List.of("-Dbanos.mem.hardening=guard", "-Dbanos.mem.faultRecord=" + folder), Main.class).output();
-        assertThat(output).contains("SettingError: -Dbanos.mem.faultRecord=" + folder + ": a file that can be written is accepted");
+        assertThat(output).contains("Exception in thread \"main\" dev.banos.bindings.SettingError: -Dbanos.mem.faultRecord=" + folder
+                + ": a file that can be written is accepted");
+    }
+
+    /** Not a fault when a line is written to a page that the disk has no room for. */
+    @Test
+    void aDiskWithoutRoomForTheFileIsSaidAtOnce() throws IOException, InterruptedException {
+        assumeTrue(Files.exists(Path.of("/dev/full")), "skipped: there is no /dev/full");
+        String output = ChildJvm.run(List.of("-Dbanos.mem.hardening=guard", "-Dbanos.mem.faultRecord=/dev/full"), Main.class).output();
+        assertThat(output).contains("SettingError: -Dbanos.mem.faultRecord=/dev/full: ", "No space left on device");
     }
 
     private String crash(String... flags) throws IOException, InterruptedException {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.charset.StandardCharsets;
@@ -31,6 +32,7 @@ public final class FaultRecord {
     static final int LINE_BYTES = 512;
     /** As many mappings as a process may have, by default. */
     private static final int LINES = 1 << 16;
+    private static final long FILE_BYTES = (long) LINES * LINE_BYTES;
 
     private static final byte[] BLANK = line("");
     private static final SpinLock LOCK = new SpinLock();
@@ -58,9 +60,24 @@ public final class FaultRecord {
     private static MemorySegment map(String name) {
         try (FileChannel file = FileChannel.open(Path.of(name), StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING,
                 StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
-            return file.map(MapMode.READ_WRITE, 0, (long) LINES * LINE_BYTES, Arena.global());
+            takeRoom(file);
+            return file.map(MapMode.READ_WRITE, 0, FILE_BYTES, Arena.global());
         } catch (IOException refused) {
             throw new IllegalArgumentException("a file that can be written is accepted: " + refused, refused);
+        }
+    }
+
+    /** Where the disk has no room for a page of a mapped file, the write to it is a fault. */
+    private static void takeRoom(FileChannel file) throws IOException {
+        ByteBuffer zeroes = ByteBuffer.allocate(LINES);
+        try {
+            long at = 0;
+            while (at < FILE_BYTES) {
+                at += file.write(zeroes.rewind(), at);
+            }
+        } catch (IOException full) {
+            file.truncate(0);
+            throw full;
         }
     }
 
