@@ -97,6 +97,20 @@ class CommandScriptTest {
         assertThat(clone.resolve("samples/target/banos/cache.aot")).as("its trial run succeeded").exists();
     }
 
+    /** Without a locale, as in services and containers. The shell makes the names: the locale of this JVM may have none like them. */
+    @Test
+    void namesBeyondAsciiAreFoundInTheLocaleC() throws Exception {
+        run(clone, script, "--version");
+        Result result = start(folder, List.of("/bin/sh", "-c", """
+                name=$(printf 'f\\303\\274r')
+                cp -r '%s' "$name" && cp '%s' "$name/$name.o" && cd "$name"
+                sh samples/banos --version
+                sh '%s' install --any-user "$name.o"
+                mv "$name.o" hello.o
+                sh '%s' install --any-user hello.o""".formatted(clone, ROOT.resolve("samples/drivers/x86-64/hello.o"), script, script)));
+        assertThat(result.out()).matches("banos .*\\n(hello: installed\\nhello: uninstalled\\n){2}");
+    }
+
     @Test
     void anOldJavaHomeIsPassedOver() throws Exception {
         environment.put("JAVA_HOME", fakeJdk("17.0.15").toString());

@@ -128,9 +128,12 @@ public final class FuzzCommand {
 
     private static void print(Campaign campaign, FuzzOptions options, PrintStream out) {
         Campaign.Statistics done = campaign.statistics();
-        out.printf("%s: seed %d, %,d tries, %,d operations in %.1f s, %,.0f tries and %.2f million operations a second%n%s%n",
-                targetOf(options), options.seed, done.tries(), done.operations(), done.seconds(), done.triesPerSecond(),
-                done.operationsPerSecond() / 1e6, done.text());
+        out.printf("%s: seed %d, %,d %s, %,d operations in %.1f s, %,.0f tries and %.2f million operations a second%n", targetOf(options),
+                options.seed, done.tries(), done.tries() == 1 ? "try" : "tries", done.operations(), done.seconds(), done.triesPerSecond(),
+                done.operationsPerSecond() / 1e6);
+        if (done.operations() > 0) { // a child that ended in its first programs took what it counted with it
+            out.println(done.text());
+        }
     }
 
     private interface Writing {
