@@ -300,13 +300,18 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     @Override
     public MemorySegment allocate(long byteSize, long byteAlignment) {
         if (byteSize < 0 || byteAlignment <= 0 || Long.bitCount(byteAlignment) != 1) {
-            throw new IllegalArgumentException("byteSize=" + byteSize + ", byteAlignment=" + byteAlignment);
+            throw badRequest(byteSize, byteAlignment);
         }
         long address = byteAlignment <= SizeClasses.ALIGNMENT ? malloc(byteSize) : SlowMalloc.aligned(this, byteAlignment, byteSize);
         if (address == 0) {
             throw isOfMalloc() ? Malloc.noMemory(byteSize) : noMemory(byteSize);
         }
         return Native.EVERYTHING.asSlice(address, byteSize);
+    }
+
+    static IllegalArgumentException badRequest(long byteSize, long byteAlignment) {
+        return new IllegalArgumentException("byteSize=" + byteSize + ", byteAlignment=" + byteAlignment
+                + (byteSize < 0 ? ": the size is negative" : ": the alignment is no power of two"));
     }
 
     private OutOfMemoryError noMemory(long byteSize) {
@@ -318,9 +323,10 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      *
      * @param block what {@link #allocate} returned
      * @throws InvalidBlockException when no live block of this heap begins there
+     * @throws IllegalArgumentException when {@code block} is on the Java heap
      */
     public void free(MemorySegment block) {
-        free(block.address());
+        free(Malloc.addressOf(block));
     }
 
     /**

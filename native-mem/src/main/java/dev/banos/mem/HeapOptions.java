@@ -149,7 +149,7 @@ public final class HeapOptions {
      */
     public HeapOptions mappingCache(long bytes) {
         if (bytes < 0) {
-            throw new IllegalArgumentException("mappingCache=" + bytes);
+            throw new IllegalArgumentException("mappingCache=" + bytes + ": bytes, or 0 for none");
         }
         HeapOptions changed = copy();
         changed.mappingCacheBytes = bytes;
@@ -198,7 +198,7 @@ public final class HeapOptions {
 
     private static long atLeastOne(String what, long bytes) {
         if (bytes < 1) {
-            throw new IllegalArgumentException(what + "=" + bytes);
+            throw new IllegalArgumentException(what + "=" + bytes + ": at least one byte");
         }
         return bytes;
     }

@@ -165,10 +165,14 @@ public final class Malloc {
      * @param size in bytes
      * @return the segment, which any thread may use
      * @throws OutOfMemoryError when there is no memory
+     * @throws IllegalArgumentException when {@code size} is negative
      */
     public static MemorySegment allocate(long size) {
         long address = malloc(size);
         if (address == 0) {
+            if (size < 0) {
+                throw new IllegalArgumentException("size=" + size + " is negative");
+            }
             throw noMemory(size);
         }
         return Native.EVERYTHING.asSlice(address, size);
@@ -179,9 +183,18 @@ public final class Malloc {
      *
      * @param block what {@link #allocate} returned
      * @throws InvalidBlockException when no live block begins there
+     * @throws IllegalArgumentException when {@code block} is on the Java heap
      */
     public static void free(MemorySegment block) {
-        free(block.address());
+        free(addressOf(block));
+    }
+
+    /** A segment on the Java heap says that it begins at 0 or so, of which a free would be none. */
+    static long addressOf(MemorySegment block) {
+        if (!block.isNative()) {
+            throw new IllegalArgumentException("block=" + block + " is on the Java heap, and was not allocated here");
+        }
+        return block.address();
     }
 
     /**

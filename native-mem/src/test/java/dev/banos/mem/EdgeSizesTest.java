@@ -110,7 +110,16 @@ class EdgeSizesTest {
     @Test
     void theJavaEdgeThrows() {
         assertThatThrownBy(() -> Malloc.allocate(Long.MAX_VALUE)).isInstanceOf(OutOfMemoryError.class);
-        assertThatThrownBy(() -> Heap.current().allocate(-1, 1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> Heap.current().allocate(-1, 1)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("byteSize=-1, byteAlignment=1: the size is negative");
+        assertThatThrownBy(() -> Heap.current().allocate(1, 3)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("byteSize=1, byteAlignment=3: the alignment is no power of two");
+        assertThatThrownBy(() -> Malloc.allocate(-1)).isInstanceOf(IllegalArgumentException.class).hasMessage("size=-1 is negative");
+        MemorySegment array = MemorySegment.ofArray(new byte[16]);
+        assertThatThrownBy(() -> Malloc.free(array)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("on the Java heap");
+        assertThatThrownBy(() -> Heap.current().free(array)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("on the Java heap");
+        Malloc.free(MemorySegment.NULL);
         MemorySegment block = Malloc.allocate(100);
         assertThat(block.byteSize()).isEqualTo(100);
         assertThatThrownBy(() -> block.get(ValueLayout.JAVA_BYTE, 100)).isInstanceOf(IndexOutOfBoundsException.class);

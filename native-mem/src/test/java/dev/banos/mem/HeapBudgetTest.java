@@ -240,6 +240,10 @@ class HeapBudgetTest {
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("mappingCache=1");
         assertThatThrownBy(() -> Heap.create(HeapOptions.confined().limit(10).highWater(11, _ -> { })))
                 .isInstanceOf(IllegalArgumentException.class).hasMessage("highWater=11 is above limit=10");
+        assertThatThrownBy(() -> HeapOptions.shared().limit(0)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("limit=0: at least one byte");
+        assertThatThrownBy(() -> HeapOptions.shared().mappingCache(-1)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("mappingCache=-1: bytes, or 0 for none");
     }
 
     @Test
