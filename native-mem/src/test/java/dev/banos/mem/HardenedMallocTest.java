@@ -14,10 +14,11 @@ import org.junit.jupiter.api.Test;
 
 /** The property hardens the malloc of all threads: in a JVM of its own, because it is read once. */
 class HardenedMallocTest {
+    /** All words but {@code sample}: the overrun of one block in a thousand would end the program. */
     @Test
     void everyThreadsMallocIsHardened() throws IOException, InterruptedException {
         String output = ChildJvm.run(List.of("-ea", "-Dbanos.mem.leaks=full",
-                "-Dbanos.mem.leaks.intervalBytes=1", "-Dbanos.mem.hardening=all,stacks"), Main.class).output();
+                "-Dbanos.mem.leaks.intervalBytes=1", "-Dbanos.mem.hardening=zero,canary,quarantine,random,guard,stacks"), Main.class).output();
         assertThat(output).contains("found 60 of 60", "tracked 1 then 0", "reused 0", "scope ok",
                 "in quarantine", "freed by ").doesNotContain("Exception in thread");
     }
