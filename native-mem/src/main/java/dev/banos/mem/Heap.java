@@ -300,18 +300,13 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     @Override
     public MemorySegment allocate(long byteSize, long byteAlignment) {
         if (byteSize < 0 || byteAlignment <= 0 || Long.bitCount(byteAlignment) != 1) {
-            throw badRequest(byteSize, byteAlignment);
+            throw SlowMalloc.badRequest(byteSize, byteAlignment);
         }
         long address = byteAlignment <= SizeClasses.ALIGNMENT ? malloc(byteSize) : SlowMalloc.aligned(this, byteAlignment, byteSize);
         if (address == 0) {
             throw isOfMalloc() ? Malloc.noMemory(byteSize) : noMemory(byteSize);
         }
         return Native.EVERYTHING.asSlice(address, byteSize);
-    }
-
-    static IllegalArgumentException badRequest(long byteSize, long byteAlignment) {
-        return new IllegalArgumentException("byteSize=" + byteSize + ", byteAlignment=" + byteAlignment
-                + (byteSize < 0 ? ": the size is negative" : ": the alignment is no power of two"));
     }
 
     private OutOfMemoryError noMemory(long byteSize) {

@@ -114,7 +114,7 @@ public final class HeapScope implements Arena {
     @Override
     public MemorySegment allocate(long byteSize, long byteAlignment) {
         if (byteSize < 0 || byteAlignment <= 0 || (byteAlignment & (byteAlignment - 1)) != 0) {
-            throw Heap.badRequest(byteSize, byteAlignment);
+            throw SlowMalloc.badRequest(byteSize, byteAlignment);
         }
         long address = lock == null ? placeConfined(byteSize, byteAlignment) : placeLocked(lock, byteSize, byteAlignment);
         return Native.segment(address, byteSize, lifetime, null);

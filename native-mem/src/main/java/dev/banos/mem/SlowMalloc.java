@@ -170,4 +170,10 @@ final class SlowMalloc {
         }
         return Malloc.outOfMemory();
     }
+
+    /** What {@link java.lang.foreign.SegmentAllocator} refuses. */
+    static IllegalArgumentException badRequest(long byteSize, long byteAlignment) {
+        return new IllegalArgumentException("byteSize=" + byteSize + ", byteAlignment=" + byteAlignment
+                + (byteSize < 0 ? ": the size is negative" : ": the alignment is no power of two"));
+    }
 }
