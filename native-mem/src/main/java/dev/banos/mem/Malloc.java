@@ -44,7 +44,7 @@ public final class Malloc {
     public static long malloc(long size) {
         Bin bin = ThreadPools.current().bin(size);
         long slot = bin.next();
-        return slot != 0 ? bin.take(slot) : SlowMalloc.malloc(bin, size);
+        return slot != 0 ? bin.take(slot) : SlowMalloc.malloc(null, bin, size);
     }
 
     /**

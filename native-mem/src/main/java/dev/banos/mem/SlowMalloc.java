@@ -8,6 +8,7 @@ import dev.banos.mem.slots.SizeClasses;
 import dev.banos.mem.slots.Spans;
 import dev.banos.mem.slots.TrackedPool;
 import dev.banos.mem.system.Kernel;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an allocation does that no open word serves: large blocks, heaps that are shared or hardened, samples, high-water
@@ -24,24 +25,22 @@ final class SlowMalloc {
     private SlowMalloc() {
     }
 
-    /** For malloc of the calling thread, whose bin has no slot in its open word. */
-    static long malloc(Bin bin, long size) {
-        long address = takeFromRun(bin);
-        return address != 0 ? address : malloc(Heap.current(), size);
-    }
-
-    /** The same for the heap's owner. */
-    static long malloc(Heap heap, Bin bin, long size) {
-        long address = takeFromRun(bin);
-        return address != 0 ? address : malloc(heap, size);
-    }
-
     /**
-     * A program that has all its runs comes no further than here, so the first recording must be noticed here. To prepare for it may
-     * park, and what was found out about the bin not be so any more: that is for the whole slow path.
+     * Where the bin's open word has no slot left. Its code is long enough that the compiler leaves it out of its callers, which
+     * then stay short enough to become part of theirs.
+     *
+     * @param heap the bin's; null: the calling thread's
      */
-    private static long takeFromRun(Bin bin) {
-        return MemoryEvents.isPrepared() ? bin.takeFromRun() : 0;
+    static long malloc(@Nullable Heap heap, Bin bin, long size) {
+        // A program that has all its runs comes no further, so the first recording must be noticed here. To prepare for it may park,
+        // and what was found out about the bin not be so any more: that is for the whole slow path.
+        if (MemoryEvents.isPrepared()) {
+            long address = bin.takeFromRun();
+            if (address != 0) {
+                return address;
+            }
+        }
+        return malloc(heap != null ? heap : Heap.current(), size);
     }
 
     static long malloc(Heap heap, long size) {
