@@ -264,6 +264,16 @@ final class HardenedBlocks {
         return retirement.close();
     }
 
+    /** After {@link #close}, of what it found. Where there is no room for it, the next close finds that. */
+    CorruptBlockException corruptAtClose(Damage damage) {
+        try {
+            return CorruptBlockException.of("close", 0, false, damage, domain);
+        } catch (OutOfMemoryError javaHeapIsFull) {
+            retirement.note(damage);
+            throw javaHeapIsFull;
+        }
+    }
+
     /** After {@link #close}, outside the lock. */
     void forget() {
         OPEN.remove(domain.budget);

@@ -424,7 +424,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     /**
      * Destroys the heap and every block in it. A second close does nothing, or what a first could not, which had thrown because
-     * Java's heap was full. A heap with a level of {@link HeapOptions#leaks} then reports what was live.
+     * Java's heap was full: it reports the damage, too. A heap with a level of {@link HeapOptions#leaks} then reports what was live.
      *
      * @throws IllegalStateException for a thread's own heap; for a confined heap, if another thread calls; and while it has
      *     children, which it does not close itself because their threads may be at work in them
@@ -436,20 +436,20 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             throw new IllegalStateException("the heap of malloc cannot be closed");
         }
         Damage damage = null;
+        boolean first = false;
         pool.lock.lock();
         try {
-            if (domain.isClosed()) {
-                Damage ignored = destroy(); // what a close before this one had not come to, because Java's heap was full
-                return;
+            if (!domain.isClosed()) {
+                if (!mayClose(Thread.currentThread())) {
+                    throw wrongThread(this);
+                }
+                tree.close(this);
+                domain.leaks.close();
+                domain.close();
+                owner = null;
+                first = true;
             }
-            if (!mayClose(Thread.currentThread())) {
-                throw wrongThread(this);
-            }
-            tree.close(this);
-            domain.leaks.close();
-            domain.close();
-            owner = null;
-            damage = destroy();
+            damage = destroy(); // or the rest, what a close before this one had not come to
         } finally {
             pool.lock.unlock();
             if (domain.isClosed()) {
@@ -457,9 +457,11 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             }
         }
         Unmapping.retryRefused();
-        CorruptBlockException corrupt = damage == null ? null : CorruptBlockException.of("close", 0, false, damage, domain);
+        CorruptBlockException corrupt = hardened == null || damage == null ? null : hardened.corruptAtClose(damage);
         try {
-            domain.leaks.reportClose();
+            if (first) {
+                domain.leaks.reportClose();
+            }
         } catch (Throwable thrown) {
             if (corrupt == null) {
                 throw thrown;

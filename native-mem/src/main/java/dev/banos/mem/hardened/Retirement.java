@@ -4,6 +4,7 @@ import dev.banos.mem.event.MemoryEvents;
 import dev.banos.mem.slots.Domain;
 import dev.banos.mem.slots.SlotPool;
 import dev.banos.mem.system.Kernel;
+import dev.banos.mem.system.MappingCount;
 import dev.banos.mem.system.Unmapping;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,7 @@ public final class Retirement {
         domain.leaks.forget(block.address);
         boolean kept = quarantine != null;
         if (block.isMapping()) {
+            MappingCount.lookIfDue();
             MemoryEvents.mapping("unmap", block.address, block.size);
             FaultRecord.write(block, domain);
             kept = kept && !Kernel.failed(Kernel.denyAccess(block.mapping, block.mappingBytes));
@@ -95,7 +97,7 @@ public final class Retirement {
     }
 
     /** For the next to look: a malloc reports no damage, and perhaps it is another heap's. */
-    private void note(@Nullable Damage found) {
+    public void note(@Nullable Damage found) {
         pool.lock.lock();
         try {
             unreported = unreported == null ? found : unreported;
@@ -166,16 +168,19 @@ public final class Retirement {
         return quarantine == null ? null : quarantine.pollAbove(0);
     }
 
-    /** Under the lock, by a heap that is closed now. @return the first damage, or null */
+    /**
+     * Under the lock, by a heap that is closed now. What was found is kept where this throws, for whoever closes once more.
+     *
+     * @return the first damage that was not reported, or null
+     */
     public @Nullable Damage close() {
-        Damage first = unreported;
         for (int i = 0; i < blocks.capacity(); i++) {
             HardenedBlock block = blocks.at(i);
             if (block == null) {
                 continue;
             }
             Damage damage = damageOf(block);
-            first = first == null ? damage : first;
+            unreported = unreported == null ? damage : unreported;
             if (block.isMapping() && block.state != HardenedBlock.State.FREED) {
                 domain.budget.release(domain.mappings.remove(block.address));
                 unmap(block);
@@ -187,6 +192,8 @@ public final class Retirement {
             }
         }
         blocks.clear();
+        Damage first = unreported;
+        unreported = null;
         return first;
     }
 }

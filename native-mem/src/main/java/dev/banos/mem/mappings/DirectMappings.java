@@ -5,6 +5,7 @@ import dev.banos.mem.event.MemoryEvents;
 import dev.banos.mem.insight.LeakRecords;
 import dev.banos.mem.system.Budget;
 import dev.banos.mem.system.Kernel;
+import dev.banos.mem.system.MappingCount;
 import dev.banos.mem.system.MappingTable;
 import dev.banos.mem.system.Unmapping;
 import java.lang.foreign.MemorySegment;
@@ -131,6 +132,7 @@ public final class DirectMappings {
 
     /** @return whether a live block of this heap began at {@code address}; if not, nothing has changed */
     public boolean free(long address) {
+        MappingCount.lookIfDue();
         long extent = MappingRegistry.take(address, this);
         if (extent == NONE) {
             return false;
@@ -232,9 +234,18 @@ public final class DirectMappings {
             }
         }
         if (copied) {
-            keepOrUnmap(address, extent);
+            keepOrUnmapLeft(address, extent);
         }
         return copied ? MappingCache.address(kept) : 0;
+    }
+
+    /** Where the block is by now, the caller must hear: rather than that, a mapping is lost that there is too little left to give back. */
+    private void keepOrUnmapLeft(long address, long extent) {
+        try {
+            keepOrUnmap(address, extent);
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            // What it had of the budget may be lost with it.
+        }
     }
 
     private void undo(long address, long taken, long kept, long keptExtent) {

@@ -17,11 +17,11 @@ import org.jspecify.annotations.Nullable;
  *     `-- fonts    no limit  used  10
  * </pre>
  *
- * <p>Invariants: {@code 0 <= used <= limit}, always; {@code used == own + sum of the children's used} when nobody is at work.
- * A request adds to each budget on its way up, by one compare-and-set each, so none ever shows more than its limit; one that
- * refuses has those below it taken back. Until then another request may be refused for its sake.
+ * <p>Invariants: {@code 0 <= used <= claimed <= limit}, always; {@code used == claimed == own + sum of the children's used} when
+ * nobody is at work. A request first claims of each budget on its way up, by one compare-and-set each; one that refuses has those
+ * below it taken back. Until then another request may be refused for its sake, but it counts nowhere as used, and reaches no mark.
  *
- * <p>What is counted comes in whole pages, so the lowest bits of the same word say where the action of the mark stands:
+ * <p>What is counted comes in whole pages, so the lowest bits of the word that has the used ones say where the action of the mark stands:
  * whoever completes a reservation that leaves the mark reached runs it, unless it has run since the mark was last reached,
  * or is running.
  */
@@ -31,6 +31,7 @@ public final class Budget {
     private static final long CALLED = 1;
     private static final long RUNNING = 2;
     private static final long USED = -Kernel.PAGE_BYTES;
+    private static final VarHandle CLAIMED = handle("claimed");
     private static final VarHandle STATE = handle("state");
     private static final VarHandle PEAK = handle("peak");
     private static final VarHandle REFUSALS = handle("refusals");
@@ -44,6 +45,7 @@ public final class Budget {
     /** This one or the next above it that has a mark; null where none has. */
     private final @Nullable Budget watched;
 
+    private long claimed;
     private long state;
     private long peak;
     private long refusals;
@@ -104,32 +106,36 @@ public final class Budget {
     /** @param bytes whole pages; whether all budgets up to the root have room for them, and have taken them in */
     public boolean reserve(long bytes) {
         for (Budget each = this; each != null; each = each.parent) {
-            if (!each.add(bytes)) {
+            if (!each.claim(bytes)) {
                 long ignored = (long) REFUSALS.getAndAdd(each, 1L);
-                subtractBelow(each, bytes);
+                unclaimBelow(each, bytes);
                 return false;
             }
         }
         for (Budget each = this; each != null; each = each.parent) {
-            each.notePeak();
+            each.notePeak((long) STATE.getAndAdd(each, bytes) + bytes & USED);
         }
         return true;
     }
 
     public void release(long bytes) {
-        subtractBelow(null, bytes);
+        for (Budget each = this; each != null; each = each.parent) {
+            each.subtract(bytes);
+        }
+        unclaimBelow(null, bytes);
     }
 
-    private void subtractBelow(@Nullable Budget end, long bytes) {
+    private void unclaimBelow(@Nullable Budget end, long bytes) {
         for (Budget each = this; each != null && each != end; each = each.parent) {
-            each.subtract(bytes);
+            long before = (long) CLAIMED.getAndAdd(each, -bytes);
+            assert before >= bytes : each.heap + " gave back more than it had";
         }
     }
 
-    private boolean add(long bytes) {
-        long seen = (long) STATE.getVolatile(this);
-        while (bytes <= limit - (seen & USED)) {
-            long witness = (long) STATE.compareAndExchange(this, seen, seen + bytes);
+    private boolean claim(long bytes) {
+        long seen = (long) CLAIMED.getVolatile(this);
+        while (bytes <= limit - seen) {
+            long witness = (long) CLAIMED.compareAndExchange(this, seen, seen + bytes);
             if (witness == seen) {
                 return true;
             }
@@ -156,8 +162,7 @@ public final class Budget {
         return (next & USED) < mark && (next & RUNNING) == 0 ? next & ~CALLED : next;
     }
 
-    private void notePeak() {
-        long used = usedBytes();
+    private void notePeak(long used) {
         long seen = (long) PEAK.getVolatile(this);
         while (used > seen) {
             long witness = (long) PEAK.compareAndExchange(this, seen, used);

@@ -13,6 +13,7 @@ import static dev.banos.bindings.SystemCalls.MREMAP_MAYMOVE;
 import static dev.banos.bindings.SystemCalls.PROT_NONE;
 import static dev.banos.bindings.SystemCalls.PROT_READ;
 import static dev.banos.bindings.SystemCalls.PROT_WRITE;
+import static dev.banos.bindings.generated.Linux.EFAULT;
 import static dev.banos.bindings.generated.Linux._SC_PAGESIZE;
 
 import dev.banos.bindings.SystemCalls;
@@ -125,8 +126,13 @@ public final class Kernel {
         return mremapNow(address, oldBytes, newBytes, MREMAP_MAYMOVE | MREMAP_FIXED, place);
     }
 
+    /** Whether something is mapped at {@code address}, where a page begins; true where the kernel does not tell. */
+    static boolean isMapped(long address) {
+        return mremapNow(address, PAGE_BYTES, PAGE_BYTES, 0, 0) != -EFAULT();
+    }
+
     private static long mremap(long address, long oldBytes, long newBytes, int flags, long place) {
-        int fault = SystemCallFaults.errnoFor(Call.MREMAP);
+        int fault = MappingCount.mayMap() ? SystemCallFaults.errnoFor(Call.MREMAP) : ENOMEM;
         return fault != 0 ? -fault : mremapNow(address, oldBytes, newBytes, flags, place);
     }
 
@@ -181,7 +187,7 @@ public final class Kernel {
     }
 
     private static long mmap(long bytes, int protection, int flags) {
-        int fault = SystemCallFaults.errnoFor(Call.MMAP);
+        int fault = MappingCount.mayMap() ? SystemCallFaults.errnoFor(Call.MMAP) : ENOMEM;
         if (fault != 0) {
             return -fault;
         }

@@ -3,8 +3,8 @@ package dev.banos.mem.system;
 import dev.banos.lock.SpinLock;
 
 /**
- * Gives mappings back. The kernel refuses where splitting a mapping would need one more than a process may have: then at least the
- * memory goes back, and the addresses are kept here until it can be tried again.
+ * Gives mappings back. The kernel refuses where splitting a mapping would need one more than a process may have, and before it comes to
+ * that {@link MappingCount} does: then at least the memory goes back, and the addresses are kept here until it can be tried again.
  */
 public final class Unmapping {
     /** Nobody's, to be unmapped later; all of one owner, which says nothing. */
@@ -21,7 +21,7 @@ public final class Unmapping {
     }
 
     public static void unmap(long address, long bytes) {
-        if (bytes == 0 || !Kernel.failed(Kernel.unmap(address, bytes))) {
+        if (bytes == 0 || mayUnmap(address, bytes) && !Kernel.failed(Kernel.unmap(address, bytes))) {
             return;
         }
         Kernel.discard(address, bytes);
@@ -34,11 +34,19 @@ public final class Unmapping {
         }
     }
 
+    /** At an end of what the kernel has as one mapping, or all of it, makes none more. */
+    private static boolean mayUnmap(long address, long bytes) {
+        return MappingCount.maySplit() || !Kernel.isMapped(address - Kernel.PAGE_BYTES) || !Kernel.isMapped(address + bytes);
+    }
+
     /**
-     * Tries again to unmap what the kernel refused to. Each in its turn: it may refuse one for as long as the process has so many
+     * Tries again to unmap what was refused. Holds no lock, and neither must the caller. Each in its turn: it may refuse one for as long as the process has so many
      * mappings, and let go of the next.
      */
     public static void retryRefused() {
+        if (refusedCount > 0) {
+            MappingCount.look();
+        }
         for (int tries = refusedCount; tries > 0; tries--) {
             LOCK.lock();
             long address;

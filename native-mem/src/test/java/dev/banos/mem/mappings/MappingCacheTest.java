@@ -501,4 +501,33 @@ class MappingCacheTest {
             System.out.println((reused ? "reused, " : "new, ") + (zero ? "zero, " : "not zero, ") + owned + ", " + ownedOfOther);
         }
     }
+
+    /** The stack comes to its end where the mapping that was left is put away: the caller would go on with that one. */
+    @Test
+    void whereACopyIsByNowIsSaidWhateverBecomesOfTheMappingThatItLeft() {
+        Budget budget = Budget.unlimited("test");
+        boolean[] full = new boolean[1];
+        MappingCache cache = MappingCache.open(budget, 8 * MIB, () -> {
+            if (full[0]) {
+                throw new StackOverflowError("as if");
+            }
+        });
+        DirectMappings mappings = new DirectMappings(budget, new LeakRecords("test"), cache, HugePageRule.NEVER);
+        long kept = map(mappings, budget, 2 * MIB);
+        assertThat(mappings.free(kept)).isTrue();
+        long block = map(mappings, budget, MIB);
+        Native.EVERYTHING.set(ValueLayout.JAVA_LONG, block, 42);
+        full[0] = true;
+        long moved = mappings.copyToKept(block, 2 * MIB);
+        full[0] = false;
+        assertThat(moved).isEqualTo(kept);
+        assertThat(Native.EVERYTHING.get(ValueLayout.JAVA_LONG, moved)).isEqualTo(42);
+        assertThat(mappings.length(moved)).isEqualTo(2 * MIB);
+        mappings.close();
+    }
+
+    private static long map(DirectMappings mappings, Budget budget, long bytes) {
+        assertThat(budget.reserve(bytes)).isTrue();
+        return mappings.map(bytes, Kernel.PAGE_BYTES);
+    }
 }

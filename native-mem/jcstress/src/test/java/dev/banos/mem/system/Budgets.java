@@ -10,6 +10,7 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.I_Result;
 import org.openjdk.jcstress.infra.results.ZZI_Result;
+import org.openjdk.jcstress.infra.results.ZZ_Result;
 
 /** Requests of two threads at a limit and at a mark. */
 public final class Budgets {
@@ -67,6 +68,26 @@ public final class Budgets {
         @Arbiter
         public void check(I_Result result) {
             result.r1 = calls;
+        }
+    }
+
+    /** A request is refused above while another thread asks whether it has reached the mark below. */
+    @JCStressTest
+    @Outcome(id = "false, false", expect = ACCEPTABLE, desc = "it has had no effect")
+    @Outcome(expect = FORBIDDEN, desc = "the mark is reached by what is not there")
+    @State
+    public static class ARefusalAboveAndAMarkBelow {
+        private final Budget parent = new Budget("parent", null, PAGE, Budget.UNLIMITED, null);
+        private final Budget child = new Budget("child", parent, Budget.UNLIMITED, PAGE, now -> { });
+
+        @Actor
+        public void request(ZZ_Result result) {
+            result.r1 = child.reserve(2 * PAGE);
+        }
+
+        @Actor
+        public void look(ZZ_Result result) {
+            result.r2 = child.isCallDue();
         }
     }
 }
