@@ -36,6 +36,8 @@ public final class ThreadEnds {
         private final Run run;
         private boolean freed;
         private boolean woken;
+        /** Looked at before the arbiter comes: beside that, the next state may be made, and take this pool. */
+        private boolean folded;
 
         public BesideARemoteFree() {
             pool.trim();
@@ -47,6 +49,7 @@ public final class ThreadEnds {
         @Actor
         public void owner() {
             ThreadPools.abandon(pool); // where the next state finds it
+            folded = run.retired;
         }
 
         @Actor
@@ -58,7 +61,7 @@ public final class ThreadEnds {
 
         @Arbiter
         public void check(L_Result result) {
-            result.r1 = !freed ? "refused" : run.retired ? "folded" : woken && !run.isLive(a) ? "woken" : "lost";
+            result.r1 = !freed ? "refused" : folded ? "folded" : woken ? "woken" : "lost";
         }
     }
 
