@@ -69,10 +69,19 @@ final class LargeBlocks {
      * @return where the block is now; 0: there is no memory for it, and it is as it was; or {@link DirectMappings#NONE}
      */
     static long resize(Heap heap, long address, long usable, long size) {
-        long newBytes = heap.domain().mappings.bytes(size);
-        if (newBytes == DirectMappings.NONE) {
+        long exact = heap.domain().mappings.bytes(size);
+        if (exact == DirectMappings.NONE) {
             return 0;
         }
+        long newBytes = DirectMappings.resized(usable, exact);
+        if (newBytes == usable) {
+            return address;
+        }
+        long moved = resizeTo(heap, address, usable, newBytes);
+        return moved == 0 && newBytes > exact ? resizeTo(heap, address, usable, exact) : moved;
+    }
+
+    private static long resizeTo(Heap heap, long address, long usable, long newBytes) {
         long moved = newBytes > usable && heap.needsNoLock() && heap.domain().mappings.hasCache()
                 ? heap.domain().leaks.moving(address, () -> heap.domain().mappings.copyToKept(address, newBytes)) : 0;
         if (moved == 0) {

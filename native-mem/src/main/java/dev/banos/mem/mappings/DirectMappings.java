@@ -85,6 +85,19 @@ public final class DirectMappings {
         return cache == null ? bytes : MappingCache.rounded(bytes);
     }
 
+    /**
+     * How long a mapping becomes that is to hold {@code newBytes}. One that grows by less than an eighth has room for more of the same,
+     * to the next of the lengths that caches have, eight a doubling: so growth by small steps costs few calls. One that would lose no
+     * more than that stays as it is.
+     *
+     * @param bytes how long it is
+     */
+    public static long resized(long bytes, long newBytes) {
+        long rounded = MappingCache.rounded(newBytes);
+        boolean isLittle = newBytes > bytes ? newBytes - bytes < bytes / 8 : rounded == bytes;
+        return isLittle ? rounded : newBytes;
+    }
+
     /** @return a block that was kept when it was freed, with whatever is in it; or 0 */
     public long reuse(long bytes) {
         long kept = cache == null ? 0 : cache.take(bytes);
