@@ -31,7 +31,7 @@ class DocumentsTest {
     private static final String MAKE_AGENT = "mvn -B -q -pl native-mem/adapters/agent -am package -DskipTests\n";
     private static final String AGENT = "native-mem/adapters/agent/target/banos-agent.jar";
 
-    private static final List<String> CHECKOUT = List.of("testing", "bindings", "native-mem", "libc", "loader", "property-tests", "samples", "pom.xml");
+    private static final List<String> CHECKOUT = List.of("bindings", "native-mem", "libc", "loader", "property-tests", "samples", "pom.xml");
     private static final String REPOSITORY = "repository"; // of Maven, for the projects of a page
     static final Path ROOT = root();
 
