@@ -1,5 +1,6 @@
 package dev.banos.loader;
 
+import dev.banos.loader.debug.LoaderEvents;
 import dev.banos.loader.elf.Refusal;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -25,6 +26,12 @@ public final class LinkException extends RuntimeException {
             exception.addSuppressed(more);
         }
         return exception;
+    }
+
+    /** As {@link #of}, at the end of a load: flight recordings show it. */
+    static LinkException ofLoad(Refusal refusal) {
+        LoaderEvents.refused(refusal);
+        return of(refusal);
     }
 
     /**

@@ -130,7 +130,7 @@ public final class Loader implements AutoCloseable {
             plan.add(path);
             return installOne(plan.candidates(), steps);
         } catch (Refusal refusal) {
-            throw LinkException.of(refusal);
+            throw LinkException.ofLoad(refusal);
         }
     }
 
@@ -149,7 +149,7 @@ public final class Loader implements AutoCloseable {
             plan.add(bytes.clone(), name);
             return installOne(plan.candidates(), steps);
         } catch (Refusal refusal) {
-            throw LinkException.of(refusal);
+            throw LinkException.ofLoad(refusal);
         }
     }
 
@@ -171,7 +171,7 @@ public final class Loader implements AutoCloseable {
             }
             return installAll(plan.candidates(), steps);
         } catch (Refusal refusal) {
-            throw LinkException.of(refusal);
+            throw LinkException.ofLoad(refusal);
         }
     }
 
@@ -350,7 +350,7 @@ public final class Loader implements AutoCloseable {
             replacements.reap();
             return next;
         } catch (Refusal refusal) {
-            throw LinkException.of(refusal);
+            throw LinkException.ofLoad(refusal);
         } finally {
             lock.unlock();
         }

@@ -83,7 +83,7 @@ public final class ObjectLinker {
             clock.skip();
             return add(file, FileBytes.read(file), file.toString());
         } catch (Refusal refusal) {
-            throw LinkException.of(refusal);
+            throw LinkException.ofLoad(refusal);
         }
     }
 
@@ -101,7 +101,7 @@ public final class ObjectLinker {
             clock.skip();
             return add(null, bytes, file);
         } catch (Refusal refusal) {
-            throw LinkException.of(refusal);
+            throw LinkException.ofLoad(refusal);
         }
     }
 
@@ -184,7 +184,7 @@ public final class ObjectLinker {
             tellOfStart(library);
             return library;
         } catch (Refusal refusal) {
-            throw LinkException.of(refusal);
+            throw LinkException.ofLoad(refusal);
         }
     }
 

@@ -19,7 +19,7 @@ final class SharedLibrary {
         try (Arena scope = Arena.ofConfined()) {
             MemorySegment handle = SystemCalls.dlopen(scope.allocateFrom(file), Linux.RTLD_NOW() | Linux.RTLD_GLOBAL());
             if (handle.address() == 0) {
-                throw LinkException.of(new Refusal(Refusal.ENOENT, file, null, -1, "cannot be loaded (" + SystemCalls.dlerror() + ")", null));
+                throw LinkException.ofLoad(new Refusal(Refusal.ENOENT, file, null, -1, "cannot be loaded (" + SystemCalls.dlerror() + ")", null));
             }
         }
         CppLibrary.keepNear(file);

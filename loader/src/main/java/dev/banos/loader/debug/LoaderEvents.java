@@ -1,5 +1,6 @@
 package dev.banos.loader.debug;
 
+import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.LinkedModule;
 import dev.banos.loader.link.ModuleFigures;
 import dev.banos.loader.link.PhaseClock;
@@ -103,6 +104,45 @@ public final class LoaderEvents {
         @Label("Loaded For")
         @Timespan
         long life;
+    }
+
+    @Name("dev.banos.loader.Refused")
+    @Label("Load Refused")
+    @Description("A file, or a driver in it, was not loaded")
+    @Category({"Banos", "Loader"})
+    static final class Refused extends Event {
+        @Label("File")
+        @Nullable String file;
+        @Label("Section")
+        @Description("Its name and index, where the cause has a place in one")
+        @Nullable String section;
+        @Label("Entry")
+        @Description("Of the section, from 0; -1 where none is meant")
+        long entry;
+        @Label("Cause")
+        @Nullable String cause;
+        @Label("Remedy")
+        @Nullable String remedy;
+        @Label("Error Number")
+        @Description("As in errno.h")
+        int errno;
+    }
+
+    /** Called once for each load that ends so. */
+    public static void refused(Refusal refusal) {
+        if (!FlightRecorder.isInitialized()) {
+            return;
+        }
+        Refused event = new Refused();
+        if (event.shouldCommit()) {
+            event.file = refusal.file();
+            event.section = refusal.section();
+            event.entry = refusal.index();
+            event.cause = refusal.why();
+            event.remedy = refusal.remedy();
+            event.errno = refusal.errno();
+            event.commit();
+        }
     }
 
     static void loaded(LinkedModule module, String label) {

@@ -1,6 +1,7 @@
 package dev.banos.loader.debug;
 
 import dev.banos.bindings.FileTrouble;
+import dev.banos.loader.link.ExportStubs;
 import dev.banos.loader.link.LinkedModule;
 import dev.banos.loader.link.ModuleSymbol;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -38,12 +40,26 @@ final class MapFile {
     }
 
     static void loaded(LinkedModule module, String label) {
-        if (MODULES == null && !PERF) {
-            return;
+        if (isWanted()) {
+            loaded(module.base(), module.size(), module.name(), label, module.symbols());
         }
-        StringBuilder map = new StringBuilder(line(module, "loaded", label));
+    }
+
+    /** Others call these in the place of the functions, so a profile or a crash may show them. */
+    static void loaded(ExportStubs stubs, String label) {
+        if (isWanted()) {
+            loaded(stubs.base(), stubs.size(), stubs.name(), label, stubs.symbols());
+        }
+    }
+
+    private static boolean isWanted() {
+        return MODULES != null || PERF;
+    }
+
+    private static void loaded(long base, long size, String file, String label, List<ModuleSymbol> symbols) {
+        StringBuilder map = new StringBuilder(line(base, size, file, "loaded", label));
         StringBuilder perf = new StringBuilder();
-        for (ModuleSymbol symbol : module.symbols()) {
+        for (ModuleSymbol symbol : symbols) {
             map.append(range(symbol.address(), symbol.size())).append(printable(symbol.name())).append('\n');
             if (symbol.function()) {
                 perf.append(Long.toHexString(symbol.address())).append(' ').append(Long.toHexString(symbol.size())).append(' ')
@@ -59,14 +75,21 @@ final class MapFile {
     }
 
     static void unloaded(LinkedModule module, String label) {
+        unloaded(module.base(), module.size(), module.name(), label);
+    }
+
+    static void unloaded(ExportStubs stubs, String label) {
+        unloaded(stubs.base(), stubs.size(), stubs.name(), label);
+    }
+
+    private static void unloaded(long base, long size, String file, String label) {
         if (MODULES != null) {
-            append(Path.of(MODULES), line(module, "unloaded", label));
+            append(Path.of(MODULES), line(base, size, file, "unloaded", label));
         }
     }
 
-    private static String line(LinkedModule module, String what, String label) {
-        return range(module.base(), module.size()) + what + " " + Instant.now() + " " + printable(label) + " ("
-                + printable(module.name()) + ")\n";
+    private static String line(long base, long size, String file, String what, String label) {
+        return range(base, size) + what + " " + Instant.now() + " " + printable(label) + " (" + printable(file) + ")\n";
     }
 
     /** All addresses have one width, so that they compare as text. */

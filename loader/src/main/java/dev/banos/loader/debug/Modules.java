@@ -81,10 +81,16 @@ public final class Modules {
     /** Called when stubs through which others reach a replaceable driver are mapped. */
     public static synchronized void loaded(ExportStubs stubs, String label) {
         STUBS.add(new Stubs(stubs, label));
+        MapFile.loaded(stubs, label);
     }
 
     /** Forgets the stubs and unmaps them. */
     public static synchronized void unload(ExportStubs stubs) {
+        for (Stubs known : STUBS) {
+            if (known.stubs() == stubs) {
+                MapFile.unloaded(stubs, known.label());
+            }
+        }
         STUBS.removeIf(known -> known.stubs() == stubs);
         stubs.unmap();
     }

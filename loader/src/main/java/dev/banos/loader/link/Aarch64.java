@@ -5,6 +5,7 @@ import static dev.banos.loader.link.FixupKind.*;
 import dev.banos.loader.elf.ElfObject;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** ELF for the Arm 64-bit Architecture, section "Relocation": the static relocations that compilers emit in all code models. */
 final class Aarch64 extends Architecture {
@@ -13,6 +14,9 @@ final class Aarch64 extends Architecture {
     private static final int LDR_X16_X16 = 0xf9400210;
     private static final int BR_X16 = 0xd61f0200;
     private static final int BRK = 0xd4200000;
+    /** Thread-local variables by way of {@code __tls_get_addr}: TLSGD, then TLSLD, of which two more came later. */
+    private static final int FIRST_OF_PAIRS = 512;
+    private static final int FIRST_OF_INITIAL_EXEC = 539;
 
     private static final Map<Integer, String> NAMES = names();
     /** After the constants above: the constructor uses them. */
@@ -136,6 +140,12 @@ final class Aarch64 extends Architecture {
     @Override
     String relocationName(int type) {
         return "R_AARCH64_" + NAMES.getOrDefault(type, Integer.toUnsignedString(type));
+    }
+
+    @Override
+    @Nullable String remedy(int type) {
+        boolean traditional = type >= FIRST_OF_PAIRS && type < FIRST_OF_INITIAL_EXEC || type == 572 || type == 573;
+        return traditional ? "compile with -mtls-dialect=desc, the compilers' default, or -ftls-model=initial-exec" : null;
     }
 
     @Override

@@ -129,6 +129,11 @@ abstract class Architecture {
     /** The psABI's name of a relocation number, for people. */
     abstract String relocationName(int relocationType);
 
+    /** What compiles the object without a relocation that is not supported, or null. */
+    @Nullable String remedy(int relocationType) {
+        return null;
+    }
+
     /** The addend of a BRANCH32 in code that leads to the symbol itself. */
     int callAddend() {
         return 0;

@@ -170,6 +170,6 @@ final class Check {
     private Refusal unknown(RelocationTable table, long entry, int type) {
         String symbol = elf.symbols().name(table.symbol((int) entry));
         return object.unsupported(table.section(), entry, "relocation " + architecture.relocationName(type)
-                + (symbol.isEmpty() ? "" : " against " + symbol) + " is not supported", null);
+                + (symbol.isEmpty() ? "" : " against " + symbol) + " is not supported", architecture.remedy(type));
     }
 }

@@ -6,8 +6,10 @@ import dev.banos.loader.elf.Refusal;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -109,6 +111,19 @@ public final class ExportStubs {
 
     public long base() {
         return base;
+    }
+
+    public long size() {
+        return size;
+    }
+
+    /** One for each stub. */
+    public List<ModuleSymbol> symbols() {
+        List<ModuleSymbol> symbols = new ArrayList<>();
+        for (String name : indices.keySet()) {
+            symbols.add(new ModuleSymbol("stub of " + name, address(name), Architecture.host().stubBytes(), true));
+        }
+        return symbols;
     }
 
     public boolean contains(long address) {

@@ -190,6 +190,12 @@ enum FixupKind {
     RV_TLS_HIGH20(4, Need.TLS_DISTANCE),
     RV_TLS_LOW12_I(4, Need.TLS_DISTANCE),
     RV_TLS_LOW12_S(4, Need.TLS_DISTANCE),
+    /** {@code nop}: an instruction that a shorter way to a thread-local variable needs no more. */
+    RV_NOP(4, Need.TLS_DISTANCE),
+    /** {@code lui a0} of High20 of S + A from the thread pointer, or {@code nop} where that is zero. */
+    RV_TLS_DESCRIPTOR_HIGH20(4, Need.TLS_DISTANCE),
+    /** {@code addi a0} of Low12 of S + A from the thread pointer, to what the instruction before left, or to zero. */
+    RV_TLS_DESCRIPTOR_LOW12(4, Need.TLS_DISTANCE),
     /** S + A - P, in two instructions: High20 and Low12. L stands for S where S is too far. */
     RV_CALL(8, Need.STUB),
     /** S + A - P, in units of 2 bytes, signed 12 bits. */

@@ -361,6 +361,9 @@ final class Relocate {
             case RV_TLS_HIGH20 -> RvFields.high20(image, at, tlsDistance + target);
             case RV_TLS_LOW12_I -> RvFields.low12I(image, at, tlsDistance + target);
             case RV_TLS_LOW12_S -> RvFields.low12S(image, at, tlsDistance + target);
+            case RV_NOP -> RvFields.nop(image, at);
+            case RV_TLS_DESCRIPTOR_HIGH20 -> RvFields.descriptorHigh20(image, at, tlsDistance + target);
+            case RV_TLS_DESCRIPTOR_LOW12 -> RvFields.descriptorLow12(image, at, tlsDistance + target);
             case RV_CALL -> RvFields.call(image, at, jump)
                     || addend == 0 && RvFields.call(image, at, object.stubOffset[symbol] - at);
             case RV_BRANCH12 -> RvFields.branch12(image, at, jump);

@@ -2,8 +2,10 @@ package dev.banos.loader.link;
 
 import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.elf.RelocationTable;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,6 +24,8 @@ final class Resolve {
     private static final long UNUSUAL = -1;
     /** Where the module's own block of thread-local variables begins: compilers count the distances of several from there. */
     static final String TLS_BLOCK = "_TLS_MODULE_BASE_";
+    /** On each machine. */
+    private static final int NO_RELOCATION = 0;
     private static final String START = "__start_";
     private static final String STOP = "__stop_";
 
@@ -134,6 +138,7 @@ final class Resolve {
 
     private void undefined(LinkedObject object) {
         SymbolTable symbols = object.elf.symbols();
+        BitSet used = null;
         for (int symbol : symbols.undefined()) {
             String name = symbols.name(symbol);
             Combine.Definition definition = definitions.get(name);
@@ -161,7 +166,10 @@ final class Resolve {
             object.bounds.set(symbol, bound != 0);
             long address = bound != 0 ? bound : find(name);
             if (address == 0 && !symbols.isWeak(symbol)) {
-                missing.add(name);
+                used = used == null ? used(object) : used;
+                if (used.get(symbol)) {
+                    missing.add(name);
+                }
             }
             object.address[symbol] = address;
             if (address != 0 && object.commonOffset != null && object.commonOffset[symbol] != 0) {
@@ -169,6 +177,19 @@ final class Resolve {
                 object.address[symbol] = base + object.commonOffset[symbol];
             }
         }
+    }
+
+    /** The symbols of relocations: other linkers let be what is only mentioned, as a call that has been rewritten may leave it. */
+    private static BitSet used(LinkedObject object) {
+        BitSet used = new BitSet();
+        for (RelocationTable table : object.relocations) {
+            for (int entry = 0; entry < table.count(); entry++) {
+                if (table.type(entry) != NO_RELOCATION) {
+                    used.set(table.symbol(entry));
+                }
+            }
+        }
+        return used;
     }
 
     private long find(String name) {

@@ -27,6 +27,8 @@ final class Riscv64 extends Architecture {
     static final int ALIGN = 43;
     static final int SET_ULEB128_TYPE = 60;
     static final int SUB_ULEB128_TYPE = 61;
+    static final int TLSDESC_HI20 = 62;
+    static final int TLSDESC_CALL = 65;
 
     /** Numbers of our own, which no file may use: a low part whose high part is of another kind than PCREL_HI20. */
     static final int FIRST_PAIRED = NAMES.length;
@@ -79,6 +81,8 @@ final class Riscv64 extends Architecture {
         kinds[59] = BRANCH32;
         kinds[SET_ULEB128_TYPE] = SET_ULEB128;
         kinds[SUB_ULEB128_TYPE] = SUB_ULEB128;
+        System.arraycopy(new FixupKind[] {RV_NOP, RV_NOP, RV_TLS_DESCRIPTOR_HIGH20, RV_TLS_DESCRIPTOR_LOW12}, 0, kinds,
+                TLSDESC_HI20, TLSDESC_CALL - TLSDESC_HI20 + 1);
         kinds[paired(GOT_HI20, PCREL_LO12_I)] = RV_GOT_LOW12_I;
         kinds[paired(GOT_HI20, PCREL_LO12_S)] = RV_GOT_LOW12_S;
         kinds[paired(TLS_GOT_HI20, PCREL_LO12_I)] = RV_TLS_GOT_LOW12_I;
@@ -94,11 +98,17 @@ final class Riscv64 extends Architecture {
     }
 
     static boolean isHigh(int type) {
-        return type >= GOT_HI20 && type <= PCREL_HI20;
+        return type >= GOT_HI20 && type <= PCREL_HI20 || type == TLSDESC_HI20;
     }
 
+    /** Whether the relocation names the label of another, whose symbol it means. */
     static boolean isLow(int type) {
-        return type == PCREL_LO12_I || type == PCREL_LO12_S;
+        return type == PCREL_LO12_I || type == PCREL_LO12_S || isOfDescriptor(type);
+    }
+
+    /** The other three instructions of a descriptor. */
+    static boolean isOfDescriptor(int type) {
+        return type > TLSDESC_HI20 && type <= TLSDESC_CALL;
     }
 
     @Override

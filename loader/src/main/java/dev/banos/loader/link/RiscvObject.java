@@ -15,6 +15,7 @@ import java.util.List;
  * <pre>
  *     ALIGN         the assembler left room for the most that an alignment may take: what is too much is cut out
  *     PCREL_LO12    names the label of an auipc: it gets the symbol and the addend of the relocation there
+ *     TLSDESC_…     so do the three that follow a TLSDESC_HI20
  *     SET_ULEB128   is followed by the SUB_ULEB128 of the same field
  * </pre>
  */
@@ -121,8 +122,10 @@ final class RiscvObject {
                     highs = highs(table);
                 }
                 int high = highOf(table, entry, highs);
-                long away = table.offset(entry) - table.offset(high);
-                words[entry * WORDS + 1] = (long) table.symbol(high) << 32 | Riscv64.paired(table.type(high), type);
+                boolean ofDescriptor = Riscv64.isOfDescriptor(type);
+                long away = ofDescriptor ? 0 : table.offset(entry) - table.offset(high);
+                int paired = ofDescriptor ? type : Riscv64.paired(table.type(high), type);
+                words[entry * WORDS + 1] = (long) table.symbol(high) << 32 | paired;
                 words[entry * WORDS + 2] = table.addend(high) + away;
             }
         }
@@ -151,11 +154,14 @@ final class RiscvObject {
             throw refusal(object, table, entry, "its symbol is no label in the same section");
         }
         int found = Arrays.binarySearch(highs, offset << 32);
-        int at = found < 0 ? -found - 1 : found;
-        if (at == highs.length || highs[at] >>> 32 != offset) {
-            throw refusal(object, table, entry, "no high part of an address stands at its label, offset " + offset);
+        boolean ofDescriptor = Riscv64.isOfDescriptor(table.type(entry));
+        for (int at = found < 0 ? -found - 1 : found; at < highs.length && highs[at] >>> 32 == offset; at++) {
+            if (table.type((int) highs[at]) == Riscv64.TLSDESC_HI20 == ofDescriptor) {
+                return (int) highs[at];
+            }
         }
-        return (int) highs[at];
+        throw refusal(object, table, entry, "no high part of " + (ofDescriptor ? "a descriptor" : "an address")
+                + " stands at its label, offset " + offset);
     }
 
     private void requirePair(RelocationTable table, int entry) {

@@ -8,6 +8,10 @@ final class RvFields {
     private static final int AUIPC = 0x17;
     private static final int LUI = 0x37;
     private static final int REGISTER_AND_OPCODE = 0xfff;
+    private static final int NOP = 0x13;
+    private static final int LUI_A0 = 0x537;
+    private static final int ADDI_A0_A0 = 0x50513;
+    private static final int ADDI_A0_ZERO = 0x513;
     private static final int C_LI = 0x4000;
     private static final int C_LI_KEEPS = 0x0f83;
 
@@ -34,6 +38,28 @@ final class RvFields {
         }
         image.put32(at, instruction & REGISTER_AND_OPCODE & ~OPCODE | LUI);
         return true;
+    }
+
+    /** Writes the instruction that does nothing. */
+    static boolean nop(Image image, int at) {
+        image.put32(at, NOP);
+        return true;
+    }
+
+    /** {@code lui a0}, which a small value needs not. */
+    static boolean descriptorHigh20(Image image, int at, long value) {
+        image.put32(at, isSmall(value) ? NOP : LUI_A0);
+        return isSmall(value) || high20(image, at, value);
+    }
+
+    /** {@code addi a0}. */
+    static boolean descriptorLow12(Image image, int at, long value) {
+        image.put32(at, isSmall(value) ? ADDI_A0_ZERO : ADDI_A0_A0);
+        return low12I(image, at, value);
+    }
+
+    private static boolean isSmall(long value) {
+        return value + ROUND >>> LOW_BITS == 0;
     }
 
     /** Bits 31 to 20. */
