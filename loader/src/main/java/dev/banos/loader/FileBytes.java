@@ -11,11 +11,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** Reads whole files, once: what is checked is what is linked. */
 final class FileBytes {
     private static final long LARGEST_FILE = Integer.MAX_VALUE - 8; // of a Java array
     private static final int PIECE_BYTES = 8192;
+    private static final char UNDECODED = '\ufffd';
 
     private FileBytes() {
     }
@@ -34,10 +36,16 @@ final class FileBytes {
             return attributes.size() > 0 && path.getFileSystem() == FileSystems.getDefault()
                     ? inPieces(path, (int) attributes.size()) : Files.readAllBytes(path);
         } catch (NoSuchFileException missing) {
-            throw new Refusal(Refusal.ENOENT, path.toString(), null, -1, "no such file", null);
+            throw new Refusal(Refusal.ENOENT, path.toString(), null, -1, "no such file", remedy(path));
         } catch (IOException failed) {
             throw new Refusal(Refusal.EIO, path.toString(), null, -1, "cannot be read: " + FileTrouble.cause(failed), null);
         }
+    }
+
+    /** Java decodes arguments, and what it cannot decode is lost: no text that it makes of such a name leads to the file. */
+    private static @Nullable String remedy(Path path) {
+        return path.toString().indexOf(UNDECODED) < 0 ? null
+                : "a name with bytes that are no UTF-8 reaches Java without them: give the file another, or a link";
     }
 
     /**

@@ -25,6 +25,9 @@ final class DebuggedProgram {
 
     public static void main(String[] args) throws Throwable {
         try (Loader loader = Loader.create(InstallPolicy.anyUser())) {
+            if (Boolean.getBoolean("replaceable")) {
+                loader.replaceable();
+            }
             Driver driver = loader.install(Path.of(args[0]));
             MethodHandle step = driver.handle("outer_step", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
             System.out.println(ProcessHandle.current().pid() + " " + (int) step.invokeExact(21));

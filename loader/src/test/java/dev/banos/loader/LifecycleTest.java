@@ -3,6 +3,7 @@ package dev.banos.loader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -244,6 +245,15 @@ class LifecycleTest extends InstallingTest {
         Path file = CCompiler.text(folder, "plain", "int add(int a, int b) { return a + b; }");
         assertThatThrownBy(() -> loader.install(file)).isInstanceOf(LinkException.class)
                 .hasMessageContaining(".banos-driver").hasMessageContaining("BANOS_DRIVER_API");
+    }
+
+    /** What Java makes of an argument that it cannot decode. */
+    @Test
+    void aNameThatReachesJavaBrokenIsToldWithTheRemedy() {
+        assumeTrue("UTF-8".equals(System.getProperty("sun.jnu.encoding")), "skipped: here such a text is no path");
+        assertThatThrownBy(() -> loader.install(folder.resolve("caf\ufffd.o"))).isInstanceOf(LinkException.class)
+                .hasMessageEndingWith("no such file; a name with bytes that are no UTF-8 reaches Java without them: give the file another,"
+                        + " or a link");
     }
 
     @Test

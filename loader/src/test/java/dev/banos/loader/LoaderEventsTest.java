@@ -2,9 +2,12 @@ package dev.banos.loader;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.banos.testing.OnX8664;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
@@ -47,6 +50,40 @@ class LoaderEventsTest {
                 .containsExactly("good init 0", "good uninit 0", "bad init -5");
         assertThat(first(events, "Unload").getDuration("life")).isPositive();
         assertThat(view(file)).contains("driver good", "driver bad", "good.o");
+    }
+
+    @Test
+    void aRefusedLoadIsRecordedWithItsPlaceAndCause() throws Exception {
+        Path lacks = InstallManyTest.driver(folder, "lacks", "extern int nowhere_at_all(void); int get(void) { return nowhere_at_all(); } BANOS_EXPORT(get);");
+        Path far = CCompiler.text(folder, "far", "extern int big; __asm__(\".byte big - .\");", "-O1");
+        Path file = folder.resolve("refusals.jfr");
+        List<LinkException> refused = new ArrayList<>();
+        try (Recording recording = new Recording(); Loader loader = Loader.create(InstallPolicy.anyUser(), line -> { })) {
+            recording.start();
+            refused.add(catchThrowableOfType(LinkException.class, () -> loader.install(lacks)));
+            refused.add(catchThrowableOfType(LinkException.class, () -> loader.install(List.of(folder.resolve("absent.o")))));
+            refused.add(catchThrowableOfType(LinkException.class, () -> loader.install(new byte[100], "zeroes")));
+            refused.add(catchThrowableOfType(LinkException.class, () -> ObjectLinker.create(InstallPolicy.anyUser().and(
+                    InstallPolicy.of((path, bytes, metadata) -> false))).add(far)));
+            refused.add(catchThrowableOfType(LinkException.class, () -> ObjectLinker.create(InstallPolicy.anyUser()).add(far)
+                    .define("big", MemorySegment.ofAddress(1L << 40)).link()));
+            recording.stop();
+            recording.dump(file);
+        }
+        List<RecordedEvent> events = RecordingFile.readAllEvents(file).stream()
+                .filter(event -> event.getEventType().getName().equals("dev.banos.loader.Refused")).toList();
+        assertThat(events).hasSameSizeAs(refused);
+        for (int i = 0; i < refused.size(); i++) {
+            RecordedEvent event = events.get(i);
+            LinkException thrown = refused.get(i);
+            assertThat(event.getString("file")).isEqualTo(thrown.file());
+            assertThat(event.getString("section")).isEqualTo(thrown.section().orElse(null));
+            assertThat(event.getLong("entry")).isEqualTo(thrown.index().orElse(-1));
+            assertThat(event.getString("cause")).isEqualTo(thrown.why());
+            assertThat(event.getString("remedy")).isEqualTo(thrown.remedy().orElse(null));
+            assertThat(event.getInt("errno")).isEqualTo(thrown.errno());
+        }
+        assertThat(events.getLast().getString("section")).contains(".rela.text");
     }
 
     @Test

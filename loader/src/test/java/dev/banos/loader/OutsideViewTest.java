@@ -60,6 +60,26 @@ class OutsideViewTest {
         }
     }
 
+    /** Whoever calls a replaceable driver runs through them. */
+    @Test
+    void bothMapsNameTheStubsOfReplaceableExports() throws Exception {
+        Path driver = CCompiler.object(folder, "steps.c", "gcc", "-O2");
+        Path map = folder.resolve("modules.map");
+        String pid = ChildJvm.load(List.of(), List.of("-Dreplaceable=true", "-Dbanos.loader.perf=true", "-Dbanos.loader.map=" + map),
+                driver).split(" ")[0];
+        Path perf = Path.of("/tmp", "perf-" + pid + ".map");
+        try {
+            assertThat(Files.readAllLines(perf)).filteredOn(line -> line.matches("[0-9a-f]+ [0-9a-f]+ stub of outer_step")).hasSize(1);
+        } finally {
+            Files.deleteIfExists(perf);
+        }
+        List<String> lines = Files.readAllLines(map);
+        assertThat(lines).filteredOn(line -> line.matches("[0-9a-f]{16} [0-9a-f]{16} stub of outer_step")).hasSize(1);
+        List<String> whole = lines.stream().filter(line -> line.contains(" the replaceable exports of driver steps (")).toList();
+        assertThat(whole).hasSize(2).first().asString().contains(" loaded ");
+        assertThat(whole.getLast()).contains(" unloaded ").startsWith(whole.getFirst().substring(0, 34));
+    }
+
     @Test
     void theMapNamesTheAddressOfACrash() throws Exception {
         Path driver = CCompiler.object(folder, "steps.c", "gcc", "-O1", "-DCRASH");

@@ -121,8 +121,9 @@ public final class ExportStubs {
     public List<ModuleSymbol> symbols() {
         List<ModuleSymbol> symbols = new ArrayList<>();
         for (String name : indices.keySet()) {
-            symbols.add(new ModuleSymbol("stub of " + name, address(name), Architecture.host().stubBytes(), true));
+            symbols.add(new ModuleSymbol(address(name), Architecture.host().stubBytes(), "stub of " + name, true));
         }
+        symbols.sort(null);
         return symbols;
     }
 

@@ -34,6 +34,9 @@ public final class LinkCommand {
     private final Map<String, Long> defined = new LinkedHashMap<>();
     /** By the name that the output gets. */
     private final Map<String, Path> files = new LinkedHashMap<>();
+    /** Held while a pair of files is written: a signal's end of the process waits for it, and leaves no half of one behind. */
+    private final Object writing = new Object();
+    private boolean isEnding;
 
     private LinkCommand() {
     }
@@ -43,8 +46,26 @@ public final class LinkCommand {
         command.parse(new Options("banos link", USAGE, args, out, err,
                 LongOption.of("base", Argument.REQUIRED, 'b'), LongOption.of("define", Argument.REQUIRED, 'd'),
                 LongOption.of("phony-imports", Argument.NONE, 'p'), LongOption.of("output-dir", Argument.REQUIRED, 'o')));
+        Thread atExit = new Thread(command::end, "banos-link-end");
+        Runtime.getRuntime().addShutdownHook(atExit);
         try (Progress progress = Progress.of("linking", command.totalBytes(), err)) {
             return command.link(progress, err);
+        } finally {
+            forget(atExit);
+        }
+    }
+
+    private void end() {
+        synchronized (writing) {
+            isEnding = true;
+        }
+    }
+
+    private static void forget(Thread atExit) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(atExit);
+        } catch (IllegalStateException ending) {
+            // it is done, or waits for the last file
         }
     }
 
@@ -100,7 +121,7 @@ public final class LinkCommand {
         int status = CommandEnd.SUCCESS;
         for (Map.Entry<String, Path> file : files.entrySet()) {
             try {
-                linker.link(file.getValue()).write(folder, file.getKey());
+                write(linker.link(file.getValue()), file.getKey());
             } catch (LinkException refused) {
                 progress.hide();
                 err.println("banos link: " + refused.getMessage());
@@ -109,6 +130,14 @@ public final class LinkCommand {
             progress.advance(bytes(file.getValue()));
         }
         return status;
+    }
+
+    private void write(OfflineLinker.Linked linked, String name) {
+        synchronized (writing) {
+            if (!isEnding) {
+                linked.write(folder, name);
+            }
+        }
     }
 
     private OfflineLinker linker() throws CommandEnd {
