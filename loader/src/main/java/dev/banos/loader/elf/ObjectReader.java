@@ -297,7 +297,10 @@ public final class ObjectReader {
                 throw Refusal.unsupported(file, sections.label(section), -1, "its relocations are in the compact form CREL",
                         "compile without -Wa,--crel");
             }
-            if (type != SHT_RELA && type != SHT_REL && type != SHT_RELR) {
+            if (type == SHT_RELR) {
+                throw malformed(section, -1, "a table of relative relocations (RELR), which only finished programs and libraries have");
+            }
+            if (type != SHT_RELA && type != SHT_REL) {
                 continue;
             }
             int target = sections.info(section);
@@ -318,7 +321,10 @@ public final class ObjectReader {
         entries(section, RelocationTable.ENTRY_BYTES);
         LongBuffer words = longBuffer(sections.offset(section), sections.size(section));
         if (!(words.capacity() == 0 || sections.hasBytes(target))) {
-            throw malformed(section, -1, "it relocates " + sections.label(target) + ", which has no bytes in the file");
+            boolean debugAlone = (sections.flags(target) & Elf.SHF_EXECINSTR) != 0;
+            throw new Refusal(Refusal.ENOEXEC, file, sections.label(section), -1, "it relocates " + sections.label(target)
+                    + ", which has no bytes in the file", debugAlone ? "if this is what objcopy --only-keep-debug made, take the object"
+                    + " that it is of" : null);
         }
         long[] chunk = RelocationTable.newChunk(words);
         RelocationTable.Census census = new RelocationTable.Census();

@@ -6,6 +6,9 @@ final class A64Fields {
     private static final int PAGE_BITS = 12;
     private static final int IMMEDIATE_19_AT = 5;
     private static final int IMMEDIATE_12_AT = 10;
+    /** Of {@code movk}; and of {@code movz}, which {@code movn} lacks. */
+    private static final int MOVE_KEEPS = 1 << 29;
+    private static final int MOVE_PLAIN = 1 << 30;
     private static final int IMMEDIATE_16_AT = 5;
 
     private A64Fields() {
@@ -65,6 +68,19 @@ final class A64Fields {
     static boolean move(Image image, int at, long value, int group, boolean checked) {
         insert(image, at, value >>> 16 * group, 16, IMMEDIATE_16_AT);
         return !checked || group == 3 || value >>> 16 * (group + 1) == 0;
+    }
+
+    /** As {@link #move}, of a signed number: {@code movz} becomes {@code movn} of the complement where it is negative. */
+    static boolean signedMove(Image image, int at, long value, int group, boolean checked) {
+        long part = group == 3 ? value >>> 48 : value >> 16 * group; // the highest bits are all that there are
+        int instruction = image.get32(at);
+        boolean keepsOthers = (instruction & MOVE_KEEPS) != 0;
+        boolean inverts = !keepsOthers && (part & 1 << 16) != 0;
+        if (!keepsOthers) {
+            image.put32(at, inverts ? instruction & ~MOVE_PLAIN : instruction | MOVE_PLAIN);
+        }
+        insert(image, at, inverts ? ~part : part, 16, IMMEDIATE_16_AT);
+        return !checked || fits(part, 17);
     }
 
     private static boolean fits(long value, int bits) {

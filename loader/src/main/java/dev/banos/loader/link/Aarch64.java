@@ -43,6 +43,9 @@ final class Aarch64 extends Architecture {
         kinds[267] = A64_MOVE_2;
         kinds[268] = A64_MOVE_2_PART;
         kinds[269] = A64_MOVE_3;
+        System.arraycopy(new FixupKind[] {A64_SIGNED_MOVE_0, A64_SIGNED_MOVE_1, A64_SIGNED_MOVE_2}, 0, kinds, 270, 3);
+        System.arraycopy(new FixupKind[] {A64_DELTA_MOVE_0, A64_DELTA_MOVE_0_PART, A64_DELTA_MOVE_1, A64_DELTA_MOVE_1_PART,
+            A64_DELTA_MOVE_2, A64_DELTA_MOVE_2_PART, A64_DELTA_MOVE_3}, 0, kinds, 287, 7);
         kinds[273] = A64_DELTA19;
         kinds[274] = A64_DELTA21;
         kinds[275] = A64_PAGE21;
@@ -99,6 +102,9 @@ final class Aarch64 extends Architecture {
                 546, "TLSLE_MOVW_TPREL_G1_NC", 547, "TLSLE_MOVW_TPREL_G0", 548, "TLSLE_MOVW_TPREL_G0_NC",
                 553, "TLSLE_LDST8_TPREL_LO12_NC", 555, "TLSLE_LDST16_TPREL_LO12_NC", 557, "TLSLE_LDST32_TPREL_LO12_NC",
                 559, "TLSLE_LDST64_TPREL_LO12_NC"));
+        consecutive(names, 270, "MOVW_SABS_G0", "MOVW_SABS_G1", "MOVW_SABS_G2");
+        consecutive(names, 287, "MOVW_PREL_G0", "MOVW_PREL_G0_NC", "MOVW_PREL_G1", "MOVW_PREL_G1_NC", "MOVW_PREL_G2",
+                "MOVW_PREL_G2_NC", "MOVW_PREL_G3");
         refused(names);
         names.putAll(Map.of(571, "TLSLE_LDST128_TPREL_LO12_NC", 550, "TLSLE_ADD_TPREL_LO12", 562, "TLSDESC_ADR_PAGE21", 563, "TLSDESC_LD64_LO12",
                 564, "TLSDESC_ADD_LO12", 569, "TLSDESC_CALL"));
@@ -107,9 +113,6 @@ final class Aarch64 extends Architecture {
 
     /** Those that a refusal has to name. */
     private static void refused(Map<Integer, String> names) {
-        consecutive(names, 270, "MOVW_SABS_G0", "MOVW_SABS_G1", "MOVW_SABS_G2");
-        consecutive(names, 287, "MOVW_PREL_G0", "MOVW_PREL_G0_NC", "MOVW_PREL_G1", "MOVW_PREL_G1_NC", "MOVW_PREL_G2",
-                "MOVW_PREL_G2_NC", "MOVW_PREL_G3");
         consecutive(names, 300, "MOVW_GOTOFF_G0", "MOVW_GOTOFF_G0_NC", "MOVW_GOTOFF_G1", "MOVW_GOTOFF_G1_NC", "MOVW_GOTOFF_G2",
                 "MOVW_GOTOFF_G2_NC", "MOVW_GOTOFF_G3", "GOTREL64", "GOTREL32");
         consecutive(names, 310, "LD64_GOTOFF_LO15");
@@ -128,6 +131,7 @@ final class Aarch64 extends Architecture {
         consecutive(names, 560, "TLSDESC_LD_PREL19", "TLSDESC_ADR_PREL21");
         consecutive(names, 565, "TLSDESC_OFF_G1", "TLSDESC_OFF_G0_NC", "TLSDESC_LDR", "TLSDESC_ADD");
         consecutive(names, 570, "TLSLE_LDST128_TPREL_LO12");
+        consecutive(names, 580, "AUTH_ABS64"); // -fptrauth-calls: signed by whoever loads it, with keys of the process
         consecutive(names, 572, "TLSLD_LDST128_DTPREL_LO12", "TLSLD_LDST128_DTPREL_LO12_NC");
     }
 

@@ -112,6 +112,19 @@ enum FixupKind {
     A64_MOVE_2_PART(4, 0),
     /** Bits 48 to 63 of S + A. */
     A64_MOVE_3(4, 0),
+    /** S + A, signed 17 bits, in a move that becomes one of the complement where it is negative. */
+    A64_SIGNED_MOVE_0(4, 0),
+    /** S + A from its bit 16 on, signed 17 bits; so in the others from 32 and 48 on. */
+    A64_SIGNED_MOVE_1(4, 0),
+    A64_SIGNED_MOVE_2(4, 0),
+    /** As A64_SIGNED_MOVE_0 and so on, of S + A - P; a PART may have any above. */
+    A64_DELTA_MOVE_0(4, 0),
+    A64_DELTA_MOVE_0_PART(4, 0),
+    A64_DELTA_MOVE_1(4, 0),
+    A64_DELTA_MOVE_1_PART(4, 0),
+    A64_DELTA_MOVE_2(4, 0),
+    A64_DELTA_MOVE_2_PART(4, 0),
+    A64_DELTA_MOVE_3(4, 0),
     /** As A64_DELTA19, of G. */
     A64_GOT_DELTA19(4, Need.GOT),
     /** As A64_PAGE21, of G. */

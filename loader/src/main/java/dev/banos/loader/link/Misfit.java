@@ -47,8 +47,8 @@ final class Misfit {
             case ABS8, ABS16, ABS32, ABS32S, ABS32_EITHER -> address() + bits();
             case SIZE32 -> "size " + (object.elf.symbols().size(symbol) + addend) + bits();
             case SUB_ULEB128 -> "the difference does not fit the bytes that are there";
-            case A64_LOW12_OF_2, A64_LOW12_OF_4, A64_LOW12_OF_8, A64_LOW12_OF_16, A64_MOVE_0, A64_MOVE_1, A64_MOVE_2, RV_HIGH20,
-                    RV_SHORT_HIGH6 -> address() + instruction(target);
+            case A64_LOW12_OF_2, A64_LOW12_OF_4, A64_LOW12_OF_8, A64_LOW12_OF_16, A64_MOVE_0, A64_MOVE_1, A64_MOVE_2,
+                    A64_SIGNED_MOVE_0, A64_SIGNED_MOVE_1, A64_SIGNED_MOVE_2, RV_HIGH20, RV_SHORT_HIGH6 -> address() + instruction(target);
             case DELTA8, DELTA16, DELTA32, DELTA16_EITHER, DELTA32_EITHER, GOT_BASE_DELTA32 -> distance(place) + bits();
             default -> (kind.needs & FixupKind.Need.TLS_DISTANCE) == 0 ? distance(place) + instruction(target - place)
                     : "distance " + (tlsDistance + target) + " from the thread pointer" + instruction(tlsDistance + target);

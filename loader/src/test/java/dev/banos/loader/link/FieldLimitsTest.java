@@ -96,7 +96,7 @@ class FieldLimitsTest {
         for (int at = 0; at < text.length; at += STEP) {
             if (kind == FixupKind.A64_BRANCH26) {
                 text[at + 3] = (byte) (type == 282 ? 0x14 : 0x94); // lld writes the whole instruction
-            } else if (kind.name().startsWith("A64_TLS_MOVE")) {
+            } else if (kind.name().matches("A64_(TLS|SIGNED|DELTA)_MOVE.*")) {
                 byte[] move = kind.name().endsWith("PART") ? MOVK_X0 : MOVZ_X0; // lld looks which of them it is
                 System.arraycopy(move, 0, text, at, move.length);
             }
@@ -257,8 +257,8 @@ class FieldLimitsTest {
 
     /** What compilers make with -mtls-dialect=trad, and assemblers from other hands. */
     @ParameterizedTest
-    @CsvSource({"513, R_AARCH64_TLSGD_ADR_PAGE21", "530, R_AARCH64_TLSLD_ADD_DTPREL_LO12_NC", "270, R_AARCH64_MOVW_SABS_G0",
-        "558, R_AARCH64_TLSLE_LDST64_TPREL_LO12", "599, R_AARCH64_599"})
+    @CsvSource({"513, R_AARCH64_TLSGD_ADR_PAGE21", "530, R_AARCH64_TLSLD_ADD_DTPREL_LO12_NC", "300, R_AARCH64_MOVW_GOTOFF_G0",
+        "558, R_AARCH64_TLSLE_LDST64_TPREL_LO12", "580, R_AARCH64_AUTH_ABS64", "599, R_AARCH64_599"})
     void whatIsNotSupportedIsRefusedByName(int type, String name) {
         FieldObject object = new FieldObject(Elf.EM_AARCH64, new byte[8]);
         byte[] bytes = object.relocation(0, object.absolute(7, 0), type, 0).bytes();

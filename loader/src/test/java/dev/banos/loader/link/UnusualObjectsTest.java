@@ -1,6 +1,7 @@
 package dev.banos.loader.link;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.loader.CCompiler;
 import dev.banos.loader.InstallPolicy;
@@ -9,6 +10,7 @@ import dev.banos.loader.ObjectLinker;
 import dev.banos.loader.Prototype;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
+import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.RelocationTable;
 import dev.banos.testing.OnX8664;
 import java.io.IOException;
@@ -21,6 +23,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the census of Debian's objects shows to occur, though seldom: many sections, long names, large alignments, any order. */
@@ -28,6 +31,32 @@ class UnusualObjectsTest {
     private static final int SECTION_HEADER_BYTES = 64;
     @TempDir
     Path folder;
+
+    /** What is no object any more, or never was, is told as what it is. */
+    @Test
+    void whatToolsMakeOfObjectsIsRefusedWithTheCause() throws IOException {
+        CCompiler.requireProgram("objcopy");
+        Path object = CCompiler.object(folder, "everything.c", "gcc", "-O2", "-g");
+        Path debug = folder.resolve("debug.o");
+        CCompiler.run(List.of("objcopy", "--only-keep-debug", object.toString(), debug.toString()));
+        assertThatThrownBy(() -> ObjectReader.read(Files.readAllBytes(debug), "debug.o")).isInstanceOf(Refusal.class)
+                .hasMessageContaining(", which has no bytes in the file; if this is what objcopy --only-keep-debug made, take the object that"
+                        + " it is of");
+        Path relative = folder.resolve("relative.o");
+        CCompiler.run(List.of("gcc", "-c", "-o", relative.toString(), Files.writeString(folder.resolve("relative.s"),
+                ".section .relr.dyn,\"a\",@0x13\n.quad 16\n").toString()));
+        assertThatThrownBy(() -> ObjectReader.read(Files.readAllBytes(relative), "relative.o")).isInstanceOf(Refusal.class)
+                .hasMessageContaining("section .relr.dyn").hasMessageContaining("(RELR), which only finished programs and libraries have");
+    }
+
+    /** Sections of one name that __start_ and __stop_ enclose stand together, also where each is bound to another (SHF_LINK_ORDER). */
+    @ParameterizedTest
+    @CsvSource({"clang-19,-O2 -fsanitize=address", "clang-19,-O2 -fprofile-generate", "clang-19,-O2 -fpatchable-function-entry=5",
+        "clang-19,-O2 -fsanitize-coverage=inline-8bit-counters", "clang-19,-O2 --target=aarch64-linux-gnu -fsanitize=hwaddress"})
+    void instrumentedObjectsAreLinkedAsLldLinksThem(String compiler, String flags) throws IOException {
+        Path file = CCompiler.object(folder, "instrumented.c", compiler, flags.split(" "));
+        assertThat(new LldOracle(folder).differences(Files.readAllBytes(file), "instrumented.o")).isEmpty();
+    }
 
     /** From 65,280 sections on, their numbers stand in tables of their own; the census has an object of 34,594. */
     @ParameterizedTest
