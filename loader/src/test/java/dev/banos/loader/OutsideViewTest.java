@@ -65,8 +65,8 @@ class OutsideViewTest {
     void bothMapsNameTheStubsOfReplaceableExports() throws Exception {
         Path driver = CCompiler.object(folder, "steps.c", "gcc", "-O2");
         Path map = folder.resolve("modules.map");
-        String pid = ChildJvm.load(List.of(), List.of("-Dreplaceable=true", "-Dbanos.loader.perf=true", "-Dbanos.loader.map=" + map),
-                driver).split(" ")[0];
+        String pid = DebuggedProgram.run(List.of("-Dreplaceable=true", "-Dbanos.loader.perf=true", "-Dbanos.loader.map=" + map), driver)
+                .split(" ")[0];
         Path perf = Path.of("/tmp", "perf-" + pid + ".map");
         try {
             assertThat(Files.readAllLines(perf)).filteredOn(line -> line.matches("[0-9a-f]+ [0-9a-f]+ stub of outer_step")).hasSize(1);
