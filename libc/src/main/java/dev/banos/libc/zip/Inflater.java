@@ -3,8 +3,6 @@ package dev.banos.libc.zip;
 import dev.banos.bindings.Native;
 import dev.banos.libc.segment.Liveness;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.lang.ref.Reference;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +37,8 @@ import org.jspecify.annotations.Nullable;
  * one, are read and written in place; through others (shared, automatic, heap) the bytes take one more copy, which makes it safe
  * to close a shared scope at any time.
  *
- * <p>An inflater serves one thread at a time; a second one that comes in during a call is refused.
+ * <p>An inflater serves one thread at a time; a second one that comes in during a call is refused. When it first goes from one
+ * thread to another, the virtual machine stops all threads for some microseconds.
  */
 public final class Inflater implements AutoCloseable {
     /** What stands around the DEFLATE stream. */
@@ -89,8 +88,6 @@ public final class Inflater implements AutoCloseable {
     /** Checks and limits are applied after so many bytes, while they are in the cache. */
     private static final int DIRECT_CHUNK = 1 << 16;
 
-    private static final VarHandle BUSY = busyHandle();
-
     private final InflaterOptions options;
     private final Workspace workspace;
     private final BitInput input = new BitInput();
@@ -98,7 +95,7 @@ public final class Inflater implements AutoCloseable {
     private final SymbolLoop symbols;
     private final Envelope envelope;
 
-    private volatile boolean busy;
+    private final Turns turns = new Turns();
     private boolean closed;
     private Phase phase;
     private String failure = "";
@@ -120,14 +117,6 @@ public final class Inflater implements AutoCloseable {
     private long produced;
     private long totalIn;
     private long totalOut;
-
-    private static VarHandle busyHandle() {
-        try {
-            return MethodHandles.lookup().findVarHandle(Inflater.class, "busy", boolean.class).withInvokeExactBehavior();
-        } catch (ReflectiveOperationException impossible) {
-            throw new ExceptionInInitializerError(impossible);
-        }
-    }
 
     /**
      * An inflater with the default options: {@link InflaterOptions#of}.
@@ -188,6 +177,7 @@ public final class Inflater implements AutoCloseable {
         try {
             if (!closed) {
                 closed = true;
+                turns.favourNobody();
                 workspace.free();
             }
         } finally {
@@ -324,6 +314,9 @@ public final class Inflater implements AutoCloseable {
     }
 
     private Status drive() throws InflateException {
+        if (mayDeliverLater()) {
+            body();
+        }
         for (;;) {
             if (symbols.out != delivered && !deliver()) {
                 return Status.NEED_OUTPUT;
@@ -343,6 +336,15 @@ public final class Inflater implements AutoCloseable {
                 return status;
             }
         }
+    }
+
+    /** A little that waits goes out with what is decoded behind it: one copy of all that has room, in place of two odd ones. */
+    private boolean mayDeliverLater() {
+        return phase == Phase.BODY && symbols.out != delivered && windowEnd() - symbols.out >= LOOKAHEAD;
+    }
+
+    private long windowEnd() {
+        return workspace.window + Workspace.WINDOW_BYTES;
     }
 
     private @Nullable Status header() {
@@ -375,7 +377,7 @@ public final class Inflater implements AutoCloseable {
 
     /** Once the output of this call holds all that a match may reach back to, the window is not needed. */
     private boolean mayDecodeInPlace() {
-        return targetInPlace && room() >= DIRECT_MINIMUM && produced >= history;
+        return targetInPlace && room() >= DIRECT_MINIMUM && produced >= history && symbols.out == delivered;
     }
 
     private long room() {
@@ -410,13 +412,13 @@ public final class Inflater implements AutoCloseable {
     }
 
     private BlockDecoder.Stop decodeToWindow() {
-        long end = workspace.window + Workspace.WINDOW_BYTES;
+        long end = windowEnd();
         if (end - symbols.out < LOOKAHEAD) {
             moveToWindow();
         }
         long from = symbols.out;
         symbols.oldest = from - history;
-        symbols.outLimit = Math.min(end, from + Math.max(LOOKAHEAD, targetLength - produced));
+        symbols.outLimit = Math.min(end, delivered + Math.max(LOOKAHEAD, targetLength - produced));
         BlockDecoder.Stop stop = decoder.run();
         long bytes = symbols.out - from;
         envelope.update(from, bytes);
@@ -578,12 +580,12 @@ public final class Inflater implements AutoCloseable {
     }
 
     private void enter() {
-        if (!(boolean) BUSY.compareAndSet(this, false, true)) {
+        if (!turns.enter()) {
             throw new IllegalStateException("busy=true: another thread is using this inflater");
         }
     }
 
     private void release() {
-        BUSY.setRelease(this, false);
+        turns.leave();
     }
 }

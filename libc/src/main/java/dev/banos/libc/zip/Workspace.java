@@ -18,13 +18,13 @@ import java.nio.ByteBuffer;
  * <pre>
  *   window                                 tables                       header
  *   +---------------+---------------+------+---------+----------+-------+----------------------+
- *   | history 32 K  | new bytes 32 K| slop | literal | distance | ...   | name, comment, extra |
+ *   | history 32 K  | new bytes 64 K| slop | literal | distance | ...   | name, comment, extra |
  *   +---------------+---------------+------+---------+----------+-------+----------------------+
  * </pre>
  */
 final class Workspace {
     static final int HISTORY_BYTES = 1 << 15;
-    static final int WINDOW_BYTES = 2 * HISTORY_BYTES;
+    static final int WINDOW_BYTES = 3 * HISTORY_BYTES;
     static final int STAGE_BYTES = 1 << 13;
     static final int HEADER_TEXT_BYTES = Inflater.HEADER_TEXT_BYTES;
 
