@@ -61,4 +61,13 @@ abstract class Elements {
      * @return whether it is sorted; if not, it was too far from it
      */
     abstract boolean settle(long from, int count, long hold, long steps);
+
+    /**
+     * Brings the numbers less than {@code limit}, as signed ones, to the front: {@link NumberIntrosort}. Only of 32 and 64 bits.
+     *
+     * @return how many there are
+     */
+    int partition(long from, int count, long limit) {
+        throw new UnsupportedOperationException("bytes=" + bytes + ": such elements are not partitioned by a loop of their own");
+    }
 }

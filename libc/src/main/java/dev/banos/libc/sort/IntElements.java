@@ -119,4 +119,22 @@ final class IntElements extends Elements {
         }
         return true;
     }
+
+    /** As {@link LongElements#partition}. */
+    @Override
+    int partition(long from, int count, long limit) {
+        int first = Memory.getInt(from);
+        int less = 0;
+        for (int i = 1; i < count; i++) {
+            int number = Memory.getInt(from, (long) i * Integer.BYTES);
+            long boundary = (long) (less & Integer.MAX_VALUE) * Integer.BYTES;
+            Memory.setInt(from, (long) (i - 1) * Integer.BYTES, Memory.getInt(from, boundary));
+            Memory.setInt(from, boundary, number);
+            less += number < limit ? 1 : 0;
+        }
+        long boundary = (long) less * Integer.BYTES;
+        Memory.setInt(from, (long) (count - 1) * Integer.BYTES, Memory.getInt(from, boundary));
+        Memory.setInt(from, boundary, first);
+        return less + (first < limit ? 1 : 0);
+    }
 }

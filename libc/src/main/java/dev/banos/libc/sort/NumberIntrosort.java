@@ -23,7 +23,6 @@ final class NumberIntrosort {
 
     private static final long BLOCK_BYTES = (long) Elements.MOST * Long.BYTES; // for a loop that counts with an int
 
-    private static final int LONG = 3;
     private static final int INT = 2;
 
     private NumberIntrosort() {
@@ -92,9 +91,9 @@ final class NumberIntrosort {
                 return;
             }
             long pivot = pivot(log, from, end);
-            long middle = partition(log, from, end, pivot);
+            long middle = partition(elements, log, from, end, pivot);
             if (middle == from) { // the pivot is the least: set aside all that equal it
-                from = pivot == Long.MAX_VALUE ? end : partition(log, from, end, pivot + 1);
+                from = pivot == Long.MAX_VALUE ? end : partition(elements, log, from, end, pivot + 1);
             } else if (middle - from < end - middle) {
                 sort(elements, log, from, middle, depthLeft - 1, scratch);
                 from = middle;
@@ -128,46 +127,12 @@ final class NumberIntrosort {
      *
      * @return where they end
      */
-    private static long partition(int log, long from, long end, long limit) {
+    private static long partition(Elements elements, int log, long from, long end, long limit) {
         long count = end - from >> log;
         if (count > Integer.MAX_VALUE || log < INT) {
             return partitionMany(log, from, end, limit);
         }
-        int less = log == LONG ? partitionLongs(from, (int) count, limit) : partitionInts(from, (int) count, limit);
-        return from + ((long) less << log);
-    }
-
-    /** The mask tells the compiler what it cannot see: no access has a bound to check, nor an offset a mask of 64 bits. */
-    private static int partitionLongs(long from, int count, long limit) {
-        long first = Memory.getLong(from);
-        int less = 0;
-        for (int i = 1; i < count; i++) {
-            long number = Memory.getLong(from, (long) i * Long.BYTES);
-            long boundary = (long) (less & Integer.MAX_VALUE) * Long.BYTES;
-            Memory.setLong(from, (long) (i - 1) * Long.BYTES, Memory.getLong(from, boundary));
-            Memory.setLong(from, boundary, number);
-            less += number < limit ? 1 : 0;
-        }
-        long boundary = (long) less * Long.BYTES;
-        Memory.setLong(from, (long) (count - 1) * Long.BYTES, Memory.getLong(from, boundary));
-        Memory.setLong(from, boundary, first);
-        return less + (first < limit ? 1 : 0);
-    }
-
-    private static int partitionInts(long from, int count, long limit) {
-        int first = Memory.getInt(from);
-        int less = 0;
-        for (int i = 1; i < count; i++) {
-            int number = Memory.getInt(from, (long) i * Integer.BYTES);
-            long boundary = (long) (less & Integer.MAX_VALUE) * Integer.BYTES;
-            Memory.setInt(from, (long) (i - 1) * Integer.BYTES, Memory.getInt(from, boundary));
-            Memory.setInt(from, boundary, number);
-            less += number < limit ? 1 : 0;
-        }
-        long boundary = (long) less * Integer.BYTES;
-        Memory.setInt(from, (long) (count - 1) * Integer.BYTES, Memory.getInt(from, boundary));
-        Memory.setInt(from, boundary, first);
-        return less + (first < limit ? 1 : 0);
+        return from + ((long) elements.partition(from, (int) count, limit) << log);
     }
 
     /** For what an int cannot count: each number trades places with the one at the boundary. */
