@@ -106,6 +106,8 @@ public final class SystemCalls {
     public static final int MREMAP_MAYMOVE = 1;
     /** Of {@link #mremap}'s flags: the block is at the target afterwards. */
     public static final int MREMAP_FIXED = 2;
+    /** Of {@link #madvise}: what is in a file or swapped out is wanted soon. */
+    public static final int MADV_WILLNEED = 3;
     /** Of {@link #madvise}: the memory goes back, and the pages read as zero. */
     public static final int MADV_DONTNEED = 4;
     /** Of {@link #madvise}: large pages are welcome. */

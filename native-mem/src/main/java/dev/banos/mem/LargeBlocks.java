@@ -73,9 +73,11 @@ final class LargeBlocks {
         if (exact == DirectMappings.NONE) {
             return 0;
         }
-        long newBytes = DirectMappings.resized(usable, exact);
+        Budget budget = heap.domain().budget;
+        // Room that nobody asked for must neither use up a limit nor reach a mark.
+        long newBytes = budget.isLimited() || budget.isWatched() ? exact : DirectMappings.resized(usable, exact);
         if (newBytes == usable) {
-            return address;
+            return heap.guarded(() -> address);
         }
         long moved = resizeTo(heap, address, usable, newBytes);
         return moved == 0 && newBytes > exact ? resizeTo(heap, address, usable, exact) : moved;

@@ -4,7 +4,6 @@ import dev.banos.bindings.Native;
 import dev.banos.mem.mappings.DirectMappings;
 import dev.banos.mem.slots.RunTable;
 import dev.banos.mem.slots.SizeClasses;
-import dev.banos.mem.system.MappingCount;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.MemorySegment;
 
@@ -54,7 +53,6 @@ final class Resizing {
     }
 
     private static long resizeMapping(Heap heap, long address, long usable, long size) {
-        MappingCount.lookBeforeMapping();
         long moved = LargeBlocks.resize(heap, address, usable, size);
         if (moved == DirectMappings.NONE) {
             throw Diagnosis.invalid("realloc", address, heap.domain());

@@ -8,7 +8,6 @@ import dev.banos.mem.slots.SizeClasses;
 import dev.banos.mem.slots.Spans;
 import dev.banos.mem.slots.TrackedPool;
 import dev.banos.mem.system.Kernel;
-import dev.banos.mem.system.MappingCount;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,7 +47,6 @@ final class SlowMalloc {
         MemoryEvents.prepare();
         HardenedBlocks hardened = heap.hardened();
         if (hardened != null) {
-            MappingCount.lookBeforeMapping();
             return finished(heap, hardened.malloc(heap, size, SizeClasses.ALIGNMENT), size);
         }
         if (Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) >= 0) {
@@ -69,7 +67,6 @@ final class SlowMalloc {
         MemoryEvents.prepare();
         HardenedBlocks hardened = heap.hardened();
         if (hardened != null) {
-            MappingCount.lookBeforeMapping();
             return finished(heap, hardened.malloc(heap, size, Math.max(alignment, SizeClasses.ALIGNMENT)), size);
         }
         long rounded = (Math.max(size, 1) + alignment - 1) & -alignment;
@@ -81,7 +78,6 @@ final class SlowMalloc {
 
     /** @param zeroed as {@link LargeBlocks#map} has it */
     static long mapping(Heap heap, long size, long alignment, boolean zeroed) {
-        MappingCount.lookBeforeMapping();
         return orOutOfMemory(heap, tracked(heap, LargeBlocks.map(heap, size, alignment, zeroed), size), size);
     }
 

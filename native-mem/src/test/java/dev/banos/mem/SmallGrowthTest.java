@@ -40,18 +40,27 @@ class SmallGrowthTest {
     }
 
     @Test
-    void whereALimitHasNoRoomForMoreItGetsWhatItAsksFor() {
+    void underALimitItGetsWhatItAsksForAndNoMore() {
         long limit = 100 * PAGE;
         try (Heap heap = Heap.create(HeapOptions.confined().limit(limit))) {
             long block = heap.malloc(90 * PAGE);
             for (long size = 91 * PAGE; size <= limit; size += PAGE) {
                 block = heap.realloc(block, size);
-                assertThat(block).isNotZero();
+                assertThat(heap.usableSize(block)).isEqualTo(size);
             }
             assertThat(heap.budget().usedBytes()).isEqualTo(limit);
+            assertThat(heap.budget().refusals()).isZero();
             assertThat(heap.realloc(block, limit + 1)).isZero();
             assertThat(heap.usableSize(block)).isEqualTo(limit);
         }
+    }
+
+    @Test
+    void whatWouldLoseLittleStays() {
+        long block = Malloc.malloc(245 * PAGE);
+        assertThat(Malloc.realloc(block, 244 * PAGE)).isEqualTo(block);
+        assertThat(Malloc.usableSize(block)).isEqualTo(245 * PAGE);
+        Malloc.free(block);
     }
 
     @Test

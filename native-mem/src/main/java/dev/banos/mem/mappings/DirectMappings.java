@@ -94,8 +94,10 @@ public final class DirectMappings {
      */
     public static long resized(long bytes, long newBytes) {
         long rounded = MappingCache.rounded(newBytes);
-        boolean isLittle = newBytes > bytes ? newBytes - bytes < bytes / 8 : rounded == bytes;
-        return isLittle ? rounded : newBytes;
+        if (newBytes <= bytes) {
+            return rounded >= bytes ? bytes : newBytes;
+        }
+        return newBytes - bytes < bytes / 8 ? rounded : newBytes;
     }
 
     /** @return a block that was kept when it was freed, with whatever is in it; or 0 */

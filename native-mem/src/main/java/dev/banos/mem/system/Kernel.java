@@ -4,6 +4,7 @@ import static dev.banos.bindings.SystemCalls.ENOMEM;
 import static dev.banos.bindings.SystemCalls.MADV_DONTNEED;
 import static dev.banos.bindings.SystemCalls.MADV_HUGEPAGE;
 import static dev.banos.bindings.SystemCalls.MADV_POPULATE_WRITE;
+import static dev.banos.bindings.SystemCalls.MADV_WILLNEED;
 import static dev.banos.bindings.SystemCalls.MAP_ANONYMOUS;
 import static dev.banos.bindings.SystemCalls.MAP_NORESERVE;
 import static dev.banos.bindings.SystemCalls.MAP_POPULATE;
@@ -13,7 +14,6 @@ import static dev.banos.bindings.SystemCalls.MREMAP_MAYMOVE;
 import static dev.banos.bindings.SystemCalls.PROT_NONE;
 import static dev.banos.bindings.SystemCalls.PROT_READ;
 import static dev.banos.bindings.SystemCalls.PROT_WRITE;
-import static dev.banos.bindings.generated.Linux.EFAULT;
 import static dev.banos.bindings.generated.Linux._SC_PAGESIZE;
 
 import dev.banos.bindings.SystemCalls;
@@ -126,13 +126,13 @@ public final class Kernel {
         return mremapNow(address, oldBytes, newBytes, MREMAP_MAYMOVE | MREMAP_FIXED, place);
     }
 
-    /** Whether something is mapped at {@code address}, where a page begins; true where the kernel does not tell. */
+    /** Whether something is mapped at {@code address}, where a page begins. The advice changes nothing of what is in memory. */
     static boolean isMapped(long address) {
-        return mremapNow(address, PAGE_BYTES, PAGE_BYTES, 0, 0) != -EFAULT();
+        return adviseNow(address, PAGE_BYTES, MADV_WILLNEED) != -ENOMEM;
     }
 
     private static long mremap(long address, long oldBytes, long newBytes, int flags, long place) {
-        int fault = MappingCount.mayMap() ? SystemCallFaults.errnoFor(Call.MREMAP) : ENOMEM;
+        int fault = SystemCallFaults.errnoFor(Call.MREMAP);
         return fault != 0 ? -fault : mremapNow(address, oldBytes, newBytes, flags, place);
     }
 
@@ -172,9 +172,10 @@ public final class Kernel {
 
     private static int advise(long address, long bytes, int advice) {
         int fault = SystemCallFaults.errnoFor(Call.MADVISE);
-        if (fault != 0) {
-            return -fault;
-        }
+        return fault != 0 ? -fault : adviseNow(address, bytes, advice);
+    }
+
+    private static int adviseNow(long address, long bytes, int advice) {
         try {
             Tcb tcb = Tcb.current();
             int errno = tcb.errno();
@@ -187,7 +188,7 @@ public final class Kernel {
     }
 
     private static long mmap(long bytes, int protection, int flags) {
-        int fault = MappingCount.mayMap() ? SystemCallFaults.errnoFor(Call.MMAP) : ENOMEM;
+        int fault = SystemCallFaults.errnoFor(Call.MMAP);
         if (fault != 0) {
             return -fault;
         }

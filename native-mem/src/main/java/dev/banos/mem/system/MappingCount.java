@@ -6,39 +6,30 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * How many mappings the process has, of which the kernel allows {@code vm.max_map_count}. A JVM that can have no more ends: it maps
- * the stacks of its threads, its code and its heap as it goes. So what is ours stops before.
+ * Whether the process has nearly as many mappings as the kernel allows, {@code vm.max_map_count}. A JVM that can have no more ends: it
+ * maps the stacks of its threads, its code and its heap as it goes. The kernel counts neighbours with the same access as one, so a
+ * thousand mallocs may make none, and each free between two others makes one more. From seven eighths of the limit on such a free gives
+ * back the memory alone ({@link Unmapping}).
  *
- * <pre>
- *   0 ...  limit - limit / 8  ...............  limit - limit / 16  .............  limit
- *    all is done        |   nothing is cut in two    |    nor is anything mapped
- * </pre>
- *
- * <p>The kernel counts neighbours as one that have the same access, so an munmap between two others makes one more, and a thousand
- * mmaps may make none. What comes of a call it does not say: so each that may make one more takes of a credit, and when that is used
- * up the lines of /proc/self/maps are counted, outside all locks ({@link #lookIfDue}), since that takes long and reads a file.
+ * <p>The kernel does not say how many there are, so the lines of /proc/self/maps are counted, each time after half as many frees as there
+ * is room for, between a thousand and four thousand. What other code maps meanwhile is seen at the next count only.
  */
 public final class MappingCount {
     private static final int FIRST_CREDIT = 256;
-    /** Between two counts there are so many calls, so that others' mappings are noticed, and so many where there are not many left. */
-    private static final int MOST_CREDIT = 4096;
+    /** A count takes as long as there are mappings, so there must be some frees between two. */
     private static final int LEAST_CREDIT = 1024;
+    private static final int MOST_CREDIT = 4096;
 
     private static final SpinLock COUNTING = new SpinLock();
     private static final byte[] PART = new byte[8192];
 
-    /** Not synchronised: a call that is lost changes only when the next count is. */
+    /** Not synchronised: a free that is lost changes only when the next count is. */
     private static int credit = FIRST_CREDIT;
     private static volatile boolean maySplit = true;
-    private static volatile boolean mayMap = true;
+    /** In a test, instead of the kernel's; 0 otherwise. */
+    private static volatile long limitForTest;
 
     private MappingCount() {
-    }
-
-    /** Whether a call may be made that maps something. */
-    static boolean mayMap() {
-        credit--;
-        return mayMap;
     }
 
     /** Whether a mapping may be taken out from between two others. */
@@ -47,16 +38,9 @@ public final class MappingCount {
         return maySplit;
     }
 
-    /** For a caller that holds no lock. */
+    /** Counts if that is due. A virtual thread leaves it to others: it may be unmounted while the file is opened, with a lock in hand. */
     public static void lookIfDue() {
-        if (credit <= 0) {
-            look();
-        }
-    }
-
-    /** The same for one who is about to map: while that is refused, each time, since some may have been freed. */
-    public static void lookBeforeMapping() {
-        if (credit <= 0 || !mayMap) {
+        if (credit <= 0 && !Thread.currentThread().isVirtual()) {
             look();
         }
     }
@@ -67,17 +51,22 @@ public final class MappingCount {
             return;
         }
         try {
-            long limit = number("/proc/sys/vm/max_map_count");
-            long count = lines("/proc/self/maps");
-            long room = limit - limit / 8 - count;
+            long limit = limitForTest != 0 ? limitForTest : number("/proc/sys/vm/max_map_count");
+            long room = limit - limit / 8 - lines("/proc/self/maps");
             maySplit = room > 0;
-            mayMap = count < limit - limit / 16;
             credit = Math.clamp(room / 2, LEAST_CREDIT, MOST_CREDIT);
         } catch (IOException | NumberFormatException | OutOfMemoryError | StackOverflowError unknown) {
-            credit = MOST_CREDIT; // the kernel says so when there are too many
+            maySplit = true; // the kernel says so when there are too many
+            credit = MOST_CREDIT;
         } finally {
             COUNTING.unlock();
         }
+    }
+
+    /** @param limit 0: the kernel's again */
+    static void limitForTest(long limit) {
+        limitForTest = limit;
+        look();
     }
 
     private static long number(String file) throws IOException {

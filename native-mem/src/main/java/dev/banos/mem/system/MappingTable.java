@@ -62,14 +62,14 @@ public final class MappingTable<T> {
     }
 
     /**
-     * The address of a mapping of {@code owner}, or 0. Who removes what it finds, and asks until there is none, looks at each place a
-     * few times only.
+     * The address of a mapping of {@code owner}, or 0: of all in turn. Who removes what it finds, and asks until there is none, looks at
+     * each place a few times only.
      */
     public long anyOf(T owner) {
         for (int looked = 0; looked < addresses.length; looked++) {
             hand &= addresses.length - 1;
             if (addresses[hand] != 0 && owners[hand] == owner) {
-                return addresses[hand];
+                return addresses[hand++];
             }
             hand++;
         }

@@ -7,6 +7,8 @@ import dev.banos.lock.SpinLock;
  * that {@link MappingCount} does: then at least the memory goes back, and the addresses are kept here until it can be tried again.
  */
 public final class Unmapping {
+    /** At a time, while each costs calls and few go. */
+    private static final int MOST_TRIES = 1024;
     /** Nobody's, to be unmapped later; all of one owner, which says nothing. */
     private static final MappingTable<Class<Unmapping>> REFUSED = new MappingTable<>();
     private static final SpinLock LOCK = new SpinLock();
@@ -21,10 +23,22 @@ public final class Unmapping {
     }
 
     public static void unmap(long address, long bytes) {
-        if (bytes == 0 || mayUnmap(address, bytes) && !Kernel.failed(Kernel.unmap(address, bytes))) {
-            return;
+        if (bytes != 0 && !isUnmapped(address, bytes)) {
+            Kernel.discard(address, bytes);
+            keep(address, bytes);
         }
-        Kernel.discard(address, bytes);
+    }
+
+    private static boolean isUnmapped(long address, long bytes) {
+        return mayUnmap(address, bytes) && !Kernel.failed(Kernel.unmap(address, bytes));
+    }
+
+    /** Next to nothing a mapping is cut at its end at most. What has neighbours of other kinds is one by itself, which is not known. */
+    private static boolean mayUnmap(long address, long bytes) {
+        return MappingCount.maySplit() || !Kernel.isMapped(address - Kernel.PAGE_BYTES) || !Kernel.isMapped(address + bytes);
+    }
+
+    private static void keep(long address, long bytes) {
         LOCK.lock();
         try {
             REFUSED.put(address, bytes, Unmapping.class);
@@ -34,20 +48,16 @@ public final class Unmapping {
         }
     }
 
-    /** At an end of what the kernel has as one mapping, or all of it, makes none more. */
-    private static boolean mayUnmap(long address, long bytes) {
-        return MappingCount.maySplit() || !Kernel.isMapped(address - Kernel.PAGE_BYTES) || !Kernel.isMapped(address + bytes);
-    }
-
     /**
-     * Tries again to unmap what was refused. Holds no lock, and neither must the caller. Each in its turn: it may refuse one for as long as the process has so many
-     * mappings, and let go of the next.
+     * Tries again to unmap what was refused, for a caller that holds no lock. Each in its turn: one may be refused for as long as the
+     * process has so many mappings, and the next not.
      */
     public static void retryRefused() {
         if (refusedCount > 0) {
             MappingCount.look();
         }
-        for (int tries = refusedCount; tries > 0; tries--) {
+        int most = MappingCount.maySplit() ? Integer.MAX_VALUE : MOST_TRIES;
+        for (int tries = Math.min(refusedCount, most); tries > 0; tries--) {
             LOCK.lock();
             long address;
             long bytes;
@@ -57,10 +67,9 @@ public final class Unmapping {
             } finally {
                 LOCK.unlock();
             }
-            if (address == 0) {
-                return;
+            if (address != 0 && !isUnmapped(address, bytes)) {
+                keep(address, bytes);
             }
-            unmap(address, bytes);
         }
     }
 
