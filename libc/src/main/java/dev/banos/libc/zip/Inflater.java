@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * to close a shared scope at any time.
  *
  * <p>An inflater serves one thread at a time; a second one that comes in during a call is refused. When it first goes from one
- * thread to another, the virtual machine stops all threads for some microseconds.
+ * thread to another, the virtual machine may have to meet all threads at once, which takes tens of microseconds.
  */
 public final class Inflater implements AutoCloseable {
     /** What stands around the DEFLATE stream. */

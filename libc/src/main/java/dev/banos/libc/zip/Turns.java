@@ -3,7 +3,6 @@ package dev.banos.libc.zip;
 import java.lang.foreign.Arena;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Lets one thread at a time in, and refuses a second one. An atomic step at each entry costs a tenth of a call for 64 bytes; so
@@ -11,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   the favoured thread              the first other thread, which holds {@code busy}
- *   inside = true                    favoured = null
+ *   inside = true                    favoured = nobody
  *   favoured == this thread?         meet every thread
  *                                    inside?
  * </pre>
@@ -23,39 +22,39 @@ import org.jspecify.annotations.Nullable;
  * their order.
  */
 final class Turns {
-    /** To meet every thread takes as long as some thousand calls: where objects change hands often, new ones favour nobody. */
-    static final int MOST_MEETINGS = 100;
+    private static final int MOST_MEETINGS = 100;
+    private static final Meetings OF_THIS_PROCESS = new Meetings(MOST_MEETINGS);
 
     private static final VarHandle BUSY = handle("busy", boolean.class);
     private static final VarHandle INSIDE = handle("inside", boolean.class);
-    private static final VarHandle FAVOURED = handle("favoured", Thread.class);
+    private static final VarHandle FAVOURED = handle("favoured", long.class);
 
-    /** A native image has shared arenas only where it was built with them; else they are an error, or an exception. */
-    private static final boolean CAN_MEET = canMeet();
+    private static final long NOBODY = 0;
 
-    /** Two threads may count one meeting together: it is a rough limit. */
-    private static int meetings;
-
-    private boolean mayFavour;
-    private @Nullable Thread favoured;
+    private final Meetings meetings;
+    private boolean mayFavour = true;
+    /** Its number, which no other thread gets: a thread that has ended is not kept from the collector. */
+    private long favoured;
     /** Whether the favoured thread is inside, or about to see that it is favoured no more. */
     private boolean inside;
     /** Whether another thread is inside, or about to see whether it may be. */
     private boolean busy;
     /** Whether who is inside came by {@code busy}. */
     private boolean holdsBusy;
+    /** For who has {@code busy}: whether a thread was favoured that may not know that it is no more, as a meeting failed. */
+    private boolean owesMeeting;
 
     Turns() {
-        this(meetings < MOST_MEETINGS);
+        this(OF_THIS_PROCESS);
     }
 
-    Turns(boolean mayFavour) {
-        this.mayFavour = mayFavour && CAN_MEET;
+    Turns(Meetings meetings) {
+        this.meetings = meetings;
     }
 
     /** @return whether no other thread is inside; then {@link #leave} has to follow */
     boolean enter() {
-        Thread me = Thread.currentThread();
+        long me = Thread.currentThread().threadId();
         if (favours(me)) {
             INSIDE.setOpaque(this, true);
             if (favours(me)) {
@@ -78,27 +77,28 @@ final class Turns {
     /** For who is inside: from now on no thread is let in without the atomic step. */
     void favourNobody() {
         mayFavour = false;
-        FAVOURED.setRelease(this, (Thread) null);
+        FAVOURED.setRelease(this, NOBODY);
     }
 
-    boolean favours(Thread thread) {
-        return (Thread) FAVOURED.getOpaque(this) == thread;
+    boolean favours(long thread) {
+        return (long) FAVOURED.getOpaque(this) == thread;
     }
 
-    private boolean enterSlow(Thread me) {
+    private boolean enterSlow(long me) {
         if (!(boolean) BUSY.compareAndSet(this, false, true)) {
             return false;
         }
-        if ((Thread) FAVOURED.getAcquire(this) != null) {
-            favourNobody();
-            meetings++;
-            meetEveryThread();
+        try {
+            disfavour();
+        } catch (Throwable noMeeting) {
+            BUSY.setRelease(this, false);
+            throw noMeeting;
         }
         if ((boolean) INSIDE.getAcquire(this)) {
             BUSY.setRelease(this, false);
             return false;
         }
-        if (mayFavour) {
+        if (mayFavour && meetings.mayBecomeMore()) {
             INSIDE.setOpaque(this, true);
             FAVOURED.setOpaque(this, me);
             BUSY.setRelease(this, false);
@@ -108,16 +108,13 @@ final class Turns {
         return true;
     }
 
-    private static void meetEveryThread() {
-        Arena.ofShared().close();
-    }
-
-    private static boolean canMeet() {
-        try {
-            meetEveryThread();
-            return true;
-        } catch (UnsupportedOperationException | Error none) {
-            return false;
+    /** The Java heap may have no room for the arena: then the next to come tries again. */
+    private void disfavour() {
+        owesMeeting |= (long) FAVOURED.getAcquire(this) != NOBODY;
+        if (owesMeeting) {
+            favourNobody();
+            meetings.meetEveryThread();
+            owesMeeting = false;
         }
     }
 
@@ -126,6 +123,43 @@ final class Turns {
             return MethodHandles.lookup().findVarHandle(Turns.class, field, type).withInvokeExactBehavior();
         } catch (ReflectiveOperationException impossible) {
             throw new ExceptionInInitializerError(impossible);
+        }
+    }
+
+    /**
+     * To meet every thread takes as long as some thousand calls. So where objects change hands often, those that favour nobody
+     * yet never do. Two threads may count one meeting together: it is a rough limit.
+     */
+    static class Meetings {
+        /** A native image has shared arenas only where it was built with them; else they are an error, or an exception. */
+        private static final boolean ARE_POSSIBLE = arePossible();
+
+        private int left;
+
+        Meetings(int most) {
+            left = most;
+        }
+
+        boolean mayBecomeMore() {
+            return left > 0 && ARE_POSSIBLE;
+        }
+
+        void meetEveryThread() {
+            closeSharedArena();
+            left--;
+        }
+
+        private static void closeSharedArena() {
+            Arena.ofShared().close();
+        }
+
+        private static boolean arePossible() {
+            try {
+                closeSharedArena();
+                return true;
+            } catch (UnsupportedOperationException | Error none) {
+                return false;
+            }
         }
     }
 }

@@ -1,7 +1,9 @@
 package dev.banos.libc.zip;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.ref.WeakReference;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -17,7 +19,8 @@ class TurnsTest {
     private static final int RACES = 5_000;
     private static final ExecutorService OTHERS = Executors.newFixedThreadPool(2, Thread.ofPlatform().daemon().factory());
 
-    private final Turns turns = new Turns(true);
+    private final FailingMeetings meetings = new FailingMeetings();
+    private final Turns turns = new Turns(meetings);
 
     @AfterAll
     static void end() {
@@ -30,6 +33,10 @@ class TurnsTest {
 
     private void otherLeaves() throws Exception {
         OTHERS.submit(turns::leave).get(1, TimeUnit.MINUTES);
+    }
+
+    private static boolean favoursMe(Turns turns) {
+        return turns.favours(Thread.currentThread().threadId());
     }
 
     @Test
@@ -70,29 +77,83 @@ class TurnsTest {
     @Test
     void theFirstIsFavouredUntilAnotherComes() throws Exception {
         assertThat(turns.enter()).isTrue();
-        assertThat(turns.favours(Thread.currentThread())).isTrue();
+        assertThat(favoursMe(turns)).isTrue();
         turns.leave();
         assertThat(turns.enter()).isTrue();
-        assertThat(turns.favours(Thread.currentThread())).isTrue();
+        assertThat(favoursMe(turns)).isTrue();
         turns.leave();
         assertThat(otherEnters()).isTrue();
         otherLeaves();
         assertThat(turns.enter()).isTrue();
-        assertThat(turns.favours(Thread.currentThread())).isFalse();
+        assertThat(favoursMe(turns)).isFalse();
     }
 
     /** Each costs a meeting of all threads, which a program whose objects wander must not pay for every one of them. */
     @Test
     void objectsThatOftenChangeHandsFavourNobody() throws Exception {
-        for (int i = 0; i < Turns.MOST_MEETINGS; i++) {
-            Turns wanders = new Turns();
+        Turns.Meetings few = new Turns.Meetings(3);
+        Turns madeBefore = new Turns(few);
+        for (int i = 0; i < 3; i++) {
+            Turns wanders = new Turns(few);
             assertThat(wanders.enter()).isTrue();
+            assertThat(favoursMe(wanders)).isTrue();
             wanders.leave();
             assertThat(OTHERS.submit(wanders::enter).get(1, TimeUnit.MINUTES)).isTrue();
         }
-        Turns next = new Turns();
+        assertThat(madeBefore.enter()).isTrue();
+        assertThat(favoursMe(madeBefore)).isFalse();
+        Turns next = new Turns(few);
         assertThat(next.enter()).isTrue();
-        assertThat(next.favours(Thread.currentThread())).isFalse();
+        assertThat(favoursMe(next)).isFalse();
+    }
+
+    @Test
+    void aMeetingThatFailsLocksNobodyOut() throws Exception {
+        assertThat(turns.enter()).isTrue();
+        turns.leave();
+        meetings.fail = true;
+        assertThatThrownBy(this::otherEnters).hasCauseInstanceOf(OutOfMemoryError.class);
+        assertThatThrownBy(this::otherEnters).hasCauseInstanceOf(OutOfMemoryError.class);
+        meetings.fail = false;
+        assertThat(turns.enter()).isTrue();
+        turns.leave();
+        assertThat(otherEnters()).isTrue();
+        assertThat(turns.enter()).isFalse();
+    }
+
+    @Test
+    void aMeetingThatFailedIsHeldLater() throws Exception {
+        assertThat(turns.enter()).isTrue();
+        meetings.fail = true;
+        assertThatThrownBy(this::otherEnters).hasCauseInstanceOf(OutOfMemoryError.class);
+        meetings.fail = false;
+        assertThat(otherEnters()).as("during the favoured thread's turn").isFalse();
+        assertThat(meetings.held).isEqualTo(1);
+        assertThat(otherEnters()).isFalse();
+        assertThat(meetings.held).isEqualTo(1);
+    }
+
+    /** One in a pool would keep the classes of its thread's class loader, those of a whole application. */
+    @Test
+    void aThreadThatHasEndedIsNotKept() throws Exception {
+        WeakReference<Thread> ended = enterInAThreadThatEnds();
+        for (int i = 0; ended.get() != null; i++) {
+            assertThat(i).as("collections").isLessThan(100);
+            System.gc();
+            Thread.sleep(10);
+        }
+        assertThat(turns.enter()).isTrue();
+    }
+
+    private WeakReference<Thread> enterInAThreadThatEnds() throws InterruptedException {
+        Thread thread = new Thread(() -> {
+            turns.enter();
+            turns.leave();
+        });
+        thread.start();
+        thread.join();
+        assertThat(turns.favours(thread.threadId())).isTrue();
+        return new WeakReference<>(thread);
     }
 
     @ParameterizedTest
@@ -147,8 +208,26 @@ class TurnsTest {
         }
     }
 
+    private static final class FailingMeetings extends Turns.Meetings {
+        volatile boolean fail;
+        volatile int held;
+
+        FailingMeetings() {
+            super(Integer.MAX_VALUE);
+        }
+
+        @Override
+        void meetEveryThread() {
+            if (fail) {
+                throw new OutOfMemoryError("Java heap space");
+            }
+            super.meetEveryThread();
+            held++;
+        }
+    }
+
     private static final class Race {
-        final Turns turns = new Turns(true);
+        final Turns turns = new Turns(new Turns.Meetings(1));
         final AtomicInteger inside = new AtomicInteger();
         volatile boolean met;
         volatile boolean hasBegun;
