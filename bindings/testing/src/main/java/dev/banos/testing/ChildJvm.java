@@ -2,6 +2,7 @@ package dev.banos.testing;
 
 import java.io.File;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,7 +64,8 @@ public final class ChildJvm {
     private static String place(Class<?> type) {
         String file = type.getName().replace('.', '/') + ".class";
         String url = type.getResource("/" + file).toString();
-        return url.startsWith("jar:") ? url.substring("jar:file:".length(), url.indexOf('!'))
-                : url.substring("file:".length(), url.length() - file.length());
+        String place = url.startsWith("jar:") ? url.substring("jar:".length(), url.lastIndexOf('!'))
+                : url.substring(0, url.length() - file.length());
+        return Path.of(URI.create(place)).toString();
     }
 }

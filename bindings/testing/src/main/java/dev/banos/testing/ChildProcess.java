@@ -1,14 +1,15 @@
 package dev.banos.testing;
 
+import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -35,26 +36,67 @@ public record ChildProcess(List<String> command, int status, String output) {
         if (command.redirectError() == ProcessBuilder.Redirect.PIPE) {
             command.redirectErrorStream(true);
         }
-        Process child = command.start();
-        CompletableFuture<Process> ended = child.onExit().orTimeout(patience.toMillis(), TimeUnit.MILLISECONDS);
-        ended.exceptionally(tooLong -> end(child));
-        try (InputStream output = child.getInputStream()) {
+        Family family = new Family(command.start());
+        Process child = family.child;
+        try {
             child.getOutputStream().close();
-            String written = new String(output.readAllBytes(), StandardCharsets.UTF_8);
-            int status = child.waitFor();
-            if (ended.isCompletedExceptionally()) {
-                throw new AssertionError(command.command() + " did not end within " + patience + ", and wrote\n" + written);
+            ByteArrayOutputStream written = new ByteArrayOutputStream();
+            OtherThread reader = OtherThread.start(() -> child.getInputStream().transferTo(written));
+            if (!family.ends(reader, patience)) {
+                throw new AssertionError(command.command() + (child.isAlive() ? " did not end within "
+                        : " ended, but what it started held its output open for ") + patience + ", and wrote\n" + text(written));
             }
-            return new ChildProcess(List.copyOf(command.command()), status, written);
+            reader.join();
+            return new ChildProcess(List.copyOf(command.command()), child.exitValue(), text(written));
         } finally {
-            end(child);
+            family.end();
         }
     }
 
-    /** With what it started: a grandchild would hold its output open. */
-    private static Process end(Process child) {
-        child.descendants().forEach(ProcessHandle::destroyForcibly);
-        return child.destroyForcibly();
+    private static String text(ByteArrayOutputStream written) {
+        return written.toString(StandardCharsets.UTF_8);
+    }
+
+    /**
+     * A child and what it started, which may outlive it and hold its output open. Then the system no longer knows whose it is: so
+     * one looks while the child lives, and finds what runs for longer than the pauses.
+     */
+    private static final class Family {
+        private static final long FIRST_LOOK_MILLIS = 10;
+        private static final long LONGEST_PAUSE_MILLIS = 1000;
+
+        final Process child;
+        private final Set<ProcessHandle> descendants = new HashSet<>();
+
+        Family(Process child) {
+            this.child = child;
+        }
+
+        /** @return whether the child ended and all of its output was read in time */
+        boolean ends(OtherThread reader, Duration patience) throws InterruptedException {
+            long start = System.nanoTime();
+            for (long pause = FIRST_LOOK_MILLIS;; pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS)) {
+                long left = patience.toMillis() - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+                Duration wait = Duration.ofMillis(Math.min(pause, left));
+                if (reader.ends(wait) && child.waitFor(wait)) {
+                    return true;
+                }
+                if (left <= 0) {
+                    return false;
+                }
+                look();
+            }
+        }
+
+        private void look() {
+            child.descendants().forEach(descendants::add);
+        }
+
+        void end() {
+            look();
+            descendants.forEach(ProcessHandle::destroyForcibly);
+            child.destroyForcibly();
+        }
     }
 
     /** @return the output, where the process ended with the status 0: all else fails the test */

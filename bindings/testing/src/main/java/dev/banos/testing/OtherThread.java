@@ -1,11 +1,16 @@
 package dev.banos.testing;
 
+import java.time.Duration;
+
 /** A thread beside the test's. An assertion that fails in it fails the test that joins it, instead of being printed and forgotten. */
 public final class OtherThread {
     /** What it does. */
     public interface Body {
         void run() throws Throwable;
     }
+
+    /** Longer than any test's thread runs on a busy machine: one that hangs fails its test, and not the build. */
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
 
     private final Thread thread;
     private volatile Throwable thrown;
@@ -18,6 +23,7 @@ public final class OtherThread {
                 thrown = failure;
             }
         });
+        thread.setDaemon(true);
     }
 
     public static OtherThread start(Body body) {
@@ -39,16 +45,33 @@ public final class OtherThread {
         return thread.isAlive();
     }
 
+    boolean ends(Duration patience) throws InterruptedException {
+        return thread.join(patience);
+    }
+
     /** Waits for its end, and throws what it has thrown. */
     public void join() {
+        join(PATIENCE);
+    }
+
+    void join(Duration patience) {
         try {
-            thread.join();
+            if (!ends(patience)) {
+                throw stillRuns(patience);
+            }
         } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
             throw new AssertionError("interrupted while it waited for " + thread, interrupted);
         }
         Throwable failure = thrown;
         if (failure != null) {
             throw new AssertionError("in another thread: " + failure.getMessage(), failure);
         }
+    }
+
+    private AssertionError stillRuns(Duration patience) {
+        Throwable place = new Throwable("where " + thread + " is");
+        place.setStackTrace(thread.getStackTrace());
+        return new AssertionError(thread + " did not end within " + patience, place);
     }
 }

@@ -41,6 +41,20 @@ class ChildProcessTest {
                 .hasMessageContaining("did not end", "begun");
     }
 
+    /** Without a look while the shell runs, nobody would know of the other one, whose end is that of the output. */
+    @Test
+    void whatOutlivesItsParentIsEndedToo() throws Exception {
+        Path alive = folder.resolve("alive");
+        String lives = "while [ $((i += 1)) -le 200 ]; do echo $i >" + alive + "; sleep 0.1; done";
+        ProcessBuilder leaves = new ProcessBuilder(shell("(" + lives + ") & echo begun; sleep 1"));
+        assertThatThrownBy(() -> ChildProcess.run(leaves, Duration.ofSeconds(2))).isInstanceOf(AssertionError.class)
+                .hasMessageContaining("held its output open", "begun");
+        Thread.sleep(500);
+        Files.delete(alive);
+        Thread.sleep(500);
+        assertThat(alive).doesNotExist();
+    }
+
     @Test
     void errorsGoWhereTheBuilderSays() throws Exception {
         Path errors = folder.resolve("errors");
