@@ -143,13 +143,13 @@ final class HardenedBlocks {
             throw Diagnosis.invalid("free", address, domain);
         }
         if (damage != null) {
-            throw CorruptBlockException.of("free", address, false, damage, domain);
+            throw corrupt("free", address, false, damage);
         }
         retirement.retire(block);
         Damage left = retirement.release();
         Damage later = beside != null ? beside : left;
         if (later != null) {
-            throw CorruptBlockException.of("free", address, true, later, domain);
+            throw corrupt("free", address, true, later);
         }
     }
 
@@ -193,9 +193,22 @@ final class HardenedBlocks {
             throw Diagnosis.invalid(operation, address, domain);
         }
         if (damage != null) {
-            throw CorruptBlockException.of(operation, address, false, damage, domain);
+            throw corrupt(operation, address, false, damage);
         }
         return block.size;
+    }
+
+    /** Where there is no room for the exception, the next verify or close reports the damage. */
+    private CorruptBlockException corrupt(String operation, long address, boolean freed, Damage damage) {
+        CorruptBlockException made = null;
+        try {
+            made = CorruptBlockException.of(operation, address, freed, damage, domain);
+            return made;
+        } finally {
+            if (made == null) {
+                retirement.note(damage);
+            }
+        }
     }
 
     /** Whether a block begins there that is live, in quarantine, or damaged. */
@@ -212,7 +225,7 @@ final class HardenedBlocks {
     void verify(String operation) {
         Damage before = retirement.takeUnreported();
         if (before != null) {
-            throw CorruptBlockException.of(operation, 0, false, before, domain);
+            throw corrupt(operation, 0, false, before);
         }
         for (HardenedBlock block : all()) {
             Damage damage;
@@ -223,7 +236,7 @@ final class HardenedBlocks {
                 pool.lock.unlock();
             }
             if (damage != null) {
-                throw CorruptBlockException.of(operation, 0, false, damage, domain);
+                throw corrupt(operation, 0, false, damage);
             }
         }
     }
@@ -259,19 +272,20 @@ final class HardenedBlocks {
         places.drain();
     }
 
-    /** Under the lock, by a heap that is closed now. @return the first damage, or null */
-    @Nullable Damage close() {
-        return retirement.close();
+    /** Under the lock, by a heap that is closed now. Where it throws, it goes on when it is called again. */
+    void close() {
+        retirement.close();
     }
 
-    /** After {@link #close}, of what it found. Where there is no room for it, the next close finds that. */
-    CorruptBlockException corruptAtClose(Damage damage) {
-        try {
-            return CorruptBlockException.of("close", 0, false, damage, domain);
-        } catch (OutOfMemoryError javaHeapIsFull) {
-            retirement.note(damage);
-            throw javaHeapIsFull;
-        }
+    /** After {@link #close}: of the damage that is to be reported, until {@link #reportsAtClose}; null where there is none. */
+    @Nullable CorruptBlockException corruptAtClose() {
+        Damage damage = retirement.unreported();
+        return damage == null ? null : CorruptBlockException.of("close", 0, false, damage, domain);
+    }
+
+    /** Whether the caller is to throw what it has of {@link #corruptAtClose}: nobody has yet, nor will again. */
+    boolean reportsAtClose() {
+        return retirement.takeUnreported() != null;
     }
 
     /** After {@link #close}, outside the lock. */

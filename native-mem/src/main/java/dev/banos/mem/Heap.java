@@ -4,7 +4,6 @@ import static dev.banos.bindings.generated.Linux.EINVAL;
 import static dev.banos.bindings.generated.Linux.ENOMEM;
 
 import dev.banos.bindings.Native;
-import dev.banos.mem.hardened.Damage;
 import dev.banos.mem.insight.LeakReport;
 import dev.banos.mem.insight.LeakTracking;
 import dev.banos.mem.slots.Access;
@@ -423,8 +422,9 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     }
 
     /**
-     * Destroys the heap and every block in it. A second close does nothing, or what a first could not, which had thrown because
-     * Java's heap was full: it reports the damage, too. A heap with a level of {@link HeapOptions#leaks} then reports what was live.
+     * Destroys the heap and every block in it. A heap with a level of {@link HeapOptions#leaks} then reports what was live. A second
+     * close does nothing, or what a first could not, which had thrown because Java's heap was full or the stack at its end: that one
+     * reports damage and leaks, too.
      *
      * @throws IllegalStateException for a thread's own heap; for a confined heap, if another thread calls; and while it has
      *     children, which it does not close itself because their threads may be at work in them
@@ -435,8 +435,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         if (domain == Domain.MALLOC) {
             throw new IllegalStateException("the heap of malloc cannot be closed");
         }
-        Damage damage = null;
-        boolean first = false;
+        boolean looked = false;
         pool.lock.lock();
         try {
             if (!domain.isClosed()) {
@@ -447,38 +446,30 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
                 domain.leaks.close();
                 domain.close();
                 owner = null;
-                first = true;
             }
-            damage = destroy(); // or the rest, what a close before this one had not come to
+            if (hardened != null) {
+                hardened.close(); // or the rest, what a close before this one had not come to; what it looks at must be there still
+            }
+            looked = true;
+            pool.destroy();
         } finally {
             pool.lock.unlock();
-            if (domain.isClosed()) {
+            if (looked) {
                 freeTheRest();
             }
         }
         Unmapping.retryRefused();
-        CorruptBlockException corrupt = hardened == null || damage == null ? null : hardened.corruptAtClose(damage);
+        CorruptBlockException corrupt = hardened == null ? null : hardened.corruptAtClose();
         try {
-            if (first) {
-                domain.leaks.reportClose();
-            }
+            domain.leaks.reportClose();
         } catch (Throwable thrown) {
             if (corrupt == null) {
                 throw thrown;
             }
             corrupt.addSuppressed(thrown);
         }
-        if (corrupt != null) {
+        if (hardened != null && corrupt != null && hardened.reportsAtClose()) {
             throw corrupt;
-        }
-    }
-
-    /** All of it, also where what comes first cannot say what it found, because Java's heap is full. */
-    private @Nullable Damage destroy() {
-        try {
-            return hardened == null ? null : hardened.close();
-        } finally {
-            pool.destroy();
         }
     }
 

@@ -1,26 +1,100 @@
 package dev.banos.mem;
 
+import static dev.banos.bindings.generated.Linux.ENOMEM;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.bindings.Native;
+import dev.banos.mem.fault.SystemCallFaults;
+import dev.banos.mem.fault.SystemCallFaults.Call;
+import dev.banos.mem.insight.LeakReport;
+import dev.banos.mem.insight.LeakTracking;
+import dev.banos.mem.system.RefusedUnmaps;
 import dev.banos.testing.ChildJvm;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/**
- * A close finds damage when Java's heap has just so much room left, from none at all to enough for the exception: where it has no
- * room to say so, it says that, and the next close says the other.
- */
+/** A close comes to an end half way, because Java's heap is full or the stack at its end: the next does what is left, and nothing twice. */
 class RepeatedCloseTest {
     private static final List<String> FLAGS = List.of("-Xmx8m", "-XX:+UseSerialGC", "-XX:-UseTLAB", "-ea",
             "-Dbanos.mem.purgeDelayMillis=100000");
 
+    /** Throws where the calling thread unmaps for the {@code n}-th time, and counts that. */
+    private static AtomicInteger unmapsUntil(int n, Heap closing) {
+        AtomicInteger unmaps = new AtomicInteger();
+        Thread self = Thread.currentThread();
+        SystemCallFaults.during((call, ordinal) -> {
+            if (call != Call.MUNMAP || Thread.currentThread() != self) {
+                return call == Call.MUNMAP ? ENOMEM() : 0; // what waits to be unmapped waits for the caller
+            }
+            if (unmaps.incrementAndGet() == n) {
+                throw new StackOverflowError("as at the end of the stack");
+            }
+            return 0;
+        }, () -> assertThatThrownBy(closing::close).isInstanceOf(StackOverflowError.class));
+        return unmaps;
+    }
+
+    @Test
+    void noMappingIsUnmappedTwice() {
+        try (Heap parent = Heap.createShared()) {
+            Heap heap = Heap.create(HeapOptions.shared().childOf(parent).hardened(Hardening.NONE.withGuard().withQuarantine(1 << 20)));
+            for (int i = 0; i < 3; i++) {
+                heap.malloc(100_000);
+            }
+            heap.free(heap.malloc(100_000));
+            int refused = RefusedUnmaps.count();
+            AtomicInteger unmaps = unmapsUntil(2, heap);
+            SystemCallFaults.during((call, ordinal) -> call == Call.MUNMAP && unmaps.incrementAndGet() > 4 ? ENOMEM() : 0, heap::close);
+            assertThat(unmaps).hasValue(4);
+            assertThat(RefusedUnmaps.count()).isEqualTo(refused);
+            assertThat(parent.budget().usedBytes()).isZero();
+        }
+    }
+
+    @Test
+    void damageIsReportedAlsoWhereWhatFollowsIsCutShort() {
+        Heap heap = damaged();
+        try (Heap other = Heap.create(HeapOptions.confined().hardened(Hardening.NONE.withGuard()))) {
+            long kept = other.malloc(100_000);
+            SystemCallFaults.during((call, ordinal) -> call == Call.MUNMAP ? ENOMEM() : 0, () -> other.free(kept));
+            unmapsUntil(1, heap); // it tries that again
+        }
+        assertThatThrownBy(heap::close).isInstanceOf(CorruptBlockException.class);
+        heap.close();
+    }
+
+    @Test
+    void leaksAreReportedByTheCloseThatComesToThem() {
+        List<LeakReport> reports = new ArrayList<>();
+        Heap heap = Heap.create(HeapOptions.confined().leaks(LeakTracking.Level.FULL, reports::add));
+        heap.malloc(100_000);
+        unmapsUntil(1, heap);
+        assertThat(reports).isEmpty();
+        heap.close();
+        heap.close();
+        assertThat(reports).singleElement().satisfies(report -> assertThat(report.weight()).isEqualTo(100_000));
+    }
+
+    private static Heap damaged() {
+        Heap heap = Heap.create(HeapOptions.confined().hardened(Hardening.NONE.withCanary()));
+        long block = heap.malloc(100);
+        Native.EVERYTHING.set(ValueLayout.JAVA_BYTE, block + 100, (byte) 0); // which no canary is
+        return heap;
+    }
+
+    /**
+     * A close finds damage when Java's heap has just so much room left, from none at all to enough for the exception: where it has no
+     * room to say so, it says that, and the next close says the other.
+     */
     @Test
     void whatTheFirstCouldNotReportTheSecondDoes() throws IOException, InterruptedException {
         assertThat(ChildJvm.run(FLAGS, Child.class).output()).containsPattern("at once [1-9]").containsPattern("later [1-9]")
-                .contains("twice 0");
+                .contains("twice 0, lost 0");
     }
 
     /** What the JVM with the small heap runs. */
@@ -38,7 +112,8 @@ class RepeatedCloseTest {
             int atOnce = 0;
             int later = 0;
             int twice = 0;
-            for (int room = 0; room < MOST_CRUMBS; room += 2) {
+            int lost = 0;
+            for (int room = 0; room <= MOST_CRUMBS; room += 1 + room / 4) {
                 Heap heap = damaged();
                 fill();
                 for (int i = 0; i < room; i++) {
@@ -50,15 +125,9 @@ class RepeatedCloseTest {
                 atOnce += first ? 1 : 0;
                 later += !first && second ? 1 : 0;
                 twice += first && second || reports(heap) ? 1 : 0;
+                lost += !first && !second ? 1 : 0;
             }
-            System.out.println("at once " + atOnce + ", later " + later + ", twice " + twice);
-        }
-
-        private static Heap damaged() {
-            Heap heap = Heap.create(HeapOptions.confined().hardened(Hardening.NONE.withCanary()));
-            long block = heap.malloc(100);
-            Native.EVERYTHING.set(ValueLayout.JAVA_BYTE, block + 100, (byte) 1);
-            return heap;
+            System.out.println("at once " + atOnce + ", later " + later + ", twice " + twice + ", lost " + lost);
         }
 
         private static boolean reports(Heap heap) {

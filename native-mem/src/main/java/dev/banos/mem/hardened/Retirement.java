@@ -1,6 +1,7 @@
 package dev.banos.mem.hardened;
 
 import dev.banos.mem.event.MemoryEvents;
+import dev.banos.mem.mappings.DirectMappings;
 import dev.banos.mem.slots.Domain;
 import dev.banos.mem.slots.SlotPool;
 import dev.banos.mem.system.Kernel;
@@ -106,6 +107,16 @@ public final class Retirement {
         }
     }
 
+    /** It stays to be reported until it is taken. */
+    public @Nullable Damage unreported() {
+        pool.lock.lock();
+        try {
+            return unreported;
+        } finally {
+            pool.lock.unlock();
+        }
+    }
+
     public @Nullable Damage takeUnreported() {
         pool.lock.lock();
         try {
@@ -125,7 +136,7 @@ public final class Retirement {
             pool.lock.lock();
             try {
                 leaving = quarantine.pollAbove(most);
-                Damage damage = leaving == null ? null : damageOf(leaving);
+                Damage damage = leaving == null ? null : damageIfRoom(leaving);
                 first = first == null ? damage : first;
                 if (leaving != null && leaving.state == HardenedBlock.State.FREED) {
                     giveBack(leaving);
@@ -143,7 +154,7 @@ public final class Retirement {
     }
 
     /** Where Java's heap is full, the block that has to go is not looked at. */
-    private @Nullable Damage damageOf(HardenedBlock block) {
+    private @Nullable Damage damageIfRoom(HardenedBlock block) {
         try {
             return marks.damageOf(block);
         } catch (OutOfMemoryError javaHeapIsFull) {
@@ -169,21 +180,16 @@ public final class Retirement {
     }
 
     /**
-     * Under the lock, by a heap that is closed now. What was found is kept where this throws, for whoever closes once more.
-     *
-     * @return the first damage that was not reported, or null
+     * Under the lock, by a heap that is closed now. What it finds is {@link #unreported}. Where it throws, since Java's heap is full or the
+     * stack at its end, it goes on when it is called again: a block that there was no room to report is still there, and one that leaves
+     * the table does so before it is unmapped, so that no address is looked at or unmapped that may be another's by then.
      */
-    public @Nullable Damage close() {
+    public void close() {
         for (int i = 0; i < blocks.capacity(); i++) {
-            HardenedBlock block = blocks.at(i);
-            if (block == null) {
-                continue;
-            }
-            Damage damage = damageOf(block);
-            unreported = unreported == null ? damage : unreported;
-            if (block.isMapping() && block.state != HardenedBlock.State.FREED) {
-                domain.budget.release(domain.mappings.remove(block.address));
-                unmap(block);
+            for (HardenedBlock block = blocks.at(i); block != null; block = blocks.at(i)) { // the next may have moved up
+                Damage damage = marks.damageOf(block);
+                unreported = unreported == null ? damage : unreported;
+                leave(block);
             }
         }
         for (HardenedBlock waiting = waiting(); waiting != null; waiting = waiting()) {
@@ -192,8 +198,17 @@ public final class Retirement {
             }
         }
         blocks.clear();
-        Damage first = unreported;
-        unreported = null;
-        return first;
+    }
+
+    private void leave(HardenedBlock block) {
+        boolean hasMapping = block.isMapping() && block.state != HardenedBlock.State.FREED; // or the quarantine lets it go
+        long bytes = hasMapping ? domain.mappings.remove(block.address) : DirectMappings.NONE;
+        blocks.remove(block);
+        if (bytes != DirectMappings.NONE) {
+            domain.budget.release(bytes);
+        }
+        if (hasMapping) {
+            unmap(block);
+        }
     }
 }

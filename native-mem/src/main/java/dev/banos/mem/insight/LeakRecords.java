@@ -221,19 +221,24 @@ public final class LeakRecords {
         LeakTracking.unlist(this);
     }
 
-    /** Reports what was live at the {@link #close}. Outside the allocator's locks. */
+    /** Reports what was live at the {@link #close}, once, whoever calls and how often. Outside the allocator's locks. */
     public void reportClose() {
-        reportEnd(leftAtClose);
+        LeakReport report = takeReport();
+        if (atEnd != null && report != null) {
+            atEnd.accept(report);
+        }
+    }
+
+    /** Where there is no room to make it, the next call does. */
+    private synchronized @Nullable LeakReport takeReport() {
+        LeakReport report = leftAtClose.isEmpty() ? null : LeakReport.of(heap, leftAtClose);
         leftAtClose = List.of();
+        return report;
     }
 
     void reportExit() {
-        reportEnd(blocks.values());
-    }
-
-    private void reportEnd(Collection<TrackedBlock> live) {
-        if (atEnd != null && !live.isEmpty()) {
-            atEnd.accept(LeakReport.of(heap, live));
+        if (atEnd != null && !blocks.isEmpty()) {
+            atEnd.accept(LeakReport.of(heap, blocks.values()));
         }
     }
 }

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Invariants: {@code 0 <= used <= claimed <= limit}, always; {@code used == claimed == own + sum of the children's used} when
  * nobody is at work. A request first claims of each budget on its way up, by one compare-and-set each; one that refuses has those
  * below it taken back. Until then another request may be refused for its sake, but it counts nowhere as used, and reaches no mark.
+ * A release lowers used before claimed: who sees room in {@link #usedBytes} may be refused for a moment.
  *
  * <p>What is counted comes in whole pages, so the lowest bits of the word that has the used ones say where the action of the mark stands:
  * whoever completes a reservation that leaves the mark reached runs it, unless it has run since the mark was last reached,
