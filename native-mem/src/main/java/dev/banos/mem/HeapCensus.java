@@ -53,15 +53,6 @@ final class HeapCensus {
     private static HeapFigures figures(Budget heap, List<Run> runs, List<MappingRegistry.Mapping> mappings, long cachedBytes) {
         long mappedBytes = mappings.stream().mapToLong(MappingRegistry.Mapping::bytes).sum();
         List<HeapStatistics.SizeClass> classes = HeapContents.living(SlotCounts.of(runs.toArray(Run[]::new)), HardenedBlocks.of(heap));
-        HeapStatistics statistics = new HeapStatistics(heap.heap(), classes, mappings.size(), mappedBytes, cachedBytes, 0,
-                HeapBudget.of(heap));
-        return new HeapFigures(statistics.heap(), statistics.liveBlocks(), statistics.liveBytes(), statistics.reservedBytes(),
-                statistics.mappings(), statistics.mappedBytes(), statistics.cachedBytes(), statistics.budget().limitBytes(),
-                statistics.budget().usedBytes(), statistics.budget().peakBytes(),
-                statistics.sizeClasses().stream().map(HeapCensus::figures).toList());
-    }
-
-    private static HeapFigures.OfSizeClass figures(HeapStatistics.SizeClass each) {
-        return new HeapFigures.OfSizeClass(each.slotBytes(), each.runs(), each.slots(), each.live(), each.spanBytes());
+        return new HeapStatistics(heap.heap(), classes, mappings.size(), mappedBytes, cachedBytes, 0, HeapBudget.of(heap)).figures();
     }
 }

@@ -1,7 +1,8 @@
 package dev.banos.mem;
 
-import dev.banos.mem.event.Counted;
-import dev.banos.mem.event.JsonObject;
+import dev.banos.mem.insight.HeapFigures;
+import dev.banos.mem.text.Counted;
+import dev.banos.mem.text.JsonObject;
 import java.util.List;
 import java.util.Locale;
 
@@ -33,6 +34,10 @@ public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mapp
         /** {@return the usable bytes of the live slots} */
         public long liveBytes() {
             return live * slotBytes;
+        }
+
+        private HeapFigures.OfSizeClass figures() {
+            return new HeapFigures.OfSizeClass(slotBytes, runs, slots, live, spanBytes);
         }
     }
 
@@ -74,20 +79,17 @@ public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mapp
         return text.toString();
     }
 
+    /** What of it consoles and recordings show. */
+    HeapFigures figures() {
+        return new HeapFigures(heap, liveBlocks(), liveBytes(), reservedBytes(), mappings, mappedBytes, cachedBytes, budget.limitBytes(),
+                budget.usedBytes(), budget.peakBytes(), budget.refusals(), sizeClasses.stream().map(SizeClass::figures).toList());
+    }
+
     /**
-     * {@return these figures as one JSON object (RFC 8259) without line ends} Its names are those of the components, of
-     * {@link #liveBlocks} and the other sums, and of the budget's figures; all but the heap's name are numbers, of bytes or of
-     * pieces. No limit is -1.
+     * {@return these figures as one JSON object (RFC 8259) without line ends} It is that of {@link HeapFigures#toJson}, and
+     * {@code racedFrees}; all but the heap's name are numbers, of bytes or of pieces. No limit is -1.
      */
     public String toJson() {
-        return new JsonObject().put("heap", heap).put("liveBlocks", liveBlocks()).put("liveBytes", liveBytes())
-                .put("reservedBytes", reservedBytes()).put("mappings", mappings).put("mappedBytes", mappedBytes)
-                .put("cachedBytes", cachedBytes).put("racedFrees", racedFrees)
-                .put("limitBytes", budget.limitBytes()).put("usedBytes", budget.usedBytes())
-                .put("peakBytes", budget.peakBytes()).put("refusals", budget.refusals())
-                .put("sizeClasses", sizeClasses.stream().map(each -> new JsonObject().put("slotBytes", each.slotBytes())
-                        .put("runs", each.runs()).put("slots", each.slots()).put("live", each.live())
-                        .put("spanBytes", each.spanBytes())))
-                .toString();
+        return new JsonObject(figures().toJson()).put("racedFrees", racedFrees).toString();
     }
 }

@@ -7,10 +7,10 @@ import dev.banos.mem.insight.LeakTracking;
 import dev.banos.mem.mappings.MappingCache;
 import dev.banos.mem.mappings.MappingRegistry;
 import dev.banos.mem.slots.Spans;
+import dev.banos.mem.text.JsonObject;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Collectors;
 import javax.management.InstanceAlreadyExistsException;
 import javax.management.JMException;
 import javax.management.MBeanServer;
@@ -53,8 +53,8 @@ public final class MemoryInsight {
      * none is stopped.
      */
     public static String toJson() {
-        return heaps().stream().map(HeapFigures::toJson)
-                .collect(Collectors.joining(",", "{\"footprint\":" + footprint().toJson() + ",\"heaps\":[", "]}"));
+        return new JsonObject().putObject("footprint", footprint().toJson())
+                .put("heaps", heaps().stream().map(HeapFigures::toJson)).toString();
     }
 
     /**

@@ -206,7 +206,7 @@ class MemoryInsightTest {
     void theCallerIsWhoAskedTheHeapForASegment() throws Exception {
         List<RecordedEvent> events = record(() -> {
             try (Heap heap = Heap.create(); Arena scope = HeapScope.ofConfined()) {
-                for (int i = 0; i < 10_000; i++) {
+                for (int i = 0; i < 30_000; i++) { // some 50 times the interval of samples
                     heap.allocate(500);
                     scope.allocate(ValueLayout.JAVA_LONG, 50);
                 }
@@ -227,11 +227,11 @@ class MemoryInsightTest {
 
     @Test
     void figuresAreJson() {
-        HeapFigures heap = new HeapFigures("heap \"a\"", 3, 200, 300, 1, 100, 0, -1, 400, 500,
+        HeapFigures heap = new HeapFigures("heap \"a\"", 3, 200, 300, 1, 100, 0, -1, 400, 500, 6,
                 List.of(new HeapFigures.OfSizeClass(16, 1, 4096, 1, 65_536), new HeapFigures.OfSizeClass(32, 1, 2048, 1, 65_536)));
         assertThat(heap.toJson()).isEqualTo("""
                 {"heap":"heap \\"a\\"","liveBlocks":3,"liveBytes":200,"reservedBytes":300,"mappings":1,"mappedBytes":100,\
-                "cachedBytes":0,"limitBytes":-1,"usedBytes":400,"peakBytes":500,"sizeClasses":[\
+                "cachedBytes":0,"limitBytes":-1,"usedBytes":400,"peakBytes":500,"refusals":6,"sizeClasses":[\
                 {"slotBytes":16,"runs":1,"slots":4096,"live":1,"spanBytes":65536},\
                 {"slotBytes":32,"runs":1,"slots":2048,"live":1,"spanBytes":65536}]}""");
         assertThat(new Footprint(1, 2, 3, 4, 5, 6, 7).toJson()).isEqualTo("""
@@ -239,6 +239,8 @@ class MemoryInsightTest {
         try (Heap live = Heap.create()) {
             fill(live);
             assertThat(MemoryInsight.toJson()).startsWith("{\"footprint\":{\"bytes\":").contains("\"heap\":\"" + live + "\"").endsWith("}]}]}");
+            String figures = MemoryInsight.heaps().stream().filter(each -> each.heap().equals(live.toString())).findFirst().orElseThrow().toJson();
+            assertThat(live.statistics().toJson()).isEqualTo(figures.substring(0, figures.length() - 1) + ",\"racedFrees\":0}");
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.banos.mem.event;
 
+import dev.banos.mem.text.CallerFrames;
 import jdk.jfr.Category;
 import jdk.jfr.DataAmount;
 import jdk.jfr.Description;

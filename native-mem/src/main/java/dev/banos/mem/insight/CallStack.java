@@ -1,6 +1,6 @@
 package dev.banos.mem.insight;
 
-import dev.banos.mem.event.CallerFrames;
+import dev.banos.mem.text.CallerFrames;
 import java.util.Arrays;
 import java.util.List;
 

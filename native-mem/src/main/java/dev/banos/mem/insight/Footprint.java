@@ -1,6 +1,6 @@
 package dev.banos.mem.insight;
 
-import dev.banos.mem.event.JsonObject;
+import dev.banos.mem.text.JsonObject;
 import java.util.function.Supplier;
 import jdk.jfr.FlightRecorder;
 

@@ -1,13 +1,13 @@
 package dev.banos.mem.insight;
 
-import dev.banos.mem.event.JsonObject;
+import dev.banos.mem.text.JsonObject;
 import java.util.List;
 import java.util.function.Supplier;
 import jdk.jfr.FlightRecorder;
 
 /**
  * What one heap holds, as consoles and recordings show it. How many bytes were asked for is not known: the allocator
- * keeps no sizes, a block's usable size is that of its slot.
+ * keeps no sizes, a block's usable size is that of its slot. How many frees raced only the heap's own statistics tell.
  *
  * @param heap {@code malloc} for that of all threads, {@code heap n} for one that the application made
  * @param liveBlocks those in slots, and mappings
@@ -19,10 +19,11 @@ import jdk.jfr.FlightRecorder;
  * @param limitBytes the most that the heap and its children may have from the system; -1 for no limit
  * @param usedBytes what they have: {@code reservedBytes} and {@code cachedBytes}, and those of the children
  * @param peakBytes the most that they ever had
+ * @param refusals how often the limit refused, also where memory was reclaimed then and the request could be met
  * @param sizeClasses only those that have runs, by slot size
  */
 public record HeapFigures(String heap, long liveBlocks, long liveBytes, long reservedBytes, long mappings, long mappedBytes,
-        long cachedBytes, long limitBytes, long usedBytes, long peakBytes, List<OfSizeClass> sizeClasses) {
+        long cachedBytes, long limitBytes, long usedBytes, long peakBytes, long refusals, List<OfSizeClass> sizeClasses) {
     /**
      * One size class of a heap.
      *
@@ -48,7 +49,7 @@ public record HeapFigures(String heap, long liveBlocks, long liveBytes, long res
         return new JsonObject().put("heap", heap).put("liveBlocks", liveBlocks).put("liveBytes", liveBytes)
                 .put("reservedBytes", reservedBytes).put("mappings", mappings).put("mappedBytes", mappedBytes)
                 .put("cachedBytes", cachedBytes).put("limitBytes", limitBytes).put("usedBytes", usedBytes)
-                .put("peakBytes", peakBytes)
+                .put("peakBytes", peakBytes).put("refusals", refusals)
                 .put("sizeClasses", sizeClasses.stream().map(each -> new JsonObject().put("slotBytes", each.slotBytes)
                         .put("runs", each.runs).put("slots", each.slots).put("live", each.live).put("spanBytes", each.spanBytes)))
                 .toString();

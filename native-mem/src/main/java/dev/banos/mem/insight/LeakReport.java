@@ -1,6 +1,6 @@
 package dev.banos.mem.insight;
 
-import dev.banos.mem.event.Counted;
+import dev.banos.mem.text.Counted;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Collection;

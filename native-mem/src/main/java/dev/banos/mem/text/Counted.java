@@ -1,4 +1,4 @@
-package dev.banos.mem.event;
+package dev.banos.mem.text;
 
 /** Numbers of things in messages. */
 public final class Counted {

@@ -1,4 +1,4 @@
-package dev.banos.mem.event;
+package dev.banos.mem.text;
 
 /** Which frames of a stack lie above who called the allocator, and tell nothing of it. */
 public final class CallerFrames {

@@ -1,4 +1,4 @@
-package dev.banos.mem.event;
+package dev.banos.mem.text;
 
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -6,7 +6,17 @@ import java.util.stream.Stream;
 
 /** One JSON object (RFC 8259) without line ends, whose members stand in the order in which they are put. */
 public final class JsonObject {
-    private final StringBuilder text = new StringBuilder("{");
+    private final StringBuilder text;
+
+    public JsonObject() {
+        this("{}");
+    }
+
+    /** @param object JSON already, whose members come first */
+    public JsonObject(String object) {
+        text = new StringBuilder(object);
+        text.setLength(object.length() - 1); // without the bracket that ends it
+    }
 
     public JsonObject put(String name, long number) {
         name(name).append(number);
@@ -15,6 +25,12 @@ public final class JsonObject {
 
     public JsonObject put(String name, String value) {
         name(name).append('"').append(escaped(value)).append('"');
+        return this;
+    }
+
+    /** @param object JSON already */
+    public JsonObject putObject(String name, String object) {
+        name(name).append(object);
         return this;
     }
 
