@@ -31,30 +31,40 @@ class LateRecordingTest {
     public static final class Child {
         private static final long SIZE = 64;
         private static final long[] LIVE = new long[300];
+        private static volatile boolean hasRuns;
+        private static volatile boolean records;
 
         private Child() {
         }
 
         public static void main(String[] arguments) throws IOException, InterruptedException {
-            Runnable work = () -> replace(System.getProperty("kind").equals("heap") ? Heap.create() : null);
-            (System.getProperty("kind").equals("virtual") ? Thread.ofVirtual() : Thread.ofPlatform()).start(work).join();
-        }
-
-        private static void replace(Heap heap) {
-            replace(heap, 1_000);
+            Thread.Builder kind = System.getProperty("kind").equals("virtual") ? Thread.ofVirtual() : Thread.ofPlatform();
+            Thread working = kind.start(() -> replace(System.getProperty("kind").equals("heap") ? Heap.create() : null));
+            while (!hasRuns) {
+                Thread.onSpinWait();
+            }
             try (Recording recording = new Recording()) {
                 recording.enable("dev.banos.mem.AllocationSample");
                 recording.start();
-                replace(heap, 200_000); // some 25 times the interval of samples
+                records = true;
+                working.join();
                 recording.stop();
                 Path file = Files.createTempFile("late", ".jfr");
                 recording.dump(file);
                 List<RecordedEvent> events = RecordingFile.readAllEvents(file);
                 Files.delete(file);
                 System.out.println(events.size() + " samples");
-            } catch (IOException e) {
-                throw new IllegalStateException(e);
             }
+        }
+
+        /** Waits for the recording without a pause: a virtual thread that parks may come back without the runs that it had. */
+        private static void replace(Heap heap) {
+            replace(heap, 1_000);
+            hasRuns = true;
+            while (!records) {
+                Thread.onSpinWait();
+            }
+            replace(heap, 200_000); // some 25 times the interval of samples
         }
 
         private static void replace(Heap heap, int times) {

@@ -36,6 +36,8 @@ public final class ThreadEnds {
         private final Run run;
         private boolean freed;
         private boolean woken;
+        /** Whether who freed still finds the block live, while the run is there. */
+        private boolean stillLive;
         /** Looked at before the arbiter comes: beside that, the next state may be made, and take this pool. */
         private boolean folded;
 
@@ -57,11 +59,12 @@ public final class ThreadEnds {
             int before = Purger.wakes();
             freed = pool.freeFromOutside(run, a);
             woken = Purger.wakes() != before;
+            stillLive = run.isLive(a);
         }
 
         @Arbiter
         public void check(L_Result result) {
-            result.r1 = !freed ? "refused" : folded ? "folded" : woken ? "woken" : "lost";
+            result.r1 = !freed ? "refused" : folded ? "folded" : woken && !stillLive ? "woken" : "lost";
         }
     }
 
