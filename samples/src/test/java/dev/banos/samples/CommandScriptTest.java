@@ -19,6 +19,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The script that starts the command, in a checkout of its own whose path has blanks. Its Maven is a stand-in that counts
@@ -97,9 +99,15 @@ class CommandScriptTest {
         assertThat(clone.resolve("samples/target/banos/cache.aot")).as("its trial run succeeded").exists();
     }
 
-    /** Without a locale, as in services and containers. The shell makes the names: the locale of this JVM may have none like them. */
-    @Test
-    void namesBeyondAsciiAreFoundInTheLocaleC() throws Exception {
+    /**
+     * Without a locale, as in services and containers, or with one that this machine does not have, as the far end of ssh may name.
+     * The shell makes the names: the locale of this JVM may have none like them.
+     */
+    @ParameterizedTest
+    @ValueSource(strings = {"LANG=", "LC_ALL=POSIX", "LANG=xx_YY.UTF-8", "LC_CTYPE=xx_YY"})
+    void namesBeyondAsciiAreFoundInTheLocaleC(String locale) throws Exception {
+        String[] variable = locale.split("=", 2);
+        environment.put(variable[0], variable[1]);
         run(clone, script, "--version");
         Result result = start(folder, List.of("/bin/sh", "-c", """
                 name=$(printf 'f\\303\\274r')

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -42,6 +43,8 @@ public final class FuzzCommand {
                 findings.forEach(finding -> write(folder, () -> new ReportFolder(folder).write(finding)));
             }
             return report(options, findings, out);
+        } catch (InvalidPathException unnameable) {
+            throw unnameable; // an IllegalArgumentException, which the command tells of for all its words alike
         } catch (IllegalArgumentException | TargetException | TraceException | UncheckedIOException wrong) {
             throw CommandEnd.wrongUsage(wrong);
         }
