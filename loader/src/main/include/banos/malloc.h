@@ -2,7 +2,7 @@
  * it. The C library's malloc is another one, and neither knows the other's blocks.
  *
  * As in C: NULL and ENOMEM in errno on failure, and free(NULL) does nothing. A pointer that is none of its blocks is reported on
- * standard error, and the call does nothing.
+ * standard error, and the call does nothing: banos_realloc returns NULL then, and errno does not tell.
  */
 #ifndef BANOS_MALLOC_H
 #define BANOS_MALLOC_H

@@ -104,13 +104,21 @@ public final class Loader implements AutoCloseable {
     }
 
     /**
-     * Loads a shared library for everyone in this process, {@code libstdc++.so.6} for drivers in C++. It stays loaded.
+     * Loads a shared library for everyone in this process, {@code libstdc++.so.6} for drivers in C++. It stays loaded. Its
+     * constructors run, and the policy is not asked: who chooses the name runs code in this process.
      *
      * @param file as {@code dlopen} takes it: a name that the dynamic linker looks for, or a path
      * @return this
      * @throws LinkException if the dynamic linker cannot load it
+     * @throws IllegalStateException if this loader is closed
      */
     public Loader library(String file) {
+        lock.lock();
+        try {
+            requireOpen();
+        } finally {
+            lock.unlock();
+        }
         SharedLibrary.load(file);
         return this;
     }

@@ -150,7 +150,8 @@ public final class ObjectLinker {
     }
 
     /**
-     * Loads a shared library for everyone in this process, {@code libstdc++.so.6} for C++ objects.
+     * Loads a shared library for everyone in this process, {@code libstdc++.so.6} for C++ objects; any time before {@link #link}. Its
+     * constructors run, and the policy is not asked: who chooses the name runs code in this process.
      *
      * @param file as {@code dlopen} takes it: a name that the dynamic linker looks for, or a path
      * @return this linker
@@ -232,7 +233,7 @@ public final class ObjectLinker {
         public String remedy(boolean several) {
             String defines = several ? "defines them" : "defines it";
             return "add the object or archive that " + defines + ", or load the shared library that does:"
-                    + " ObjectLinker.library(\"LIB.so\"), the banos command with --library LIB.so";
+                    + " ObjectLinker.library(\"LIB.so\"), banos install with --library LIB.so";
         }
     }
 }

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.loader.abi.BanosSymbol;
-import java.io.IOException;
+import dev.banos.testing.ChildJvm;
+import dev.banos.testing.ChildProcess;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
@@ -141,7 +142,7 @@ class InstallTest extends InstallingTest {
                     return sum;
                 }
                 int exhaust(void) { errno = 0; return banos_malloc((size_t)-1) == NULL ? errno : -1; }
-                int wrong(void) { banos_free((void *)16); return 3; }
+                int wrong(void) { banos_free((void *)16); return banos_realloc((void *)16, 8) == NULL ? 3 : 4; }
                 BANOS_EXPORT(use); BANOS_EXPORT(exhaust); BANOS_EXPORT(wrong);
                 """, "-O2");
         Driver ring = loader.install(file);
@@ -150,9 +151,9 @@ class InstallTest extends InstallingTest {
         assertThat(Prototype.parse("int wrong(void)").call(ring, List.of())).isEqualTo("3");
     }
 
-    /** Or earlier, by another test of this process: the message is CppRuntimeTest's. */
+    /** In a process of its own: what another test has loaded stays loaded. */
     @Test
-    void aDriverInCppGetsItsRuntimeFromTheLoader() throws IOException {
+    void aDriverInCppGetsItsRuntimeFromTheLoader() throws Exception {
         CCompiler.requireProgram("g++");
         Path source = Files.writeString(folder.resolve("words.cpp"), """
                 #include <banos/driver.h>
@@ -172,10 +173,40 @@ class InstallTest extends InstallingTest {
                 """);
         Path object = folder.resolve("words.o");
         CCompiler.run(List.of("g++", "-Isrc/main/include", "-O1", "-c", "-o", object.toString(), source.toString()));
-        Driver words = loader.library("libstdc++.so.6").install(object);
-        assertThat(Prototype.parse("int caught(void)").call(words, List.of())).isEqualTo("6");
+        ChildProcess child = ChildJvm.run(List.of(), InCpp.class, object.toString());
+        assertThat(child.succeeded()).contains("missing imports: ", "library(\"libstdc++.so.6\")").endsWith("caught=6\n");
+    }
+
+    /** First without the library, and then with it. */
+    static final class InCpp {
+        private InCpp() {
+        }
+
+        public static void main(String[] args) {
+            Path object = Path.of(args[0]);
+            try (Loader loader = Loader.create(InstallPolicy.anyUser())) {
+                try {
+                    loader.install(object);
+                    throw new AssertionError("installed without its library");
+                } catch (LinkException refused) {
+                    System.out.println(refused.getMessage());
+                }
+                Driver words = loader.library("libstdc++.so.6").install(object);
+                System.out.println("caught=" + Prototype.parse("int caught(void)").call(words, List.of()));
+            }
+        }
+    }
+
+    @Test
+    void aLibraryThatIsNowhereIsNamed() {
         assertThatThrownBy(() -> loader.library("libnowhere.so")).isInstanceOf(LinkException.class)
                 .hasMessageStartingWith("libnowhere.so: cannot be loaded (");
+    }
+
+    @Test
+    void aClosedLoaderLoadsNoLibrary() {
+        loader.close();
+        assertThatThrownBy(() -> loader.library("libm.so.6")).isInstanceOf(IllegalStateException.class).hasMessageContaining("closed");
     }
 
     @Test

@@ -143,6 +143,36 @@ class CommandTest {
                 .startsWith("banos install: libnowhere.so: cannot be loaded (");
     }
 
+    /** Its constructor would run, with all rights of the process. */
+    @Test
+    void noSharedLibraryIsLoadedForFilesThatAreNotPermitted() throws Exception {
+        assumeTrue(ChildProcess.isInstalled("gcc"), "skipped: gcc is not installed");
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/openssl")), "skipped: openssl is not installed");
+        Path mark = folder.resolve("mark");
+        Path source = Files.writeString(folder.resolve("marks.c"), "#include <stdio.h>\n__attribute__((constructor)) static void mark(void)"
+                + " { FILE *file = fopen(\"" + mark + "\", \"w\"); if (file) fclose(file); }");
+        String library = folder.resolve("libmarks.so").toString();
+        ChildProcess.run(List.of("gcc", "-shared", "-fPIC", "-o", library, source.toString())).succeeded();
+        String key = folder.resolve("key.pem").toString();
+        String publicKey = folder.resolve("public.pem").toString();
+        ChildProcess.run(List.of("openssl", "genpkey", "-algorithm", "ed25519", "-out", key)).succeeded();
+        ChildProcess.run(List.of("openssl", "pkey", "-in", key, "-pubout", "-out", publicKey)).succeeded();
+        String ring = Files.copy(Path.of(RING), folder.resolve("ring.o")).toString();
+        String stats = Files.copy(Path.of(STATS), folder.resolve("stats.o")).toString();
+        Run.of("sign", "--key", key, ring);
+
+        for (String kind : List.of("--any-user", "--object")) {
+            Run refused = Run.of("install", "--any-user", kind, "--library", library, "--require-signature", publicKey, ring, stats);
+            assertThat(refused.status()).as(kind).isEqualTo(1);
+            assertThat(refused.err()).contains("stats.o", "not permitted").hasLineCount(1);
+            assertThat(mark).as(kind).doesNotExist();
+        }
+        Run.of("sign", "--key", key, stats);
+        assertThat(Run.of("install", "--any-user", "--library", library, "--require-signature", publicKey, ring, stats))
+                .isEqualTo(new Run(0, "", ""));
+        assertThat(mark).exists();
+    }
+
     @Test
     void whereNothingCanBeWrittenIsSaidOnceAndWhy() {
         String trace = "traces/git.mtrace.gz";
@@ -163,9 +193,10 @@ class CommandTest {
         }
     }
 
-    @Test
-    void aNameThatNoFileCanHaveIsOneLineToo() {
-        Run run = Run.of("info", "a\0b.o");
+    @ParameterizedTest
+    @ValueSource(strings = {"info", "fuzz --tries 1 --report", "fuzz --merge"})
+    void aNameThatNoFileCanHaveIsOneLineToo(String words) {
+        Run run = Run.of((words + " a\0b.o").split(" "));
         assertThat(run.status()).isEqualTo(1);
         assertThat(run.err()).contains("b.o", "locale").hasLineCount(1);
     }

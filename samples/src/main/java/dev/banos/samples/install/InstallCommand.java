@@ -8,6 +8,7 @@ import dev.banos.loader.Export;
 import dev.banos.loader.InstallPolicy;
 import dev.banos.loader.LinkException;
 import dev.banos.loader.LinkedLibrary;
+import dev.banos.loader.LoadStep;
 import dev.banos.loader.Loader;
 import dev.banos.loader.ObjectLinker;
 import dev.banos.loader.Prototype;
@@ -35,7 +36,8 @@ public final class InstallCommand {
 
               --object      links the files, which are no drivers, with each other, and calls what they define; of an
                             archive the members that the calls need, or all of them where nothing is called
-              --library     loads a shared library that the drivers or objects use: libstdc++.so.6 for C++
+              --library     loads a shared library that the drivers or objects use, libstdc++.so.6 for C++, once all files are
+                            permitted; the library itself needs no signature
               --any-user    lets you install without being the superuser: the code runs with all your rights
               --require-signature PUBLIC.pem
                             installs only files that banos sign has signed for one of these public keys
@@ -136,8 +138,8 @@ public final class InstallCommand {
 
     private void installDrivers() throws CommandEnd {
         InstallProgress progress = InstallProgress.of(files, err);
-        try (Loader loader = Loader.create(policy(), line -> print(line, progress)).withListener(progress)) {
-            libraries.forEach(loader::library);
+        try (Loader loader = Loader.create(policy(), line -> print(line, progress))) {
+            loader.withListener(step -> follow(step, progress, loader));
             List<Driver> drivers = install(loader, progress);
             console.flushC();
             if (verbose) {
@@ -153,6 +155,14 @@ public final class InstallCommand {
         }
     }
 
+    /** A library's constructors run when it is loaded: not before the policy has permitted the last of the files. */
+    private void follow(LoadStep step, InstallProgress progress, Loader loader) {
+        progress.accept(step);
+        if (InstallProgress.isLastOfFiles(step)) {
+            libraries.forEach(loader::library);
+        }
+    }
+
     private void print(String line, InstallProgress progress) {
         progress.hide();
         console.println(line);
@@ -160,7 +170,6 @@ public final class InstallCommand {
 
     private void linkObjects() throws CommandEnd {
         ObjectLinker linker = ObjectLinker.create(policy());
-        libraries.forEach(linker::library);
         calls.forEach(call -> linker.require(call.prototype().name()));
         try (LinkedLibrary library = link(linker)) {
             if (verbose) {
@@ -174,6 +183,7 @@ public final class InstallCommand {
         try (InstallProgress progress = InstallProgress.of(files, err)) {
             linker.withListener(progress);
             files.forEach(linker::add);
+            libraries.forEach(linker::library); // now that the policy has permitted all files
             return linker.link();
         }
     }

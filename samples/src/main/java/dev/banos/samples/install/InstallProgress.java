@@ -58,6 +58,11 @@ final class InstallProgress implements Consumer<LoadStep>, AutoCloseable {
         }
     }
 
+    /** Whether all files have been read, parsed and permitted, and no driver has been begun. */
+    static boolean isLastOfFiles(LoadStep step) {
+        return step.phase().name().equals(OF_FILE.getLast()) && step.number() == step.count();
+    }
+
     /** Leaves the line empty for what a driver prints. */
     void hide() {
         progress.hide();
