@@ -219,20 +219,22 @@ public final class OfflineLinker {
                 Files.move(newFile, file, StandardCopyOption.ATOMIC_MOVE);
                 Files.move(newMap, map, StandardCopyOption.ATOMIC_MOVE);
             } catch (IOException failed) {
-                removePart(newFile, failed);
-                removePart(newMap, failed);
                 throw LinkException.of(new Refusal(Refusal.EIO, file.toString(), null, -1,
                         "cannot be written: " + FileTrouble.cause(failed), null));
+            } finally {
+                removePart(newFile);
+                removePart(newMap);
             }
         }
 
-        private static void removePart(Path part, IOException failed) {
+        /** Once moved, it is no longer there. */
+        private static void removePart(Path part) {
             try {
                 if (Files.isRegularFile(part)) {
                     Files.delete(part);
                 }
             } catch (IOException stays) {
-                failed.addSuppressed(stays);
+                // what kept the file from being written is told, and the next one of its name is written over this
             }
         }
 

@@ -7,10 +7,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -84,6 +88,33 @@ class OfflineLinkerTest {
             assertThat(Files.readString(folder.resolve("a.map.json"))).isEqualTo("{}");
             assertThat(folder.toFile().list()).containsExactlyInAnyOrder("a.c", "a.o", "a.image", "a.map.json");
         }
+    }
+
+    /** As where memory runs out for the map, when the image has been written. */
+    @Test
+    void noHalfStaysWhereAnErrorComesBetweenTheTwo() throws Exception {
+        OfflineLinker.Linked linked = link();
+        Error error = new OutOfMemoryError("of this test");
+        AtomicReference<Set<String>> seen = new AtomicReference<>();
+        Path failing = path((method, arguments) -> {
+            seen.compareAndSet(null, Set.of(folder.toFile().list()));
+            throw error;
+        });
+        Path watched = path((method, arguments) -> arguments != null && arguments[0].equals("a.map.json.part") ? failing
+                : method.invoke(folder, arguments));
+        assertThatThrownBy(() -> linked.write(watched, "a")).isSameAs(error);
+        assertThat(seen.get()).contains("a.image.part");
+        assertThat(folder.toFile().list()).containsExactlyInAnyOrder("a.c", "a.o");
+    }
+
+    /** What a method of a path does. */
+    private interface Answer {
+        Object of(Method method, Object[] arguments) throws Exception;
+    }
+
+    private static Path path(Answer answer) {
+        return (Path) Proxy.newProxyInstance(Path.class.getClassLoader(), new Class<?>[] {Path.class},
+                (proxy, method, arguments) -> answer.of(method, arguments));
     }
 
     /** Before the exchange, an image that cannot be replaced leaves the map that belongs to it. */

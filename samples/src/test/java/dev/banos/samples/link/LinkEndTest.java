@@ -3,7 +3,6 @@ package dev.banos.samples.link;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.samples.OwnJvm;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -12,64 +11,73 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A signal while {@code banos link} writes. */
 class LinkEndTest {
-    private static final int DATA_BYTES = 32 << 20;
+    private static final int DATA_BYTES = 4 << 20;
+    private static final int SYMBOLS = 1 << 16;
     private static final int FILES = 40;
-    /** Each ends at another moment; half a file would be left by most of them. */
-    private static final int TRIES = 4;
+    private static final String IMAGE_PART = ".image.part";
+    private static final String MAP_PART = ".map.json.part";
 
     @TempDir
     Path folder;
 
-    @Test
-    void aSignalLeavesNoHalfOfAFile() throws Exception {
+    /** The image takes a while to write, and so does the map, of many symbols. */
+    @ParameterizedTest
+    @CsvSource({"0," + IMAGE_PART, "0," + MAP_PART, "1," + IMAGE_PART, "3," + MAP_PART})
+    void aSignalLeavesNoHalfOfAFile(int pairs, String part) throws Exception {
+        Path out = folder.resolve("out");
         List<String> command = OwnJvm.banos(List.of());
-        command.addAll(List.of("link", "--base=0x10000000", "--output-dir", folder.resolve("out").toString()));
+        command.addAll(List.of("link", "--base=0x10000000", "--output-dir", out.toString()));
         Path object = Files.write(folder.resolve("large.o"), largeObject());
         for (int i = 0; i < FILES; i++) {
             command.add(Files.createSymbolicLink(folder.resolve("large" + i + ".o"), object).toString());
         }
-        for (int i = 0; i < TRIES; i++) {
-            Path output = folder.resolve("output");
-            Process linking = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
-            try {
-                while (linking.isAlive() && parts().isEmpty()) {
-                    Thread.onSpinWait();
-                }
-                linking.destroy();
-                assertThat(linking.waitFor(1, TimeUnit.MINUTES)).isTrue();
-            } finally {
-                linking.destroyForcibly();
+        Path output = folder.resolve("output");
+        Process linking = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        try {
+            while (linking.isAlive() && !(named(out, part) == 1 && named(out, ".map.json") >= pairs)) {
+                Thread.onSpinWait();
             }
-            assertThat(linking.exitValue()).as(Files.readString(output)).isEqualTo(128 + 15);
-            assertThat(parts()).isEmpty();
+            linking.destroy();
+            assertThat(linking.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        } finally {
+            linking.destroyForcibly();
         }
+        assertThat(linking.exitValue()).as(Files.readString(output)).isEqualTo(128 + 15);
+        assertThat(named(out, ".part")).isZero();
+        assertThat(named(out, ".image")).isEqualTo(named(out, ".map.json")).isGreaterThanOrEqualTo(pairs);
     }
 
-    private List<String> parts() throws IOException {
-        Path out = folder.resolve("out");
-        if (!Files.isDirectory(out)) {
-            return List.of();
-        }
-        try (Stream<Path> files = Files.list(out)) {
-            return files.map(Path::toString).filter(name -> name.endsWith(".part")).toList();
-        }
+    private static long named(Path folder, String end) {
+        String[] names = folder.toFile().list();
+        return names == null ? 0 : Stream.of(names).filter(name -> name.endsWith(end)).count();
     }
 
-    /** One section of data, and the table of names. */
+    /** One section of data, in which all symbols lie, and the table of names. */
     private static byte[] largeObject() {
-        byte[] names = "\0.data\0.shstrtab\0".getBytes(StandardCharsets.US_ASCII);
-        int headers = 64 + DATA_BYTES + 64;
-        ByteBuffer file = ByteBuffer.allocate(headers + 3 * 64).order(ByteOrder.LITTLE_ENDIAN);
+        StringBuilder text = new StringBuilder("\0.data\0.symtab\0.strtab\0");
+        ByteBuffer symbols = ByteBuffer.allocate((1 + SYMBOLS) * 24).order(ByteOrder.LITTLE_ENDIAN).position(24);
+        for (int i = 0; i < SYMBOLS; i++) {
+            symbols.putInt(text.length()).put((byte) 0x11).put((byte) 0).putShort((short) 1).putLong(i).putLong(1);
+            text.append("symbol").append(i).append('\0');
+        }
+        byte[] names = text.toString().getBytes(StandardCharsets.US_ASCII);
+        int table = 64 + DATA_BYTES;
+        int strings = table + symbols.capacity();
+        int headers = strings + names.length;
+        ByteBuffer file = ByteBuffer.allocate(headers + 4 * 64).order(ByteOrder.LITTLE_ENDIAN);
         file.putInt(0, 0x464c457f).put(4, (byte) 2).put(5, (byte) 1).put(6, (byte) 1).putShort(16, (short) 1).putShort(18, (short) 62);
-        file.putInt(20, 1).putLong(40, headers).putShort(52, (short) 64).putShort(58, (short) 64).putShort(60, (short) 3);
-        file.putShort(62, (short) 2).put(64 + DATA_BYTES, names);
+        file.putInt(20, 1).putLong(40, headers).putShort(52, (short) 64).putShort(58, (short) 64).putShort(60, (short) 4);
+        file.putShort(62, (short) 3).put(table, symbols.array()).put(strings, names);
         section(file, headers + 64, 1, 1, 3, 64, DATA_BYTES);
-        section(file, headers + 128, 7, 3, 0, 64 + DATA_BYTES, names.length);
+        section(file, headers + 2 * 64, 7, 2, 0, table, symbols.capacity());
+        file.putInt(headers + 2 * 64 + 40, 3).putInt(headers + 2 * 64 + 44, 1).putLong(headers + 2 * 64 + 56, 24);
+        section(file, headers + 3 * 64, 15, 3, 0, strings, names.length);
         return file.array();
     }
 
