@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.banos.testing.OnX8664;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
@@ -38,7 +40,7 @@ class LoaderEventsTest {
             recording.stop();
             recording.dump(file);
         }
-        List<RecordedEvent> events = RecordingFile.readAllEvents(file);
+        List<RecordedEvent> events = recorded(file);
         RecordedEvent load = first(events, "Load");
         assertThat(load.getString("module")).isEqualTo("driver good");
         assertThat(load.getString("file")).isEqualTo(good.toString());
@@ -70,7 +72,7 @@ class LoaderEventsTest {
             recording.stop();
             recording.dump(file);
         }
-        List<RecordedEvent> events = RecordingFile.readAllEvents(file).stream()
+        List<RecordedEvent> events = recorded(file).stream()
                 .filter(event -> event.getEventType().getName().equals("dev.banos.loader.Refused")).toList();
         assertThat(events).hasSameSizeAs(refused);
         for (int i = 0; i < refused.size(); i++) {
@@ -100,10 +102,15 @@ class LoaderEventsTest {
             recording.stop();
             recording.dump(file);
         }
-        assertThat(RecordingFile.readAllEvents(file).stream()
+        assertThat(recorded(file).stream()
                 .filter(event -> event.getEventType().getName().equals("dev.banos.loader.Init"))
                 .map(event -> event.getString("driver") + " " + event.getString("function") + " " + event.getInt("result")))
                 .containsExactly("stays init 3");
+    }
+
+    /** In the order in which they happened: a file's own is that of its buffers. */
+    private static List<RecordedEvent> recorded(Path file) throws IOException {
+        return RecordingFile.readAllEvents(file).stream().sorted(Comparator.comparing(RecordedEvent::getStartTime)).toList();
     }
 
     private static RecordedEvent first(List<RecordedEvent> events, String name) {

@@ -310,12 +310,16 @@ final class Relocate {
             case A64_TLS_GOT_PAGE21 -> A64Fields.page21(image, at, tlsEntry, true);
             case A64_TLS_GOT_LOW12 -> A64Fields.low12(image, at, tlsEntry, 3);
             case A64_GOT_PAGE_LOW15 -> A64Fields.low15(image, at, gotEntry - (image.address(layout.got) & -Layout.PAGE_BYTES));
-            case A64_SIGNED_MOVE_0, A64_SIGNED_MOVE_1, A64_SIGNED_MOVE_2 ->
-                A64Fields.signedMove(image, at, target, kind.ordinal() - FixupKind.A64_SIGNED_MOVE_0.ordinal(), true);
-            case A64_DELTA_MOVE_0, A64_DELTA_MOVE_1, A64_DELTA_MOVE_2, A64_DELTA_MOVE_3 ->
-                A64Fields.signedMove(image, at, delta, kind.ordinal() - FixupKind.A64_DELTA_MOVE_0.ordinal() >> 1, kind != FixupKind.A64_DELTA_MOVE_3);
-            case A64_DELTA_MOVE_0_PART, A64_DELTA_MOVE_1_PART, A64_DELTA_MOVE_2_PART ->
-                A64Fields.signedMove(image, at, delta, kind.ordinal() - FixupKind.A64_DELTA_MOVE_0.ordinal() >> 1, false);
+            case A64_SIGNED_MOVE_0 -> A64Fields.signedMove(image, at, target, 0, true);
+            case A64_SIGNED_MOVE_1 -> A64Fields.signedMove(image, at, target, 1, true);
+            case A64_SIGNED_MOVE_2 -> A64Fields.signedMove(image, at, target, 2, true);
+            case A64_DELTA_MOVE_0 -> A64Fields.signedMove(image, at, delta, 0, true);
+            case A64_DELTA_MOVE_0_PART -> A64Fields.signedMove(image, at, delta, 0, false);
+            case A64_DELTA_MOVE_1 -> A64Fields.signedMove(image, at, delta, 1, true);
+            case A64_DELTA_MOVE_1_PART -> A64Fields.signedMove(image, at, delta, 1, false);
+            case A64_DELTA_MOVE_2 -> A64Fields.signedMove(image, at, delta, 2, true);
+            case A64_DELTA_MOVE_2_PART -> A64Fields.signedMove(image, at, delta, 2, false);
+            case A64_DELTA_MOVE_3 -> A64Fields.signedMove(image, at, delta, 3, false);
             default -> applyA64ThreadLocal(kind, at, tlsDistance + target);
         };
     }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Phase 3: gives every symbol its address: where its own section lies, what the link defines, or what the module imports. A
- * weak symbol that is nowhere is 0; other missing ones are reported all at once.
+ * weak symbol that is nowhere is 0, and so is one that no relocation uses; other missing ones are reported all at once.
  */
 final class Resolve {
     /** Names a module in calls of {@code __cxa_atexit}. */
@@ -252,7 +252,7 @@ final class Resolve {
             return others;
         }
         String library = "C++'s runtime library is not loaded: library(\"libstdc++.so.6\") of the Loader or ObjectLinker in Java,"
-                + " --library libstdc++.so.6 of the banos command";
+                + " --library libstdc++.so.6 of banos install";
         return ofRuntime == missing.size() ? library : library + "; for the others, " + others;
     }
 }

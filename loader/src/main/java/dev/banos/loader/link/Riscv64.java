@@ -5,8 +5,10 @@ import static dev.banos.loader.link.FixupKind.*;
 import dev.banos.loader.elf.ElfObject;
 
 /**
- * RISC-V ELF psABI, section "Relocations". Nothing is relaxed: {@code RELAX} marks what another linker may shorten, and
- * {@link RiscvObject} has honoured {@code ALIGN} and paired each low part with its high part before fixups are looked up.
+ * RISC-V ELF psABI, section "Relocations". {@code RELAX} marks what another linker may shorten, and nothing is shortened here; the
+ * four instructions of a descriptor, which would call the dynamic linker, become {@code nop}, {@code nop}, {@code lui} and
+ * {@code addi} in place. {@link RiscvObject} has honoured {@code ALIGN} and paired each low part with its high part before fixups are
+ * looked up.
  */
 final class Riscv64 extends Architecture {
     private static final String[] NAMES = {

@@ -14,8 +14,8 @@ import java.util.List;
  *
  * <pre>
  *     ALIGN         the assembler left room for the most that an alignment may take: what is too much is cut out
- *     PCREL_LO12    names the label of an auipc: it gets the symbol and the addend of the relocation there
- *     TLSDESC_…     so do the three that follow a TLSDESC_HI20
+ *     PCREL_LO12    names the label of an auipc: it gets the symbol and the addend of the relocation there, and the distance to it
+ *     TLSDESC_…     so do the three that follow a TLSDESC_HI20, without a distance: what they become counts from the thread pointer
  *     SET_ULEB128   is followed by the SUB_ULEB128 of the same field
  * </pre>
  */
