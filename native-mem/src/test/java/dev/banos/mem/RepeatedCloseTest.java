@@ -82,9 +82,13 @@ class RepeatedCloseTest {
 
     private static Heap damaged() {
         Heap heap = Heap.create(HeapOptions.confined().hardened(Hardening.NONE.withCanary()));
+        damage(heap);
+        return heap;
+    }
+
+    private static void damage(Heap heap) {
         long block = heap.malloc(100);
         Native.EVERYTHING.set(ValueLayout.JAVA_BYTE, block + 100, (byte) 0); // which no canary is
-        return heap;
     }
 
     /**
@@ -95,6 +99,62 @@ class RepeatedCloseTest {
     void whatTheFirstCouldNotReportTheSecondDoes() throws IOException, InterruptedException {
         assertThat(ChildJvm.run(FLAGS, Child.class).output()).containsPattern("at once [1-9]").containsPattern("later [1-9]")
                 .contains("twice 0, lost 0");
+    }
+
+    /** Interpreted, because a lock could stay locked where what unlocks it is compiled later than what locks it, and needs more. */
+    @Test
+    void atEachDepthOfTheStackACloseGoesOnWhereTheLastCameToItsEnd() throws IOException, InterruptedException {
+        assertThat(ChildJvm.run(List.of("-Xint", "-ea"), AtTheEndOfTheStack.class).output()).containsPattern("cut short [1-9]")
+                .contains("reported 20, used 0");
+    }
+
+    /** What the JVM that interprets runs. */
+    public static final class AtTheEndOfTheStack {
+        private static final int HEAPS = 20;
+        private static final long STACK_BYTES = 256 * 1024;
+        private static int cutShort;
+        private static int reported;
+
+        private AtTheEndOfTheStack() {
+        }
+
+        public static void main(String[] arguments) throws InterruptedException {
+            Heap parent = Heap.createShared();
+            for (int i = 0; i < HEAPS; i++) {
+                Heap heap = filled(parent);
+                Thread closing = new Thread(null, () -> descend(heap), "closing", STACK_BYTES);
+                closing.start();
+                closing.join();
+            }
+            System.out.println("cut short " + cutShort + ", reported " + reported + ", used " + parent.budget().usedBytes());
+        }
+
+        private static Heap filled(Heap parent) {
+            Heap heap = Heap.create(HeapOptions.shared().childOf(parent).hardened(Hardening.ALL));
+            for (int i = 0; i < 20; i++) {
+                heap.malloc(70_000 + i);
+                heap.free(heap.malloc(80_000));
+                heap.free(heap.malloc(80));
+            }
+            damage(heap);
+            return heap;
+        }
+
+        /** Closes on the way up, at each depth. */
+        private static void descend(Heap heap) {
+            try {
+                descend(heap);
+            } catch (StackOverflowError deepest) {
+                // From here on upwards.
+            }
+            try {
+                heap.close();
+            } catch (CorruptBlockException found) {
+                reported++;
+            } catch (StackOverflowError halfWay) {
+                cutShort++;
+            }
+        }
     }
 
     /** What the JVM with the small heap runs. */
