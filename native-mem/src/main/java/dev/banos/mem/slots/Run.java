@@ -163,18 +163,30 @@ public final class Run {
         return Long.compareUnsigned(slot, limit) < 0 && freeSlot(slot);
     }
 
+    /**
+     * This and what it calls are in parts of at most 35 bytecodes, which the compiler takes into their callers however rare it
+     * thinks them: a program that first frees much that is no slot of ours otherwise gets a call here for good.
+     */
     private boolean freeSlot(long slot) {
         long bit = local + slot;
-        long free = Words.get(bit);
+        return setFree(bit, Words.get(bit));
+    }
+
+    private boolean setFree(long bit, long free) {
         long more = free | 1L << bit;
-        if (more == free) {
-            return false;
-        }
+        return more != free && write(bit, free, more);
+    }
+
+    private boolean write(long bit, long free, long more) {
         Words.put(bit, more);
         if (free == 0 || more == watched) {
-            bin.wordChanged(this, slot);
+            wordChanged(bit);
         }
         return true;
+    }
+
+    private void wordChanged(long bit) {
+        bin.wordChanged(this, bit - local);
     }
 
     /** {@link #free} with other threads' frees in mind. */
