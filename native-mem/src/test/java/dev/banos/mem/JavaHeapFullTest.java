@@ -38,13 +38,10 @@ class JavaHeapFullTest {
 
         private final SplittableRandom random = new SplittableRandom(1);
         private final Heap heap;
+        private final FullJavaHeap javaHeap = new FullJavaHeap(MOST_CRUMBS);
         private final long[] live = new long[20 + ROUNDS * CALLS];
         private int count;
         private int outOfMemory;
-        /** A chain of objects that takes all of the heap. */
-        private Object[] ballast;
-        /** One of small ones, for a little room. */
-        private Object[] crumbs;
 
         private Child(Heap heap) {
             this.heap = heap;
@@ -71,47 +68,18 @@ class JavaHeapFullTest {
                 call();
             }
             for (int round = 0; round < ROUNDS; round++) {
-                fill();
-                for (int spare = random.nextInt(MOST_CRUMBS); spare > 0; spare--) {
-                    crumbs = (Object[]) crumbs[0];
-                }
+                javaHeap.fill();
+                javaHeap.giveBack(random.nextInt(MOST_CRUMBS));
                 for (int i = 0; i < CALLS; i++) {
                     call();
                 }
-                ballast = null;
+                javaHeap.empty();
                 check(round);
             }
             if (!heap.isOfMalloc()) {
                 close();
             }
             System.out.println("as expected: out of memory " + outOfMemory);
-        }
-
-        /** Large objects first, then ever smaller ones: at the end there is no room for the smallest. */
-        private void fill() {
-            crumbs = null;
-            for (int i = 0; i < MOST_CRUMBS; i++) {
-                crumbs = new Object[] {crumbs};
-            }
-            for (int bytes = 1 << 18; bytes > 0; bytes /= 16) {
-                fill(bytes);
-            }
-            fill(0);
-        }
-
-        private void fill(int bytes) {
-            try {
-                while (true) {
-                    Object[] node = new Object[bytes == 0 ? 1 : 2];
-                    node[0] = ballast;
-                    if (bytes > 0) {
-                        node[1] = new byte[bytes];
-                    }
-                    ballast = node;
-                }
-            } catch (OutOfMemoryError full) {
-                return;
-            }
         }
 
         private void call() {
@@ -150,7 +118,7 @@ class JavaHeapFullTest {
             try {
                 heap.free(block);
             } catch (OutOfMemoryError javaHeapIsFull) {
-                ballast = null;
+                javaHeap.empty();
                 if (isLive(block)) {
                     add(block);
                 }
@@ -186,13 +154,13 @@ class JavaHeapFullTest {
 
         /** It may say that there is no memory, but then once more closes it. */
         private void close() {
-            fill();
+            javaHeap.fill();
             try {
                 heap.close();
             } catch (OutOfMemoryError javaHeapIsFull) {
                 outOfMemory++;
             }
-            ballast = null;
+            javaHeap.empty();
             heap.close();
             PARENT.close();
             expect(HardenedBlocks.openHeaps() == 0, "the close left a hardened heap");

@@ -160,8 +160,6 @@ class RepeatedCloseTest {
     /** What the JVM with the small heap runs. */
     public static final class Child {
         private static final int MOST_CRUMBS = 200;
-        private static Object[] ballast;
-        private static Object[] crumbs;
 
         private Child() {
         }
@@ -169,18 +167,17 @@ class RepeatedCloseTest {
         public static void main(String[] arguments) {
             boolean ready = reports(damaged()); // all classes are there
             assert ready;
+            FullJavaHeap javaHeap = new FullJavaHeap(MOST_CRUMBS);
             int atOnce = 0;
             int later = 0;
             int twice = 0;
             int lost = 0;
             for (int room = 0; room <= MOST_CRUMBS; room += 1 + room / 4) {
                 Heap heap = damaged();
-                fill();
-                for (int i = 0; i < room; i++) {
-                    crumbs = (Object[]) crumbs[0];
-                }
+                javaHeap.fill();
+                javaHeap.giveBack(room);
                 boolean first = reports(heap);
-                ballast = null;
+                javaHeap.empty();
                 boolean second = reports(heap);
                 atOnce += first ? 1 : 0;
                 later += !first && second ? 1 : 0;
@@ -198,32 +195,6 @@ class RepeatedCloseTest {
                 return true;
             } catch (OutOfMemoryError javaHeapIsFull) {
                 return false;
-            }
-        }
-
-        private static void fill() {
-            crumbs = null;
-            for (int i = 0; i < MOST_CRUMBS; i++) {
-                crumbs = new Object[] {crumbs};
-            }
-            for (int bytes = 1 << 18; bytes > 0; bytes /= 16) {
-                fill(bytes);
-            }
-            fill(0);
-        }
-
-        private static void fill(int bytes) {
-            try {
-                while (true) {
-                    Object[] node = new Object[bytes == 0 ? 1 : 2];
-                    node[0] = ballast;
-                    if (bytes > 0) {
-                        node[1] = new byte[bytes];
-                    }
-                    ballast = node;
-                }
-            } catch (OutOfMemoryError full) {
-                return;
             }
         }
     }
