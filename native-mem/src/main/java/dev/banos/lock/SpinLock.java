@@ -27,11 +27,11 @@ public final class SpinLock {
                 Linker.nativeLinker().defaultLookup().findOrThrow("sched_yield").address(), FunctionDescriptor.of(JAVA_INT));
     }
 
-    @SuppressWarnings("unused") // through HELD
-    private int held;
+    /** Volatile for the last resort of {@link #unlock}; all else goes through HELD. */
+    private volatile int held;
 
     public boolean tryLock() {
-        return (int) HELD.getOpaque(this) == 0 && HELD.compareAndSet(this, 0, 1);
+        return take();
     }
 
     public void lock() {
@@ -40,8 +40,13 @@ public final class SpinLock {
         }
     }
 
+    /** Never throws: where there is no stack for the handle, which takes several frames in the interpreter, the field is written. */
     public void unlock() {
-        HELD.setRelease(this, 0);
+        try {
+            HELD.setRelease(this, 0);
+        } catch (StackOverflowError atTheEnd) {
+            held = 0;
+        }
     }
 
     private void lockSlow() {
@@ -59,9 +64,35 @@ public final class SpinLock {
         }
         try {
             int ignored = (int) Kernel.SCHED_YIELD.invokeExact(); // never fails on Linux
+        } catch (Error tooLittleLeft) {
+            throw tooLittleLeft;
         } catch (Throwable thrown) {
             throw new AssertionError("sched_yield", thrown);
         }
+    }
+
+    /**
+     * Where there is a page of stack left, and else it is a {@link StackOverflowError} before the lock is taken: so there is enough for
+     * {@link #unlock}, whichever of these and of their callers are compiled by then, and are not any more when an error goes through them.
+     * The interpreter needs a page for these locals, which nobody uses. Compiled code looks when it is entered whether there is as much
+     * stack as the interpreter needs to go on from within it, which may be anywhere in this loop, and costs nothing more.
+     */
+    private boolean take() {
+        long aa, ab, ac, ad, ae, af, ag, ah, ai, aj, ak, al, am, an, ao, ap, ba, bb, bc, bd, be, bf, bg, bh, bi, bj, bk, bl, bm, bn, bo, bp,
+                ca, cb, cc, cd, ce, cf, cg, ch, ci, cj, ck, cl, cm, cn, co, cp, da, db, dc, dd, de, df, dg, dh, di, dj, dk, dl, dm, dn, dp, ea,
+                eb, ec, ed, ee, ef, eg, eh, ei, ej, ek, el, em, en, eo, ep, fa, fb, fc, fd, fe, ff, fg, fh, fi, fj, fk, fl, fm, fn, fo, fp, ga,
+                gb, gc, gd, ge, gf, gg, gh, gi, gj, gk, gl, gm, gn, go, gp, ha, hb, hc, hd, he, hf, hg, hh, hi, hj, hk, hl, hm, hn, ho, hp, ia,
+                ib, ic, id, ie, ig, ih, ii, ij, ik, il, im, in, io, ip, ja, jb, jc, jd, je, jf, jg, jh, ji, jj, jk, jl, jm, jn, jo, jp, ka, kb,
+                kc, kd, ke, kf, kg, kh, ki, kj, kk, kl, km, kn, ko, kp, la, lb, lc, ld, le, lf, lg, lh, li, lj, lk, ll, lm, ln, lo, lp, ma, mb,
+                mc, md, me, mf, mg, mh, mi, mj, mk, ml, mm, mn, mo, mp, na, nb, nc, nd, ne, nf, ng, nh, ni, nj, nk, nl, nm, nn, no, np, oa, ob,
+                oc, od, oe, of, og, oh, oi, oj, ok, ol, om, on, oo, op, pa, pb, pc, pd, pe, pf, pg, ph, pi, pj, pk, pl, pm, pn, po, pp, qa, qb,
+                qc, qd, qe, qf, qg, qh, qi, qj, qk, ql, qm, qn, qo, qp;
+        do {
+            if ((int) HELD.getOpaque(this) != 0) {
+                return false;
+            }
+        } while (!HELD.weakCompareAndSet(this, 0, 1));
+        return true;
     }
 
     private static VarHandle handle() {

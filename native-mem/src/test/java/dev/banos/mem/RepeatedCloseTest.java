@@ -17,6 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A close comes to an end half way, because Java's heap is full or the stack at its end: the next does what is left, and nothing twice. */
 class RepeatedCloseTest {
@@ -101,14 +103,14 @@ class RepeatedCloseTest {
                 .contains("twice 0, lost 0");
     }
 
-    /** Interpreted, because a lock could stay locked where what unlocks it is compiled later than what locks it, and needs more. */
-    @Test
-    void atEachDepthOfTheStackACloseGoesOnWhereTheLastCameToItsEnd() throws IOException, InterruptedException {
-        assertThat(ChildJvm.run(List.of("-Xint", "-ea"), AtTheEndOfTheStack.class).output()).containsPattern("cut short [1-9]")
+    @ParameterizedTest
+    @ValueSource(strings = {"-Xint", "-Xmixed"})
+    void atEachDepthOfTheStackACloseGoesOnWhereTheLastCameToItsEnd(String mode) throws IOException, InterruptedException {
+        assertThat(ChildJvm.run(List.of(mode, "-ea"), AtTheEndOfTheStack.class).output()).containsPattern("cut short [1-9]")
                 .contains("reported 20, used 0");
     }
 
-    /** What the JVM that interprets runs. */
+    /** What the JVM with small stacks runs. */
     public static final class AtTheEndOfTheStack {
         private static final int HEAPS = 20;
         private static final long STACK_BYTES = 256 * 1024;
