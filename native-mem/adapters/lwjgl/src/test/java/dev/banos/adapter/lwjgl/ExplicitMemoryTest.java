@@ -5,8 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.mem.InvalidBlockException;
 import dev.banos.mem.Malloc;
+import dev.banos.mem.insight.LeakReport;
+import dev.banos.mem.insight.LeakTracking;
+import dev.banos.testing.ChildJvm;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.lwjgl.PointerBuffer;
@@ -94,6 +99,28 @@ class ExplicitMemoryTest {
         try (MemoryStack stack = MemoryStack.stackPush()) {
             stack.mallocInt(10);
             assertThat(live()).isZero();
+        }
+    }
+
+    /** Whose functions are callbacks of three types, and each type has a description and a list of its arguments for good. */
+    @Test
+    void lwjglsDebugAllocatorKeepsSixBlocksOfItsOwn() throws IOException, InterruptedException {
+        assertThat(ChildJvm.run(List.of("-Dorg.lwjgl.util.DebugAllocator=true", "-Dbanos.mem.leaks=full",
+                "-Dorg.lwjgl.system.allocator=" + BanosMemoryAllocator.class.getName(), "--sun-misc-unsafe-memory-access=allow"),
+                Debugged.class).output()).contains("6 live, of apiCreateCIF 6");
+    }
+
+    /** What the JVM with that allocator runs. */
+    public static final class Debugged {
+        private Debugged() {
+        }
+
+        public static void main(String[] arguments) {
+            MemoryUtil.memFree(MemoryUtil.memAlloc(100));
+            long ofCalls = LeakTracking.report().sites().stream()
+                    .filter(site -> site.stack().stream().anyMatch(frame -> frame.getMethodName().equals("apiCreateCIF")))
+                    .mapToLong(LeakReport.Site::blocks).sum();
+            System.out.println(Malloc.statistics().liveBlocks() + " live, of apiCreateCIF " + ofCalls);
         }
     }
 
