@@ -41,7 +41,8 @@ public record Hardening(boolean zero, boolean canary, long quarantineBytes, bool
      */
     public Hardening {
         if (quarantineBytes < 0 || sampleInterval < 0) {
-            throw new IllegalArgumentException("quarantineBytes=" + quarantineBytes + ", sampleInterval=" + sampleInterval);
+            throw new IllegalArgumentException("quarantineBytes=" + quarantineBytes + ", sampleInterval=" + sampleInterval
+                    + ": neither may be negative, and 0 is none");
         }
     }
 
@@ -83,7 +84,7 @@ public record Hardening(boolean zero, boolean canary, long quarantineBytes, bool
             case "random" -> withRandom();
             case "guard" -> withGuard();
             case "sample" -> withSample(DEFAULT_SAMPLE_INTERVAL);
-            case "sample:" -> withSample(Math.toIntExact(Math.min(number, Integer.MAX_VALUE)));
+            case "sample:" -> withSample(Math.clamp(number, -1, Integer.MAX_VALUE));
             case "stacks" -> withStacks();
             case "all" -> new Hardening(true, true, DEFAULT_QUARANTINE_BYTES, true, true, DEFAULT_SAMPLE_INTERVAL, stacks);
             default -> throw new IllegalArgumentException("hardening=" + word + ": the words are zero, canary, "

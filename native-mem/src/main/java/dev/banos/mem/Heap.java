@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * it came from: any other heap, and {@link Malloc}, refuse it. The functions on addresses are those of {@link Malloc}.
  *
  * <p>After {@link #close} each call is an {@link IllegalStateException}, and each free of what lived in it an
- * {@link InvalidBlockException}, also while another thread is closing it.
+ * {@link InvalidBlockException}, also while another thread is closing it. Only {@link #budget} and {@link #leakReport} go on to answer.
  * {@snippet class="dev.banos.samples.snippets.SnippetsTest" region="heap"}
  */
 public final class Heap implements SegmentAllocator, AutoCloseable {
@@ -398,10 +398,13 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      * heap has neither.
      *
      * @throws CorruptBlockException for the first damage that was not reported before
+     * @throws IllegalStateException as {@link #malloc}
      */
     public void verify() {
         if (hardened != null) {
             hardened.verify("verify");
+        } else {
+            guarded(() -> 0);
         }
     }
 

@@ -9,6 +9,7 @@ import dev.banos.mem.slots.SlotPool;
 import dev.banos.mem.slots.TrackedPool;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What lives in one heap: counted, and shown block by block. */
@@ -51,6 +52,7 @@ final class HeapContents {
 
     /** As {@link Heap#walk} has it. */
     static void walk(Heap heap, BlockVisitor visitor) {
+        Objects.requireNonNull(visitor, "visitor");
         if (heap.hardened() != null) {
             heap.hardened().walk(visitor);
             return;

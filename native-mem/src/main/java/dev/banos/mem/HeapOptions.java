@@ -6,6 +6,8 @@ import dev.banos.mem.insight.LeakTracking;
 import dev.banos.mem.slots.Access;
 import dev.banos.mem.slots.Domain;
 import dev.banos.mem.system.Budget;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -61,10 +63,14 @@ public final class HeapOptions {
      *
      * @param name without the word "heap", which is put before it
      * @return these options with that name
+     * @throws IllegalArgumentException when there is nothing in {@code name} but white space
      */
     public HeapOptions named(String name) {
+        if (name.isBlank()) {
+            throw new IllegalArgumentException("name=\"" + name + "\": a heap without a name is known by its number");
+        }
         HeapOptions changed = copy();
-        changed.name = Objects.requireNonNull(name, "name");
+        changed.name = name;
         return changed;
     }
 
@@ -201,6 +207,28 @@ public final class HeapOptions {
             throw new IllegalArgumentException(what + "=" + bytes + ": at least one byte");
         }
         return bytes;
+    }
+
+    /** {@return what is not as it was at first, by the names of the methods} */
+    @Override
+    public String toString() {
+        List<String> words = new ArrayList<>();
+        words.add(access == Access.SHARED ? "shared" : "confined");
+        add(words, name != null, "named", name);
+        add(words, limit != Budget.UNLIMITED, "limit", limit);
+        add(words, action != null, "highWater", mark);
+        add(words, parent != null, "childOf", parent);
+        add(words, !hardening.isNone(), "hardened", hardening);
+        add(words, mappingCacheBytes > 0, "mappingCache", mappingCacheBytes);
+        add(words, hugePages != HugePages.GROWTH, "hugePages", hugePages);
+        add(words, leaks != null, "leaks", leaks);
+        return String.join(", ", words);
+    }
+
+    private static void add(List<String> words, boolean isGiven, String word, @Nullable Object value) {
+        if (isGiven) {
+            words.add(word + " " + value);
+        }
     }
 
     @Nullable Heap parent() {

@@ -178,6 +178,12 @@ public final class HeapScope implements Arena {
         end = 0;
     }
 
+    @Override
+    public String toString() {
+        return (owner == null ? "shared scope" : "scope of thread " + owner.threadId())
+                + (closed || !lifetime.scope().isAlive() ? ", closed" : "");
+    }
+
     private long placeConfined(long size, long alignment) {
         if (Thread.currentThread() != owner) {
             throw new WrongThreadException("scope of thread " + Objects.requireNonNull(owner).threadId() + " used by thread "

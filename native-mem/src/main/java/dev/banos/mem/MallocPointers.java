@@ -160,6 +160,12 @@ public final class MallocPointers {
         return pointer(Function.GOOD_SIZE);
     }
 
+    @Override
+    public String toString() {
+        return "C functions of " + (heap == null ? "malloc" : heap) + ((kind & INT_SIZES) == 0 ? "" : ", with int sizes")
+                + ((kind & CONTEXT) == 0 ? "" : ", with a context");
+    }
+
     private MemorySegment pointer(Function function) {
         synchronized (made) {
             return made.computeIfAbsent(function, this::make);

@@ -66,7 +66,7 @@ public final class ScopeGroup implements AutoCloseable {
      */
     public static ScopeGroup create(int scopes, long bytes) {
         if (scopes < 1 || bytes < 0) {
-            throw new IllegalArgumentException("scopes=" + scopes + ", bytes=" + bytes);
+            throw new IllegalArgumentException("scopes=" + scopes + ", bytes=" + bytes + ": at least one scope, and 0 bytes");
         }
         return new ScopeGroup(scopes, bytes);
     }

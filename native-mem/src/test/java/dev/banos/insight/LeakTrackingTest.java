@@ -34,6 +34,13 @@ class LeakTrackingTest {
         assertThat(LeakTracking.count()).describedAs("blocks remembered after all were freed").isZero();
     }
 
+    @Test
+    void theLevelIsNeverNull() {
+        LeakTracking.level(Level.SAMPLED);
+        assertThatThrownBy(() -> LeakTracking.level(null)).isInstanceOf(NullPointerException.class);
+        assertThat(LeakTracking.level()).isEqualTo(Level.SAMPLED);
+    }
+
     /** Run by a JVM of its own. */
     public static final class Child {
         private Child() {

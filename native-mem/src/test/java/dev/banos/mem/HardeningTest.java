@@ -28,5 +28,8 @@ class HardeningTest {
                 .hasMessageContainingAll("hardening=canaries", "quarantine[:BYTES]");
         assertThatThrownBy(() -> Hardening.parse("quarantine:much")).hasMessageContaining("hardening=quarantine:much");
         assertThatThrownBy(() -> Hardening.NONE.withQuarantine(-1)).hasMessageContaining("quarantineBytes=-1");
+        assertThat(Hardening.parse("sample:3000000000").sampleInterval()).isEqualTo(Integer.MAX_VALUE);
+        assertThatThrownBy(() -> Hardening.parse("sample:-3000000000")).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("sampleInterval=-1");
     }
 }

@@ -65,6 +65,21 @@ class HeapScopeTest {
     }
 
     @Test
+    void theTextSaysWhoseItIsAndWhetherItIsClosed() {
+        HeapScope scope = HeapScope.ofConfined();
+        String whose = "scope of thread " + Thread.currentThread().threadId();
+        assertThat(scope).hasToString(whose);
+        scope.close();
+        assertThat(scope).hasToString(whose + ", closed");
+        try (ScopeGroup group = ScopeGroup.create()) {
+            HeapScope joined = group.open();
+            assertThat(joined).hasToString("shared scope");
+            joined.close();
+            assertThat(joined).hasToString("shared scope, closed");
+        }
+    }
+
+    @Test
     void theCloseGivesLargeBlocksBackToTheSystem() {
         for (Supplier<Arena> kind : KINDS) {
             long address;

@@ -160,6 +160,13 @@ class MallocPointersTest {
 
     /** The function that such a thread runs is malloc itself, and free: what it is given is a size, and a block. */
     @Test
+    void theTextSaysWhoseTheyAre() {
+        assertThat(MallocPointers.ofMalloc()).hasToString("C functions of malloc");
+        assertThat(MallocPointers.ofMalloc().withContext().withIntSizes())
+                .hasToString("C functions of malloc, with int sizes, with a context");
+    }
+
+    @Test
     void threadsThatJavaDoesNotKnowMayCall() throws Throwable {
         Linker linker = Linker.nativeLinker();
         MethodHandle create = Native.downcall(linker.defaultLookup().findOrThrow("pthread_create").address(),

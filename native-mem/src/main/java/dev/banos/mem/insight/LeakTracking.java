@@ -2,6 +2,7 @@ package dev.banos.mem.insight;
 
 import dev.banos.bindings.Setting;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -60,7 +61,7 @@ public final class LeakTracking {
      * @param wanted the level from now on
      */
     public static void level(Level wanted) {
-        level = wanted;
+        level = Objects.requireNonNull(wanted, "wanted");
     }
 
     /**
