@@ -2,14 +2,17 @@ package dev.banos.mem;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.banos.bindings.Native;
 import dev.banos.mem.insight.Footprint;
 import dev.banos.mem.insight.HeapFigures;
 import dev.banos.mem.slots.SizeClasses;
 import dev.banos.testing.ChildJvm;
 import java.io.IOException;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -27,6 +30,57 @@ class JavaHeapFullTest {
         List<String> flags = new ArrayList<>(FLAGS);
         flags.add("-Dkind=" + kind);
         assertThat(ChildJvm.run(flags, Child.class).output()).contains("as expected: out of memory ").doesNotContain("WRONG");
+    }
+
+    /** Java's heap has room for nothing while a damaged block leaves the quarantine: the next verify tells, and nobody gets the block. */
+    @Test
+    void damageThatThereWasNoRoomToReportIsReportedLater() throws IOException, InterruptedException {
+        assertThat(ChildJvm.run(FLAGS, Quarantined.class).output()).contains("at once false, later true, given out false, at last 0");
+    }
+
+    /** What the JVM with the small heap runs for that. */
+    public static final class Quarantined {
+        private static final int SIZE = 1024; // as large as its slot
+
+        private Quarantined() {
+        }
+
+        public static void main(String[] arguments) {
+            FullJavaHeap javaHeap = new FullJavaHeap(0);
+            damage(javaHeap, false); // then all classes are there
+            System.out.println(damage(javaHeap, true));
+        }
+
+        private static String damage(FullJavaHeap javaHeap, boolean fills) {
+            Heap heap = Heap.create(HeapOptions.shared().hardened(Hardening.NONE.withQuarantine(SIZE)));
+            long first = heap.malloc(SIZE);
+            heap.malloc(SIZE); // a free looks at the block before, too
+            long second = heap.malloc(SIZE);
+            heap.free(first);
+            Native.EVERYTHING.set(ValueLayout.JAVA_BYTE, first + SIZE / 2, (byte) 0);
+            Runnable free = () -> heap.free(second);
+            if (fills) {
+                javaHeap.fill();
+            }
+            boolean atOnce = isDamaged(free);
+            javaHeap.empty();
+            boolean later = isDamaged(heap::verify);
+            boolean givenOut = false;
+            for (int i = 0; i < 200; i++) {
+                givenOut |= heap.malloc(SIZE) == first;
+            }
+            heap.close();
+            return "at once " + atOnce + ", later " + later + ", given out " + givenOut + ", at last " + heap.budget().usedBytes();
+        }
+
+        private static boolean isDamaged(Runnable look) {
+            try {
+                look.run();
+                return false;
+            } catch (CorruptBlockException found) {
+                return true;
+            }
+        }
     }
 
     /** What the JVM with the small heap runs. */

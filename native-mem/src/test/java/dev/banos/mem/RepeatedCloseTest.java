@@ -10,10 +10,12 @@ import dev.banos.mem.fault.SystemCallFaults.Call;
 import dev.banos.mem.insight.LeakReport;
 import dev.banos.mem.insight.LeakTracking;
 import dev.banos.mem.system.RefusedUnmaps;
+import dev.banos.mem.system.Unmapping;
 import dev.banos.testing.ChildJvm;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -55,6 +57,50 @@ class RepeatedCloseTest {
             assertThat(unmaps).hasValue(4);
             assertThat(RefusedUnmaps.count()).isEqualTo(refused);
             assertThat(parent.budget().usedBytes()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 8 << 20})
+    void aMappingThatAFirstCouldNotUnmapTheSecondDoes(long cacheBytes) {
+        try (Heap parent = Heap.createShared()) {
+            Heap heap = Heap.create(HeapOptions.shared().childOf(parent).mappingCache(cacheBytes));
+            long[] blocks = new long[4];
+            Arrays.setAll(blocks, i -> heap.malloc(100_000));
+            heap.free(blocks[3]);
+            assertThat(unmapsUntil(2, heap)).hasValue(2);
+            heap.close();
+            assertThat(Arrays.stream(blocks)).noneMatch(ProcSelf::isMapped);
+            assertThat(parent.budget().usedBytes()).isZero();
+        }
+    }
+
+    @Test
+    void whatCouldNotBeUnmappedIsTriedAgainAlsoAfterATryThatThrew() {
+        try (Heap heap = Heap.createShared()) {
+            int before = RefusedUnmaps.count();
+            long block = heap.malloc(100_000);
+            SystemCallFaults.during((call, ordinal) -> call == Call.MUNMAP ? ENOMEM() : 0, () -> heap.free(block));
+            assertThat(RefusedUnmaps.count()).isEqualTo(before + 1);
+            SystemCallFaults.during((call, ordinal) -> {
+                throw new StackOverflowError("as at the end of the stack");
+            }, () -> assertThatThrownBy(Unmapping::retryRefused).isInstanceOf(StackOverflowError.class));
+            assertThat(RefusedUnmaps.count()).isEqualTo(before + 1);
+            heap.trim();
+            assertThat(block).matches(address -> !ProcSelf.isMapped(address));
+        }
+    }
+
+    @Test
+    void aFreeThatThrewHasDoneNothing() {
+        try (Heap heap = Heap.createShared()) {
+            long block = heap.malloc(100_000);
+            SystemCallFaults.during((call, ordinal) -> {
+                throw new StackOverflowError("as at the end of the stack");
+            }, () -> assertThatThrownBy(() -> heap.free(block)).isInstanceOf(StackOverflowError.class));
+            assertThat(heap.statistics().mappings()).isEqualTo(1);
+            heap.free(block);
+            assertThat(heap.budget().usedBytes()).isZero();
         }
     }
 

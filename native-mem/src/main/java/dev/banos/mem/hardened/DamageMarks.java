@@ -65,6 +65,11 @@ public final class DamageMarks {
         return damage;
     }
 
+    /** Of a block that was freed, and without an object: whether {@link #damageOf} finds something, or has found it before. */
+    boolean isDamaged(HardenedBlock freed) {
+        return fill != null && !freed.isMapping() && fill.firstWrong(freed.start, freed.end) != FreedFill.NONE;
+    }
+
     /** What is written in front of a block hits the slot before it. */
     public @Nullable Damage damageBefore(HardenedBlock block) {
         HardenedBlock before = block.isMapping() ? null : blocks.get(block.address - block.run().slotBytes);

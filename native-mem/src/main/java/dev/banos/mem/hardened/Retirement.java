@@ -136,9 +136,10 @@ public final class Retirement {
             pool.lock.lock();
             try {
                 leaving = quarantine.pollAbove(most);
-                Damage damage = leaving == null ? null : damageIfRoom(leaving);
+                boolean isDamaged = leaving != null && marks.isDamaged(leaving);
+                Damage damage = isDamaged ? damageIfRoom(leaving) : null;
                 first = first == null ? damage : first;
-                if (leaving != null && leaving.state == HardenedBlock.State.FREED) {
+                if (leaving != null && !isDamaged && leaving.state == HardenedBlock.State.FREED) {
                     giveBack(leaving);
                 }
             } finally {
@@ -153,7 +154,7 @@ public final class Retirement {
         }
     }
 
-    /** Where Java's heap is full, the block that has to go is not looked at. */
+    /** Where Java's heap has no room for it, the block is out of use all the same, and the next verify or close comes to it. */
     private @Nullable Damage damageIfRoom(HardenedBlock block) {
         try {
             return marks.damageOf(block);

@@ -157,10 +157,23 @@ public final class DirectMappings {
         return true;
     }
 
+    /** Of a mapping that is out of the registry; where this throws it is there again, and nothing has happened. */
     private void keepOrUnmap(long address, long extent) {
         long bytes = MappingTable.length(extent);
-        if (cache == null || !cache.put(MappingCache.kept(address, MappingTable.isHuge(extent)), bytes)) {
-            Unmapping.unmap(address, bytes);
+        boolean isKept = false;
+        boolean isDone = false;
+        try {
+            isKept = cache != null && cache.put(MappingCache.kept(address, MappingTable.isHuge(extent)), bytes);
+            if (!isKept) {
+                Unmapping.unmap(address, bytes);
+            }
+            isDone = true;
+        } finally {
+            if (!isDone) {
+                register(address, extent);
+            }
+        }
+        if (!isKept) {
             budget.release(bytes);
             MemoryEvents.mapping("unmap", address, bytes);
         }
@@ -254,12 +267,12 @@ public final class DirectMappings {
         return copied ? MappingCache.address(kept) : 0;
     }
 
-    /** Where the block is by now, the caller must hear: rather than that, a mapping is lost that there is too little left to give back. */
+    /** Where the block is by now, the caller must hear: rather than that, what it leaves stays until the heap's close. */
     private void keepOrUnmapLeft(long address, long extent) {
         try {
             keepOrUnmap(address, extent);
         } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
-            // What it had of the budget may be lost with it.
+            // It is in the registry again.
         }
     }
 

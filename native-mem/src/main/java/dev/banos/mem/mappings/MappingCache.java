@@ -39,7 +39,6 @@ public final class MappingCache {
     private static final int INITIAL_DEPTH = 8;
     /** A mapping may go to make room when so many times more have been freed since then than are kept. */
     private static final long PATIENCE = 4;
-    private static final long[] NO_MAPPINGS = {};
     private static final long HUGE = 1;
 
     private static final SpinLock ALL_LOCK = new SpinLock();
@@ -158,9 +157,18 @@ public final class MappingCache {
         }
         boolean pushed = push(kept, length);
         if (pushed) {
-            whenPut.run();
+            tellOfPut();
         }
         return pushed;
+    }
+
+    /** The put has happened, and its caller must hear so: where this comes to nothing, the next one tells. */
+    private void tellOfPut() {
+        try {
+            whenPut.run();
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            return;
+        }
     }
 
     /** Whether there is none for it, and would be without those that are old: where they would not do, they stay. */
@@ -197,9 +205,7 @@ public final class MappingCache {
             if (index < 0) {
                 return false;
             }
-            oldest = stacks[index][0];
-            dropLowest(index, 1);
-            leastDepths[index] = Math.max(0, leastDepths[index] - 1); // what was not used lies at the bottom, and is one less
+            oldest = takeLowest(index);
         } finally {
             lock.unlock();
         }
@@ -221,17 +227,31 @@ public final class MappingCache {
     }
 
     private boolean push(long kept, long length) {
-        int index = indexOf(length);
         lock.lock();
         try {
-            now++;
-            if (closed || length > capacity - bytes || !hasRoom(index)) {
-                return false;
-            }
-            times[index][depths[index]] = now;
-            stacks[index][depths[index]++] = kept;
-            bytes += length;
-            return true;
+            return !closed && pushLocked(kept, length);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean pushLocked(long kept, long length) {
+        int index = indexOf(length);
+        now++;
+        if (length > capacity - bytes || !hasRoom(index)) {
+            return false;
+        }
+        times[index][depths[index]] = now;
+        stacks[index][depths[index]++] = kept;
+        bytes += length;
+        return true;
+    }
+
+    /** What could not be given back is kept on, also by a cache that is closed; where others have taken the room meanwhile, it is lost. */
+    private void keepOn(long kept, long length) {
+        lock.lock();
+        try {
+            boolean ignored = pushLocked(kept, length);
         } finally {
             lock.unlock();
         }
@@ -263,7 +283,15 @@ public final class MappingCache {
     }
 
     private void giveBack(long kept, long length) {
-        Unmapping.unmap(address(kept), length);
+        boolean isDone = false;
+        try {
+            Unmapping.unmap(address(kept), length);
+            isDone = true;
+        } finally {
+            if (!isDone) {
+                keepOn(kept, length);
+            }
+        }
         budget.release(length);
     }
 
@@ -350,31 +378,34 @@ public final class MappingCache {
 
     /** Unmaps outside the lock. */
     private void giveBackUnused(int index) {
-        for (long kept : takeUnused(index)) {
-            giveBack(kept, lengthOf(index));
+        for (long unused = takeUnused(index); unused != 0; unused = takeUnused(index)) {
+            giveBack(unused, lengthOf(index));
         }
     }
 
-    private long[] takeUnused(int index) {
+    /** @return 0: there is none, and from now on what is kept counts as unused */
+    private long takeUnused(int index) {
         lock.lock();
         try {
-            int count = leastDepths[index];
-            long[] unused = count == 0 ? NO_MAPPINGS : Arrays.copyOf(stacks[index], count);
-            dropLowest(index, count);
-            leastDepths[index] = depths[index];
-            return unused;
+            if (leastDepths[index] == 0) {
+                leastDepths[index] = depths[index];
+                return 0;
+            }
+            return takeLowest(index);
         } finally {
             lock.unlock();
         }
     }
 
-    private void dropLowest(int index, int count) {
-        if (count > 0) {
-            System.arraycopy(stacks[index], count, stacks[index], 0, depths[index] - count);
-            System.arraycopy(times[index], count, times[index], 0, depths[index] - count);
-            depths[index] -= count;
-            bytes -= count * lengthOf(index);
-        }
+    /** What was not used lies at the bottom, and is one less. */
+    private long takeLowest(int index) {
+        long lowest = stacks[index][0];
+        int left = --depths[index];
+        System.arraycopy(stacks[index], 1, stacks[index], 0, left);
+        System.arraycopy(times[index], 1, times[index], 0, left);
+        bytes -= lengthOf(index);
+        leastDepths[index] = Math.max(0, leastDepths[index] - 1);
+        return lowest;
     }
 
     private static long lengthOf(int index) {

@@ -67,7 +67,19 @@ public final class Unmapping {
             } finally {
                 LOCK.unlock();
             }
-            if (address != 0 && !isUnmapped(address, bytes)) {
+            if (address != 0) {
+                retry(address, bytes);
+            }
+        }
+    }
+
+    /** It is here again where that is refused once more, or throws before. */
+    private static void retry(long address, long bytes) {
+        boolean unmapped = false;
+        try {
+            unmapped = isUnmapped(address, bytes);
+        } finally {
+            if (!unmapped) {
                 keep(address, bytes);
             }
         }
