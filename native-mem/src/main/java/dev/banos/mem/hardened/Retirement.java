@@ -136,12 +136,8 @@ public final class Retirement {
             pool.lock.lock();
             try {
                 leaving = quarantine.pollAbove(most);
-                boolean isDamaged = leaving != null && marks.isDamaged(leaving);
-                Damage damage = isDamaged ? damageIfRoom(leaving) : null;
+                Damage damage = leaving == null ? null : leave(leaving);
                 first = first == null ? damage : first;
-                if (leaving != null && !isDamaged && leaving.state == HardenedBlock.State.FREED) {
-                    giveBack(leaving);
-                }
             } finally {
                 pool.lock.unlock();
             }
@@ -152,6 +148,17 @@ public final class Retirement {
                 unmap(leaving);
             }
         }
+    }
+
+    /** Under the lock, of a block that is in the quarantine no more: it goes to the pool, unless it is damaged. */
+    private @Nullable Damage leave(HardenedBlock block) {
+        if (marks.isDamaged(block)) {
+            return damageIfRoom(block);
+        }
+        if (block.state == HardenedBlock.State.FREED) {
+            giveBack(block);
+        }
+        return null;
     }
 
     /** Where Java's heap has no room for it, the block is out of use all the same, and the next verify or close comes to it. */
@@ -190,7 +197,7 @@ public final class Retirement {
             for (HardenedBlock block = blocks.at(i); block != null; block = blocks.at(i)) { // the next may have moved up
                 Damage damage = marks.damageOf(block);
                 unreported = unreported == null ? damage : unreported;
-                leave(block);
+                takeOut(block);
             }
         }
         for (HardenedBlock waiting = waiting(); waiting != null; waiting = waiting()) {
@@ -201,7 +208,7 @@ public final class Retirement {
         blocks.clear();
     }
 
-    private void leave(HardenedBlock block) {
+    private void takeOut(HardenedBlock block) {
         boolean hasMapping = block.isMapping() && block.state != HardenedBlock.State.FREED; // or the quarantine lets it go
         long bytes = hasMapping ? domain.mappings.remove(block.address) : DirectMappings.NONE;
         blocks.remove(block);
