@@ -176,7 +176,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      * @throws CorruptBlockException in a hardened heap that finds damage
      */
     public void free(long address) {
-        Run run = RunTable.likely(address);
+        Run run = pool.likely(address);
         if (run.owner != pool || Thread.currentThread() != owner || !run.free(address)) {
             LiveBlocks.free(Thread.currentThread() == owner ? pool : null, address, domain, hardened);
         }

@@ -54,8 +54,9 @@ public final class Malloc {
      * @throws InvalidBlockException when it is anything else: freed already, in the middle of a block, another allocator's
      */
     public static void free(long address) {
-        Run run = RunTable.likely(address);
-        if (run.owner.threadId != Thread.currentThread().threadId() || !run.free(address)) {
+        long id = Thread.currentThread().threadId();
+        Run run = ThreadPools.likely(id, address);
+        if (run.owner.threadId != id || !run.free(address)) {
             LiveBlocks.free(address);
         }
     }

@@ -60,7 +60,8 @@ public final class Bin {
         long free = Words.getWhole(open) ^ slot;
         Words.putWhole(open, free);
         chosen = Long.lowestOneBit(free);
-        return openBase + Long.numberOfTrailingZeros(slot) * slotBytes;
+        long number = Integer.toUnsignedLong(Long.numberOfTrailingZeros(slot)); // an instruction less than as an int
+        return openBase + number * slotBytes;
     }
 
     /**
@@ -205,6 +206,7 @@ public final class Bin {
 
     private void serveFrom(Run next) {
         run = next;
+        pool.served(next);
         run.watched = 0;
         index = -1;
     }

@@ -57,6 +57,8 @@ public final class SlotPool extends ThreadAttachment {
     /** How many spans the pool may have before it gives back its empty runs by itself. */
     private int trimAt = FIRST_TRIM;
     private long racedFrees;
+    /** The run that a bin began to serve from last; null at first. It may be another's by now, and serves as a guess only. */
+    private @Nullable Run guess;
     /** Set where a run made the heap reach a high-water mark: the allocation that needed it takes the slow path. */
     private boolean reachedMark;
     private boolean sampled;
@@ -96,6 +98,24 @@ public final class SlotPool extends ThreadAttachment {
         for (int i = 0; i < quick.length; i++) {
             quick[i] = bins[SizeClasses.indexOf(Math.max(1, (long) i * SizeClasses.ALIGNMENT))];
         }
+    }
+
+    void served(Run run) {
+        guess = run;
+        if (threadId != NO_THREAD) {
+            ThreadPools.guess(threadId, run);
+        }
+    }
+
+    /**
+     * {@link RunTable#likely}, for the owner's free. Where a program frees blocks of one run only, as in a loop over blocks of
+     * one size, the compiler has seen the guess be right each time: it asks no further, and keeps the run's fields in registers
+     * from turn to turn. Elsewhere both outcomes are the same, and it leaves the question out.
+     */
+    public Run likely(long address) {
+        Run run = RunTable.likely(address);
+        Run guessed = guess;
+        return run == guessed ? guessed : run;
     }
 
     /** The bin whose slots serve blocks of {@code size} bytes; {@link Bin#NEVER} where no slot does. */

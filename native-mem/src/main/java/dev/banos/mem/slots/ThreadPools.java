@@ -27,6 +27,8 @@ public final class ThreadPools {
      * synchronisation, because an entry proves itself: a pool that carries a thread's id is that thread's.
      */
     private static final SlotPool[] RECENT = new SlotPool[1024];
+    /** Likewise, what {@link SlotPool#likely} guesses. */
+    private static final @Nullable Run[] GUESSES = new Run[RECENT.length];
 
     static {
         Arrays.fill(RECENT, SlotPool.NOBODY);
@@ -41,8 +43,22 @@ public final class ThreadPools {
      */
     public static SlotPool current() {
         long id = Thread.currentThread().threadId();
+        if (id < 0) { // never: but after a test, the compiler loads the pool before a loop, instead of in each turn
+            return SlotPool.NOBODY;
+        }
         SlotPool pool = RECENT[(int) id & (RECENT.length - 1)];
         return pool.threadId == id ? pool : currentSlow(id);
+    }
+
+    /** {@link SlotPool#likely} of the calling thread's pool, whose thread's id this is. */
+    public static Run likely(long id, long address) {
+        Run run = RunTable.likely(address);
+        Run guessed = GUESSES[(int) id & (GUESSES.length - 1)];
+        return run == guessed ? guessed : run;
+    }
+
+    static void guess(long id, Run run) {
+        GUESSES[(int) id & (GUESSES.length - 1)] = run;
     }
 
     /** Makes {@link #current} find what the calling thread has leased. */
