@@ -35,8 +35,12 @@ abstract class Elements {
     /** The bits in which not all keys agree; the range is not empty. */
     abstract long varyingBits(long from, int count);
 
-    /** The digit is of the key as it stands in memory: who walks the counters in order inverts {@link #flip}. */
-    abstract void count(long from, int count, long counters, int shift, long mask);
+    /**
+     * The digit is of the key as it stands in memory: who walks the counters in order inverts {@link #flip}.
+     *
+     * @return the bits in which not all keys agree, of a range that is not empty
+     */
+    abstract long count(long from, int count, long counters, int shift, long mask);
 
     /** Counts two digits of the same width in one reading. */
     abstract void countTwo(long from, int count, long low, int lowShift, long high, int highShift, long mask);

@@ -31,7 +31,7 @@ final class FewValues {
     }
 
     /** As {@link Radix#sort}. @return false, and only the counters are touched, where the keys have too many values */
-    static boolean sort(Elements elements, long from, long end, long spare, boolean toSpare, long table) {
+    static boolean sort(Elements elements, long from, long end, long to, long room, long table) {
         long bytes = end - from;
         if (bytes < FEWEST_ELEMENTS * elements.bytes || !someAgree(elements, from, bytes / elements.bytes)) {
             return false;
@@ -43,10 +43,11 @@ final class FewValues {
             }
         }
         toOffsets(table, elements.flip);
+        long other = to == from ? room : to;
         for (long at = from; at < end; at += Radix.block(elements)) {
-            elements.scatterValues(at, Radix.count(elements, at, end, Elements.MOST), spare, table);
+            elements.scatterValues(at, Radix.count(elements, at, end, Elements.MOST), other, table);
         }
-        Memory.move(spare, toSpare ? spare : from, bytes);
+        Memory.move(other, to, bytes);
         return true;
     }
 

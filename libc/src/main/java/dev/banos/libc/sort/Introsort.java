@@ -31,7 +31,7 @@ public final class Introsort {
      * @throws IllegalStateException if the scope of {@code data} is closed; nothing was touched. Closing a shared scope during
      *     the call fails
      * @throws WrongThreadException if {@code data} is confined to another thread; nothing was touched
-     * @throws OutOfMemoryError if no sort ever ran here and there are no 308 KiB for the counters and the temporary area of the
+     * @throws OutOfMemoryError if no sort ever ran here and there are no 320 KiB for the counters and the temporary area of the
      *     first; nothing was touched
      */
     public static void sort(Key key, MemorySegment data) {

@@ -1,5 +1,9 @@
 package dev.banos.libc.sort;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
+import java.lang.foreign.MemorySegment;
+
 /** Whole numbers of 64 bits. */
 final class LongElements extends Elements {
     /** Makes the order that of signed numbers, which is what the processor compares. */
@@ -12,33 +16,43 @@ final class LongElements extends Elements {
 
     @Override
     boolean isAscending(long from, int count) {
-        long flipped = toSigned;
-        long previous = Long.MIN_VALUE;
-        for (int i = 0; i < count; i++) {
-            long rank = number(from, i) ^ flipped;
+        return count < 2 || ascending(Memory.range(from, count * (long) Long.BYTES), 1, count, toSigned) == count;
+    }
+
+    /** {@return the first element from {@code first} on that is less than the one before it, or {@code count}} */
+    private static int ascending(MemorySegment range, int first, int count, long flipped) {
+        long previous = range.getAtIndex(JAVA_LONG_UNALIGNED, first - 1) ^ flipped;
+        for (int i = first; i < count; i++) {
+            long rank = range.getAtIndex(JAVA_LONG_UNALIGNED, i) ^ flipped;
             if (rank < previous) {
-                return false;
+                return i;
             }
             previous = rank;
         }
-        return true;
+        return count;
     }
 
     @Override
     long varyingBits(long from, int count) {
+        MemorySegment range = Memory.range(from, count * (long) Long.BYTES);
         long first = Memory.getLong(from);
         long varying = 0;
         for (int i = 0; i < count; i++) {
-            varying |= first ^ number(from, i);
+            varying |= first ^ range.getAtIndex(JAVA_LONG_UNALIGNED, i);
         }
         return varying;
     }
 
     @Override
-    void count(long from, int count, long counters, int shift, long mask) {
+    long count(long from, int count, long counters, int shift, long mask) {
+        long first = Memory.getLong(from);
+        long varying = 0;
         for (int i = 0; i < count; i++) {
-            increment(counters, counterOf(number(from, i) >>> shift, mask));
+            long number = number(from, i);
+            varying |= first ^ number;
+            increment(counters, counterOf(number >>> shift, mask));
         }
+        return varying;
     }
 
     @Override
@@ -99,25 +113,33 @@ final class LongElements extends Elements {
 
     @Override
     boolean settle(long from, int count, long hold, long steps) {
-        long flipped = toSigned;
+        MemorySegment range = Memory.range(from, count * (long) Long.BYTES);
         long left = steps;
         for (int i = 1; i < count; i++) {
-            long number = number(from, i);
-            long before = number(from, i - 1);
-            if ((number ^ flipped) < (before ^ flipped)) {
-                long at = from + (long) i * Long.BYTES;
-                do {
-                    Memory.setLong(at, before);
-                    at -= Long.BYTES;
-                    before = at > from ? Memory.getLong(at - Long.BYTES) : number;
-                } while ((number ^ flipped) < (before ^ flipped) && left-- > 0);
-                Memory.setLong(at, number);
+            i = ascending(range, i, count, toSigned);
+            if (i < count) {
+                left = insert(from, i, toSigned, left);
                 if (left < 0) {
                     return false;
                 }
             }
         }
         return true;
+    }
+
+    /** @return what is left of the steps */
+    private static long insert(long from, int i, long flipped, long steps) {
+        long number = number(from, i);
+        long before = number(from, i - 1);
+        long left = steps;
+        long at = from + (long) i * Long.BYTES;
+        do {
+            Memory.setLong(at, before);
+            at -= Long.BYTES;
+            before = at > from ? Memory.getLong(at - Long.BYTES) : number;
+        } while ((number ^ flipped) < (before ^ flipped) && left-- > 0);
+        Memory.setLong(at, number);
+        return left;
     }
 
     /** The mask tells the compiler what it cannot see: no access has a bound to check, nor an offset a mask of 64 bits. */

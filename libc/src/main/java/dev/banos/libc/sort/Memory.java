@@ -110,8 +110,13 @@ final class Memory {
         }
     }
 
+    /** For a loop that only reads, one element behind the other: the compiler vectorises it over a segment, not over addresses. */
+    static MemorySegment range(long address, long bytes) {
+        return EVERYTHING.asSlice(address, bytes);
+    }
+
     static void fill(long address, long bytes, byte value) {
-        EVERYTHING.asSlice(address, bytes).fill(value);
+        range(address, bytes).fill(value);
     }
 
     /** Nothing to do where both are the same place. */

@@ -102,7 +102,7 @@ final class NumberIntrosort {
                 end = middle;
             }
         }
-        Radix.sort(elements, from, end, temporary(scratch), false, scratch);
+        Radix.HERE.sort(elements, from, end, from, temporary(scratch), scratch);
     }
 
     private static long pivot(int log, long from, long end) {

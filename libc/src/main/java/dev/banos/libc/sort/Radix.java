@@ -1,5 +1,9 @@
 package dev.banos.libc.sort;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
+import java.lang.foreign.MemorySegment;
+
 /**
  * The plan of a radix sort. Elements travel between two areas of the same size, one digit a pass, the lowest digit first;
  * each pass is stable.
@@ -19,16 +23,22 @@ package dev.banos.libc.sort;
  *
  * <p>Keys of few values take two passes of another kind: see {@link FewValues}.
  *
- * <p>What does not fit the second-level cache with room to spare is first split by its highest five varying bits, and each
- * part sorted as a whole would be.
+ * <p>What is large is first split by its highest varying bits, and each part sorted as a whole would be. How many places a
+ * processor can write in turns, and from which size on a split pays, is the one thing that differs between machines.
  */
 final class Radix {
-    /** The processor fetches ahead for some thirty places that are written in turns; with more this takes twice as long. */
-    static final int SPLIT_BITS = 5;
-    static final long SPLIT_BYTES = Elements.COUNTER_BYTES << SPLIT_BITS;
+    /** An Intel Emerald Rapids fetches ahead for some thirty places that are written in turns; with more this takes twice as long. */
+    static final Radix FEW_PLACES = new Radix(5, 256 << 10);
 
-    /** Each split takes so many bits off what varies. */
-    static final int SPLIT_LEVELS = (Long.SIZE + SPLIT_BITS - 1) / SPLIT_BITS;
+    /** An AMD Zen 5 is as fast with 256 places as with eight, and scatters what its second-level cache does not hold as fast. */
+    static final Radix MANY_PLACES = new Radix(8, 4 << 20);
+
+    static final Radix HERE = Processor.isAmd() ? MANY_PLACES : FEW_PLACES;
+
+    static final int MOST_SPLIT_BITS = 8;
+
+    /** Each split takes its bits off what varies, and has a table; fewer bits have smaller tables. */
+    static final long SPLITS_BYTES = splitsBytes(MOST_SPLIT_BITS);
 
     static final int LARGEST_DIGIT = 11;
     static final long WINDOW_BYTES = Elements.COUNTER_BYTES << LARGEST_DIGIT;
@@ -37,53 +47,93 @@ final class Radix {
     private static final int DIGIT_BITS = 8; // of all digits in turn
     private static final int SMALLEST_DIGIT = 5;
     private static final long BY_INSERTION = 24;
-    private static final long SPLIT_FROM_BYTES = 256 << 10;
+    private static final int SAMPLE = 1024; // elements
 
     /** A value of the high digit that more than this part of all elements share calls for a third digit. */
     private static final int CROWDED = 8;
 
-    private Radix() {
+    private final int splitBits;
+    private final long splitFromBytes;
+
+    /** @param splitFromBytes what has so many bytes is split by {@code splitBits} */
+    Radix(int splitBits, long splitFromBytes) {
+        assert splitsBytes(splitBits) <= splitsBytes(MOST_SPLIT_BITS) : splitBits;
+        this.splitBits = splitBits;
+        this.splitFromBytes = splitFromBytes;
+    }
+
+    private static long splitsBytes(int bits) {
+        return (Long.SIZE + bits - 1) / bits * (Elements.COUNTER_BYTES << bits);
     }
 
     /**
-     * Sorts {@code [from, end)} with the same number of bytes at {@code spare}; {@code toSpare} says which of both receives
-     * the result. Nothing else but the counters is written.
+     * Sorts {@code [from, end)} into {@code to}, which is {@code from} or a place of as many bytes. {@code room} is a place of as
+     * many bytes, too; where {@code to} is not {@code from} it may be {@code from}. All three may be overwritten, and nothing else
+     * but the counters.
      */
-    static void sort(Elements elements, long from, long end, long spare, boolean toSpare, long counters) {
-        long to = toSpare ? spare : from;
-        long count = (end - from) / elements.bytes;
+    void sort(Elements elements, long from, long end, long to, long room, long counters) {
+        long bytes = end - from;
+        long count = bytes / elements.bytes;
         if (count <= BY_INSERTION) {
-            Memory.move(from, to, end - from);
-            elements.settle(to, (int) count, toSpare ? from : spare, Long.MAX_VALUE);
+            Memory.move(from, to, bytes);
+            elements.settle(to, (int) count, to == from ? room : from, Long.MAX_VALUE);
         } else if (isAscending(elements, from, end)) {
-            Memory.move(from, to, end - from);
-        } else if (FewValues.sort(elements, from, end, spare, toSpare, counters)) {
+            Memory.move(from, to, bytes);
+        } else if (FewValues.sort(elements, from, end, to, room, counters)) {
             return;
-        } else if (end - from >= SPLIT_FROM_BYTES) {
-            split(elements, from, end, spare, toSpare, counters);
+        } else if (bytes >= splitFromBytes) {
+            split(elements, from, end, to, room, counters);
         } else {
-            sortWithinCache(elements, from, (int) count, spare, to, counters);
+            sortWithinCache(elements, from, (int) count, to, room, counters);
         }
     }
 
-    private static void split(Elements elements, long from, long end, long spare, boolean toSpare, long counters) {
-        int top = Long.SIZE - Long.numberOfLeadingZeros(varyingBits(elements, from, end));
-        int shift = Math.max(0, top - SPLIT_BITS);
-        clear(counters, SPLIT_BITS);
+    private void split(Elements elements, long from, long end, long to, long room, long counters) {
+        int shift = countForSplit(elements, from, end, counters);
+        long flip = elements.flip >>> shift & mask(splitBits);
+        toOffsets(counters, splitBits, flip);
+        long parts = to == from ? room : to;
         for (long at = from; at < end; at += block(elements)) {
-            elements.count(at, count(elements, at, end, Elements.MOST), counters, shift, mask(SPLIT_BITS));
+            elements.scatter(at, count(elements, at, end, Elements.MOST), parts, counters, shift, mask(splitBits));
         }
-        long flip = elements.flip >>> shift & mask(SPLIT_BITS);
-        toOffsets(counters, SPLIT_BITS, flip);
-        for (long at = from; at < end; at += block(elements)) {
-            elements.scatter(at, count(elements, at, end, Elements.MOST), spare, counters, shift, mask(SPLIT_BITS));
-        }
-        long part = spare;
-        for (long rank = 0; rank <= mask(SPLIT_BITS); rank++) {
-            long partEnd = spare + Memory.getLong(counters + (rank ^ flip) * Elements.COUNTER_BYTES); // where scatter left it
-            sort(elements, part, partEnd, from + (part - spare), !toSpare, counters + SPLIT_BYTES);
+        long below = counters + (Elements.COUNTER_BYTES << splitBits);
+        long part = parts;
+        for (long rank = 0; rank <= mask(splitBits); rank++) {
+            long partEnd = parts + Memory.getLong(counters + (rank ^ flip) * Elements.COUNTER_BYTES); // where scatter left it
+            if (to != from) {
+                sort(elements, part, partEnd, part, from, below);
+            } else {
+                boolean fits = partEnd - part <= part - parts; // in what the parts before have left, and in the cache
+                sort(elements, part, partEnd, to + (part - parts), fits ? parts : part, below);
+            }
             part = partEnd;
         }
+    }
+
+    /**
+     * Counts the highest digit of what varies. The first elements nearly always tell where that is; if not, all is counted twice.
+     *
+     * @return how far it is shifted
+     */
+    private int countForSplit(Elements elements, long from, long end, long counters) {
+        int top = top(elements.varyingBits(from, count(elements, from, end, SAMPLE)));
+        while (true) {
+            int shift = Math.max(0, top - splitBits);
+            clear(counters, splitBits);
+            long varying = 0;
+            for (long at = from; at < end; at += block(elements)) {
+                varying |= elements.key(from) ^ elements.key(at);
+                varying |= elements.count(at, count(elements, at, end, Elements.MOST), counters, shift, mask(splitBits));
+            }
+            if (top(varying) <= top) {
+                return shift;
+            }
+            top = top(varying);
+        }
+    }
+
+    private static int top(long varying) {
+        return Long.SIZE - Long.numberOfLeadingZeros(varying);
     }
 
     /** Block by block, each with the first element of the next. */
@@ -96,14 +146,6 @@ final class Radix {
         return true;
     }
 
-    private static long varyingBits(Elements elements, long from, long end) {
-        long varying = 0;
-        for (long at = from; at < end; at += block(elements)) {
-            varying |= elements.varyingBits(at, count(elements, at, end, Elements.MOST + 1));
-        }
-        return varying;
-    }
-
     static long block(Elements elements) {
         return Elements.MOST * elements.bytes;
     }
@@ -114,17 +156,19 @@ final class Radix {
 
     /**
      * Two digits from the top of what varies, a third below them if the keys crowd, then insertion. All in one method: it is
-     * too large for the compiler to inline into its callers, where its loops would be too many for one unit.
+     * too large for the compiler to inline into its callers, where its loops would be too many for one unit. The last scatter
+     * goes back to where the elements came from, which is in the cache; {@code to} may not be.
      */
-    private static void sortWithinCache(Elements elements, long from, int count, long spare, long to, long counters) {
+    private static void sortWithinCache(Elements elements, long from, int count, long to, long room, long counters) {
         long bytes = count * elements.bytes;
+        long other = to == from ? room : to;
         long varying = elements.varyingBits(from, count);
         int lowest = Long.numberOfTrailingZeros(varying);
-        int top = Long.SIZE - Long.numberOfLeadingZeros(varying);
+        int top = top(varying);
         int bits = digitBits(count);
         if (top - lowest <= Math.min(LARGEST_DIGIT, bits + 1)) {
-            sortByDigit(elements, from, count, spare, counters, lowest, top - lowest);
-            Memory.move(spare, to, bytes);
+            sortByDigit(elements, from, count, other, counters, lowest, top - lowest);
+            Memory.move(other, to, bytes);
             return;
         }
         bits = Math.min(bits, (top - lowest + 1) / 2);
@@ -136,23 +180,26 @@ final class Radix {
         Memory.fill(low, 2 * Elements.COUNTER_BYTES << bits, (byte) 0);
         elements.countTwo(from, count, low, lowShift, high, highShift, mask(bits));
 
-        long at = from;
-        long next = spare;
+        boolean crowded = lowShift > lowest && isCrowded(high, bits, bytes / CROWDED);
         toOffsets(low, bits, elements.flip >>> lowShift);
-        long largest = toOffsets(high, bits, elements.flip >>> highShift);
-        if (lowShift > lowest && largest > bytes / CROWDED) {
+        toOffsets(high, bits, elements.flip >>> highShift);
+        long at = from;
+        long next = room == from ? to : room;
+        long last = from;
+        if (crowded) {
             sortedFrom = Math.max(0, lowShift - bits);
-            sortByDigit(elements, from, count, spare, high + (Elements.COUNTER_BYTES << bits), sortedFrom, bits);
-            at = spare;
+            sortByDigit(elements, from, count, other, high + (Elements.COUNTER_BYTES << bits), sortedFrom, bits);
+            at = other;
             next = from;
+            last = other;
         }
         elements.scatter(at, count, next, low, lowShift, mask(bits));
-        elements.scatter(next, count, at, high, highShift, mask(bits));
+        elements.scatter(next, count, last, high, highShift, mask(bits));
 
-        Memory.move(at, to, bytes);
-        long other = to == from ? spare : from;
-        if (sortedFrom > lowest && !elements.settle(to, count, other, count)) {
-            sortByAllDigits(elements, to, count, other, counters, varying);
+        Memory.move(last, to, bytes);
+        long free = to == from ? room : from;
+        if (sortedFrom > lowest && !elements.settle(to, count, free, count)) {
+            sortByAllDigits(elements, to, count, free, counters, varying);
         }
     }
 
@@ -194,21 +241,33 @@ final class Radix {
     }
 
     /**
-     * Each count of bytes becomes the offset where the first of those bytes goes. {@code flip}: see {@link Elements#flip}.
-     *
-     * @return the largest count
+     * Each count of bytes becomes the offset where the first of those bytes goes. {@code flip}, see {@link Elements#flip}, is the
+     * highest bit of the digit or none: the counters from it on come first.
      */
-    private static long toOffsets(long counters, int bits, long flip) {
-        long offset = 0;
-        long largest = 0;
-        long flipped = flip & mask(bits);
-        for (int rank = 0; rank < 1 << bits; rank++) {
-            long counter = counters + (rank ^ flipped) * Elements.COUNTER_BYTES;
-            long bytes = Memory.getLong(counter);
-            Memory.setLong(counter, offset);
+    private static void toOffsets(long counters, int bits, long flip) {
+        int first = (int) (flip & mask(bits));
+        long offset = accumulate(counters + first * Elements.COUNTER_BYTES, (1 << bits) - first, 0);
+        accumulate(counters, first, offset);
+    }
+
+    /** @return where the next would begin. The largest count on the way would cost twice the time. */
+    private static long accumulate(long counters, int count, long begin) {
+        long offset = begin;
+        for (int i = 0; i < count; i++) {
+            long bytes = Memory.getLong(counters, i * Elements.COUNTER_BYTES);
+            Memory.setLong(counters, i * Elements.COUNTER_BYTES, offset);
             offset += bytes;
-            largest = Math.max(largest, bytes);
         }
-        return largest;
+        return offset;
+    }
+
+    /** Whether some value of a digit has more bytes than {@code most}. */
+    private static boolean isCrowded(long counters, int bits, long most) {
+        MemorySegment range = Memory.range(counters, Elements.COUNTER_BYTES << bits);
+        long signs = 0;
+        for (int i = 0; i < 1 << bits; i++) {
+            signs |= most - range.getAtIndex(JAVA_LONG_UNALIGNED, i);
+        }
+        return signs < 0;
     }
 }

@@ -49,7 +49,7 @@ public final class RadixSort {
      *     numbers, {@code temporary} is smaller than {@code data}, or both overlap; nothing was touched
      * @throws IllegalStateException if the scope of a segment is closed; nothing was touched
      * @throws WrongThreadException if a segment is confined to another thread; nothing was touched
-     * @throws OutOfMemoryError if no sort ever ran and there are no 52 KiB for the counters of the first; nothing was touched
+     * @throws OutOfMemoryError if no sort ever ran and there are no 64 KiB for the counters of the first; nothing was touched
      */
     public static void sort(Key key, MemorySegment data, MemorySegment temporary) {
         Arguments.requireData(data, key.bytes());
@@ -76,10 +76,10 @@ public final class RadixSort {
         } else if (isCounted(key, end - data)) {
             ShortCounting.sort(key, data, end, temporary);
         } else if (!key.isFloating()) {
-            Radix.sort(ELEMENTS[key.ordinal()], data, end, temporary, false, counters);
+            Radix.HERE.sort(ELEMENTS[key.ordinal()], data, end, data, temporary, counters);
         } else if (!SignedFloats.isAscending(key, data, end)) {
             SignedFloats.exchange(key, data, end);
-            Radix.sort(ELEMENTS[key.ordinal()], data, end, temporary, false, counters);
+            Radix.HERE.sort(ELEMENTS[key.ordinal()], data, end, data, temporary, counters);
             SignedFloats.exchange(key, data, end);
         }
     }

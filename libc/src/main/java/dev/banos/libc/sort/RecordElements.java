@@ -52,11 +52,16 @@ final class RecordElements extends Elements {
     }
 
     @Override
-    void count(long from, int count, long counters, int shift, long mask) {
+    long count(long from, int count, long counters, int shift, long mask) {
+        long first = key(from);
+        long varying = 0;
         long at = from;
         for (int i = 0; i < count; i++, at += bytes) {
-            increment(counters, key(at) >>> shift & mask);
+            long key = key(at);
+            varying |= first ^ key;
+            increment(counters, key >>> shift & mask);
         }
+        return varying;
     }
 
     @Override

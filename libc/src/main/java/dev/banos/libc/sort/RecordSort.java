@@ -42,7 +42,7 @@ public final class RecordSort {
      *     records, {@code temporary} is smaller than {@code data}, or both overlap; nothing was touched
      * @throws IllegalStateException if the scope of a segment is closed; nothing was touched
      * @throws WrongThreadException if a segment is confined to another thread; nothing was touched
-     * @throws OutOfMemoryError if no sort ever ran and there are no 52 KiB for the counters of the first; nothing was touched
+     * @throws OutOfMemoryError if no sort ever ran and there are no 64 KiB for the counters of the first; nothing was touched
      */
     public void sort(MemorySegment data, MemorySegment temporary) {
         Arguments.requireData(data, elements.bytes);
@@ -57,7 +57,7 @@ public final class RecordSort {
     static void sort(RecordElements elements, long data, long bytes, long temporary) {
         long counters = Scratch.COUNTERS.claim();
         try {
-            Radix.sort(elements, data, data + bytes, temporary, false, counters);
+            Radix.HERE.sort(elements, data, data + bytes, data, temporary, counters);
         } finally {
             Scratch.COUNTERS.release(counters);
         }

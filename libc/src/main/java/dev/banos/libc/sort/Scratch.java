@@ -12,7 +12,7 @@ import java.util.function.LongUnaryOperator;
  */
 final class Scratch {
     /** For each split above a window one table, then three of 2048. */
-    static final long COUNTERS_BYTES = Radix.SPLIT_LEVELS * Radix.SPLIT_BYTES + Radix.WINDOW_DIGITS * Radix.WINDOW_BYTES;
+    static final long COUNTERS_BYTES = Radix.SPLITS_BYTES + Radix.WINDOW_DIGITS * Radix.WINDOW_BYTES;
 
     static final Scratch COUNTERS = new Scratch(COUNTERS_BYTES, Malloc::malloc);
 

@@ -35,10 +35,15 @@ final class ShortElements extends Elements {
     }
 
     @Override
-    void count(long from, int count, long counters, int shift, long mask) {
+    long count(long from, int count, long counters, int shift, long mask) {
+        int first = Memory.getShort(from);
+        int varying = 0;
         for (int i = 0; i < count; i++) {
-            increment(counters, counterOf(number(from, i) >>> shift, mask));
+            short number = number(from, i);
+            varying |= first ^ number;
+            increment(counters, counterOf(number >>> shift, mask));
         }
+        return varying & 0xFFFF;
     }
 
     @Override

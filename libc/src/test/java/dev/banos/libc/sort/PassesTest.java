@@ -59,8 +59,8 @@ class PassesTest {
             MemorySegment data = scope.allocateFrom(ValueLayout.JAVA_LONG, numbers);
             MemorySegment spare = scope.allocate(data.byteSize());
             MemorySegment counters = scope.allocate(Scratch.COUNTERS_BYTES, Long.BYTES);
-            Radix.sort(new Counted(new LongElements(Key.I64)), data.address(), data.address() + data.byteSize(), spare.address(), false,
-                    counters.address());
+            Radix.HERE.sort(new Counted(new LongElements(Key.I64)), data.address(), data.address() + data.byteSize(), data.address(),
+                    spare.address(), counters.address());
             Arrays.sort(numbers);
             assertThat(data.toArray(ValueLayout.JAVA_LONG)).isEqualTo(numbers);
         }
@@ -88,9 +88,9 @@ class PassesTest {
         }
 
         @Override
-        void count(long from, int count, long counters, int shift, long mask) {
+        long count(long from, int count, long counters, int shift, long mask) {
             read += count;
-            elements.count(from, count, counters, shift, mask);
+            return elements.count(from, count, counters, shift, mask);
         }
 
         @Override

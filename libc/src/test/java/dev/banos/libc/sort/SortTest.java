@@ -210,7 +210,7 @@ class SortTest {
             MemorySegment open = shared.allocate(8000, 8);
             MemorySegment temporary = scope.allocate(8000, 8);
             long least = Long.MAX_VALUE;
-            for (int round = 0; round < 30 && least > 0; round++) {
+            for (int round = 0; round < 300 && least > 0; round++) { // until all is compiled
                 long before = threads.getCurrentThreadAllocatedBytes();
                 sortAll(data, open, temporary, 300);
                 least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
