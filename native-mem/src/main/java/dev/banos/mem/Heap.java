@@ -10,8 +10,6 @@ import dev.banos.mem.slots.Access;
 import dev.banos.mem.slots.Bin;
 import dev.banos.mem.slots.Domain;
 import dev.banos.mem.slots.FreePages;
-import dev.banos.mem.slots.Run;
-import dev.banos.mem.slots.RunTable;
 import dev.banos.mem.slots.SharedPools;
 import dev.banos.mem.slots.SizeClasses;
 import dev.banos.mem.slots.SlotPool;
@@ -176,8 +174,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      * @throws CorruptBlockException in a hardened heap that finds damage
      */
     public void free(long address) {
-        Run run = pool.likely(address);
-        if (run.owner != pool || Thread.currentThread() != owner || !run.free(address)) {
+        if (Thread.currentThread() != owner || !pool.free(address)) {
             LiveBlocks.free(Thread.currentThread() == owner ? pool : null, address, domain, hardened);
         }
     }

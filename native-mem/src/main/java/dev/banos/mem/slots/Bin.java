@@ -177,6 +177,7 @@ public final class Bin {
     }
 
     private void openWord(Run serving) {
+        pool.opened(serving);
         index = cyclicallyNext(serving.summary, index);
         open = serving.local + index * Long.SIZE;
         openBase = serving.base + index * Long.SIZE * slotBytes;
@@ -206,13 +207,14 @@ public final class Bin {
 
     private void serveFrom(Run next) {
         run = next;
-        pool.served(next);
+        pool.begun(next);
         run.watched = 0;
         index = -1;
     }
 
     private void leave(Run left) {
         run = null;
+        pool.left(left);
         left.watched = left.fullWord;
         if (left.summary != 0) {
             append(left);

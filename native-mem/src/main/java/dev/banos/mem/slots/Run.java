@@ -164,6 +164,27 @@ public final class Run {
     }
 
     /**
+     * The same in the run that its bin serves from, which is not watched, where it is done by setting a bit.
+     *
+     * @param offset of the address from {@link #base}
+     * @return whether it was done; if not, {@link #free} has to say
+     */
+    boolean freeQuietly(long offset) {
+        long slot = Long.rotateRight(offset * inverse, shift);
+        if (Long.compareUnsigned(slot, limit) >= 0) {
+            return false;
+        }
+        long bit = local + slot;
+        long free = Words.get(bit);
+        long more = free | 1L << bit;
+        if (more == free || free == 0) {
+            return false;
+        }
+        Words.put(bit, more);
+        return true;
+    }
+
+    /**
      * This and what it calls are in parts of at most 35 bytecodes, which the compiler takes into their callers however rare it
      * thinks them: a program that first frees much that is no slot of ours otherwise gets a call here for good.
      */

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * what it then finds is checked further by the bitmap.
  */
 public final class RunTable {
-    private static final int LOG_SPAN = Long.numberOfTrailingZeros(SizeClasses.SPAN_BYTES);
+    static final int LOG_SPAN = Long.numberOfTrailingZeros(SizeClasses.SPAN_BYTES);
     private static final SpinLock LOCK = new SpinLock();
     private static final VarHandle TABLE = handle();
 

@@ -57,8 +57,12 @@ public final class SlotPool extends ThreadAttachment {
     /** How many spans the pool may have before it gives back its empty runs by itself. */
     private int trimAt = FIRST_TRIM;
     private long racedFrees;
-    /** The run that a bin began to serve from last; null at first. It may be another's by now, and serves as a guess only. */
-    private @Nullable Run guess;
+    /** What a bin began to serve from last, while no further word has been opened: most likely to be freed into. Null: none. */
+    private @Nullable Run favourite;
+    /** Where it begins; 0 for none. */
+    private long favouriteBase;
+    /** What a bin began to serve from, until it opens a word there. */
+    private @Nullable Run begun;
     /** Set where a run made the heap reach a high-water mark: the allocation that needed it takes the slow path. */
     private boolean reachedMark;
     private boolean sampled;
@@ -98,24 +102,6 @@ public final class SlotPool extends ThreadAttachment {
         for (int i = 0; i < quick.length; i++) {
             quick[i] = bins[SizeClasses.indexOf(Math.max(1, (long) i * SizeClasses.ALIGNMENT))];
         }
-    }
-
-    void served(Run run) {
-        guess = run;
-        if (threadId != NO_THREAD) {
-            ThreadPools.guess(threadId, run);
-        }
-    }
-
-    /**
-     * {@link RunTable#likely}, for the owner's free. Where a program frees blocks of one run only, as in a loop over blocks of
-     * one size, the compiler has seen the guess be right each time: it asks no further, and keeps the run's fields in registers
-     * from turn to turn. Elsewhere both outcomes are the same, and it leaves the question out.
-     */
-    public Run likely(long address) {
-        Run run = RunTable.likely(address);
-        Run guessed = guess;
-        return run == guessed ? guessed : run;
     }
 
     /** The bin whose slots serve blocks of {@code size} bytes; {@link Bin#NEVER} where no slot does. */
@@ -218,6 +204,53 @@ public final class SlotPool extends ThreadAttachment {
             return !domain.isClosed() && !run.retired && run.freeSlow(address);
         } finally {
             lock.unlock();
+        }
+    }
+
+    /**
+     * The owner's free, which looks first whether the block lies in the favourite run: in a loop over few blocks the compiler then
+     * keeps that run's fields in registers, instead of looking each block's run up.
+     *
+     * @return whether a live block of this pool began there, and nobody else's frees are to be asked; if not, nothing has changed
+     */
+    public boolean free(long address) {
+        return freeInFavourite(address - favouriteBase) || freeElsewhere(address);
+    }
+
+    private boolean freeInFavourite(long offset) {
+        Run run = favourite;
+        return offset >>> RunTable.LOG_SPAN == 0 && run != null && run.freeQuietly(offset);
+    }
+
+    private boolean freeElsewhere(long address) {
+        Run run = RunTable.likely(address);
+        return run.owner == this && run.free(address);
+    }
+
+    /** Of a bin that begins to serve from {@code run}. */
+    void begun(Run run) {
+        begun = run;
+        if (threadId != NO_THREAD) {
+            ThreadPools.guess(threadId, run);
+        }
+    }
+
+    /**
+     * Of a bin that takes its next slots from a word of {@code run}. A run of few slots is no favourite: the fewer hits there are
+     * among many frees, the surer the compiler leaves out what a hit would do.
+     */
+    void opened(Run run) {
+        boolean favours = run == begun && run.words() > 1;
+        favourite = favours ? run : null;
+        favouriteBase = favours ? run.base : 0;
+        begun = null;
+    }
+
+    /** Of a bin that no longer serves from {@code run}. */
+    void left(Run run) {
+        if (run == favourite) {
+            favourite = null;
+            favouriteBase = 0;
         }
     }
 
@@ -466,6 +499,7 @@ public final class SlotPool extends ThreadAttachment {
 
     private void remove(Run run) {
         run.retired = true;
+        left(run);
         RunTable.remove(run);
         Run last = runs[--runCount];
         runs[run.indexInPool] = last;
@@ -530,6 +564,8 @@ public final class SlotPool extends ThreadAttachment {
             assert RunTable.at(runs[i].base) == runs[i] : "run " + i + " is not in the table";
             assert runs[i].bin.isValid(runs[i]);
         }
+        assert favouriteBase == (favourite == null ? 0 : favourite.base) : "the favourite run does not begin there";
+        assert favourite == null || favourite.watched == 0 && !favourite.retired : "no bin serves from the favourite run";
         return true;
     }
 

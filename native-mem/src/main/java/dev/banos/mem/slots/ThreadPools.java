@@ -27,7 +27,7 @@ public final class ThreadPools {
      * synchronisation, because an entry proves itself: a pool that carries a thread's id is that thread's.
      */
     private static final SlotPool[] RECENT = new SlotPool[1024];
-    /** Likewise, what {@link SlotPool#likely} guesses. */
+    /** Likewise, the run that the thread's pool began to serve from last, if it still is one: what {@link #likely} guesses. */
     private static final @Nullable Run[] GUESSES = new Run[RECENT.length];
 
     static {
@@ -50,7 +50,13 @@ public final class ThreadPools {
         return pool.threadId == id ? pool : currentSlow(id);
     }
 
-    /** {@link SlotPool#likely} of the calling thread's pool, whose thread's id this is. */
+    /**
+     * {@link RunTable#likely}. Where a program frees blocks of one run only, as in a loop over blocks of one size, the compiler has
+     * seen the guess be right each time: it asks no further, and keeps the run's fields in registers from turn to turn. Elsewhere
+     * both outcomes are the same, and it leaves the question out.
+     *
+     * @param id the calling thread's
+     */
     public static Run likely(long id, long address) {
         Run run = RunTable.likely(address);
         Run guessed = GUESSES[(int) id & (GUESSES.length - 1)];
