@@ -1,9 +1,10 @@
 package dev.banos.fuzz;
 
+import java.util.regex.Pattern;
+
 /** A finding as a C program that shows it without Java: the laws, and the steps. */
 final class CProgram {
-    private static final String LIBRARY = ".so";
-    private static final String OBJECT = ".o";
+    private static final Pattern PREFIX = Pattern.compile("[A-Za-z_][A-Za-z_0-9]*|");
     private static final int REPEATS = 1;
     /** A round in C is that much quicker, and so is over more often before the other thread comes near. */
     private static final int ROUNDS_OF_JAVA = 10;
@@ -18,7 +19,8 @@ final class CProgram {
     /** Whether the target's functions can be called from C by name. */
     static boolean isPossible(Finding finding) {
         String target = finding.target();
-        return target.equals("glibc") || Isolated.isNamed(target) || target.contains(LIBRARY) || fileOf(target).endsWith(OBJECT);
+        return target.equals("glibc") || Isolated.isNamed(target)
+                || Target.isInFile(target) && PREFIX.matcher(Target.prefixOf(target)).matches();
     }
 
     static String of(Finding finding) {
@@ -27,10 +29,7 @@ final class CProgram {
 
     private String write() {
         Program program = finding.program();
-        text.append("/* ").append(finding.target()).append(" breaks a law: ").append(finding.violation().law().sentence())
-                .append(".\n   ").append(finding.violation().details().replace("*/", "* /").replace("\n", "\n   "))
-                .append("\n   ").append(command()).append("\n   seed ").append(finding.seed())
-                .append(", try ").append(finding.tryNumber()).append(" */\n");
+        text.append("/* ").append(Quoted.comment(head())).append(" */\n");
         text.append(Isolated.isNamed(finding.target()) ? Isolated.of(finding.target()).defines() : "");
         text.append(CSource.head(prefix(), Isolated.isNamed(finding.target()), Math.max(1, program.slots()), Math.max(1, program.length())));
         text.append(CSource.laws()).append('\n');
@@ -38,6 +37,12 @@ final class CProgram {
         text.append("#define MODE ").append(mode()).append("\n#define ROUNDS ").append(rounds()).append('\n');
         text.append(CSource.mainOfReport());
         return text.toString();
+    }
+
+    private String head() {
+        return Quoted.line(finding.target()) + " breaks a law: " + finding.violation().law().sentence()
+                + ".\n   " + finding.violation().details().replace("\n", "\n   ")
+                + "\n   " + command() + "\n   seed " + finding.seed() + ", try " + finding.tryNumber();
     }
 
     private Runner.Mode mode() {
@@ -48,7 +53,7 @@ final class CProgram {
     private int rounds() {
         return switch (Runner.Mode.valueOf(finding.mode())) {
             case FREELY -> Session.FREE_RUNS;
-            case RACED -> ROUNDS_OF_JAVA * finding.rounds();
+            case RACED -> (int) Math.min(Integer.MAX_VALUE, (long) ROUNDS_OF_JAVA * finding.rounds());
             default -> REPEATS;
         };
     }
@@ -58,18 +63,17 @@ final class CProgram {
                 : "cc -g THIS.c " + library() + " -lpthread && ./a.out";
     }
 
+    /** A bare name is looked for where the dynamic linker finds it, too. */
     private String library() {
-        return finding.target().equals("glibc") ? "" : fileOf(finding.target());
-    }
-
-    private static String fileOf(String target) {
-        int prefixAt = target.lastIndexOf(':');
-        return prefixAt < 0 ? target : target.substring(0, prefixAt);
+        if (finding.target().equals("glibc")) {
+            return "";
+        }
+        String file = Target.fileOf(finding.target());
+        return Quoted.word(file.indexOf('/') >= 0 || file.endsWith(Target.OBJECT) ? file : "-l:" + file);
     }
 
     private String prefix() {
-        int prefixAt = finding.target().lastIndexOf(':');
-        return prefixAt < 0 || Isolated.isNamed(finding.target()) ? "" : finding.target().substring(prefixAt + 1);
+        return Target.isInFile(finding.target()) ? Target.prefixOf(finding.target()) : "";
     }
 
     private void writeSteps(Program program) {

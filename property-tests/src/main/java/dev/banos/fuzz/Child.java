@@ -1,19 +1,18 @@
 package dev.banos.fuzz;
 
-import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
-import java.io.InputStreamReader;
+import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +28,10 @@ final class Child implements AutoCloseable {
     private static final String[] NO_WORDS = {};
     private static final String END_OF_OUTPUT = "";
     private static final long POLL_MILLIS = 50;
+    private static final int PIECE = 8192;
+    private static final int LONGEST_LINE = 1 << 20;
+    private static final int LINES_REMEMBERED = 100;
+    private static final int LENGTH_REMEMBERED = 1000;
     /** Between the end of its output and its own. */
     private static final long DEATH_SECONDS = 10;
     private static final long START_NANOS = TimeUnit.SECONDS.toNanos(60);
@@ -42,7 +45,7 @@ final class Child implements AutoCloseable {
     private Writer commands;
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
     private final String mark = UUID.randomUUID().toString();
-    private final List<String> saidBeforeReady = new CopyOnWriteArrayList<>();
+    private final List<String> saidBeforeReady = new ArrayList<>();
     private volatile boolean isReady;
     private final Progress progress;
     private final Path crashReport;
@@ -66,10 +69,10 @@ final class Child implements AutoCloseable {
         return crashReport;
     }
 
-    /** @param environment is added to this process's; where a variable is there already, after a colon */
+    /** @param environment is added to this process's; where a variable is there already, before it and a colon */
     void start(List<String> command, Map<String, String> environment) {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).directory(new File("."));
-        environment.forEach((name, value) -> builder.environment().merge(name, value, (mine, ours) -> mine + ":" + ours));
+        environment.forEach((name, value) -> builder.environment().merge(name, value, (theirs, ours) -> ours + ":" + theirs));
         try {
             process = builder.start();
         } catch (IOException failed) {
@@ -86,21 +89,51 @@ final class Child implements AutoCloseable {
         }
     }
 
+    /** A target may print without end and without ends of lines: of what is no answer, little is kept. */
     private void readLines() {
-        try (BufferedReader in = process.inputReader(StandardCharsets.UTF_8)) {
-            for (String line = in.readLine(); line != null; line = in.readLine()) {
-                int at = line.indexOf(mark + "\t");
-                if (at >= 0) {
-                    lines.add(line.substring(at));
-                } else if (!isReady) {
-                    saidBeforeReady.add(line);
+        StringBuilder line = new StringBuilder();
+        char[] piece = new char[PIECE];
+        try (Reader in = process.inputReader(StandardCharsets.UTF_8)) {
+            for (int count = in.read(piece); count >= 0; count = in.read(piece)) {
+                for (int i = 0; i < count; i++) {
+                    if (piece[i] == '\n') {
+                        take(line.toString());
+                        line.setLength(0);
+                    } else {
+                        line.append(piece[i]);
+                    }
+                }
+                if (line.length() > LONGEST_LINE) {
+                    line.delete(0, line.indexOf(mark) < 0 ? line.length() - mark.length() : line.length());
                 }
             }
+            remember(line.toString()); // half an answer is none
         } catch (IOException closed) {
+            // as its end
+        } finally {
             lines.add(END_OF_OUTPUT);
-            return;
         }
-        lines.add(END_OF_OUTPUT);
+    }
+
+    private void take(String line) {
+        int at = line.indexOf(mark + "\t");
+        if (at >= 0) {
+            lines.add(line.substring(at));
+        } else {
+            remember(line);
+        }
+    }
+
+    /** The first lines, among which are the dynamic linker's, and the last. */
+    private void remember(String line) {
+        if (!isReady && !line.isBlank()) {
+            synchronized (saidBeforeReady) {
+                if (saidBeforeReady.size() == LINES_REMEMBERED) {
+                    saidBeforeReady.removeLast();
+                }
+                saidBeforeReady.add(line.substring(0, Math.min(line.length(), LENGTH_REMEMBERED)));
+            }
+        }
     }
 
     /** Waits until the child is ready; {@link TargetException} if it cannot have its target. */
@@ -116,7 +149,9 @@ final class Child implements AutoCloseable {
 
     /** The lines that are no answers: of the dynamic linker, for one. */
     List<String> saidBeforeReady() {
-        return List.copyOf(saidBeforeReady);
+        synchronized (saidBeforeReady) {
+            return List.copyOf(saidBeforeReady);
+        }
     }
 
     /** @param hangNanos how long it may stay at one operation */
@@ -136,7 +171,7 @@ final class Child implements AutoCloseable {
             while (true) {
                 String line = lines.poll(POLL_MILLIS, TimeUnit.MILLISECONDS);
                 if (line != null) {
-                    return line.equals(END_OF_OUTPUT) ? died() : answered(line.split("\t"));
+                    return line.equals(END_OF_OUTPUT) ? died() : answered(line.split("\t", -1));
                 }
                 if (residentPages() > mostPages) {
                     return killed(End.GREW);
@@ -146,15 +181,16 @@ final class Child implements AutoCloseable {
                 }
             }
         } catch (InterruptedException interrupted) {
+            close();
             Thread.currentThread().interrupt();
-            return killed(End.HUNG);
+            throw new IllegalStateException("interrupted while the target ran", interrupted);
         }
     }
 
     /** {@link TargetException} if the child says that it cannot have its target, or cannot have it anew. */
     private static Answer answered(String[] words) {
         if (words[1].equals(ChildMain.UNUSABLE)) {
-            throw new TargetException(ChildMain.unescape(words[2]));
+            throw new TargetException(Quoted.fromField(words[2]));
         }
         return new Answer(End.ANSWERED, words);
     }
@@ -188,12 +224,16 @@ final class Child implements AutoCloseable {
 
     /** Of a crash report, whose lines begin with #, the essence is told anyway. */
     private String saidLast() {
-        return saidBeforeReady.reversed().stream().filter(line -> !line.isBlank() && !line.startsWith("#")).findFirst()
+        return saidBeforeReady().reversed().stream().filter(line -> !line.startsWith("#")).findFirst()
                 .map(line -> ", and said: " + line.strip()).orElse("");
     }
 
     private String describeEnd(Answer answer) {
-        return answer.end == End.DIED ? CrashReport.describe(process.exitValue(), crashReport) : answer.end.toString();
+        return switch (answer.end) {
+            case HUNG -> "it did not return within " + TimeUnit.NANOSECONDS.toSeconds(START_NANOS) + " s";
+            case GREW -> "it took more than " + (mostPages * Mapped.PAGE >> 20) + " MiB";
+            default -> describeDeath();
+        };
     }
 
     /** How a child that died did so, in words that do not differ from run to run. */

@@ -3,6 +3,8 @@ package dev.banos.fuzz;
 import dev.banos.bindings.SystemCalls;
 import dev.banos.bindings.generated.rlimit;
 import java.io.BufferedReader;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
@@ -47,7 +49,7 @@ final class ChildMain {
 
     /** Arguments: mark, work file, target, seed, operations, threads, example (a trace, or "-"), laws that are waived, trust. */
     public static void main(String[] arguments) throws InterruptedException {
-        PrintStream out = System.out;
+        PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8); // in any locale
         String mark = arguments[0];
         LinkedBlockingQueue<String> commands = commands(Path.of(arguments[1]));
         withoutCoreFiles();
@@ -58,10 +60,10 @@ final class ChildMain {
                 out.println(mark + "\t" + child.answer(commands.take().split(" ")));
             }
         } catch (TargetException | TraceException unusable) {
-            out.println(mark + "\t" + UNUSABLE + "\t" + escape(String.valueOf(unusable.getMessage())));
+            out.println(mark + "\t" + UNUSABLE + "\t" + Quoted.field(String.valueOf(unusable.getMessage())));
             System.exit(FAILED);
         } catch (RuntimeException | Error unexpected) {
-            out.println(mark + "\t" + UNUSABLE + "\t" + escape(arguments[2] + ": " + unexpected));
+            out.println(mark + "\t" + UNUSABLE + "\t" + Quoted.field(arguments[2] + ": " + unexpected));
             System.exit(FAILED);
         }
     }
@@ -110,15 +112,7 @@ final class ChildMain {
 
     private static String text(String verdict, Violation violation, Runner.Mode mode, long tryNumber) {
         return String.join("\t", verdict, violation.law().name(), Integer.toString(violation.operation()),
-                Long.toString(tryNumber), mode.name(), escape(violation.details()), escape(violation.addresses()));
-    }
-
-    static String escape(String text) {
-        return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", " ");
-    }
-
-    static String unescape(String text) {
-        return text.replace("\\n", "\n").replace("\\\\", "\\");
+                Long.toString(tryNumber), mode.name(), Quoted.field(violation.details()), Quoted.field(violation.addresses()));
     }
 
     /**

@@ -120,8 +120,8 @@ abstract class ChildRunner implements Runner {
 
     static Violation violation(Child.Answer answer) {
         String[] words = answer.words();
-        return new Violation(Law.valueOf(words[2]), Integer.parseInt(words[3]), ChildMain.unescape(words[6]),
-                words.length > 7 ? ChildMain.unescape(words[7]) : "");
+        return new Violation(Law.valueOf(words[2]), Integer.parseInt(words[3]), Quoted.fromField(words[6]),
+                words.length > 7 ? Quoted.fromField(words[7]) : "");
     }
 
     void giveUpState(Law broken) {

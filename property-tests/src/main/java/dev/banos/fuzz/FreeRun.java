@@ -47,7 +47,9 @@ final class FreeRun {
         int[] turn = new int[program.length()];
         int[] next = new int[Math.max(1, program.slots())];
         for (int i = 0; i < turn.length; i++) {
-            turn[i] = next[program.slot(i)]++;
+            if (program.kind(i) != Program.CLOSE) { // which no thread performs
+                turn[i] = next[program.slot(i)]++;
+            }
         }
         return turn;
     }

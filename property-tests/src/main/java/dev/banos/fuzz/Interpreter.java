@@ -20,6 +20,7 @@ final class Interpreter {
     private static final int ENOMEM = 12;
     private static final int EINVAL = 22;
     private static final long MISALIGNED_BYTES = 64;
+    private static final int LONGEST_MESSAGE = 2000;
     private static final Pattern ADDRESS = Pattern.compile("0x[0-9a-fA-F]{5,}|\\b[0-9a-fA-F]*[0-9][0-9a-fA-F]{7,}\\b");
 
     /** No address space of a 64-bit Linux process holds a block of this size. */
@@ -85,13 +86,19 @@ final class Interpreter {
         return violation != null ? violation : drain();
     }
 
-    /** Runs the program over and over, its threads at the same time, up to that many rounds; null if every law held. */
+    /** As below; fewer rounds where they take more than a few seconds. */
     @Nullable Violation race(Program program, AllocatorUnderTest allocator, int rounds) {
+        return race(program, allocator, rounds, RaceRun.LONGEST_NANOS);
+    }
+
+    /** Runs the program over and over, its threads at the same time, up to that many rounds or so long; null if every law held. */
+    @Nullable Violation race(Program program, AllocatorUnderTest allocator, int rounds, long nanos) {
         if (!allocator.promises().threads()) {
             return run(program, allocator);
         }
         begin(program, allocator, false, false);
-        return new RaceRun(this, program, progress).run(rounds);
+        progress.round(0);
+        return new RaceRun(this, program, progress).run(rounds, nanos);
     }
 
     /** From now on a break of this law is no violation: the model must be right after one. */
@@ -234,7 +241,7 @@ final class Interpreter {
                 served(slot, allocator.calloc(count, size), total, promises.alignmentOf(total), true);
             }
             default -> {
-                if (promises.largestAlignment() >= 1L << log2) {
+                if (promises.largestAlignment() >>> log2 != 0) {
                     served(slot, allocator.alignedAlloc(1L << log2, size), size, 1L << log2, false);
                 }
             }
@@ -368,13 +375,16 @@ final class Interpreter {
             return broken.during(program.length());
         } catch (RuntimeException | Error thrown) {
             return thrown(program.length(), "freeing what is still live at the end", thrown);
+        } finally {
+            Thread.interrupted(); // as after each range
         }
     }
 
     /** An address in an exception's message is another one in each run. */
     static Violation thrown(int operation, String call, Throwable thrown) {
-        String message = ADDRESS.matcher(thrown.toString()).replaceAll("...");
-        return new Violation(Law.NO_EXCEPTION, operation, call + " threw " + message,
-                message.equals(thrown.toString()) ? "" : thrown.toString());
+        String whole = thrown.toString();
+        String said = whole.substring(0, Math.min(whole.length(), LONGEST_MESSAGE));
+        String message = ADDRESS.matcher(said).replaceAll("...");
+        return new Violation(Law.NO_EXCEPTION, operation, call + " threw " + message, message.equals(said) ? "" : said);
     }
 }

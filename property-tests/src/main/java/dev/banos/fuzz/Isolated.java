@@ -38,7 +38,7 @@ record Isolated(String spec, List<String> compiler, @Nullable String library) {
 
     /** The dynamic linker takes a list. */
     private static String preloadable(String spec, String library) {
-        if (library.isEmpty() || library.matches(".*[ :].*")) {
+        if (library.isEmpty() || library.matches("(?s).*[\\s:].*")) {
             throw new TargetException(spec + ": give " + PRELOAD + "LIB.so, a name without a prefix, blanks and colons");
         }
         return library;
@@ -46,7 +46,7 @@ record Isolated(String spec, List<String> compiler, @Nullable String library) {
 
     /** How a person compiles and runs a report's C program. */
     String commandFor(String source) {
-        return String.join(" ", compiler) + " -g " + source + " -lpthread && " + (library == null ? "" : "LD_PRELOAD=" + library + " ")
+        return String.join(" ", compiler) + " -g " + source + " -lpthread && " + (library == null ? "" : "LD_PRELOAD=" + Quoted.word(library) + " ")
                 + "./a.out";
     }
 

@@ -55,7 +55,7 @@ final class JvmRunner extends ChildRunner {
     }
 
     /** Everything that this process can load, as one class path: the child needs no modules. */
-    private static String classPath() {
+    static String classPath() {
         String paths = String.join(File.pathSeparator, System.getProperty("jdk.module.path", ""),
                 System.getProperty("java.class.path", ""), System.getProperty(EXTRA_PATH, ""), rootOf(ChildMain.class));
         return Stream.of(paths.split(File.pathSeparator)).filter(path -> !path.isEmpty()).distinct()

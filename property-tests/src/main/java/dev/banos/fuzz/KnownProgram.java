@@ -1,5 +1,7 @@
 package dev.banos.fuzz;
 
+import java.util.function.IntFunction;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A program that broke some target once, and how it must be run. */
@@ -11,17 +13,17 @@ record KnownProgram(Program program, Runner.Mode mode, int rounds) {
     }
 
     @Nullable Violation replay(Runner runner) {
-        return mode == Runner.Mode.RACED ? race(runner)
+        return mode == Runner.Mode.RACED ? race(left -> runner.race(program, left), runner::roundsOfRace, rounds)
                 : runner.replay(program, mode.isRepeated() ? Runner.Mode.REPEATED_LONG : mode);
     }
 
     /** All rounds, where one race ends before them because the machine is slow. */
-    private @Nullable Violation race(Runner runner) {
+    static @Nullable Violation race(IntFunction<@Nullable Violation> race, IntSupplier roundsOfRace, int rounds) {
         Violation violation = null;
         int left = rounds;
-        for (int race = 0; race < MOST_RACES && violation == null && left > 0; race++) {
-            violation = runner.race(program, left);
-            left -= runner.roundsOfRace();
+        for (int races = 0; races < MOST_RACES && violation == null && left > 0; races++) {
+            violation = race.apply(left);
+            left -= roundsOfRace.getAsInt();
         }
         return violation;
     }

@@ -1,24 +1,40 @@
 package dev.banos.fuzz;
 
-/** Makes programs from a recorded one: a window of it, with sizes moved to boundaries and operations dropped and doubled. */
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Makes programs from a recorded one: a window of it, with sizes moved to boundaries and operations dropped. What the target does
+ * not promise is left out, and what would make a lawful target's process large: a program keeps few bytes live.
+ */
 final class Mutator {
+    /** Together: the process of a target that gives much more memory than is live would not be told from it. */
+    private static final long MOST_LIVE = 256L << 20;
+
     private final Program example;
     private final Promises promises;
     private final int maxOperations;
     private final Program program;
+
+    /** The window's slots by those of the example, which may be millions, and the bytes in each. */
+    private final Map<Integer, Integer> slots = new HashMap<>();
+    private final long[] bytes;
+    private long live;
 
     Mutator(Program example, Promises promises, int maxOperations) {
         this.example = example;
         this.promises = promises;
         this.maxOperations = maxOperations;
         program = new Program(maxOperations);
+        bytes = new long[maxOperations];
     }
 
     /** Valid until the next call. Equal seeds give equal programs. */
     Program mutate(long seed) {
         Random64 random = new Random64(seed);
         Sizes sizes = new Sizes(random);
-        program.clear();
+        begin();
         int from = random.below(example.length());
         int rarity = 4 << random.below(6);
         long budget = 16 * Sizes.SMALLEST_BUDGET;
@@ -26,17 +42,52 @@ final class Mutator {
             if (!random.oneIn(rarity)) {
                 copy(i, example.size(i));
             } else if (!random.oneIn(4)) {
-                copy(i, bounded(random, sizes, example.size(i), budget));
+                copy(i, Program.isSized(example.kind(i)) ? bounded(random, sizes, example.size(i), budget) : example.size(i));
             }
         }
         return program;
     }
 
+    private void begin() {
+        program.clear();
+        slots.clear();
+        Arrays.fill(bytes, 0);
+        live = 0;
+    }
+
     private void copy(int index, long size) {
-        boolean asked = example.kind(index) != Program.ALIGNED || promises.largestAlignment() >>> example.log2(index) != 0;
-        if (asked) {
-            program.add(example.kind(index), example.log2(index), example.thread(index), example.slot(index), size);
+        if (isPromised(index)) {
+            int kind = example.kind(index);
+            int slot = Program.usesSlot(kind) ? slots.computeIfAbsent(example.slot(index), old -> slots.size()) : 0;
+            if (fits(kind, slot, kind == Program.CALLOC ? size << example.log2(index) : size)) {
+                program.add(kind, example.log2(index), example.thread(index), slot, size);
+            }
         }
+    }
+
+    private boolean isPromised(int index) {
+        return switch (example.kind(index)) {
+            case Program.ALIGNED -> promises.largestAlignment() >>> example.log2(index) != 0;
+            case Program.MISALIGNED -> promises.checksAlignments() && promises.largestAlignment() > 0;
+            default -> true;
+        };
+    }
+
+    /** Whether what is live stays within bounds; then this operation is taken into account. What cannot be served is never live. */
+    private boolean fits(int kind, int slot, long size) {
+        boolean fills = Program.isSized(kind) && (kind == Program.REALLOC || bytes[slot] == 0);
+        if (fills && Long.compareUnsigned(size, Interpreter.IMPOSSIBLE) < 0) {
+            long after = live - bytes[slot] + size;
+            if (after > MOST_LIVE) {
+                return false;
+            }
+            live = after;
+            bytes[slot] = size;
+        } else if (kind == Program.FREE || kind == Program.FREE_TWICE) {
+            live -= bytes[slot];
+            bytes[slot] = 0;
+        }
+        return true;
     }
 
     private static long bounded(Random64 random, Sizes sizes, long size, long budget) {

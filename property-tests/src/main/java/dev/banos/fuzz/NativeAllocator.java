@@ -113,11 +113,16 @@ final class NativeAllocator implements AllocatorUnderTest {
     public long alignedAlloc(long alignment, long size) {
         try {
             return alignedIsPosix
-                    ? posixMemalign(STATE.get(), Math.max(alignment, SMALLEST_POSIX_ALIGNMENT), size)
+                    ? posixMemalign(STATE.get(), isTooSmall(alignment) ? SMALLEST_POSIX_ALIGNMENT : alignment, size)
                     : (long) TWO.invokeExact(aligned, STATE.get(), alignment, roundUp(size, alignment));
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
+    }
+
+    /** Of the powers of two; what is none must be refused as it is. */
+    private static boolean isTooSmall(long alignment) {
+        return Long.bitCount(alignment) == 1 && Long.compareUnsigned(alignment, SMALLEST_POSIX_ALIGNMENT) < 0;
     }
 
     /** C11 wanted a multiple of the alignment, and some allocators still do. A size that overflows stays as it is: too large. */

@@ -2,6 +2,8 @@ package dev.banos.fuzz;
 
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A sequence of allocator calls on numbered slots. It holds no addresses, so it means the same to every allocator, and any
@@ -78,8 +80,8 @@ public final class Program {
     }
 
     /**
-     * {@return the program's calls as a trace: without threads, wrong frees and sizes of 4 GiB or more, which the format cannot
-     * hold}
+     * {@return the program's calls as a trace: without threads, wrong frees, sizes of 4 GiB or more and alignments above 1 TiB,
+     * which the format cannot hold}
      */
     public Trace toTrace() {
         Trace.Builder builder = new Trace.Builder();
@@ -106,9 +108,11 @@ public final class Program {
         if (isFull != (kind == REALLOC || kind == FREE)) {
             return;
         }
-        long bytes = kind == CALLOC ? size[index] << log2(index) : kind == FREE ? 0 : size[index];
-        if (bytes >>> Integer.SIZE == 0) {
-            builder.add(kind, slot[index], bytes, 1L << log2(index));
+        int log2 = log2(index);
+        boolean overflows = kind == CALLOC && log2 >= Long.numberOfLeadingZeros(size[index]);
+        long bytes = kind == CALLOC ? size[index] << log2 : kind == FREE ? 0 : size[index];
+        if (!overflows && bytes >>> Integer.SIZE == 0 && (kind != ALIGNED || log2 <= Trace.LARGEST_LOG2)) {
+            builder.add(kind, slot[index], bytes, 1L << log2);
             full.set(slot[index], kind != FREE);
         }
     }
@@ -120,10 +124,7 @@ public final class Program {
      * @throws AssertionError if a law broke: says which, where, with addresses, sizes and bytes
      */
     public void requireLawful(AllocatorUnderTest allocator) {
-        Violation violation = new Interpreter().run(this, allocator);
-        if (violation != null) {
-            throw new AssertionError(Report.oneScreen(this, violation));
-        }
+        require(new Interpreter().run(this, allocator));
     }
 
     /**
@@ -138,22 +139,32 @@ public final class Program {
         for (int run = 0; run < Session.FREE_RUNS && violation == null && threaded; run++) {
             violation = interpreter.runFreely(this, allocator);
         }
-        if (violation != null) {
-            throw new AssertionError(Report.oneScreen(this, violation));
-        }
+        require(violation);
     }
 
     /**
      * Runs the program over and over, all its threads at the same time, and holds each round to the laws.
      *
      * @param allocator one in its first state, which stays open
-     * @param rounds at most; a race on slow machines ends earlier, after some seconds
+     * @param rounds at most; a race on slow machines ends earlier, after some time
      * @throws AssertionError if a law broke
      */
     public void requireLawfulInRaces(AllocatorUnderTest allocator, int rounds) {
-        Violation violation = new Interpreter().race(this, allocator, rounds);
-        if (violation != null) {
-            throw new AssertionError(Report.oneScreen(this, violation));
+        Progress progress = new Progress();
+        Interpreter interpreter = new Interpreter(progress, new Coverage());
+        require(KnownProgram.race(left -> interpreter.race(this, allocator, left), progress::round, rounds));
+    }
+
+    /**
+     * As {@link #requireLawfulInRaces(AllocatorUnderTest, int)}, on a new allocator of the target.
+     *
+     * @param target gives the allocator
+     * @param rounds at most; a race on slow machines ends earlier, after some time
+     * @throws AssertionError if a law broke
+     */
+    public void requireLawfulInRaces(Target target, int rounds) {
+        try (Runner runner = target.nearest()) {
+            require(new KnownProgram(this, Runner.Mode.RACED, rounds).replay(runner));
         }
     }
 
@@ -167,12 +178,15 @@ public final class Program {
     public void requireLawful(Target target) {
         try (Runner runner = target.nearest()) {
             for (Runner.Mode mode : Runner.Mode.values()) {
-                Violation violation = mode != Runner.Mode.RACED ? runner.replay(this, mode)
-                        : threaded ? runner.race(this, Session.RACE_ROUNDS) : null;
-                if (violation != null) {
-                    throw new AssertionError(Report.oneScreen(this, violation));
-                }
+                require(mode != Runner.Mode.RACED ? runner.replay(this, mode)
+                        : threaded ? runner.race(this, Session.RACE_ROUNDS) : null);
             }
+        }
+    }
+
+    private void require(@Nullable Violation violation) {
+        if (violation != null) {
+            throw new AssertionError(Report.oneScreen(this, violation));
         }
     }
 
@@ -250,6 +264,21 @@ public final class Program {
     /** Whether any operation runs on another thread than the first. */
     boolean isThreaded() {
         return threaded;
+    }
+
+    /** Whether it asks for a new heap, which a single allocator cannot give. */
+    boolean closes() {
+        return IntStream.range(0, count).anyMatch(i -> kind(i) == CLOSE);
+    }
+
+    /** Whether operations of this kind are on a block: the others' slot means nothing. */
+    static boolean usesSlot(int kind) {
+        return kind < FREE_FOREIGN;
+    }
+
+    /** Whether the size of operations of this kind is that of a block. */
+    static boolean isSized(int kind) {
+        return kind < FREE;
     }
 
     int what(int index) {

@@ -54,7 +54,10 @@ final class ProgramImage {
     }
 
     void write(Program program, Runner.Mode mode) {
-        int length = Math.min(program.length(), LARGEST_LENGTH);
+        int length = program.length();
+        if (length > LARGEST_LENGTH) {
+            throw new IllegalArgumentException("a program of " + length + " operations: at most " + LARGEST_LENGTH + " can be run");
+        }
         LENGTH.set(image, 0L, length);
         MODE.set(image, 0L, mode.ordinal());
         long at = HEADER.byteSize();

@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 final class ProgramText {
     private static final Pattern LINE = Pattern.compile("(?:thread (?<thread>\\d+): *)?(?:"
             + "b(?<block>\\d+) = (?<function>malloc|calloc|realloc|aligned_alloc)\\((?<arguments>[^)]*)\\)"
-            + "|(?<verb>check|free_twice|free)\\(b(?<subject>\\d+)(?: \\+ (?<offset>\\d+))?\\)"
+            + "|(?<verb>check|free_twice|free)\\(b(?<subject>\\d+)(?<offset> \\+ (?<bytes>\\d+))?\\)"
             + "|free\\(foreign (?<foreign>\\d+)\\)"
             + "|misaligned\\((?<alignment>\\d+)\\)"
             + "|(?<close>close)"
@@ -43,9 +43,9 @@ final class ProgramText {
         String size = Long.toUnsignedString(program.size(index));
         return thread + switch (program.kind(index)) {
             case Program.MALLOC -> block + " = malloc(" + size + ")";
-            case Program.CALLOC -> block + " = calloc(" + (1L << program.log2(index)) + ", " + size + ")";
+            case Program.CALLOC -> block + " = calloc(" + count(program, index) + ", " + size + ")";
             case Program.REALLOC -> block + " = realloc(" + block + ", " + size + ")";
-            case Program.ALIGNED -> block + " = aligned_alloc(" + (1L << program.log2(index)) + ", " + size + ")";
+            case Program.ALIGNED -> block + " = aligned_alloc(" + count(program, index) + ", " + size + ")";
             case Program.FREE -> "free(" + block + ")";
             case Program.CHECK -> "check(" + block + ")";
             case Program.FREE_TWICE -> "free_twice(" + block + ")";
@@ -58,12 +58,17 @@ final class ProgramText {
         };
     }
 
+    /** The count or the alignment, of which the largest is 2^63. */
+    private static String count(Program program, int index) {
+        return Long.toUnsignedString(1L << program.log2(index));
+    }
+
     static Program parse(String text) {
         Program program = new Program(16);
         int number = 0;
         for (String raw : text.split("\n", -1)) {
             number++;
-            String line = raw.replaceFirst("#.*", "").strip();
+            String line = withoutComment(raw).strip();
             if (!line.isEmpty()) {
                 try {
                     parseLine(program, line);
@@ -74,6 +79,12 @@ final class ProgramText {
             }
         }
         return program;
+    }
+
+    /** Whatever letters are in it. */
+    private static String withoutComment(String line) {
+        int at = line.indexOf('#');
+        return at < 0 ? line : line.substring(0, at);
     }
 
     private static void parseLine(Program program, String line) {
@@ -87,7 +98,7 @@ final class ProgramText {
         } else if (parts.group("verb") != null) {
             parseUse(program, thread, bounded(parts.group("subject"), LARGEST_SLOT), parts);
         } else if (parts.group("foreign") != null) {
-            program.add(Program.FREE_FOREIGN, 0, thread, 0, Long.parseLong(parts.group("foreign")));
+            program.add(Program.FREE_FOREIGN, 0, thread, 0, Long.parseUnsignedLong(parts.group("foreign")));
         } else if (parts.group("alignment") != null) {
             program.add(Program.MISALIGNED, 0, thread, 0, noPowerOfTwo(parts.group("alignment")));
         } else {
@@ -118,12 +129,13 @@ final class ProgramText {
     }
 
     private static void parseUse(Program program, int thread, int slot, Matcher parts) {
-        String offset = parts.group("offset");
-        switch (parts.group("verb")) {
-            case "check" -> program.add(Program.CHECK, 0, thread, slot, 0);
-            case "free_twice" -> program.add(Program.FREE_TWICE, 0, thread, slot, 0);
-            default -> program.add(offset == null ? Program.FREE : Program.FREE_INSIDE, 0, thread, slot,
-                    offset == null ? 0 : Long.parseLong(offset));
+        String verb = parts.group("verb");
+        if (parts.group("offset") == null) {
+            program.add(verb.equals("check") ? Program.CHECK : verb.equals("free") ? Program.FREE : Program.FREE_TWICE, 0, thread, slot, 0);
+        } else if (verb.equals("free")) {
+            program.add(Program.FREE_INSIDE, 0, thread, slot, Long.parseUnsignedLong(parts.group("bytes")));
+        } else {
+            throw new IllegalArgumentException(verb + " takes a whole block, only free an offset into one");
         }
     }
 
@@ -139,6 +151,9 @@ final class ProgramText {
         long value = Long.parseUnsignedLong(number);
         if (Long.bitCount(value) == 1) {
             throw new IllegalArgumentException(number + " is a power of two");
+        }
+        if (value == 0) {
+            throw new IllegalArgumentException("an allocator need not know the alignment 0");
         }
         return value;
     }

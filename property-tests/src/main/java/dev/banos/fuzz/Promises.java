@@ -29,12 +29,18 @@ public record Promises(long alignment, long tinyAlignment, long largestAlignment
     /**
      * Checks the alignments.
      *
-     * @throws IllegalArgumentException if one is no power of two, or the alignment of small blocks is below 8 or above that of
-     *     others
+     * @throws IllegalArgumentException if one is no power of two, the alignment of small blocks is below 8 or above that of
+     *     others, or the largest is below 8 and not 0
      */
     public Promises {
         requirePowerOfTwo("alignment", alignment);
         requirePowerOfTwo("tinyAlignment", tinyAlignment);
+        if (largestAlignment != 0) {
+            requirePowerOfTwo("largestAlignment", largestAlignment);
+        }
+        if (largestAlignment > 0 && largestAlignment < TINY) {
+            throw new IllegalArgumentException("largestAlignment=" + largestAlignment + " is below 8; 0 is for none");
+        }
         if (tinyAlignment < TINY) {
             throw new IllegalArgumentException("tinyAlignment=" + tinyAlignment + " is below 8, the model's granule");
         }
@@ -64,7 +70,8 @@ public record Promises(long alignment, long tinyAlignment, long largestAlignment
     /**
      * {@return these promises with another largest alignment}
      *
-     * @param bytes a power of two; 0: alignedAlloc is not called at all
+     * @param bytes a power of two, 8 or more; 0: alignedAlloc is not called at all
+     * @throws IllegalArgumentException for any other number
      */
     public Promises withLargestAlignment(long bytes) {
         return with(draft -> draft.largestAlignment = bytes);

@@ -24,7 +24,7 @@ final class RaceRun {
     private static final int LONGEST_DELAY_LOG2 = 9;
     private static final int DELAYED_ONE_IN = 2;
     private static final int YIELDS_ONE_IN = 256;
-    private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(5);
+    static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(5);
     /** One slot's count has a cache line of its own, lest the counting keep the threads in step. */
     private static final int PADDING = 8;
 
@@ -59,10 +59,13 @@ final class RaceRun {
         done = new AtomicLongArray(slots * PADDING);
     }
 
-    /** @param most rounds; fewer where they take more than a few seconds */
-    @Nullable Violation run(int most) {
+    /**
+     * @param most  rounds
+     * @param nanos after which the round that then runs is the last
+     */
+    @Nullable Violation run(int most, long nanos) {
         rounds = most;
-        end = System.nanoTime() + LONGEST_NANOS;
+        end = System.nanoTime() + nanos;
         int[][] operations = IntStream.range(0, Program.LARGEST_THREADS).mapToObj(this::operationsOf)
                 .filter(of -> of.length > 0).toArray(int[][]::new);
         threads = operations.length;

@@ -10,8 +10,8 @@ final class Report {
     static String text(Finding finding) {
         Violation violation = finding.violation();
         StringBuilder text = new StringBuilder();
-        text.append(String.format("%s breaks a law: %s%n", finding.target(), violation.law().sentence()));
-        text.append(String.format("  %s%n", violation.details().replace("\n", "\n  ")));
+        text.append(String.format("%s breaks a law: %s%n", Quoted.line(finding.target()), violation.law().sentence()));
+        text.append(String.format("  %s%n", Quoted.lines(violation.details()).replace("\n", "\n  ")));
         text.append(String.format("  %s; %s%s%n", origin(finding), lengths(finding), manner(finding)));
         appendProgram(text, finding.program(), violation);
         return text.toString();
@@ -20,7 +20,7 @@ final class Report {
     /** With what only this run can tell: the one part that differs between two runs of a seed. */
     static String withAddresses(Finding finding) {
         String addresses = finding.violation().addresses();
-        return finding + (addresses.isEmpty() ? "" : String.format("in this run: %s%n", addresses));
+        return finding + (addresses.isEmpty() ? "" : String.format("in this run: %s%n", Quoted.lines(addresses)));
     }
 
     private static String origin(Finding finding) {

@@ -7,6 +7,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,7 +33,7 @@ public final class ReportFolder {
     private static final String PROGRAM = ".program";
     private static final int LINES_OF_LITERAL = 1000;
     private static final int INDENT = 16;
-    private static final Pattern FACT = Pattern.compile("# (?<name>[a-z]+): (?<value>.*)");
+    private static final Pattern FACT = Pattern.compile("^# (?<name>[a-z]+): (?<value>.*)", Pattern.MULTILINE);
 
     private final Path folder;
 
@@ -89,7 +90,7 @@ public final class ReportFolder {
         facts.put("target", finding.target());
         facts.put("law", finding.violation().law().name());
         facts.put("operation", Integer.toString(finding.violation().operation()));
-        facts.put("details", finding.violation().details().replace("\n", " "));
+        facts.put("details", finding.violation().details());
         facts.put("seed", Long.toString(finding.seed()));
         facts.put("try", Long.toString(finding.tryNumber()));
         facts.put("mode", finding.mode());
@@ -97,7 +98,7 @@ public final class ReportFolder {
         facts.put("original", Integer.toString(finding.originalLength()));
         facts.put("reproduced", Boolean.toString(finding.reproduced()));
         StringBuilder text = new StringBuilder();
-        facts.forEach((name, value) -> text.append("# ").append(name).append(": ").append(value).append('\n'));
+        facts.forEach((name, value) -> text.append("# ").append(name).append(": ").append(Quoted.field(value)).append('\n'));
         return text.toString();
     }
 
@@ -136,13 +137,12 @@ public final class ReportFolder {
             Map<String, String> facts = new LinkedHashMap<>();
             Matcher matcher = FACT.matcher(text);
             while (matcher.find()) {
-                facts.put(matcher.group("name"), matcher.group("value"));
+                facts.put(matcher.group("name"), Quoted.fromField(matcher.group("value")));
             }
-            Violation violation = new Violation(Law.valueOf(fact(facts, "law")), Integer.parseInt(fact(facts, "operation")),
-                    fact(facts, "details"));
-            return new Finding(fact(facts, "target"), Long.parseLong(fact(facts, "seed")), Long.parseLong(fact(facts, "try")),
-                    Program.parse(text), violation, Runner.Mode.valueOf(fact(facts, "mode")).name(), Integer.parseInt(fact(facts, "rounds")),
-                    Integer.parseInt(fact(facts, "original")), Boolean.parseBoolean(fact(facts, "reproduced")));
+            Violation violation = new Violation(constant(facts, "law", Law.values()), count(facts, "operation", 0), fact(facts, "details"));
+            return new Finding(fact(facts, "target"), number(facts, "seed"), number(facts, "try"), Program.parse(text), violation,
+                    constant(facts, "mode", Runner.Mode.values()).name(), count(facts, "rounds", 1), count(facts, "original", 0),
+                    Boolean.parseBoolean(fact(facts, "reproduced")));
         } catch (NoSuchFileException absent) {
             throw new TraceException(file + ": not a finding (there is no such file)", absent);
         } catch (CharacterCodingException binary) {
@@ -158,6 +158,28 @@ public final class ReportFolder {
             throw new IllegalArgumentException("no line \"# " + name + ": ...\"");
         }
         return value;
+    }
+
+    private static long number(Map<String, String> facts, String name) {
+        try {
+            return Long.parseLong(fact(facts, name));
+        } catch (NumberFormatException none) {
+            throw new IllegalArgumentException("# " + name + ": " + fact(facts, name) + " is no number", none);
+        }
+    }
+
+    private static int count(Map<String, String> facts, String name, int least) {
+        long number = number(facts, name);
+        if (number < least || number > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("# " + name + ": " + number + " is not from " + least + " to " + Integer.MAX_VALUE);
+        }
+        return (int) number;
+    }
+
+    private static <E extends Enum<E>> E constant(Map<String, String> facts, String name, E[] all) {
+        String value = fact(facts, name);
+        return Arrays.stream(all).filter(each -> each.name().equals(value)).findFirst().orElseThrow(
+                () -> new IllegalArgumentException("# " + name + ": " + value + " is none of " + Arrays.toString(all)));
     }
 
     /**
@@ -212,14 +234,17 @@ public final class ReportFolder {
     }
 
     private static String requirement(Finding finding) {
-        if (Isolated.isNamed(finding.target())) {
-            return "program.requireLawful(Target.of(\"" + finding.target() + "\"));";
+        String target = Quoted.literal(finding.target());
+        Runner.Mode mode = Runner.Mode.valueOf(finding.mode());
+        if (Isolated.isNamed(finding.target()) || finding.program().closes()) {
+            return mode == Runner.Mode.RACED ? "program.requireLawfulInRaces(Target.of(" + target + "), " + finding.rounds() + ");"
+                    : "program.requireLawful(Target.of(" + target + "));";
         }
-        String run = switch (Runner.Mode.valueOf(finding.mode())) {
+        String run = switch (mode) {
             case LOCKSTEP -> "program.requireLawful(allocator);";
             case RACED -> "program.requireLawfulInRaces(allocator, " + finding.rounds() + ");";
             default -> "program.requireLawfulRepeatedly(allocator);";
         };
-        return "try (AllocatorUnderTest allocator = Target.parse(\"" + finding.target() + "\")) {\n            " + run + "\n        }";
+        return "try (AllocatorUnderTest allocator = Target.parse(" + target + ")) {\n            " + run + "\n        }";
     }
 }

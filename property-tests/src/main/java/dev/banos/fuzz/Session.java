@@ -181,6 +181,8 @@ final class Session implements Runner {
         } catch (RuntimeException | Error thrown) {
             closeFails = true;
             return Interpreter.thrown(program.length(), "closing it", thrown);
+        } finally {
+            Thread.interrupted(); // an allocator may leave that behind
         }
     }
 
@@ -204,7 +206,11 @@ final class Session implements Runner {
     @Override
     public void close() {
         if (!closeFails) { // which has been told
-            allocator.close();
+            try {
+                allocator.close();
+            } finally {
+                Thread.interrupted();
+            }
         }
     }
 }

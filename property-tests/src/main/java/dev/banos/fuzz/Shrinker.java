@@ -89,11 +89,11 @@ final class Shrinker {
     private void onlySuspect() {
         Program program = best;
         int last = violation.operation();
-        if (last < program.length() && usesSlot(program.kind(last))) {
+        if (last < program.length() && Program.usesSlot(program.kind(last))) {
             int slot = program.slot(last);
-            improve(filtered(program, i -> !usesSlot(program.kind(i)) || program.slot(i) == slot));
+            improve(filtered(program, i -> !Program.usesSlot(program.kind(i)) || program.slot(i) == slot));
             Program alone = best;
-            improve(filtered(alone, i -> usesSlot(alone.kind(i))));
+            improve(filtered(alone, i -> Program.usesSlot(alone.kind(i))));
         }
     }
 
@@ -174,15 +174,11 @@ final class Shrinker {
         Map<Integer, Integer> slots = new HashMap<>();
         Map<Integer, Integer> threads = new HashMap<>(Map.of(0, 0));
         for (int i = 0; i < program.length(); i++) {
-            int slot = usesSlot(program.kind(i)) ? slots.computeIfAbsent(program.slot(i), name -> slots.size()) : 0;
+            int slot = Program.usesSlot(program.kind(i)) ? slots.computeIfAbsent(program.slot(i), name -> slots.size()) : 0;
             int thread = threads.computeIfAbsent(program.thread(i), name -> threads.size());
             compact.add(program.kind(i), program.log2(i), thread, slot, program.size(i));
         }
         return compact;
-    }
-
-    private static boolean usesSlot(int kind) {
-        return kind < Program.FREE_FOREIGN;
     }
 
     private void dropBlocks() {
@@ -191,7 +187,7 @@ final class Shrinker {
                 int first = from;
                 int beyond = from + piece;
                 Program program = best;
-                Program candidate = filtered(program, i -> !usesSlot(program.kind(i))
+                Program candidate = filtered(program, i -> !Program.usesSlot(program.kind(i))
                         || program.slot(i) < first || program.slot(i) >= beyond);
                 if (candidate.length() < program.length()) {
                     improve(candidate);

@@ -31,7 +31,7 @@ public final class Target {
 
     private static final String CLASS = "class:";
     private static final String LIBRARY = ".so";
-    private static final String OBJECT = ".o";
+    static final String OBJECT = ".o";
 
     private final String spec;
     private final boolean renewable;
@@ -104,17 +104,37 @@ public final class Target {
         if (Isolated.isNamed(spec)) {
             return new Target(Isolated.of(spec));
         }
-        int prefixAt = spec.lastIndexOf(':');
-        String file = prefixAt < 0 ? spec : spec.substring(0, prefixAt);
-        if (file.endsWith(LIBRARY) || file.contains(LIBRARY + ".")) {
-            SharedLibrary library = new SharedLibrary(spec, file, prefixAt < 0 ? "" : spec.substring(prefixAt + 1));
+        if (!isInFile(spec)) {
+            throw new TargetException("unknown target " + spec + "; a target is one of: " + String.join(", ", FORMS));
+        }
+        String file = fileOf(spec);
+        if (isLibrary(file)) {
+            SharedLibrary library = new SharedLibrary(spec, file, prefixOf(spec));
             return new Target(spec, library.isRenewable(), library::open);
         }
-        if (file.endsWith(OBJECT)) {
-            String prefix = prefixAt < 0 ? "" : spec.substring(prefixAt + 1);
-            return new Target(spec, true, new ObjectFile(spec, Path.of(file), prefix)::open);
-        }
-        throw new TargetException("unknown target " + spec + "; a target is one of: " + String.join(", ", FORMS));
+        return new Target(spec, true, new ObjectFile(spec, Path.of(file), prefixOf(spec))::open);
+    }
+
+    /** Whether it is a library or an object whose functions this process can call. */
+    static boolean isInFile(String spec) {
+        String file = fileOf(spec);
+        return !spec.startsWith(CLASS) && !Isolated.isNamed(spec) && (isLibrary(file) || file.endsWith(OBJECT));
+    }
+
+    private static boolean isLibrary(String file) {
+        return file.endsWith(LIBRARY) || file.contains(LIBRARY + ".");
+    }
+
+    /** Of a target that {@link #isInFile}. */
+    static String fileOf(String spec) {
+        int prefixAt = spec.lastIndexOf(':');
+        return prefixAt < 0 ? spec : spec.substring(0, prefixAt);
+    }
+
+    /** Of its functions' names; may be empty. */
+    static String prefixOf(String spec) {
+        int prefixAt = spec.lastIndexOf(':');
+        return prefixAt < 0 ? "" : spec.substring(prefixAt + 1);
     }
 
     /**

@@ -5,10 +5,10 @@ public final class TargetException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     TargetException(String message) {
-        super(message);
+        super(Quoted.line(message));
     }
 
     TargetException(String message, Throwable cause) {
-        super(message, cause);
+        super(Quoted.line(message), cause);
     }
 }

@@ -47,10 +47,13 @@ public final class Trace {
 
     private static final byte[] MAGIC = "MTRACE1\0".getBytes(StandardCharsets.US_ASCII);
     private static final int KIND_MASK = 0xff;
-    private static final int LARGEST_LOG2 = 40;
+    static final int LARGEST_LOG2 = 40;
 
     /** Both counts are far above what fits into this JVM's arrays and far above any recording that was met. */
     private static final int LARGEST_COUNT = 1 << 27;
+
+    /** So many slots may be used sparsely; a trace that has more uses each, lest a few bytes ask for gigabytes. */
+    private static final int SPARSE_SLOTS = 1 << 20;
 
     private static final ValueLayout.OfInt U32 = JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -119,6 +122,9 @@ public final class Trace {
         if (in.read() >= 0) {
             throw new TraceException(name + ": damaged: there are bytes after its " + operations + " operations");
         }
+        if (slots > Math.max(operations, SPARSE_SLOTS)) {
+            throw new TraceException(name + ": damaged: its header promises " + slots + " slots for " + operations + " operations");
+        }
         return decode(name, MemorySegment.ofArray(body), operations, slots);
     }
 
@@ -140,7 +146,10 @@ public final class Trace {
                 throw new TraceException(name + ": damaged at operation " + i + ": " + wrong.getMessage(), wrong);
             }
         }
-        return builder.build(slots);
+        if (slots != builder.slots) {
+            throw new TraceException(name + ": damaged: its header promises " + slots + " slots, its operations use " + builder.slots);
+        }
+        return builder.build();
     }
 
     /**
@@ -256,10 +265,6 @@ public final class Trace {
 
         /** {@return the calls until now; the builder can be used further} */
         public Trace build() {
-            return build(slots);
-        }
-
-        private Trace build(int slots) {
             return new Trace(slots, Arrays.copyOf(operation, count), Arrays.copyOf(slot, count), Arrays.copyOf(size, count));
         }
 
@@ -272,7 +277,7 @@ public final class Trace {
             }
             operation[count] = word;
             slot[count] = index;
-            size[count++] = bytes;
+            size[count++] = (word & KIND_MASK) == FREE ? 0 : bytes;
             slots = Math.max(slots, index + 1);
         }
 

@@ -5,10 +5,10 @@ public final class TraceException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     TraceException(String message) {
-        super(message);
+        super(Quoted.line(message));
     }
 
     TraceException(String message, Throwable cause) {
-        super(message, cause);
+        super(Quoted.line(message), cause);
     }
 }

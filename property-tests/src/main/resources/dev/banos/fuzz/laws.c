@@ -30,6 +30,7 @@
 #define GUARDED ((size_t)16 << 10)        /* what is smaller is in no mapping of its own */
 #define MODEST ((size_t)64 << 20)         /* up to here a request must be served */
 #define IMPOSSIBLE ((size_t)1 << 47)      /* no process holds a block of this size */
+#define LARGEST_ALIGNMENT_LOG2 21         /* beyond, a request may be refused */
 #define THREADS 8
 #define FIXED_NOREPLACE 0x100000          /* MAP_FIXED_NOREPLACE, which older headers lack */
 
@@ -425,7 +426,7 @@ static void perform(int i)
             do_calloc(n, (size_t)1 << log2_of(s), s.size);
         break;
     case DO_ALIGNED:
-        if (!live && the_posix_memalign)
+        if (!live && the_posix_memalign && log2_of(s) <= LARGEST_ALIGNMENT_LOG2)
             do_aligned(n, (size_t)1 << log2_of(s), s.size);
         break;
     case DO_REALLOC:

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Faults of a shared library, where a failure may be a crash, a hang or an explosion of memory of the child process. */
@@ -188,6 +189,31 @@ class CMutantsTest {
                 new Violation(CONTENTS, 1, "b0 changed"), "RACED", 10, 2, true));
         CToy.compile(compiler, List.of("-Wall", "-Wextra", "-Werror", "-c", "-o", folder.resolve("report.o").toString(),
                 sourceOfReport().toString()));
+    }
+
+    /** What ends a process, or would never, is told with the step, as the fuzzer tells it. */
+    @ParameterizedTest
+    @CsvSource({"*(volatile int *)8 = 1, step 1: NO_CRASH: SIGSEGV", "abort(), step 1: NO_CRASH: SIGABRT",
+        "exit(0), step 1: NO_CRASH: exit() was called", "for (;;), step 1: NO_HANG: no return",
+        "'for (;;) memset(malloc(1 << 20), 1, 1 << 20)', step 1: BOUNDED_MEMORY: the process took far more memory than is live"})
+    void theProgramOfAReportIsNotSilent(String fault, String said) throws Exception {
+        Path source = Files.writeString(folder.resolve("ending.c"), """
+                #include <stdlib.h>
+                #include <string.h>
+                void *x_malloc(size_t n) { return malloc(n); }
+                void *x_calloc(size_t m, size_t n) { return calloc(m, n); }
+                void *x_realloc(void *p, size_t n) { return realloc(p, n); }
+                void x_free(void *p) { %s; free(p); }
+                """.formatted(fault));
+        Path library = folder.resolve("ending.so");
+        CToy.compile(List.of("-O0", "-w", "-shared", "-fPIC", "-o", library.toString(), source.toString()));
+        Program program = Program.parse("b0 = malloc(100)\nfree(b0)\n");
+        new ReportFolder(folder.resolve("report")).write(new Finding(library + ":x_", 1, 0, program, new Violation(NO_CRASH, 1, ""),
+                "LOCKSTEP", 1, 2, true));
+        Path report = folder.resolve("reproduce");
+        CToy.compile(List.of("-g", "-DLOOKS_OF_A_HANG=10", "-o", report.toString(), sourceOfReport().toString(), library.toString(), "-lpthread"));
+        ChildProcess ended = ChildProcess.run(List.of(report.toString()));
+        assertThat(ended.output()).isEqualTo(said + "\n");
     }
 
     private Path sourceOfReport() throws IOException {

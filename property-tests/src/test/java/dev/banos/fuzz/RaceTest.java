@@ -2,7 +2,9 @@ package dev.banos.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class RaceTest {
@@ -47,8 +49,32 @@ class RaceTest {
         Interpreter interpreter = new Interpreter(progress, new Coverage());
         try (AllocatorUnderTest banos = Target.parse("banos:own")) {
             Program program = Program.parse("b0 = malloc(1)\nthread 1: b1 = malloc(1)\nthread 2: free(b0)\n");
-            assertThat(interpreter.race(program, banos, ROUNDS)).isNull();
+            assertThat(interpreter.race(program, banos, ROUNDS, Long.MAX_VALUE / 2)).isNull();
             assertThat(progress.round()).isEqualTo(ROUNDS);
+        }
+    }
+
+    /** On a machine where one race ends before its rounds are run. */
+    @Test
+    void aRaceThatEndsTooSoonIsGoneOnWith() {
+        AtomicInteger races = new AtomicInteger();
+        List<Integer> asked = new ArrayList<>();
+        Violation violation = new Violation(Law.CONTENTS, 0, "");
+        assertThat(KnownProgram.race(left -> {
+            asked.add(left);
+            return races.incrementAndGet() == 3 ? violation : null;
+        }, () -> 400, ROUNDS)).isSameAs(violation);
+        assertThat(asked).containsExactly(ROUNDS, ROUNDS - 400, ROUNDS - 800);
+    }
+
+    @Test
+    void theRoundThatRunsWhenTheTimeIsOverIsTheLast() {
+        Progress progress = new Progress();
+        Interpreter interpreter = new Interpreter(progress, new Coverage());
+        try (AllocatorUnderTest banos = Target.parse("banos:own")) {
+            Program program = Program.parse("b0 = malloc(1)\nthread 1: b1 = malloc(1)\nthread 2: free(b0)\n");
+            assertThat(interpreter.race(program, banos, ROUNDS, -1)).isNull();
+            assertThat(progress.round()).isEqualTo(1);
         }
     }
 }

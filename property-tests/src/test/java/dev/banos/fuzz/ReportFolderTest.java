@@ -1,6 +1,7 @@
 package dev.banos.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,6 +12,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ReportFolderTest {
     /** Of a string in a class file. */
@@ -20,7 +24,11 @@ class ReportFolderTest {
     Path folder;
 
     private String junitTest(Program program) throws IOException {
-        new ReportFolder(folder).write(finding("glibc", program));
+        return junitTest(finding("glibc", program));
+    }
+
+    private String junitTest(Finding finding) throws IOException {
+        new ReportFolder(folder).write(finding);
         try (Stream<Path> files = Files.list(folder)) {
             return Files.readString(files.filter(file -> file.toString().endsWith("Test.java")).findFirst().orElseThrow());
         }
@@ -51,6 +59,58 @@ class ReportFolderTest {
             names.add(ReportFolder.name(finding("libx.so.2:x_", program)));
         }
         assertThat(names).hasSize(1000);
+    }
+
+    /** A report may come from elsewhere: no word of it becomes code, and what it says is read back as it was. */
+    @ParameterizedTest
+    @ValueSource(strings = {"./lib.so.1*/ __attribute__((constructor)) static void p(void) { } /*", "./lib.so:x(void); void p", "./a b'$(id).so",
+        "class:a\"); evil(\"", "class:a\\u0022b\\", "./l\nb.so", "./\u202e\u001b]0;x\u0007.so", "class:dev.some.Allocator"})
+    void aTargetIsNoCode(String target) throws Exception {
+        Finding finding = new Finding(target, 1, 0, Program.parse("b0 = malloc(8)\n"),
+                new Violation(Law.CONTENTS, 0, "a */ b\r# mode: RACED\u2028free(b0)\n\u001b[2J\\n"), "LOCKSTEP", 1, 1, true);
+        ReportFolder report = new ReportFolder(folder);
+        report.write(finding);
+
+        assertThat(report.read()).singleElement().satisfies(read -> {
+            assertThat(read.target()).isEqualTo(target);
+            assertThat(read.violation()).isEqualTo(finding.violation());
+            assertThat(read.mode()).isEqualTo("LOCKSTEP");
+            assertThat(read.toString()).doesNotContain("\u001b", "\r", "\u202e");
+        });
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.filter(any -> any.toString().endsWith(".c")).toList()) {
+                String code = Files.readString(file).replaceAll("(?s)/\\*.*?\\*/", "");
+                assertThat(code).doesNotContain("constructor", "void p(").contains("#define MALLOC malloc\n");
+            }
+        }
+        assertThat(junitTest(finding)).contains("Target.parse(" + Quoted.literal(target) + ")");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"./a.so:x_, true", "./a.so.2, true", "a.o, true", "glibc, true", "musl, true", "preload:./a.so, true",
+        "class:com.soft.Alloc, false", "class:a.so, false", "banos, false", "./a.so:x y, false", "toy, false"})
+    void onlyFunctionsOfCAreCalledFromC(String target, boolean possible) {
+        assertThat(CProgram.isPossible(finding(target, Program.parse("b0 = malloc(8)\n")))).isEqualTo(possible);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"./a b.so, cc -g THIS.c './a b.so' -lpthread && ./a.out", "libx.so.2:x_, cc -g THIS.c -l:libx.so.2 -lpthread && ./a.out",
+        "preload:./a;b.so, cc -g THIS.c -lpthread && LD_PRELOAD='./a;b.so' ./a.out", "./p/x.o:y_, cc -g THIS.c ./p/x.o -lpthread && ./a.out"})
+    void aCommandNamesTheTargetToTheShell(String target, String command) {
+        assertThat(CProgram.of(finding(target, Program.parse("b0 = malloc(8)\n")))).contains(command + "\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'law: CONTENTS', 'law: NOTHING', '# law: NOTHING is none of [OVERLAP'", "'mode: LOCKSTEP', 'mode: x', '# mode: x is none of [LOCKSTEP'",
+        "'seed: 1', 'seed: one', '# seed: one is no number'", "'rounds: 1', 'rounds: 0', '# rounds: 0 is not from 1 to 2147483647'"})
+    void aDamagedFactIsNamed(String fact, String damaged, String message) throws IOException {
+        new ReportFolder(folder).write(finding("glibc", Program.parse("b0 = malloc(8)\n")));
+        try (Stream<Path> files = Files.list(folder)) {
+            Path file = files.filter(any -> any.toString().endsWith(".program")).findFirst().orElseThrow();
+            Files.writeString(file, Files.readString(file).replace("# " + fact + "\n", "# " + damaged + "\n"));
+            assertThatThrownBy(() -> ReportFolder.readFinding(file)).isInstanceOf(TraceException.class)
+                    .hasMessageContaining(file + ": not a finding (" + message);
+        }
     }
 
     private static Finding finding(String target, Program program) {

@@ -75,6 +75,22 @@ class TraceTest {
                 .hasMessageContaining("t.mtrace.gz").hasMessageContaining(message);
     }
 
+    /** Whoever reads a trace makes room for each slot. */
+    @Test
+    void slotsThatNobodyUsesAreDamage() throws IOException {
+        Path unused = zipped(bytes(1, 1 << 27, 0, 0, 1));
+        assertThatThrownBy(() -> Trace.read(unused)).hasMessageContaining("its header promises 134217728 slots for 1 operations");
+        Path sparse = zipped(bytes(1, 1 << 27, 0, (1 << 27) - 1, 1));
+        assertThatThrownBy(() -> Trace.read(sparse)).hasMessageContaining("its header promises 134217728 slots for 1 operations");
+        Path few = zipped(bytes(1, 3, 0, 0, 1));
+        assertThatThrownBy(() -> Trace.read(few)).hasMessageContaining("its header promises 3 slots, its operations use 1");
+    }
+
+    @Test
+    void aFreeHasNoSize() throws IOException {
+        assertThat(Trace.read(zipped(bytes(2, 1, 0, 0, 8, 4, 0, 8))).size(1)).isZero();
+    }
+
     @Test
     void everyTruncationIsRefused() throws IOException {
         byte[] whole = Files.readAllBytes(zipped(bytes(2, 1, 0, 0, 1, 4, 0, 0)));
