@@ -230,6 +230,12 @@ public final class ObjectLinker {
         }
 
         @Override
+        public boolean isAtZero(String symbol) {
+            Long own = defined.get(symbol);
+            return own != null && own == 0;
+        }
+
+        @Override
         public String remedy(boolean several) {
             String defines = several ? "defines them" : "defines it";
             return "add the object or archive that " + defines + ", or load the shared library that does:"

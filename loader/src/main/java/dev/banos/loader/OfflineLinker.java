@@ -4,6 +4,7 @@ import dev.banos.bindings.FileTrouble;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
 import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.link.Imports;
 import dev.banos.loader.link.OfflineLink;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -122,8 +123,21 @@ public final class OfflineLinker {
     }
 
     private Linked link(ElfObject object, @Nullable SegmentAllocator memory) {
-        OfflineLink link = OfflineLink.link(object, base, name -> defined.getOrDefault(name, 0L), phonyImports, memory);
+        OfflineLink link = OfflineLink.link(object, base, new Given(defined), phonyImports, memory);
         return new Linked(ObjectInfo.machine(object), base, link);
+    }
+
+    private record Given(Map<String, Long> defined) implements Imports {
+        @Override
+        public long find(String symbol) {
+            return defined.getOrDefault(symbol, 0L);
+        }
+
+        @Override
+        public boolean isAtZero(String symbol) {
+            Long address = defined.get(symbol);
+            return address != null && address == 0;
+        }
     }
 
     /** An object at its address. */

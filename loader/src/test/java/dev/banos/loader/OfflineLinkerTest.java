@@ -72,6 +72,22 @@ class OfflineLinkerTest {
         return Long.parseLong(matcher.group(1));
     }
 
+    /** What somebody defines as 0 is there, and so is what lies at an image's address 0. */
+    @Test
+    void anAddressMayBeZero() {
+        Path file = CCompiler.text(folder, "zero", """
+                extern char zero[], weak[] __attribute__((weak)), __start_parts[];
+                extern void *__dso_handle;
+                char *table[] = { zero, weak, __start_parts, (char *) &__dso_handle };
+                __attribute__((section("parts"))) int first(void) { return 1; }
+                """, "-O2", "-fno-asynchronous-unwind-tables");
+        OfflineLinker.Linked linked = OfflineLinker.at(0).define("zero", 0).define("weak", 0).link(file);
+        assertThat(linked.mapJson()).contains("\"name\":\"zero\",\"address\":0", "\"name\":\"weak\",\"address\":0",
+                "\"name\":\"__dso_handle\",\"address\":0", "\"name\":\"parts\",\"address\":0");
+        assertThatThrownBy(() -> OfflineLinker.at(0).link(file)).isInstanceOf(LinkException.class).hasMessageContaining("missing import: zero;");
+        assertThat(OfflineLinker.at(0).define("zero", 0).phonyImports().link(file).mapJson()).contains("\"name\":\"zero\",\"address\":0");
+    }
+
     /** A disk that is full in the middle of the one or the other. */
     @Test
     void whatWasThereStaysWhereOneCannotBeWritten() throws Exception {

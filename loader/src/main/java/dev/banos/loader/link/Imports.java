@@ -5,8 +5,13 @@ import org.jspecify.annotations.Nullable;
 /** Where a module's undefined symbols come from. */
 @FunctionalInterface
 public interface Imports {
-    /** The symbol's address, or 0 where it is nowhere. */
+    /** The symbol's address, or 0 where it is nowhere or {@linkplain #isAtZero there}. */
     long find(String name);
+
+    /** Whether address 0 is where the symbol is: who gives addresses by hand may give that one. */
+    default boolean isAtZero(String name) {
+        return false;
+    }
 
     /** What somebody can do who misses one symbol, or several. */
     default String remedy(boolean several) {

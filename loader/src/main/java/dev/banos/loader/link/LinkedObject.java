@@ -33,6 +33,8 @@ final class LinkedObject {
     long @Nullable [][] tlsImports;
     /** By symbol: whether it is where sections of this link begin or end. Written by {@link Resolve}. */
     final BitSet bounds = new BitSet();
+    /** By symbol: whether it is undefined and nowhere, as a weak one may be; others may lie at address 0. Written by {@link Resolve}. */
+    final BitSet absent = new BitSet();
     /** Written by {@link Resolve}. */
     final List<StreamCopy> streamCopies = new ArrayList<>();
     /** By symbol: its address. Written by {@link Resolve}. */

@@ -143,11 +143,17 @@ public final class OfflineLink {
         @Override
         public long find(String name) {
             long address = given.find(name);
-            long found = address != 0 ? address : phony.getOrDefault(name, 0L);
-            if (found != 0) {
+            boolean isGiven = address != 0 || given.isAtZero(name);
+            long found = isGiven ? address : phony.getOrDefault(name, 0L);
+            if (isGiven || found != 0) {
                 used.put(name, found);
             }
             return found;
+        }
+
+        @Override
+        public boolean isAtZero(String name) {
+            return given.isAtZero(name);
         }
 
         @Override

@@ -198,7 +198,7 @@ final class Place {
     private int stubs() {
         int start = take(null, 0, architecture.stubBytes());
         for (LinkedObject object : objects) {
-            for (int symbol = 1; symbol < object.needs.length; symbol++) {
+            for (int symbol = 0; symbol < object.needs.length; symbol++) { // symbol 0, too: a call may name an address alone
                 if ((object.needs[symbol] & FixupKind.Need.STUB) != 0) {
                     object.stubOffset[symbol] = take(object, architecture.stubBytes(), 1);
                 }

@@ -277,7 +277,7 @@ final class Relocate {
     private boolean applyA64(LinkedObject object, FixupKind kind, int symbol, int at, long addend) {
         long target = object.address[symbol] + addend;
         // The ABI: a call of a weak function that is nowhere goes on behind the call.
-        boolean absent = object.address[symbol] == 0 && object.elf.symbols().isUndefined(symbol);
+        boolean absent = object.absent.get(symbol);
         long delta = absent && kind == FixupKind.A64_BRANCH26 ? A64Fields.INSTRUCTION_BYTES : target - image.address(at);
         long gotEntry = image.base() + object.gotOffset[symbol];
         long tlsEntry = image.base() + object.tlsEntries[symbol] + TLS_DISTANCE;
@@ -345,7 +345,7 @@ final class Relocate {
     private boolean applyRv(LinkedObject object, FixupKind kind, int symbol, int at, long addend) {
         long target = object.address[symbol] + addend;
         // As other linkers do: a jump to a weak function that is nowhere leads to itself, and its address is zero at any distance.
-        boolean absent = object.address[symbol] == 0 && object.elf.symbols().isUndefined(symbol);
+        boolean absent = object.absent.get(symbol);
         long delta = target - image.address(at);
         long jump = absent ? addend : delta;
         long near = absent && !RvFields.isNear(delta) ? 0 : delta;

@@ -162,15 +162,17 @@ final class Resolve {
                 throw Refusal.unsupported(object.elf.file(), null, symbol, "thread-local variable " + name
                         + " belongs to another module", "give it an address with --phony-imports");
             }
-            long bound = sectionBound(name);
-            object.bounds.set(symbol, bound != 0);
-            long address = bound != 0 ? bound : find(name);
-            if (address == 0 && !symbols.isWeak(symbol)) {
+            Long bound = sectionBound(name);
+            object.bounds.set(symbol, bound != null);
+            Long found = bound != null ? bound : find(name);
+            object.absent.set(symbol, found == null);
+            if (found == null && !symbols.isWeak(symbol)) {
                 used = used == null ? used(object) : used;
                 if (used.get(symbol)) {
                     missing.add(name);
                 }
             }
+            long address = found == null ? 0 : found;
             object.address[symbol] = address;
             if (address != 0 && object.commonOffset != null && object.commonOffset[symbol] != 0) {
                 object.streamCopies.add(new StreamCopy(object.commonOffset[symbol], address));
@@ -192,27 +194,29 @@ final class Resolve {
         return used;
     }
 
-    private long find(String name) {
+    /** Null where it is nowhere: an address may be 0. */
+    private @Nullable Long find(String name) {
         if (name.equals("_GLOBAL_OFFSET_TABLE_")) {
             return base + layout.got;
         }
         if (name.equals(DSO_HANDLE)) {
             return dsoHandle;
         }
-        return imports.find(name);
+        long address = imports.find(name);
+        return address != 0 || imports.isAtZero(name) ? (Long) address : null;
     }
 
-    /** Where the sections begin or end of which the symbol is the {@code __start_} or {@code __stop_}; 0 for any other. */
-    private long sectionBound(String symbol) {
+    /** Where the sections begin or end of which the symbol is the {@code __start_} or {@code __stop_}; null for any other. */
+    private @Nullable Long sectionBound(String symbol) {
         if (symbol.startsWith(START)) {
             Bounds found = bounds().get(symbol.substring(START.length()));
-            return found == null ? 0 : found.start();
+            return found == null ? null : (Long) found.start();
         }
         if (symbol.startsWith(STOP)) {
             Bounds found = bounds().get(symbol.substring(STOP.length()));
-            return found == null ? 0 : found.stop();
+            return found == null ? null : (Long) found.stop();
         }
-        return 0;
+        return null;
     }
 
     private Map<String, Bounds> bounds() {

@@ -4,9 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.banos.loader.CCompiler;
+import dev.banos.loader.elf.ElfObject;
+import dev.banos.loader.elf.ObjectReader;
+import dev.banos.loader.elf.Refusal;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.IntBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -85,6 +93,45 @@ class OfflineOracleTest {
                 long count(void) { return __stop_parts - __start_parts; }
                 """, "-O2", "-fPIC"));
         assertThat(oracle.comparedBytes()).isGreaterThan(20);
+    }
+
+    /**
+     * Calls that name an address, and no symbol, which counts as 0 (gABI): near ones as GNU ld links them, since lld takes them for calls
+     * of a weak function on two machines; and those that are too far, for which nothing may be put over the code.
+     */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "gcc|ld|.byte 0xe8; .reloc ., R_X86_64_PLT32, 0x10011ffc; .long 0; .byte 0xe8; .reloc ., R_X86_64_PLT32, -4; .long 0",
+        "riscv64-linux-gnu-gcc|riscv64-linux-gnu-ld|call 0x10012000; j 0x10012100; call 0x10000000"})
+    void callsWithoutASymbol(String compiler, String linker, String calls) throws Exception {
+        CCompiler.requireProgram(linker);
+        Path file = CCompiler.compile(folder, compiler, "calls.s", "\t.globl f\nf:\t.long 1, 2, 3, 4, 5, 6\n" + calls.replace(';', '\n') + "\n");
+        Path program = folder.resolve("calls");
+        CCompiler.run(List.of(linker, "--no-relax", "-e", "0", "-Ttext=0x" + Long.toHexString(LldOracle.BASE), "-o", program.toString(),
+                file.toString()));
+        byte[] theirs = Files.readAllBytes(program);
+        LinkedProgram.Section text = LinkedProgram.read(theirs).section(".text");
+        ElfObject object = ObjectReader.read(Files.readAllBytes(file), "calls.o");
+        byte[] ours = OfflineLink.link(object, LldOracle.BASE, name -> 0, false).bytes();
+        assertThat(Arrays.copyOf(ours, text.size())).isEqualTo(Arrays.copyOfRange(theirs, text.offset(), text.offset() + text.size()));
+        try {
+            byte[] far = OfflineLink.link(object, 0x7f00_0000_0000L, name -> 0, false).bytes();
+            assertThat(Arrays.copyOf(far, 8)).containsExactly(1, 0, 0, 0, 2, 0, 0, 0);
+        } catch (Refusal tooFar) {
+            assertThat(tooFar).hasMessageContaining("against no symbol at .text+0x1");
+        }
+    }
+
+    /** The same for A64, of which GNU ld refuses such calls. */
+    @Test
+    void branchesOfA64WithoutASymbol() throws Exception {
+        Path file = CCompiler.compile(folder, "clang --target=aarch64-linux-gnu", "calls.s",
+                "nop\n.reloc ., R_AARCH64_CALL26, 0x10012000\nbl 0\n.reloc ., R_AARCH64_JUMP26, 0xfffff00\nb 0\n");
+        ElfObject object = ObjectReader.read(Files.readAllBytes(file), "calls.o");
+        IntBuffer code = ByteBuffer.wrap(OfflineLink.link(object, LldOracle.BASE, name -> 0, false).bytes())
+                .order(ByteOrder.LITTLE_ENDIAN).asIntBuffer();
+        assertThat(LldOracle.BASE + 4 + (code.get(1) << 6 >> 4)).isEqualTo(0x1001_2000L); // the low 26 bits count instructions
+        assertThat(LldOracle.BASE + 8 + (code.get(2) << 6 >> 4)).isEqualTo(0x0fff_ff00L);
     }
 
     /** Of each library the first members; the campaign takes all. */
