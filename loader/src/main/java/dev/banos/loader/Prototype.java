@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -23,8 +24,15 @@ import org.jspecify.annotations.Nullable;
  * result that nobody wants may be void. Of a variadic function, the parameters behind its fixed ones stand for the three dots.
  */
 public final class Prototype {
-    private static final Pattern FORM = Pattern.compile("\\s*(.*?[\\s*])\\s*([A-Za-z_]\\w*)\\s*\\((.*)\\)\\s*;?\\s*", Pattern.DOTALL);
-    private static final Pattern WORD = Pattern.compile("[A-Za-z_]\\w*|\\*");
+    private static final Pattern FORM = Pattern.compile("\\s*(.*?[\\s*])\\s*([\\p{L}_][\\w\\p{L}]*)\\s*\\((.*)\\)\\s*;?\\s*", Pattern.DOTALL);
+    private static final Pattern WORD = Pattern.compile("[\\p{L}_][\\w\\p{L}]*|\\*");
+    /** Words of C's and of its compilers' types that no parameter and no function can be called. */
+    private static final Set<String> KEYWORDS = Set.of("alignas", "alignof", "auto", "bool", "break", "case", "char", "complex", "const",
+            "constexpr", "continue", "default", "do", "double", "else", "enum", "extern", "false", "float", "for", "goto", "if",
+            "imaginary", "inline", "int", "long", "nullptr", "register", "restrict", "return", "short", "signed", "sizeof", "static",
+            "static_assert", "struct", "switch", "thread_local", "true", "typedef", "typeof", "typeof_unqual", "union", "unsigned",
+            "void", "volatile", "while", "__complex__", "__float128", "__float80", "__fp16", "__ibm128", "__int128", "__int128_t",
+            "__signed__", "__uint128_t");
     private static final Map<String, CType> NAMED = Map.ofEntries(
             Map.entry("void", CType.VOID), Map.entry("bool", CType.BOOL), Map.entry("_Bool", CType.BOOL),
             Map.entry("float", CType.FLOAT), Map.entry("double", CType.DOUBLE),
@@ -56,6 +64,9 @@ public final class Prototype {
         if (!form.matches()) {
             throw new IllegalArgumentException("prototype=" + text + " has not the form \"int add(int, int)\"");
         }
+        if (isOfTypes(form.group(2))) {
+            throw new IllegalArgumentException("prototype=" + text + ": no function is called " + form.group(2));
+        }
         List<CType> parameters = new ArrayList<>();
         String list = form.group(3).strip();
         if (!list.isEmpty() && !list.equals("void")) {
@@ -78,8 +89,9 @@ public final class Prototype {
     private static CType type(String declaration, String text, boolean mayBeNamed) {
         List<String> words = words(declaration, text);
         int pointers = (int) words.stream().filter("*"::equals).count();
-        boolean nameBehindPointer = pointers > 0 && !words.getLast().equals("*");
-        if (nameBehindPointer && !(mayBeNamed && words.indexOf("*") < words.size() - 1)) {
+        int behind = words.size() - 1 - words.lastIndexOf("*");
+        boolean isName = behind == 0 || behind == 1 && mayBeNamed && !isOfTypes(words.getLast());
+        if (pointers > 0 && !(isName && words.indexOf("*") + pointers + behind == words.size())) {
             throw new IllegalArgumentException("prototype=" + text + ": what is \"" + declaration.strip() + "\"?");
         }
         if (pointers > 0) {
@@ -117,7 +129,8 @@ public final class Prototype {
 
     private static CType arithmetic(List<String> words, String text, boolean mayBeNamed) {
         CType named = NAMED.get(words.getFirst());
-        if (named != null && (words.size() == 1 || words.size() == 2 && mayBeNamed)) {
+        boolean isNamed = mayBeNamed && words.size() > 1 && !isOfTypes(words.getLast());
+        if (named != null && words.size() - (isNamed ? 1 : 0) == 1) {
             return named;
         }
         Map<String, Integer> count = new HashMap<>();
@@ -125,11 +138,17 @@ public final class Prototype {
         while (used < words.size() && isIntegerWord(words.get(used))) {
             count.merge(words.get(used++), 1, Integer::sum);
         }
-        if (used == 0 || words.size() - used > (mayBeNamed ? 1 : 0)) {
+        if (used == 0 || words.size() - used > (isNamed ? 1 : 0)) {
             throw new IllegalArgumentException("prototype=" + text + ": type \"" + String.join(" ", words)
                     + "\" is not offered; use integers, float, double, const char * or void *");
         }
         return integer(count, text);
+    }
+
+    /** A name that begins with an underscore and a capital letter is the compiler's: _Complex, _BitInt, _Float16. */
+    private static boolean isOfTypes(String word) {
+        return KEYWORDS.contains(word) || NAMED.containsKey(word)
+                || word.length() > 1 && word.charAt(0) == '_' && Character.isUpperCase(word.charAt(1));
     }
 
     private static boolean isIntegerWord(String word) {

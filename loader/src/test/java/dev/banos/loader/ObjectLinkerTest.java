@@ -20,6 +20,24 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What several objects mean together: which definition wins, which member is taken, what runs when. */
 @OnX8664
 class ObjectLinkerTest {
+    /** C has had such names since C99; in the file they are UTF-8. */
+    @Test
+    void namesMayHaveAnyLetters() {
+        Path user = CCompiler.text(folder, "user", "int für(int); int 二(int x) { return für(x) + 1; }");
+        Path definer = CCompiler.text(folder, "definer", "int für(int x) { return 2 * x; }");
+        Path archive = folder.resolve("libü.a");
+        CCompiler.run(List.of("ar", "rcs", archive.toString(), definer.toString()));
+        for (Path second : List.of(archive, definer)) {
+            try (LinkedLibrary library = ObjectLinker.create(InstallPolicy.anyUser()).add(user).add(second).require("二").link()) {
+                assertThat(Prototype.parse("int 二(int)").call(library, List.of("20"))).isEqualTo("41");
+            }
+        }
+        try (LinkedLibrary library = ObjectLinker.create(InstallPolicy.anyUser()).add(definer).link()) {
+            assertThat(Prototype.parse("int für(int zahl)").call(library, List.of("4"))).isEqualTo("8");
+            assertThatThrownBy(() -> library.symbol("fur")).isInstanceOf(LinkException.class);
+        }
+    }
+
     @TempDir
     Path folder;
 

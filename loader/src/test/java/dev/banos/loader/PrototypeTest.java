@@ -55,7 +55,10 @@ class PrototypeTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "add", "int add", "int (int)", "add(int)", "int add(int", "int add(strange)", "int add(void, int)",
         "int add(int,,int)", "int add(long char)", "int add(unsigned signed)", "int add(long long long)", "int add(short short)",
-        "int add(int) extra", "int add(float float float)", "nothing add(int)", "int add(int [])", "int add(int, ...)"})
+        "int add(int) extra", "int add(float float float)", "nothing add(int)", "int add(int [])", "int add(int, ...)", "int f(long double)",
+        "int f(unsigned bool)", "int f(short float)", "int f(bool int)", "int f(double long)", "int f(unsigned size_t)",
+        "int f(unsigned __int128)", "int f(double _Complex)", "int f(double complex)", "int f(char * double)", "int f(int *a b)",
+        "int f(int *a*)", "int f(int if)", "int f(_Float16)", "long double f(int)", "int long(int)", "int size_t(int)"})
     void refusesWhatIsNoPrototype(String text) {
         assertThatThrownBy(() -> Prototype.parse(text)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("prototype=");

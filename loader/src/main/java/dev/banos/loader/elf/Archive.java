@@ -111,7 +111,7 @@ public final class Archive {
      */
     private String fullName(String name, long at) {
         if (!name.matches("/[0-9]{1,9}")) {
-            return name.endsWith("/") ? name.substring(0, name.length() - 1) : name;
+            return decoded(name.endsWith("/") ? name.substring(0, name.length() - 1) : name);
         }
         int start = Integer.parseInt(name.substring(1));
         if (start >= longNames.length()) {
@@ -123,7 +123,12 @@ public final class Archive {
         if (nameBytes > bytes.length) {
             throw malformed(at, "the names of the members up to this one are longer together than the file");
         }
-        return full;
+        return decoded(full);
+    }
+
+    /** Its bytes as file names have them. */
+    private static String decoded(String text) {
+        return new String(text.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
 
     /** A count, as many offsets of headers, as many strings; all numbers big-endian. */
@@ -143,7 +148,7 @@ public final class Archive {
             if (end == index.size() || member == null) {
                 throw malformed(index.start(), "the index of symbols is damaged at symbol " + i);
             }
-            definers.putIfAbsent(text(index.start() + name, end - name), member);
+            definers.putIfAbsent(new String(bytes, index.start() + name, end - name, StandardCharsets.UTF_8), member);
             name = end + 1;
         }
     }
@@ -192,6 +197,7 @@ public final class Archive {
         return file + "(" + member.name() + ")@" + member.start();
     }
 
+    /** Of numbers and the like: a character for each byte. */
     private String text(int start, int length) {
         return new String(bytes, start, length, StandardCharsets.ISO_8859_1);
     }

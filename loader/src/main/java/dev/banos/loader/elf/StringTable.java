@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 public final class StringTable {
     private static final long ONES = 0x0101_0101_0101_0101L;
     private static final long HIGHEST = ONES << 7;
+    static final char FIRST_BEYOND_ASCII = 0x80;
 
     private final byte[] bytes;
     private final ByteBuffer buffer;
@@ -54,6 +55,21 @@ public final class StringTable {
         return to - from;
     }
 
+    /** @param length of the string at {@code offset}, in bytes */
+    boolean isAscii(int offset, int length) {
+        int at = start + offset;
+        int end = at + length;
+        for (; at <= end - Long.BYTES; at += Long.BYTES) {
+            if ((buffer.getLong(at) & HIGHEST) != 0) {
+                return false;
+            }
+        }
+        while (at < end && bytes[at] >= 0) {
+            at++;
+        }
+        return at == end;
+    }
+
     /**
      * Whether a look at few bytes tells that all strings are shorter than {@code limit}: where each piece of half as many bytes holds
      * a NUL, no string reaches over two of them. False tells nothing.
@@ -75,14 +91,18 @@ public final class StringTable {
         return true;
     }
 
-    /** Whether the string at {@code offset} is {@code text}, which is ASCII; makes no object. */
+    /** Whether the string at {@code offset} is {@code text}; makes no object as long as the text is ASCII. */
     boolean equalsAt(int offset, String text) {
         int length = text.length();
         if (size - offset <= length) {
-            return false;
+            return false; // no character has less than a byte
         }
         for (int i = 0; i < length; i++) {
-            if (bytes[start + offset + i] != text.charAt(i)) {
+            char character = text.charAt(i);
+            if (character >= FIRST_BEYOND_ASCII) {
+                return at(offset).equals(text); // as everywhere else that it is decoded
+            }
+            if (bytes[start + offset + i] != character) {
                 return false;
             }
         }
