@@ -34,7 +34,7 @@ final class Binder {
     }
 
     Object bind() {
-        List<Method> methods = methods();
+        List<Method> methods = methods(type);
         boolean callsBack = methods.stream().flatMap(method -> Arrays.stream(method.getParameterTypes())).anyMatch(Binder::isCallback);
         Map<Method, BoundMethod> bound = new LinkedHashMap<>();
         for (Method method : methods) {
@@ -50,8 +50,8 @@ final class Binder {
         return BoundClass.instance(lookup, type, bound, type.getSimpleName() + " bound to " + calls.label());
     }
 
-    /** Each once, where several interfaces that this one extends have the same. */
-    private List<Method> methods() {
+    /** Those that are abstract but for Object's, each once where several interfaces that this one extends have the same. */
+    static List<Method> methods(Class<?> type) {
         Set<String> known = new HashSet<>();
         return Arrays.stream(type.getMethods())
                 .filter(method -> Modifier.isAbstract(method.getModifiers()) && !isOfObject(method))

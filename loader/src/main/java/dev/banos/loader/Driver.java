@@ -374,6 +374,27 @@ public final class Driver {
         return latest;
     }
 
+    /** A driver with the lifetime that its pointers have. */
+    record Instance(Driver driver, Lifetime lifetime) {
+    }
+
+    /**
+     * As {@link #latest}, with its lifetime: another may take its place before that is asked for, and a third before that is noticed.
+     *
+     * @throws IllegalStateException if none stands there any more
+     */
+    Instance latestInstance() {
+        for (Driver candidate = latest(); ; candidate = candidate.latest()) {
+            Lifetime current = candidate.lifetime;
+            if (current != null) {
+                return new Instance(candidate, current);
+            }
+            if (candidate.successor == null) {
+                candidate.requireLifetime(); // throws
+            }
+        }
+    }
+
     /** Hands out no more pointers; the lifetime of those that there are is the caller's to close. */
     Lifetime endPointers() {
         Lifetime former = requireLifetime();

@@ -120,9 +120,9 @@ public final class Export {
      */
     UnaryOperator<MethodHandle> binding() {
         requireNoVariable();
-        Driver latest = driver.latest();
-        Lifetime now = latest.requireLifetime();
-        long function = latest.export(name).address;
+        Driver.Instance latest = driver.latestInstance();
+        Lifetime now = latest.lifetime();
+        long function = latest.driver().export(name).address;
         boolean rebinds = driver.loader().isReplaceable() && isFunction();
         return call -> rebinds ? Rebinding.of(call, this, now.handle(call, function)) : now.handle(call, function);
     }
@@ -140,8 +140,8 @@ public final class Export {
      * @throws IllegalStateException if it is uninstalled
      */
     MethodHandle latest(MethodHandle call) {
-        Driver latest = driver.latest();
-        return latest.requireLifetime().handle(call, latest.export(name).address);
+        Driver.Instance latest = driver.latestInstance();
+        return latest.lifetime().handle(call, latest.driver().export(name).address);
     }
 
     /**

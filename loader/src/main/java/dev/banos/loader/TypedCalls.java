@@ -12,7 +12,6 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.reflect.Method;
-import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -169,9 +168,7 @@ final class TypedCalls {
 
     /** The interface's one abstract method, or null. */
     static @Nullable Method onlyMethod(Class<?> type) {
-        List<Method> methods = Arrays.stream(type.getMethods()).filter(method -> Modifier.isAbstract(method.getModifiers()))
-                .filter(method -> Arrays.stream(Object.class.getMethods()).noneMatch(other -> other.getName().equals(method.getName())))
-                .toList();
+        List<Method> methods = Binder.methods(type);
         return type.isInterface() && methods.size() == 1 ? methods.getFirst() : null;
     }
 

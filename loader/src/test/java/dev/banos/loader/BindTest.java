@@ -409,6 +409,29 @@ class BindTest {
         assertThatThrownBy(() -> declared.add(1, 2)).isInstanceOf(IllegalStateException.class);
     }
 
+    @FunctionalInterface
+    interface Notify {
+        void notify(int x);
+    }
+
+    interface Twice extends Notify, AlsoNotify {
+        @Override
+        String toString();
+    }
+
+    interface AlsoNotify {
+        void notify(int x);
+    }
+
+    /** Object has methods of that name, but not that one. */
+    @Test
+    void anInterfaceMayCallItsMethodAsObjectCallsAnother() {
+        try (Arena scope = Arena.ofConfined()) {
+            assertThat(driver.callback(Notify.class, x -> { }, scope).pointer().address()).isNotZero();
+            assertThat(driver.callback(Twice.class, x -> { }, scope).pointer().address()).isNotZero();
+        }
+    }
+
     @Test
     void whatIsNoInterfaceIsRefused() {
         assertThatThrownBy(() -> driver.bind(String.class)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("String");

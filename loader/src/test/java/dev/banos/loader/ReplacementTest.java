@@ -252,4 +252,34 @@ class ReplacementTest {
         assertThat(loader.replaced()).isEmpty();
         assertThat((int) call.invokeExact(7)).isEqualTo(4);
     }
+
+    /** Who asks the instance that stands there may find that two have followed it since. */
+    @Test
+    void handlesAreMadeWhileDriversAreReplaced() throws Throwable {
+        Path[] scales = {scale(1), scale(2)};
+        Export first = loader.install(scales[0]).export("scale");
+        AtomicBoolean stop = new AtomicBoolean();
+        List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            threads.add(Thread.ofPlatform().start(() -> {
+                try {
+                    while (!stop.get()) {
+                        first.binding();
+                    }
+                } catch (Throwable thrown) {
+                    failures.add(thrown);
+                }
+            }));
+        }
+        for (int i = 1; i <= 500; i++) {
+            loader.find("scale").replaceWith(scales[i % 2]);
+        }
+        stop.set(true);
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertThat(failures).isEmpty();
+        assertThat((int) first.handle(INT_OF_INT).invokeExact(7)).isEqualTo(7);
+    }
 }

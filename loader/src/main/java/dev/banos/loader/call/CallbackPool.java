@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Function pointers for the lambdas of one parameter of a bound method. Making a pointer takes a hundred microseconds; so each one
  * is kept, and calls whatever lambda it is lent to. There are as many as calls were under way at once. One that C kept and
- * calls after its call has returned finds no lambda, which is reported: it is no crash as long as the driver is installed.
+ * calls after its call has returned finds no lambda, which is reported; or, while a later call has the pointer on loan, that call's
+ * lambda. Neither is a crash as long as the driver is installed.
  */
 public final class CallbackPool {
     private static final MethodHandle TARGET = find("target", MethodType.methodType(Object.class, Slot.class));
