@@ -3,6 +3,7 @@ package dev.banos.loader.abi;
 import dev.banos.bindings.Native;
 import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
+import dev.banos.loader.elf.ObjectReader;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
@@ -27,7 +28,7 @@ public record ExportEntry(int section, int index, String name, String symbol, bo
 
     /** The entries of all of the object's export tables; none where it has no such sections. */
     public static List<ExportEntry> read(ElfObject object) {
-        List<ExportEntry> entries = new ArrayList<>();
+        Entries entries = new Entries(object);
         SectionTable sections = object.sections();
         for (int section = sections.find(BanosSymbol.SECTION); section > 0; section = sections.find(BanosSymbol.SECTION, section)) {
             addressed(object, section, entries);
@@ -36,15 +37,36 @@ public record ExportEntry(int section, int index, String name, String symbol, bo
             threadLocal(object, section, entries);
         }
         Set<String> names = new HashSet<>();
-        for (ExportEntry entry : entries) {
+        for (ExportEntry entry : entries.list) {
             if (!names.add(entry.name())) {
                 throw entry.secondOfItsName(object);
             }
         }
-        return entries;
+        return entries.list;
     }
 
-    private static void addressed(ElfObject object, int section, List<ExportEntry> entries) {
+    /** Names may share their bytes: what they take together is bounded, as that of symbols is. */
+    private static final class Entries {
+        private final ElfObject object;
+        private final List<ExportEntry> list = new ArrayList<>();
+        private long left;
+
+        Entries(ElfObject object) {
+            this.object = object;
+            this.left = ObjectReader.NAMES_PER_BYTE * object.bytes().length;
+        }
+
+        void add(ExportEntry entry) {
+            left -= ObjectReader.cost(entry.name()) + ObjectReader.cost(entry.symbol());
+            if (left < 0) {
+                throw malformed(object, entry.section(), entry.index(), "the names up to this one are longer together than "
+                        + ObjectReader.NAMES_PER_BYTE + " times the file");
+            }
+            list.add(entry);
+        }
+    }
+
+    private static void addressed(ElfObject object, int section, Entries entries) {
         long count = count(object, section, BanosSymbol.LAYOUT.name().orElseThrow(), BanosSymbol.BYTES);
         if (count == 0) {
             return;
@@ -60,7 +82,7 @@ public record ExportEntry(int section, int index, String name, String symbol, bo
         }
     }
 
-    private static void threadLocal(ElfObject object, int section, List<ExportEntry> entries) {
+    private static void threadLocal(ElfObject object, int section, Entries entries) {
         long count = count(object, section, BanosThreadLocal.LAYOUT.name().orElseThrow(), BanosThreadLocal.BYTES);
         if (count == 0) {
             return;

@@ -28,7 +28,9 @@ public final class ObjectReader {
     /** Enough for any cache line or huge structure; the census of Debian's objects ends at 32,768. */
     private static final long LARGEST_ALIGNMENT = 1L << 24;
     /** How many times the file's bytes all names together may be, as names may share their ends and be given twice. */
-    private static final long NAMES_PER_BYTE = 8;
+    public static final long NAMES_PER_BYTE = 8;
+    /** What a byte of a name beyond ASCII counts: decoding takes five bytes for each that stands for no character. */
+    private static final long BEYOND_ASCII = 4;
 
     private final byte[] bytes;
     private final String file;
@@ -51,6 +53,16 @@ public final class ObjectReader {
      */
     public static ElfObject read(byte[] bytes, String file) {
         return new ObjectReader(bytes, file).object();
+    }
+
+    /** What a name takes of {@link #NAMES_PER_BYTE}. */
+    public static long cost(String name) {
+        for (int i = 0; i < name.length(); i++) {
+            if (name.charAt(i) >= StringTable.FIRST_BEYOND_ASCII) {
+                return BEYOND_ASCII * name.length();
+            }
+        }
+        return name.length();
     }
 
     private ElfObject object() {
@@ -175,7 +187,8 @@ public final class ObjectReader {
 
     /** Names are kept as strings: a small file of many that all end in one long name would cost any amount of memory. */
     private void count(StringTable names, int name, int section, int entry) {
-        nameBytes += names.length(name);
+        int length = names.length(name);
+        nameBytes += names.isAscii(name, length) ? length : BEYOND_ASCII * length;
         if (nameBytes > NAMES_PER_BYTE * bytes.length) {
             throw malformed(section, entry, "the names up to this one are longer together than " + NAMES_PER_BYTE
                     + " times the file");
@@ -220,7 +233,8 @@ public final class ObjectReader {
         int firstGlobal = symbols.firstGlobal();
         long namesSize = names.size();
         int sectionsEnd = Math.min(sections.count(), SHN_LORESERVE);
-        boolean eachByItself = hasInactive() || !names.areShorterThan((NAMES_PER_BYTE * bytes.length - nameBytes) / symbols.count());
+        boolean eachByItself = hasInactive() || !names.areShorterThan((NAMES_PER_BYTE * bytes.length - nameBytes)
+                / BEYOND_ASCII / symbols.count());
         for (int symbol = 0; symbol < symbols.count(); symbol++) {
             long first = words[symbol * SymbolTable.WORDS];
             int section = (int) (first >>> 48);

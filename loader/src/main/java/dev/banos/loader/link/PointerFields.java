@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 public final class PointerFields {
     private final ElfObject object;
     private final Map<Long, Entry> entries;
+    /** Compilers reach what is static by its section; null until somebody asks. */
+    private @Nullable Map<Place, Integer> named;
 
     public PointerFields(ElfObject object, int section) {
         this.object = object;
@@ -44,23 +46,50 @@ public final class PointerFields {
         }
         SymbolTable symbols = object.symbols();
         boolean inSection = symbols.type(entry.symbol()) == Elf.STT_SECTION;
-        return inSection ? symbolAt(symbols.section(entry.symbol()), symbols.value(entry.symbol()) + entry.addend())
-                : symbols.name(entry.symbol());
+        return inSection ? symbolAt(place(entry)) : symbols.name(entry.symbol());
     }
 
-    /** Compilers reach what is static by its section. */
-    private String symbolAt(int section, long value) {
+    private String symbolAt(Place place) {
+        Map<Place, Integer> known = named;
+        if (known == null) {
+            known = named();
+            named = known;
+        }
+        int symbol = known.getOrDefault(place, 0);
+        return symbol == 0 ? "" : object.symbols().name(symbol);
+    }
+
+    /** Of the places in sections that the pointers lead to, the first symbol there: one walk over all symbols finds them. */
+    private Map<Place, Integer> named() {
         SymbolTable symbols = object.symbols();
-        for (int symbol = 1; symbol < symbols.count(); symbol++) {
-            boolean named = symbols.type(symbol) == Elf.STT_FUNC || symbols.type(symbol) == Elf.STT_OBJECT;
-            if (named && symbols.section(symbol) == section && symbols.value(symbol) == value) {
-                return symbols.name(symbol);
+        Map<Place, Integer> found = new HashMap<>();
+        for (Entry entry : entries.values()) {
+            if (symbols.type(entry.symbol()) == Elf.STT_SECTION) {
+                found.put(place(entry), 0);
             }
         }
-        return "";
+        for (int symbol = 1; symbol < symbols.count(); symbol++) {
+            if (symbols.type(symbol) == Elf.STT_FUNC || symbols.type(symbol) == Elf.STT_OBJECT) {
+                found.replace(new Place(symbols.section(symbol), symbols.value(symbol)), 0, symbol);
+            }
+        }
+        return found;
+    }
+
+    private Place place(Entry entry) {
+        SymbolTable symbols = object.symbols();
+        return new Place(symbols.section(entry.symbol()), symbols.value(entry.symbol()) + entry.addend());
     }
 
     private record Entry(int symbol, long addend) {
+    }
+
+    /** In a section. Comparable, so that a file which makes many hashes the same gains nothing. */
+    private record Place(int section, long value) implements Comparable<Place> {
+        @Override
+        public int compareTo(Place other) {
+            return section == other.section ? Long.compare(value, other.value) : Integer.compare(section, other.section);
+        }
     }
 
     /** By offset in the section. */

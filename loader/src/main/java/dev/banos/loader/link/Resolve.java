@@ -26,6 +26,9 @@ final class Resolve {
     static final String TLS_BLOCK = "_TLS_MODULE_BASE_";
     /** On each machine. */
     private static final int NO_RELOCATION = 0;
+    /** Characters in a message. */
+    private static final int LONGEST_LIST = 1 << 16;
+    private static final int LONGEST_NAME = 1 << 10;
     private static final String START = "__start_";
     private static final String STOP = "__stop_";
 
@@ -244,9 +247,23 @@ final class Resolve {
     private void requireAll() {
         if (!missing.isEmpty()) {
             throw new Refusal(Refusal.ENOENT, objects.getFirst().elf.file(), null, -1,
-                    (missing.size() == 1 ? "missing import: " : "missing imports: ") + String.join(", ", missing),
-                    remedy());
+                    (missing.size() == 1 ? "missing import: " : "missing imports: ") + named(missing), remedy());
         }
+    }
+
+    /** In a message, which may have hundreds of them, but not all that a file can make long. */
+    private static String named(Set<String> names) {
+        StringBuilder text = new StringBuilder();
+        int left = names.size();
+        for (String name : names) {
+            if (text.length() > LONGEST_LIST) {
+                return text.append(" and ").append(left).append(" more").toString();
+            }
+            text.append(text.isEmpty() ? "" : ", ").append(name, 0, Math.min(name.length(), LONGEST_NAME))
+                    .append(name.length() > LONGEST_NAME ? "…" : "");
+            left--;
+        }
+        return text.toString();
     }
 
     private String remedy() {

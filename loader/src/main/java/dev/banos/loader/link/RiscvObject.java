@@ -24,6 +24,8 @@ final class RiscvObject {
     private static final int SHORT_NOP = 0x0001;
     private static final int SHORT_NOP_BYTES = 2;
     private static final int WORDS = RelocationTable.WORDS;
+    /** Above all numbers of entries, of which a file has room for fewer. */
+    private static final long OF_DESCRIPTOR = 1L << 31;
 
     private final ElfObject object;
 
@@ -132,18 +134,23 @@ final class RiscvObject {
         return words == null ? table : table.withWords(words);
     }
 
-    /** The entries of high parts, by offset: the offset in the high half, the entry in the low one. */
+    /** The entries of high parts, by offset and kind: {@link #place} in the high bits, the entry in the others. */
     private long[] highs(RelocationTable table) {
         long[] highs = new long[table.count()];
         int count = 0;
         for (int entry = 0; entry < table.count(); entry++) {
             if (Riscv64.isHigh(table.type(entry))) {
-                highs[count++] = table.offset(entry) << 32 | entry;
+                highs[count++] = place(table.offset(entry), table.type(entry) == Riscv64.TLSDESC_HI20) | entry;
             }
         }
         highs = Arrays.copyOf(highs, count);
         Arrays.sort(highs);
         return highs;
+    }
+
+    /** So that many of one kind at one offset do not stand in the way of the other kind. */
+    private static long place(long offset, boolean ofDescriptor) {
+        return offset << 32 | (ofDescriptor ? OF_DESCRIPTOR : 0);
     }
 
     private int highOf(RelocationTable table, int entry, long[] highs) {
@@ -153,12 +160,12 @@ final class RiscvObject {
         if (symbols.section(label) != table.target() || offset < 0 || offset > Integer.MAX_VALUE) {
             throw refusal(object, table, entry, "its symbol is no label in the same section");
         }
-        int found = Arrays.binarySearch(highs, offset << 32);
         boolean ofDescriptor = Riscv64.isOfDescriptor(table.type(entry));
-        for (int at = found < 0 ? -found - 1 : found; at < highs.length && highs[at] >>> 32 == offset; at++) {
-            if (table.type((int) highs[at]) == Riscv64.TLSDESC_HI20 == ofDescriptor) {
-                return (int) highs[at];
-            }
+        long place = place(offset, ofDescriptor);
+        int found = Arrays.binarySearch(highs, place);
+        int first = found < 0 ? -found - 1 : found;
+        if (first < highs.length && (highs[first] & -OF_DESCRIPTOR) == place) {
+            return (int) (highs[first] & OF_DESCRIPTOR - 1);
         }
         throw refusal(object, table, entry, "no high part of " + (ofDescriptor ? "a descriptor" : "an address")
                 + " stands at its label, offset " + offset);

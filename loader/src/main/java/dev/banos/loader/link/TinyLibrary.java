@@ -183,7 +183,10 @@ final class TinyLibrary {
         int relocations = firstAnswer + asked.size() * Long.BYTES;
         int dynamic = relocations + asked.size() * RELOCATION_BYTES;
         int end = dynamic + DYNAMIC_ENTRIES * 2 * Long.BYTES;
-        long start = end + blockAlignment - 1 & -blockAlignment;
+        long fileAlignment = Math.min(blockAlignment, Layout.PAGE_BYTES);
+        long start = end + fileAlignment - 1 & -fileAlignment;
+        // What is aligned further is so by its address alone: the file need not be as long as an alignment is wide.
+        wished += -(wished + start) & blockAlignment - 1;
         ByteBuffer file = ByteBuffer.allocate((int) start + initial.length).order(ByteOrder.LITTLE_ENDIAN);
         header(file);
         programHeader(file, 0, PT_LOAD, 0, file.capacity(), file.capacity(), Layout.PAGE_BYTES);

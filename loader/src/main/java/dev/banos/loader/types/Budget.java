@@ -9,6 +9,8 @@ import dev.banos.loader.elf.Refusal;
 final class Budget {
     private static final long STEPS_PER_BYTE = 64;
     private static final long KEPT_PER_BYTE = 4;
+    /** gcc and clang leave nine bytes and more for what becomes an entry in memory. */
+    private static final long BYTES_PER_ENTRY = 4;
     private static final long EXPANDED_PER_BYTE = 32;
     /** So that small files are never near a limit. */
     private static final long BASE = 1 << 16;
@@ -17,6 +19,7 @@ final class Budget {
     private long sections;
     private long steps = BASE;
     private long kept = BASE;
+    private long entries = BASE;
 
     /** @param bytes of the whole file */
     Budget(String file, long bytes) {
@@ -32,6 +35,7 @@ final class Budget {
         }
         steps += bytes * STEPS_PER_BYTE;
         kept += bytes * KEPT_PER_BYTE;
+        entries += bytes / BYTES_PER_ENTRY;
     }
 
     void spend(long count) {
@@ -49,8 +53,16 @@ final class Budget {
         }
     }
 
+    /** Takes note of an entry, which is some two hundred bytes in memory, however few it is in the file. */
+    void entry() {
+        entries--;
+        if (entries < 0) {
+            throw tooMuch("memory");
+        }
+    }
+
     private Refusal tooMuch(String what) {
         return Refusal.malformed(file, null, -1, "its type information would take more " + what + " than its size explains:"
-                + " parts of it are read over and over");
+                + " parts of it are read over and over, or hold nothing");
     }
 }

@@ -152,6 +152,7 @@ final class DwarfReader {
         if (++entries > MOST_ENTRIES) {
             throw bytes.unsupported("more than " + MOST_ENTRIES + " types and functions");
         }
+        sections.budget().entry();
         return new DwarfEntry(tag, offset);
     }
 

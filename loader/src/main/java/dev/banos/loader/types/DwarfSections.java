@@ -7,6 +7,10 @@ import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,9 +28,17 @@ final class DwarfSections {
 
     private final ElfObject object;
     private final Budget budget;
+    /** By the section that they relocate: an object may have as many as it has sections. */
+    private final Map<Integer, List<Integer>> tables = new HashMap<>();
 
     DwarfSections(ElfObject object) {
         this.object = object;
+        SectionTable sections = object.sections();
+        for (int section = 1; section < sections.count(); section++) {
+            if (sections.type(section) == Elf.SHT_RELA) {
+                tables.computeIfAbsent(sections.info(section), target -> new ArrayList<>()).add(section);
+            }
+        }
         this.budget = new Budget(object.file(), object.bytes().length);
     }
 
@@ -49,11 +61,8 @@ final class DwarfSections {
     }
 
     private void relocate(int target, byte[] bytes) {
-        SectionTable sections = object.sections();
-        for (int section = 1; section < sections.count(); section++) {
-            if (sections.type(section) == Elf.SHT_RELA && sections.info(section) == target) {
-                apply(section, ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN));
-            }
+        for (int table : tables.getOrDefault(target, List.of())) {
+            apply(table, ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN));
         }
     }
 

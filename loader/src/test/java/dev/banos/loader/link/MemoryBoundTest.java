@@ -1,6 +1,7 @@
 package dev.banos.loader.link;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.sun.management.ThreadMXBean;
@@ -119,6 +120,20 @@ class MemoryBoundTest {
                 return new HandmadeObject("n".repeat(200_000)).symbols(40_000, 1, 4).bytes();
             }
         },
+        /** Bytes that are no characters, each of which becomes one of two bytes. */
+        SYMBOLS_OF_NO_CHARACTERS {
+            @Override
+            byte[] bytes() {
+                return new HandmadeObject("\u00ff".repeat(1_000_000)).symbols(7, 1, 0).bytes();
+            }
+        },
+        /** A message may not name all that is missing. */
+        MISSING_SYMBOLS {
+            @Override
+            byte[] bytes() {
+                return new HandmadeObject("n".repeat(1_000_000)).symbols(7, 1, 1).relocations(7).bytes();
+            }
+        },
         /** Sections at the largest alignment: sixty of them, and a module would be a gigabyte. */
         ALIGNMENTS {
             @Override
@@ -141,9 +156,22 @@ class MemoryBoundTest {
     @EnumSource
     void ofHostileObjects(Hostile hostile) {
         byte[] bytes = hostile.bytes();
-        requireBounded(bytes.length, WellFormedObjects.padding(bytes, "damaged.o"), () -> WellFormedObjects.image(bytes, "damaged.o"),
+        Imports imports = name -> hostile == Hostile.MISSING_SYMBOLS ? 0 : WellFormedObjects.FAR;
+        requireBounded(bytes.length, WellFormedObjects.padding(bytes, "damaged.o"), () -> WellFormedObjects.image(bytes, "damaged.o", imports),
                 hostile.name());
         requireMapped(bytes, hostile.name());
+    }
+
+    @Test
+    void aMessageNamesWhatIsMissingButNotAllOfIt() {
+        byte[] few = new HandmadeObject("abcdef").symbols(3, 1, 1).relocations(3).bytes();
+        assertThatThrownBy(() -> WellFormedObjects.image(few, "few.o", name -> 0)).hasMessageContaining("missing imports: abcdef, bcdef, cdef;");
+        byte[] many = new HandmadeObject("n".repeat(800)).symbols(800, 1, 1).relocations(800).bytes();
+        assertThatThrownBy(() -> WellFormedObjects.image(many, "many.o", name -> 0)).satisfies(refused ->
+                assertThat(refused.getMessage()).hasSizeLessThan(70_000).containsPattern("nnn, nnn.* and [0-9]{3} more;"));
+        byte[] large = new HandmadeObject("n".repeat(2_000)).symbols(2, 1, 1).relocations(2).bytes();
+        assertThatThrownBy(() -> WellFormedObjects.image(large, "large.o", name -> 0)).satisfies(refused ->
+                assertThat(refused.getMessage()).hasSizeLessThan(2_500).contains("nnn…, nnn"));
     }
 
     @Test

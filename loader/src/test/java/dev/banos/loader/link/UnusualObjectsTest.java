@@ -3,6 +3,7 @@ package dev.banos.loader.link;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
 import dev.banos.loader.CCompiler;
 import dev.banos.loader.InstallPolicy;
 import dev.banos.loader.LinkedLibrary;
@@ -14,6 +15,7 @@ import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.RelocationTable;
 import dev.banos.testing.OnX8664;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -121,6 +123,31 @@ class UnusualObjectsTest {
             assertThat(Prototype.parse("int code(void)").call(library, List.of())).isEqualTo("97");
         }
         assertThat(new LldOracle(folder).differences(Files.readAllBytes(file), "aligned.o")).isEmpty();
+    }
+
+    /** Of a thread's block, too; the alignment costs addresses, and no memory of the loader's. */
+    @OnX8664
+    @ParameterizedTest
+    @ValueSource(strings = {"", "= 5"})
+    void threadLocalVariablesAreAlignedAsFarAsTheyWant(String value) throws IOException {
+        byte[] bytes = Files.readAllBytes(CCompiler.text(folder, "tls", """
+                _Thread_local int own %s;
+                void *address(void) { return &own; }
+                int get(void) { return own; }
+                """.formatted(value), "-fPIC"));
+        ElfObject object = ObjectReader.read(bytes, "tls.o");
+        int section = object.sections().find(value.isEmpty() ? ".tbss" : ".tdata");
+        ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        buffer.putLong((int) buffer.getLong(40) + section * SECTION_HEADER_BYTES + 48, 1 << 24); // an assembler would make as large a file
+        ObjectLinker.create(InstallPolicy.anyUser()).add(bytes, "tls.o").link().close(); // loads classes
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        try (LinkedLibrary library = ObjectLinker.create(InstallPolicy.anyUser()).add(bytes, "tls.o").link()) {
+            assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(1 << 20);
+            String address = Prototype.parse("void *address(void)").call(library, List.of());
+            assertThat(Long.decode(address) % (1 << 24)).as(address).isZero();
+            assertThat(Prototype.parse("int get(void)").call(library, List.of())).isEqualTo(value.isEmpty() ? "0" : "5");
+        }
     }
 
     private static LinkedLibrary link(Path... files) {

@@ -16,6 +16,7 @@ import java.util.Map;
 /** What compilers make for the three machines, to be damaged; and all phases of a link but those that map and run. */
 final class WellFormedObjects {
     private static final long BASE = 0x1000_0000L;
+    static final long FAR = BASE + 0x0100_0000;
 
     private WellFormedObjects() {
     }
@@ -37,13 +38,17 @@ final class WellFormedObjects {
 
     /** @throws Refusal if the bytes are no object that can be linked */
     static Image image(byte[] bytes, String file) {
+        return image(bytes, file, name -> FAR);
+    }
+
+    static Image image(byte[] bytes, String file, Imports imports) {
         ElfObject elf = ObjectReader.read(bytes, file);
         Architecture architecture = Check.machine(elf, elf.machine());
         LinkedObject object = new LinkedObject(architecture.prepared(elf, true));
         Check.object(object, architecture);
         List<LinkedObject> objects = new ArrayList<>(List.of(object));
         Layout layout = Place.objects(objects, Map.of(), architecture, object.needsLowMemory);
-        Resolve.objects(objects, Map.of(), layout, BASE, BASE, name -> BASE + 0x0100_0000, null);
+        Resolve.objects(objects, Map.of(), layout, BASE, BASE, imports, null);
         Image image = Image.inHeap(layout.bytes, BASE);
         Relocate.objects(objects, architecture, layout, image, true, 1, architecture.tlsDistance(layout));
         return image;
