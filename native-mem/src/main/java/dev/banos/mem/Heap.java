@@ -528,7 +528,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     /** Does as the owner, or under the lock, what must not meet a close. The heap of virtual threads is never closed. */
     long guarded(LongSupplier work) {
-        if (needsNoLock()) {
+        if (isOfVirtualThreads() || Thread.currentThread() == owner) {
             return work.getAsLong();
         }
         SlotPool locked = enter();
@@ -537,11 +537,6 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         } finally {
             locked.lock.unlock();
         }
-    }
-
-    /** Whether {@link #guarded} takes no lock for the calling thread: nobody else can close the heap. */
-    boolean needsNoLock() {
-        return isOfVirtualThreads() || Thread.currentThread() == owner;
     }
 
     HeapTree tree() {

@@ -145,9 +145,8 @@ public final class HeapOptions {
      * Keeps direct mappings that are freed, up to {@code bytes} in all, for the heap's next blocks of about the same size,
      * where otherwise a free is an munmap there and then. What is not used for a second or two goes back, and all of it at
      * {@link Heap#trim}, at the limit, and at the close. Where there is no room for what is freed now, what was kept for long
-     * goes. The lengths of blocks are rounded up by up to an eighth. A realloc to half more and beyond, in a confined heap and in
-     * malloc, is a copy to a mapping that is kept, if there is one. Malloc has a cache of its own with
-     * {@code -Dbanos.mem.mappingCacheBytes=}.
+     * goes. The lengths of blocks are rounded up by up to an eighth. A realloc to half more and beyond is a copy to a mapping that
+     * is kept, if there is one. Malloc has a cache of its own with {@code -Dbanos.mem.mappingCacheBytes=}.
      *
      * @param bytes 0, as it is at first: none are kept; a hardened heap cannot have any
      * @return these options with a cache of that size

@@ -84,8 +84,8 @@ final class LargeBlocks {
     }
 
     private static long resizeTo(Heap heap, long address, long usable, long newBytes) {
-        long moved = newBytes > usable && heap.needsNoLock() && heap.domain().mappings.hasCache()
-                ? heap.domain().leaks.moving(address, () -> heap.domain().mappings.copyToKept(address, newBytes)) : 0;
+        long moved = newBytes > usable && heap.domain().mappings.hasCache()
+                ? heap.domain().leaks.moving(address, () -> heap.domain().mappings.copyToKept(address, newBytes, heap::guarded)) : 0;
         if (moved == 0) {
             moved = resizeCharged(heap, address, newBytes, Math.max(0, newBytes - usable));
         }

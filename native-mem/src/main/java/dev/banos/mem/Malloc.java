@@ -95,7 +95,7 @@ public final class Malloc {
      * @throws InvalidBlockException as {@link #free(long)}
      */
     public static long realloc(long address, long size) {
-        return Heap.current().realloc(address, size);
+        return Resizing.realloc(address, size, Resizing.OUT_OF_LINE);
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.banos.mem;
 
 import dev.banos.bindings.Native;
 import dev.banos.mem.mappings.DirectMappings;
+import dev.banos.mem.slots.Run;
 import dev.banos.mem.slots.RunTable;
 import dev.banos.mem.slots.SizeClasses;
 import dev.banos.thread.Tcb;
@@ -9,10 +10,53 @@ import java.lang.foreign.MemorySegment;
 
 /** What realloc does with a block: leaves it where it is, has the kernel move its pages, or copies it. */
 final class Resizing {
+    /** The compiler takes no more than one call of a method into itself, and so leaves this many calls a call of {@link #realloc}. */
+    static final int OUT_OF_LINE = 2;
+
     private Resizing() {
     }
 
-    /** As {@link Malloc#realloc} has it, for the blocks of {@code heap}. */
+    /**
+     * As {@link Malloc#realloc} has it. What the compiler would make of it is several times what malloc and free become, and where it
+     * stood in a caller that allocates and frees as well, it would keep that from becoming part of its own callers (README).
+     *
+     * @param calls of this by itself before it begins: {@link #OUT_OF_LINE}
+     */
+    static long realloc(long address, long size, int calls) {
+        if (calls > 0) {
+            return realloc(address, size, calls - 1);
+        }
+        Run run = RunTable.likely(address);
+        boolean isOwn = run.owner.threadId == Thread.currentThread().threadId() && run.holds(address);
+        return isOwn ? reallocOwn(run, address, size) : realloc(Heap.current(), address, size);
+    }
+
+    /** Of a block in a slot of the calling thread's, at malloc's own speed. */
+    private static long reallocOwn(Run run, long address, long size) {
+        long usable = run.slotBytes;
+        if (stays(usable, size)) {
+            return address;
+        }
+        if (size < usable || size >= SizeClasses.DIRECT_BYTES) { // also 0 and what is negative
+            return realloc(Heap.current(), address, size);
+        }
+        long moved = Malloc.malloc(size);
+        if (moved != 0) {
+            MemorySegment.copy(Native.EVERYTHING, address, Native.EVERYTHING, moved, usable);
+            Malloc.free(address);
+        }
+        return moved;
+    }
+
+    /**
+     * Whether a block stays where it is: while at least half is used, as one that shrinks a little is likely to grow again. The largest
+     * slot has room for the smallest direct mapping, but such a block must be unmapped by its free. A size of 0 is not asked about.
+     */
+    private static boolean stays(long usable, long size) {
+        return Long.compareUnsigned(size - 1, Math.min(usable, SizeClasses.DIRECT_BYTES - 1)) < 0 && size >= usable / 2;
+    }
+
+    /** As {@link Heap#realloc} has it. */
     static long realloc(Heap heap, long address, long size) {
         if (address == 0) {
             return heap.malloc(size);
@@ -28,10 +72,7 @@ final class Resizing {
         if (Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) >= 0 && RunTable.at(address) == null) {
             return resizeMapping(heap, address, usable, size);
         }
-        // In place while at least half is used: a block that shrinks a little is likely to grow again. The largest slot has
-        // room for the smallest direct mapping, but such a block must be unmapped by its free.
-        boolean stays = Long.compareUnsigned(size, Math.min(usable, SizeClasses.DIRECT_BYTES - 1)) <= 0 && size >= usable / 2;
-        if (stays) {
+        if (stays(usable, size)) {
             return address;
         }
         return Long.compareUnsigned(size, usable) <= 0 ? shrink(heap, address, usable, size) : move(heap, address, usable, size);

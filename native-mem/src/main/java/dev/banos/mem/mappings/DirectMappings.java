@@ -10,6 +10,8 @@ import dev.banos.mem.system.MappingTable;
 import dev.banos.mem.system.Unmapping;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -226,39 +228,41 @@ public final class DirectMappings {
     /**
      * A growth by half and more goes to a mapping that the cache has: the copy takes no longer than the fresh pages that would be
      * added, and the old mapping stays for the next block of its length. Where mappings only grew, the cache would come to have long
-     * ones, and no short ones. For who holds no lock, since a copy takes long, and a heap that nobody closes meanwhile.
+     * ones, and no short ones. For who holds no lock, since a copy takes long. The heap may be closed meanwhile: the close finds neither
+     * mapping in the registry, and so both go when the copy is to be entered there.
      *
      * @param newBytes of {@link #bytes}; nothing is charged for it, as both mappings have been paid for
+     * @param guard does as the heap's owner, or under its lock, what must not meet a close, and throws where it is closed
      * @return where the block is now; or 0, and nothing has changed, as where the copy throws
      */
-    public long copyToKept(long address, long newBytes) {
+    public long copyToKept(long address, long newBytes, ToLongFunction<LongSupplier> guard) {
         long extent = MappingRegistry.extent(address, this);
         if (cache == null || extent == NONE || !isToBeCopied(MappingTable.length(extent), newBytes)) {
             return 0;
         }
         long kept = cache.take(newBytes);
-        return kept == 0 ? 0 : copy(address, extent, kept, newBytes);
+        return kept == 0 ? 0 : copy(address, extent, kept, newBytes, guard);
     }
 
     private boolean isToBeCopied(long bytes, long newBytes) {
         return newBytes >= bytes + bytes / 2 && !hugePages.wantsGrown(bytes, newBytes);
     }
 
-    private long copy(long address, long extent, long kept, long newBytes) {
+    private long copy(long address, long extent, long kept, long newBytes, ToLongFunction<LongSupplier> guard) {
         long keptExtent = MappingTable.extent(newBytes, MappingCache.isHuge(kept));
+        LongSupplier enter = () -> register(MappingCache.address(kept), keptExtent);
         long taken = NONE;
         boolean copied = false;
         try {
-            taken = MappingRegistry.take(address, this);
+            taken = guard.applyAsLong(() -> MappingRegistry.take(address, this));
             if (taken == extent) { // nobody has freed or resized it meanwhile
                 MemorySegment.copy(Native.EVERYTHING, address, Native.EVERYTHING, MappingCache.address(kept),
                         MappingTable.length(extent));
-                register(MappingCache.address(kept), keptExtent);
-                copied = true;
+                copied = guard.applyAsLong(enter) != 0;
             }
         } finally {
             if (!copied) {
-                undo(address, taken, MappingCache.address(kept), keptExtent);
+                undo(address, taken, MappingCache.address(kept), keptExtent, guard);
             }
         }
         if (copied) {
@@ -276,11 +280,26 @@ public final class DirectMappings {
         }
     }
 
-    private void undo(long address, long taken, long kept, long keptExtent) {
-        if (taken != NONE) {
-            register(address, taken);
+    private void undo(long address, long taken, long kept, long keptExtent, ToLongFunction<LongSupplier> guard) {
+        try {
+            if (taken != NONE) {
+                enterAgain(address, taken, guard);
+            }
+        } finally {
+            keepOrUnmap(kept, keptExtent);
         }
-        keepOrUnmap(kept, keptExtent);
+    }
+
+    private void enterAgain(long address, long extent, ToLongFunction<LongSupplier> guard) {
+        try {
+            long ignored = guard.applyAsLong(() -> register(address, extent));
+        } catch (IllegalStateException closed) { // since it was taken
+            keepOrUnmap(address, extent);
+            throw closed;
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            register(address, extent);
+            throw tooLittleLeft;
+        }
     }
 
     private long restore(long address, long extent, long charged) {

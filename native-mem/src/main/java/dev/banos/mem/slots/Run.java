@@ -163,6 +163,12 @@ public final class Run {
         return Long.compareUnsigned(slot, limit) < 0 && freeSlot(slot);
     }
 
+    /** Owner: whether a live block begins there, and nobody else's frees are to be asked. */
+    public boolean holds(long address) {
+        long slot = slotAt(address);
+        return Long.compareUnsigned(slot, limit) < 0 && (Words.get(local + slot) & 1L << slot) == 0;
+    }
+
     /**
      * The same in the run that its bin serves from, which is not watched, where it is done by setting a bit.
      *

@@ -11,16 +11,16 @@ package dev.banos.mem.slots;
  */
 public final class SizeClasses {
     /** What malloc owes any block: enough for every fundamental type. */
-    public static final int ALIGNMENT = 16;
+    public static final int ALIGNMENT = 1 << 4;
     public static final int COUNT = 80;
     public static final long SPAN_BYTES = 64 * 1024;
     static final int SPANS_PER_ARENA = 16;
     /** From this size on a block is a mapping of its own. */
     public static final long DIRECT_BYTES = 64 * 1024;
 
-    private static final int STEPS_PER_DOUBLING = 8;
-    private static final int LOG_STEPS = Integer.numberOfTrailingZeros(STEPS_PER_DOUBLING);
-    private static final int LOG_ALIGNMENT = Integer.numberOfTrailingZeros(ALIGNMENT);
+    private static final int LOG_STEPS = 3;
+    private static final int STEPS_PER_DOUBLING = 1 << LOG_STEPS;
+    private static final int LOG_ALIGNMENT = 4;
     private static final int[] SLOT_BYTES = new int[COUNT];
     private static final int[] SPANS = new int[COUNT];
 
@@ -35,7 +35,11 @@ public final class SizeClasses {
     private SizeClasses() {
     }
 
-    /** @param size from 1 to {@link #DIRECT_BYTES} */
+    /**
+     * Of at most 35 bytecodes, which the compiler takes into its callers however rare it thinks them.
+     *
+     * @param size from 1 to {@link #DIRECT_BYTES}
+     */
     public static int indexOf(long size) {
         long last = size - 1;
         // In the first doubling that has eight steps of 16, and below it, the step is the alignment.
