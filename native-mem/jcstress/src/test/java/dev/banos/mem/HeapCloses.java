@@ -176,6 +176,36 @@ public final class HeapCloses {
 
     /** Its owner alone may close it, so that is who makes it. */
     @JCStressTest
+    @Outcome(id = "true, true", expect = ACCEPTABLE, desc = "grown before the close, which took the block with it")
+    @Outcome(id = "false, true", expect = ACCEPTABLE, desc = "refused after it, or between the copy and its entry")
+    @Outcome(expect = FORBIDDEN, desc = "something of the heap outlives it")
+    @State
+    public static class OfAHeapWithACacheBesideAGrowth {
+        private final Heap heap = Heap.create(HeapOptions.shared().mappingCache(4 * MAPPING));
+        private final long block = heap.malloc(MAPPING);
+        private long grown;
+
+        public OfAHeapWithACacheBesideAGrowth() {
+            heap.free(heap.malloc(2 * MAPPING)); // so that the growth is a copy to what is kept
+        }
+
+        @Actor
+        public void closer() {
+            heap.close();
+        }
+
+        @Actor
+        public void other(ZZ_Result result) {
+            result.r1 = isDone(heap, open -> (grown = open.realloc(block, 2 * MAPPING)) != 0);
+        }
+
+        @Arbiter
+        public void check(ZZ_Result result) {
+            result.r2 = isGone(heap, block) && isGone(heap, grown);
+        }
+    }
+
+    @JCStressTest
     @Outcome(id = "true, true", expect = ACCEPTABLE, desc = "freed before the close")
     @Outcome(id = "false, true", expect = ACCEPTABLE, desc = "refused after it")
     @Outcome(expect = FORBIDDEN, desc = "something of the heap outlives it")
