@@ -6,7 +6,8 @@ import java.lang.foreign.MemorySegment;
 /**
  * Sorts native memory in place by comparison: quicksort whose pivot is the median of three medians, with equal elements
  * set aside, and heap sort where the pivots turn out bad. Insertion sorts what is small; of numbers {@link RadixSort} does,
- * up to 256 KiB, with a temporary area that is kept for the next sort. O(n log n) on any input; not stable.
+ * up to 256 KiB (1 MiB on AMD's processors), with a temporary area that is kept for the next sort. O(n log n) on any input;
+ * not stable.
  *
  * <pre>{@code
  * Introsort.sort(Key.F64, data);                                // natural order
@@ -31,8 +32,8 @@ public final class Introsort {
      * @throws IllegalStateException if the scope of {@code data} is closed; nothing was touched. Closing a shared scope during
      *     the call fails
      * @throws WrongThreadException if {@code data} is confined to another thread; nothing was touched
-     * @throws OutOfMemoryError if no sort ever ran here and there are no 320 KiB for the counters and the temporary area of the
-     *     first; nothing was touched
+     * @throws OutOfMemoryError if no sort ever ran here and there are no 320 KiB (1088 KiB on AMD's processors) for the counters
+     *     and the temporary area of the first; nothing was touched
      */
     public static void sort(Key key, MemorySegment data) {
         Arguments.requireData(data, key.bytes());

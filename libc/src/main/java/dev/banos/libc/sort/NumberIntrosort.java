@@ -18,8 +18,10 @@ package dev.banos.libc.sort;
  * @see <a href="https://orlp.net/blog/branchless-lomuto-partitioning/">Peters, Branchless Lomuto partitioning</a>
  */
 final class NumberIntrosort {
-    /** No more is sorted by radix at once. Numbers of 16 bits are counted from here on, and have room for their counters. */
-    static final long PART_BYTES = ShortCounting.COUNTERS_BYTES;
+    private static final long MOST_PART_BYTES = 1 << 20; // a second-level cache
+
+    /** No more is sorted by radix at once, nor what it would split. Where numbers of 16 bits are counted, there is room for the counters. */
+    static final long PART_BYTES = Math.clamp(Radix.HERE.splitFromBytes(), ShortCounting.COUNTERS_BYTES, MOST_PART_BYTES);
 
     private static final long BLOCK_BYTES = (long) Elements.MOST * Long.BYTES; // for a loop that counts with an int
 

@@ -62,6 +62,10 @@ final class Radix {
         this.splitFromBytes = splitFromBytes;
     }
 
+    long splitFromBytes() {
+        return splitFromBytes;
+    }
+
     private static long splitsBytes(int bits) {
         return (Long.SIZE + bits - 1) / bits * (Elements.COUNTER_BYTES << bits);
     }

@@ -22,7 +22,7 @@ class IntrosortPropertiesTest {
 
     /** More than a temporary area holds: partitions, several deep. */
     @Property(tries = 150)
-    void largePartsAreSortedToo(@ForAll Key key, @ForAll Shape shape, @ForAll @IntRange(min = 30_000, max = 300_000) int n, @ForAll long seed,
+    void largePartsAreSortedToo(@ForAll Key key, @ForAll Shape shape, @ForAll @IntRange(min = 30_000, max = 600_000) int n, @ForAll long seed,
             @ForAll @IntRange(max = 7) int misalignment) {
         try (Arena scope = Arena.ofConfined()) {
             requireSorted(scope, key, shape.numbers(n, seed), misalignment);

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** What only bad pivots or billions of numbers come to. */
 class NumberIntrosortTest {
-    private static final int COUNT = 150_000;
+    private static final int COUNT = 600_000;
 
     @ParameterizedTest
     @EnumSource(names = {"I16", "I32", "I64"})
