@@ -50,11 +50,11 @@ public final class HashSet extends HashTable {
 
     @Override
     long groupWords() {
-        return GROUP_SLOTS * slotWords;
+        return ControlWord.GROUP_SLOTS * slotWords;
     }
 
     @Override
-    boolean holds(long slot, long key, long nothing) {
+    boolean holds(long slot, long key) {
         boolean nested = inKeys;
         inKeys = true;
         try {

@@ -1,5 +1,17 @@
 package dev.banos.libc.hash;
 
+import static dev.banos.libc.hash.ControlWord.FIRST_BIT;
+import static dev.banos.libc.hash.ControlWord.FULL;
+import static dev.banos.libc.hash.ControlWord.GROUP_SLOTS;
+import static dev.banos.libc.hash.ControlWord.PASSED_MOST;
+import static dev.banos.libc.hash.ControlWord.PASSED_ONE;
+import static dev.banos.libc.hash.ControlWord.PASSED_SHIFT;
+import static dev.banos.libc.hash.ControlWord.choice;
+import static dev.banos.libc.hash.ControlWord.filled;
+import static dev.banos.libc.hash.ControlWord.matches;
+import static dev.banos.libc.hash.ControlWord.passed;
+import static dev.banos.libc.hash.ControlWord.preferred;
+import static dev.banos.libc.hash.ControlWord.tags;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
@@ -11,10 +23,11 @@ import java.lang.foreign.Arena;
  * what is in it, so that most searches for an absent key read one word and no slot.
  *
  * <pre>
- *  block                            slots
- *  +--------+--------+-- - --+------+------------------+------------------+-- - --+
- *  | word 0 | word 1 |       | last | 7 slots of word 0| 7 slots of word 1|       |    numbers: each group's slots begin at a line
- *  +--------+--------+-- - --+------+------------------+------------------+-- - --+
+ *  block                                   slots
+ *  +--------+--------+-- - --+------+------+------------------+------------------+-- - --+
+ *  | word 0 | word 1 |       | last | line | 7 slots of word 0| 7 slots of word 1|       |
+ *  +--------+--------+-- - --+------+------+------------------+------------------+-- - --+
+ *    the unused line keeps all offsets from word 0 positive; of numbers, each group's slots begin at a line
  *
  *  bits 63    56 55     48        15      8 7       0
  *      +--------+---------+- - -+----------+---------+
@@ -30,39 +43,33 @@ import java.lang.foreign.Arena;
  * <p>A counter that reached 255 has lost count and stays; when about as many removals as the table has slots found it so, the
  * next insertion rebuilds the table.
  *
- * <p>Which slot matches is known only from the word, and in a large table both are far away. So a search that finds a match
- * reads the group's first slot as well, whose place the hash alone tells: the processor fetches that line, which mostly is
- * the right one, together with the word. What was read there is added to the key as {@link #nothing}, or it would be removed.
+ * <p>Which slot matches is known only from the word, and in a large table both are far away. So a key is put into that half of
+ * its group which a bit of its hash prefers, where there is room, and a search that finds a match reads a slot of that half
+ * as well: the processor fetches the line, which nine times in ten is the right one, together with the word. The branch that
+ * needs what was read is there only to need it.
  *
- * <p>Measured and left: the word and seven entries in 128 bytes (in a large table an absent key costs four times as much),
- * keys and values in columns, a preferred slot looked at first, groups of four in one line. The figures are in docs/hash.md.
+ * <p>Searches overlap as far as the processor can hold their results in registers, so in a large table the time of one is about
+ * that of a far line for each two hundred results or so: {@link #find} is written for few of them. What is rare in it is a call.
+ *
+ * <p>A table has at most 2,818,572,288 elements; with as many, insertion finds no memory for another.
  */
 public abstract sealed class HashTable implements AutoCloseable permits LongTable, HashSet {
     static final long WORD = JAVA_LONG.byteSize();
-    static final long LINE_WORDS = 64 / WORD; // of the processor's caches
+    static final long LINE = 64; // of the processor's caches
+    static final long LINE_WORDS = LINE / WORD;
     static final long ABSENT = 0;
 
-    static final int GROUP_SLOTS = 7;
-    private static final long EACH = 0x01_01_01_01_01_01_01L; // the lowest bit of each slot's byte
-    private static final long FULL = 0x80L * EACH;
-    private static final int PASSED_SHIFT = GROUP_SLOTS * Byte.SIZE;
-    private static final long PASSED_ONE = 1L << PASSED_SHIFT;
-    private static final long PASSED_MOST = 0xFF;
-    private static final int TAG_SHIFT = Long.SIZE - 7;
-    private static final long TAG_FULL = 0x80;
-    /** Where a match of slot 0 shows in a word. */
-    private static final int FIRST_BIT = Byte.SIZE - 1;
-
     private static final long FIRST_GROUPS = 4;
-    private static final long MOST_GROUPS = 1L << 40;
+    /** As many as a place of 32 bits can tell, and as the hash has good bits to number them by: see {@link Mixer#scatter}. */
+    private static final long MOST_GROUPS = 1L << 29;
+    static final long MOST_ELEMENTS = mostIn(MOST_GROUPS);
     /** A table of fewer grows fourfold: it moves a third of the elements, for some KiB. */
     private static final long SMALL_GROUPS = 128;
     /** No block is larger for the sake of elements to come: of large elements a table begins with one group, and doubles. */
     private static final long SMALL_BLOCK = 1 << 16;
 
-    /** Bounds that all values keep; told to the compiler, they spare it a bounds check an access. */
+    /** A bound that all addresses keep; told to the compiler, it spares a bounds check an access. */
     private static final long ADDRESSES = (1L << 56) - 1;
-    private static final long PLACES = MOST_GROUPS * WORD - 1;
 
     /** The control words of a table that has no block: one that ends each search, one that sends each on to be refused. */
     private static final long NO_BLOCK = Arena.global().allocate(JAVA_LONG, 1).address();
@@ -79,12 +86,10 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     private long block; // 0 for none
     private long retired; // the block before a growth, which what is being inserted may lie in; 0 for none
     private long control = NO_BLOCK; // address of word 0
-    private long matched; // address of slot 0, less the slot words that FIRST_BIT will add
-    private long mask; // a place is a group's offset among the control words; this is the last one
+    private int mask; // unsigned; a place is a group's offset among the control words, this is the last one
     private long size;
     private long limit; // the size at which an insertion looks for more room
     private long uncounted; // removals that met a counter which had lost count
-    private long nothing; // always 0, which the compiler must not know
     boolean inKeys; // while a strategy runs whose caller has places in the block in hand: nothing may change meanwhile
 
     HashTable(Storage storage) {
@@ -98,8 +103,8 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     /** What the slots of a group take, which may be more than they need. */
     abstract long groupWords();
 
-    /** Whether the element in {@code slot} is that of {@code key}. {@code nothing}: 0, to be added to a number that is compared. */
-    abstract boolean holds(long slot, long key, long nothing);
+    /** Whether the element in {@code slot} is that of {@code key}. */
+    abstract boolean holds(long slot, long key);
 
     abstract long hashAt(long slot);
 
@@ -117,7 +122,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     /** {@return how many elements there is room for without more memory} */
     public final long capacity() {
         requireOpen();
-        return block == 0 ? 0 : mostIn(mask / WORD + 1);
+        return block == 0 ? 0 : mostIn(last() / WORD + 1);
     }
 
     final long mix(long key) {
@@ -133,31 +138,47 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     /** The slot of {@code key}, or {@link #ABSENT}. */
     final long find(long key, long hash) {
         long words = control & ADDRESSES;
-        long slots = matched & ADDRESSES;
-        long last = mask & PLACES;
-        long tags = tags(hash);
+        long last = last();
         long place = hash & last;
-        while (true) {
+        long match = matches(load(words + place), tags(hash));
+        if (match != 0) {
+            long group = matched(words, last) + place * groupWords();
+            if (hash == load(group + (preferred(hash) + FIRST_BIT) * slotWords())) { // only to read the line: see above
+                return findFrom(place, key, hash) & ADDRESSES;
+            }
+            do {
+                long slot = inGroup(group, match);
+                if (holds(slot, key)) {
+                    return slot;
+                }
+                match &= match - 1;
+            } while (match != 0);
+        }
+        if (load(words + place) >>> PASSED_SHIFT == 0) {
+            return ABSENT;
+        }
+        return findFrom(place + WORD & last, key, hash) & ADDRESSES;
+    }
+
+    /** As {@link #find}, but from the group at {@code first} on. */
+    private long findFrom(long first, long key, long hash) {
+        long words = control & ADDRESSES;
+        long last = last();
+        long place = first;
+        do {
             long word = load(words + place);
-            long match = matches(word, tags);
-            if (match != 0) {
-                long added = load(slot(slots, place, FULL)) & nothing;
-                do {
-                    long slot = slot(slots, place, match);
-                    if (holds(slot, key, added)) {
-                        return slot;
-                    }
-                    match &= match - 1;
-                } while (match != 0);
+            for (long match = matches(word, tags(hash)); match != 0; match &= match - 1) {
+                long slot = slot(words, last, place, match);
+                if (holds(slot, key)) {
+                    return slot;
+                }
             }
             if (word >>> PASSED_SHIFT == 0) {
                 return ABSENT;
             }
             place = place + WORD & last;
-            if (place == (hash & last)) {
-                return allPassed();
-            }
-        }
+        } while (place != first);
+        return allPassed();
     }
 
     private long allPassed() {
@@ -165,24 +186,22 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
         return ABSENT;
     }
 
-    private static long tags(long hash) {
-        return tag(hash) * EACH;
+    private long last() {
+        return Integer.toUnsignedLong(mask);
     }
 
-    static long tag(long hash) {
-        return hash >>> TAG_SHIFT | TAG_FULL;
-    }
-
-    /** The top bit of each byte that equals its tag; one above a true match may be wrong, the lowest never is. */
-    private static long matches(long word, long tags) {
-        long zeroWhereEqual = word ^ tags;
-        return zeroWhereEqual - EACH & ~zeroWhereEqual & FULL;
+    /** The address of slot 0, less the slot words that a match of it will add. */
+    private long matched(long words, long last) {
+        return words + last + WORD + LINE - FIRST_BIT * slotWords();
     }
 
     /** The slot that the lowest bit of {@code match} belongs to. */
-    private long slot(long slots, long place, long match) {
-        long bit = Integer.toUnsignedLong(Long.numberOfTrailingZeros(match));
-        return slots + place * groupWords() + bit * slotWords();
+    private long slot(long words, long last, long place, long match) {
+        return inGroup(matched(words, last) + place * groupWords(), match);
+    }
+
+    private long inGroup(long group, long match) {
+        return group + Integer.toUnsignedLong(Long.numberOfTrailingZeros(match)) * slotWords();
     }
 
     // Insertion.
@@ -193,27 +212,27 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
      */
     final long findOrClaim(long key, long hash) {
         long words = control & ADDRESSES;
-        long slots = matched & ADDRESSES;
-        long home = hash & mask & PLACES;
+        long last = last();
+        long home = hash & last;
         long tags = tags(hash);
         long word = load(words + home);
         for (long match = matches(word, tags); match != 0; match &= match - 1) {
-            long slot = slot(slots, home, match);
-            if (holds(slot, key, 0)) {
+            long slot = slot(words, last, home, match);
+            if (holds(slot, key)) {
                 return slot;
             }
         }
-        long free = Long.lowestOneBit(~word & FULL);
+        long free = choice(~word & FULL, hash);
         if (word >>> PASSED_SHIFT != 0 || free == 0 || size >= limit) {
             return findOrClaimSlow(key, hash);
         }
         size++;
         store(words + home, filled(word, free, tags));
-        return ~slot(slots, home, free);
+        return ~slot(words, last, home, free);
     }
 
     private long findOrClaimSlow(long key, long hash) {
-        long found = find(key, hash);
+        long found = findFrom(hash & last(), key, hash); // not find, which would be compiled for these searches, too
         if (found != ABSENT) {
             return found;
         }
@@ -230,7 +249,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     /** A slot in a table that has room for an absent key of this hash. */
     private long place(long hash) {
         long words = control & ADDRESSES;
-        long last = mask & PLACES;
+        long last = last();
         long place = hash & last;
         long word = load(words + place);
         while ((word & FULL) == FULL) {
@@ -238,23 +257,14 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
             place = place + WORD & last;
             word = load(words + place);
         }
-        long free = Long.lowestOneBit(~word & FULL);
+        long free = choice(~word & FULL, hash);
         store(words + place, filled(word, free, tags(hash)));
-        return slot(matched & ADDRESSES, place, free);
-    }
-
-    /** {@code word} with the tag in the byte whose top bit is {@code free}. */
-    private static long filled(long word, long free, long tags) {
-        return word | (free | free - (free >>> FIRST_BIT)) & tags;
-    }
-
-    private static long passed(long word) {
-        return word >>> PASSED_SHIFT == PASSED_MOST ? word : word + PASSED_ONE;
+        return slot(words, last, place, free);
     }
 
     private boolean makeRoom() {
         requireOpen();
-        long groups = mask / WORD + 1;
+        long groups = last() / WORD + 1;
         if (block == 0 || size == mostIn(groups)) {
             return resize(block == 0 ? fewestGroups() : more(groups));
         }
@@ -274,7 +284,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     }
 
     private long blockBytes(long groups) {
-        return groups * (1 + groupWords()) * WORD;
+        return groups * (1 + groupWords()) * WORD + LINE;
     }
 
     // Removal.
@@ -283,7 +293,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     final void erase(long slot, long hash) {
         long number = numberOf(slot);
         long target = number / GROUP_SLOTS * WORD;
-        for (long place = hash & mask; place != target; place = place + WORD & mask) {
+        for (long place = hash & last(); place != target; place = place + WORD & last()) {
             notPassed(control + place);
         }
         long slotByte = 0xFFL << number % GROUP_SLOTS * Byte.SIZE;
@@ -295,7 +305,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
         long word = load(address);
         if (word >>> PASSED_SHIFT != PASSED_MOST) {
             store(address, word - PASSED_ONE);
-        } else if (++uncounted > mask) {
+        } else if (++uncounted > last()) {
             limit = 0; // the next insertion may move elements, this one may be part of an iteration
         }
     }
@@ -325,12 +335,12 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     private long firstFrom(long place, long full) {
         while (full == 0) {
             place += WORD;
-            if (place > mask) {
+            if (place > last()) {
                 return ABSENT;
             }
             full = load(control + place) & FULL;
         }
-        return slot(matched, place, full);
+        return slot(control, last(), place, full);
     }
 
     /**
@@ -342,8 +352,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     public final void removeAt(long element) {
         requireIdle();
         long number = numberOf(element);
-        long fullBit = TAG_FULL << number % GROUP_SLOTS * Byte.SIZE;
-        if ((load(control + number / GROUP_SLOTS * WORD) & fullBit) == 0) {
+        if (!ControlWord.isFull(load(control + number / GROUP_SLOTS * WORD), number % GROUP_SLOTS)) {
             throw noElement(element);
         }
         erase(element, hashAt(element));
@@ -362,12 +371,12 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     /** How many slots stand before that of this element. */
     private long numberOf(long element) {
         requireOpen();
-        long offset = element - (matched + FIRST_BIT * slotWords());
+        long offset = element - (matched(control, last()) + FIRST_BIT * slotWords());
         long group = offset / (WORD * groupWords());
         long inGroup = offset - group * WORD * groupWords();
         long number = inGroup / (WORD * slotWords());
         boolean whole = number * WORD * slotWords() == inGroup && number < GROUP_SLOTS;
-        if (block == 0 || offset < 0 || group * WORD > mask || !whole) {
+        if (block == 0 || offset < 0 || group * WORD > last() || !whole) {
             throw noElement(element);
         }
         return group * GROUP_SLOTS + number;
@@ -383,7 +392,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
      * Makes room for {@code elements} in all, so that up to then no insertion can fail.
      *
      * @param elements how many, 0 or more
-     * @return false when there is no memory; the table is as it was
+     * @return false when there is no memory, or for more than 2,818,572,288; the table is as it was
      * @throws IllegalArgumentException when {@code elements} is negative
      */
     public final boolean reserve(long elements) {
@@ -391,7 +400,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
         if (elements < 0) {
             throw new IllegalArgumentException("elements=" + elements + " is negative");
         }
-        return elements <= capacity() || elements <= mostIn(MOST_GROUPS) && resizeAndFree(groupsFor(elements));
+        return elements <= capacity() || elements <= MOST_ELEMENTS && resizeAndFree(groupsFor(elements));
     }
 
     /**
@@ -406,14 +415,14 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
             return true;
         }
         long groups = groupsFor(size);
-        return groups * WORD > mask || resizeAndFree(groups);
+        return groups * WORD > last() || resizeAndFree(groups);
     }
 
     /** Removes all elements and keeps the memory. */
     public final void clear() {
         requireChangeable();
         if (block != 0) {
-            empty(mask / WORD + 1);
+            empty(last() / WORD + 1);
         }
     }
 
@@ -428,7 +437,8 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
         if (block != 0) {
             storage.free(block);
         }
-        block = matched = mask = size = limit = uncounted = 0;
+        block = size = limit = uncounted = 0;
+        mask = 0;
         control = words;
     }
 
@@ -457,21 +467,18 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
         }
         long oldBlock = block;
         long oldControl = control;
-        long oldMatched = matched;
-        long oldMask = mask;
+        int oldMask = mask;
         long oldLimit = limit;
         long oldUncounted = uncounted;
         long elements = size;
         block = control = fresh;
-        matched = fresh + groups * WORD - FIRST_BIT * slotWords();
         empty(groups);
         try {
-            moveFrom(oldControl, oldMatched, oldMask);
+            moveFrom(oldControl, Integer.toUnsignedLong(oldMask));
             retired = oldBlock;
         } catch (RuntimeException | Error thrown) {
             block = oldBlock;
             control = oldControl;
-            matched = oldMatched;
             mask = oldMask;
             limit = oldLimit;
             uncounted = oldUncounted;
@@ -485,8 +492,8 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     }
 
     private void empty(long groups) {
-        mask = (groups - 1) * WORD;
-        for (long place = 0; place <= mask; place += WORD) {
+        mask = (int) ((groups - 1) * WORD);
+        for (long place = 0; place <= last(); place += WORD) {
             store(control + place, 0);
         }
         size = 0;
@@ -494,10 +501,10 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
         limit = mostIn(groups);
     }
 
-    private void moveFrom(long oldControl, long oldMatched, long oldMask) {
-        for (long place = 0; place <= oldMask; place += WORD) {
+    private void moveFrom(long oldControl, long oldLast) {
+        for (long place = 0; place <= oldLast; place += WORD) {
             for (long full = load(oldControl + place) & FULL; full != 0; full &= full - 1) {
-                long from = slot(oldMatched, place, full);
+                long from = slot(oldControl, oldLast, place, full);
                 copy(from, place(hashAt(from)));
             }
         }
@@ -541,7 +548,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
      */
     final boolean isValid() {
         requireOpen();
-        long[] passes = new long[(int) (mask / WORD + 1)];
+        long[] passes = new long[(int) (last() / WORD + 1)];
         long elements = 0;
         for (long slot = first(); slot != ABSENT; slot = next(slot)) {
             elements++;
@@ -561,7 +568,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     /** How often a key was sent on from a full group, over all keys that are here. */
     final long passes() {
         long passes = 0;
-        for (long place = 0; place <= mask; place += WORD) {
+        for (long place = 0; place <= last(); place += WORD) {
             passes += load(control + place) >>> PASSED_SHIFT;
         }
         return passes;
@@ -571,11 +578,10 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
         long hash = hashAt(slot);
         long number = numberOf(slot);
         long target = number / GROUP_SLOTS * WORD;
-        for (long place = hash & mask; place != target; place = place + WORD & mask) {
+        for (long place = hash & last(); place != target; place = place + WORD & last()) {
             passes[(int) (place / WORD)]++;
         }
-        long slotByte = 0xFFL << number % GROUP_SLOTS * Byte.SIZE;
-        return ((load(control + target) ^ tags(hash)) & slotByte) == 0 && findAgain(slot, hash) == slot;
+        return ControlWord.has(load(control + target), number % GROUP_SLOTS, hash) && findAgain(slot, hash) == slot;
     }
 
     /** What a search for the key of the element in {@code slot} finds. */

@@ -8,8 +8,8 @@ abstract sealed class LongTable extends HashTable permits LongHashSet, LongHashM
     }
 
     @Override
-    final boolean holds(long slot, long key, long nothing) {
-        return load(slot) == key + nothing;
+    final boolean holds(long slot, long key) {
+        return key == load(slot);
     }
 
     @Override

@@ -25,9 +25,8 @@ final class Mixer {
     /**
      * Equally spaced keys leave {@link #fold} equally spaced, with a step that the secret decides: for one secret in thirty
      * they meet in few groups. Another product breaks the rhythm. Its upper half numbers the group, from that half's fourth bit
-     * on, and the top of its lower half is the tag: both depend on many bits of {@code folded}. (The product's lowest byte depends
-     * on that of {@code folded} alone, which is still in step. Only in a table of more than 2^29 groups, 64 GiB or more, do
-     * its bits number groups, too, above those 29 bits.)
+     * on, the bit before says which half of the group, and the top of its lower half is the tag: all depend on many bits of
+     * {@code folded}. (The product's lowest byte depends on that of {@code folded} alone, which is still in step.)
      */
     static long scatter(long folded) {
         return Long.rotateRight(folded * GOLDEN, Integer.SIZE);

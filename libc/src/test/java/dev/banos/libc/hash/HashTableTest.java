@@ -286,6 +286,32 @@ class HashTableTest {
         assertThat(storage.blocks()).isZero();
     }
 
+    /** A search compares its hash with what it reads only to fetch the line; each of these meets it in one of eight tables or so. */
+    @Test
+    void aKeyThatIsAnothersHashHidesNothing() {
+        for (long key = 0; key < 2000; key++) {
+            try (LongHashMap map = new LongHashMap()) {
+                long hash = map.mix(key);
+                map.insert(hash, 7);
+                map.insert(key, 8);
+                assertThat(map.get(key, -1)).isEqualTo(8);
+                assertThat(map.get(hash, -1)).isEqualTo(7);
+                assertThat(map.get(~key, -1)).isEqualTo(-1);
+            }
+        }
+    }
+
+    @Test
+    void moreElementsThanATableCanHaveAreRefusedAsWithoutMemory() {
+        try (LongHashSet set = new LongHashSet()) {
+            set.insert(5);
+            assertThat(HashTable.MOST_ELEMENTS).isEqualTo(2_818_572_288L); // as its Javadoc says
+            assertThat(set.reserve(HashTable.MOST_ELEMENTS + 1)).isFalse();
+            assertThat(set.isValid()).isTrue();
+            assertThat(set.contains(5)).isTrue();
+        }
+    }
+
     @Test
     void aSearchEndsWhereEachGroupWasPassed() {
         try (HashSet set = new HashSet(new Subject.CollidingKeys(), 0, Storage.MALLOC)) {
@@ -317,10 +343,10 @@ class HashTableTest {
         try (Arena scope = Arena.ofConfined(); HashMap map = new HashMap(Keys.longs(), valueBytes, storage)) {
             long value = scope.allocate(valueBytes).address();
             map.insert(0, value);
-            assertThat(largest[0] / valueBytes).isLessThanOrEqualTo(HashTable.GROUP_SLOTS);
+            assertThat(largest[0] / valueBytes).isLessThanOrEqualTo(ControlWord.GROUP_SLOTS);
             for (long key = 1; key < 300; key++) {
                 map.insert(key, value);
-                assertThat(largest[0] / valueBytes).isLessThanOrEqualTo(Math.max(HashTable.GROUP_SLOTS, 3 * map.size()));
+                assertThat(largest[0] / valueBytes).isLessThanOrEqualTo(Math.max(ControlWord.GROUP_SLOTS, 3 * map.size()));
             }
             assertThat(map.isValid()).isTrue();
         }
@@ -518,7 +544,7 @@ class HashTableTest {
             long[] keysOfTag = new long[256];
             for (long key = 0; key < 4096; key++) {
                 long hash = Mixer.scatter(Mixer.fold(key << shift ^ seed, multiplier));
-                keysOfTag[(int) HashTable.tag(hash)]++;
+                keysOfTag[(int) ControlWord.tag(hash)]++;
             }
             long pairs = Arrays.stream(keysOfTag).map(keys -> keys * (keys - 1) / 2).sum();
             assertThat(pairs).as("pairs of one tag, keys << %d, seed=%x multiplier=%x", shift, seed, multiplier)
