@@ -58,8 +58,8 @@ public record DriverMetadata(String name, Optional<String> license, Version vers
         }
         if (section < 0) {
             throw new Refusal(Refusal.ENOEXEC, object.file(), null, -1, "not a driver: there is no section "
-                    + BanosDriver.SECTION, "declare one with BANOS_DRIVER_API from <banos/driver.h>, or link it as it is with"
-                    + " ObjectLinker, the banos command with --object");
+                    + BanosDriver.SECTION, "declare one with BANOS_DRIVER_API from <banos/driver.h>, or link it as it is:"
+                    + " ObjectLinker, banos install --object");
         }
         return section;
     }

@@ -125,8 +125,8 @@ final class InstallPlan {
         }
         if (candidates.isEmpty() && !archives.isEmpty()) {
             throw new Refusal(Refusal.ENOEXEC, archives.getFirst().file(), null, -1, "not a driver: no member has a section "
-                    + BanosDriver.SECTION, "give the driver that uses this archive as well, or link it as it is with"
-                    + " ObjectLinker, the banos command with --object");
+                    + BanosDriver.SECTION, "give the driver that uses this archive as well, or link it as it is:"
+                    + " ObjectLinker, banos install --object");
         }
         return candidates;
     }

@@ -61,8 +61,8 @@ public interface InstallPolicy {
         public @Nullable String objection(Request request) {
             int user = SystemCalls.geteuid();
             return user == 0 ? null : "only the superuser may install drivers, and this process runs as user " + user
-                    + "; an application chooses who may with InstallPolicy.anyUser() or a policy of its own, the banos command"
-                    + " with --any-user";
+                    + "; an application chooses who may with InstallPolicy.anyUser() or a policy of its own, whoever calls"
+                    + " banos install with --any-user";
         }
     }
 

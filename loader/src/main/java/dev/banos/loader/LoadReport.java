@@ -65,6 +65,19 @@ public record LoadReport(String file, long base, int objects, long fileBytes, in
         return text.toString();
     }
 
+    /** {@return one line: the module, what it is made of, how long all took, and how long each phase did} */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder();
+        long all = 0;
+        for (Phase phase : phases) {
+            all += phase.nanos();
+            text.append(text.isEmpty() ? " (" : ", ").append(phase.name()).append(' ').append(milliseconds(phase.nanos()));
+        }
+        return file + " at 0x" + Long.toHexString(base) + ": " + counted(objects, "object") + ", " + counted(relocations, "relocation")
+                + ", " + counted(imports, "import") + ", " + milliseconds(all) + " ms" + text.append(text.isEmpty() ? "" : ")");
+    }
+
     /** By hand: a format costs a JVM that has just started as much as the load that it tells of. */
     private static String milliseconds(long nanos) {
         long micros = (nanos + 500) / 1000;

@@ -139,8 +139,8 @@ public final class Prototype {
             count.merge(words.get(used++), 1, Integer::sum);
         }
         if (used == 0 || words.size() - used > (isNamed ? 1 : 0)) {
-            throw new IllegalArgumentException("prototype=" + text + ": type \"" + String.join(" ", words)
-                    + "\" is not offered; use integers, float, double, const char * or void *");
+            throw new IllegalArgumentException("prototype=" + text + ": type \"" + String.join(" ", words) + "\" is not offered; "
+                    + remedy(words));
         }
         return integer(count, text);
     }
@@ -149,6 +149,17 @@ public final class Prototype {
     private static boolean isOfTypes(String word) {
         return KEYWORDS.contains(word) || NAMED.containsKey(word)
                 || word.length() > 1 && word.charAt(0) == '_' && Character.isUpperCase(word.charAt(1));
+    }
+
+    private static String remedy(List<String> words) {
+        if (words.getFirst().equals("enum")) {
+            return "an enum is an int or, where it has no negative constants, an unsigned int";
+        }
+        if (words.getFirst().equals("struct") || words.getFirst().equals("union")) {
+            return "only a Java program can pass it by value: compile the object with -gbtf or -g, and call handle(\"NAME\") or bind(...)"
+                    + " of the Driver or LinkedLibrary, or handle(...) with a FunctionDescriptor; a pointer to it is void *";
+        }
+        return "use integers, float, double, const char * or void *";
     }
 
     private static boolean isIntegerWord(String word) {

@@ -224,5 +224,7 @@ class InstallManyTest extends InstallingTest {
                 .containsExactly("read", "parse", "check", "place", "resolve", "relocate", "seal", "start");
         assertThat(report.phases()).allSatisfy(phase -> assertThat(phase.nanos()).as(phase.name()).isPositive());
         assertThat(report.toText()).contains("counted.o", "relocate", "1 import");
+        assertThat(report.toString()).matches(".*counted\\.o at 0x[0-9a-f]+: 1 object, [0-9]+ relocations?, 1 import, [0-9]+\\.[0-9]{3} ms"
+                + " \\(read [0-9.]+, parse [0-9.]+, check [0-9.]+, .*\\)");
     }
 }

@@ -52,6 +52,17 @@ class PrototypeTest {
         assertThat(Prototype.parse(prototype).call(driver, texts)).isEqualTo(expected == null ? "" : expected);
     }
 
+    /** What a command line cannot write down has a way all the same. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "struct point mid(int)|type \"struct point\" is not offered; only a Java program can pass it by value: compile the object with -gbtf or -g",
+        "int f(const union u value)|type \"union u value\" is not offered; only a Java program can pass it by value",
+        "enum color f(void)|type \"enum color\" is not offered; an enum is an int or, where it has no negative constants, an unsigned int",
+        "long double f(void)|is not offered; use integers, float, double, const char * or void *"})
+    void aTypeThatIsNotOfferedIsRefusedWithTheRemedy(String text, String message) {
+        assertThatThrownBy(() -> Prototype.parse(text)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining(message);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "add", "int add", "int (int)", "add(int)", "int add(int", "int add(strange)", "int add(void, int)",
         "int add(int,,int)", "int add(long char)", "int add(unsigned signed)", "int add(long long long)", "int add(short short)",

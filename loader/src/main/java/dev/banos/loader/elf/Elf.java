@@ -33,6 +33,7 @@ public final class Elf {
     public static final long SHF_WRITE = 0x1;
     public static final long SHF_ALLOC = 0x2;
     public static final long SHF_EXECINSTR = 0x4;
+    public static final long SHF_LINK_ORDER = 0x80;
     public static final long SHF_TLS = 0x400;
     public static final long SHF_COMPRESSED = 0x800;
 

@@ -52,6 +52,11 @@ final class A64Fields {
         return (offset & (1 << scale) - 1) == 0;
     }
 
+    /** As {@link #low12}, of a target that has no bits above. */
+    static boolean all12(Image image, int at, long target, int scale) {
+        return low12(image, at, target, scale) && target >>> PAGE_BITS == 0;
+    }
+
     /** A small offset, in units of 8 bytes. */
     static boolean low15(Image image, int at, long offset) {
         insert(image, at, offset >> 3, 12, IMMEDIATE_12_AT);

@@ -43,9 +43,9 @@ final class Aarch64 extends Architecture {
         kinds[267] = A64_MOVE_2;
         kinds[268] = A64_MOVE_2_PART;
         kinds[269] = A64_MOVE_3;
-        System.arraycopy(new FixupKind[] {A64_SIGNED_MOVE_0, A64_SIGNED_MOVE_1, A64_SIGNED_MOVE_2}, 0, kinds, 270, 3);
-        System.arraycopy(new FixupKind[] {A64_DELTA_MOVE_0, A64_DELTA_MOVE_0_PART, A64_DELTA_MOVE_1, A64_DELTA_MOVE_1_PART,
-            A64_DELTA_MOVE_2, A64_DELTA_MOVE_2_PART, A64_DELTA_MOVE_3}, 0, kinds, 287, 7);
+        consecutive(kinds, 270, A64_SIGNED_MOVE_0, A64_SIGNED_MOVE_1, A64_SIGNED_MOVE_2);
+        consecutive(kinds, 287, A64_DELTA_MOVE_0, A64_DELTA_MOVE_0_PART, A64_DELTA_MOVE_1, A64_DELTA_MOVE_1_PART,
+                A64_DELTA_MOVE_2, A64_DELTA_MOVE_2_PART, A64_DELTA_MOVE_3);
         kinds[273] = A64_DELTA19;
         kinds[274] = A64_DELTA21;
         kinds[275] = A64_PAGE21;
@@ -72,19 +72,19 @@ final class Aarch64 extends Architecture {
     private static void threadLocals(FixupKind[] kinds) {
         kinds[541] = A64_TLS_GOT_PAGE21;
         kinds[542] = A64_TLS_GOT_LOW12;
-        kinds[544] = A64_TLS_MOVE_2;
-        kinds[545] = A64_TLS_MOVE_1;
-        kinds[546] = A64_TLS_MOVE_1_PART;
-        kinds[547] = A64_TLS_MOVE_0;
-        kinds[548] = A64_TLS_MOVE_0_PART;
-        kinds[549] = A64_TLS_HIGH12;
-        kinds[550] = A64_TLS_ALL12;
-        kinds[551] = A64_TLS_LOW12;
-        kinds[553] = A64_TLS_LOW12;
-        kinds[555] = A64_TLS_LOW12_OF_2;
-        kinds[557] = A64_TLS_LOW12_OF_4;
-        kinds[559] = A64_TLS_LOW12_OF_8;
-        kinds[571] = A64_TLS_LOW12_OF_16;
+        consecutive(kinds, 544, A64_TLS_MOVE_2, A64_TLS_MOVE_1, A64_TLS_MOVE_1_PART, A64_TLS_MOVE_0, A64_TLS_MOVE_0_PART,
+                A64_TLS_HIGH12, A64_TLS_ALL12, A64_TLS_LOW12, A64_TLS_ALL12, A64_TLS_LOW12, A64_TLS_ALL12_OF_2, A64_TLS_LOW12_OF_2,
+                A64_TLS_ALL12_OF_4, A64_TLS_LOW12_OF_4, A64_TLS_ALL12_OF_8, A64_TLS_LOW12_OF_8);
+        consecutive(kinds, 570, A64_TLS_ALL12_OF_16, A64_TLS_LOW12_OF_16);
+        // Of an offset in the block, the part that a field holds is that of any other value.
+        consecutive(kinds, 523, A64_MOVE_2, A64_MOVE_1, A64_MOVE_1_PART, A64_MOVE_0, A64_MOVE_0_PART, A64_TLS_OFFSET_HIGH12,
+                A64_TLS_OFFSET_ALL12, A64_LOW12, A64_TLS_OFFSET_ALL12, A64_LOW12, A64_TLS_OFFSET_ALL12_OF_2, A64_LOW12_OF_2,
+                A64_TLS_OFFSET_ALL12_OF_4, A64_LOW12_OF_4, A64_TLS_OFFSET_ALL12_OF_8, A64_LOW12_OF_8);
+        consecutive(kinds, 572, A64_TLS_OFFSET_ALL12_OF_16, A64_LOW12_OF_16);
+    }
+
+    private static void consecutive(FixupKind[] kinds, int first, FixupKind... inOrder) {
+        System.arraycopy(inOrder, 0, kinds, first, inOrder.length);
     }
 
     private static Map<Integer, String> names() {

@@ -153,6 +153,11 @@ abstract class Architecture {
     /** From the thread pointer to the block of thread-local variables, in a program without shared libraries. */
     abstract long tlsDistance(Layout layout);
 
+    /** Offset in such a program's block of the symbol that compilers count from, {@link Resolve#TLS_BLOCK}. */
+    long tlsBlockSymbol(Layout layout) {
+        return 0;
+    }
+
     /** How much less than its offset in the block stands in a variable's pair of entries for {@code __tls_get_addr}. */
     int tlsPairBias() {
         return 0;

@@ -147,6 +147,19 @@ enum FixupKind {
     A64_TLS_LOW12_OF_4(4, Need.TLS_DISTANCE),
     A64_TLS_LOW12_OF_8(4, Need.TLS_DISTANCE),
     A64_TLS_LOW12_OF_16(4, Need.TLS_DISTANCE),
+    /** As A64_TLS_ALL12, in units of 2 bytes and so on. */
+    A64_TLS_ALL12_OF_2(4, Need.TLS_DISTANCE),
+    A64_TLS_ALL12_OF_4(4, Need.TLS_DISTANCE),
+    A64_TLS_ALL12_OF_8(4, Need.TLS_DISTANCE),
+    A64_TLS_ALL12_OF_16(4, Need.TLS_DISTANCE),
+    /** Bits 12 to 23 of S + A in the module's block, which has none above. */
+    A64_TLS_OFFSET_HIGH12(4, 0),
+    /** S + A in the module's block, 12 bits, which has none above; then in units of 2 bytes and so on. */
+    A64_TLS_OFFSET_ALL12(4, 0),
+    A64_TLS_OFFSET_ALL12_OF_2(4, 0),
+    A64_TLS_OFFSET_ALL12_OF_4(4, 0),
+    A64_TLS_OFFSET_ALL12_OF_8(4, 0),
+    A64_TLS_OFFSET_ALL12_OF_16(4, 0),
     /** As A64_MOVE_0 and so on, of S + A from the thread pointer. */
     A64_TLS_MOVE_0(4, Need.TLS_DISTANCE),
     A64_TLS_MOVE_0_PART(4, Need.TLS_DISTANCE),

@@ -50,6 +50,9 @@ final class Misfit {
             case A64_LOW12_OF_2, A64_LOW12_OF_4, A64_LOW12_OF_8, A64_LOW12_OF_16, A64_MOVE_0, A64_MOVE_1, A64_MOVE_2,
                     A64_SIGNED_MOVE_0, A64_SIGNED_MOVE_1, A64_SIGNED_MOVE_2, RV_HIGH20, RV_SHORT_HIGH6 -> address() + instruction(target);
             case DELTA8, DELTA16, DELTA32, DELTA16_EITHER, DELTA32_EITHER, GOT_BASE_DELTA32 -> distance(place) + bits();
+            case A64_TLS_OFFSET_HIGH12, A64_TLS_OFFSET_ALL12, A64_TLS_OFFSET_ALL12_OF_2, A64_TLS_OFFSET_ALL12_OF_4,
+                    A64_TLS_OFFSET_ALL12_OF_8, A64_TLS_OFFSET_ALL12_OF_16 ->
+                "offset " + target + " in the block of thread-local variables" + instruction(target);
             default -> (kind.needs & FixupKind.Need.TLS_DISTANCE) == 0 ? distance(place) + instruction(target - place)
                     : "distance " + (tlsDistance + target) + " from the thread pointer" + instruction(tlsDistance + target);
         };
@@ -83,10 +86,10 @@ final class Misfit {
     /** Bytes that the lowest bit of the field stands for, where they are not pages. */
     private int unit() {
         return switch (kind) {
-            case A64_LOW12_OF_2, A64_TLS_LOW12_OF_2, RV_BRANCH12, RV_JUMP20, RV_SHORT_BRANCH8, RV_SHORT_JUMP11 -> 2;
-            case A64_LOW12_OF_4, A64_TLS_LOW12_OF_4, A64_DELTA19, A64_DELTA14 -> 4;
-            case A64_LOW12_OF_8, A64_TLS_LOW12_OF_8 -> 8;
-            case A64_LOW12_OF_16, A64_TLS_LOW12_OF_16 -> 16;
+            case A64_LOW12_OF_2, A64_TLS_LOW12_OF_2, A64_TLS_ALL12_OF_2, A64_TLS_OFFSET_ALL12_OF_2, RV_BRANCH12, RV_JUMP20, RV_SHORT_BRANCH8, RV_SHORT_JUMP11 -> 2;
+            case A64_LOW12_OF_4, A64_TLS_LOW12_OF_4, A64_TLS_ALL12_OF_4, A64_TLS_OFFSET_ALL12_OF_4, A64_DELTA19, A64_DELTA14 -> 4;
+            case A64_LOW12_OF_8, A64_TLS_LOW12_OF_8, A64_TLS_ALL12_OF_8, A64_TLS_OFFSET_ALL12_OF_8 -> 8;
+            case A64_LOW12_OF_16, A64_TLS_LOW12_OF_16, A64_TLS_ALL12_OF_16, A64_TLS_OFFSET_ALL12_OF_16 -> 16;
             default -> 1;
         };
     }
@@ -95,7 +98,7 @@ final class Misfit {
         if (isEntry()) {
             return "load the symbol's own address, and add to it";
         }
-        if ((kind.needs & FixupKind.Need.TLS_DISTANCE) != 0) {
+        if ((kind.needs & FixupKind.Need.TLS_DISTANCE) != 0 || kind.name().startsWith("A64_TLS_OFFSET")) {
             return "declare fewer or smaller thread-local variables, aligned as their types are";
         }
         return switch (kind) {

@@ -126,7 +126,7 @@ public final class OfflineLink {
 
         @Override
         public String remedy(boolean several) {
-            return "say where " + (several ? "they are" : "it is") + " with OfflineLinker.define, or take phonyImports; the banos command"
+            return "say where " + (several ? "they are" : "it is") + " with OfflineLinker.define, or take phonyImports; banos link"
                     + " has --define NAME=ADDR and --phony-imports";
         }
 
@@ -158,7 +158,7 @@ public final class OfflineLink {
 
         @Override
         public long threadLocalBlock() {
-            return -architecture.tlsDistance(layout());
+            return architecture.tlsBlockSymbol(layout());
         }
 
         @Override

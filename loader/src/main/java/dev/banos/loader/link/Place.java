@@ -96,7 +96,8 @@ final class Place {
 
     private void sections(Region region) {
         Map<String, List<Piece>> gathered = new LinkedHashMap<>();
-        for (LinkedObject object : objects) {
+        for (int number = 0; number < objects.size(); number++) {
+            LinkedObject object = objects.get(number);
             SectionTable sections = object.elf.sections();
             for (int section = 1; section < sections.count(); section++) {
                 if (!isWanted(object, section)) {
@@ -106,7 +107,7 @@ final class Place {
                 if ((shared == null ? regionOf(sections, section) : shared) == region) {
                     if (shared != null) {
                         gathered.computeIfAbsent(sections.name(section), name -> new ArrayList<>())
-                                .add(new Piece(object, section));
+                                .add(piece(object, number, section));
                     } else {
                         place(object, section);
                     }
@@ -114,14 +115,54 @@ final class Place {
             }
         }
         for (List<Piece> pieces : gathered.values()) {
+            inOrderOfWhatTheySpeakOf(pieces);
             for (Piece piece : pieces) {
                 place(piece.object(), piece.section());
             }
         }
     }
 
-    /** Sections whose name is a C identifier lie side by side: programs walk them from {@code __start_} to {@code __stop_}. */
-    private record Piece(LinkedObject object, int section) {
+    /**
+     * Sections whose name is a C identifier lie side by side: programs walk them from {@code __start_} to {@code __stop_}. For the
+     * order, where the section lies that this one is bound to: its region, whether it is one of these itself, the object, and its number.
+     */
+    private record Piece(LinkedObject object, int section, Region region, boolean gathered, int number, int bound)
+            implements Comparable<Piece> {
+        @Override
+        public int compareTo(Piece other) {
+            int order = region.compareTo(other.region);
+            order = order != 0 ? order : Boolean.compare(gathered, other.gathered);
+            order = order != 0 ? order : Integer.compare(number, other.number);
+            return order != 0 ? order : Integer.compare(bound, other.bound);
+        }
+    }
+
+    /** @param number of the object */
+    private Piece piece(LinkedObject object, int number, int section) {
+        int bound = boundTo(object, section);
+        if (bound == 0) {
+            return new Piece(object, section, Region.ZEROES, true, Integer.MAX_VALUE, 0);
+        }
+        SectionTable sections = object.elf.sections();
+        Region shared = sharedRegions.get(sections.name(bound));
+        return new Piece(object, section, shared == null ? regionOf(sections, bound) : shared, shared != null, number, bound);
+    }
+
+    /** The section that another one goes with, or 0. */
+    private static int boundTo(LinkedObject object, int section) {
+        SectionTable sections = object.elf.sections();
+        int bound = (sections.flags(section) & Elf.SHF_LINK_ORDER) == 0 ? 0 : sections.link(section);
+        return bound > 0 && bound < sections.count() && isWanted(object, bound) ? bound : 0;
+    }
+
+    /** The generic ABI on SHF_LINK_ORDER. Those that are bound to nothing come last, and all others of one place as in the files. */
+    private static void inOrderOfWhatTheySpeakOf(List<Piece> pieces) {
+        for (Piece piece : pieces) {
+            if (boundTo(piece.object(), piece.section()) != 0) {
+                pieces.sort(null);
+                return;
+            }
+        }
     }
 
     /** The one region for all sections of a name that is a C identifier: what lies between other regions is not theirs. */

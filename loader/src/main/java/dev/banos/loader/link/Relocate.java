@@ -320,6 +320,12 @@ final class Relocate {
             case A64_DELTA_MOVE_2 -> A64Fields.signedMove(image, at, delta, 2, true);
             case A64_DELTA_MOVE_2_PART -> A64Fields.signedMove(image, at, delta, 2, false);
             case A64_DELTA_MOVE_3 -> A64Fields.signedMove(image, at, delta, 3, false);
+            case A64_TLS_OFFSET_HIGH12 -> A64Fields.high12(image, at, target);
+            case A64_TLS_OFFSET_ALL12 -> A64Fields.all12(image, at, target, 0);
+            case A64_TLS_OFFSET_ALL12_OF_2 -> A64Fields.all12(image, at, target, 1);
+            case A64_TLS_OFFSET_ALL12_OF_4 -> A64Fields.all12(image, at, target, 2);
+            case A64_TLS_OFFSET_ALL12_OF_8 -> A64Fields.all12(image, at, target, 3);
+            case A64_TLS_OFFSET_ALL12_OF_16 -> A64Fields.all12(image, at, target, 4);
             default -> applyA64ThreadLocal(kind, at, tlsDistance + target);
         };
     }
@@ -328,7 +334,11 @@ final class Relocate {
         return switch (kind) {
             case A64_TLS_HIGH12 -> A64Fields.high12(image, at, distance);
             case A64_TLS_LOW12 -> A64Fields.low12(image, at, distance, 0);
-            case A64_TLS_ALL12 -> A64Fields.low12(image, at, distance, 0) && distance >>> 12 == 0;
+            case A64_TLS_ALL12 -> A64Fields.all12(image, at, distance, 0);
+            case A64_TLS_ALL12_OF_2 -> A64Fields.all12(image, at, distance, 1);
+            case A64_TLS_ALL12_OF_4 -> A64Fields.all12(image, at, distance, 2);
+            case A64_TLS_ALL12_OF_8 -> A64Fields.all12(image, at, distance, 3);
+            case A64_TLS_ALL12_OF_16 -> A64Fields.all12(image, at, distance, 4);
             case A64_TLS_LOW12_OF_2 -> A64Fields.low12(image, at, distance, 1);
             case A64_TLS_LOW12_OF_4 -> A64Fields.low12(image, at, distance, 2);
             case A64_TLS_LOW12_OF_8 -> A64Fields.low12(image, at, distance, 3);

@@ -113,6 +113,12 @@ final class X8664 extends Architecture {
         return -(layout.tlsSize + layout.tlsAlignment - 1L & -layout.tlsAlignment);
     }
 
+    /** The thread pointer: what is counted from there becomes a distance from it. */
+    @Override
+    long tlsBlockSymbol(Layout layout) {
+        return -tlsDistance(layout);
+    }
+
     @Override
     boolean relax(Image image, int first, int at, long target, boolean rex) {
         if (at - first < (rex ? 3 : 2)) {

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *     general dynamic   lea x@tlsgd(%rip),%rdi; call __tls_get_addr     mov %fs:0,%rax; lea x@tpoff(%rax),%rax
  *     local dynamic     lea x@tlsld(%rip),%rdi; call __tls_get_addr     mov %fs:0,%rax
+ *     either, in the    lea; movabs $__tls_get_addr@pltoff,%rax;        the same, and a long nop
+ *     large code model  add %rbx,%rax; call *%rax
  *     initial exec      mov x@gottpoff(%rip),%reg                       mov $x@tpoff,%reg
  *     descriptor        lea x@tlsdesc(%rip),%rax; call *(%rax)          mov $x@tpoff,%rax; xchg %ax,%ax
  * </pre>
@@ -35,6 +37,7 @@ final class X8664Tls {
     private static final int DTPOFF32 = 21;
     private static final int GOTTPOFF = 22;
     private static final int TPOFF32 = 23;
+    private static final int PLTOFF64 = 31;
     private static final int TLSDESC_LEA = 34;
     private static final int TLSDESC_CALL = 35;
     private static final int GOTPCRELX = 41;
@@ -49,6 +52,14 @@ final class X8664Tls {
     private static final int[] CALL_NO_PLT = {0xff, 0x15};
     private static final int[] LD_RELAXED = {0x66, 0x66, 0x66, 0x64, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0};
     private static final int[] LD_RELAXED_NO_PLT = {0x66, 0x66, 0x66, 0x66, 0x64, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0};
+    /** Of the large code model: {@code movabs}, and behind its field the sum with the table's address, which is in one of two registers. */
+    private static final int[] MOVABS_RAX = {0x48, 0xb8};
+    private static final int[] ADD_RBX_CALL = {0x48, 0x01, 0xd8, 0xff, 0xd0};
+    private static final int[] ADD_R15_CALL = {0x4c, 0x01, 0xf8, 0xff, 0xd0};
+    private static final int[] GD_RELAXED_LARGE = {0x64, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0, 0x48, 0x8d, 0x80, 0, 0, 0, 0,
+        0x66, 0x0f, 0x1f, 0x44, 0, 0};
+    private static final int[] LD_RELAXED_LARGE = {0x66, 0x66, 0x66, 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0,
+        0x64, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0};
     private static final int[] CALL_RAX = {0xff, 0x10};
     private static final int[] XCHG_AX_AX = {0x66, 0x90};
     private static final int FIELD_BYTES = 4;
@@ -129,17 +140,7 @@ final class X8664Tls {
                     load(entry);
                 }
             }
-            case TLSGD -> {
-                boolean indirect = isCall(entry, 8) && matches(entry, -4, GD_LEA) && matches(entry, 4, GD_CALL_NO_PLT);
-                if (indirect && !program) {
-                    write(entry, 4, GD_CALL);
-                    become(entry + 1, PLT32, 0, 0);
-                } else if (indirect || program && isCall(entry, 8) && matches(entry, -4, GD_LEA) && matches(entry, 4, GD_CALL)) {
-                    write(entry, -4, GD_RELAXED);
-                    become(entry, TPOFF32, 8, FIELD_BYTES);
-                    become(entry + 1, 0, 0, 0);
-                }
-            }
+            case TLSGD -> call(entry);
             case TLSLD -> {
                 int[] call = moduleToo ? moduleCall(entry) : null;
                 if (call != null) {
@@ -154,6 +155,22 @@ final class X8664Tls {
         }
     }
 
+    private void call(int entry) {
+        boolean indirect = isCall(entry, 8) && matches(entry, -4, GD_LEA) && matches(entry, 4, GD_CALL_NO_PLT);
+        if (indirect && !program) {
+            write(entry, 4, GD_CALL);
+            become(entry + 1, PLT32, 0, 0);
+        } else if (indirect || program && isCall(entry, 8) && matches(entry, -4, GD_LEA) && matches(entry, 4, GD_CALL)) {
+            write(entry, -4, GD_RELAXED);
+            become(entry, TPOFF32, 8, FIELD_BYTES);
+            become(entry + 1, 0, 0, 0);
+        } else if (program && isLargeCall(entry)) {
+            write(entry, -3, GD_RELAXED_LARGE);
+            become(entry, TPOFF32, 9, FIELD_BYTES);
+            become(entry + 1, 0, 0, 0);
+        }
+    }
+
     /** What replaces the call for the module's own block, or null where it looks otherwise than compilers write it. */
     private int @Nullable [] moduleCall(int entry) {
         if (!matches(entry, -3, LD_LEA)) {
@@ -162,7 +179,17 @@ final class X8664Tls {
         if (matches(entry, 4, CALL) && isCall(entry, 5)) {
             return LD_RELAXED;
         }
-        return matches(entry, 4, CALL_NO_PLT) && isCall(entry, 6) ? LD_RELAXED_NO_PLT : null;
+        if (matches(entry, 4, CALL_NO_PLT) && isCall(entry, 6)) {
+            return LD_RELAXED_NO_PLT;
+        }
+        return isLargeCall(entry) ? LD_RELAXED_LARGE : null;
+    }
+
+    /** Whether there follows the call of the large code model, by way of the function's distance from the table. */
+    private boolean isLargeCall(int entry) {
+        return entry + 1 < table.count() && table.type(entry + 1) == PLTOFF64 && table.offset(entry + 1) == table.offset(entry) + 6
+                && matches(entry, -3, LD_LEA) && matches(entry, 4, MOVABS_RAX)
+                && (matches(entry, 14, ADD_RBX_CALL) || matches(entry, 14, ADD_R15_CALL));
     }
 
     /** Whether the next relocation is that of the call, and its field lies wholly in the section. */

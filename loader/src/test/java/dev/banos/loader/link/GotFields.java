@@ -8,7 +8,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -33,30 +32,38 @@ final class GotFields {
     private final BitSet own = new BitSet();
     private final List<String> differences = new ArrayList<>();
     /** High parts, by the address of their instruction (RISC-V) or by symbol (A64): ours, theirs. */
-    private final Map<Long, long[]> highs = new HashMap<>();
+    private final Map<Long, long[]> highs;
     private int compared;
     private int setAside;
     private final ElfObject object;
 
-    GotFields(ElfObject object, OfflineLink.Part part, OfflineLink link, LinkedProgram program, int start) {
+    /** @param highs of all sections: outlined code may have the low part of what others begin */
+    GotFields(ElfObject object, OfflineLink.Part part, OfflineLink link, LinkedProgram program, int start, Map<Long, long[]> highs) {
+        this.highs = highs;
         this.part = part;
         this.object = object;
         this.program = program;
         this.start = start;
         this.ours = ByteBuffer.wrap(link.bytes()).order(ByteOrder.LITTLE_ENDIAN);
         this.theirs = ByteBuffer.wrap(program.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** @param high whether to look at the high parts: those of all sections come first, for the low ones complete them */
+    void follow(boolean high) {
         RelocationTable table = object.relocationsOf(part.index());
         Architecture architecture = Architecture.of(object.machine());
-        for (boolean high : new boolean[] {true, false}) { // the high parts first: the low ones complete them
-            for (int entry = 0; table != null && entry < table.count(); entry++) {
-                FixupKind kind = architecture.kind(table.type(entry));
-                if (isLinkersOwn(kind, table.symbol(entry))) {
-                    setAside(kind, (int) table.offset(entry), high);
-                } else {
-                    follow(kind, table, entry, high);
-                }
+        for (int entry = 0; table != null && entry < table.count(); entry++) {
+            FixupKind kind = architecture.kind(table.type(entry));
+            if (isLinkersOwn(kind, table.symbol(entry))) {
+                setAside(kind, (int) table.offset(entry), high);
+            } else {
+                follow(kind, table, entry, high);
             }
         }
+    }
+
+    int start() {
+        return start;
     }
 
     boolean isOwn(int offset) {

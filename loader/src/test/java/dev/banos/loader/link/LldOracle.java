@@ -16,7 +16,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -33,7 +35,6 @@ final class LldOracle {
     static final long BASE = 0x1000_0000L;
     private static final long GAP = 1L << 16;
     private static final int SECTION_HEADER_BYTES = 64;
-    private static final long SHF_LINK_ORDER = 0x80;
     private static final int LARGEST_MESSAGE_COUNT = 5;
 
     private final Path folder;
@@ -102,9 +103,6 @@ final class LldOracle {
             if (object.sections().isAllocated(section)) {
                 headers.putInt((int) table + section * SECTION_HEADER_BYTES, oldSize + added.length());
                 added.append(nameOf(object, section)).append('\0');
-                // lld would bring those of one name into the order of the sections that they speak of; here they stay in the file's.
-                int flags = (int) table + section * SECTION_HEADER_BYTES + 8;
-                headers.putLong(flags, headers.getLong(flags) & ~SHF_LINK_ORDER);
             }
         }
         byte[] more = added.toString().getBytes(StandardCharsets.UTF_8);
@@ -193,6 +191,9 @@ final class LldOracle {
 
     private List<String> compare(ElfObject object, OfflineLink ours, LinkedProgram theirs) {
         List<String> differences = new ArrayList<>();
+        Map<OfflineLink.Part, GotFields> fields = new LinkedHashMap<>();
+        Map<Long, long[]> highs = new HashMap<>();
+        byte[] bytes = ours.bytes(); // a copy
         for (OfflineLink.Part part : ours.sections()) {
             if (part.size() == 0 || !object.sections().hasBytes(part.index()) || isExcluded(object.sections(), part.index())) {
                 continue;
@@ -204,21 +205,25 @@ final class LldOracle {
                 continue;
             }
             int start = section.offset() + (int) (part.address() - section.address());
-            GotFields got = new GotFields(object, part, ours, theirs, start);
+            GotFields got = new GotFields(object, part, ours, theirs, start, highs);
+            got.follow(true);
+            fields.put(part, got);
+        }
+        fields.forEach((part, got) -> {
+            got.follow(false);
             differences.addAll(got.differences());
             comparedSlots += got.compared();
             setAside += got.setAside();
             comparedBytes += part.size();
-            bytes(part, ours.bytes(), theirs.bytes(), start, got, differences);
-        }
+            bytes(part, bytes, theirs.bytes(), got, differences);
+        });
         return differences.subList(0, Math.min(LARGEST_MESSAGE_COUNT, differences.size()));
     }
 
-    private static void bytes(OfflineLink.Part part, byte[] ours, byte[] theirs, int file, GotFields got,
-            List<String> differences) {
+    private static void bytes(OfflineLink.Part part, byte[] ours, byte[] theirs, GotFields got, List<String> differences) {
         int start = (int) (part.address() - BASE);
         for (int i = 0; i < part.size() && differences.size() < LARGEST_MESSAGE_COUNT; i++) {
-            byte other = theirs[file + i];
+            byte other = theirs[got.start() + i];
             if (ours[start + i] != other && !got.isOwn(i)) {
                 differences.add(String.format("%s+0x%x: %02x, lld %02x", part.name(), i, ours[start + i], other));
             }

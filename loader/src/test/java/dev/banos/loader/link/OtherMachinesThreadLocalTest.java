@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,7 +38,9 @@ class OtherMachinesThreadLocalTest {
     @CsvSource({"aarch64,aarch64-linux-gnu-gcc,-O2", "aarch64,aarch64-linux-gnu-gcc,-O2 -fPIC",
         "aarch64,aarch64-linux-gnu-gcc,-O2 -fPIC -mtls-dialect=trad", "aarch64,aarch64-linux-gnu-gcc,-O0 -fPIC -mtls-dialect=trad",
         "aarch64,aarch64-linux-gnu-gcc,-O3 -fpic -mtls-dialect=trad", "aarch64,aarch64-linux-gnu-gcc,-O1 -ftls-model=initial-exec",
-        "aarch64,clang,-O2 -fPIC --target=aarch64-linux-gnu", "riscv64,riscv64-linux-gnu-gcc,-O2",
+        "aarch64,clang,-O2 -fPIC --target=aarch64-linux-gnu",
+        "aarch64,clang,-O2 -fPIC --target=aarch64-linux-gnu -mllvm -aarch64-elf-ldtls-generation=1",
+        "aarch64,clang,-O0 -fPIC --target=aarch64-linux-gnu -mllvm -aarch64-elf-ldtls-generation=1", "riscv64,riscv64-linux-gnu-gcc,-O2",
         "riscv64,riscv64-linux-gnu-gcc,-O2 -ftls-model=initial-exec",
         "riscv64,clang-19,-O2 -fPIC -mtls-dialect=desc --target=riscv64-linux-gnu",
         "riscv64,clang-19,-O0 -fPIC -mtls-dialect=desc --target=riscv64-linux-gnu",
@@ -53,7 +56,98 @@ class OtherMachinesThreadLocalTest {
         assertThat(run(machine, runner, object)).isEqualTo(CCompiler.run(List.of(native64.toString())));
     }
 
+    /** Calls for the module's own block, as the ABI has them for the small and the tiny code model: no compiler makes them. */
+    private static final String LOCAL_DYNAMIC = """
+                .globl run
+                run: mov x9, x0
+                adrp x0, :tlsldm:small
+                add x0, x0, :tlsldm_lo12_nc:small
+                bl __tls_get_addr
+                add x1, x0, :dtprel_hi12:far, lsl 12
+                ldr x2, [x1, :dtprel_lo12_nc:far]
+                add x2, x2, x9
+                str x2, [x1, :dtprel_lo12_nc:far]
+                adr x0, :tlsldm:small
+                bl __tls_get_addr
+                movz x1, :dtprel_g1:far
+                movk x1, :dtprel_g0_nc:far
+                ldr x2, [x0, x1]
+                ldrb w3, [x0, :dtprel_lo12:small]
+                add x0, x2, x3
+                br x30
+                .section .tdata, "awT"
+                .balign ALIGNMENT
+                small: .byte 100
+                .zero 8191
+                far: .quad 7
+                """;
+
+    private static Path assembled(String name, String compiler, String source) throws IOException {
+        CCompiler.requireProgram(compiler);
+        Path object = folder.resolve(name + ".o");
+        CCompiler.run(List.of(compiler, "-c", "-o", object.toString(), Files.writeString(folder.resolve(name + ".s"), source).toString()));
+        return object;
+    }
+
+    /** Where the block wants more than sixteen bytes, it does not follow the thread's own two words; GNU ld takes it for that. */
+    @ParameterizedTest
+    @CsvSource({"16", "64"})
+    void callsForTheModulesOwnBlockLeadToIt(int alignment) throws IOException {
+        CCompiler.requireProgram("qemu-aarch64");
+        Path runner = CCompiler.program(folder, "blockrunner.c", "aarch64-linux-gnu-gcc", "-O1", "-static", "-no-pie");
+        Path object = assembled("localdynamic", "aarch64-linux-gnu-gcc", LOCAL_DYNAMIC.replace("ALIGNMENT", "" + alignment));
+        assertThat(run("aarch64", runner, object, alignment).lines()).containsExactly("107", "108", "110", "113", "117", "122", "128");
+    }
+
+    @Test
+    void localDynamicBecomesWhatGnuLdMakesOfIt() throws IOException {
+        CCompiler.requireProgram("clang");
+        requireGnuLdsCode("aarch64-linux-gnu-ld", assembled("localdynamic16", "aarch64-linux-gnu-gcc", LOCAL_DYNAMIC.replace("ALIGNMENT", "16")));
+        requireGnuLdsCode("aarch64-linux-gnu-ld", CCompiler.object(folder, "ownblock.c", "clang", "-O2", "-fPIC",
+                "--target=aarch64-linux-gnu", "-mllvm", "-aarch64-elf-ldtls-generation=1"));
+    }
+
+    /** x86-64: in the large code model, the function's distance from the table stands in between. */
+    @Test
+    void callsOfTheLargeCodeModelBecomeWhatGnuLdMakesOfThem() throws IOException {
+        StringBuilder source = new StringBuilder(".globl run\nrun:\n");
+        for (String address : List.of("x@tlsgd", "y@tlsgd", "x@tlsld", "y@tlsld")) {
+            for (String table : List.of("%rbx", "%r15")) {
+                source.append(String.format("lea %s(%%rip), %%rdi%nmovabs $__tls_get_addr@pltoff, %%rax%nadd %s, %%rax%ncall *%%rax%nnop%n",
+                        address, table));
+            }
+        }
+        source.append("lea x@dtpoff(%rax), %rax\nret\n.section .tdata, \"awT\"\nx: .zero 8\n.globl y\ny: .quad 5\n");
+        requireGnuLdsCode("ld", assembled("largecalls", "gcc", source.toString()));
+    }
+
+    /** What compilers make of it, without the function that nothing calls any more. */
+    @Test
+    void aLargeModelsVariablesNeedNoFunction() throws IOException {
+        Path object = CCompiler.object(folder, "ownblock.c", "gcc", "-O2", "-fPIC", "-mcmodel=large");
+        OfflineLink link = OfflineLink.link(ObjectReader.read(Files.readAllBytes(object), "ownblock.o"), BASE, name -> 0, false);
+        assertThat(link.imports()).isEmpty();
+    }
+
+    private static void requireGnuLdsCode(String linker, Path object) throws IOException {
+        CCompiler.requireProgram(linker);
+        byte[] bytes = Files.readAllBytes(object);
+        OfflineLink ours = OfflineLink.link(ObjectReader.read(bytes, object.toString()), BASE, name -> 0, false);
+        OfflineLink.Part text = ours.sections().stream().filter(part -> part.name().equals(".text")).findFirst().orElseThrow();
+        Path program = folder.resolve("program");
+        CCompiler.run(List.of(linker, "-static", "-e", "run", "-o", program.toString(), object.toString()));
+        LinkedProgram theirs = LinkedProgram.read(Files.readAllBytes(program));
+        LinkedProgram.Section section = theirs.section(".text");
+        int start = (int) (text.address() - BASE);
+        assertThat(HexFormat.of().formatHex(ours.bytes(), start, start + (int) text.size()))
+                .isEqualTo(HexFormat.of().formatHex(theirs.bytes(), section.offset(), section.offset() + (int) text.size()));
+    }
+
     private static String run(String machine, Path runner, Path file) throws IOException {
+        return run(machine, runner, file, ALIGNMENT);
+    }
+
+    private static String run(String machine, Path runner, Path file, int alignment) throws IOException {
         ElfObject object = ObjectReader.read(Files.readAllBytes(file), file.toString());
         OfflineLink link = OfflineLink.link(object, BASE, name -> 0, false);
         int end = 0;
@@ -73,7 +167,7 @@ class OtherMachinesThreadLocalTest {
         }
         command.add(Files.write(folder.resolve("block.initial"), block).toString());
         // The ABI: on A64 two words of the thread's own lie before the block, on RISC-V none.
-        command.add(Integer.toHexString(machine.equals("aarch64") ? ALIGNMENT : 0));
+        command.add(Integer.toHexString(machine.equals("aarch64") ? alignment : 0));
         return CCompiler.run(command);
     }
 
@@ -100,21 +194,26 @@ class OtherMachinesThreadLocalTest {
     }
 
     /** Only all of a call of {@code __tls_get_addr} can be rewritten. */
-    @Test
-    void aCallThatIsTornApartIsRefusedWithTheRemedy() throws IOException {
-        CCompiler.requireProgram("aarch64-linux-gnu-gcc");
-        Path source = Files.writeString(folder.resolve("torn.s"), """
-                adrp x0, :tlsgd:x
-                nop
-                add x0, x0, :tlsgd_lo12:x
-                bl __tls_get_addr
-                nop
-                """);
-        Path object = folder.resolve("torn.o");
-        CCompiler.run(List.of("aarch64-linux-gnu-gcc", "-c", "-o", object.toString(), source.toString()));
-        byte[] bytes = Files.readAllBytes(object);
+    @ParameterizedTest
+    @CsvSource({"TLSGD_ADR_PAGE21, 'adrp x0, :tlsgd:x; nop; add x0, x0, :tlsgd_lo12:x; bl __tls_get_addr; nop'",
+        "TLSLD_ADR_PAGE21, 'adrp x0, :tlsldm:x; nop; add x0, x0, :tlsldm_lo12_nc:x; bl __tls_get_addr'",
+        "TLSLD_ADR_PAGE21, 'adrp x0, :tlsldm:x; add x0, x0, :tlsldm_lo12_nc:x; nop; bl __tls_get_addr'",
+        "TLSLD_ADR_PAGE21, 'adrp x0, :tlsldm:x; add x0, x0, :tlsldm_lo12_nc:x; bl other'",
+        "TLSLD_ADR_PAGE21, 'adrp x1, :tlsldm:x; add x0, x1, :tlsldm_lo12_nc:x; bl __tls_get_addr'",
+        "TLSLD_ADR_PAGE21, 'adrp x0, :tlsldm:x; add x0, x0, :tlsldm_lo12_nc:x'",
+        "TLSLD_ADR_PREL21, 'adr x0, :tlsldm:x; nop; bl __tls_get_addr'", "TLSLD_ADR_PREL21, 'adr x1, :tlsldm:x; bl __tls_get_addr'"})
+    void aCallThatIsTornApartIsRefusedWithTheRemedy(String type, String code) throws IOException {
+        byte[] bytes = Files.readAllBytes(assembled("torn", "aarch64-linux-gnu-gcc", code + "\n"));
         assertThatThrownBy(() -> OfflineLink.link(ObjectReader.read(bytes, "torn.o"), BASE, name -> 0, true)).isInstanceOf(Refusal.class)
-                .hasMessageContaining("R_AARCH64_TLSGD_ADR_PAGE21 against x is not supported; compile with -mtls-dialect=desc");
+                .hasMessageContaining("R_AARCH64_" + type + " against x is not supported; compile with -mtls-dialect=desc");
+    }
+
+    /** Twelve bits of an instruction hold the distance of a block that is aligned to less than a page. */
+    @Test
+    void aBlockThatIsTooFarIsRefusedWithTheRemedy() throws IOException {
+        byte[] bytes = Files.readAllBytes(assembled("wide", "aarch64-linux-gnu-gcc", LOCAL_DYNAMIC.replace("ALIGNMENT", "4096")));
+        assertThatThrownBy(() -> OfflineLink.link(ObjectReader.read(bytes, "wide.o"), BASE, name -> 0, true)).isInstanceOf(Refusal.class)
+                .hasMessageContaining("distance 4096 from the thread pointer does not fit the instruction; declare fewer or smaller");
     }
 
     /** Here as well: what no code calls any more need not be anywhere. */

@@ -20,6 +20,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -54,10 +56,40 @@ class UnusualObjectsTest {
     /** Sections of one name that __start_ and __stop_ enclose stand together, also where each is bound to another (SHF_LINK_ORDER). */
     @ParameterizedTest
     @CsvSource({"clang-19,-O2 -fsanitize=address", "clang-19,-O2 -fprofile-generate", "clang-19,-O2 -fpatchable-function-entry=5",
-        "clang-19,-O2 -fsanitize-coverage=inline-8bit-counters", "clang-19,-O2 --target=aarch64-linux-gnu -fsanitize=hwaddress"})
+        "clang-19,-O2 -fsanitize-coverage=inline-8bit-counters",
+        "clang-19,-O2 -ffunction-sections -fsanitize-coverage=trace-pc-guard,pc-table", "clang-19,-O2 --target=aarch64-linux-gnu -fsanitize=hwaddress"})
     void instrumentedObjectsAreLinkedAsLldLinksThem(String compiler, String flags) throws IOException {
         Path file = CCompiler.object(folder, "instrumented.c", compiler, flags.split(" "));
         assertThat(new LldOracle(folder).differences(Files.readAllBytes(file), "instrumented.o")).isEmpty();
+    }
+
+    /** The generic ABI: sections of one name lie in the order of those that they are bound to, in whatever order the file has them. */
+    @Test
+    void boundSectionsLieInTheOrderOfWhatTheyAreBoundTo() throws IOException {
+        CCompiler.requireProgram("gcc");
+        String source = """
+                .section .text.b,"ax"; nop
+                .section .text.a,"ax"; nop
+                .section .data.x,"aw"; .quad 7
+                .section meta,"ao",@progbits,.data.x; .quad 3
+                .section meta,"ao",@progbits,.text.a; .quad 2
+                .section meta,"a"; .quad 4
+                .section meta,"ao",@progbits,.text.b; .quad 1
+                .section .text.c,"ax"; nop
+                .section other,"ao",@progbits,.text.c; .quad 8
+                .section other,"ao",@progbits,meta; .quad 9
+                .data; .quad __start_meta, __stop_meta, __start_other, __stop_other
+                """.replace("; ", "\n");
+        Path file = folder.resolve("bound.o");
+        CCompiler.run(List.of("gcc", "-c", "-o", file.toString(), Files.writeString(folder.resolve("bound.s"), source).toString()));
+        byte[] bytes = Files.readAllBytes(file);
+        OfflineLink link = OfflineLink.link(ObjectReader.read(bytes, "bound.o"), LldOracle.BASE, name -> 0, false);
+        ByteBuffer image = ByteBuffer.wrap(link.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+        List<Long> values = new ArrayList<>();
+        link.sections().stream().filter(part -> part.name().equals("meta")).sorted(Comparator.comparingLong(OfflineLink.Part::address))
+                .forEach(part -> values.add(image.getLong((int) (part.address() - LldOracle.BASE))));
+        assertThat(values).containsExactly(1L, 2L, 3L, 4L);
+        assertThat(new LldOracle(folder).differences(bytes, "bound.o")).isEmpty();
     }
 
     /** From 65,280 sections on, their numbers stand in tables of their own; the census has an object of 34,594. */
