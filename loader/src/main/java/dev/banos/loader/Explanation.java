@@ -1,6 +1,7 @@
 package dev.banos.loader;
 
 import dev.banos.loader.debug.Sighting;
+import dev.banos.loader.elf.Printable;
 import dev.banos.loader.link.Whereabouts;
 import java.time.Instant;
 import java.util.HexFormat;
@@ -88,7 +89,7 @@ public record Explanation(long address, String module, String file, long base, O
                 .append(hex(written.symbolAddress() + written.addend()))
                 .append(written.bytes().length == 0 ? "" : ": " + hex(written.place()) + " holds "
                         + HexFormat.ofDelimiter(" ").formatHex(written.bytes())));
-        return text.toString();
+        return Printable.of(text.toString());
     }
 
     /** {@link #toText}: who prints an explanation wants the sentence. */

@@ -12,9 +12,13 @@ import dev.banos.loader.link.PhaseClock;
 import dev.banos.loader.link.PhaseClock.Phase;
 import dev.banos.loader.link.Selection;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -166,7 +170,7 @@ final class InstallPlan {
         boolean isExported(String driver, String symbol);
     }
 
-    /** A depth-first walk along what drivers need. */
+    /** A depth-first walk along what drivers need; without recursion, for others say how far it goes. */
     private static final class Order {
         /** @param weak whether the one that has it does without, if it must */
         private record Need(Candidate candidate, String reason, boolean weak) {
@@ -177,9 +181,12 @@ final class InstallPlan {
         private final Map<Candidate, List<Need>> needs = new IdentityHashMap<>();
         private final Elsewhere elsewhere;
         private final List<Candidate> sorted = new ArrayList<>();
-        /** The walk's way from its start to here, and why each step was taken. */
+        private final Set<Candidate> isSorted = Collections.newSetFromMap(new IdentityHashMap<>());
+        /** The walk's way from its start to here, why each step was taken, and what each still has to look at. */
         private final List<Candidate> way = new ArrayList<>();
+        private final Set<Candidate> isOnWay = Collections.newSetFromMap(new IdentityHashMap<>());
         private final List<String> reasons = new ArrayList<>();
+        private final List<Iterator<Need>> open = new ArrayList<>();
 
         Order(List<Candidate> candidates, Elsewhere elsewhere) {
             this.candidates = candidates;
@@ -200,39 +207,60 @@ final class InstallPlan {
             return sorted;
         }
 
-        private void visit(Candidate candidate) {
-            if (sorted.contains(candidate)) {
-                return;
+        private void visit(Candidate first) {
+            enter(first, "");
+            while (!open.isEmpty()) {
+                if (open.getLast().hasNext()) {
+                    follow(open.getLast().next());
+                } else {
+                    leave();
+                }
             }
-            way.add(candidate);
-            for (Need need : needs(candidate)) {
-                follow(need);
+        }
+
+        private void enter(Candidate candidate, String reason) {
+            if (!isSorted.contains(candidate)) {
+                reasons.add(reason);
+                way.add(candidate);
+                isOnWay.add(candidate);
+                open.add(needs(candidate).iterator());
             }
-            way.removeLast();
-            sorted.add(candidate);
+        }
+
+        private void leave() {
+            open.removeLast();
+            reasons.removeLast();
+            Candidate last = way.removeLast();
+            isOnWay.remove(last);
+            isSorted.add(last);
+            sorted.add(last);
         }
 
         private void follow(Need need) {
-            if (need.weak() && leadsBack(need.candidate(), new HashSet<>())) {
+            if (need.weak() && leadsBack(need.candidate())) {
                 return;
             }
-            reasons.add(need.reason());
-            if (way.contains(need.candidate())) {
+            if (isOnWay.contains(need.candidate())) {
+                reasons.add(need.reason());
                 throw circle(need.candidate());
             }
-            visit(need.candidate());
-            reasons.removeLast();
+            enter(need.candidate(), need.reason());
         }
 
         /** Whether it is on the way, or cannot do without one that is. */
-        private boolean leadsBack(Candidate from, Set<Candidate> seen) {
-            if (way.contains(from)) {
-                return true;
+        private boolean leadsBack(Candidate from) {
+            Set<Candidate> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+            Deque<Candidate> reached = new ArrayDeque<>(List.of(from));
+            while (!reached.isEmpty()) {
+                Candidate next = reached.removeLast();
+                if (isOnWay.contains(next)) {
+                    return true;
+                }
+                if (!isSorted.contains(next) && seen.add(next)) {
+                    needs(next).stream().filter(need -> !need.weak()).forEach(need -> reached.add(need.candidate()));
+                }
             }
-            if (sorted.contains(from) || !seen.add(from)) {
-                return false;
-            }
-            return needs(from).stream().anyMatch(need -> !need.weak() && leadsBack(need.candidate(), seen));
+            return false;
         }
 
         private List<Need> needs(Candidate candidate) {
@@ -286,13 +314,21 @@ final class InstallPlan {
             return last;
         }
 
+        /** Of a circle, in words that somebody reads. */
+        private static final int MOST_NAMED = 8;
+
         private Refusal circle(Candidate start) {
             int first = way.indexOf(start);
             StringBuilder text = new StringBuilder("drivers need each other in a circle: ");
             for (int i = first; i < way.size(); i++) {
-                text.append(way.get(i).metadata().name()).append(" needs ")
-                        .append(i + 1 < way.size() ? way.get(i + 1).metadata().name() : start.metadata().name())
-                        .append(' ').append(reasons.get(i)).append(i + 1 < way.size() ? ", " : "");
+                boolean isLast = i == way.size() - 1;
+                if (i - first < MOST_NAMED || isLast) {
+                    text.append(way.get(i).metadata().name()).append(" needs ")
+                            .append(isLast ? start.metadata().name() : way.get(i + 1).metadata().name())
+                            .append(' ').append(reasons.get(i + 1)).append(isLast ? "" : ", ");
+                } else if (i - first == MOST_NAMED) {
+                    text.append("and so on by ").append(way.size() - 1 - i).append(" more, ");
+                }
             }
             return new Refusal(Refusal.ELOOP, start.driver().file(), null, -1, text.toString(),
                     "put what both need into a third, or look one of the names up with banos_lookup_symbol when it is first used");

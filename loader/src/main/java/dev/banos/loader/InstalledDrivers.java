@@ -1,6 +1,7 @@
 package dev.banos.loader;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -86,13 +87,15 @@ final class InstalledDrivers {
 
     /** The youngest that no other needs; where each is needed, the youngest; null where there is none. */
     @Nullable Driver last() {
-        Driver last = null;
-        for (Driver driver : drivers) {
-            if (last == null || dependents(driver).isEmpty() || !dependents(last).isEmpty()) {
-                last = driver;
+        Set<Driver> needed = new HashSet<>();
+        drivers.forEach(driver -> needed.addAll(driver.dependencies()));
+        replacements.waiting().forEach(driver -> needed.addAll(driver.dependencies()));
+        for (Driver driver : drivers.reversed()) {
+            if (!needed.contains(driver)) {
+                return driver;
             }
         }
-        return last;
+        return drivers.isEmpty() ? null : drivers.getLast();
     }
 
     @Override

@@ -4,8 +4,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Writes JSON (RFC 8259) into a string: names and values in the order in which they are given. */
 final class Json {
-    private static final int FIRST_PRINTABLE = 0x20;
-
     private final StringBuilder text = new StringBuilder();
     private boolean needsComma;
 
@@ -66,7 +64,7 @@ final class Json {
     private void character(char character) {
         if (character == '"' || character == '\\') {
             text.append('\\').append(character);
-        } else if (character < FIRST_PRINTABLE || Character.isSurrogate(character)) {
+        } else if (Character.isISOControl(character) || Character.isSurrogate(character)) {
             text.append(String.format("\\u%04x", (int) character));
         } else {
             text.append(character);

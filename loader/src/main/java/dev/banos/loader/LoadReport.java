@@ -1,5 +1,6 @@
 package dev.banos.loader;
 
+import dev.banos.loader.elf.Printable;
 import dev.banos.loader.link.LinkedModule;
 import dev.banos.loader.link.ModuleFigures;
 import dev.banos.loader.link.PhaseClock;
@@ -55,7 +56,7 @@ public record LoadReport(String file, long base, int objects, long fileBytes, in
 
     /** {@return a line a phase: its name, milliseconds, and what it worked on} */
     public String toText() {
-        StringBuilder text = new StringBuilder(file).append('\n');
+        StringBuilder text = new StringBuilder(Printable.of(file)).append('\n');
         for (Phase phase : phases) {
             String took = milliseconds(phase.nanos());
             text.append("  ").append(phase.name()).repeat(' ', Math.max(0, WIDTH - phase.name().length()) + 1)
@@ -74,7 +75,7 @@ public record LoadReport(String file, long base, int objects, long fileBytes, in
             all += phase.nanos();
             text.append(text.isEmpty() ? " (" : ", ").append(phase.name()).append(' ').append(milliseconds(phase.nanos()));
         }
-        return file + " at 0x" + Long.toHexString(base) + ": " + counted(objects, "object") + ", " + counted(relocations, "relocation")
+        return Printable.of(file) + " at 0x" + Long.toHexString(base) + ": " + counted(objects, "object") + ", " + counted(relocations, "relocation")
                 + ", " + counted(imports, "import") + ", " + milliseconds(all) + " ms" + text.append(text.isEmpty() ? "" : ")");
     }
 

@@ -5,6 +5,7 @@ import dev.banos.loader.elf.Archive;
 import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
+import dev.banos.loader.elf.Printable;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
@@ -175,21 +176,21 @@ public record ObjectInfo(String file, String machine, Optional<DriverMetadata> d
 
     /** {@return a few lines a subject, for people} */
     public String toText() {
-        StringBuilder text = new StringBuilder(file).append(": ").append(machine).append(' ')
+        StringBuilder text = new StringBuilder(Printable.of(file)).append(": ").append(machine).append(' ')
                 .append(driver.isPresent() ? "driver" : "object").append('\n');
-        driver.ifPresent(metadata -> text.append("  name      ").append(metadata.name()).append('\n')
+        driver.ifPresent(metadata -> text.append("  name      ").append(Printable.of(metadata.name())).append('\n')
                 .append("  version   ").append(metadata.version()).append('\n')
-                .append("  license   ").append(metadata.license().orElse("none named")).append('\n')
+                .append("  license   ").append(Printable.of(metadata.license().orElse("none named"))).append('\n')
                 .append("  needs     driver ABI ").append(metadata.minimalVersion()).append(" or newer\n"));
-        exports.forEach(export -> text.append("  exports   ").append(export.declaration().orElse(export.name()))
+        exports.forEach(export -> text.append("  exports   ").append(Printable.of(export.declaration().orElse(export.name())))
                 .append(export.threadLocal() ? " (thread-local)\n" : "\n"));
         if (driver.isEmpty()) {
-            defined.forEach(name -> text.append("  defines   ").append(name).append('\n'));
+            defined.forEach(name -> text.append("  defines   ").append(Printable.of(name)).append('\n'));
         }
-        imports.forEach(name -> text.append("  imports   ").append(name.name()).append(name.weak() ? " (weak)\n" : "\n"));
+        imports.forEach(name -> text.append("  imports   ").append(Printable.of(name.name())).append(name.weak() ? " (weak)\n" : "\n"));
         for (Section section : sections) {
             text.append(String.format("  section   %-3d %-4s %8d  align %-5d %s%n", section.index(), section.flags(),
-                    section.size(), section.alignment(), section.name()));
+                    section.size(), section.alignment(), Printable.of(section.name())));
         }
         relocations.forEach((type, count) -> text.append(String.format("  relocates %6d  %s%n", count, type)));
         return text.toString();
@@ -204,7 +205,7 @@ public record ObjectInfo(String file, String machine, Optional<DriverMetadata> d
                 .endObject());
         json.name("exports").beginArray();
         exports.forEach(export -> json.beginObject().field("name", export.name()).field("symbol", export.symbol())
-                .field("threadLocal", export.threadLocal())                .field("declaration", export.declaration().orElse(null)).endObject());
+                .field("threadLocal", export.threadLocal()).field("declaration", export.declaration().orElse(null)).endObject());
         json.endArray().name("defined").beginArray();
         defined.forEach(json::value);
         json.endArray().name("imports").beginArray();

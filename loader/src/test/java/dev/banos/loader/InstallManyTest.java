@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.banos.testing.OtherThread;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -226,5 +229,38 @@ class InstallManyTest extends InstallingTest {
         assertThat(report.toText()).contains("counted.o", "relocate", "1 import");
         assertThat(report.toString()).matches(".*counted\\.o at 0x[0-9a-f]+: 1 object, [0-9]+ relocations?, 1 import, [0-9]+\\.[0-9]{3} ms"
                 + " \\(read [0-9.]+, parse [0-9.]+, check [0-9.]+, .*\\)");
+    }
+
+    /** A file that is linked once for every number: the names in it, of one length, are written over. */
+    private List<Path> numbered(String name, String code, int count) throws IOException {
+        byte[] template = Files.readAllBytes(driver(folder, name + "AAAA", code));
+        List<Path> files = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            String text = new String(template, StandardCharsets.ISO_8859_1).replace("AAAA", String.format("%04d", i))
+                    .replace("BBBB", String.format("%04d", (i + 1) % count));
+            files.add(Files.write(folder.resolve(name + i + ".o"), text.getBytes(StandardCharsets.ISO_8859_1)));
+        }
+        return files;
+    }
+
+    /** As deep as somebody likes, on a stack of any size: what needs what is not walked by recursion. */
+    @Test
+    void aThousandDriversMayDependInAChain() throws Exception {
+        List<Path> ring = numbered("ring", "int fBBBB(void); int fAAAA(void) { return fBBBB(); } BANOS_EXPORT(fAAAA);", 1000);
+        List<Path> weak = numbered("weak", "int gBBBB(void) __attribute__((weak)); int gAAAA(void) { return gBBBB ? 2 : 1; }"
+                + " BANOS_EXPORT(gAAAA);", 400);
+        List<Path> chain = new ArrayList<>(ring.subList(0, 999));
+        chain.add(driver(folder, "end", "int f0999(void) { return 7; } BANOS_EXPORT(f0999);"));
+        OtherThread.start(Thread.ofPlatform().stackSize(256 << 10), () -> {
+            List<Driver> drivers = loader.install(chain);
+            assertThat(drivers).hasSize(1000);
+            assertThat(drivers.getFirst().name()).isEqualTo("end");
+            assertThat(Prototype.parse("int f0000(void)").call(drivers.getLast(), List.of())).isEqualTo("7");
+            assertThat(loader.install(weak)).hasSize(400);
+            assertThatThrownBy(() -> loader.install(ring)).isInstanceOf(LinkException.class)
+                    .hasMessageContaining("drivers need each other in a circle: ring0000 needs ring0001 for f0001, ring0001 needs")
+                    .hasMessageContaining("and so on by 991 more, ring0999 needs ring0000 for f0000; put what both need into a third")
+                    .satisfies(refused -> assertThat(refused.getMessage().length()).isLessThan(1000));
+        }).join();
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.testing.OnX8664;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,6 +46,36 @@ class UnusualUseTest {
                 }
             }
         };
+    }
+
+    /** Names in a file may hold any bytes but NUL. What is printed of them neither ends a line nor reaches a terminal as an order to it. */
+    @Test
+    void namesInAFileCommandNoTerminal() throws Exception {
+        byte[] bytes = Files.readAllBytes(InstallManyTest.driver(folder, "named", """
+                extern int WWWWWWWWWW(void) __attribute__((weak));
+                int XXXXXXXXXX(void) { return WWWWWWWWWW ? 1 : 2; }
+                BANOS_EXPORT_SYMBOL(x, "YYYYYYYYYY", XXXXXXXXXX);
+                int constant __attribute__((section("ZZZZZZZZZZ"))) = 5;
+                """));
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        for (char name : "WXYZ".toCharArray()) { // as many bytes each: two of them are one character above ASCII
+            text = text.replace(String.valueOf(name).repeat(10), "\u001b[31m\n\u00c2\u009b" + name + "\u007f");
+        }
+        byte[] hostile = text.getBytes(StandardCharsets.ISO_8859_1);
+        String file = "\u001b[2Jnamed.o";
+        ObjectInfo info = ObjectInfo.read(hostile, file);
+        requirePrintable(info.toText().replace('\n', ' '));
+        requirePrintable(info.toJson());
+        assertThat(info.toText()).contains("?[31m??Y?", "?[31m??W?", "?[31m??Z?", "?[2Jnamed.o");
+        Driver driver = loader.install(hostile, file);
+        requirePrintable(driver.report().toString());
+        requirePrintable(driver.report().toText().replace('\n', ' '));
+        requirePrintable(Loader.explain(driver.exports().iterator().next().address().address()).orElseThrow().toText());
+        assertThatThrownBy(() -> driver.export("\u001b[31m")).satisfies(refused -> requirePrintable(refused.getMessage()));
+    }
+
+    private static void requirePrintable(String text) {
+        assertThat(text.chars().filter(Character::isISOControl).boxed()).as(text).isEmpty();
     }
 
     @Test

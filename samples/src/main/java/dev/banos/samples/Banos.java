@@ -6,6 +6,7 @@ import dev.banos.samples.command.Command;
 import dev.banos.samples.command.CommandEnd;
 import dev.banos.samples.command.Options;
 import dev.banos.samples.command.StandardOutput;
+import dev.banos.samples.command.Terminal;
 import dev.banos.samples.fuzz.FuzzCommand;
 import dev.banos.samples.heapmap.HeapMap;
 import dev.banos.samples.gunzip.Gunzip;
@@ -74,11 +75,11 @@ public final class Banos {
             return CommandEnd.SUCCESS;
         } catch (CommandEnd end) {
             if (!end.getMessage().isEmpty()) {
-                err.println(program + ": " + end.getMessage());
+                err.println(program + ": " + Terminal.printable(end.getMessage()));
             }
             return end.status();
         } catch (InvalidPathException unnameable) {
-            err.println(program + ": " + unnameable.getInput() + ": no file has such a name in this locale; set LC_ALL=C.UTF-8");
+            err.println(program + ": " + Terminal.printable(unnameable.getInput()) + ": no file has such a name in this locale; set LC_ALL=C.UTF-8");
             return CommandEnd.FAILURE;
         } catch (NativeAccessError refused) {
             err.println(program + ": " + refused.getMessage());

@@ -28,6 +28,16 @@ class CommandTest {
         assertThat(run).isEqualTo(new Run(0, "hello: installed\nhello, you\n1\n1\nhello: uninstalled\n", ""));
     }
 
+    /** Names of files are whatever who made them likes: what unpacks an archive may leave some that command a terminal. */
+    @Test
+    void namesOfFilesCommandNoTerminal() throws Exception {
+        assertThat(Run.of("info", "nowhere\u001b[31m.o").err()).startsWith("banos info: nowhere?[31m.o: ").hasLineCount(1);
+        Path named = Files.copy(Path.of(RING), folder.resolve("ring\u001b[31m.o"));
+        assertThat(Run.of("info", named.toString()).out()).contains("ring?[31m.o: x86-64 driver").doesNotContain("\u001b");
+        assertThat(Run.of("symbols", named.toString()).out()).contains("ring?[31m.o").doesNotContain("\u001b");
+        assertThat(Run.of("install", "-v", "--any-user", named.toString()).err()).contains("ring?[31m.o").doesNotContain("\u001b");
+    }
+
     @Test
     void aDriverUsesAnothersExports() {
         Run run = Run.of("install", "--any-user", RING, STATS, "--call", "int ring_put(long)", "-3",

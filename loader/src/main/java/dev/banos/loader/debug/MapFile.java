@@ -1,6 +1,7 @@
 package dev.banos.loader.debug;
 
 import dev.banos.bindings.FileTrouble;
+import dev.banos.loader.elf.Printable;
 import dev.banos.loader.link.ExportStubs;
 import dev.banos.loader.link.LinkedModule;
 import dev.banos.loader.link.ModuleSymbol;
@@ -60,10 +61,10 @@ final class MapFile {
         StringBuilder map = new StringBuilder(line(base, size, file, "loaded", label));
         StringBuilder perf = new StringBuilder();
         for (ModuleSymbol symbol : symbols) {
-            map.append(range(symbol.address(), symbol.size())).append(printable(symbol.name())).append('\n');
+            map.append(range(symbol.address(), symbol.size())).append(Printable.of(symbol.name())).append('\n');
             if (symbol.function()) {
                 perf.append(Long.toHexString(symbol.address())).append(' ').append(Long.toHexString(symbol.size())).append(' ')
-                        .append(printable(symbol.name())).append('\n');
+                        .append(Printable.of(symbol.name())).append('\n');
             }
         }
         if (MODULES != null) {
@@ -89,17 +90,12 @@ final class MapFile {
     }
 
     private static String line(long base, long size, String file, String what, String label) {
-        return range(base, size) + what + " " + Instant.now() + " " + printable(label) + " (" + printable(file) + ")\n";
+        return range(base, size) + what + " " + Instant.now() + " " + Printable.of(label) + " (" + Printable.of(file) + ")\n";
     }
 
     /** All addresses have one width, so that they compare as text. */
     private static String range(long start, long size) {
         return String.format("%016x %016x ", start, start + size);
-    }
-
-    /** Names come from a file that may hold anything; a line must stay one. */
-    private static String printable(String name) {
-        return name.replaceAll("\\p{Cntrl}", "?");
     }
 
     private static void append(Path file, CharSequence text) {

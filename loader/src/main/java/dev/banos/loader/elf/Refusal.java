@@ -72,12 +72,7 @@ public final class Refusal extends RuntimeException {
         if (remedy != null) {
             text.append("; ").append(remedy);
         }
-        for (int i = 0; i < text.length(); i++) {
-            if (Character.isISOControl(text.charAt(i))) {
-                text.setCharAt(i, '?'); // names come from the file; a message stays one line
-            }
-        }
-        return text.toString();
+        return Printable.of(text.toString());
     }
 
     public int errno() {

@@ -320,18 +320,19 @@ final class Relocate {
             case A64_DELTA_MOVE_2 -> A64Fields.signedMove(image, at, delta, 2, true);
             case A64_DELTA_MOVE_2_PART -> A64Fields.signedMove(image, at, delta, 2, false);
             case A64_DELTA_MOVE_3 -> A64Fields.signedMove(image, at, delta, 3, false);
+            default -> applyA64ThreadLocal(kind, at, target);
+        };
+    }
+
+    private boolean applyA64ThreadLocal(FixupKind kind, int at, long target) {
+        long distance = tlsDistance + target;
+        return switch (kind) {
             case A64_TLS_OFFSET_HIGH12 -> A64Fields.high12(image, at, target);
             case A64_TLS_OFFSET_ALL12 -> A64Fields.all12(image, at, target, 0);
             case A64_TLS_OFFSET_ALL12_OF_2 -> A64Fields.all12(image, at, target, 1);
             case A64_TLS_OFFSET_ALL12_OF_4 -> A64Fields.all12(image, at, target, 2);
             case A64_TLS_OFFSET_ALL12_OF_8 -> A64Fields.all12(image, at, target, 3);
             case A64_TLS_OFFSET_ALL12_OF_16 -> A64Fields.all12(image, at, target, 4);
-            default -> applyA64ThreadLocal(kind, at, tlsDistance + target);
-        };
-    }
-
-    private boolean applyA64ThreadLocal(FixupKind kind, int at, long distance) {
-        return switch (kind) {
             case A64_TLS_HIGH12 -> A64Fields.high12(image, at, distance);
             case A64_TLS_LOW12 -> A64Fields.low12(image, at, distance, 0);
             case A64_TLS_ALL12 -> A64Fields.all12(image, at, distance, 0);

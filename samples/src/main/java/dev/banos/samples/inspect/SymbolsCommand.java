@@ -4,6 +4,7 @@ import dev.banos.loader.Loader;
 import dev.banos.loader.ObjectInfo;
 import dev.banos.samples.command.CommandEnd;
 import dev.banos.samples.command.Options;
+import dev.banos.samples.command.Terminal;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,6 +40,6 @@ public final class SymbolsCommand {
     }
 
     private static void print(PrintStream out, String name, String origin) {
-        out.printf("%-28s %s%n", name, origin);
+        out.printf("%-28s %s%n", Terminal.printable(name), Terminal.printable(origin));
     }
 }
