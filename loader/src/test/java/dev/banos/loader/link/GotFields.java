@@ -38,13 +38,13 @@ final class GotFields {
     private final ElfObject object;
 
     /** @param highs of all sections: outlined code may have the low part of what others begin */
-    GotFields(ElfObject object, OfflineLink.Part part, OfflineLink link, LinkedProgram program, int start, Map<Long, long[]> highs) {
+    GotFields(ElfObject object, OfflineLink.Part part, byte[] image, LinkedProgram program, int start, Map<Long, long[]> highs) {
         this.highs = highs;
         this.part = part;
         this.object = object;
         this.program = program;
         this.start = start;
-        this.ours = ByteBuffer.wrap(link.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+        this.ours = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
         this.theirs = ByteBuffer.wrap(program.bytes()).order(ByteOrder.LITTLE_ENDIAN);
     }
 

@@ -205,7 +205,7 @@ final class LldOracle {
                 continue;
             }
             int start = section.offset() + (int) (part.address() - section.address());
-            GotFields got = new GotFields(object, part, ours, theirs, start, highs);
+            GotFields got = new GotFields(object, part, bytes, theirs, start, highs);
             got.follow(true);
             fields.put(part, got);
         }
