@@ -50,6 +50,8 @@ public final class HeapScope implements Arena {
     private final ScopeGroup.@Nullable Generation generation;
     /** Of a scope in a group: changes under the lock. */
     private boolean closed;
+    /** Of a shared scope of its own: whether a thread is in its close, or was. Changes under the lock. */
+    private boolean closing;
     /** The group's, once this scope is closed. */
     @Nullable HeapScope nextWaiting;
 
@@ -125,22 +127,62 @@ public final class HeapScope implements Arena {
         return lifetime.scope();
     }
 
-    /** Ends the life of all segments, then gives their memory back; in a {@link ScopeGroup} when the group does. */
+    /**
+     * Ends the life of all segments, then gives their memory back; in a {@link ScopeGroup} when the group does. What a cleanup action of
+     * {@link MemorySegment#reinterpret(long, Arena, java.util.function.Consumer)} throws comes out of it, after that.
+     */
     @Override
     public void close() {
         if (lock == null) {
-            lifetime.close();
-            freeBlocks();
-            return;
-        }
-        if (generation != null) {
+            closeConfined();
+        } else if (generation != null) {
             leave(generation, lock);
-            return;
+        } else {
+            closeShared(lock);
         }
-        lifetime.close();
+    }
+
+    /** A cleanup action may call it as well, when the life has ended and the memory is still to be there for the other actions. */
+    private void closeConfined() {
+        boolean ends = Thread.currentThread() == owner && lifetime.scope().isAlive();
+        try {
+            lifetime.close();
+        } finally {
+            if (ends && !lifetime.scope().isAlive()) {
+                freeBlocks();
+            }
+        }
+    }
+
+    /** One thread at a time: another finds the life ended while the JVM still asks all threads whether they are in an access. */
+    private void closeShared(SpinLock lock) {
+        beginClose(lock);
+        try {
+            lifetime.close();
+        } finally {
+            endClose(lock);
+        }
+    }
+
+    private void beginClose(SpinLock lock) {
         lock.lock();
         try {
-            freeBlocks();
+            if (closing) {
+                throw alreadyClosed();
+            }
+            closing = true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void endClose(SpinLock lock) {
+        lock.lock();
+        try {
+            closing = !lifetime.scope().isAlive(); // alive: native code has a segment
+            if (closing) {
+                freeBlocks();
+            }
         } finally {
             lock.unlock();
         }

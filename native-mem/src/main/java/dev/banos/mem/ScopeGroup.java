@@ -94,7 +94,7 @@ public final class ScopeGroup implements AutoCloseable {
     /**
      * Ends the present generation as soon as its scopes are closed: at once, if they are. When this returns, no segment can be
      * reached whose scope was closed in this group before, except those of generations with a scope that is still open, or a
-     * segment in native code.
+     * segment in native code. What a cleanup action throws comes out of the call that ends its generation, and keeps no memory.
      */
     public void retire() {
         lock.lock();
@@ -209,14 +209,31 @@ public final class ScopeGroup implements AutoCloseable {
         List<Generation> inUse = new ArrayList<>();
         ending.lock();
         try {
-            for (Generation next = pollDue(); next != null; next = pollDue()) {
-                if (!end(next)) {
-                    inUse.add(next);
-                }
-            }
+            endAllDue(inUse);
         } finally {
             putOff(inUse);
             ending.unlock();
+        }
+    }
+
+    /** What cleanup actions throw comes out of it when all have ended. */
+    private void endAllDue(List<Generation> inUse) {
+        RuntimeException thrown = null;
+        for (Generation next = pollDue(); next != null; next = pollDue()) {
+            try {
+                if (!end(next)) {
+                    inUse.add(next);
+                }
+            } catch (RuntimeException ofAction) {
+                if (thrown == null) {
+                    thrown = ofAction;
+                } else if (ofAction != thrown) {
+                    thrown.addSuppressed(ofAction);
+                }
+            }
+        }
+        if (thrown != null) {
+            throw thrown;
         }
     }
 
@@ -224,12 +241,30 @@ public final class ScopeGroup implements AutoCloseable {
     private boolean end(Generation generation) {
         try {
             generation.lifetime.close();
-        } catch (IllegalStateException inUse) {
-            return false;
+        } catch (IllegalStateException inUseOrOfAction) {
+            if (generation.lifetime.scope().isAlive()) {
+                return false;
+            }
+            throw inUseOrOfAction;
+        } finally {
+            if (!generation.lifetime.scope().isAlive()) { // also where a cleanup action throws
+                free(generation);
+            }
         }
-        for (HeapScope each = generation.waiting; each != null; each = each.nextWaiting) {
-            each.freeBlocks();
+        return true;
+    }
+
+    private void free(Generation generation) {
+        try {
+            for (HeapScope each = generation.waiting; each != null; each = each.nextWaiting) {
+                each.freeBlocks();
+            }
+        } finally {
+            takeOut(generation);
         }
+    }
+
+    private void takeOut(Generation generation) {
         lock.lock();
         try {
             waitingScopes -= generation.waitingScopes;
@@ -237,7 +272,6 @@ public final class ScopeGroup implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        return true;
     }
 
     private @Nullable Generation pollDue() {

@@ -2,7 +2,10 @@ package dev.banos.mem;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.banos.bindings.Native;
+import dev.banos.mem.system.Kernel;
 import dev.banos.testing.OtherThread;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -10,6 +13,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
@@ -88,6 +92,40 @@ class HeapScopeTest {
                 assertThat(ProcSelf.isMapped(address)).isTrue();
             }
             assertThat(ProcSelf.isMapped(address)).isFalse();
+        }
+    }
+
+    /** An {@link IllegalStateException} is also what a close throws that did not happen. */
+    @Test
+    void aCleanupActionThatThrowsKeepsNoMemory() {
+        for (RuntimeException ofAction : List.of(new RuntimeException("mine"), new IllegalStateException("mine"))) {
+            for (Supplier<Arena> kind : KINDS) {
+                Arena scope = kind.get();
+                long address = scope.allocate(1 << 20).address();
+                Native.segment(Kernel.PAGE_BYTES, 8, scope, _ -> {
+                    assertThat(ProcSelf.isMapped(address)).as("until all actions have run").isTrue();
+                    assertThatThrownBy(scope::close).isInstanceOf(IllegalStateException.class);
+                    assertThat(ProcSelf.isMapped(address)).isTrue();
+                    throw ofAction;
+                });
+                assertThatThrownBy(scope::close).isSameAs(ofAction);
+                assertThat(ProcSelf.isMapped(address)).isFalse();
+                assertThatThrownBy(scope::close).isInstanceOf(IllegalStateException.class);
+            }
+        }
+    }
+
+    @Test
+    void aCloseThatNativeCodePutsOffTakesNothingAndMayComeAgain() throws Throwable {
+        for (Supplier<Arena> kind : KINDS) {
+            Arena scope = kind.get();
+            MemorySegment segment = scope.allocate(1 << 20);
+            AtomicReference<Throwable> thrown = new AtomicReference<>();
+            ScopeGroupTest.callBackWhileNativeCodeHas(segment, () -> thrown.set(catchThrowable(scope::close)));
+            assertThat(thrown.get()).isInstanceOf(IllegalStateException.class);
+            segment.set(ValueLayout.JAVA_BYTE, 1000, (byte) 1);
+            scope.close();
+            assertThat(ProcSelf.isMapped(segment.address())).isFalse();
         }
     }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.bindings.Native;
+import dev.banos.mem.system.Kernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -163,11 +165,36 @@ class ScopeGroupTest {
         assertThat(group.waitingScopes()).isZero();
     }
 
+    /** An {@link IllegalStateException} is also what a close throws that native code puts off. */
+    @Test
+    void aCleanupActionThatThrowsKeepsNoMemoryAndNoOtherGeneration() throws Throwable {
+        ScopeGroup group = ScopeGroup.create(1, 0);
+        List<RuntimeException> actions = List.of(new IllegalStateException("mine"), new RuntimeException("mine, too"));
+        List<HeapScope> scopes = new ArrayList<>();
+        List<MemorySegment> segments = new ArrayList<>();
+        for (RuntimeException ofAction : actions) {
+            HeapScope scope = group.open();
+            scopes.add(scope);
+            segments.add(scope.allocate(200_000));
+            Native.segment(Kernel.PAGE_BYTES, 8, scope, _ -> {
+                throw ofAction;
+            });
+        }
+        callBackWhileNativeCodeHas(segments.get(0),
+                () -> callBackWhileNativeCodeHas(segments.get(1), () -> scopes.forEach(HeapScope::close)));
+        assertThat(group.waitingScopes()).isEqualTo(2);
+        assertThatThrownBy(group::retire).isSameAs(actions.get(0)).hasSuppressedException(actions.get(1));
+        assertThat(segments).noneMatch(segment -> ProcSelf.isMapped(segment.address()));
+        assertThat(group.waitingScopes()).isZero();
+        assertThat(group.waitingBytes()).isZero();
+        group.close();
+    }
+
     /** By C's bsearch, which compares a key with the one element of an array that it is given. */
-    private static void callBackWhileNativeCodeHas(MemorySegment segment, Runnable action) throws Throwable {
+    static void callBackWhileNativeCodeHas(MemorySegment segment, ThrowingCallable action) throws Throwable {
         try (Arena stub = Arena.ofConfined()) {
             MethodHandle compare = MethodHandles.lookup().bind((Compare) () -> {
-                action.run();
+                action.call();
                 return 0;
             }, "compare", MethodType.methodType(int.class));
             compare = MethodHandles.dropArguments(compare, 0, MemorySegment.class, MemorySegment.class);
@@ -180,7 +207,7 @@ class ScopeGroupTest {
     }
 
     private interface Compare {
-        int compare();
+        int compare() throws Throwable;
     }
 
     @Test
