@@ -108,7 +108,8 @@ public final class HeapOptions {
      * Calls {@code action} when the heap, with its children, reaches {@code bytes}, and again each time it does so after it was
      * below them. It runs outside every lock, on the thread whose allocation reached the mark, before that returns. It may
      * allocate and free, in this heap also; while it runs it is not called again. What it throws comes out of that allocation,
-     * which then has no effect: nothing was given out, and a block to be resized is as it was.
+     * which then has no effect: nothing was given out, and a block to be resized is as it was. After that it is called again for the
+     * next allocation that would reach the mark, or finds it reached.
      *
      * @param bytes more than 0, and not above the limit
      * @param action gets the heap's budget as it was when the mark was reached

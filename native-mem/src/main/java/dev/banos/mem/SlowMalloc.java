@@ -142,7 +142,7 @@ final class SlowMalloc {
         return address;
     }
 
-    /** @return {@code address}, after the actions of marks that its run has reached; freed again where one throws */
+    /** @return {@code address}, after the actions of marks that its run has reached; where one throws, block and run are given back */
     private static long calledBack(Heap heap, long address) {
         if (!heap.domain().budget.isCallDue()) {
             return address;
@@ -152,6 +152,7 @@ final class SlowMalloc {
         } catch (Throwable thrown) {
             if (!heap.domain().isClosed()) {
                 heap.free(address);
+                heap.reclaim();
             }
             throw thrown;
         }

@@ -187,6 +187,30 @@ class HeapBudgetTest {
     }
 
     @Test
+    void anActionThatThrowsIsALimitForBlocksOfAnySize() {
+        for (HeapOptions kind : List.of(HeapOptions.confined(), HeapOptions.shared(), HeapOptions.shared().leaks(Level.FULL, _ -> { }),
+                HeapOptions.confined().hardened(Hardening.ALL))) {
+            for (int size : new int[] {64, 20_000, 100_000}) {
+                int thrown = 0;
+                try (Heap parent = Heap.create(HeapOptions.shared().highWater(MIB, _ -> {
+                    throw new UnsupportedOperationException("too much");
+                }));
+                        Heap heap = Heap.create(kind.childOf(parent))) {
+                    for (long asked = 0; asked < 4 * MIB; asked += size) {
+                        try {
+                            long ignored = heap.malloc(size);
+                        } catch (UnsupportedOperationException limit) {
+                            thrown++;
+                        }
+                        assertThat(parent.budget().usedBytes()).as("%d bytes", size).isLessThan(MIB);
+                    }
+                    assertThat(thrown).as("%d bytes", size).isGreaterThan((int) (2 * MIB / size));
+                }
+            }
+        }
+    }
+
+    @Test
     void aParentCountsItsChildrenAndItsLimitBindsThem() {
         try (Heap root = Heap.create(HeapOptions.shared().limit(4 * MIB));
                 Heap middle = Heap.create(HeapOptions.confined().childOf(root));

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * A release lowers used before claimed: who sees room in {@link #usedBytes} may be refused for a moment.
  *
  * <p>What is counted comes in whole pages, so the lowest bits of the word that has the used ones say where the action of the mark stands:
- * whoever completes a reservation that leaves the mark reached runs it, unless it has run since the mark was last reached,
- * or is running.
+ * whoever completes a reservation that leaves the mark reached runs it, unless it has run to its end since the mark was last
+ * reached, or is running.
  */
 public final class Budget {
     public static final long UNLIMITED = Long.MAX_VALUE;
@@ -223,19 +223,21 @@ public final class Budget {
     }
 
     private void call() {
+        boolean done = false;
         try {
             Figures now = figures();
             MemoryEvents.highWater(heap, mark, now.usedBytes());
             Objects.requireNonNull(action).accept(now);
+            done = true;
         } finally {
-            endCall();
+            endCall(done ? RUNNING : RUNNING | CALLED); // where it throws, it is due again
         }
     }
 
-    private void endCall() {
+    private void endCall(long flags) {
         long seen = (long) STATE.getVolatile(this);
         while (true) {
-            long witness = (long) STATE.compareAndExchange(this, seen, armed(seen & ~RUNNING));
+            long witness = (long) STATE.compareAndExchange(this, seen, armed(seen & ~flags));
             if (witness == seen) {
                 return;
             }
