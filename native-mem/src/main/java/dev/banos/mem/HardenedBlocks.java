@@ -146,8 +146,8 @@ final class HardenedBlocks {
             throw corrupt("free", address, false, damage);
         }
         retirement.retire(block);
-        Damage left = retirement.release();
-        Damage later = beside != null ? beside : left;
+        boolean waits = retirement.release();
+        Damage later = beside == null && waits ? retirement.takeUnreported() : beside;
         if (later != null) {
             throw corrupt("free", address, true, later);
         }
@@ -277,15 +277,23 @@ final class HardenedBlocks {
         retirement.close();
     }
 
-    /** After {@link #close}: of the damage that is to be reported, until {@link #reportsAtClose}; null where there is none. */
+    /** After {@link #close}: of all damage that is to be reported, until {@link #reportsAtClose}; null where there is none. */
     @Nullable CorruptBlockException corruptAtClose() {
-        Damage damage = retirement.unreported();
-        return damage == null ? null : CorruptBlockException.of("close", 0, false, damage, domain);
+        CorruptBlockException first = null;
+        for (Damage damage : retirement.unreported()) {
+            CorruptBlockException made = CorruptBlockException.of("close", 0, false, damage, domain);
+            if (first == null) {
+                first = made;
+            } else {
+                first.addSuppressed(made);
+            }
+        }
+        return first;
     }
 
     /** Whether the caller is to throw what it has of {@link #corruptAtClose}: nobody has yet, nor will again. */
     boolean reportsAtClose() {
-        return retirement.takeUnreported() != null;
+        return retirement.takeAllUnreported();
     }
 
     /** After {@link #close}, outside the lock. */

@@ -139,6 +139,57 @@ class HardenedHeapTest {
     }
 
     @Test
+    void allDamageThatOneFreeFindsIsReportedOnce() {
+        for (Consumer<Heap> next : List.<Consumer<Heap>>of(Heap::verify, Heap::close, heap -> heap.free(heap.malloc(64)))) {
+            Heap heap = hardened(Hardening.NONE.withQuarantine(10_000));
+            long one = heap.malloc(64);
+            long other = heap.malloc(64);
+            long large = heap.malloc(20_000);
+            heap.free(one);
+            heap.free(other);
+            put(one, 7);
+            put(other, 7);
+            assertThat(damage(() -> heap.free(large)).block()).isEqualTo(one);
+            CorruptBlockException second = damage(() -> next.accept(heap));
+            assertThat(second.block()).isEqualTo(other);
+            assertThat(second).hasNoSuppressedExceptions();
+            heap.close();
+        }
+    }
+
+    @Test
+    void damageBesideABlockDoesNotHideWhatLeavesTheQuarantine() {
+        try (Heap heap = hardened(Hardening.NONE.withCanary().withQuarantine(100))) {
+            long beside = heap.malloc(56);
+            long block = heap.malloc(56);
+            long waiting = heap.malloc(56);
+            heap.free(waiting);
+            put(waiting + 3, 7);
+            put(block - 1, 0);
+            assertThat(damage(() -> heap.free(block)).block()).isEqualTo(beside);
+            assertThat(damage(heap::verify).block()).isEqualTo(waiting);
+            heap.verify();
+        }
+    }
+
+    @Test
+    void aCloseReportsAllDamage() {
+        Heap heap = hardened(Hardening.NONE.withCanary());
+        List<Long> blocks = new ArrayList<>();
+        for (int i = 0; i < 2000; i++) {
+            blocks.add(heap.malloc(50));
+        }
+        blocks.stream().limit(5).forEach(block -> put(block + 50, 0));
+        CorruptBlockException first = damage(heap::close);
+        List<Long> reported = new ArrayList<>(List.of(first.block()));
+        for (Throwable suppressed : first.getSuppressed()) {
+            reported.add(((CorruptBlockException) suppressed).block());
+        }
+        assertThat(reported).containsExactlyInAnyOrderElementsOf(blocks.subList(0, 5));
+        heap.close();
+    }
+
+    @Test
     void quarantineRefusesASecondFreeHoweverManyBlocksCameMeanwhile() {
         for (Hardening hardening : new Hardening[] {Hardening.NONE.withQuarantine(1 << 20), Hardening.ALL}) {
             try (Heap heap = hardened(hardening)) {

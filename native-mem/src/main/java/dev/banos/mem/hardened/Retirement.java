@@ -7,6 +7,8 @@ import dev.banos.mem.slots.SlotPool;
 import dev.banos.mem.system.Kernel;
 import dev.banos.mem.system.MappingCount;
 import dev.banos.mem.system.Unmapping;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,14 +16,17 @@ import org.jspecify.annotations.Nullable;
  * quarantine is looked at once more. Takes the lock of the heap where it needs it, and not over calls of the kernel.
  */
 public final class Retirement {
+    /** A program that writes over a whole heap is told enough by these. */
+    private static final int MOST_UNREPORTED = 1000;
+
     private final SlotPool pool;
     private final Domain domain;
     private final BlockTable blocks;
     private final DamageMarks marks;
     /** Null where there is none. */
     private final @Nullable Quarantine quarantine;
-    /** Found in the quarantine at a limit, and for the next free, verify or close to report; null where there is none. */
-    private @Nullable Damage unreported;
+    /** For the next free, verify or close to report, in the order in which it was found. */
+    private final ArrayList<Damage> unreported = new ArrayList<>(1);
 
     /** @param quarantine null where there is none */
     public Retirement(SlotPool pool, BlockTable blocks, DamageMarks marks, @Nullable Quarantine quarantine) {
@@ -78,14 +83,9 @@ public final class Retirement {
         }
     }
 
-    /** Lets go what is more than the bound. @return the first damage that was found, also at a limit before; or null */
-    public @Nullable Damage release() {
-        if (quarantine == null) {
-            return null;
-        }
-        Damage found = shrink(quarantine, quarantine.bound());
-        Damage before = takeUnreported();
-        return before != null ? before : found;
+    /** Lets go what is more than the bound. @return whether damage waits to be reported, also of a limit before */
+    public boolean release() {
+        return quarantine != null && shrink(quarantine, quarantine.bound());
     }
 
     /** Lets go all that waits; damage is reported later. @return whether there is a quarantine at all */
@@ -93,56 +93,82 @@ public final class Retirement {
         if (quarantine == null) {
             return false;
         }
-        note(shrink(quarantine, 0));
+        boolean ignored = shrink(quarantine, 0); // for the next to look: a malloc reports no damage, and perhaps it is another heap's
         return true;
     }
 
-    /** For the next to look: a malloc reports no damage, and perhaps it is another heap's. */
-    public void note(@Nullable Damage found) {
+    /** For the next to look. */
+    public void note(Damage found) {
         pool.lock.lock();
         try {
-            unreported = unreported == null ? found : unreported;
+            makeRoomToNote();
+            addUnreported(found);
         } finally {
             pool.lock.unlock();
         }
     }
 
-    /** It stays to be reported until it is taken. */
-    public @Nullable Damage unreported() {
+    /** Under the lock. */
+    private void makeRoomToNote() {
+        unreported.ensureCapacity(Math.min(unreported.size() + 1, MOST_UNREPORTED));
+    }
+
+    /** Under the lock, where there is room. */
+    private void addUnreported(@Nullable Damage found) {
+        if (found != null && unreported.size() < MOST_UNREPORTED) {
+            unreported.add(found);
+        }
+    }
+
+    /** All of it stays to be reported until it is taken. */
+    public List<Damage> unreported() {
         pool.lock.lock();
         try {
-            return unreported;
+            return List.copyOf(unreported);
         } finally {
             pool.lock.unlock();
         }
     }
 
+    /** @return what was found first, or null */
     public @Nullable Damage takeUnreported() {
         pool.lock.lock();
         try {
-            Damage taken = unreported;
-            unreported = null;
-            return taken;
+            return unreported.isEmpty() ? null : unreported.removeFirst();
         } finally {
             pool.lock.unlock();
         }
     }
 
-    /** @return the first that is damaged, or null */
-    private @Nullable Damage shrink(Quarantine quarantine, long most) {
-        Damage first = null;
+    /** @return whether there was any */
+    public boolean takeAllUnreported() {
+        pool.lock.lock();
+        try {
+            boolean any = !unreported.isEmpty();
+            unreported.clear();
+            return any;
+        } finally {
+            pool.lock.unlock();
+        }
+    }
+
+    /** @return whether damage is to be reported, of what left now or before */
+    private boolean shrink(Quarantine quarantine, long most) {
         while (true) {
             HardenedBlock leaving;
+            boolean toReport;
             pool.lock.lock();
             try {
                 leaving = quarantine.pollAbove(most);
-                Damage damage = leaving == null ? null : leave(leaving);
-                first = first == null ? damage : first;
+                if (leaving != null) {
+                    leave(leaving);
+                }
+                toReport = !unreported.isEmpty();
             } finally {
                 pool.lock.unlock();
             }
             if (leaving == null) {
-                return first;
+                return toReport;
             }
             if (leaving.isMapping()) {
                 unmap(leaving);
@@ -151,23 +177,27 @@ public final class Retirement {
     }
 
     /** Under the lock, of a block that is in the quarantine no more: it goes to the pool, unless it is damaged. */
-    private @Nullable Damage leave(HardenedBlock block) {
+    private void leave(HardenedBlock block) {
         if (marks.isDamaged(block)) {
-            return damageIfRoom(block);
-        }
-        if (block.state == HardenedBlock.State.FREED) {
+            noteIfRoom(block);
+        } else if (block.state == HardenedBlock.State.FREED) {
             giveBack(block);
         }
-        return null;
     }
 
     /** Where Java's heap has no room for it, the block is out of use all the same, and the next verify or close comes to it. */
-    private @Nullable Damage damageIfRoom(HardenedBlock block) {
+    private void noteIfRoom(HardenedBlock block) {
         try {
-            return marks.damageOf(block);
+            lookAt(block);
         } catch (OutOfMemoryError javaHeapIsFull) {
-            return null;
+            // nothing has changed
         }
+    }
+
+    /** Under the lock. Where it throws, the block can be looked at again. */
+    private void lookAt(HardenedBlock block) {
+        makeRoomToNote(); // before the damage is found, which happens once
+        addUnreported(marks.damageOf(block));
     }
 
     /** Under the lock. */
@@ -195,8 +225,7 @@ public final class Retirement {
     public void close() {
         for (int i = 0; i < blocks.capacity(); i++) {
             for (HardenedBlock block = blocks.at(i); block != null; block = blocks.at(i)) { // the next may have moved up
-                Damage damage = marks.damageOf(block);
-                unreported = unreported == null ? damage : unreported;
+                lookAt(block);
                 takeOut(block);
             }
         }
