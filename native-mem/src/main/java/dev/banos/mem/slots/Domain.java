@@ -6,6 +6,7 @@ import dev.banos.mem.mappings.DirectMappings;
 import dev.banos.mem.mappings.HugePageRule;
 import dev.banos.mem.mappings.MappingCache;
 import dev.banos.mem.system.Budget;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,10 @@ import org.jspecify.annotations.Nullable;
  * any other's blocks; a heap that an application created is a domain of its own.
  */
 public final class Domain {
+    /** The purger's. Read here, with all others at the first malloc: the purger is first needed by a free that has been done already. */
+    static final Duration PURGE_DELAY = Duration.ofMillis(
+            Setting.number("banos.mem.purgeDelayMillis", 1000, 0, Duration.ofDays(365).toMillis()));
+
     public static final Domain MALLOC = new Domain(Budget.unlimited("malloc"), new LeakRecords("malloc"),
             Setting.number("banos.mem.mappingCacheBytes", 0, 0, Long.MAX_VALUE),
             Setting.word("banos.mem.hugePages", HugePageRule.GROWTH));

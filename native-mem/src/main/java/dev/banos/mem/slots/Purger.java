@@ -1,6 +1,5 @@
 package dev.banos.mem.slots;
 
-import dev.banos.bindings.Setting;
 import dev.banos.mem.mappings.MappingCache;
 import dev.banos.mem.system.Unmapping;
 import java.lang.invoke.VarHandle;
@@ -14,8 +13,6 @@ import java.util.concurrent.locks.LockSupport;
  * to give back, or a virtual thread has a pool: nobody else notices the end of that.
  */
 final class Purger {
-    private static final Duration DELAY = Duration.ofMillis(
-            Setting.number("banos.mem.purgeDelayMillis", 1000, 0, Duration.ofDays(365).toMillis()));
     /** After a thread could not be started: each try costs milliseconds, and two lines that the JVM prints. */
     private static final Duration RETRY = Duration.ofSeconds(1);
     /** Between two looks, also where the delay is 0: a running thread's pool is looked at until that thread waits or ends. */
@@ -60,7 +57,7 @@ final class Purger {
         try {
             boolean more = true;
             while (more) {
-                LockSupport.parkNanos(Math.max(DELAY.toNanos(), LEAST_DELAY.toNanos()));
+                LockSupport.parkNanos(Math.max(Domain.PURGE_DELAY.toNanos(), LEAST_DELAY.toNanos()));
                 boolean ignored = Thread.interrupted(); // by who interrupts a whole thread group: the next park would be none
                 more = passOrPutOff();
             }

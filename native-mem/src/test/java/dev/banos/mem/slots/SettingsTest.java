@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a program is told that sets a property of the allocator wrongly; each in a JVM of its own. */
 class SettingsTest {
-    /** Run by the child: uses all that reads a property. */
+    /** Run by the child: what a program does first. */
     public static final class Main {
         private Main() {
         }
@@ -20,7 +20,6 @@ class SettingsTest {
         public static void main(String[] arguments) {
             Malloc.free(Malloc.malloc(1));
             Malloc.free(Malloc.malloc(1 << 20));
-            Purger.wake();
             System.out.println("works, " + Domain.MALLOC.mappings.hugePages());
         }
     }
