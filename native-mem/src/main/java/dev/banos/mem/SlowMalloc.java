@@ -76,9 +76,13 @@ final class SlowMalloc {
         return mapping(heap, size, alignment, false);
     }
 
-    /** @param zeroed as {@link LargeBlocks#map} has it */
+    /** Each is a sample that stands for itself. @param zeroed as {@link LargeBlocks#map} has it */
     static long mapping(Heap heap, long size, long alignment, boolean zeroed) {
-        return orOutOfMemory(heap, tracked(heap, LargeBlocks.map(heap, size, alignment, zeroed), size), size);
+        long address = tracked(heap, LargeBlocks.map(heap, size, alignment, zeroed), size);
+        if (address != 0) {
+            MemoryEvents.allocated(heap.domain().toString(), address, size, size);
+        }
+        return orOutOfMemory(heap, address, size);
     }
 
     private static long finished(Heap heap, long address, long size) {

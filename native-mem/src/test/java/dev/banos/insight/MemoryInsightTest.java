@@ -201,6 +201,20 @@ class MemoryInsightTest {
                 .isCloseTo(blocks.length * 2048L, Percentage.withPercentage(30));
     }
 
+    @Test
+    void mappingsAreAmongTheBytesAllocated() throws Exception {
+        try (Heap heap = Heap.create(HeapOptions.shared().mappingCache(1 << 20))) {
+            List<RecordedEvent> events = record(() -> {
+                for (int i = 0; i < 50; i++) {
+                    heap.free(heap.malloc(i % 2 == 0 ? 1_000_000 : 2_000_000)); // from the cache, and not
+                }
+            });
+            assertThat(named(events, "AllocationSample")).hasSize(50)
+                    .allMatch(event -> event.getLong("weight") == event.getLong("size") && event.getString("heap").equals(heap.toString()));
+            assertThat(named(events, "AllocationSample").stream().mapToLong(event -> event.getLong("weight")).sum()).isEqualTo(75_000_000);
+        }
+    }
+
     /** {@code allocate(long)} is a default method of {@code SegmentAllocator}, which is nobody's caller. */
     @Test
     void theCallerIsWhoAskedTheHeapForASegment() throws Exception {
