@@ -8,10 +8,14 @@ import dev.banos.testing.ChildJvm;
 import dev.banos.testing.ChildProcess;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -76,6 +80,31 @@ class FaultRecordTest {
     void aUseAfterTheFreeNamesTheFreedBlockAndWhoFreedIt() throws IOException, InterruptedException {
         assertThat(crash("-Dbanos.mem.hardening=guard,quarantine,stacks", "-Dafter.free=true")).containsOnlyOnce("\n")
                 .contains("a freed block, in quarantine, of 100000 bytes at 0x", "freed by " + Main.class.getName() + ".main");
+    }
+
+    /** A child has the options of its parent, for example through the environment. */
+    @Test
+    void theFileOfAnotherProcessThatRunsIsRefusedAndStays() throws IOException, InterruptedException {
+        Path record = folder.resolve("record");
+        Files.writeString(record, "of another");
+        try (FileChannel other = FileChannel.open(record, StandardOpenOption.WRITE); FileLock lock = other.lock()) {
+            assertThat(lock.isShared()).isFalse();
+            String output = ChildJvm.run(List.of("-Dbanos.mem.hardening=guard", "-Dbanos.mem.faultRecord=" + record), InterruptedMain.class)
+                    .output();
+            assertThat(output).contains("SettingError: -Dbanos.mem.faultRecord=" + record + ": another JVM writes that file now", "%p");
+        }
+        assertThat(record).hasContent("of another");
+    }
+
+    @Test
+    void theNameOfTheFileMayHaveTheProcessInIt() throws IOException, InterruptedException {
+        List<String> flags = List.of("-Dbanos.mem.hardening=guard", "-Dbanos.mem.faultRecord=" + folder.resolve("record.%p.txt"));
+        for (int i = 1; i <= 2; i++) {
+            assertThat(ChildJvm.run(flags, InterruptedMain.class).output()).isEqualToIgnoringWhitespace("true true");
+            try (Stream<Path> files = Files.list(folder)) {
+                assertThat(files).hasSize(i).allMatch(file -> file.getFileName().toString().matches("record\\.[0-9]+\\.txt"));
+            }
+        }
     }
 
     @Test

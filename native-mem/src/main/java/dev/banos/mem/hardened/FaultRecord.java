@@ -10,11 +10,14 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +40,7 @@ public final class FaultRecord {
     private static final byte[] BLANK = line("");
     private static final SpinLock LOCK = new SpinLock();
     /** Null where no record is wanted. */
-    private static final @Nullable MemorySegment FILE = Setting.optional("banos.mem.faultRecord", FaultRecord::open);
+    private static final @Nullable Opened FILE = Setting.optional("banos.mem.faultRecord", FaultRecord::open);
     /** Lines that were used and are free, where there is a record. */
     private static final int[] IDLE = new int[FILE == null ? 0 : LINES];
     private static int idleCount;
@@ -46,10 +49,14 @@ public final class FaultRecord {
     private FaultRecord() {
     }
 
-    private static MemorySegment open(String name) {
+    /** @param lock keeps other processes from taking the file for theirs, for as long as somebody has it */
+    private record Opened(MemorySegment lines, FileLock lock) {
+    }
+
+    private static Opened open(String name) {
         boolean interrupted = Thread.interrupted(); // which would close the channel, and be the program's end for nothing
         try {
-            return map(name);
+            return map(Path.of(name.replace("%p", Long.toString(ProcessHandle.current().pid()))));
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -57,13 +64,48 @@ public final class FaultRecord {
         }
     }
 
-    private static MemorySegment map(String name) {
-        try (FileChannel file = FileChannel.open(Path.of(name), StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING,
-                StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
+    /** The file stays open: its lock ends with it. */
+    private static Opened map(Path name) {
+        FileChannel file = null;
+        Opened opened = null;
+        try {
+            file = FileChannel.open(name, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE,
+                    LinkOption.NOFOLLOW_LINKS);
+            FileLock lock = lock(file);
+            file.truncate(0);
             takeRoom(file);
-            return file.map(MapMode.READ_WRITE, 0, FILE_BYTES, Arena.global());
+            opened = new Opened(file.map(MapMode.READ_WRITE, 0, FILE_BYTES, Arena.global()), lock);
+            return opened;
         } catch (IOException refused) {
             throw new IllegalArgumentException("a file that can be written is accepted: " + refused, refused);
+        } finally {
+            if (opened == null) {
+                close(file);
+            }
+        }
+    }
+
+    private static FileLock lock(FileChannel file) throws IOException {
+        FileLock lock = null;
+        try {
+            lock = file.tryLock();
+        } catch (OverlappingFileLockException ofAnotherCopy) {
+            // of these classes, in a loader of its own
+        }
+        if (lock == null) {
+            throw new IllegalArgumentException("another JVM writes that file now; with %p in its name, for the id of the process, each"
+                    + " has one of its own");
+        }
+        return lock;
+    }
+
+    private static void close(@Nullable FileChannel file) {
+        try {
+            if (file != null) {
+                file.close();
+            }
+        } catch (IOException unopened) {
+            // what is thrown already says more
         }
     }
 
@@ -122,7 +164,7 @@ public final class FaultRecord {
     }
 
     private static void write(int line, byte[] text) {
-        MemorySegment.copy(text, 0, FILE, ValueLayout.JAVA_BYTE, (long) line * LINE_BYTES, LINE_BYTES);
+        MemorySegment.copy(text, 0, Objects.requireNonNull(FILE).lines, ValueLayout.JAVA_BYTE, (long) line * LINE_BYTES, LINE_BYTES);
     }
 
     private static int takeLine() {
