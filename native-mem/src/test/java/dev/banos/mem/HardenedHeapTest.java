@@ -275,6 +275,17 @@ class HardenedHeapTest {
     }
 
     @Test
+    void beyondTheBoundOfSamplesABlockOfNothingIsASlot() {
+        try (Heap heap = hardened(Hardening.NONE.withGuard())) {
+            for (int i = 0; i < 4096; i++) {
+                assertThat(RunTable.at(heap.malloc(0))).isNull();
+            }
+            assertThat(RunTable.at(heap.malloc(0))).isNotNull();
+            assertThat(RunTable.at(heap.malloc(70_000))).as("what does not fit a slot has no bound").isNull();
+        }
+    }
+
+    @Test
     void samplesEndAtAGuard() {
         try (Heap heap = hardened(Hardening.NONE.withSample(1).withCanary())) {
             for (int size : new int[] {1, 16, 100, 4000, 30_000}) {
