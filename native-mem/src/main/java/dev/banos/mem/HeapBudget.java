@@ -10,7 +10,8 @@ import dev.banos.mem.system.Budget;
  * @param limitBytes the most that it may have; {@link #NO_LIMIT} where only the heaps above it may have one
  * @param usedBytes what it has
  * @param peakBytes the most that it ever had
- * @param refusals how often its limit refused, also where memory was reclaimed then and the request could be met
+ * @param refusals how many tries its limit refused: a request that it refuses tries again when memory has been reclaimed, of this heap and
+ *     then of others, so that one may count three times, also one that is met in the end
  */
 public record HeapBudget(String heap, long limitBytes, long usedBytes, long peakBytes, long refusals) {
     /** As that of {@link java.lang.management.MemoryUsage#getMax}, which is not defined either. */

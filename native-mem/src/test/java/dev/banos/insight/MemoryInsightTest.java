@@ -152,6 +152,21 @@ class MemoryInsightTest {
         }
     }
 
+    @Test
+    void aRecordingShowsOfABudgetWhatTheHeapShows() throws Exception {
+        try (Heap heap = Heap.create(HeapOptions.shared().limit(4 << 20).mappingCache(1 << 20))) {
+            fill(heap);
+            heap.malloc(4 << 20);
+            heap.free(heap.malloc(200_000));
+            HeapFigures shown = MemoryInsight.heaps().stream().filter(each -> each.heap().equals(heap.toString())).findFirst().orElseThrow();
+            assertThat(shown.refusals()).isPositive();
+            assertThat(shown.cachedBytes()).isGreaterThanOrEqualTo(200_000);
+            assertThat(named(record(() -> { }), "HeapStatistics")).filteredOn(event -> event.getString("heap").equals(heap.toString()))
+                    .isNotEmpty().allMatch(event -> event.getLong("used") == shown.usedBytes() && event.getLong("peak") == shown.peakBytes()
+                            && event.getLong("refusals") == shown.refusals() && event.getLong("cached") == shown.cachedBytes());
+        }
+    }
+
     private static void fill(Heap heap) {
         for (int i = 0; i < 100; i++) {
             heap.malloc(64);

@@ -19,7 +19,8 @@ import jdk.jfr.FlightRecorder;
  * @param limitBytes the most that the heap and its children may have from the system; -1 for no limit
  * @param usedBytes what they have: {@code reservedBytes} and {@code cachedBytes}, and those of the children
  * @param peakBytes the most that they ever had
- * @param refusals how often the limit refused, also where memory was reclaimed then and the request could be met
+ * @param refusals how many tries the limit refused: a request that it refuses tries again when memory has been reclaimed, of this heap and
+ *     then of others, so that one may count three times, also one that is met in the end
  * @param sizeClasses only those that have runs, by slot size
  */
 public record HeapFigures(String heap, long liveBlocks, long liveBytes, long reservedBytes, long mappings, long mappedBytes,

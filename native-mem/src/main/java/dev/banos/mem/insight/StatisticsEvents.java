@@ -85,6 +85,13 @@ final class StatisticsEvents {
         @Label("Peak")
         @DataAmount
         long peak;
+        @Label("Refusals")
+        @Description("How many tries the limit refused: one request may try three times")
+        long refusals;
+        @Label("Cached Mappings")
+        @Description("Freed, and kept for reuse")
+        @DataAmount
+        long cached;
     }
 
     @Name("dev.banos.mem.SizeClassStatistics")
@@ -133,6 +140,8 @@ final class StatisticsEvents {
         event.limit = now.limitBytes() < 0 ? NOT_AVAILABLE : now.limitBytes();
         event.used = now.usedBytes();
         event.peak = now.peakBytes();
+        event.refusals = now.refusals();
+        event.cached = now.cachedBytes();
         event.commit();
     }
 
