@@ -305,6 +305,23 @@ class MemoryInsightTest {
         assertThat(named(events, "Statistics")).isNotEmpty();
     }
 
+    /** Of each address what comes is mapped, and in the end it is not. */
+    @Test
+    void aRecordingShowsWhatTheCacheKeepsAndGivesBack() throws Exception {
+        List<RecordedEvent> events = record(() -> {
+            Heap heap = Heap.create(HeapOptions.shared().mappingCache(1 << 20));
+            heap.free(heap.malloc(100_000));
+            heap.free(heap.malloc(100_000));
+            heap.trim();
+            heap.free(heap.malloc(100_000));
+            heap.close();
+        });
+        assertThat(named(events, "Mapping")).extracting(event -> event.getString("action"))
+                .containsExactly("map", "keep", "reuse", "keep", "unmap", "map", "keep", "unmap");
+        assertThat(named(events, "Mapping").subList(0, 5)).extracting(event -> event.getLong("address")).containsOnly(
+                named(events, "Mapping").getFirst().getLong("address"));
+    }
+
     private static void growByArenas() {
         try (Heap heap = Heap.create()) {
             int arenas = MemoryInsight.footprint().arenas();

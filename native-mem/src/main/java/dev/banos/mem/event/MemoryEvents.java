@@ -86,7 +86,7 @@ public final class MemoryEvents {
 
     @Name("dev.banos.mem.Mapping")
     @Label("Direct Mapping")
-    @Description("A block that is a mapping of its own was mapped, moved or unmapped, or taken from the cache to be used again")
+    @Description("A block that is a mapping of its own was mapped, moved, kept in a cache, taken from it to be used again, or unmapped")
     @Category({"Banos", "Memory"})
     static final class Mapping extends Event {
         @Label("Action")

@@ -177,8 +177,8 @@ public final class DirectMappings {
         }
         if (!isKept) {
             budget.release(bytes);
-            MemoryEvents.mapping("unmap", address, bytes);
         }
+        MemoryEvents.mapping(isKept ? "keep" : "unmap", address, bytes);
     }
 
     /** @return the length of the live block at {@code address}, or {@link #NONE} */

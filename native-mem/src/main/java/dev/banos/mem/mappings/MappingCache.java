@@ -1,6 +1,7 @@
 package dev.banos.mem.mappings;
 
 import dev.banos.lock.SpinLock;
+import dev.banos.mem.event.MemoryEvents;
 import dev.banos.mem.system.Budget;
 import dev.banos.mem.system.Kernel;
 import dev.banos.mem.system.Unmapping;
@@ -293,6 +294,7 @@ public final class MappingCache {
             }
         }
         budget.release(length);
+        MemoryEvents.mapping("unmap", address(kept), length);
     }
 
     /** Gives back all that is kept, and keeps no more. */
