@@ -361,15 +361,15 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     }
 
     /**
-     * {@return what this heap holds} The heap of {@link #current} counts all blocks of {@link Malloc} that are mappings,
-     * because these belong to no thread.
+     * {@return what this heap holds} The heap of {@link #current} counts all blocks of {@link Malloc} that are mappings, or are
+     * remembered for {@link #leakReport}, because these belong to no thread.
      */
     public HeapStatistics statistics() {
         return HeapContents.statistics(this);
     }
 
     /**
-     * Shows every live block to {@code visitor}, mappings as {@link #statistics} counts them. The blocks are listed first and
+     * Shows every live block to {@code visitor}, mappings and remembered blocks as {@link #statistics} counts them. The blocks are listed first and
      * shown then, so that the visitor may free and allocate. A hardened heap is verified first.
      *
      * @param visitor gets the address and the usable size of each

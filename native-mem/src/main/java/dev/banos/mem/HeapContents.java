@@ -20,8 +20,7 @@ final class HeapContents {
     /** As {@link Heap#statistics} has it. */
     static HeapStatistics statistics(Heap heap) {
         SlotCounts slots = heap.inside(SlotPool::counts, SharedPools::counts);
-        return heap.isOfMalloc() ? withMappings(heap.toString(), slots, heap.domain(), heap.hardened())
-                : statistics(heap.toString(), slots, heap.domain(), heap.hardened());
+        return statistics(heap.toString(), slots, heap.domain(), heap.hardened());
     }
 
     /** @param slots of all pools of the domain but that of tracked blocks */
@@ -66,7 +65,7 @@ final class HeapContents {
             SharedPools.walk(list);
             return null;
         });
-        TrackedPool tracked = heap.isOfMalloc() ? null : heap.domain().tracked();
+        TrackedPool tracked = heap.domain().tracked();
         if (tracked != null) {
             tracked.walk(list);
         }

@@ -73,6 +73,7 @@ final class Resizing {
             return resizeMapping(heap, address, usable, size);
         }
         if (stays(usable, size)) {
+            heap.domain().leaks.resized(address, size);
             return address;
         }
         return Long.compareUnsigned(size, usable) <= 0 ? shrink(heap, address, usable, size) : move(heap, address, usable, size);
@@ -87,6 +88,7 @@ final class Resizing {
             moved = resizeMapping(heap, address, usable, size);
         }
         if (moved == 0) {
+            heap.domain().leaks.resized(address, size);
             moved = address;
         }
         tcb.errno(errno);

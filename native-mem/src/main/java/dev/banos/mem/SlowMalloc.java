@@ -71,7 +71,9 @@ final class SlowMalloc {
         }
         long rounded = (Math.max(size, 1) + alignment - 1) & -alignment;
         if (size >= 0 && rounded > 0 && rounded < SizeClasses.DIRECT_BYTES) {
-            return heap.malloc(rounded); // a slot size at least as large as its step of alignment is a multiple of it
+            long address = heap.malloc(rounded); // a slot size at least as large as its step of alignment is a multiple of it
+            heap.domain().leaks.resized(address, size);
+            return address;
         }
         return mapping(heap, size, alignment, false);
     }

@@ -3,6 +3,7 @@ package dev.banos.insight;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.banos.mem.Heap;
 import dev.banos.mem.InvalidBlockException;
 import dev.banos.mem.Malloc;
 import dev.banos.mem.insight.LeakReport;
@@ -87,6 +88,36 @@ class LeakTrackingTest {
     void offRemembersNothing() {
         inNewThread(() -> leakHere(1000, 100));
         assertThat(LeakTracking.report().sites()).isEmpty();
+    }
+
+    @Test
+    void aThreadsHeapShowsWhatIsRemembered() {
+        LeakTracking.level(Level.FULL);
+        inNewThread(() -> {
+            leakHere(10, 1000);
+            List<Long> shown = new ArrayList<>();
+            Heap.current().walk((address, usable) -> shown.add(address));
+            assertThat(shown).containsAll(live);
+            assertThat(Heap.current().statistics().liveBlocks()).isEqualTo(shown.size());
+        });
+    }
+
+    /** As a report says that it does: in place, in a slot that has room, and by a copy. */
+    @Test
+    void aReportHasTheSizeThatWasAskedForLast() {
+        LeakTracking.level(Level.FULL);
+        int[][] sizes = {{1000, 600}, {20, 32}, {100, 5000}, {70_000, 60_000}, {70_000, 200_000}};
+        inNewThread(() -> {
+            for (int[] each : sizes) {
+                long block = Malloc.realloc(Malloc.malloc(each[0]), each[1]);
+                assertThat(LeakTracking.report().sites()).as("%d -> %d", each[0], each[1]).singleElement()
+                        .satisfies(site -> assertThat(site.bytes()).isEqualTo(each[1]))
+                        .satisfies(site -> assertThat(site.weight()).isEqualTo(each[1]));
+                Malloc.free(block);
+            }
+            live.add(Malloc.alignedAlloc(4096, 10));
+            assertThat(LeakTracking.report().sites()).singleElement().satisfies(site -> assertThat(site.bytes()).isEqualTo(10));
+        });
     }
 
     @Test

@@ -160,6 +160,26 @@ public final class LeakRecords {
     }
 
     /**
+     * Notes what was asked for of a block that stays where it is. Outside the allocator's locks.
+     *
+     * @param address where the block begins, remembered or not
+     * @param size in bytes, as asked for from now on
+     */
+    public void resized(long address, long size) {
+        if (listed && !blocks.isEmpty()) {
+            resizedSlow(address, size);
+        }
+    }
+
+    private void resizedSlow(long address, long size) {
+        try {
+            TrackedBlock ignored = blocks.computeIfPresent(address, (_, block) -> block.resized(size));
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            // A report has the size that the block had.
+        }
+    }
+
+    /**
      * Forgets a block that is about to move: before it does, as its address may be another block's before the caller knows where it
      * is. Outside the allocator's locks.
      *

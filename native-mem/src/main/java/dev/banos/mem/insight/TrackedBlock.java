@@ -15,6 +15,11 @@ record TrackedBlock(long address, long size, long weight, long nanoTime, Throwab
         return new TrackedBlock(address, size, weight, System.nanoTime(), new Throwable());
     }
 
+    /** What it stands for changes only where that is itself. */
+    TrackedBlock resized(long newSize) {
+        return new TrackedBlock(address, newSize, weight == Math.max(size, 1) ? Math.max(newSize, 1) : weight, nanoTime, birth);
+    }
+
     /** How many blocks of its size it stands for. */
     long count() {
         return Math.max(1, weight / (Math.max(size, 1) + ALIGNMENT - 1 & -ALIGNMENT));
