@@ -8,6 +8,7 @@ import dev.banos.mem.slots.Spans;
 import dev.banos.mem.system.Reservation;
 import java.lang.foreign.ValueLayout;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** What goes back to the system, as the kernel sees it. */
@@ -65,12 +66,16 @@ class FootprintTest {
 
     @Test
     void withoutATrimTheMemoryGoesBackAfterADelay() throws InterruptedException {
+        Malloc.trim();
+        long before = resident();
+        AtomicLong peak = new AtomicLong();
         Thread thread = new Thread(() -> {
             long[] blocks = new long[1000];
             for (int i = 0; i < blocks.length; i++) {
                 blocks[i] = Malloc.malloc(20_000);
                 Native.segment(blocks[i], 20_000).fill((byte) 1);
             }
+            peak.set(resident());
             for (long block : blocks) {
                 Malloc.free(block);
             }
@@ -78,10 +83,12 @@ class FootprintTest {
         thread.start();
         thread.join();
         long deadline = System.nanoTime() + 20_000_000_000L;
-        while (Spans.dirtyBytes() > 0 && System.nanoTime() < deadline) {
+        while ((Spans.dirtyBytes() > 0 || resident() - before > (peak.get() - before) / 10) && System.nanoTime() < deadline) {
             Thread.sleep(50);
         }
         assertThat(Spans.dirtyBytes()).isZero();
+        assertThat(peak.get() - before).isGreaterThan(15L << 20);
+        assertThat(resident() - before).isLessThanOrEqualTo((peak.get() - before) / 10);
     }
 
     private static long resident() {

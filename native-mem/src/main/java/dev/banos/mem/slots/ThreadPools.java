@@ -165,6 +165,16 @@ public final class ThreadPools {
         }
     }
 
+    /** How many pools there are, of platform threads that live or have ended. */
+    static int madeCount() {
+        LOCK.lock();
+        try {
+            return ALL.size();
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
     /** Of all platform threads, living and ended. */
     public static SlotCounts counts() {
         List<SlotPool> pools;

@@ -10,23 +10,23 @@ import org.junit.jupiter.api.Test;
 class ThreadPoolsTest {
     @Test
     void aThousandThreadsOneAfterAnotherNeedTheHeapsOfAFew() throws InterruptedException {
-        int abandonedBefore = ThreadPools.abandonedCount();
+        int before = ThreadPools.madeCount();
         for (int i = 0; i < 1000; i++) {
             Thread thread = new BanosThread(() -> Malloc.free(Malloc.malloc(100)));
             thread.start();
             thread.join();
         }
-        assertThat(ThreadPools.abandonedCount()).isLessThan(abandonedBefore + 100);
+        assertThat(ThreadPools.madeCount()).isLessThan(before + 100);
     }
 
     @Test
     void foreignThreadsThatEndedAreNoticed() throws InterruptedException {
-        int before = ThreadPools.abandonedCount();
+        int before = ThreadPools.madeCount();
         for (int i = 0; i < 2000; i++) {
             Thread thread = new Thread(() -> Malloc.free(Malloc.malloc(100)));
             thread.start();
             thread.join();
         }
-        assertThat(ThreadPools.abandonedCount()).isLessThan(before + 1000);
+        assertThat(ThreadPools.madeCount()).isLessThan(before + 1000);
     }
 }
