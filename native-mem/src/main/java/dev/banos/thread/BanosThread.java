@@ -7,7 +7,10 @@ import org.jspecify.annotations.Nullable;
  * (README), and is given back, with the heap that hangs on it, at the very end of {@link #run}.
  */
 public class BanosThread extends Thread {
-    /** Null before and after the body runs. Only the thread itself reads it while it runs. */
+    /**
+     * Null before and after the body runs. Only the thread itself reads it while it runs. What runs after the body, as a handler of
+     * uncaught exceptions does, has a block in the table, as other threads have.
+     */
     @Nullable Tcb tcb;
 
     /**

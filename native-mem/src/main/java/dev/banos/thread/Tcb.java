@@ -81,7 +81,8 @@ public final class Tcb {
      */
     public static @Nullable Tcb currentOrNull() {
         Thread thread = Thread.currentThread();
-        return thread instanceof BanosThread own ? own.tcb : TcbTable.find(thread.threadId());
+        Tcb own = thread instanceof BanosThread carrying ? carrying.tcb : null;
+        return own != null ? own : TcbTable.find(thread.threadId());
     }
 
     /**

@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.banos.bindings.Native;
 import dev.banos.testing.OtherThread;
 import dev.banos.thread.BanosThread;
+import dev.banos.thread.Tcb;
 import java.lang.foreign.ValueLayout;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -192,5 +195,25 @@ class HeapLifeTest {
         thread.start();
         thread.join();
         assertThat(thrown.get()).hasMessageContaining("does not serve thread");
+    }
+
+    @Test
+    void whatRunsInAThreadAfterItsBodyHasOneBlockAndOneHeap() throws InterruptedException {
+        Set<Tcb> blocks = ConcurrentHashMap.newKeySet();
+        Set<Heap> heaps = ConcurrentHashMap.newKeySet();
+        Thread thread = new BanosThread(() -> {
+            throw new IllegalStateException("so that a handler runs after the body");
+        });
+        thread.setUncaughtExceptionHandler((_, _) -> {
+            for (int i = 0; i < 5; i++) {
+                blocks.add(Tcb.current());
+                heaps.add(Heap.current());
+                Malloc.free(Malloc.malloc(100));
+            }
+        });
+        thread.start();
+        thread.join();
+        assertThat(blocks).hasSize(1);
+        assertThat(heaps).hasSize(1);
     }
 }
