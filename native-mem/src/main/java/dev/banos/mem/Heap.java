@@ -189,7 +189,13 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      */
     public long calloc(long count, long size) {
         long bytes = Malloc.product(count, size);
-        return bytes < 0 ? Malloc.outOfMemory() : zeroed(SizeClasses.ALIGNMENT, bytes);
+        return bytes < 0 ? outOfMemory() : zeroed(SizeClasses.ALIGNMENT, bytes);
+    }
+
+    /** Of a request that is larger than any memory. @return 0, for the caller to return */
+    private long outOfMemory() {
+        requireServing();
+        return Malloc.outOfMemory();
     }
 
     /** @param alignment a power of two; a block whose first {@code size} bytes are zero; 0 with ENOMEM */
@@ -226,10 +232,11 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      * @param size in bytes, of each
      * @return where the block is now; 0 with ENOMEM, also where the product overflows, and the block is as it was
      * @throws InvalidBlockException as {@link #free(long)}
+     * @throws IllegalStateException as {@link #malloc}
      */
     public long reallocarray(long address, long count, long size) {
         long bytes = Malloc.product(count, size);
-        return bytes < 0 ? Malloc.outOfMemory() : realloc(address, bytes);
+        return bytes < 0 ? outOfMemory() : realloc(address, bytes);
     }
 
     /**
@@ -242,6 +249,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      */
     public long alignedAlloc(long alignment, long size) {
         if (Long.bitCount(alignment) != 1 || alignment < 0) {
+            requireServing();
             Tcb.current().errno(EINVAL());
             return 0;
         }
@@ -259,6 +267,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      */
     public int posixMemalign(MemorySegment out, long alignment, long size) {
         if (Long.bitCount(alignment) != 1 || alignment < Long.BYTES) {
+            requireServing();
             return EINVAL();
         }
         Tcb tcb = Tcb.current();
@@ -323,6 +332,8 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     /**
      * Gives all memory of this heap back to the system that has no live block in it: runs without any, and of others the pages
      * without any, which count in the budget as before.
+     *
+     * @throws IllegalStateException after the close, or when this is another thread's heap
      */
     public void trim() {
         if (hardened != null) {
@@ -363,6 +374,8 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     /**
      * {@return what this heap holds} The heap of {@link #current} counts all blocks of {@link Malloc} that are mappings, or are
      * remembered for {@link #leakReport}, because these belong to no thread.
+     *
+     * @throws IllegalStateException after the close, or when this is another thread's heap
      */
     public HeapStatistics statistics() {
         return HeapContents.statistics(this);
@@ -374,6 +387,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      *
      * @param visitor gets the address and the usable size of each
      * @throws CorruptBlockException in a hardened heap that finds damage; no block is shown then
+     * @throws IllegalStateException after the close, or when this is another thread's heap
      */
     public void walk(BlockVisitor visitor) {
         HeapContents.walk(this, visitor);
@@ -502,9 +516,33 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         return pool == SlotPool.NOBODY;
     }
 
+    /**
+     * For what is done, or refused, without the lock. A close that another thread begins meanwhile shows where the lock is taken.
+     *
+     * @throws IllegalStateException where this heap is closed, or does not serve the calling thread
+     */
+    void requireServing() {
+        Thread thread = Thread.currentThread();
+        if (thread != owner && (domain.isClosed() || !servesBesideOwner(thread))) {
+            throw domain.isClosed() ? closed() : wrongThread(this);
+        }
+    }
+
+    private boolean servesBesideOwner(Thread thread) {
+        if (hardened != null) {
+            return hardened.serves(thread);
+        }
+        return isOfVirtualThreads() ? thread.isVirtual() : pool.access == Access.SHARED;
+    }
+
+    private IllegalStateException closed() {
+        return new IllegalStateException(domain + " is closed");
+    }
+
     /** @return as {@link SlotPool#attempt} */
     long attempt(long size) {
         if (isOfVirtualThreads()) {
+            requireServing(); // a platform thread has a pool already, or would lease one that it loses when it waits
             return SharedPools.attempt(size);
         }
         if (Thread.currentThread() == owner) {
@@ -572,7 +610,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         pool.lock.lock();
         if (domain.isClosed() || pool.access == Access.CONFINED) {
             pool.lock.unlock();
-            throw domain.isClosed() ? new IllegalStateException(domain + " is closed") : wrongThread(this);
+            throw domain.isClosed() ? closed() : wrongThread(this);
         }
         return pool;
     }

@@ -61,6 +61,7 @@ final class Resizing {
         if (address == 0) {
             return heap.malloc(size);
         }
+        heap.requireServing();
         long usable = LiveBlocks.usableSize("realloc", address, heap.domain(), heap.hardened());
         if (size == 0) {
             heap.free(address);

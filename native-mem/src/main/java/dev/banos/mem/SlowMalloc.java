@@ -47,6 +47,7 @@ final class SlowMalloc {
         MemoryEvents.prepare();
         HardenedBlocks hardened = heap.hardened();
         if (hardened != null) {
+            heap.requireServing();
             return finished(heap, hardened.malloc(heap, size, SizeClasses.ALIGNMENT), size);
         }
         if (Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) >= 0) {
@@ -67,6 +68,7 @@ final class SlowMalloc {
         MemoryEvents.prepare();
         HardenedBlocks hardened = heap.hardened();
         if (hardened != null) {
+            heap.requireServing();
             return finished(heap, hardened.malloc(heap, size, Math.max(alignment, SizeClasses.ALIGNMENT)), size);
         }
         long rounded = (Math.max(size, 1) + alignment - 1) & -alignment;
@@ -80,6 +82,7 @@ final class SlowMalloc {
 
     /** Each is a sample that stands for itself. @param zeroed as {@link LargeBlocks#map} has it */
     static long mapping(Heap heap, long size, long alignment, boolean zeroed) {
+        heap.requireServing(); // before anything is paid for, by its parents too
         long address = tracked(heap, LargeBlocks.map(heap, size, alignment, zeroed), size);
         if (address != 0) {
             MemoryEvents.allocated(heap.domain().toString(), address, size, size);

@@ -7,13 +7,17 @@ import dev.banos.bindings.Native;
 import dev.banos.testing.OtherThread;
 import dev.banos.thread.BanosThread;
 import dev.banos.thread.Tcb;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -110,6 +114,78 @@ class HeapLifeTest {
                 assertThatThrownBy(() -> heap.free(block)).isInstanceOf(InvalidBlockException.class);
             });
             assertThatThrownBy(() -> heap.free(block)).isInstanceOf(InvalidBlockException.class);
+        }
+    }
+
+    @Test
+    void aConfinedHeapRefusesOtherThreadsReallocsAlsoInPlace() {
+        try (Heap heap = Heap.create()) {
+            long block = heap.malloc(1000);
+            OtherThread.run(() -> {
+                for (long size : new long[] {900, 5000, 100_000, -1, 0}) {
+                    assertThatThrownBy(() -> heap.realloc(block, size)).as("to " + size).isInstanceOf(IllegalStateException.class)
+                            .hasMessageContaining("does not serve thread");
+                }
+            });
+            assertThat(heap.realloc(block, 900)).isEqualTo(block);
+        }
+    }
+
+    /** A platform thread that called it would have, beside its own pool, one that another may have any time. */
+    @Test
+    void theHeapOfVirtualThreadsServesNoPlatformThreadAndTakesItsFrees() {
+        AtomicReference<Heap> ofVirtual = new AtomicReference<>();
+        AtomicLong block = new AtomicLong();
+        OtherThread.start(Thread.ofVirtual(), () -> {
+            ofVirtual.set(Heap.current());
+            block.set(ofVirtual.get().malloc(100));
+        }).join();
+        Heap heap = ofVirtual.get();
+        List<ThrowingCallable> calls = List.of(() -> heap.malloc(100), () -> heap.malloc(100_000), () -> heap.calloc(3, 30),
+                () -> heap.realloc(0, 100), () -> heap.realloc(block.get(), 50), () -> heap.alignedAlloc(64, 64));
+        OtherThread.run(() -> { // one without a pool
+            for (ThrowingCallable call : calls) {
+                assertThatThrownBy(call).isInstanceOf(IllegalStateException.class).hasMessageContaining("does not serve thread");
+            }
+            assertThat(Heap.current()).isNotSameAs(heap);
+            Malloc.free(Malloc.malloc(100));
+        });
+        for (ThrowingCallable call : calls) {
+            assertThatThrownBy(call).isInstanceOf(IllegalStateException.class).hasMessageContaining("does not serve thread");
+        }
+        heap.free(block.get());
+    }
+
+    @Test
+    void afterItsCloseAHeapRefusesWhateverIsAskedOfIt() {
+        for (HeapOptions kind : List.of(HeapOptions.confined(), HeapOptions.shared(), HeapOptions.shared().hardened(Hardening.ALL))) {
+            Heap heap = Heap.create(kind);
+            long block = heap.malloc(100);
+            heap.close();
+            List<ThrowingCallable> calls = List.of(() -> heap.malloc(10), () -> heap.malloc(1 << 20), () -> heap.malloc(-1),
+                    () -> heap.malloc(1L << 48), () -> heap.calloc(1, 10), () -> heap.calloc(1L << 40, 1L << 40),
+                    () -> heap.realloc(0, 10), () -> heap.realloc(block, 10), () -> heap.reallocarray(block, 1L << 40, 1L << 40),
+                    () -> heap.alignedAlloc(64, 64), () -> heap.alignedAlloc(3, 3), () -> heap.alignedAlloc(64, -1),
+                    () -> heap.posixMemalign(MemorySegment.NULL, 3, 3), () -> heap.allocate(10), () -> heap.verify(), () -> heap.trim(),
+                    () -> heap.statistics(), () -> heap.walk((_, _) -> { }));
+            for (int i = 0; i < calls.size(); i++) {
+                assertThatThrownBy(calls.get(i)).as("call " + i + " of " + kind).isInstanceOf(IllegalStateException.class)
+                        .isNotInstanceOf(InvalidBlockException.class).hasMessageContaining("is closed");
+            }
+            assertThatThrownBy(() -> heap.free(block)).isInstanceOf(InvalidBlockException.class);
+            assertThat(heap.budget().usedBytes()).isZero();
+        }
+    }
+
+    @Test
+    void whatAClosedHeapRefusesCostsItsParentNothing() {
+        try (Heap parent = Heap.createShared()) {
+            for (HeapOptions kind : List.of(HeapOptions.shared(), HeapOptions.shared().hardened(Hardening.NONE.withCanary()))) {
+                Heap child = Heap.create(kind.childOf(parent));
+                child.close();
+                assertThatThrownBy(() -> child.malloc(5 << 20)).isInstanceOf(IllegalStateException.class);
+                assertThat(parent.budget().peakBytes()).isZero();
+            }
         }
     }
 
