@@ -16,7 +16,6 @@ import dev.banos.mem.slots.SlotPool;
 import dev.banos.mem.slots.Spans;
 import dev.banos.mem.slots.ThreadPools;
 import dev.banos.mem.system.Unmapping;
-import dev.banos.mem.system.Zeros;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
@@ -189,13 +188,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      */
     public long calloc(long count, long size) {
         long bytes = Malloc.product(count, size);
-        return bytes < 0 ? outOfMemory() : zeroed(SizeClasses.ALIGNMENT, bytes);
-    }
-
-    /** Of a request that is larger than any memory. @return 0, for the caller to return */
-    private long outOfMemory() {
-        requireServing();
-        return Malloc.outOfMemory();
+        return bytes < 0 ? SlowMalloc.tooLarge(this) : zeroed(SizeClasses.ALIGNMENT, bytes);
     }
 
     /** @param alignment a power of two; a block whose first {@code size} bytes are zero; 0 with ENOMEM */
@@ -205,9 +198,14 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         }
         long address = alignment <= SizeClasses.ALIGNMENT ? malloc(size) : SlowMalloc.aligned(this, alignment, size);
         if (address != 0 && size < SizeClasses.DIRECT_BYTES) { // what is larger comes as zeros from the system
-            Zeros.write(address, size);
+            BlockWrites.clear(this, address, size);
         }
         return address;
+    }
+
+    /** Whether no other thread can close this heap. */
+    boolean staysOpen() {
+        return isOfMalloc() || Thread.currentThread() == owner;
     }
 
     /**
@@ -236,7 +234,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      */
     public long reallocarray(long address, long count, long size) {
         long bytes = Malloc.product(count, size);
-        return bytes < 0 ? outOfMemory() : realloc(address, bytes);
+        return bytes < 0 ? SlowMalloc.tooLarge(this) : realloc(address, bytes);
     }
 
     /**
@@ -309,13 +307,10 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         }
         long address = byteAlignment <= SizeClasses.ALIGNMENT ? malloc(byteSize) : SlowMalloc.aligned(this, byteAlignment, byteSize);
         if (address == 0) {
-            throw isOfMalloc() ? Malloc.noMemory(byteSize) : noMemory(byteSize);
+            throw isOfMalloc() ? Malloc.noMemory(byteSize)
+                    : new OutOfMemoryError(byteSize + " bytes of native memory: " + domain.budget);
         }
         return Native.EVERYTHING.asSlice(address, byteSize);
-    }
-
-    private OutOfMemoryError noMemory(long byteSize) {
-        return new OutOfMemoryError(byteSize + " bytes of native memory: " + domain.budget);
     }
 
     /**
@@ -345,22 +340,16 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             pool.trim();
             pool.discardFreePages();
         } else {
-            trimLocked();
+            guarded(() -> {
+                pool.trim();
+                return 0;
+            });
+            FreePages.discardLocked(pool);
         }
         domain.trimTracked();
         domain.mappings.emptyCache();
         Spans.purge();
         Unmapping.retryRefused();
-    }
-
-    private void trimLocked() {
-        SlotPool locked = enter();
-        try {
-            locked.trim();
-        } finally {
-            locked.lock.unlock();
-        }
-        FreePages.discardLocked(locked);
     }
 
     /**
@@ -412,10 +401,9 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      * @throws IllegalStateException as {@link #malloc}
      */
     public void verify() {
+        requireServing();
         if (hardened != null) {
             hardened.verify("verify");
-        } else {
-            guarded(() -> 0);
         }
     }
 
@@ -453,9 +441,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         pool.lock.lock();
         try {
             if (!domain.isClosed()) {
-                if (!mayClose(Thread.currentThread())) {
-                    throw wrongThread(this);
-                }
+                requireServing();
                 tree.close(this);
                 domain.leaks.close();
                 domain.close();
@@ -503,10 +489,6 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         }
     }
 
-    private boolean mayClose(Thread thread) {
-        return hardened != null ? hardened.serves(thread) : pool.access != Access.CONFINED || thread == owner;
-    }
-
     @Override
     public String toString() {
         return isOfVirtualThreads() ? domain + " of virtual threads" : pool.toString();
@@ -516,27 +498,20 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         return pool == SlotPool.NOBODY;
     }
 
-    /**
-     * For what is done, or refused, without the lock. A close that another thread begins meanwhile shows where the lock is taken.
-     *
-     * @throws IllegalStateException where this heap is closed, or does not serve the calling thread
-     */
+    /** For what is done, or refused, without the lock. @throws IllegalStateException where this heap is closed, or another thread's */
     void requireServing() {
         Thread thread = Thread.currentThread();
-        if (thread != owner && (domain.isClosed() || !servesBesideOwner(thread))) {
-            throw domain.isClosed() ? closed() : wrongThread(this);
+        if (thread != owner && (domain.isClosed() || !servesOthers(thread))) {
+            throw refusal();
         }
     }
 
-    private boolean servesBesideOwner(Thread thread) {
-        if (hardened != null) {
-            return hardened.serves(thread);
-        }
-        return isOfVirtualThreads() ? thread.isVirtual() : pool.access == Access.SHARED;
+    private boolean servesOthers(Thread thread) {
+        return hardened != null ? hardened.serves(thread) : isOfVirtualThreads() ? thread.isVirtual() : pool.access == Access.SHARED;
     }
 
-    private IllegalStateException closed() {
-        return new IllegalStateException(domain + " is closed");
+    private IllegalStateException refusal() {
+        return domain.isClosed() ? new IllegalStateException(domain + " is closed") : wrongThread(this);
     }
 
     /** @return as {@link SlotPool#attempt} */
@@ -610,7 +585,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         pool.lock.lock();
         if (domain.isClosed() || pool.access == Access.CONFINED) {
             pool.lock.unlock();
-            throw domain.isClosed() ? closed() : wrongThread(this);
+            throw refusal();
         }
         return pool;
     }

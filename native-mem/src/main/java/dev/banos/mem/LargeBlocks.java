@@ -5,7 +5,6 @@ import dev.banos.mem.mappings.DirectMappings;
 import dev.banos.mem.slots.Domain;
 import dev.banos.mem.system.Budget;
 import dev.banos.mem.system.Kernel;
-import dev.banos.mem.system.Zeros;
 import java.util.function.LongSupplier;
 
 /**
@@ -33,15 +32,13 @@ final class LargeBlocks {
             long kept = heap.guarded(() -> domain.mappings.reuse(bytes));
             if (kept != 0) {
                 MemoryEvents.mapping("reuse", kept, bytes);
-                return zeroed ? cleared(kept, size) : kept;
+                if (zeroed) {
+                    BlockWrites.clear(heap, kept, size);
+                }
+                return kept;
             }
         }
         return bytes == DirectMappings.NONE || !charge(heap, bytes) ? 0 : mapCharged(heap, bytes, alignment);
-    }
-
-    private static long cleared(long address, long bytes) {
-        Zeros.write(address, bytes);
-        return address;
     }
 
     private static long mapCharged(Heap heap, long bytes, long alignment) {

@@ -1,12 +1,10 @@
 package dev.banos.mem;
 
-import dev.banos.bindings.Native;
 import dev.banos.mem.mappings.DirectMappings;
 import dev.banos.mem.slots.Run;
 import dev.banos.mem.slots.RunTable;
 import dev.banos.mem.slots.SizeClasses;
 import dev.banos.thread.Tcb;
-import java.lang.foreign.MemorySegment;
 
 /** What realloc does with a block: leaves it where it is, has the kernel move its pages, or copies it. */
 final class Resizing {
@@ -42,7 +40,7 @@ final class Resizing {
         }
         long moved = Malloc.malloc(size);
         if (moved != 0) {
-            MemorySegment.copy(Native.EVERYTHING, address, Native.EVERYTHING, moved, usable);
+            BlockWrites.copy(address, moved, usable);
             Malloc.free(address);
         }
         return moved;
@@ -109,7 +107,7 @@ final class Resizing {
         if (moved == 0) {
             return 0;
         }
-        MemorySegment.copy(Native.EVERYTHING, address, Native.EVERYTHING, moved, Math.min(usable, size));
+        BlockWrites.copy(heap, address, moved, Math.min(usable, size));
         if (heap.hardened() != null) {
             heap.hardened().freeMoved(address);
         } else {

@@ -180,6 +180,12 @@ final class SlowMalloc {
         return Malloc.outOfMemory();
     }
 
+    /** Of what no memory has room for. @return 0, for the caller to return */
+    static long tooLarge(Heap heap) {
+        heap.requireServing();
+        return Malloc.outOfMemory();
+    }
+
     /** What {@link java.lang.foreign.SegmentAllocator} refuses. */
     static IllegalArgumentException badRequest(long byteSize, long byteAlignment) {
         return new IllegalArgumentException("byteSize=" + byteSize + ", byteAlignment=" + byteAlignment

@@ -4,15 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.bindings.Native;
+import dev.banos.mem.insight.LeakRecords;
+import dev.banos.mem.insight.LeakTracking.Level;
+import dev.banos.mem.slots.RunTable;
 import dev.banos.testing.OtherThread;
 import dev.banos.thread.BanosThread;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.reflect.Field;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -20,6 +26,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Heaps whose thread ends, and heaps that close while others use them. */
 @Timeout(60)
@@ -248,6 +256,72 @@ class HeapLifeTest {
             heap.close();
             thread.join();
             assertThatThrownBy(() -> heap.free(blocks[0])).isInstanceOf(InvalidBlockException.class);
+        }
+    }
+
+    /** A calloc, or a realloc, has its block before it writes to it: here it waits for its record's place until that is another heap's. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void nothingIsWrittenForAHeapThatIsClosed(boolean realloc) throws ReflectiveOperationException {
+        long size = 60_000;
+        Heap heap = Heap.create(HeapOptions.shared().leaks(Level.FULL, _ -> { }));
+        long source = heap.allocate(size / 2).fill((byte) 1).address();
+        List<Long> blocks = new ArrayList<>();
+        do {
+            blocks.add(heap.malloc(size));
+        } while (RunTable.at(blocks.getLast()) == RunTable.at(blocks.getFirst()));
+        long block = blocks.getFirst(); // in a run that is full without the last
+        heap.free(blocks.removeLast());
+        heap.trim();
+        heap.free(block);
+        CountDownLatch end = new CountDownLatch(1);
+        OtherThread holding = holdingTheRecordOf(block, heap, end);
+        OtherThread writing = OtherThread.start(() -> assertThatThrownBy(() -> {
+            long ignored = realloc ? heap.realloc(source, size) : heap.calloc(1, size);
+        }).isInstanceOf(IllegalStateException.class).isNotInstanceOf(InvalidBlockException.class));
+        while (!RunTable.holding(block).isLive(block)) {
+            Thread.onSpinWait();
+        }
+        OtherThread closing = OtherThread.start(heap::close);
+        while (RunTable.at(block) != null) {
+            Thread.onSpinWait();
+        }
+        try (Heap next = Heap.create()) {
+            MemorySegment taken = next.allocate(size);
+            for (int i = 0; taken.address() != block && i < 1000; i++) {
+                taken = next.allocate(size);
+            }
+            assertThat(taken.address()).isEqualTo(block);
+            taken.fill((byte) 7);
+            end.countDown();
+            holding.join();
+            writing.join();
+            closing.join();
+            assertThat(taken.toArray(ValueLayout.JAVA_BYTE)).containsOnly(7);
+        }
+    }
+
+    /** Who enters a record of this address waits until the end. */
+    private static OtherThread holdingTheRecordOf(long block, Heap heap, CountDownLatch end) throws ReflectiveOperationException {
+        Field blocks = LeakRecords.class.getDeclaredField("blocks");
+        blocks.setAccessible(true);
+        @SuppressWarnings("unchecked") // whatever the records are
+        ConcurrentMap<Long, Object> map = (ConcurrentMap<Long, Object>) blocks.get(heap.domain().leaks);
+        CountDownLatch held = new CountDownLatch(1);
+        OtherThread holding = OtherThread.start(() -> map.compute(block, (_, _) -> {
+            held.countDown();
+            await(end);
+            return null;
+        }));
+        await(held);
+        return holding;
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 
