@@ -177,14 +177,18 @@ public final class HeapScope implements Arena {
     }
 
     private void endClose(SpinLock lock) {
+        boolean ended = !lifetime.scope().isAlive(); // alive: native code has a segment
         lock.lock();
         try {
-            closing = !lifetime.scope().isAlive(); // alive: native code has a segment
-            if (closing) {
-                freeBlocks();
+            closing = ended;
+            if (ended) {
+                leaveChunk();
             }
         } finally {
             lock.unlock();
+        }
+        if (ended) { // nobody is at work in it any more, and who comes later finds it ended
+            freeBlocks();
         }
     }
 
@@ -195,8 +199,7 @@ public final class HeapScope implements Arena {
                 throw alreadyClosed();
             }
             closed = true;
-            next = 0; // so that each allocation comes to placeSlow
-            end = 0;
+            leaveChunk();
         } finally {
             lock.unlock();
         }
@@ -216,6 +219,11 @@ public final class HeapScope implements Arena {
         }
         firstBlock = 0;
         moreCount = 0;
+        leaveChunk();
+    }
+
+    /** So that each allocation looks whether the scope is open. */
+    private void leaveChunk() {
         next = 0;
         end = 0;
     }
@@ -234,12 +242,42 @@ public final class HeapScope implements Arena {
         return cleared(place(size, alignment), size);
     }
 
+    /** A block is made without the lock: its malloc may wait for a monitor, as those who wait for the lock must not (SpinLock). */
     private long placeLocked(SpinLock lock, long size, long alignment) {
+        long bytes;
         lock.lock();
         try {
-            return cleared(place(size, alignment), size); // before a close can give the memory to somebody else
+            long address = placeInChunk(size, alignment);
+            if (address != 0) {
+                return cleared(address, size); // before a close can give the memory to somebody else
+            }
+            bytes = bytesOfNext(size, alignment);
         } finally {
             lock.unlock();
+        }
+        return placeInNew(lock, bytes, size, alignment);
+    }
+
+    /** @param bytes of the block, which is a chunk where they are more than the segment's */
+    private long placeInNew(SpinLock lock, long bytes, long size, long alignment) {
+        long block = newBlock(alignment, bytes);
+        boolean kept = false;
+        try {
+            long segment = cleared(block, size);
+            lock.lock();
+            try {
+                requireOpen();
+                keep(block, bytes);
+                kept = true;
+                serveFrom(block, bytes, size);
+            } finally {
+                lock.unlock();
+            }
+            return segment;
+        } finally {
+            if (!kept) { // closed meanwhile, or Java's heap is full
+                Malloc.free(block);
+            }
         }
     }
 
@@ -251,50 +289,83 @@ public final class HeapScope implements Arena {
     }
 
     private long place(long size, long alignment) {
+        long start = placeInChunk(size, alignment);
+        return start != 0 ? start : placeSlow(size, alignment);
+    }
+
+    /** @return where the segment begins; 0: the chunk has no room for it */
+    private long placeInChunk(long size, long alignment) {
         long start = (next + alignment - 1) & -alignment;
         if (size <= end - start && next != 0) {
             next = start + size;
             return start;
         }
-        return placeSlow(size, alignment);
+        return 0;
     }
 
     private long placeSlow(long size, long alignment) {
-        if (closed || !lifetime.scope().isAlive()) {
-            throw alreadyClosed();
+        long bytes = bytesOfNext(size, alignment);
+        long block = newBlock(alignment, bytes);
+        boolean kept = false;
+        try {
+            keep(block, bytes);
+            kept = true;
+        } finally {
+            if (!kept) { // Java's heap is full
+                Malloc.free(block);
+            }
         }
+        serveFrom(block, bytes, size);
+        return block;
+    }
+
+    /** How large the next block is to be: a chunk, or as large as the segment that it is for. */
+    private long bytesOfNext(long size, long alignment) {
+        requireOpen();
         if (size > LARGEST_CHUNK_BYTES / SEGMENTS_PER_CHUNK || alignment > SizeClasses.ALIGNMENT) {
-            return addBlock(alignment, size);
+            return size;
         }
         long bytes = Math.max(chunkBytes, size * SEGMENTS_PER_CHUNK);
         chunkBytes = Math.min(bytes * 2, LARGEST_CHUNK_BYTES);
-        long chunk = addBlock(SizeClasses.ALIGNMENT, bytes);
-        next = chunk + size;
-        end = chunk + bytes;
-        return chunk;
+        return bytes;
+    }
+
+    private void requireOpen() {
+        if (closed || !lifetime.scope().isAlive()) {
+            throw alreadyClosed();
+        }
     }
 
     private static IllegalStateException alreadyClosed() {
         return new IllegalStateException("Already closed");
     }
 
-    private long addBlock(long alignment, long size) {
-        boolean first = firstBlock == 0;
-        if (!first) {
-            ensureRoom();
-        }
+    private long newBlock(long alignment, long size) {
         long block = zeroes && size >= SizeClasses.DIRECT_BYTES ? Heap.current().zeroed(alignment, size)
                 : alignment <= SizeClasses.ALIGNMENT ? Malloc.malloc(size) : Malloc.alignedAlloc(alignment, size);
         if (block == 0) {
             throw Malloc.noMemory(size);
         }
-        if (first) {
+        return block;
+    }
+
+    /** The block goes with the scope from now on. */
+    private void keep(long block, long size) {
+        if (firstBlock == 0) {
             firstBlock = block;
         } else {
+            ensureRoom();
             moreBlocks[moreCount++] = block;
         }
         blockBytes += size;
-        return block;
+    }
+
+    /** What a new chunk has beyond its first segment is for those to come. */
+    private void serveFrom(long block, long bytes, long size) {
+        if (bytes > size) {
+            next = block + size;
+            end = block + bytes;
+        }
     }
 
     private void ensureRoom() {

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.Consumer;
 import jdk.jfr.Recording;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,7 +30,7 @@ class LocksAndMonitorsTest {
             "--add-opens=jdk.jfr/jdk.jfr.internal=ALL-UNNAMED");
 
     @ParameterizedTest
-    @ValueSource(strings = {"close", "closeOfMappings", "realloc", "smallBlock", "mapping"})
+    @ValueSource(strings = {"close", "closeOfMappings", "realloc", "smallBlock", "mapping", "scope", "scopeOfAGroup", "closeOfAScope"})
     void whoWaitsForAMonitorLetsOthersUseTheHeap(String kind) throws IOException, InterruptedException {
         List<String> flags = new ArrayList<>(FLAGS);
         flags.add("-Dkind=" + kind);
@@ -53,6 +54,9 @@ class LocksAndMonitorsTest {
                 }
                 case "smallBlock" -> waitAtTheFirstEvent(Heap.createShared(), 100);
                 case "mapping" -> waitAtTheFirstEvent(Heap.createShared(), 100_000);
+                case "scope" -> waitAtTheFirstEvent(HeapScope.ofShared(), scope -> scope.allocate(100_000));
+                case "scopeOfAGroup" -> waitAtTheFirstEvent(ScopeGroup.create().open(), scope -> scope.allocate(20_000));
+                case "closeOfAScope" -> waitAtTheFirstEvent(HeapScope.ofShared(), HeapScope::close);
                 default -> throw new IllegalArgumentException(kind);
             }
             Runtime.getRuntime().halt(0);
@@ -71,11 +75,21 @@ class LocksAndMonitorsTest {
                 return record;
             }));
             await(held);
-            use(heap, Thread.ofVirtual().factory(), work, end);
+            use(Thread.ofVirtual().factory(), work, () -> use(heap), end);
+        }
+
+        private static void waitAtTheFirstEvent(Heap heap, long size) throws Exception {
+            waitAtTheFirstEvent(() -> heap.malloc(size), () -> use(heap));
+        }
+
+        private static void waitAtTheFirstEvent(HeapScope scope, Consumer<HeapScope> work) throws Exception {
+            scope.allocate(100_000); // which its close unmaps
+            scope.allocate(1);
+            waitAtTheFirstEvent(() -> work.accept(scope), () -> use(scope));
         }
 
         /** The first event of a kind is made known to the flight recorder, behind this monitor. */
-        private static void waitAtTheFirstEvent(Heap heap, long size) throws Exception {
+        private static void waitAtTheFirstEvent(Runnable work, Runnable other) throws Exception {
             try (Recording recording = new Recording()) {
                 recording.start();
                 Object monitor = Class.forName("jdk.jfr.internal.MetadataRepository").getMethod("getInstance").invoke(null);
@@ -88,18 +102,18 @@ class LocksAndMonitorsTest {
                     }
                 });
                 await(held);
-                use(heap, Thread.ofPlatform().factory(), () -> heap.malloc(size), end);
+                use(Thread.ofPlatform().factory(), work, other, end);
             }
         }
 
-        private static void use(Heap heap, ThreadFactory threads, Runnable work, CountDownLatch end) throws InterruptedException {
+        private static void use(ThreadFactory threads, Runnable work, Runnable besides, CountDownLatch end) throws InterruptedException {
             Thread waiting = threads.newThread(work);
             waiting.start();
             for (int i = 0; i < 1000 && waiting.getState() != Thread.State.BLOCKED; i++) {
                 Thread.sleep(10);
             }
             System.out.println("waits: " + waiting.getState());
-            Thread other = threads.newThread(() -> use(heap));
+            Thread other = threads.newThread(besides);
             other.start();
             System.out.println("the other: " + (other.join(Duration.ofSeconds(5)) ? "done" : "spins"));
             end.countDown();
@@ -110,6 +124,15 @@ class LocksAndMonitorsTest {
         private static void use(Heap heap) {
             try {
                 System.out.println(heap.statistics());
+            } catch (IllegalStateException closed) {
+                System.out.println(closed.getMessage());
+            }
+        }
+
+        /** From its chunk, which has room. */
+        private static void use(HeapScope scope) {
+            try {
+                System.out.println(scope.allocate(1).byteSize());
             } catch (IllegalStateException closed) {
                 System.out.println(closed.getMessage());
             }
