@@ -23,7 +23,7 @@ final class SteppingLoader extends ClassLoader {
     /** Where accesses are steps. What the other classes share is behind the locks of these. */
     private static final Set<String> STEPPING = Set.of("dev/banos/mem/slots/Run", "dev/banos/mem/system/Words",
             "dev/banos/mem/slots/SlotPool", "dev/banos/mem/Heap", "dev/banos/mem/slots/TrackedPool", "dev/banos/mem/slots/FreePages",
-            "dev/banos/mem/slots/ThreadPools", "dev/banos/lock/SpinLock");
+            "dev/banos/mem/slots/ThreadPools", "dev/banos/mem/slots/Hazards", "dev/banos/lock/SpinLock");
     private static final Set<String> SHARED_FIELDS = Set.of("limit", "retired", "threadId", "closed");
     private static final ClassDesc INTERLEAVINGS = ClassDesc.of(Interleavings.class.getName());
     private static final MethodTypeDesc NOTHING = MethodTypeDesc.of(ConstantDescs.CD_void);

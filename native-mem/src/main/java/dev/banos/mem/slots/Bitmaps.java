@@ -15,18 +15,25 @@ import java.util.Arrays;
  * </pre>
  *
  * <p>Areas are recycled by size and never unmapped, so that a late look into the bitmap of a run that is gone reads
- * memory that exists.
+ * memory that exists. A late write must not come: an area waits, with some others, until {@link Hazards} says that nobody is about to
+ * write to it.
  */
 final class Bitmaps {
     private static final long LINE_BYTES = 64;
     private static final long CHUNK_BYTES = 64 * 1024;
     private static final int MOST_LINES = 8;
+    /** Of one size, before it is looked which may be used again: that takes about as long as to make a few runs. */
+    private static final int MOST_WAITING = 32;
 
     private static final SpinLock LOCK = new SpinLock();
     /** Idle local bitmaps by their lines, with room for all of them there are: what gives one back needs no memory of Java. */
     private static final long[][] IDLE = new long[MOST_LINES + 1][0];
     private static final int[] COUNT = new int[MOST_LINES + 1];
     private static final int[] IDLE_COUNT = new int[MOST_LINES + 1];
+    /** Those of runs that are gone, which a late free may be about to write to; as the idle ones, and with as much room. */
+    private static final long[][] WAITING = new long[MOST_LINES + 1][0];
+    private static final int[] WAITING_COUNT = new int[MOST_LINES + 1];
+    private static final long[] HELD = new long[Hazards.PLACES];
     private static long next;
     private static long end;
 
@@ -49,25 +56,66 @@ final class Bitmaps {
         return local;
     }
 
+    /** Of a run that no table has, and which says that it is retired. */
     static void giveBack(long local, int slots) {
         long area = Words.byteOf(local);
         int lines = lines(slots);
         LOCK.lock();
         try {
-            IDLE[lines][IDLE_COUNT[lines]++] = area;
+            WAITING[lines][WAITING_COUNT[lines]++] = area;
         } finally {
             LOCK.unlock();
         }
     }
 
+    /** Lets all go that nobody is about to write to. */
+    static void endWaiting() {
+        LOCK.lock();
+        try {
+            for (int lines = 1; lines <= MOST_LINES; lines++) {
+                endWaiting(lines);
+            }
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    private static void endWaiting(int lines) {
+        long[] waiting = WAITING[lines];
+        int holds = Hazards.list(HELD);
+        int stay = 0;
+        for (int i = 0; i < WAITING_COUNT[lines]; i++) {
+            if (isHeld(waiting[i], holds)) {
+                waiting[stay++] = waiting[i];
+            } else {
+                IDLE[lines][IDLE_COUNT[lines]++] = waiting[i];
+            }
+        }
+        WAITING_COUNT[lines] = stay;
+    }
+
+    private static boolean isHeld(long area, int holds) {
+        for (int i = 0; i < holds; i++) {
+            if (HELD[i] == Words.bitAt(area)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static long takeArea(int lines) {
         LOCK.lock();
         try {
+            if (IDLE_COUNT[lines] == 0 && WAITING_COUNT[lines] >= MOST_WAITING) {
+                endWaiting(lines);
+            }
             if (IDLE_COUNT[lines] > 0) {
                 return IDLE[lines][--IDLE_COUNT[lines]];
             }
             if (COUNT[lines] == IDLE[lines].length) {
-                IDLE[lines] = Arrays.copyOf(IDLE[lines], Math.max(16, IDLE[lines].length * 2));
+                int room = Math.max(16, IDLE[lines].length * 2);
+                WAITING[lines] = Arrays.copyOf(WAITING[lines], room);
+                IDLE[lines] = Arrays.copyOf(IDLE[lines], room);
             }
             long bytes = lines * LINE_BYTES;
             if (next + bytes > end && !mapChunk()) {

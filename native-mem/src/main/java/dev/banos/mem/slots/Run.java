@@ -221,9 +221,12 @@ public final class Run {
         return isLive(address) && freeSlot(slotAt(address));
     }
 
-    /** Any thread: whether a block begins at {@code address} and is in use, as far as the caller can know. */
+    /**
+     * Any thread: whether a block begins at {@code address} and is in use, as far as the caller can know. It looks last whether the run is
+     * gone: then the bits may have been another's.
+     */
     public boolean isLive(long address) {
-        return begins(address) && isSlotLive(slotAt(address));
+        return begins(address) && isSlotLive(slotAt(address)) && !retired;
     }
 
     private boolean isSlotLive(long slot) {
@@ -246,13 +249,7 @@ public final class Run {
      * @return whether a live block began there; if not, nothing has changed
      */
     boolean freeRemotely(long address) {
-        if (!begins(address)) {
-            return false;
-        }
-        long slot = slotAt(address);
-        long bit = 1L << slot;
-        // A live slot has been free nowhere since before its address left malloc: a bit found here was freed already.
-        if (isFreeLocally(slot) || (Words.getAndOr(remote + slot, bit) & bit) != 0) {
+        if (!begins(address) || !setRemotely(slotAt(address))) {
             return false;
         }
         // The owner restores the limit before it looks at the bits. If the limit is still 0, the owner has yet to look,
@@ -261,6 +258,19 @@ public final class Run {
             owner.enqueue(this);
         }
         return true;
+    }
+
+    /** @return whether a live block was in the slot; if not, nothing has changed */
+    private boolean setRemotely(long slot) {
+        long bit = 1L << slot;
+        int held = Hazards.hold(local);
+        try {
+            // Only now: who retires the run after this look does not give its bitmaps to another before the release. A live slot
+            // has been free nowhere since before its address left malloc: a bit found here was freed already.
+            return !retired && !isFreeLocally(slot) && (Words.getAndOr(remote + slot, bit) & bit) == 0;
+        } finally {
+            Hazards.release(held);
+        }
     }
 
     /**

@@ -175,7 +175,7 @@ public final class SlotPool extends ThreadAttachment {
                 lock.lock();
                 yield freeAndUnlock(run, address);
             }
-            case TRACKED -> Objects.requireNonNull(domain.tracked).free(run, address);
+            case TRACKED -> Objects.requireNonNull(domain.tracked).free(address);
             case HARDENED -> false; // its frees never come here
         };
     }

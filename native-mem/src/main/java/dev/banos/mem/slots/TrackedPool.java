@@ -63,22 +63,20 @@ public final class TrackedPool {
 
     /** The slot of {@link #allocate}, of which there is no record. */
     public void takeBack(long address) {
-        pool.lock.lock();
-        try {
-            boolean ignored = !pool.domain.isClosed() && RunTable.holding(address).freeSlow(address);
-        } finally {
-            pool.lock.unlock();
-        }
+        boolean ignored = freeSlot(address);
     }
 
     /** @return whether a block lived there; the record says so, and only one of two frees at the same time gets it */
-    boolean free(Run run, long address) {
-        if (!pool.domain.leaks.died(address)) {
-            return false;
-        }
+    boolean free(long address) {
+        return pool.domain.leaks.died(address) && freeSlot(address);
+    }
+
+    /** The run is the one that holds the address now: another that the caller saw may be gone. */
+    private boolean freeSlot(long address) {
         pool.lock.lock();
         try {
-            return !pool.domain.isClosed() && run.freeSlow(address);
+            Run run = RunTable.at(address);
+            return !pool.domain.isClosed() && run != null && run.owner == pool && run.freeSlow(address);
         } finally {
             pool.lock.unlock();
         }

@@ -45,6 +45,7 @@ public final class Protocols {
         all.put("remote frees, and the owner's folds", FoldBesideRemote::new);
         all.put("the first remote frees of two threads, and a fold", FoldBesideTwoQueuers::new);
         all.put("the first remote frees in two runs, and a fold", FoldBesideTwoRuns::new);
+        all.put("a run goes, its bitmaps serve the next, and a late free of a dead block", LateBesideNextRun::new);
         all.put("the owner and another free one block", OwnerAndRemoteFreeTheSame::new);
         all.put("a thread ends, and another frees the last block", EndBesideRemote::new);
         all.put("a pool is handed on, and another frees in it", AdoptionBesideRemote::new);
@@ -191,6 +192,48 @@ public final class Protocols {
             pool.foldRemote();
             expect(Words.get(RunTable.at(c).remote) == 0, "frees that nobody is told of");
             assertLive(b);
+        }
+    }
+
+    /** The late free may have found the run before it goes, where the bits of the next run come to be. */
+    private static final class LateBesideNextRun extends OnePool {
+        private final SlotPool next = new SlotPool(Domain.MALLOC, Access.OWN_THREAD);
+        private final long[] blocks = new long[4]; // the second has b's place in the bitmap, not in memory
+        private final boolean freedB;
+        private boolean freedAgain;
+
+        LateBesideNextRun() {
+            next.threadId = Long.MAX_VALUE - 1;
+            freedB = freeAsOwner(b);
+        }
+
+        @Override
+        public List<Runnable> threads() {
+            return List.of(() -> {
+                freeAsOwner(a);
+                pool.trim();
+                Bitmaps.endWaiting();
+                Arrays.setAll(blocks, _ -> next.allocate(SIZE * 3 / 4));
+            }, () -> {
+                Run found = RunTable.at(b);
+                freedAgain = found != null && SlotPool.free(SlotPool.NOBODY, found, b, Domain.MALLOC);
+            });
+        }
+
+        @Override
+        public void check() {
+            expect(freedB && !freedAgain, "a dead block is freed again");
+            next.foldRemote();
+            for (long block : blocks) {
+                expect(RunTable.at(block).isLive(block), "a block of another run is free");
+            }
+            expect(Words.get(RunTable.at(blocks[0]).remote) == 0, "a free that nobody is told of");
+            next.destroy();
+            assertGone();
+        }
+
+        private void assertGone() {
+            expect(Totals.spanBytes(pool.counts()) == 0, "the run is still there");
         }
     }
 

@@ -10,6 +10,7 @@ import dev.banos.mem.Heap;
 import dev.banos.mem.HeapOptions;
 import dev.banos.mem.InvalidBlockException;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -216,6 +217,49 @@ public final class RemoteFrees {
                 counted = full.newRacedFrees();
             }
             result.r3 = counted == (result.r1 && result.r2 ? 1 : 0) && full.settles(full.a);
+        }
+    }
+
+    /** Whose run goes at the moment, and its bitmaps serve the next. */
+    @JCStressTest
+    @Outcome(id = "false, true", expect = ACCEPTABLE, desc = "refused, whatever the moment")
+    @Outcome(expect = FORBIDDEN, desc = "it passes, or a block of the next run is free")
+    @State
+    public static class OfADeadBlock {
+        private final SlotPool pool = pool();
+        private final SlotPool next = pool();
+        private final long last = pool.allocate(FullRun.SIZE);
+        private final long dead = pool.allocate(FullRun.SIZE);
+        private final Run run = RunTable.at(dead);
+        private final boolean freed = run.free(dead);
+        /** The second has the dead one's place in the bitmap, not in memory. */
+        private final long[] blocks = new long[4];
+
+        private static SlotPool pool() {
+            SlotPool made = new SlotPool(Domain.MALLOC, Access.OWN_THREAD);
+            made.threadId = FullRun.NO_CALLER;
+            return made;
+        }
+
+        @Actor
+        public void owner() {
+            run.free(last);
+            pool.trim();
+            Bitmaps.endWaiting();
+            Arrays.setAll(blocks, _ -> next.allocate(FullRun.SIZE * 3 / 4));
+        }
+
+        @Actor
+        public void other(ZZ_Result result) {
+            result.r1 = pool.freeFromOutside(run, dead);
+        }
+
+        @Arbiter
+        public void check(ZZ_Result result) {
+            next.foldRemote();
+            Run of = RunTable.at(blocks[0]);
+            result.r2 = freed && of.liveWord(0) == (1L << blocks.length) - 1 && Arrays.stream(blocks).allMatch(of::isLive);
+            next.destroy();
         }
     }
 
