@@ -7,6 +7,7 @@ import dev.banos.bindings.Native;
 import dev.banos.mem.insight.LeakRecords;
 import dev.banos.mem.insight.LeakTracking.Level;
 import dev.banos.mem.slots.RunTable;
+import dev.banos.mem.slots.Spans;
 import dev.banos.testing.OtherThread;
 import dev.banos.thread.BanosThread;
 import dev.banos.thread.Tcb;
@@ -14,12 +15,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.reflect.Field;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -232,30 +235,54 @@ class HeapLifeTest {
     }
 
     @Test
-    void closeWhileOthersFreeRemotelyLosesNothing() throws InterruptedException {
+    void closeWhileOthersFreeRemotelyLosesNothing() {
+        long spansBefore = Spans.usedBytes();
+        AtomicInteger refused = new AtomicInteger();
         for (int round = 0; round < 200; round++) {
             Heap heap = Heap.create();
             long[] blocks = new long[2000];
-            for (int i = 0; i < blocks.length; i++) {
-                blocks[i] = heap.malloc(64);
-            }
-            CountDownLatch started = new CountDownLatch(1);
-            AtomicInteger refused = new AtomicInteger();
-            Thread thread = new Thread(() -> {
-                started.countDown();
-                for (long block : blocks) {
-                    try {
-                        heap.free(block);
-                    } catch (InvalidBlockException closed) {
+            Arrays.setAll(blocks, _ -> heap.malloc(64));
+            CountDownLatch half = new CountDownLatch(1);
+            CountDownLatch closing = new CountDownLatch(1);
+            AtomicBoolean closed = new AtomicBoolean();
+            OtherThread freeing = OtherThread.start(() -> {
+                for (int i = 0; i < blocks.length / 2; i++) {
+                    heap.free(blocks[i]);
+                }
+                half.countDown();
+                await(closing);
+                for (int i = blocks.length / 2; i < blocks.length; i++) {
+                    boolean tooLate = closed.get();
+                    if (isFreed(heap, blocks[i])) {
+                        assertThat(tooLate).isFalse();
+                    } else {
                         refused.incrementAndGet();
                     }
                 }
             });
-            thread.start();
-            started.await();
+            await(half);
+            long used = heap.budget().usedBytes();
+            for (int i = 0; i < blocks.length / 2; i++) {
+                heap.malloc(64);
+            }
+            assertThat(heap.budget().usedBytes()).as("with what was freed").isEqualTo(used);
+            closing.countDown();
             heap.close();
-            thread.join();
-            assertThatThrownBy(() -> heap.free(blocks[0])).isInstanceOf(InvalidBlockException.class);
+            closed.set(true);
+            freeing.join();
+            assertThat(heap.budget().usedBytes()).isZero();
+            assertThat(Arrays.stream(blocks)).allMatch(block -> RunTable.at(block) == null);
+        }
+        assertThat(refused.get()).isPositive();
+        assertThat(Spans.usedBytes()).isLessThanOrEqualTo(spansBefore);
+    }
+
+    private static boolean isFreed(Heap heap, long block) {
+        try {
+            heap.free(block);
+            return true;
+        } catch (InvalidBlockException closed) {
+            return false;
         }
     }
 
