@@ -53,7 +53,7 @@ class ProcessPiecesTest {
         CCompiler.run(List.of("gcc", "-c", "-o", file.toString(), Files.writeString(folder.resolve("many.s"), source).toString()));
         ObjectLinker linker = linker().add(file);
         assertThatThrownBy(linker::link).isInstanceOf(LinkException.class).hasMessageContaining("missing imports: v0, v1, ")
-                .hasMessageContaining(", v199999");
+                .hasMessageMatching("(?s).* and \\d+ more; .*"); // not all in one line
     }
 
     /** The compilers' ways to another library's variable; but for the first, it is at one distance from the thread pointer. */

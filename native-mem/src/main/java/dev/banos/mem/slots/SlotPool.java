@@ -246,6 +246,10 @@ public final class SlotPool extends ThreadAttachment {
         begun = null;
     }
 
+    boolean favours(Run run) {
+        return run == favourite;
+    }
+
     /** Of a bin that no longer serves from {@code run}. */
     void left(Run run) {
         if (run == favourite) {

@@ -27,8 +27,12 @@ public final class ThreadPools {
      * synchronisation, because an entry proves itself: a pool that carries a thread's id is that thread's.
      */
     private static final SlotPool[] RECENT = new SlotPool[1024];
-    /** Likewise, the run that the thread's pool began to serve from last, if it still is one: what {@link #likely} guesses. */
+    /**
+     * Likewise, the run that the thread's pool began to serve from last, if it still is one: what {@link #likely} guesses. A step
+     * apart, because threads with ids in a row write to it while others read.
+     */
     private static final @Nullable Run[] GUESSES = new Run[RECENT.length];
+    private static final int GUESSES_STEP = 17;
 
     static {
         Arrays.fill(RECENT, SlotPool.NOBODY);
@@ -59,12 +63,12 @@ public final class ThreadPools {
      */
     public static Run likely(long id, long address) {
         Run run = RunTable.likely(address);
-        Run guessed = GUESSES[(int) id & (GUESSES.length - 1)];
+        Run guessed = GUESSES[(int) id * GUESSES_STEP & (GUESSES.length - 1)];
         return run == guessed ? guessed : run;
     }
 
     static void guess(long id, Run run) {
-        GUESSES[(int) id & (GUESSES.length - 1)] = run;
+        GUESSES[(int) id * GUESSES_STEP & (GUESSES.length - 1)] = run;
     }
 
     /** Makes {@link #current} find what the calling thread has leased. */
