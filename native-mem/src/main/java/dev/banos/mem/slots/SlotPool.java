@@ -214,10 +214,11 @@ public final class SlotPool extends ThreadAttachment {
      * @return whether a live block of this pool began there, and nobody else's frees are to be asked; if not, nothing has changed
      */
     public boolean free(long address) {
-        return freeInFavourite(address - favouriteBase) || freeElsewhere(address);
+        return freeInFavourite(address) || freeElsewhere(address);
     }
 
-    private boolean freeInFavourite(long offset) {
+    private boolean freeInFavourite(long address) {
+        long offset = address - favouriteBase;
         Run run = favourite;
         return offset >>> RunTable.LOG_SPAN == 0 && run != null && run.freeQuietly(offset);
     }
