@@ -8,6 +8,7 @@ import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A lock that never parks: held for tens of nanoseconds, rarely for a system call. A waiter spins, then gives its
@@ -21,11 +22,11 @@ public final class SpinLock {
     private static final int SPINS_BEFORE_YIELD = 64;
     private static final VarHandle HELD = handle();
 
-    /** Linked by the first who waits long: a JVM that has just started takes tens of milliseconds for it. */
-    private static final class Kernel {
-        private static final MethodHandle SCHED_YIELD = Native.downcall(
-                Linker.nativeLinker().defaultLookup().findOrThrow("sched_yield").address(), FunctionDescriptor.of(JAVA_INT));
-    }
+    /**
+     * Linked by the first who waits long: a JVM that has just started takes tens of milliseconds for it. Not in a class that holds it,
+     * which would be lost for good where that one had too little stack, or Java's heap too little room.
+     */
+    private static volatile @Nullable MethodHandle schedYield;
 
     /** Volatile for the last resort of {@link #unlock}; all else goes through HELD. */
     private volatile int held;
@@ -56,19 +57,28 @@ public final class SpinLock {
         } while (!tryLock());
     }
 
-    /** What a waiter does between its tries. */
+    /** What a waiter does between its tries. Where too little is left to give the processor away, it spins, and tries that again later. */
     public static void pause(int tries) {
         if (tries % SPINS_BEFORE_YIELD != 0) {
             Thread.onSpinWait();
             return;
         }
         try {
-            int ignored = (int) Kernel.SCHED_YIELD.invokeExact(); // never fails on Linux
+            MethodHandle linked = schedYield;
+            int ignored = (int) (linked == null ? link() : linked).invokeExact(); // never fails on Linux
         } catch (Error tooLittleLeft) {
-            throw tooLittleLeft;
+            Thread.onSpinWait();
         } catch (Throwable thrown) {
             throw new AssertionError("sched_yield", thrown);
         }
+    }
+
+    /** Two who come here at once link it twice. */
+    private static MethodHandle link() {
+        MethodHandle linked = Native.downcall(Linker.nativeLinker().defaultLookup().findOrThrow("sched_yield").address(),
+                FunctionDescriptor.of(JAVA_INT));
+        schedYield = linked;
+        return linked;
     }
 
     /**

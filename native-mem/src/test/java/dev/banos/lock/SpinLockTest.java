@@ -2,9 +2,11 @@ package dev.banos.lock;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.banos.mem.Malloc;
 import dev.banos.testing.ChildJvm;
 import java.io.IOException;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -22,6 +24,43 @@ class SpinLockTest {
     void noLockStaysLockedWhereTheStackEnds(String flags) throws IOException, InterruptedException {
         assertThat(ChildJvm.run(List.of(("-XX:CompileCommand=quiet " + flags).split(" ")), Child.class).output())
                 .containsPattern("within [1-9]").containsPattern("overflows [1-9]").contains("locked 0;");
+    }
+
+    /** It links what gives the processor away, and has too little stack for that. */
+    @Test
+    void whoFirstWaitsLongAtTheEndOfItsStackSpoilsNothing() throws IOException, InterruptedException {
+        assertThat(ChildJvm.run(List.of(), FirstWaiter.class).output()).contains("overflows true, later done");
+    }
+
+    /** What the JVM of its own runs for that. */
+    public static final class FirstWaiter {
+        private static final int WAITS_LONG = 64;
+        private static boolean overflowed;
+
+        private FirstWaiter() {
+        }
+
+        public static void main(String[] arguments) throws InterruptedException {
+            Malloc.free(Malloc.malloc(100_000)); // other functions are linked by then, and so the JDK's own classes are there
+            Thread thread = new Thread(null, FirstWaiter::descend, "descending", 200 * 1024);
+            thread.start();
+            thread.join();
+            SpinLock.pause(WAITS_LONG);
+            System.out.println("overflows " + overflowed + ", later done");
+        }
+
+        private static void descend() {
+            try {
+                descend();
+            } catch (StackOverflowError deepest) {
+                overflowed = true;
+            }
+            try {
+                SpinLock.pause(WAITS_LONG);
+            } catch (StackOverflowError notEvenForTheCall) {
+                overflowed = true;
+            }
+        }
     }
 
     /** What the JVM of its own runs. */

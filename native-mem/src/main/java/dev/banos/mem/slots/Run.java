@@ -46,7 +46,8 @@ public final class Run {
     /** Written by the owner only, as all below. */
     long summary;
     boolean listed;
-    boolean retired;
+    /** Volatile: another thread's free reads it behind its hold, see {@link Hazards}. */
+    volatile boolean retired;
     @Nullable Run previous;
     @Nullable Run next;
     int indexInPool;
@@ -170,7 +171,7 @@ public final class Run {
     }
 
     /**
-     * The same in the run that its bin serves from, which is not watched, where it is done by setting a bit.
+     * As {@link #free}, in the run that its bin serves from, which is not watched, where it is done by setting a bit.
      *
      * @param offset of the address from {@link #base}
      * @return whether it was done; if not, {@link #free} has to say
