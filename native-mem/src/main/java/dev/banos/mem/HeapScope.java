@@ -129,7 +129,8 @@ public final class HeapScope implements Arena {
 
     /**
      * Ends the life of all segments, then gives their memory back; in a {@link ScopeGroup} when the group does. What a cleanup action of
-     * {@link MemorySegment#reinterpret(long, Arena, java.util.function.Consumer)} throws comes out of it, after that.
+     * {@link MemorySegment#reinterpret(long, Arena, java.util.function.Consumer)} throws comes out of it, after that. Where it is a
+     * {@link VirtualMachineError}, which may come of the JVM's own part of the close, a shared scope's memory stays as it is for good.
      */
     @Override
     public void close() {
@@ -157,10 +158,14 @@ public final class HeapScope implements Arena {
     /** One thread at a time: another finds the life ended while the JVM still asks all threads whether they are in an access. */
     private void closeShared(SpinLock lock) {
         beginClose(lock);
+        boolean askedAll = true;
         try {
             lifetime.close();
+        } catch (VirtualMachineError perhapsBefore) { // then another thread may still be in the memory
+            askedAll = false;
+            throw perhapsBefore;
         } finally {
-            endClose(lock);
+            endClose(lock, askedAll);
         }
     }
 
@@ -168,7 +173,7 @@ public final class HeapScope implements Arena {
         lock.lock();
         try {
             if (closing) {
-                throw alreadyClosed();
+                throw lifetime.scope().isAlive() ? new IllegalStateException("Another thread is closing it") : alreadyClosed();
             }
             closing = true;
         } finally {
@@ -176,7 +181,7 @@ public final class HeapScope implements Arena {
         }
     }
 
-    private void endClose(SpinLock lock) {
+    private void endClose(SpinLock lock, boolean askedAll) {
         boolean ended = !lifetime.scope().isAlive(); // alive: native code has a segment
         lock.lock();
         try {
@@ -187,7 +192,7 @@ public final class HeapScope implements Arena {
         } finally {
             lock.unlock();
         }
-        if (ended) { // nobody is at work in it any more, and who comes later finds it ended
+        if (ended && askedAll) { // nobody is at work in it any more, and who comes later finds it ended
             freeBlocks();
         }
     }

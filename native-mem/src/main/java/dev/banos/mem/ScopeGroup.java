@@ -221,14 +221,16 @@ public final class ScopeGroup implements AutoCloseable {
         RuntimeException thrown = null;
         for (Generation next = pollDue(); next != null; next = pollDue()) {
             try {
-                if (!end(next)) {
-                    inUse.add(next);
-                }
+                end(next);
             } catch (RuntimeException ofAction) {
                 if (thrown == null) {
                     thrown = ofAction;
                 } else if (ofAction != thrown) {
                     thrown.addSuppressed(ofAction);
+                }
+            } finally {
+                if (next.lifetime.scope().isAlive()) { // native code has a segment
+                    inUse.add(next);
                 }
             }
         }
@@ -237,21 +239,23 @@ public final class ScopeGroup implements AutoCloseable {
         }
     }
 
-    /** Outside the lock: this is where the JVM asks all threads. @return false where native code has a segment */
-    private boolean end(Generation generation) {
+    /** Outside the lock: this is where the JVM asks all threads. Does nothing where native code has a segment. */
+    private void end(Generation generation) {
+        boolean askedAll = true;
         try {
             generation.lifetime.close();
         } catch (IllegalStateException inUseOrOfAction) {
-            if (generation.lifetime.scope().isAlive()) {
-                return false;
+            if (!generation.lifetime.scope().isAlive()) {
+                throw inUseOrOfAction;
             }
-            throw inUseOrOfAction;
+        } catch (VirtualMachineError perhapsBefore) { // then another thread may still be in the memory, which stays
+            askedAll = false;
+            throw perhapsBefore;
         } finally {
-            if (!generation.lifetime.scope().isAlive()) { // also where a cleanup action throws
+            if (askedAll && !generation.lifetime.scope().isAlive()) { // also where a cleanup action throws
                 free(generation);
             }
         }
-        return true;
     }
 
     private void free(Generation generation) {

@@ -12,7 +12,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -113,6 +115,42 @@ class HeapScopeTest {
                 assertThatThrownBy(scope::close).isInstanceOf(IllegalStateException.class);
             }
         }
+    }
+
+    /** It may come of the JVM's part of the close, before all threads were asked: one may still be in the memory. */
+    @Test
+    void anErrorOfTheJvmKeepsTheMemoryOfASharedScope() {
+        try (ScopeGroup group = ScopeGroup.create(1, 0)) {
+            for (Arena scope : List.of(HeapScope.ofShared(), group.open())) {
+                long address = scope.allocate(1 << 20).address();
+                Native.segment(Kernel.PAGE_BYTES, 8, scope, _ -> {
+                    throw new StackOverflowError();
+                });
+                assertThatThrownBy(scope::close).isInstanceOf(StackOverflowError.class);
+                assertThat(scope.scope().isAlive()).isFalse();
+                assertThat(ProcSelf.isMapped(address)).isTrue();
+                assertThatThrownBy(scope::close).isInstanceOf(IllegalStateException.class).hasMessage("Already closed");
+            }
+        }
+    }
+
+    @Test
+    void whoMeetsACloseThatIsPutOffIsNotToldThatTheScopeIsClosed() throws Throwable {
+        Arena scope = HeapScope.ofShared();
+        MemorySegment segment = scope.allocate(8);
+        Set<String> messages = ConcurrentHashMap.newKeySet();
+        Runnable closes = () -> {
+            for (int i = 0; i < 20_000; i++) {
+                messages.add(String.valueOf(catchThrowable(scope::close).getMessage()));
+            }
+        };
+        ScopeGroupTest.callBackWhileNativeCodeHas(segment, () -> {
+            Thread other = Thread.ofPlatform().start(closes);
+            closes.run();
+            other.join();
+        });
+        assertThat(messages).isNotEmpty().doesNotContain("Already closed");
+        scope.close();
     }
 
     @Test
