@@ -3,52 +3,99 @@ package dev.banos.mem;
 import dev.banos.bindings.Native;
 import dev.banos.mem.system.Zeros;
 import java.lang.foreign.MemorySegment;
+import java.util.function.LongSupplier;
 
 /**
- * What the allocator writes into a block that it has from a heap's malloc. Where another thread may close the heap meanwhile, and give
- * the memory to others, that is under the heap's lock; in pieces, since others wait for the lock.
+ * What the allocator writes into a new block that it has from a heap's malloc. Where another thread may close the heap meanwhile, and
+ * give the memory to others, that is under the heap's lock; in pieces, since others wait for the lock. Where it is not done, for want of
+ * stack or of Java's heap, the block goes back: nobody has its address.
  */
 final class BlockWrites {
-    /** Takes some microseconds. */
-    private static final long PIECE_BYTES = 64 * 1024;
+    /** Few enough for the page faults of fresh memory. */
+    private static final long PIECE_BYTES = 16 * 1024;
 
     private BlockWrites() {
     }
 
     /** @throws IllegalStateException where another thread has closed the heap, and the block is gone */
     static void clear(Heap heap, long block, long bytes) {
-        if (heap.staysOpen()) {
-            Zeros.write(block, bytes);
-            return;
-        }
-        for (long done = 0; done < bytes; done += PIECE_BYTES) {
-            long piece = block + done;
-            long length = Math.min(PIECE_BYTES, bytes - done);
-            long ignored = heap.guarded(() -> {
-                Zeros.write(piece, length);
-                return piece;
-            });
+        boolean done = false;
+        try {
+            if (heap.staysOpen()) {
+                Zeros.write(block, bytes);
+            } else {
+                new Pieces(0, block, bytes).writeAll(heap);
+            }
+            done = true;
+        } finally {
+            if (!done) {
+                giveBack(heap, block);
+            }
         }
     }
 
     /** Between two blocks of the heap. @throws IllegalStateException where another thread has closed the heap, and both are gone */
     static void copy(Heap heap, long from, long to, long bytes) {
-        if (heap.staysOpen()) {
-            copy(from, to, bytes);
-            return;
-        }
-        for (long done = 0; done < bytes; done += PIECE_BYTES) {
-            long offset = done;
-            long length = Math.min(PIECE_BYTES, bytes - done);
-            long ignored = heap.guarded(() -> {
-                copy(from + offset, to + offset, length);
-                return to;
-            });
+        boolean done = false;
+        try {
+            if (heap.staysOpen()) {
+                copy(from, to, bytes);
+            } else {
+                new Pieces(from, to, bytes).writeAll(heap);
+            }
+            done = true;
+        } finally {
+            if (!done) {
+                giveBack(heap, to);
+            }
         }
     }
 
     /** In a heap that stays open. */
     static void copy(long from, long to, long bytes) {
         MemorySegment.copy(Native.EVERYTHING, from, Native.EVERYTHING, to, bytes);
+    }
+
+    private static void giveBack(Heap heap, long block) {
+        try {
+            if (!heap.domain().isClosed()) {
+                heap.free(block);
+            }
+        } catch (InvalidBlockException closed) {
+            // by another thread, just now
+        }
+    }
+
+    /** What {@link Heap#guarded} does again and again: one object, however many pieces there are. */
+    private static final class Pieces implements LongSupplier {
+        /** 0: zeros are written. */
+        private final long from;
+        private final long to;
+        private final long bytes;
+        private long done;
+
+        Pieces(long from, long to, long bytes) {
+            this.from = from;
+            this.to = to;
+            this.bytes = bytes;
+        }
+
+        void writeAll(Heap heap) {
+            while (done < bytes) {
+                done += heap.guarded(this);
+            }
+        }
+
+        /** @return how many bytes it has written */
+        @Override
+        public long getAsLong() {
+            long length = Math.min(PIECE_BYTES, bytes - done);
+            if (from == 0) {
+                Zeros.write(to + done, length);
+            } else {
+                copy(from + done, to + done, length);
+            }
+            return length;
+        }
     }
 }

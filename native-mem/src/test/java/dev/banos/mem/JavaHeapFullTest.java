@@ -38,7 +38,42 @@ class JavaHeapFullTest {
         assertThat(ChildJvm.run(FLAGS, Quarantined.class).output()).contains("at once false, later true, given out false, at last 0");
     }
 
+    /** A new block that was not written to, for want of room in Java's heap, is nobody's. */
+    @Test
+    void callocAndReallocOfASharedHeapLeaveNoBlockBehind() throws IOException, InterruptedException {
+        assertThat(ChildJvm.run(FLAGS, Unwritten.class).output()).contains("calloc true 1, realloc true 1");
+    }
+
     /** What the JVM with the small heap runs for that. */
+    public static final class Unwritten {
+        private Unwritten() {
+        }
+
+        public static void main(String[] arguments) {
+            FullJavaHeap javaHeap = new FullJavaHeap(0);
+            try (Heap heap = Heap.createShared()) {
+                long block = heap.realloc(heap.calloc(1, 40_000), 1_000); // then all classes and runs are there
+                heap.free(heap.calloc(1, 40_000));
+                System.out.println("calloc " + leaves(javaHeap, heap, () -> heap.calloc(1, 40_000)) + ", realloc "
+                        + leaves(javaHeap, heap, () -> heap.realloc(block, 40_000)));
+            }
+        }
+
+        /** Whether the call had no room in Java's heap, and how many blocks live then. */
+        private static String leaves(FullJavaHeap javaHeap, Heap heap, Runnable call) {
+            boolean isFull = false;
+            javaHeap.fill();
+            try {
+                call.run();
+            } catch (OutOfMemoryError full) {
+                isFull = true;
+            }
+            javaHeap.empty();
+            return isFull + " " + heap.statistics().liveBlocks();
+        }
+    }
+
+    /** What the JVM with the small heap runs for damage. */
     public static final class Quarantined {
         private static final int SIZE = 1024; // as large as its slot
 
