@@ -158,7 +158,6 @@ class MallocPointersTest {
         Malloc.free(block);
     }
 
-    /** The function that such a thread runs is malloc itself, and free: what it is given is a size, and a block. */
     @Test
     void theTextSaysWhoseTheyAre() {
         assertThat(MallocPointers.ofMalloc()).hasToString("C functions of malloc");
@@ -166,6 +165,7 @@ class MallocPointersTest {
                 .hasToString("C functions of malloc, with int sizes, with a context");
     }
 
+    /** The function that such a thread runs is malloc itself, and free: what it is given is a size, and a block. */
     @Test
     void threadsThatJavaDoesNotKnowMayCall() throws Throwable {
         Linker linker = Linker.nativeLinker();

@@ -174,7 +174,6 @@ public final class HeapCloses {
         }
     }
 
-    /** Its owner alone may close it, so that is who makes it. */
     @JCStressTest
     @Outcome(id = "true, true", expect = ACCEPTABLE, desc = "grown before the close, which took the block with it")
     @Outcome(id = "false, true", expect = ACCEPTABLE, desc = "refused after it, or between the copy and its entry")
@@ -205,6 +204,7 @@ public final class HeapCloses {
         }
     }
 
+    /** Its owner alone may close it, so that is who makes it. */
     @JCStressTest
     @Outcome(id = "true, true", expect = ACCEPTABLE, desc = "freed before the close")
     @Outcome(id = "false, true", expect = ACCEPTABLE, desc = "refused after it")

@@ -10,8 +10,9 @@ package dev.banos.mem.slots;
  * </pre>
  */
 public final class SizeClasses {
+    static final int LOG_ALIGNMENT = 4;
     /** What malloc owes any block: enough for every fundamental type. */
-    public static final int ALIGNMENT = 1 << 4;
+    public static final int ALIGNMENT = 1 << LOG_ALIGNMENT;
     public static final int COUNT = 80;
     public static final long SPAN_BYTES = 64 * 1024;
     static final int SPANS_PER_ARENA = 16;
@@ -20,7 +21,6 @@ public final class SizeClasses {
 
     private static final int LOG_STEPS = 3;
     private static final int STEPS_PER_DOUBLING = 1 << LOG_STEPS;
-    private static final int LOG_ALIGNMENT = 4;
     private static final int[] SLOT_BYTES = new int[COUNT];
     private static final int[] SPANS = new int[COUNT];
 

@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
 public final class SlotPool extends ThreadAttachment {
     /** Up to here the bin is found by one look into a table. */
     private static final long QUICK_BYTES = 1024;
-    private static final int LOG_ALIGNMENT = Integer.numberOfTrailingZeros(SizeClasses.ALIGNMENT);
     private static final VarHandle QUEUE = handle("queue", Run.class);
     private static final VarHandle THREAD_ID = handle("threadId", long.class);
     private static final VarHandle SECTIONS = handle("sections", int.class);
@@ -107,7 +106,7 @@ public final class SlotPool extends ThreadAttachment {
     /** The bin whose slots serve blocks of {@code size} bytes; {@link Bin#NEVER} where no slot does. */
     public Bin bin(long size) {
         return Long.compareUnsigned(size, QUICK_BYTES) <= 0
-                ? quick[(int) (size + SizeClasses.ALIGNMENT - 1) >>> LOG_ALIGNMENT]
+                ? quick[(int) (size + SizeClasses.ALIGNMENT - 1) >>> SizeClasses.LOG_ALIGNMENT]
                 : binOfLarger(size);
     }
 
