@@ -82,12 +82,39 @@ class FaultRecordTest {
                 .contains("a freed block, in quarantine, of 100000 bytes at 0x", "freed by " + Main.class.getName() + ".main");
     }
 
+    /** Reads its record, then has a child with the same options. */
+    public static final class ReadingMain {
+        private ReadingMain() {
+        }
+
+        public static void main(String[] arguments) throws IOException, InterruptedException {
+            long block = Malloc.malloc(100_000);
+            boolean hasRead = Files.readAllBytes(Path.of(arguments[0])).length > 0;
+            System.out.println("read: " + (hasRead && block != 0));
+            System.out.println(ChildJvm.run(guarded(Path.of(arguments[0])), InterruptedMain.class).output());
+        }
+    }
+
+    private static List<String> guarded(Path record) {
+        return List.of("-Dbanos.mem.hardening=guard", "-Dbanos.mem.faultRecord=" + record);
+    }
+
+    /** To close any descriptor of a file gives a process's locks of it away. */
+    @Test
+    void whoReadsItsOwnRecordKeepsIt() throws IOException, InterruptedException {
+        Path record = folder.resolve("record");
+        assertThat(ChildJvm.run(guarded(record), ReadingMain.class, record.toString()).output())
+                .contains("read: true", "another JVM writes that file now");
+        assertThat(Files.readString(record)).contains("a live block of 100000 bytes");
+    }
+
     /** A child has the options of its parent, for example through the environment. */
     @Test
     void theFileOfAnotherProcessThatRunsIsRefusedAndStays() throws IOException, InterruptedException {
         Path record = folder.resolve("record");
         Files.writeString(record, "of another");
-        try (FileChannel other = FileChannel.open(record, StandardOpenOption.WRITE); FileLock lock = other.lock()) {
+        try (FileChannel other = FileChannel.open(folder.resolve("record.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock lock = other.lock()) {
             assertThat(lock.isShared()).isFalse();
             String output = ChildJvm.run(List.of("-Dbanos.mem.hardening=guard", "-Dbanos.mem.faultRecord=" + record), InterruptedMain.class)
                     .output();
@@ -102,7 +129,7 @@ class FaultRecordTest {
         for (int i = 1; i <= 2; i++) {
             assertThat(ChildJvm.run(flags, InterruptedMain.class).output()).isEqualToIgnoringWhitespace("true true");
             try (Stream<Path> files = Files.list(folder)) {
-                assertThat(files).hasSize(i).allMatch(file -> file.getFileName().toString().matches("record\\.[0-9]+\\.txt"));
+                assertThat(files).hasSize(2 * i).allMatch(file -> file.getFileName().toString().matches("record\\.[0-9]+\\.txt(\\.lock)?"));
             }
         }
     }

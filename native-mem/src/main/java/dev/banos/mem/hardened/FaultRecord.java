@@ -13,6 +13,7 @@ import java.nio.channels.FileChannel.MapMode;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -50,7 +51,7 @@ public final class FaultRecord {
     }
 
     /** @param lock keeps other processes from taking the file for theirs, for as long as somebody has it */
-    private record Opened(MemorySegment lines, FileLock lock) {
+    private record Opened(MemorySegment lines, @Nullable FileLock lock) {
     }
 
     private static Opened open(String name) {
@@ -64,28 +65,24 @@ public final class FaultRecord {
         }
     }
 
-    /** The file stays open: its lock ends with it. */
     private static Opened map(Path name) {
-        FileChannel file = null;
-        Opened opened = null;
-        try {
-            file = FileChannel.open(name, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE,
-                    LinkOption.NOFOLLOW_LINKS);
-            FileLock lock = lock(file);
+        try (FileChannel file = FileChannel.open(name, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE,
+                LinkOption.NOFOLLOW_LINKS)) {
+            FileLock lock = Files.isRegularFile(name) ? lock(Path.of(name + ".lock")) : null; // beside a device there is no place
             file.truncate(0);
             takeRoom(file);
-            opened = new Opened(file.map(MapMode.READ_WRITE, 0, FILE_BYTES, Arena.global()), lock);
-            return opened;
+            return new Opened(file.map(MapMode.READ_WRITE, 0, FILE_BYTES, Arena.global()), lock);
         } catch (IOException refused) {
             throw new IllegalArgumentException("a file that can be written is accepted: " + refused, refused);
-        } finally {
-            if (opened == null) {
-                close(file);
-            }
         }
     }
 
-    private static FileLock lock(FileChannel file) throws IOException {
+    /**
+     * A file of its own, which stays open: a process gives its locks of a file away when it closes any descriptor of it, as a program
+     * does that reads its record.
+     */
+    private static FileLock lock(Path beside) throws IOException {
+        FileChannel file = FileChannel.open(beside, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
         FileLock lock = null;
         try {
             lock = file.tryLock();
@@ -97,16 +94,6 @@ public final class FaultRecord {
                     + " has one of its own");
         }
         return lock;
-    }
-
-    private static void close(@Nullable FileChannel file) {
-        try {
-            if (file != null) {
-                file.close();
-            }
-        } catch (IOException unopened) {
-            // what is thrown already says more
-        }
     }
 
     /** Where the disk has no room for a page of a mapped file, the write to it is a fault. */
