@@ -21,7 +21,7 @@ public final class Progress implements AutoCloseable {
     private int percentShown = -1;
 
     private Progress(String name, long total, @Nullable PrintStream err) {
-        this.name = name;
+        this.name = Terminal.printable(name);
         this.total = total;
         this.err = err;
     }

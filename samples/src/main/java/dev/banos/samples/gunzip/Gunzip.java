@@ -2,6 +2,7 @@ package dev.banos.samples.gunzip;
 
 import dev.banos.samples.command.CommandEnd;
 import dev.banos.samples.command.Progress;
+import dev.banos.samples.command.Terminal;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -45,7 +46,7 @@ public final class Gunzip {
             return new Gunzip(Orders.read(args, out, err), in, out, err, interactive).run();
         } catch (CommandEnd end) {
             if (!end.getMessage().isEmpty()) {
-                err.println(Orders.PROGRAM + ": " + end.getMessage());
+                err.println(Orders.PROGRAM + ": " + Terminal.printable(end.getMessage()));
             }
             return end.status() == CommandEnd.SUCCESS ? CommandEnd.SUCCESS : Complaint.ERROR;
         }
@@ -113,7 +114,7 @@ public final class Gunzip {
 
     private void standardInput() throws IOException {
         if (report.isInteractive() && !orders.force()) {
-            throw Complaint.lastError("compressed data not read from a terminal. Use -f to force decompression.\n"
+            throw Complaint.lastError("compressed data not read from a terminal. Use -f to force decompression. "
                     + "For help, type: " + Orders.PROGRAM + " -h");
         }
         try (Expansion expansion =

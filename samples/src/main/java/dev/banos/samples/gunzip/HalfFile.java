@@ -1,5 +1,6 @@
 package dev.banos.samples.gunzip;
 
+import dev.banos.samples.command.Terminal;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -148,7 +149,7 @@ final class HalfFile implements WritableByteChannel {
         try {
             deleteUnlessWhole();
         } catch (IOException stays) {
-            System.err.println(Orders.PROGRAM + ": " + file + ": " + Complaint.cause(stays));
+            System.err.println(Orders.PROGRAM + ": " + Terminal.printable(file + ": " + Complaint.cause(stays)));
         }
     }
 

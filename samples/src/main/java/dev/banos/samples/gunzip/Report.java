@@ -1,6 +1,7 @@
 package dev.banos.samples.gunzip;
 
 import dev.banos.samples.command.CommandEnd;
+import dev.banos.samples.command.Terminal;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -39,22 +40,23 @@ final class Report {
         String message = complaint.getMessage();
         if (!message.isEmpty() && (!warning || !orders.quiet())) {
             boolean breaksLine = message.startsWith("\n");
-            err.println((breaksLine ? "\n" : "") + Orders.PROGRAM + ": " + (breaksLine ? message.substring(1) : message));
+            err.print(breaksLine ? "\n" : "");
+            say(breaksLine ? message.substring(1) : message);
         }
         if (!warning || status == CommandEnd.SUCCESS) {
             status = complaint.status();
         }
     }
 
-    /** What is no complaint. */
+    /** In one line, whatever the names in it hold: those of files, and those that gzip has stored. */
     void say(String message) {
-        err.println(Orders.PROGRAM + ": " + message);
+        err.println(Orders.PROGRAM + ": " + Terminal.printable(message));
     }
 
     /** The line that {@link #intact} or {@link #expanded} ends. */
     void begin(String name) {
         if (orders.verbose()) {
-            err.print(name + ":\t");
+            err.print(Terminal.printable(name) + ":\t");
         }
     }
 
@@ -67,7 +69,7 @@ final class Report {
     void expanded(double percentSaved, String target) {
         if (orders.verbose()) {
             err.println(String.format(Locale.ROOT, "%5.1f%% -- %s %s", asInC(percentSaved),
-                    orders.keep() ? "created" : "replaced with", target));
+                    orders.keep() ? "created" : "replaced with", Terminal.printable(target)));
         }
     }
 
@@ -81,7 +83,7 @@ final class Report {
         if (orders.force()) {
             return true;
         }
-        err.print(Orders.PROGRAM + ": " + target + " already exists;");
+        err.print(Orders.PROGRAM + ": " + Terminal.printable(target.toString()) + " already exists;");
         if (interactive) {
             err.print(" do you wish to overwrite (y or n)? ");
             err.flush();

@@ -28,6 +28,11 @@ import org.junit.jupiter.api.io.TempDir;
 class GunzipTest {
     private static final byte[] TEXT = "some text, some text\n".repeat(50_000).getBytes(StandardCharsets.US_ASCII);
 
+    // Of RFC 1952.
+    private static final int HEADER_BYTES = 10;
+    private static final int FLAGS = 3;
+    private static final byte HAS_NAME = 1 << 3;
+
     @TempDir
     Path folder;
 
@@ -268,6 +273,31 @@ class GunzipTest {
         assertThat(message()).isEqualTo("banos gunzip: a: Is a directory");
         assertThat(file).exists();
         assertThat(folder.resolve("a")).isDirectory();
+    }
+
+    /** Whoever made the archive named what is in it, and the file as well. */
+    @Test
+    void namesCommandNoTerminal() throws IOException {
+        Path file = file("a\u001b[31m.gz", gzip("stored\u001b[2J\u009b1m", TEXT));
+        assertThat(run("-N", "-k", "-v", file)).isZero();
+        assertThat(message()).startsWith("a?[31m.gz:\t").contains(" created ").endsWith("stored?[2J?1m").hasLineCount(1);
+        assertThat(folder.resolve("stored\u001b[2J\u009b1m")).hasBinaryContent(TEXT);
+        assertThat(run("-N", "-k", file)).isEqualTo(2);
+        assertThat(message()).isEqualTo("banos gunzip: stored?[2J?1m already exists;\tnot overwritten");
+        assertThat(run("-t", file("b\n\u001b[31m.gz", new byte[] {1, 2, 3}))).isEqualTo(1);
+        assertThat(message()).isEqualTo("banos gunzip: b??[31m.gz: not in gzip format");
+        assertThat(run("-S", "\u001b" + "x".repeat(30))).isEqualTo(1);
+        assertThat(message()).startsWith("banos gunzip: invalid suffix '?x").hasLineCount(1);
+        Progress.shown("c\u001b[31m", 10, new PrintStream(err)).advance(1);
+        assertThat(message()).contains("c?[31m");
+    }
+
+    private static byte[] gzip(String storedName, byte[] data) {
+        byte[] name = (storedName + "\0").getBytes(StandardCharsets.UTF_8);
+        byte[] anonymous = gzip(data);
+        byte[] header = Arrays.copyOf(anonymous, HEADER_BYTES);
+        header[FLAGS] = HAS_NAME;
+        return join(join(header, name), Arrays.copyOfRange(anonymous, HEADER_BYTES, anonymous.length));
     }
 
     @Test
