@@ -9,13 +9,15 @@ import java.lang.foreign.MemorySegment;
  * large as the data.
  *
  * <pre>{@code
- * RadixSort.sort(Key.U64, data, temporary); // allocates nothing
+ * RadixSort.sort(Key.U64, data, temporary); // allocates nothing, once compiled
  * RadixSort.sort(Key.F64, data);            // brings its own temporary area for the time of the call
  * }</pre>
  *
  * <p>All of {@code data} is sorted; its size in bytes is a multiple of the key's, of any number of elements, at any
  * alignment. Of {@code temporary} the first {@code data.byteSize()} bytes are overwritten, nothing behind them is touched.
  * Ascending data is only read. Bytes are counted and need no temporary area, but one is asked for all the same.
+ *
+ * <p>Until the optimizing compiler (C2) has compiled it, a call makes a few slices on the Java heap; without that compiler each does.
  *
  * <p>Both segments must stay alive during the call. That is the caller's to see to for a confined scope, which only the
  * calling thread could close; closing a shared scope during the call fails with its {@link IllegalStateException}.

@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
  *
  * <pre>{@code
  * static final RecordSort BY_TIME = new RecordSort(EVENT.byteSize(), Key.I64, EVENT.byteOffset(groupElement("time")));
- * BY_TIME.sort(events, temporary); // allocates nothing
+ * BY_TIME.sort(events, temporary); // allocates nothing, once compiled
  * }</pre>
  *
  * <p>The records themselves travel, once for each digit: of large records sort keys with indices instead. Everything that

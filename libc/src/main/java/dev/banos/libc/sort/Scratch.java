@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.LongUnaryOperator;
 
 /**
- * What a sort needs beside its data, off-heap. A block belongs to one sort at a time and is kept for the next: as many exist
- * as sorts ever ran at the same moment (a sort neither blocks nor yields, so that number is small with any number of threads).
+ * What a sort needs beside its data, off-heap. A block belongs to one sort at a time and is kept for the next, one for each
+ * processor and at most {@value #MOST_IDLE}: where more sorts run at the same moment, the others' blocks are freed at their end.
  * Where there is no memory for one more, a sort waits for another's end: only the very first can fail.
  */
 final class Scratch {
@@ -19,9 +19,12 @@ final class Scratch {
     /** Behind the counters a temporary area. */
     static final Scratch IN_PLACE = new Scratch(COUNTERS_BYTES + NumberIntrosort.PART_BYTES, Malloc::malloc);
 
+    /** Blocks that are kept for sorts to come. */
+    static final int MOST_IDLE = 8;
+
     private static final long NONE = 0;
 
-    private final AtomicLongArray idle = new AtomicLongArray(64);
+    private final AtomicLongArray idle = new AtomicLongArray(Math.min(MOST_IDLE, Runtime.getRuntime().availableProcessors()));
     private final AtomicInteger blocks = new AtomicInteger();
     private final long bytes;
     private final LongUnaryOperator malloc;

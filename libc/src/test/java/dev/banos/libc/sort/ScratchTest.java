@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.mem.Malloc;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class ScratchTest {
+    private final AtomicInteger asked = new AtomicInteger();
     private final AtomicInteger refused = new AtomicInteger();
     private final CountDownLatch refusedTwice = new CountDownLatch(2);
     private volatile boolean memory = true;
@@ -17,6 +19,7 @@ class ScratchTest {
 
     private long malloc(long bytes) {
         if (memory) {
+            asked.incrementAndGet();
             return Malloc.malloc(bytes);
         }
         refused.incrementAndGet();
@@ -53,6 +56,23 @@ class ScratchTest {
         assertThat(scratch.claim()).isEqualTo(block);
         assertThat(refused).hasValue(0);
         Malloc.free(block);
+    }
+
+    /** However many sorts ran at the same moment. */
+    @Test
+    void fewBlocksAreKept() {
+        int sorts = 64;
+        long[] blocks = new long[sorts];
+        for (int round = 0; round < 2; round++) {
+            Arrays.setAll(blocks, i -> scratch.claim());
+            for (long block : blocks) {
+                scratch.release(block);
+            }
+        }
+        assertThat(asked).hasValueBetween(2 * sorts - Scratch.MOST_IDLE, 2 * sorts - 1); // one at least is kept
+        memory = false;
+        Malloc.free(scratch.claim());
+        assertThat(refused).hasValue(0);
     }
 
     @Test

@@ -202,6 +202,7 @@ class SortTest {
         }
     }
 
+    /** As compiled by C2: what goes over a slice makes one until then. */
     @Test
     void hotCallsAllocateNothing() {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
