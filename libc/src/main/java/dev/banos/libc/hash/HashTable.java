@@ -48,8 +48,8 @@ import java.lang.foreign.Arena;
  * as well: the processor fetches the line, which nine times in ten is the right one, together with the word. The branch that
  * needs what was read is there only to need it.
  *
- * <p>Searches overlap as far as the processor can hold their results in registers, so in a large table the time of one is about
- * that of a far line for each two hundred results or so: {@link #find} is written for few of them. What is rare in it is a call.
+ * <p>Searches overlap as far as the processor can hold their results in registers, so in a large table the time of one depends
+ * on how many it computes: {@link #find} is written for few of them. What is rare in it is a call.
  *
  * <p>A table has at most 2,818,572,288 elements; with as many, insertion finds no memory for another.
  */

@@ -7,9 +7,8 @@ import java.lang.invoke.MethodType;
 /**
  * Elements whose passes are compiled each for itself. The compiler inlines a pass into the plan that calls it, finds more
  * loops there than it is willing to work on in one unit, and leaves some of them as they are; it cannot inline what it
- * calls through a handle that is not a constant. Such a call costs nanoseconds. Without it, one process in three takes 17 ns
- * for each of a thousand longs, which take 2.2 here, and introsort with its partition inlined took 19 for each of ten million,
- * where it takes 8.
+ * calls through a handle that is not a constant. Such a call costs nanoseconds; without it some processes sort
+ * several times as slowly (docs/sort.md).
  */
 final class SeparatePasses extends Elements {
     private final Elements elements;
