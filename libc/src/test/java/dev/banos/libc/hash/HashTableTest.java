@@ -294,9 +294,10 @@ class HashTableTest {
                 long hash = map.mix(key);
                 map.insert(hash, 7);
                 map.insert(key, 8);
-                assertThat(map.get(key, -1)).isEqualTo(8);
-                assertThat(map.get(hash, -1)).isEqualTo(7);
-                assertThat(map.get(~key, -1)).isEqualTo(-1);
+                String hashes = "key=%d seed=%x hash=%x, of which %x, of ~key %x".formatted(key, map.seed(), hash, map.mix(hash), map.mix(~key));
+                assertThat(map.get(key, -1)).as(hashes).isEqualTo(8);
+                assertThat(map.get(hash, -1)).as(hashes).isEqualTo(7);
+                assertThat(map.get(~key, -1)).as(hashes).isEqualTo(-1);
             }
         }
     }
