@@ -32,15 +32,20 @@ final class NumberIntrosort {
 
     /** @throws OutOfMemoryError if there was never any scratch memory; nothing was touched */
     static void sort(Key key, long from, long end) {
+        sort(key, from, end, PART_BYTES);
+    }
+
+    /** @param partBytes at most {@link #PART_BYTES} */
+    static void sort(Key key, long from, long end, long partBytes) {
         long scratch = Scratch.IN_PLACE.claim();
         try {
-            if (end - from <= PART_BYTES || RadixSort.isCounted(key, end - from)) {
+            if (end - from <= partBytes || RadixSort.isCounted(key, end - from)) {
                 RadixSort.sort(key, from, end, temporary(scratch), scratch);
             } else {
                 exchangeOrder(key, from, end);
                 Elements elements = RadixSort.signed(key.bytes());
                 int log = Integer.numberOfTrailingZeros(key.bytes());
-                sort(elements, log, from, end, Introsort.depthLimit(end - from >> log), scratch);
+                sort(elements, log, from, end, Introsort.depthLimit(end - from >> log), partBytes, scratch);
                 exchangeOrder(key, from, end);
             }
         } finally {
@@ -84,10 +89,10 @@ final class NumberIntrosort {
     }
 
     /** @param log the logarithm of a number's size in bytes */
-    static void sort(Elements elements, int log, long allFrom, long allEnd, int depth, long scratch) {
+    static void sort(Elements elements, int log, long allFrom, long allEnd, int depth, long partBytes, long scratch) {
         long from = allFrom;
         long end = allEnd;
-        for (int depthLeft = depth; end - from > PART_BYTES; depthLeft--) {
+        for (int depthLeft = depth; end - from > partBytes; depthLeft--) {
             if (depthLeft == 0) {
                 sortByHeap(log, from, end - from >> log);
                 return;
@@ -97,10 +102,10 @@ final class NumberIntrosort {
             if (middle == from) { // the pivot is the least: set aside all that equal it
                 from = pivot == Long.MAX_VALUE ? end : partition(elements, log, from, end, pivot + 1);
             } else if (middle - from < end - middle) {
-                sort(elements, log, from, middle, depthLeft - 1, scratch);
+                sort(elements, log, from, middle, depthLeft - 1, partBytes, scratch);
                 from = middle;
             } else {
-                sort(elements, log, middle, end, depthLeft - 1, scratch);
+                sort(elements, log, middle, end, depthLeft - 1, partBytes, scratch);
                 end = middle;
             }
         }

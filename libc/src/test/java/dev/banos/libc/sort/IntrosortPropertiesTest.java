@@ -6,6 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -16,25 +17,35 @@ class IntrosortPropertiesTest {
     void sortsAsTheJdkSorts(@ForAll Key key, @ForAll Shape shape, @ForAll @IntRange(max = 3000) int n, @ForAll long seed,
             @ForAll @IntRange(max = 7) int misalignment, @ForAll boolean isShared) {
         try (Arena scope = isShared ? Arena.ofShared() : Arena.ofConfined()) {
-            requireSorted(scope, key, shape.numbers(n, seed), misalignment);
+            requireSorted(scope, key, shape.numbers(n, seed), misalignment, data -> Introsort.sort(key, data));
         }
     }
 
-    /** More than a temporary area holds: partitions, several deep. */
-    @Property(tries = 150)
-    void largePartsAreSortedToo(@ForAll Key key, @ForAll Shape shape, @ForAll @IntRange(min = 30_000, max = 600_000) int n, @ForAll long seed,
+    /** More than the temporary area of any machine holds. */
+    @Property(tries = 40)
+    void largePartsAreSortedToo(@ForAll Key key, @ForAll Shape shape, @ForAll @IntRange(min = 300_000, max = 600_000) int n, @ForAll long seed,
             @ForAll @IntRange(max = 7) int misalignment) {
         try (Arena scope = Arena.ofConfined()) {
-            requireSorted(scope, key, shape.numbers(n, seed), misalignment);
+            requireSorted(scope, key, shape.numbers(n, seed), misalignment, data -> Introsort.sort(key, data));
         }
     }
 
-    private static void requireSorted(Arena scope, Key key, long[] numbers, int misalignment) {
+    /** Parts small enough for partitions several deep. */
+    @Property(tries = 1500)
+    void partitionsOfPartitionsAreSorted(@ForAll Key key, @ForAll Shape shape, @ForAll @IntRange(max = 20_000) int n, @ForAll long seed,
+            @ForAll @IntRange(max = 7) int misalignment, @ForAll @IntRange(min = 256, max = 16 << 10) int partBytes) {
+        try (Arena scope = Arena.ofConfined()) {
+            requireSorted(scope, key, shape.numbers(n, seed), misalignment,
+                    data -> NumberIntrosort.sort(key, data.address(), data.address() + data.byteSize(), partBytes));
+        }
+    }
+
+    private static void requireSorted(Arena scope, Key key, long[] numbers, int misalignment, Consumer<MemorySegment> sort) {
         Guarded data = new Guarded(scope, (long) numbers.length * key.bytes(), misalignment);
         Numbers.store(key, numbers, data.segment);
         Object expected = Numbers.sorted(key, data.segment);
 
-        Introsort.sort(key, data.segment);
+        sort.accept(data.segment);
 
         assertThat(Numbers.areSorted(key, data.segment, expected)).isTrue();
         data.requireIntact();

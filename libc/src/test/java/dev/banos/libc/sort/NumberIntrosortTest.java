@@ -24,7 +24,7 @@ class NumberIntrosortTest {
                 MemorySegment scratch = scope.allocate(Scratch.COUNTERS_BYTES + NumberIntrosort.PART_BYTES, 8);
 
                 NumberIntrosort.sort(RadixSort.signed(key.bytes()), Integer.numberOfTrailingZeros(key.bytes()), data.address(),
-                        data.address() + data.byteSize(), 0, scratch.address());
+                        data.address() + data.byteSize(), 0, NumberIntrosort.PART_BYTES, scratch.address());
 
                 assertThat(Numbers.areSorted(key, data, expected)).as("%s", shape).isTrue();
             }
