@@ -362,7 +362,8 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     /**
      * {@return what this heap holds} The heap of {@link #current} counts all blocks of {@link Malloc} that are mappings, or are
-     * remembered for {@link #leakReport}, because these belong to no thread.
+     * remembered for {@link #leakReport}, because these belong to no thread. A mapping that another thread is copying as it grows, in a
+     * heap with a {@link HeapOptions#mappingCache}, is in neither count for so long.
      *
      * @throws IllegalStateException after the close, or when this is another thread's heap
      */
@@ -372,7 +373,8 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     /**
      * Shows every live block to {@code visitor}, mappings and remembered blocks as {@link #statistics} counts them. The blocks are listed first and
-     * shown then, so that the visitor may free and allocate. A hardened heap is verified first.
+     * shown then, so that the visitor may free and allocate. A mapping that another thread is copying as it grows, in a heap with a
+     * {@link HeapOptions#mappingCache}, is not shown. A hardened heap is verified first.
      *
      * @param visitor gets the address and the usable size of each
      * @throws CorruptBlockException in a hardened heap that finds damage; no block is shown then
@@ -426,7 +428,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     /**
      * Destroys the heap and every block in it. A heap with a level of {@link HeapOptions#leaks} then reports what was live. A second
      * close does nothing, or what a first could not, which had thrown because Java's heap was full or the stack at its end: that one
-     * reports damage and leaks, too.
+     * reports damage and leaks, too. A mapping that another thread is copying as it grows is unmapped by that thread, after its copy.
      *
      * @throws IllegalStateException for a thread's own heap; for a confined heap, if another thread calls; and while it has
      *     children, which it does not close itself because their threads may be at work in them
