@@ -365,9 +365,9 @@ public final class HeapScope implements Arena {
         blockBytes += size;
     }
 
-    /** What a new chunk has beyond its first segment is for those to come. */
+    /** What a new chunk has beyond its first segment is for those to come, unless another thread has made a chunk that has more. */
     private void serveFrom(long block, long bytes, long size) {
-        if (bytes > size) {
+        if (bytes - size > end - next) {
             next = block + size;
             end = block + bytes;
         }

@@ -68,21 +68,22 @@ final class Bitmaps {
         }
     }
 
-    /** Lets all go that nobody is about to write to. */
+    /** Lets all go that nobody is about to write to: for tests, to which it matters which bitmaps a run gets. */
     static void endWaiting() {
         LOCK.lock();
         try {
+            int holds = Hazards.list(HELD);
             for (int lines = 1; lines <= MOST_LINES; lines++) {
-                endWaiting(lines);
+                endWaiting(lines, holds);
             }
         } finally {
             LOCK.unlock();
         }
     }
 
-    private static void endWaiting(int lines) {
+    /** @param holds how many are in {@link #HELD} */
+    private static void endWaiting(int lines, int holds) {
         long[] waiting = WAITING[lines];
-        int holds = Hazards.list(HELD);
         int stay = 0;
         for (int i = 0; i < WAITING_COUNT[lines]; i++) {
             if (isHeld(waiting[i], holds)) {
@@ -107,7 +108,7 @@ final class Bitmaps {
         LOCK.lock();
         try {
             if (IDLE_COUNT[lines] == 0 && WAITING_COUNT[lines] >= MOST_WAITING) {
-                endWaiting(lines);
+                endWaiting(lines, Hazards.list(HELD));
             }
             if (IDLE_COUNT[lines] > 0) {
                 return IDLE[lines][--IDLE_COUNT[lines]];
