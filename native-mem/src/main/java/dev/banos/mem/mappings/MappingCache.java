@@ -41,6 +41,8 @@ public final class MappingCache {
     /** A mapping may go to make room when so many times more have been freed since then than are kept. */
     private static final long PATIENCE = 4;
     private static final long HUGE = 1;
+    /** As many leave the bottom of a stack under the lock. */
+    private static final int AT_ONCE = 64;
 
     private static final SpinLock ALL_LOCK = new SpinLock();
     /** Those of heaps that are open, and of malloc. */
@@ -206,7 +208,8 @@ public final class MappingCache {
             if (index < 0) {
                 return false;
             }
-            oldest = takeLowest(index);
+            oldest = stacks[index][0];
+            removeLowest(index, 1);
         } finally {
             lock.unlock();
         }
@@ -351,9 +354,10 @@ public final class MappingCache {
 
     /** Gives back what no malloc has reached since this was called before. @return how many bytes are still kept */
     public static long age() {
+        long[] batch = new long[AT_ONCE];
         return sum(cache -> {
             for (int i = 0; i < cache.depths.length; i++) {
-                cache.giveBackUnused(i);
+                cache.giveBackUnused(i, batch);
             }
             return cache.bytes();
         });
@@ -378,36 +382,50 @@ public final class MappingCache {
         }
     }
 
-    /** Unmaps outside the lock. */
-    private void giveBackUnused(int index) {
-        for (long unused = takeUnused(index); unused != 0; unused = takeUnused(index)) {
-            giveBack(unused, lengthOf(index));
+    /** Unmaps outside the lock, some at a time: what lies above moves down once for all of them. */
+    private void giveBackUnused(int index, long[] batch) {
+        for (int count = takeUnused(index, batch); count > 0; count = takeUnused(index, batch)) {
+            giveBackAll(batch, count, lengthOf(index));
         }
     }
 
-    /** @return 0: there is none, and from now on what is kept counts as unused */
-    private long takeUnused(int index) {
+    private void giveBackAll(long[] batch, int count, long length) {
+        int begun = 0;
+        try {
+            while (begun < count) {
+                giveBack(batch[begun++], length);
+            }
+        } finally {
+            while (begun < count) {
+                keepOn(batch[begun++], length);
+            }
+        }
+    }
+
+    /** @return how many are in {@code batch} now; 0: there is none, and from now on what is kept counts as unused */
+    private int takeUnused(int index, long[] batch) {
         lock.lock();
         try {
-            if (leastDepths[index] == 0) {
+            int count = Math.min(leastDepths[index], batch.length);
+            if (count == 0) {
                 leastDepths[index] = depths[index];
                 return 0;
             }
-            return takeLowest(index);
+            System.arraycopy(stacks[index], 0, batch, 0, count);
+            removeLowest(index, count);
+            return count;
         } finally {
             lock.unlock();
         }
     }
 
-    /** What was not used lies at the bottom, and is one less. */
-    private long takeLowest(int index) {
-        long lowest = stacks[index][0];
-        int left = --depths[index];
-        System.arraycopy(stacks[index], 1, stacks[index], 0, left);
-        System.arraycopy(times[index], 1, times[index], 0, left);
-        bytes -= lengthOf(index);
-        leastDepths[index] = Math.max(0, leastDepths[index] - 1);
-        return lowest;
+    /** What was not used lies at the bottom, and is so many less. */
+    private void removeLowest(int index, int count) {
+        depths[index] -= count;
+        System.arraycopy(stacks[index], count, stacks[index], 0, depths[index]);
+        System.arraycopy(times[index], count, times[index], 0, depths[index]);
+        bytes -= count * lengthOf(index);
+        leastDepths[index] = Math.max(0, leastDepths[index] - count);
     }
 
     private static long lengthOf(int index) {

@@ -419,6 +419,35 @@ class MappingCacheTest {
         assertThat(cache.put(used, MIB)).as("after the close").isFalse();
     }
 
+    /** They go some at a time; the rest of these stays where one cannot be unmapped. */
+    @Test
+    void ofManyThatAreUnusedNoneIsLost() {
+        Budget budget = Budget.unlimited("test");
+        MappingCache cache = MappingCache.open(budget, 8 * MIB, () -> { });
+        int count = 200;
+        List<Long> mappings = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            mappings.add(put(cache, budget, Kernel.PAGE_BYTES));
+        }
+        MappingCache.age();
+        int[] unmaps = new int[1];
+        Thread self = Thread.currentThread();
+        SystemCallFaults.during((call, _) -> {
+            if (call == Call.MUNMAP && Thread.currentThread() == self && ++unmaps[0] == 100) {
+                throw new StackOverflowError("as at the end of the stack");
+            }
+            return 0;
+        }, () -> assertThatThrownBy(MappingCache::age).isInstanceOf(StackOverflowError.class));
+        assertThat(mappings).filteredOn(cache::keeps).hasSize(count - 99).isSubsetOf(mappings.subList(99, count));
+        assertThat(cache.bytes()).isEqualTo(budget.usedBytes()).isEqualTo((count - 99) * Kernel.PAGE_BYTES);
+        assertThat(cache.isValid()).isTrue();
+        MappingCache.age();
+        MappingCache.age();
+        assertThat(mappings).noneMatch(ProcSelf::isMapped);
+        assertThat(budget.usedBytes()).isZero();
+        cache.close();
+    }
+
     @Test
     void thePurgerEmptiesAnIdleCache() throws InterruptedException {
         try (Heap heap = Heap.create(CACHED)) {
