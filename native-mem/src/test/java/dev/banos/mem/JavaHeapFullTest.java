@@ -44,6 +44,70 @@ class JavaHeapFullTest {
         assertThat(ChildJvm.run(FLAGS, Unwritten.class).output()).contains("calloc true 1, realloc true 1");
     }
 
+    /** Each with a little more room: what comes from the cache for a copy is not lost where the copy comes to nothing. */
+    @Test
+    void growthLosesNoMappingThatWasKept() throws IOException, InterruptedException {
+        assertThat(ChildJvm.run(FLAGS, Growing.class).output()).containsPattern("grown [1-9]").containsPattern("out of memory [1-9]")
+                .contains("left 0;");
+    }
+
+    /** What the JVM with the small heap runs for that. */
+    public static final class Growing {
+        private static final int HEAPS = 60;
+        private static final long MIB = 1 << 20;
+
+        private Growing() {
+        }
+
+        public static void main(String[] arguments) {
+            Heap[] heaps = new Heap[HEAPS];
+            long[] blocks = new long[HEAPS];
+            FullJavaHeap javaHeap = new FullJavaHeap(HEAPS);
+            grow(heaps, blocks); // then all classes are there
+            int grown = 0;
+            int outOfMemory = 0;
+            open(heaps, blocks);
+            javaHeap.fill();
+            for (int i = 0; i < HEAPS; i++) {
+                try {
+                    blocks[i] = heaps[i].realloc(blocks[i], 2 * MIB);
+                    grown++;
+                } catch (OutOfMemoryError javaHeapIsFull) {
+                    outOfMemory++;
+                }
+                javaHeap.giveBack(1);
+            }
+            javaHeap.empty();
+            System.out.println("grown " + grown + ", out of memory " + outOfMemory + ", left " + close(heaps) + ";");
+        }
+
+        private static void grow(Heap[] heaps, long[] blocks) {
+            open(heaps, blocks);
+            for (int i = 0; i < HEAPS; i++) {
+                blocks[i] = heaps[i].realloc(blocks[i], 2 * MIB);
+            }
+            long ignored = close(heaps);
+        }
+
+        /** Each has a block, and keeps a mapping that is twice as long. */
+        private static void open(Heap[] heaps, long[] blocks) {
+            for (int i = 0; i < HEAPS; i++) {
+                heaps[i] = Heap.create(HeapOptions.shared().mappingCache(8 * MIB));
+                blocks[i] = heaps[i].malloc(MIB);
+                heaps[i].free(heaps[i].malloc(2 * MIB));
+            }
+        }
+
+        private static long close(Heap[] heaps) {
+            long left = 0;
+            for (Heap heap : heaps) {
+                heap.close();
+                left += heap.budget().usedBytes();
+            }
+            return left;
+        }
+    }
+
     /** What the JVM with the small heap runs for that. */
     public static final class Unwritten {
         private Unwritten() {

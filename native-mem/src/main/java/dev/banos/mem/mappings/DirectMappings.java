@@ -147,7 +147,11 @@ public final class DirectMappings {
         }
     }
 
-    /** @return whether a live block of this heap began at {@code address}; if not, nothing has changed */
+    /**
+     * Where it throws the block lives on, forgotten by the records of leaks: afterwards the address might be another block's.
+     *
+     * @return whether a live block of this heap began at {@code address}; if not, nothing has changed
+     */
     public boolean free(long address) {
         MappingCount.lookIfDue();
         long extent = MappingRegistry.take(address, this);
@@ -159,7 +163,7 @@ public final class DirectMappings {
         return true;
     }
 
-    /** Of a mapping that is out of the registry; where this throws it is there again, and nothing has happened. */
+    /** Of a mapping that is out of the registry; where this throws it is there again, with all that is in it. */
     private void keepOrUnmap(long address, long extent) {
         long bytes = MappingTable.length(extent);
         boolean isKept = false;
@@ -240,35 +244,41 @@ public final class DirectMappings {
         if (cache == null || extent == NONE || !isToBeCopied(MappingTable.length(extent), newBytes)) {
             return 0;
         }
-        long kept = cache.take(newBytes);
-        return kept == 0 ? 0 : copy(address, extent, kept, newBytes, guard);
-    }
-
-    private boolean isToBeCopied(long bytes, long newBytes) {
-        return newBytes >= bytes + bytes / 2 && !hugePages.wantsGrown(bytes, newBytes);
-    }
-
-    private long copy(long address, long extent, long kept, long newBytes, ToLongFunction<LongSupplier> guard) {
-        long keptExtent = MappingTable.extent(newBytes, MappingCache.isHuge(kept));
-        LongSupplier enter = () -> register(MappingCache.address(kept), keptExtent);
+        long kept = 0;
         long taken = NONE;
         boolean copied = false;
         try {
-            taken = guard.applyAsLong(() -> MappingRegistry.take(address, this));
-            if (taken == extent) { // nobody has freed or resized it meanwhile
-                MemorySegment.copy(Native.EVERYTHING, address, Native.EVERYTHING, MappingCache.address(kept),
-                        MappingTable.length(extent));
-                copied = guard.applyAsLong(enter) != 0;
+            kept = cache.take(newBytes);
+            if (kept != 0) {
+                taken = guard.applyAsLong(() -> MappingRegistry.take(address, this));
+                if (taken == extent) { // nobody has freed or resized it meanwhile
+                    copyAndEnter(address, extent, kept, newBytes, guard);
+                    copied = true;
+                }
             }
         } finally {
-            if (!copied) {
-                undo(address, taken, MappingCache.address(kept), keptExtent, guard);
+            if (kept != 0 && !copied) {
+                undo(address, taken, kept, newBytes, guard);
             }
         }
         if (copied) {
             keepOrUnmapLeft(address, extent);
         }
         return copied ? MappingCache.address(kept) : 0;
+    }
+
+    private boolean isToBeCopied(long bytes, long newBytes) {
+        return newBytes >= bytes + bytes / 2 && !hugePages.wantsGrown(bytes, newBytes);
+    }
+
+    private void copyAndEnter(long address, long extent, long kept, long newBytes, ToLongFunction<LongSupplier> guard) {
+        LongSupplier enter = () -> register(MappingCache.address(kept), extentOf(kept, newBytes));
+        MemorySegment.copy(Native.EVERYTHING, address, Native.EVERYTHING, MappingCache.address(kept), MappingTable.length(extent));
+        long ignored = guard.applyAsLong(enter);
+    }
+
+    private static long extentOf(long kept, long bytes) {
+        return MappingTable.extent(bytes, MappingCache.isHuge(kept));
     }
 
     /** Where the block is by now, the caller must hear: rather than that, what it leaves stays until the heap's close. */
@@ -280,13 +290,13 @@ public final class DirectMappings {
         }
     }
 
-    private void undo(long address, long taken, long kept, long keptExtent, ToLongFunction<LongSupplier> guard) {
+    private void undo(long address, long taken, long kept, long keptBytes, ToLongFunction<LongSupplier> guard) {
         try {
             if (taken != NONE) {
                 enterAgain(address, taken, guard);
             }
         } finally {
-            keepOrUnmap(kept, keptExtent);
+            keepOrUnmap(MappingCache.address(kept), extentOf(kept, keptBytes));
         }
     }
 
