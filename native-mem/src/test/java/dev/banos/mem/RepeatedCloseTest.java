@@ -47,15 +47,16 @@ class RepeatedCloseTest {
     void noMappingIsUnmappedTwice() {
         try (Heap parent = Heap.createShared()) {
             Heap heap = Heap.create(HeapOptions.shared().childOf(parent).hardened(Hardening.NONE.withGuard().withQuarantine(1 << 20)));
-            for (int i = 0; i < 3; i++) {
-                heap.malloc(100_000);
-            }
-            heap.free(heap.malloc(100_000));
+            long[] blocks = new long[4];
+            Arrays.setAll(blocks, i -> heap.malloc(100_000));
+            heap.free(blocks[3]);
             int refused = RefusedUnmaps.count();
             AtomicInteger unmaps = unmapsUntil(2, heap);
-            SystemCallFaults.during((call, ordinal) -> call == Call.MUNMAP && unmaps.incrementAndGet() > 4 ? ENOMEM() : 0, heap::close);
-            assertThat(unmaps).hasValue(4);
+            assertThat(RefusedUnmaps.count()).as("the one where it came to its end").isEqualTo(refused + 1);
+            SystemCallFaults.during((call, ordinal) -> call == Call.MUNMAP && unmaps.incrementAndGet() > 5 ? ENOMEM() : 0, heap::close);
+            assertThat(unmaps).hasValue(5);
             assertThat(RefusedUnmaps.count()).isEqualTo(refused);
+            assertThat(Arrays.stream(blocks)).noneMatch(ProcSelf::isMapped);
             assertThat(parent.budget().usedBytes()).isZero();
         }
     }
@@ -101,6 +102,44 @@ class RepeatedCloseTest {
             assertThat(heap.statistics().mappings()).isEqualTo(1);
             heap.free(block);
             assertThat(heap.budget().usedBytes()).isZero();
+        }
+    }
+
+    /** Its mapping, which counts as a page there, is in no table by then. */
+    @Test
+    void whatLeavesTheQuarantineWithoutBeingUnmappedIsTriedAgain() {
+        try (Heap heap = Heap.create(HeapOptions.shared().hardened(Hardening.NONE.withQuarantine(5000)))) {
+            int before = RefusedUnmaps.count();
+            long first = heap.malloc(100_000);
+            long second = heap.malloc(100_000);
+            heap.free(first);
+            SystemCallFaults.during((call, ordinal) -> {
+                if (call == Call.MUNMAP) {
+                    throw new StackOverflowError("as at the end of the stack");
+                }
+                return 0;
+            }, () -> assertThatThrownBy(() -> heap.free(second)).isInstanceOf(StackOverflowError.class));
+            assertThat(RefusedUnmaps.count()).isEqualTo(before + 1);
+            heap.trim();
+            assertThat(first).matches(address -> !ProcSelf.isMapped(address));
+        }
+    }
+
+    @Test
+    void aFreeIsDoneWhereOnlyTheMemoryCouldNotBeGivenBackAtOnce() {
+        try (Heap heap = Heap.createShared()) {
+            int before = RefusedUnmaps.count();
+            long block = heap.malloc(100_000);
+            SystemCallFaults.during((call, ordinal) -> {
+                if (call == Call.MADVISE) {
+                    throw new StackOverflowError("as at the end of the stack");
+                }
+                return call == Call.MUNMAP ? ENOMEM() : 0;
+            }, () -> heap.free(block));
+            assertThat(heap.budget().usedBytes()).isZero();
+            assertThat(RefusedUnmaps.count()).isEqualTo(before + 1);
+            heap.trim();
+            assertThat(block).matches(address -> !ProcSelf.isMapped(address));
         }
     }
 

@@ -208,9 +208,18 @@ public final class Retirement {
         }
     }
 
+    /** Of a block that is in no table: where this throws, its addresses are kept until they can be unmapped. */
     private static void unmap(HardenedBlock block) {
-        FaultRecord.erase(block);
-        Unmapping.unmap(block.mapping, block.mappingBytes);
+        boolean isDone = false;
+        try {
+            FaultRecord.erase(block);
+            Unmapping.unmap(block.mapping, block.mappingBytes);
+            isDone = true;
+        } finally {
+            if (!isDone) {
+                Unmapping.keep(block.mapping, block.mappingBytes);
+            }
+        }
     }
 
     private @Nullable HardenedBlock waiting() {

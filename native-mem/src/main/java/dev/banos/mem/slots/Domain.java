@@ -44,7 +44,10 @@ public final class Domain {
         }
     }
 
-    /** Read by the heap's owner, and by others under the lock of the domain's pool, under which it changes. */
+    /**
+     * Decides for the heap's owner, and for others under the lock of the domain's pool, under which it changes. To who has not the lock it
+     * is a hint: the one under the lock decides.
+     */
     public boolean isClosed() {
         return closed;
     }

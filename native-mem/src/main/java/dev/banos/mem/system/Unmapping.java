@@ -22,10 +22,10 @@ public final class Unmapping {
         assert refusedCount >= 0; // being here has initialised this class
     }
 
+    /** Where this throws, nothing has happened. */
     public static void unmap(long address, long bytes) {
         if (bytes != 0 && !isUnmapped(address, bytes)) {
-            Kernel.discard(address, bytes);
-            keep(address, bytes);
+            keepEmpty(address, bytes);
         }
     }
 
@@ -38,7 +38,29 @@ public final class Unmapping {
         return MappingCount.maySplit() || !Kernel.isMapped(address - Kernel.PAGE_BYTES) || !Kernel.isMapped(address + bytes);
     }
 
-    private static void keep(long address, long bytes) {
+    /** Under the lock to the end: who unmaps it may come at once, and then the pages are another's. */
+    private static void keepEmpty(long address, long bytes) {
+        LOCK.lock();
+        try {
+            REFUSED.put(address, bytes, Unmapping.class);
+            refusedCount = REFUSED.size();
+            discard(address, bytes);
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    /** It is kept by now, which the caller must hear: then its memory goes when it is unmapped. */
+    private static void discard(long address, long bytes) {
+        try {
+            int ignored = Kernel.discard(address, bytes);
+        } catch (StackOverflowError tooLittleLeft) {
+            return;
+        }
+    }
+
+    /** For {@link #retryRefused}. */
+    public static void keep(long address, long bytes) {
         LOCK.lock();
         try {
             REFUSED.put(address, bytes, Unmapping.class);
