@@ -1,5 +1,6 @@
 package dev.banos.loader;
 
+import dev.banos.loader.elf.Printable;
 import org.jspecify.annotations.Nullable;
 
 /** Writes JSON (RFC 8259) into a string: names and values in the order in which they are given. */
@@ -64,7 +65,7 @@ final class Json {
     private void character(char character) {
         if (character == '"' || character == '\\') {
             text.append('\\').append(character);
-        } else if (Character.isISOControl(character) || Character.isSurrogate(character)) {
+        } else if (!Printable.isPlain(character)) { // with both halves of what is no char
             text.append(String.format("\\u%04x", (int) character));
         } else {
             text.append(character);

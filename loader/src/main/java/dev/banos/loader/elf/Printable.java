@@ -5,23 +5,18 @@ public final class Printable {
     private Printable() {
     }
 
-    /** The text with a question mark for each control character, those above ASCII too. */
+    /** The text with a question mark for each character that is not {@linkplain #isPlain plain}. */
     public static String of(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            if (Character.isISOControl(text.charAt(i))) {
-                return replaced(text, i);
-            }
-        }
-        return text;
+        StringBuilder printable = new StringBuilder(text.length());
+        text.codePoints().forEach(letter -> printable.appendCodePoint(isPlain(letter) ? letter : '?'));
+        return printable.toString();
     }
 
-    private static String replaced(String text, int first) {
-        StringBuilder printable = new StringBuilder(text);
-        for (int i = first; i < text.length(); i++) {
-            if (Character.isISOControl(text.charAt(i))) {
-                printable.setCharAt(i, '?');
-            }
-        }
-        return printable.toString();
+    /** Whether no terminal obeys it, ends a line at it, shows by it other letters elsewhere than they stand, or lacks its other half. */
+    public static boolean isPlain(int letter) {
+        return switch (Character.getType(letter)) {
+            case Character.CONTROL, Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR, Character.SURROGATE -> false;
+            default -> true;
+        };
     }
 }
