@@ -35,6 +35,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Heaps whose thread ends, and heaps that close while others use them. */
 @Timeout(60)
 class HeapLifeTest {
+    private static final long MARK = 0x6d61726b6d61726bL;
+
     @Test
     void blocksOutliveTheirThreadAndAreFreedByOthers() throws InterruptedException {
         for (boolean own : new boolean[] {true, false}) {
@@ -275,6 +277,39 @@ class HeapLifeTest {
         }
         assertThat(refused.get()).isPositive();
         assertThat(Spans.usedBytes()).isLessThanOrEqualTo(spansBefore);
+    }
+
+    /** It grows by a copy to what the cache keeps, outside the lock, where a close finds neither of the two. The kernel says what is left. */
+    @Test
+    void closeWhileAnotherThreadGrowsAMappingLeavesNeitherOfItsPlaces() {
+        AtomicInteger refused = new AtomicInteger();
+        for (int round = 0; round < 400; round++) {
+            Heap heap = Heap.create(HeapOptions.shared().mappingCache(8 << 20));
+            long block = heap.malloc(1 << 20);
+            long kept = heap.malloc(2 << 20);
+            Native.EVERYTHING.set(ValueLayout.JAVA_LONG, block, MARK);
+            Native.EVERYTHING.set(ValueLayout.JAVA_LONG, kept, MARK);
+            assertThat(ProcSelf.holds(block, MARK) && ProcSelf.holds(kept, MARK)).isTrue();
+            heap.free(kept);
+            CountDownLatch growing = new CountDownLatch(1);
+            OtherThread other = OtherThread.start(() -> {
+                growing.countDown();
+                try {
+                    heap.realloc(block, 2 << 20);
+                } catch (IllegalStateException | InvalidBlockException closed) {
+                    refused.incrementAndGet();
+                }
+            });
+            await(growing);
+            for (int i = 0; i < round * 10; i++) {
+                Thread.onSpinWait();
+            }
+            heap.close();
+            other.join();
+            assertThat(heap.budget().usedBytes()).isZero();
+            assertThat(ProcSelf.holds(block, MARK) || ProcSelf.holds(kept, MARK)).isFalse();
+        }
+        assertThat(refused.get()).isPositive();
     }
 
     private static boolean isFreed(Heap heap, long block) {

@@ -44,6 +44,16 @@ public final class ProcSelf {
         }
     }
 
+    /** Whether the word at the address is there, and has that value. */
+    static boolean holds(long address, long word) {
+        try (RandomAccessFile memory = new RandomAccessFile("/proc/self/mem", "r")) {
+            memory.seek(address);
+            return Long.reverseBytes(memory.readLong()) == word;
+        } catch (IOException notMapped) {
+            return false;
+        }
+    }
+
     private static boolean contains(String line, long address) {
         int dash = line.indexOf('-');
         long start = Long.parseUnsignedLong(line, 0, dash, 16);
