@@ -529,7 +529,9 @@ class HashTableTest {
                 for (long key = 0; key < 60_000; key++) {
                     set.insert(key << shift);
                 }
-                assertThat(set.passes()).as("groups that keys were sent on from, keys << %d", shift).isLessThan(60_000 / 20);
+                // Of random keys 1,000 or so; under a secret in ten thousand some thousands; with one product alone far more, soon.
+                assertThat(set.passes()).as("groups that keys were sent on from, keys << %d, seed=%x", shift, set.seed())
+                        .isLessThan(60_000 / 6);
             }
         }
     }
