@@ -58,11 +58,20 @@ final class Mutator {
     private void copy(int index, long size) {
         if (isPromised(index)) {
             int kind = example.kind(index);
-            int slot = Program.usesSlot(kind) ? slots.computeIfAbsent(example.slot(index), old -> slots.size()) : 0;
-            if (fits(kind, slot, kind == Program.CALLOC ? size << example.log2(index) : size)) {
+            int old = example.slot(index);
+            int slot = Program.usesSlot(kind) ? slots.getOrDefault(old, slots.size()) : 0;
+            if (fits(kind, slot, kind == Program.CALLOC ? product(size, example.log2(index)) : size)) {
                 program.add(kind, example.log2(index), example.thread(index), slot, size);
+                if (Program.usesSlot(kind)) {
+                    slots.put(old, slot);
+                }
             }
         }
+    }
+
+    /** Where it overflows, what no allocator serves. */
+    private static long product(long size, int log2) {
+        return log2 > Long.numberOfLeadingZeros(size) ? -1 : size << log2;
     }
 
     private boolean isPromised(int index) {
@@ -86,6 +95,9 @@ final class Mutator {
         } else if (kind == Program.FREE || kind == Program.FREE_TWICE) {
             live -= bytes[slot];
             bytes[slot] = 0;
+        } else if (kind == Program.CLOSE && promises.returnsAtClose()) {
+            Arrays.fill(bytes, 0);
+            live = 0;
         }
         return true;
     }

@@ -2,8 +2,13 @@ package dev.banos.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.math.BigInteger;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class MutatorTest {
@@ -46,19 +51,57 @@ class MutatorTest {
     /** More would look like an allocator that takes more than is live. */
     @Test
     void littleIsLive() {
-        StringBuilder example = new StringBuilder();
-        for (int block = 0; block < 400; block++) {
-            example.append("b").append(block).append(block % 2 == 0 ? " = malloc(60000000)\n" : " = calloc(2, 25000000)\n");
-        }
-        forEachMutation(example.append("close\n").append(example).toString(), Promises.ofC(), program -> {
-            Map<Integer, Long> live = new HashMap<>();
-            for (int i = 0; i < program.length(); i++) {
-                if (Program.isSized(program.kind(i))) {
-                    live.putIfAbsent(program.slot(i), program.size(i) << program.log2(i));
-                }
+        String large = lines(400, block -> "b" + block + (block % 2 == 0 ? " = malloc(60000000)\n" : " = calloc(2, 25000000)\n"));
+        String small = lines(100, block -> "b" + block + " = malloc(8)\n");
+        String refused = lines(400, block -> "b" + block + " = calloc(9223372036854775808, 3)\n");
+        for (Promises promises : List.of(Promises.ofC(), Promises.ofC().withReturnAtClose())) {
+            for (String example : List.of(large + "close\n" + large, small + "close\n" + large, refused + large)) {
+                forEachMutation(example, promises, program -> assertThat(mostLive(program, promises)).isLessThanOrEqualTo(256L << 20));
             }
-            assertThat(live.values().stream().mapToLong(Long::longValue).sum()).isLessThanOrEqualTo(512L << 20);
-        });
+        }
+    }
+
+    private static String lines(int blocks, IntFunction<String> line) {
+        return IntStream.range(0, blocks).mapToObj(line).collect(Collectors.joining());
+    }
+
+    /** Of a run on an allocator that serves what can exist. */
+    private static long mostLive(Program program, Promises promises) {
+        Map<Integer, BigInteger> live = new HashMap<>();
+        BigInteger most = BigInteger.ZERO;
+        for (int i = 0; i < program.length(); i++) {
+            BigInteger size = new BigInteger(Long.toUnsignedString(program.size(i)));
+            size = program.kind(i) == Program.CALLOC ? size.shiftLeft(program.log2(i)) : size;
+            boolean isServed = size.bitLength() < Long.SIZE - 1;
+            switch (program.kind(i)) {
+                case Program.MALLOC, Program.CALLOC, Program.ALIGNED -> {
+                    if (isServed) {
+                        live.putIfAbsent(program.slot(i), size);
+                    }
+                }
+                case Program.REALLOC -> {
+                    if (isServed) {
+                        live.put(program.slot(i), size);
+                    }
+                }
+                case Program.FREE, Program.FREE_TWICE -> live.remove(program.slot(i));
+                case Program.CLOSE -> {
+                    if (promises.returnsAtClose()) {
+                        live.clear();
+                    }
+                }
+                default -> { }
+            }
+            most = most.max(live.values().stream().reduce(BigInteger.ZERO, BigInteger::add));
+        }
+        return most.longValueExact();
+    }
+
+    /** Those that would make too much live have no slot. */
+    @Test
+    void theExampleMayHaveMoreSlotsThanAProgramHasOperations() {
+        forEachMutation(lines(8 * OPERATIONS, block -> "b" + block + " = malloc(1000000)\n"), Promises.ofC(),
+                program -> assertThat(program.slots()).isBetween(1, OPERATIONS));
     }
 
     /** A recording may use millions, and each costs the interpreters room. */
