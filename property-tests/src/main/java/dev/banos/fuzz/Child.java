@@ -104,7 +104,8 @@ final class Child implements AutoCloseable {
                     }
                 }
                 if (line.length() > LONGEST_LINE) {
-                    line.delete(0, line.indexOf(mark) < 0 ? line.length() - mark.length() : line.length());
+                    int answer = line.indexOf(mark); // which may begin anywhere, and be here only in part
+                    line.delete(0, answer > 0 ? answer : line.length() - mark.length());
                 }
             }
             remember(line.toString()); // half an answer is none

@@ -2,21 +2,29 @@ package dev.banos.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.banos.fuzz.mutants.Fault;
 import dev.banos.fuzz.mutants.ToyAllocator;
+import dev.banos.testing.ChildProcess;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Targets that do to their process what an allocator does not. */
 @Timeout(300)
 class ChildTest {
     private static final String EXTRA_PATH = "banos.fuzz.classpath";
     private static final String ODD = "f\u00fcr\r\t\n\\n \\ \u2028\u0085 \ud83d\ude00";
+
+    @TempDir
+    Path folder;
 
     @BeforeEach
     void showTestsToChildren() {
@@ -39,9 +47,34 @@ class ChildTest {
                 assertThat(finding.violation().details()).endsWith("java.lang.IllegalStateException: " + ODD));
     }
 
+    /** In a process whose memory would not hold it. */
     @Test
-    void outputWithoutEndsOfLinesIsNoAnswerAndTakesNoRoom() {
-        assertThat(run(Talkative.class, 2)).isEmpty();
+    void outputWithoutEndsOfLinesIsNoAnswerAndTakesNoRoom() throws Exception {
+        ChildProcess watcher = ChildProcess.run(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m",
+                "--enable-native-access=ALL-UNNAMED", "-cp", JvmRunner.classPath(), Watcher.class.getName()));
+        assertThat(watcher.succeeded()).isEqualTo("no finding\n");
+    }
+
+    public static final class Watcher {
+        private Watcher() {
+        }
+
+        public static void main(String[] arguments) {
+            System.out.println(run(Talkative.class, 2).isEmpty() ? "no finding" : "a finding");
+        }
+    }
+
+    /** Its head is read, its end is not yet. */
+    @Test
+    void anAnswerBehindALongLineArrives() {
+        assumeTrue(ChildProcess.isInstalled("sh"), "no shell on this machine");
+        try (Child child = new Child(folder, new Progress(), false)) {
+            child.start(List.of("sh", "-c", "head -c 1048570 /dev/zero | tr '\\0' x; printf '%s\\tan' " + child.mark()
+                    + "; sleep 1; printf 'swer\\n'; sleep 1"), Map.of());
+            Child.Answer answer = child.ask("question", TimeUnit.SECONDS.toNanos(60));
+            assertThat(answer.end()).isEqualTo(Child.End.ANSWERED);
+            assertThat(answer.words()).containsExactly(child.mark(), "answer");
+        }
     }
 
     @Test
@@ -76,7 +109,6 @@ class ChildTest {
         }
     }
 
-    /** More than its parent's memory would hold. */
     public static class Talkative extends ToyAllocator {
         private static final String PIECE = "x".repeat(1 << 20);
         private static final int PIECES = 300;
@@ -105,6 +137,7 @@ class ChildTest {
         }
     }
 
+    /** By a shell, whose own {@code kill} is always there. */
     public static class Killed extends ToyAllocator {
         public Killed() {
             super(Fault.NONE);
@@ -113,7 +146,7 @@ class ChildTest {
         @Override
         public synchronized void free(long address) {
             try {
-                new ProcessBuilder("kill", "-9", Long.toString(ProcessHandle.current().pid())).start().waitFor();
+                new ProcessBuilder("sh", "-c", "kill -9 " + ProcessHandle.current().pid()).start().waitFor();
             } catch (java.io.IOException | InterruptedException failed) {
                 throw new IllegalStateException(failed);
             }
