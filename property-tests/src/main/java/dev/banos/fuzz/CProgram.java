@@ -19,7 +19,7 @@ final class CProgram {
     /** Whether the target's functions can be called from C by name. */
     static boolean isPossible(Finding finding) {
         String target = finding.target();
-        return target.equals("glibc") || Isolated.isNamed(target)
+        return target.equals("glibc") || Isolated.isUsable(target)
                 || Target.isInFile(target) && PREFIX.matcher(Target.prefixOf(target)).matches();
     }
 
@@ -42,7 +42,7 @@ final class CProgram {
     private String head() {
         return Quoted.line(finding.target()) + " breaks a law: " + finding.violation().law().sentence()
                 + ".\n   " + finding.violation().details().replace("\n", "\n   ")
-                + "\n   " + command() + "\n   seed " + finding.seed() + ", try " + finding.tryNumber();
+                + "\n   " + Quoted.line(command()) + "\n   seed " + finding.seed() + ", try " + finding.tryNumber();
     }
 
     private Runner.Mode mode() {
@@ -69,7 +69,12 @@ final class CProgram {
             return "";
         }
         String file = Target.fileOf(finding.target());
-        return Quoted.word(file.indexOf('/') >= 0 || file.endsWith(Target.OBJECT) ? file : "-l:" + file);
+        return Quoted.word(file.indexOf('/') < 0 && !file.endsWith(Target.OBJECT) ? "-l:" + file : isOption(file) ? "./" + file : file);
+    }
+
+    /** What the compiler would take for one, or for a file of options. */
+    private static boolean isOption(String file) {
+        return file.startsWith("-") || file.startsWith("@");
     }
 
     private String prefix() {

@@ -206,8 +206,10 @@ public final class Campaign {
      *
      * @param programs for example {@link Corpus#programs}
      * @return this campaign
+     * @throws IllegalArgumentException if one has more than 2^20 operations
      */
     public Campaign withCorpus(List<Program> programs) {
+        programs.forEach(ProgramImage::requireRunnable);
         programs.forEach(program -> corpus.add(new KnownProgram(program, Runner.Mode.LOCKSTEP, 1)));
         return this;
     }

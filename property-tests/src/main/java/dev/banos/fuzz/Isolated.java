@@ -31,14 +31,23 @@ record Isolated(String spec, List<String> compiler, @Nullable String library) {
         return spec.equals(MUSL) || spec.startsWith(PRELOAD);
     }
 
+    /** Whether {@link #of} gives one. */
+    static boolean isUsable(String spec) {
+        return spec.equals(MUSL) || spec.startsWith(PRELOAD) && isPreloadable(spec.substring(PRELOAD.length()));
+    }
+
     static Isolated of(String spec) {
         return spec.equals(MUSL) ? new Isolated(spec, List.of("musl-gcc", "-static"), null)
                 : new Isolated(spec, List.of("cc"), preloadable(spec, spec.substring(PRELOAD.length())));
     }
 
     /** The dynamic linker takes a list. */
+    private static boolean isPreloadable(String library) {
+        return !library.isEmpty() && !library.matches("(?s).*[\\s:].*");
+    }
+
     private static String preloadable(String spec, String library) {
-        if (library.isEmpty() || library.matches("(?s).*[\\s:].*")) {
+        if (!isPreloadable(library)) {
             throw new TargetException(spec + ": give " + PRELOAD + "LIB.so, a name without a prefix, blanks and colons");
         }
         return library;

@@ -53,11 +53,16 @@ final class ProgramImage {
         return new ProgramImage(image.asSlice(HEADER.byteSize() + program.length() * RECORD.byteSize()));
     }
 
-    void write(Program program, Runner.Mode mode) {
-        int length = program.length();
-        if (length > LARGEST_LENGTH) {
-            throw new IllegalArgumentException("a program of " + length + " operations: at most " + LARGEST_LENGTH + " can be run");
+    /** @throws IllegalArgumentException if it has more operations than an image holds */
+    static void requireRunnable(Program program) {
+        if (program.length() > LARGEST_LENGTH) {
+            throw new IllegalArgumentException("a program of " + program.length() + " operations: at most " + LARGEST_LENGTH + " can be run");
         }
+    }
+
+    void write(Program program, Runner.Mode mode) {
+        requireRunnable(program);
+        int length = program.length();
         LENGTH.set(image, 0L, length);
         MODE.set(image, 0L, mode.ordinal());
         long at = HEADER.byteSize();

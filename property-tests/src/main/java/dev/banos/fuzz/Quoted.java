@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 /** What came from elsewhere, a target's name, say, as a part of a text in some language, where it must not become more than that. */
 final class Quoted {
     private static final Pattern PLAIN_WORD = Pattern.compile("[\\w@%+=:,./-]+");
+    private static final Pattern JOINED = Pattern.compile("(\\\\|\\?\\?/) *$", Pattern.MULTILINE);
     private static final Pattern ESCAPED = Pattern.compile("\\\\(?:u(?<code>[0-9a-f]{4})|(?<letter>.))");
     private static final char LAST_OF_ASCII = '~';
     private static final int HEXADECIMAL = 16;
@@ -65,9 +66,9 @@ final class Quoted {
         };
     }
 
-    /** In a comment of C. */
+    /** In a comment of C, whose compiler joins a line that ends in a backslash, or in what stands for one, with the next. */
     static String comment(String text) {
-        return lines(text).replace("*/", "* /");
+        return JOINED.matcher(lines(text)).replaceAll("$0.").replace("*/", "* /");
     }
 
     /** A literal of Java. Its compiler reads a code of a letter in ASCII as the letter itself, so that such have three digits. */

@@ -139,8 +139,10 @@ public final class ReportFolder {
             while (matcher.find()) {
                 facts.put(matcher.group("name"), Quoted.fromField(matcher.group("value")));
             }
+            Program program = Program.parse(text);
+            ProgramImage.requireRunnable(program);
             Violation violation = new Violation(constant(facts, "law", Law.values()), count(facts, "operation", 0), fact(facts, "details"));
-            return new Finding(fact(facts, "target"), number(facts, "seed"), number(facts, "try"), Program.parse(text), violation,
+            return new Finding(fact(facts, "target"), number(facts, "seed"), number(facts, "try"), program, violation,
                     constant(facts, "mode", Runner.Mode.values()).name(), count(facts, "rounds", 1), count(facts, "original", 0),
                     Boolean.parseBoolean(fact(facts, "reproduced")));
         } catch (NoSuchFileException absent) {

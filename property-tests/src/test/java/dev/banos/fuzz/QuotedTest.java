@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class QuotedTest {
     private static final int LETTERS = 0x3000;
@@ -49,6 +50,19 @@ class QuotedTest {
     @MethodSource("texts")
     void aCommentDoesNotEndEarly(String text) {
         assertThat("/* " + Quoted.comment(text)).doesNotContain("*/");
+    }
+
+    /** The compiler's own reading is the judge: it has words for what ends early. */
+    @ParameterizedTest
+    @ValueSource(strings = {"gcc", "clang"})
+    void aCommentIsOneToTheCompiler(String compiler) throws Exception {
+        StringBuilder source = new StringBuilder("int first;\n");
+        Stream.concat(texts(), Stream.of("*/ + /*", "*\\\n/ + /*", "*\\ \t\n/ + /*", "*??/\n/ + /*", "*\\\n\\\n/ + /*", "*\\\r\n/ + /*", "*\\\r/ + /*",
+                "*\n/ + /*", "*\\", "*??/")).forEach(text -> source.append("/* ").append(Quoted.comment(text)).append(" */\n"));
+        Path file = Files.writeString(folder.resolve("comments.c"), source);
+        for (String option : List.of("-std=gnu17", "-trigraphs")) {
+            CToy.compile(compiler, List.of(option, "-w", "-fsyntax-only", file.toString()));
+        }
     }
 
     /** The compiler's own reading is the judge. */

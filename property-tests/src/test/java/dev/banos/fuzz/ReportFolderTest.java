@@ -63,7 +63,8 @@ class ReportFolderTest {
 
     /** A report may come from elsewhere: no word of it becomes code, and what it says is read back as it was. */
     @ParameterizedTest
-    @ValueSource(strings = {"./lib.so.1*/ __attribute__((constructor)) static void p(void) { } /*", "./lib.so:x(void); void p", "./a b'$(id).so",
+    @ValueSource(strings = {"./lib.so.1*/ __attribute__((constructor)) static void p(void) { } /*", "./lib.so:x(void); void p",
+        "./x*\\\n/ __attribute__((constructor)) static void p(void) { } /*.so", "preload:./a b.so", "preload:./x*\\\n/ void p(void) { } /*.so", "./a b'$(id).so",
         "class:a\"); evil(\"", "class:a\\u0022b\\", "./l\nb.so", "./\u202e\u001b]0;x\u0007.so", "class:dev.some.Allocator"})
     void aTargetIsNoCode(String target) throws Exception {
         Finding finding = new Finding(target, 1, 0, Program.parse("b0 = malloc(8)\n"),
@@ -79,15 +80,16 @@ class ReportFolderTest {
         });
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.filter(any -> any.toString().endsWith(".c")).toList()) {
-                String code = Files.readString(file).replaceAll("(?s)/\\*.*?\\*/", "");
+                String code = Files.readString(file).replace("\\\n", "").replaceAll("(?s)/\\*.*?\\*/", "");
                 assertThat(code).doesNotContain("constructor", "void p(").contains("#define MALLOC malloc\n");
             }
         }
-        assertThat(junitTest(finding)).contains("Target.parse(" + Quoted.literal(target) + ")");
+        assertThat(junitTest(finding)).containsAnyOf("Target.parse(" + Quoted.literal(target) + ")", "Target.of(" + Quoted.literal(target) + ")");
     }
 
     @ParameterizedTest
     @CsvSource({"./a.so:x_, true", "./a.so.2, true", "a.o, true", "glibc, true", "musl, true", "preload:./a.so, true",
+        "preload:./a b.so, false", "preload:, false",
         "class:com.soft.Alloc, false", "class:a.so, false", "banos, false", "./a.so:x y, false", "toy, false"})
     void onlyFunctionsOfCAreCalledFromC(String target, boolean possible) {
         assertThat(CProgram.isPossible(finding(target, Program.parse("b0 = malloc(8)\n")))).isEqualTo(possible);
@@ -95,7 +97,8 @@ class ReportFolderTest {
 
     @ParameterizedTest
     @CsvSource({"./a b.so, cc -g THIS.c './a b.so' -lpthread && ./a.out", "libx.so.2:x_, cc -g THIS.c -l:libx.so.2 -lpthread && ./a.out",
-        "preload:./a;b.so, cc -g THIS.c -lpthread && LD_PRELOAD='./a;b.so' ./a.out", "./p/x.o:y_, cc -g THIS.c ./p/x.o -lpthread && ./a.out"})
+        "-o/x.so, cc -g THIS.c ./-o/x.so -lpthread && ./a.out", "@x.o, cc -g THIS.c ./@x.o -lpthread && ./a.out",
+        "-x.so, cc -g THIS.c -l:-x.so -lpthread && ./a.out", "preload:./a;b.so, cc -g THIS.c -lpthread && LD_PRELOAD='./a;b.so' ./a.out", "./p/x.o:y_, cc -g THIS.c ./p/x.o -lpthread && ./a.out"})
     void aCommandNamesTheTargetToTheShell(String target, String command) {
         assertThat(CProgram.of(finding(target, Program.parse("b0 = malloc(8)\n")))).contains(command + "\n");
     }
@@ -111,6 +114,18 @@ class ReportFolderTest {
             assertThatThrownBy(() -> ReportFolder.readFinding(file)).isInstanceOf(TraceException.class)
                     .hasMessageContaining(file + ": not a finding (" + message);
         }
+    }
+
+    @Test
+    void aProgramThatIsTooLongToRunIsNamed() throws IOException {
+        int operations = (1 << 20) + 1;
+        String facts = "target: glibc,law: CONTENTS,operation: 0,details: ,seed: 1,try: 0,mode: LOCKSTEP,rounds: 1,original: 1,reproduced: true";
+        Path file = Files.writeString(folder.resolve("long.program"), "# " + facts.replace(",", "\n# ") + "\n" + "free(b0)\n".repeat(operations));
+        assertThatThrownBy(() -> ReportFolder.readFinding(file)).isInstanceOf(TraceException.class)
+                .hasMessage(file + ": not a finding (a program of " + operations + " operations: at most 1048576 can be run)");
+        Program program = Program.parse("free(b0)\n".repeat(operations));
+        assertThatThrownBy(() -> Campaign.of("glibc").withCorpus(List.of(program))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("at most 1048576 can be run");
     }
 
     private static Finding finding(String target, Program program) {
