@@ -93,11 +93,13 @@ final class Interpreter {
 
     /** Runs the program over and over, its threads at the same time, up to that many rounds or so long; null if every law held. */
     @Nullable Violation race(Program program, AllocatorUnderTest allocator, int rounds, long nanos) {
+        progress.round(0);
         if (!allocator.promises().threads()) {
-            return run(program, allocator);
+            Violation violation = run(program, allocator);
+            progress.round(violation == null ? rounds : 0); // the others would be the same
+            return violation;
         }
         begin(program, allocator, false, false);
-        progress.round(0);
         return new RaceRun(this, program, progress).run(rounds, nanos);
     }
 
@@ -218,7 +220,7 @@ final class Interpreter {
         if (promises.checksAlignments()) {
             long address = allocator.alignedAlloc(alignment, MISALIGNED_BYTES);
             if (address != 0 || allocator.errno() != EINVAL) {
-                throw new LawBroken(Law.BAD_ALIGNMENT, "a request for the alignment " + alignment
+                throw new LawBroken(Law.BAD_ALIGNMENT, "a request for the alignment " + Long.toUnsignedString(alignment)
                         + (address != 0 ? " was served" : " was refused, and errno not set to EINVAL (22)"));
             }
         }

@@ -146,10 +146,12 @@ public final class Program {
      * Runs the program over and over, all its threads at the same time, and holds each round to the laws.
      *
      * @param allocator one in its first state, which stays open
-     * @param rounds at most; a race on slow machines ends earlier, after some time
+     * @param rounds at most; a race on slow machines ends earlier, after some time, and an allocator not for threads runs one
      * @throws AssertionError if a law broke
+     * @throws IllegalArgumentException if there are fewer rounds than one
      */
     public void requireLawfulInRaces(AllocatorUnderTest allocator, int rounds) {
+        requireRounds(rounds);
         Progress progress = new Progress();
         Interpreter interpreter = new Interpreter(progress, new Coverage());
         require(KnownProgram.race(left -> interpreter.race(this, allocator, left), progress::round, rounds));
@@ -159,10 +161,12 @@ public final class Program {
      * As {@link #requireLawfulInRaces(AllocatorUnderTest, int)}, on a new allocator of the target.
      *
      * @param target gives the allocator
-     * @param rounds at most; a race on slow machines ends earlier, after some time
+     * @param rounds at most; a race on slow machines ends earlier, after some time, and an allocator not for threads runs one
      * @throws AssertionError if a law broke
+     * @throws IllegalArgumentException if there are fewer rounds than one
      */
     public void requireLawfulInRaces(Target target, int rounds) {
+        requireRounds(rounds);
         try (Runner runner = target.nearest()) {
             require(new KnownProgram(this, Runner.Mode.RACED, rounds).replay(runner));
         }
@@ -181,6 +185,12 @@ public final class Program {
                 require(mode != Runner.Mode.RACED ? runner.replay(this, mode)
                         : threaded ? runner.race(this, Session.RACE_ROUNDS) : null);
             }
+        }
+    }
+
+    private static void requireRounds(int rounds) {
+        if (rounds < 1) {
+            throw new IllegalArgumentException("rounds=" + rounds + ": a race takes 1 or more");
         }
     }
 

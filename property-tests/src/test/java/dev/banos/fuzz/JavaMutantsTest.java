@@ -1,6 +1,7 @@
 package dev.banos.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.fuzz.mutants.Fault;
 import dev.banos.fuzz.mutants.ToyAllocator;
@@ -60,6 +61,14 @@ class JavaMutantsTest {
         Stream.of(Fault.values()).forEach(fault -> broken.addAll(fault.laws()));
         IntStream.rangeClosed(1, CMutantsTest.FAULTS).forEach(fault -> broken.addAll(CMutantsTest.laws(fault)));
         assertThat(broken).containsExactlyInAnyOrder(Law.values());
+    }
+
+    @Test
+    void anAlignmentIsTheNumberThatTheProgramHas() {
+        try (ToyAllocator toy = new ToyAllocator(Fault.BAD_ALIGNMENT_SERVED)) {
+            assertThatThrownBy(() -> Program.parse("misaligned(18446744073709551615)\n").requireLawful(toy))
+                    .isInstanceOf(AssertionError.class).hasMessageContaining("the alignment 18446744073709551615 was served");
+        }
     }
 
     @Test

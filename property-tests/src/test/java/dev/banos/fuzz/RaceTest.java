@@ -1,11 +1,16 @@
 package dev.banos.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.banos.fuzz.mutants.Fault;
+import dev.banos.fuzz.mutants.ToyAllocator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RaceTest {
     private static final int ROUNDS = 2_000;
@@ -41,6 +46,38 @@ class RaceTest {
         try (AllocatorUnderTest confined = Target.parse("banos:confined")) {
             program.requireLawfulInRaces(confined, ROUNDS); // not for threads: runs in order
         }
+    }
+
+    /** Nothing would have run. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, -1, Integer.MIN_VALUE})
+    void aRaceWithoutRoundsIsRefused(int rounds) {
+        Program program = Program.parse("b0 = malloc(100)\n");
+        Target banos = Target.of("banos:own");
+        assertThatThrownBy(() -> program.requireLawfulInRaces(banos, rounds)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("rounds=" + rounds + ": a race takes 1 or more");
+        try (AllocatorUnderTest allocator = banos.open()) {
+            assertThatThrownBy(() -> program.requireLawfulInRaces(allocator, rounds)).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @Test
+    void anAllocatorNotForThreadsRunsOneRound() {
+        AtomicInteger calls = new AtomicInteger();
+        Target counting = Target.of("counting", () -> new ToyAllocator(Fault.NONE) {
+            @Override
+            public Promises promises() {
+                return super.promises().withoutThreads();
+            }
+
+            @Override
+            public synchronized long malloc(long size) {
+                calls.incrementAndGet();
+                return super.malloc(size);
+            }
+        });
+        Program.parse("b0 = malloc(100)\n").requireLawfulInRaces(counting, ROUNDS);
+        assertThat(calls).hasValue(1);
     }
 
     @Test
