@@ -38,7 +38,7 @@ public record Promises(long alignment, long tinyAlignment, long largestAlignment
         if (largestAlignment != 0) {
             requirePowerOfTwo("largestAlignment", largestAlignment);
         }
-        if (largestAlignment > 0 && largestAlignment < TINY) {
+        if (largestAlignment != 0 && largestAlignment < TINY) {
             throw new IllegalArgumentException("largestAlignment=" + largestAlignment + " is below 8; 0 is for none");
         }
         if (tinyAlignment < TINY) {

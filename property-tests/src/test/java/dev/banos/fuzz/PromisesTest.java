@@ -24,7 +24,7 @@ class PromisesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {1, 2, 4, 24, -8, Long.MAX_VALUE})
+    @ValueSource(longs = {1, 2, 4, 24, -8, Long.MIN_VALUE, Long.MAX_VALUE})
     void aLargestAlignmentThatIsNoneIsNamed(long largest) {
         assertThatThrownBy(() -> Promises.ofC().withLargestAlignment(largest)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("largestAlignment=" + largest);
