@@ -6,7 +6,9 @@
 #ifndef LOOKS_OF_A_HANG
 #define LOOKS_OF_A_HANG 100
 #endif
+#ifndef MOST_PAGES
 #define MOST_PAGES ((1L << 30) / (long)PAGE)
+#endif
 
 static volatile sig_atomic_t finished;
 

@@ -193,10 +193,10 @@ class CMutantsTest {
 
     /** What ends a process, or would never, is told with the step, as the fuzzer tells it. */
     @ParameterizedTest
-    @CsvSource({"*(volatile int *)8 = 1, step 1: NO_CRASH: SIGSEGV", "abort(), step 1: NO_CRASH: SIGABRT",
-        "exit(0), step 1: NO_CRASH: exit() was called", "for (;;), step 1: NO_HANG: no return",
-        "'for (;;) memset(malloc(1 << 20), 1, 1 << 20)', step 1: BOUNDED_MEMORY: the process took far more memory than is live"})
-    void theProgramOfAReportIsNotSilent(String fault, String said) throws Exception {
+    @CsvSource({"*(volatile int *)8 = 1, -g, step 1: NO_CRASH: SIGSEGV", "abort(), -g, step 1: NO_CRASH: SIGABRT",
+        "exit(0), -g, step 1: NO_CRASH: exit() was called", "for (;;), -DLOOKS_OF_A_HANG=10, step 1: NO_HANG: no return",
+        "'for (;;) memset(malloc(1 << 20), 1, 1 << 20)', -DMOST_PAGES=16384, step 1: BOUNDED_MEMORY: the process took far more memory than is live"})
+    void theProgramOfAReportIsNotSilent(String fault, String option, String said) throws Exception {
         Path source = Files.writeString(folder.resolve("ending.c"), """
                 #include <stdlib.h>
                 #include <string.h>
@@ -211,7 +211,7 @@ class CMutantsTest {
         new ReportFolder(folder.resolve("report")).write(new Finding(library + ":x_", 1, 0, program, new Violation(NO_CRASH, 1, ""),
                 "LOCKSTEP", 1, 2, true));
         Path report = folder.resolve("reproduce");
-        CToy.compile(List.of("-g", "-DLOOKS_OF_A_HANG=10", "-o", report.toString(), sourceOfReport().toString(), library.toString(), "-lpthread"));
+        CToy.compile(List.of(option, "-o", report.toString(), sourceOfReport().toString(), library.toString(), "-lpthread"));
         ChildProcess ended = ChildProcess.run(List.of(report.toString()));
         assertThat(ended.output()).isEqualTo(said + "\n");
     }
