@@ -249,11 +249,12 @@ public final class Campaign {
     }
 
     /**
-     * Runs the campaign.
+     * Runs the campaign. {@link #stop} ends it early. In this process an interrupt may be lost: an allocator may leave one behind.
      *
      * @return what broke; empty if every law held
      * @throws TargetException if the target cannot be loaded
      * @throws TraceException if the example is damaged
+     * @throws IllegalStateException if the thread is interrupted while it waits for the target; it stays interrupted
      */
     public List<Finding> run() {
         String file = example == null ? Examples.NONE : example.toString();
@@ -282,6 +283,7 @@ public final class Campaign {
      * @param finding one of this campaign's target
      * @return what it breaks now; empty if every law held
      * @throws TargetException if the target cannot be loaded
+     * @throws IllegalStateException as {@link #run}
      */
     public Optional<Finding> replay(Finding finding) {
         try (Runner runner = runners.open(Settings.ofOneProgram(), Examples.NONE)) {

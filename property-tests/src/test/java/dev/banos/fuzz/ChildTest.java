@@ -98,6 +98,16 @@ class ChildTest {
         assertThat(Thread.interrupted()).isFalse();
     }
 
+    @Test
+    void anInterruptOfTheCallerEndsTheCampaignAndStays() {
+        Campaign campaign = Campaign.of("glibc").withTries(256).withListener(statistics -> Thread.currentThread().interrupt());
+        try {
+            assertThatThrownBy(campaign::run).isInstanceOf(IllegalStateException.class).hasMessage("interrupted while the target ran");
+        } finally {
+            assertThat(Thread.interrupted()).isTrue();
+        }
+    }
+
     public static class Odd extends ToyAllocator {
         public Odd() {
             super(Fault.NONE);
