@@ -3,6 +3,7 @@ package dev.banos.lock;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.mem.Malloc;
+import dev.banos.mem.StackEnd;
 import dev.banos.testing.ChildJvm;
 import java.io.IOException;
 import java.util.List;
@@ -29,37 +30,21 @@ class SpinLockTest {
     /** It links what gives the processor away, and has too little stack for that. */
     @Test
     void whoFirstWaitsLongAtTheEndOfItsStackSpoilsNothing() throws IOException, InterruptedException {
-        assertThat(ChildJvm.run(List.of(), FirstWaiter.class).output()).contains("overflows true, later done");
+        assertThat(ChildJvm.run(List.of(), FirstWaiter.class).output()).containsPattern("overflows [1-9][0-9]*, later done");
     }
 
     /** What the JVM of its own runs for that. */
     public static final class FirstWaiter {
         private static final int WAITS_LONG = 64;
-        private static boolean overflowed;
 
         private FirstWaiter() {
         }
 
         public static void main(String[] arguments) throws InterruptedException {
             Malloc.free(Malloc.malloc(100_000)); // other functions are linked by then, and so the JDK's own classes are there
-            Thread thread = new Thread(null, FirstWaiter::descend, "descending", 200 * 1024);
-            thread.start();
-            thread.join();
+            int overflows = StackEnd.atEachDepth(1, 200 * 1024, () -> SpinLock.pause(WAITS_LONG));
             SpinLock.pause(WAITS_LONG);
-            System.out.println("overflows " + overflowed + ", later done");
-        }
-
-        private static void descend() {
-            try {
-                descend();
-            } catch (StackOverflowError deepest) {
-                overflowed = true;
-            }
-            try {
-                SpinLock.pause(WAITS_LONG);
-            } catch (StackOverflowError notEvenForTheCall) {
-                overflowed = true;
-            }
+            System.out.println("overflows " + overflows + ", later done");
         }
     }
 
@@ -72,7 +57,6 @@ class SpinLockTest {
         private static final SpinLock[] LOCKS = new SpinLock[200_000];
         private static int used;
         private static int within;
-        private static int overflows;
 
         private Child() {
         }
@@ -84,12 +68,7 @@ class SpinLockTest {
             for (int i = 0; i < WARM_UP; i++) {
                 use(LOCKS[0]);
             }
-            for (int i = 0; i < THREADS; i++) {
-                int frames = i;
-                Thread thread = new Thread(null, () -> begin(frames), "descending", STACK_BYTES);
-                thread.start();
-                thread.join();
-            }
+            int overflows = StackEnd.atEachDepth(THREADS, STACK_BYTES, Child::useNext);
             int locked = 0;
             for (SpinLock lock : LOCKS) {
                 locked += lock.tryLock() ? 0 : 1;
@@ -97,28 +76,11 @@ class SpinLockTest {
             System.out.println("within " + within + ", overflows " + overflows + ", locked " + locked + ";");
         }
 
-        /** Each thread begins elsewhere, so that the end of the stack is met at other places. */
-        private static void begin(int frames) {
-            if (frames == 0) {
-                descend();
-            } else {
-                begin(frames - 1);
-            }
-        }
-
-        /** Uses a lock on the way up, at each depth. */
-        private static void descend() {
-            try {
-                descend();
-            } catch (StackOverflowError deepest) {
-                // From here on upwards.
-            }
-            try {
-                use(LOCKS[used]);
-            } catch (StackOverflowError refused) {
-                overflows++;
-            }
+        /** The next even where this one is left locked: a second use would wait for ever. */
+        private static void useNext() {
+            int next = used;
             used += used < LOCKS.length - 1 ? 1 : 0;
+            use(LOCKS[next]);
         }
 
         private static void use(SpinLock lock) {
