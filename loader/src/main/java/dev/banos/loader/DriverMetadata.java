@@ -4,7 +4,7 @@ import dev.banos.loader.abi.BanosDriver;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SectionTable;
-import dev.banos.loader.link.PointerFields;
+import dev.banos.loader.machine.PointerFields;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

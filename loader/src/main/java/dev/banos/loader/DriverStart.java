@@ -9,7 +9,7 @@ import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.LinkedModule;
 import dev.banos.loader.link.ModuleLinker;
 import dev.banos.loader.link.PhaseClock.Phase;
-import dev.banos.loader.link.ThreadLocalPlace;
+import dev.banos.loader.process.ThreadLocalPlace;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;

@@ -9,7 +9,7 @@ import dev.banos.loader.elf.Printable;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
-import dev.banos.loader.link.RelocationNames;
+import dev.banos.loader.machine.RelocationNames;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,10 +2,10 @@ package dev.banos.loader;
 
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.host.HostFunctions;
-import dev.banos.loader.link.CLibrary;
-import dev.banos.loader.link.CppThreadLocal;
 import dev.banos.loader.link.Imports;
-import dev.banos.loader.link.ThreadLocalPlace;
+import dev.banos.loader.process.CLibrary;
+import dev.banos.loader.process.CppThreadLocal;
+import dev.banos.loader.process.ThreadLocalPlace;
 import java.lang.foreign.Arena;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

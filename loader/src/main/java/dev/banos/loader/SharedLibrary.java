@@ -4,7 +4,7 @@ import dev.banos.bindings.SystemCalls;
 import dev.banos.bindings.generated.Linux;
 import dev.banos.loader.call.CallFrame;
 import dev.banos.loader.elf.Refusal;
-import dev.banos.loader.link.CppLibrary;
+import dev.banos.loader.process.CppLibrary;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 

@@ -7,7 +7,7 @@ import dev.banos.loader.elf.ObjectReader;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
-import dev.banos.loader.link.PointerFields;
+import dev.banos.loader.machine.PointerFields;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

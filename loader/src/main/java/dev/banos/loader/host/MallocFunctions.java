@@ -5,7 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.banos.bindings.Native;
 import dev.banos.loader.call.UpcallEdge;
-import dev.banos.loader.link.CLibrary;
+import dev.banos.loader.process.CLibrary;
 import dev.banos.mem.Malloc;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.Arena;

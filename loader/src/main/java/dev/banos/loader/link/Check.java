@@ -5,6 +5,8 @@ import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.RelocationTable;
 import dev.banos.loader.elf.SectionTable;
+import dev.banos.loader.machine.Architecture;
+import dev.banos.loader.machine.FixupKind;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -3,6 +3,9 @@ package dev.banos.loader.link;
 import dev.banos.bindings.Native;
 import dev.banos.bindings.SystemCalls;
 import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.machine.Architecture;
+import dev.banos.loader.machine.Image;
+import dev.banos.loader.process.AddressSpace;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
@@ -39,7 +42,7 @@ public final class ExportStubs {
         Architecture architecture = Architecture.host();
         slots = pages(functions.size() * architecture.stubBytes());
         size = slots + pages(functions.size() * Long.BYTES);
-        base = AddressSpace.near().map(file, size, Layout.PAGE_BYTES, true);
+        base = AddressSpace.near().map(file, size, Architecture.PAGE_BYTES, true);
         write(functions);
         try {
             AddressSpace.protect(file, base, slots, SystemCalls.PROT_READ | SystemCalls.PROT_EXEC);
@@ -63,7 +66,7 @@ public final class ExportStubs {
     }
 
     private static int pages(int bytes) {
-        return bytes + Layout.PAGE_BYTES - 1 & -Layout.PAGE_BYTES;
+        return bytes + Architecture.PAGE_BYTES - 1 & -Architecture.PAGE_BYTES;
     }
 
     /** The stub of the function of that name, or 0. */

@@ -1,5 +1,6 @@
 package dev.banos.loader.link;
 
+import dev.banos.loader.process.ThreadLocalPlace;
 import org.jspecify.annotations.Nullable;
 
 /** Where a module's undefined symbols come from. */

@@ -12,8 +12,6 @@ package dev.banos.loader.link;
  * Constants are what nobody writes to once the module is linked: also relocated tables ({@code .data.rel.ro}) and the GOT.
  */
 final class Layout {
-    static final int PAGE_BYTES = 4096;
-
     final int stubs;
     final int constants;
     final int got;

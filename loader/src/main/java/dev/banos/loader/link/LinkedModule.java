@@ -2,6 +2,10 @@ package dev.banos.loader.link;
 
 import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.SymbolTable;
+import dev.banos.loader.machine.Architecture;
+import dev.banos.loader.process.AddressSpace;
+import dev.banos.loader.process.ThreadLocalPlace;
+import dev.banos.loader.process.TlsModule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

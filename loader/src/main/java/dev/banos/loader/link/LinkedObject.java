@@ -3,6 +3,7 @@ package dev.banos.loader.link;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.RelocationTable;
+import dev.banos.loader.machine.FixupKind;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;

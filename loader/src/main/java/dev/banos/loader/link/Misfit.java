@@ -2,6 +2,9 @@ package dev.banos.loader.link;
 
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.RelocationTable;
+import dev.banos.loader.machine.Architecture;
+import dev.banos.loader.machine.FixupKind;
+import dev.banos.loader.machine.Image;
 import org.jspecify.annotations.Nullable;
 
 /** A value that its field cannot hold, in words: what it is, why it does not go in, and what to do about it. */

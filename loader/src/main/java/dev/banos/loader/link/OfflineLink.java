@@ -5,6 +5,9 @@ import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
+import dev.banos.loader.machine.Architecture;
+import dev.banos.loader.machine.FixupKind;
+import dev.banos.loader.machine.Image;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
@@ -85,7 +88,7 @@ public final class OfflineLink {
             Relocate.fill(image, object);
         }
         // As in a program without shared libraries, whose block of thread-local variables has the number 1.
-        Relocate.fixups(objects, architecture, layout, image, false, 1, architecture.tlsDistance(layout));
+        Relocate.fixups(objects, architecture, layout, image, false, 1, architecture.tlsDistance(layout.tlsSize, layout.tlsAlignment));
         return new OfflineLink(object, layout, image, bytes, imports, outside.threadLocals);
     }
 
@@ -158,7 +161,8 @@ public final class OfflineLink {
 
         @Override
         public long threadLocalBlock() {
-            return architecture.tlsBlockSymbol(layout());
+            Layout layout = layout();
+            return architecture.tlsBlockSymbol(layout.tlsSize, layout.tlsAlignment);
         }
 
         @Override

@@ -4,6 +4,8 @@ import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
+import dev.banos.loader.machine.Architecture;
+import dev.banos.loader.machine.FixupKind;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -36,7 +38,7 @@ final class Place {
     private final Map<String, Region> sharedRegions;
     private long cursor;
     private long padding;
-    private long alignment = Layout.PAGE_BYTES;
+    private long alignment = Architecture.PAGE_BYTES;
 
     private Place(List<LinkedObject> objects, Map<String, Combine.Definition> definitions, Architecture architecture,
             boolean copyStreams) {
@@ -70,7 +72,7 @@ final class Place {
         for (LinkedObject object : objects) {
             commons(object);
         }
-        int size = Math.max(page(), Layout.PAGE_BYTES);
+        int size = Math.max(page(), Architecture.PAGE_BYTES);
         int moduleAlignment = (int) alignment;
         cursor = 0;
         alignment = 1;
@@ -306,6 +308,6 @@ final class Place {
     }
 
     private int page() {
-        return take(null, 0, Layout.PAGE_BYTES);
+        return take(null, 0, Architecture.PAGE_BYTES);
     }
 }

@@ -5,6 +5,11 @@ import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.RelocationTable;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
+import dev.banos.loader.machine.A64Fields;
+import dev.banos.loader.machine.Architecture;
+import dev.banos.loader.machine.FixupKind;
+import dev.banos.loader.machine.Image;
+import dev.banos.loader.machine.RvFields;
 import java.util.Arrays;
 import java.util.List;
 
@@ -309,7 +314,7 @@ final class Relocate {
             case A64_GOT_LOW12 -> A64Fields.low12(image, at, gotEntry, 3);
             case A64_TLS_GOT_PAGE21 -> A64Fields.page21(image, at, tlsEntry, true);
             case A64_TLS_GOT_LOW12 -> A64Fields.low12(image, at, tlsEntry, 3);
-            case A64_GOT_PAGE_LOW15 -> A64Fields.low15(image, at, gotEntry - (image.address(layout.got) & -Layout.PAGE_BYTES));
+            case A64_GOT_PAGE_LOW15 -> A64Fields.low15(image, at, gotEntry - (image.address(layout.got) & -Architecture.PAGE_BYTES));
             case A64_SIGNED_MOVE_0 -> A64Fields.signedMove(image, at, target, 0, true);
             case A64_SIGNED_MOVE_1 -> A64Fields.signedMove(image, at, target, 1, true);
             case A64_SIGNED_MOVE_2 -> A64Fields.signedMove(image, at, target, 2, true);

@@ -5,6 +5,7 @@ import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.RelocationTable;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
+import dev.banos.loader.process.CppRuntime;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashSet;

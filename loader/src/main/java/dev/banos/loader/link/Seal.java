@@ -3,6 +3,8 @@ package dev.banos.loader.link;
 import dev.banos.bindings.Native;
 import dev.banos.bindings.SystemCalls;
 import dev.banos.loader.elf.SymbolTable;
+import dev.banos.loader.process.AddressSpace;
+import dev.banos.loader.process.NativeCalls;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;

@@ -2,6 +2,9 @@ package dev.banos.loader.link;
 
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SymbolTable;
+import dev.banos.loader.machine.Architecture;
+import dev.banos.loader.process.AddressSpace;
+import dev.banos.loader.process.TinyLibrary;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +35,7 @@ final class ThreadDestructors {
             if (registers(object.elf.symbols())) {
                 ThreadDestructors destructors = new ThreadDestructors();
                 if (low) {
-                    destructors.library.at(AddressSpace.low().gap(file, Layout.PAGE_BYTES));
+                    destructors.library.at(AddressSpace.low().gap(file, Architecture.PAGE_BYTES));
                 }
                 String cause = destructors.library.open();
                 if (cause != null) {

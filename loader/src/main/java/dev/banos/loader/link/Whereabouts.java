@@ -3,6 +3,8 @@ package dev.banos.loader.link;
 import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.RelocationTable;
 import dev.banos.loader.elf.SymbolTable;
+import dev.banos.loader.machine.Architecture;
+import dev.banos.loader.machine.FixupKind;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

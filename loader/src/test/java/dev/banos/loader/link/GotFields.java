@@ -4,6 +4,8 @@ import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.RelocationTable;
 import dev.banos.loader.elf.SymbolTable;
+import dev.banos.loader.machine.Architecture;
+import dev.banos.loader.machine.FixupKind;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;

@@ -7,6 +7,7 @@ import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
 import dev.banos.loader.elf.SectionTable;
+import dev.banos.loader.machine.Architecture;
 import dev.banos.testing.ChildProcess;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -9,6 +9,7 @@ import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.RelocationTable;
+import dev.banos.loader.machine.Image;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -7,6 +7,7 @@ import dev.banos.loader.CCompiler;
 import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
+import dev.banos.loader.machine.Architecture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,7 +83,7 @@ class OtherMachinesTest {
         for (OfflineLink.Slot stub : link.stubs()) {
             end = Math.max(end, stub.address() + 1);
         }
-        return end - BASE + Layout.PAGE_BYTES - 1 & -Layout.PAGE_BYTES;
+        return end - BASE + Architecture.PAGE_BYTES - 1 & -Architecture.PAGE_BYTES;
     }
 
     private static Runner runner(String machine) {

@@ -10,6 +10,7 @@ import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SymbolTable;
+import dev.banos.loader.machine.Architecture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -178,7 +179,7 @@ class OtherMachinesThreadLocalTest {
                 end = Math.max(end, part.address() + part.size());
             }
         }
-        return end - BASE + Layout.PAGE_BYTES - 1 & -Layout.PAGE_BYTES;
+        return end - BASE + Architecture.PAGE_BYTES - 1 & -Architecture.PAGE_BYTES;
     }
 
     private static long address(ElfObject object, OfflineLink link, String name) {

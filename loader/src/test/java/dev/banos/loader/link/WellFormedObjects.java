@@ -5,6 +5,8 @@ import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
 import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.machine.Architecture;
+import dev.banos.loader.machine.Image;
 import dev.banos.testing.ChildProcess;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -50,7 +52,7 @@ final class WellFormedObjects {
         Layout layout = Place.objects(objects, Map.of(), architecture, object.needsLowMemory);
         Resolve.objects(objects, Map.of(), layout, BASE, BASE, imports, null);
         Image image = Image.inHeap(layout.bytes, BASE);
-        Relocate.objects(objects, architecture, layout, image, true, 1, architecture.tlsDistance(layout));
+        Relocate.objects(objects, architecture, layout, image, true, 1, architecture.tlsDistance(layout.tlsSize, layout.tlsAlignment));
         return image;
     }
 
@@ -67,7 +69,7 @@ final class WellFormedObjects {
     static long padding(byte[] bytes, String file) {
         try {
             ElfObject object = ObjectReader.read(bytes, file);
-            long padding = 4L * Layout.PAGE_BYTES;
+            long padding = 4L * Architecture.PAGE_BYTES;
             for (int section = 1; section < object.sections().count(); section++) {
                 padding += object.sections().isAllocated(section) ? object.sections().alignment(section) : 0;
             }

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.management.ThreadMXBean;
 import dev.banos.loader.CCompiler;
 import dev.banos.loader.abi.ExportEntry;
+import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
 import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.machine.Architecture;
 import dev.banos.loader.types.ObjectTypes;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -59,7 +61,7 @@ class WorkBoundTest {
     /** High parts of descriptors at a label where low parts of an address ask for another. */
     @Test
     void ofPairsForRiscv() {
-        requireProportion(highs(1_500), highs(TIMES * 1_500), RiscvObject::prepare);
+        requireProportion(highs(1_500), highs(TIMES * 1_500), object -> Architecture.of(Elf.EM_RISCV).prepared(object, true));
     }
 
     private ElfObject highs(int count) {

@@ -6,6 +6,8 @@ import dev.banos.loader.CCompiler;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
 import dev.banos.loader.elf.RelocationTable;
+import dev.banos.loader.machine.Architecture;
+import dev.banos.loader.machine.FixupKind;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;

@@ -1,6 +1,6 @@
-package dev.banos.loader.link;
+package dev.banos.loader.machine;
 
-import static dev.banos.loader.link.FixupKind.*;
+import static dev.banos.loader.machine.FixupKind.*;
 
 import dev.banos.loader.elf.ElfObject;
 import java.util.Map;
@@ -142,29 +142,29 @@ final class Aarch64 extends Architecture {
     }
 
     @Override
-    String relocationName(int type) {
+    public String relocationName(int type) {
         return "R_AARCH64_" + NAMES.getOrDefault(type, Integer.toUnsignedString(type));
     }
 
     @Override
-    @Nullable String remedy(int type) {
+    public @Nullable String remedy(int type) {
         boolean traditional = type >= FIRST_OF_PAIRS && type < FIRST_OF_INITIAL_EXEC || type == 572 || type == 573;
         return traditional ? "compile with -mtls-dialect=desc, the compilers' default, or -ftls-model=initial-exec" : null;
     }
 
     @Override
-    ElfObject prepared(ElfObject object, boolean program) {
+    public ElfObject prepared(ElfObject object, boolean program) {
         return program ? Aarch64Tls.relaxed(object) : object;
     }
 
     @Override
-    int stubBytes() {
+    public int stubBytes() {
         return STUB_BYTES;
     }
 
     /** {@code adrp x16, entry; ldr x16, [x16, entry's low bits]; br x16}, filled up with a trap. */
     @Override
-    void writeStub(Image image, int at, long delta) {
+    public void writeStub(Image image, int at, long delta) {
         long entry = image.address(at) + delta;
         image.put32(at, ADRP_X16);
         A64Fields.page21(image, at, entry, true);
@@ -176,12 +176,12 @@ final class Aarch64 extends Architecture {
 
     /** The block begins behind two words of the thread's own, aligned as the block wants. */
     @Override
-    long tlsDistance(Layout layout) {
-        return Math.max(2L * Long.BYTES, layout.tlsAlignment);
+    public long tlsDistance(int size, int alignment) {
+        return Math.max(2L * Long.BYTES, alignment);
     }
 
     @Override
-    boolean relax(Image image, int first, int at, long target, boolean rex) {
+    public boolean relax(Image image, int first, int at, long target, boolean rex) {
         return false;
     }
 }

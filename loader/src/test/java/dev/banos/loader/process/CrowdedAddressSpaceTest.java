@@ -1,4 +1,4 @@
-package dev.banos.loader.link;
+package dev.banos.loader.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -10,6 +10,7 @@ import dev.banos.loader.InstallPolicy;
 import dev.banos.loader.LinkException;
 import dev.banos.loader.LinkedLibrary;
 import dev.banos.loader.ObjectLinker;
+import dev.banos.loader.machine.Architecture;
 import dev.banos.thread.Tcb;
 import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
@@ -45,7 +46,7 @@ class CrowdedAddressSpaceTest {
     }
 
     private void fill(long from, long to) {
-        long start = from + Layout.PAGE_BYTES - 1 & -Layout.PAGE_BYTES;
+        long start = from + Architecture.PAGE_BYTES - 1 & -Architecture.PAGE_BYTES;
         if (start >= to) {
             return;
         }
@@ -83,14 +84,14 @@ class CrowdedAddressSpaceTest {
     @Test
     void noMoreIsMappedThanAskedFor() throws IOException {
         long before = mappedBytes();
-        long address = AddressSpace.near().map("test", 3 * Layout.PAGE_BYTES, 1 << 16, true);
+        long address = AddressSpace.near().map("test", 3 * Architecture.PAGE_BYTES, 1 << 16, true);
         assertThat(address & 0xFFFF).isZero();
         assertThat(mappedBytes() - before).isLessThan(1 << 16);
-        AddressSpace.near().unmap(address, 3 * Layout.PAGE_BYTES);
+        AddressSpace.near().unmap(address, 3 * Architecture.PAGE_BYTES);
     }
 
     private static long mappedBytes() throws IOException {
         return Files.readAllLines(Path.of("/proc/self/statm")).stream()
-                .mapToLong(line -> Long.parseLong(line.substring(0, line.indexOf(' '))) * Layout.PAGE_BYTES).sum();
+                .mapToLong(line -> Long.parseLong(line.substring(0, line.indexOf(' '))) * Architecture.PAGE_BYTES).sum();
     }
 }

@@ -1,6 +1,6 @@
-package dev.banos.loader.link;
+package dev.banos.loader.machine;
 
-import static dev.banos.loader.link.FixupKind.*;
+import static dev.banos.loader.machine.FixupKind.*;
 
 import dev.banos.loader.elf.ElfObject;
 
@@ -114,12 +114,12 @@ final class Riscv64 extends Architecture {
     }
 
     @Override
-    ElfObject prepared(ElfObject object, boolean program) {
+    public ElfObject prepared(ElfObject object, boolean program) {
         return RiscvObject.prepare(object);
     }
 
     @Override
-    String relocationName(int type) {
+    public String relocationName(int type) {
         if (type >= FIRST_PAIRED && type < FIRST_PAIRED + PAIRED) {
             return relocationName(PCREL_LO12_I + (type - FIRST_PAIRED) % 2);
         }
@@ -127,13 +127,13 @@ final class Riscv64 extends Architecture {
     }
 
     @Override
-    int stubBytes() {
+    public int stubBytes() {
         return STUB_BYTES;
     }
 
     /** {@code auipc t3, entry; ld t3, entry's low part(t3); jr t3}, filled up with a trap. */
     @Override
-    void writeStub(Image image, int at, long delta) {
+    public void writeStub(Image image, int at, long delta) {
         image.put32(at, AUIPC_T3);
         RvFields.high20(image, at, delta);
         image.put32(at + 4, LD_T3_T3);
@@ -144,17 +144,17 @@ final class Riscv64 extends Architecture {
 
     /** The thread pointer points to the block. */
     @Override
-    long tlsDistance(Layout layout) {
+    public long tlsDistance(int size, int alignment) {
         return 0;
     }
 
     @Override
-    int tlsPairBias() {
+    public int tlsPairBias() {
         return TLS_PAIR_BIAS;
     }
 
     @Override
-    boolean relax(Image image, int first, int at, long target, boolean rex) {
+    public boolean relax(Image image, int first, int at, long target, boolean rex) {
         return false;
     }
 }

@@ -1,19 +1,21 @@
-package dev.banos.loader.link;
+package dev.banos.loader.machine;
 
 import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
 import org.jspecify.annotations.Nullable;
 
 /** What differs between machines: the meaning of relocation numbers and the code of stubs. */
-abstract class Architecture {
+public abstract class Architecture {
+    /** Of the smallest page of each machine. */
+    public static final int PAGE_BYTES = 4096;
     /** Of {@link #widths}: the number has no meaning. */
-    static final byte UNKNOWN = -1;
+    public static final byte UNKNOWN = -1;
     /** Of {@link #plain}: neither of the others. */
     static final byte NOT_PLAIN = 0;
     /** DELTA32, or BRANCH32 that needs no stub. */
-    static final byte PLAIN_DELTA32 = 1;
-    static final byte PLAIN_ABS64 = 2;
-    static final byte PLAIN_ABS32S = 3;
+    public static final byte PLAIN_DELTA32 = 1;
+    public static final byte PLAIN_ABS64 = 2;
+    public static final byte PLAIN_ABS32S = 3;
 
     private final @Nullable FixupKind[] kinds;
     private final byte[] plain;
@@ -52,7 +54,7 @@ abstract class Architecture {
     }
 
     /** Null where the machine's ABI is not known to the linker. */
-    static @Nullable Architecture of(int machine) {
+    public static @Nullable Architecture of(int machine) {
         return switch (machine) {
             case Elf.EM_X86_64 -> X8664.INSTANCE;
             case Elf.EM_AARCH64 -> Aarch64.INSTANCE;
@@ -62,37 +64,37 @@ abstract class Architecture {
     }
 
     /** e_machine of the machine that this process runs on. */
-    static int hostMachine() {
+    public static int hostMachine() {
         return "aarch64".equals(System.getProperty("os.arch")) ? Elf.EM_AARCH64 : Elf.EM_X86_64;
     }
 
     /** Of the machine that this process runs on. */
-    static Architecture host() {
+    public static Architecture host() {
         return hostMachine() == Elf.EM_AARCH64 ? Aarch64.INSTANCE : X8664.INSTANCE;
     }
 
     /** The kind, or null where the number means nothing to us. */
-    final @Nullable FixupKind kind(int relocationType) {
+    public final @Nullable FixupKind kind(int relocationType) {
         return relocationType >= 0 && relocationType < kinds.length ? kinds[relocationType] : null;
     }
 
     /** {@link #kind} by number, for loops that have checked every number before. */
-    final @Nullable FixupKind[] kinds() {
+    public final @Nullable FixupKind[] kinds() {
         return kinds;
     }
 
     /** By number, {@link FixupKind#width}, or {@link #UNKNOWN}. */
-    final byte[] widths() {
+    public final byte[] widths() {
         return widths;
     }
 
     /** Of the numbers below 64, a bit for each that demands the lowest 2 GiB. */
-    final long lowTypes() {
+    public final long lowTypes() {
         return lowTypes;
     }
 
     /** The widest field of any of these numbers, a bit each; {@link #UNKNOWN} where one of them has no meaning. */
-    final int widest(long numbers) {
+    public final int widest(long numbers) {
         int widest = 0;
         for (long rest = numbers; rest != 0; rest &= rest - 1) {
             int number = Long.numberOfTrailingZeros(rest);
@@ -106,12 +108,12 @@ abstract class Architecture {
     }
 
     /** By number, {@link FixupKind#needs}. */
-    final byte[] needs() {
+    public final byte[] needs() {
         return needs;
     }
 
     /** By number, which of the kinds it is that most relocations are. */
-    final byte[] plain() {
+    public final byte[] plain() {
         return plain;
     }
 
@@ -122,25 +124,25 @@ abstract class Architecture {
      * @param program whether the thread-local variables lie where those of a program without shared libraries do
      * @throws dev.banos.loader.elf.Refusal if they do not go together
      */
-    ElfObject prepared(ElfObject object, boolean program) {
+    public ElfObject prepared(ElfObject object, boolean program) {
         return object;
     }
 
     /** The psABI's name of a relocation number, for people. */
-    abstract String relocationName(int relocationType);
+    public abstract String relocationName(int relocationType);
 
     /** What compiles the object without a relocation that is not supported, or null. */
-    @Nullable String remedy(int relocationType) {
+    public @Nullable String remedy(int relocationType) {
         return null;
     }
 
     /** The addend of a BRANCH32 in code that leads to the symbol itself. */
-    int callAddend() {
+    public int callAddend() {
         return 0;
     }
 
     /** Bytes of a stub, which are also its alignment. */
-    abstract int stubBytes();
+    public abstract int stubBytes();
 
     /**
      * Writes a jump through a GOT entry.
@@ -148,18 +150,23 @@ abstract class Architecture {
      * @param at    the stub's offset in the image
      * @param delta the GOT entry's address minus the stub's
      */
-    abstract void writeStub(Image image, int at, long delta);
+    public abstract void writeStub(Image image, int at, long delta);
 
-    /** From the thread pointer to the block of thread-local variables, in a program without shared libraries. */
-    abstract long tlsDistance(Layout layout);
+    /**
+     * From the thread pointer to the block of thread-local variables, in a program without shared libraries.
+     *
+     * @param size      of the block, in bytes
+     * @param alignment of the block
+     */
+    public abstract long tlsDistance(int size, int alignment);
 
-    /** Offset in such a program's block of the symbol that compilers count from, {@link Resolve#TLS_BLOCK}. */
-    long tlsBlockSymbol(Layout layout) {
+    /** Offset in such a program's block of the symbol that compilers count from, {@code _TLS_MODULE_BASE_}. */
+    public long tlsBlockSymbol(int size, int alignment) {
         return 0;
     }
 
     /** How much less than its offset in the block stands in a variable's pair of entries for {@code __tls_get_addr}. */
-    int tlsPairBias() {
+    public int tlsPairBias() {
         return 0;
     }
 
@@ -172,5 +179,5 @@ abstract class Architecture {
      * @param rex    whether the instruction has a REX prefix
      * @return whether the instruction was rewritten, field and all
      */
-    abstract boolean relax(Image image, int first, int at, long target, boolean rex);
+    public abstract boolean relax(Image image, int first, int at, long target, boolean rex);
 }

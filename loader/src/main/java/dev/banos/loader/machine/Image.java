@@ -1,4 +1,4 @@
-package dev.banos.loader.link;
+package dev.banos.loader.machine;
 
 import dev.banos.bindings.Native;
 import java.lang.foreign.MemorySegment;
@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * code that runs interpreted. There a buffer takes half a microsecond for a field of four bytes, a segment, whose accessors are
  * method handles, several; the elements of an array cost hardly anything. Compiled, a buffer is as good or better.
  */
-final class Image {
-    private static final byte[] ZEROES = new byte[Layout.PAGE_BYTES];
+public final class Image {
+    private static final byte[] ZEROES = new byte[Architecture.PAGE_BYTES];
 
     private final ByteBuffer bytes;
     /** What the buffer is over; null but for the first module. */
@@ -28,16 +28,16 @@ final class Image {
     }
 
     /** Of memory that is mapped at {@code base}, writable and zero. */
-    static Image mapped(int size, long base) {
+    public static Image mapped(int size, long base) {
         return new Image(Native.segment(base, size).asByteBuffer(), null, base);
     }
 
-    static Image inHeap(int size, long base) {
+    public static Image inHeap(int size, long base) {
         return new Image(ByteBuffer.allocate(size), null, base);
     }
 
     /** As {@link #inHeap}, of the first module that the process links: {@link #toBase} is to follow. */
-    static Image first(int size, long base) {
+    public static Image first(int size, long base) {
         byte[] array = new byte[size];
         return new Image(ByteBuffer.wrap(array), array, base);
     }
@@ -49,7 +49,7 @@ final class Image {
      * @param start   where the section begins in the file
      * @param at      where it begins in the image
      */
-    static Image inHeap(int size, long base, byte[] file, int start, int length, int at) {
+    public static Image inHeap(int size, long base, byte[] file, int start, int length, int at) {
         int from = start - at;
         if (from < 0 || from > file.length - size) {
             Image image = inHeap(size, base);
@@ -63,70 +63,70 @@ final class Image {
     }
 
     /** In memory of a caller's, with anything in it. */
-    static Image in(MemorySegment memory, long base) {
+    public static Image in(MemorySegment memory, long base) {
         return new Image(memory.asByteBuffer(), null, base);
     }
 
     /** Those of an image in the heap. */
-    byte[] bytes() {
+    public byte[] bytes() {
         return bytes.array();
     }
 
     /** Brings the first module's bytes to where they run, memory that is mapped and writable; the others' are there. */
-    void toBase() {
+    public void toBase() {
         if (array != null) {
             Native.segment(base, array.length).asByteBuffer().put(0, array);
         }
     }
 
-    int size() {
+    public int size() {
         return bytes.capacity();
     }
 
-    long base() {
+    public long base() {
         return base;
     }
 
-    long address(int at) {
+    public long address(int at) {
         return base + at;
     }
 
-    void copy(byte[] from, int start, int at, int length) {
+    public void copy(byte[] from, int start, int at, int length) {
         bytes.put(at, from, start, length);
     }
 
     /** Nothing where the end does not lie behind the start. */
-    void zero(int from, int to) {
+    public void zero(int from, int to) {
         for (int at = from; at < to; at += ZEROES.length) {
             bytes.put(at, ZEROES, 0, Math.min(ZEROES.length, to - at));
         }
     }
 
-    int get8(int at) {
+    public int get8(int at) {
         return bytes.get(at) & 0xff;
     }
 
-    int get16(int at) {
+    public int get16(int at) {
         return bytes.getShort(at) & 0xffff;
     }
 
-    int get32(int at) {
+    public int get32(int at) {
         return bytes.getInt(at);
     }
 
-    long get64(int at) {
+    public long get64(int at) {
         return bytes.getLong(at);
     }
 
-    void put8(int at, int value) {
+    public void put8(int at, int value) {
         bytes.put(at, (byte) value);
     }
 
-    void put16(int at, int value) {
+    public void put16(int at, int value) {
         bytes.putShort(at, (short) value);
     }
 
-    void put32(int at, int value) {
+    public void put32(int at, int value) {
         if (array == null) {
             bytes.putInt(at, value);
             return;
@@ -137,7 +137,7 @@ final class Image {
         array[at + 3] = (byte) (value >> 24);
     }
 
-    void put64(int at, long value) {
+    public void put64(int at, long value) {
         if (array == null) {
             bytes.putLong(at, value);
             return;

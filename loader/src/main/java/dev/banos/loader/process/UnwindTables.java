@@ -1,4 +1,4 @@
-package dev.banos.loader.link;
+package dev.banos.loader.process;
 
 import dev.banos.bindings.SystemCalls;
 import dev.banos.bindings.generated.Linux;
@@ -12,7 +12,7 @@ import java.util.List;
  * plain C between two functions of C++ too; so once one module throws or catches, those of all modules are registered. Before
  * that none is: registration loads a library and costs a lock.
  */
-final class UnwindTables {
+public final class UnwindTables {
     /** Of modules that run, and wait for the first one that throws or catches. */
     private static final List<UnwindTables> WAITING = new ArrayList<>();
     private static boolean inUse;
@@ -40,12 +40,12 @@ final class UnwindTables {
     }
 
     /** @param tables their addresses */
-    UnwindTables(List<Long> tables) {
+    public UnwindTables(List<Long> tables) {
         this.tables = tables;
     }
 
     /** @param throwsOrCatches whether code of the module throws, catches or cleans up */
-    void register(boolean throwsOrCatches) {
+    public void register(boolean throwsOrCatches) {
         synchronized (WAITING) {
             inUse |= throwsOrCatches;
             WAITING.add(this);
@@ -63,7 +63,7 @@ final class UnwindTables {
         registered = true;
     }
 
-    void deregister() {
+    public void deregister() {
         synchronized (WAITING) {
             WAITING.remove(this);
             if (registered) {

@@ -1,10 +1,10 @@
-package dev.banos.loader.link;
+package dev.banos.loader.machine;
 
 /**
  * What a relocation does, whatever number an architecture gives it. In the formulas, as the psABI writes them: S is the symbol,
  * A the addend, P the place; G is the GOT entry of the symbol, GOT the table's start, L the symbol's stub, Z its size.
  */
-enum FixupKind {
+public enum FixupKind {
     /** Nothing; some relocations only mark an instruction. */
     NONE(0, 0),
     /** S + A, 64 bits. */
@@ -236,26 +236,26 @@ enum FixupKind {
     RV_SHORT_HIGH6(2, 0);
 
     /** What a fixup asks of its symbol or its module before addresses are known. */
-    static final class Need {
-        static final int GOT = 1;
-        static final int STUB = 2;
+    public static final class Need {
+        public static final int GOT = 1;
+        public static final int STUB = 2;
         /** The module must lie in the lowest 2 GiB. */
-        static final int LOW = 4;
+        public static final int LOW = 4;
         /** The module's block of thread-local variables must lie at one distance from every thread pointer. */
-        static final int TLS_DISTANCE = 8;
-        static final int TLS_DISTANCE_GOT = 16;
-        static final int TLS_PAIR = 32;
-        static final int TLS_MODULE_PAIR = 64;
+        public static final int TLS_DISTANCE = 8;
+        public static final int TLS_DISTANCE_GOT = 16;
+        public static final int TLS_PAIR = 32;
+        public static final int TLS_MODULE_PAIR = 64;
         /** All that take room among the GOT entries beside GOT itself. */
-        static final int TLS_ENTRIES = TLS_DISTANCE_GOT | TLS_PAIR | TLS_MODULE_PAIR;
+        public static final int TLS_ENTRIES = TLS_DISTANCE_GOT | TLS_PAIR | TLS_MODULE_PAIR;
 
         private Need() {
         }
     }
 
     /** Bytes of the field. */
-    final int width;
-    final int needs;
+    public final int width;
+    public final int needs;
 
     FixupKind(int width, int needs) {
         this.width = width;

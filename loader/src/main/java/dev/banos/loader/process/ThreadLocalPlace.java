@@ -1,4 +1,4 @@
-package dev.banos.loader.link;
+package dev.banos.loader.process;
 
 /**
  * Where a thread-local variable lies, the same for every thread.
@@ -10,7 +10,7 @@ package dev.banos.loader.link;
  */
 public record ThreadLocalPlace(String owner, long module, long offset, long distance) {
     /** No variable's: on x86-64 all blocks end at the thread pointer or before it. */
-    static final long NO_DISTANCE = 0;
+    public static final long NO_DISTANCE = 0;
     /** Of a weak symbol that is nowhere. */
-    static final ThreadLocalPlace NOWHERE = new ThreadLocalPlace("", 0, 0, 0);
+    public static final ThreadLocalPlace NOWHERE = new ThreadLocalPlace("", 0, 0, 0);
 }

@@ -1,10 +1,11 @@
-package dev.banos.loader.link;
+package dev.banos.loader.process;
 
 import dev.banos.bindings.FileCalls;
 import dev.banos.bindings.Native;
 import dev.banos.bindings.SystemCalls;
 import dev.banos.bindings.generated.Linux;
 import dev.banos.loader.elf.Elf;
+import dev.banos.loader.machine.Architecture;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemoryLayout;
@@ -28,11 +29,11 @@ import org.jspecify.annotations.Nullable;
  *     | header | headers | those asked for    |       | longs    | relocations |         | of the block   |
  * </pre>
  */
-final class TinyLibrary {
+public final class TinyLibrary {
     /** The relocation types of an answer; x86-64's. */
-    static final long MODULE_NUMBER = 16;
-    static final long OFFSET_IN_BLOCK = 17;
-    static final long DISTANCE = 18;
+    public static final long MODULE_NUMBER = 16;
+    public static final long OFFSET_IN_BLOCK = 17;
+    public static final long DISTANCE = 18;
     /** The symbol of an answer about the library's own block. */
     static final int OWN = 0;
 
@@ -80,26 +81,26 @@ final class TinyLibrary {
     }
 
     /** Where it lies if nothing else does: the dynamic linker asks the kernel for the addresses that the file has. */
-    TinyLibrary at(long address) {
+    public TinyLibrary at(long address) {
         wished = address;
         return this;
     }
 
     /** A thread-local variable of another library; where there is none, answers about it are 0. */
-    int symbol(String name) {
+    public int symbol(String name) {
         names.add(name);
         return names.size();
     }
 
     /** @return which answer it will be */
-    int ask(int symbol, long type) {
+    public int ask(int symbol, long type) {
         staticBlock |= symbol == OWN && type == DISTANCE;
         asked.add((long) symbol << 32 | type);
         return asked.size() - 1;
     }
 
     /** Has the dynamic linker load it and write the answers. Null, or the reason why it does not. */
-    @Nullable String open() {
+    public @Nullable String open() {
         byte[] library = bytes();
         try (Arena scope = Arena.ofConfined()) {
             MemorySegment state = Tcb.current().segment();
@@ -138,17 +139,17 @@ final class TinyLibrary {
     }
 
     /** Only of a library that was opened. */
-    long answer(int index) {
+    public long answer(int index) {
         return Native.segment(answers, (long) asked.size() * Long.BYTES).getAtIndex(ValueLayout.JAVA_LONG, index);
     }
 
     /** Where it lies; only of a library that was opened. */
-    long base() {
+    public long base() {
         return base;
     }
 
     /** Whether the dynamic linker has it: it keeps a closed library as long as threads have destructors of it to run. */
-    boolean isLoaded() {
+    public boolean isLoaded() {
         try (Arena scope = Arena.ofConfined()) {
             MemorySegment info = scope.allocate(DL_INFO);
             return SystemCalls.dladdr(base, info)
@@ -156,7 +157,7 @@ final class TinyLibrary {
         }
     }
 
-    void close() {
+    public void close() {
         if (handle.address() != 0) {
             SystemCalls.dlclose(handle);
         }
@@ -183,13 +184,13 @@ final class TinyLibrary {
         int relocations = firstAnswer + asked.size() * Long.BYTES;
         int dynamic = relocations + asked.size() * RELOCATION_BYTES;
         int end = dynamic + DYNAMIC_ENTRIES * 2 * Long.BYTES;
-        long fileAlignment = Math.min(blockAlignment, Layout.PAGE_BYTES);
+        long fileAlignment = Math.min(blockAlignment, Architecture.PAGE_BYTES);
         long start = end + fileAlignment - 1 & -fileAlignment;
         // What is aligned further is so by its address alone: the file need not be as long as an alignment is wide.
         wished += -(wished + start) & blockAlignment - 1;
         ByteBuffer file = ByteBuffer.allocate((int) start + initial.length).order(ByteOrder.LITTLE_ENDIAN);
         header(file);
-        programHeader(file, 0, PT_LOAD, 0, file.capacity(), file.capacity(), Layout.PAGE_BYTES);
+        programHeader(file, 0, PT_LOAD, 0, file.capacity(), file.capacity(), Architecture.PAGE_BYTES);
         programHeader(file, 1, PT_DYNAMIC, dynamic, end - dynamic, end - dynamic, Long.BYTES);
         programHeader(file, 2, blockSize == 0 ? PT_NULL : PT_TLS, start, initial.length, blockSize, blockAlignment);
         programHeader(file, 3, PT_GNU_STACK, 0, 0, 0, Long.BYTES);

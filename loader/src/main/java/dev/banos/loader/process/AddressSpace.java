@@ -1,8 +1,9 @@
-package dev.banos.loader.link;
+package dev.banos.loader.process;
 
 import dev.banos.bindings.FileTrouble;
 import dev.banos.bindings.SystemCalls;
 import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.machine.Architecture;
 import dev.banos.thread.Tcb;
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -23,8 +24,8 @@ import java.nio.charset.StandardCharsets;
  * <p>Others may have filled the window near libc: glibc alone takes 64 MiB of it for a thread's blocks. The module then lies
  * anywhere, which is no harm to position-independent code; of other code the relocations are refused that do not reach.
  */
-final class AddressSpace {
-    private static final long GUARD_BYTES = Layout.PAGE_BYTES;
+public final class AddressSpace {
+    private static final long GUARD_BYTES = Architecture.PAGE_BYTES;
     private static final long REACH = 1L << 31;
     /** Room at the window's edges for libc's own extent, and for addends. */
     private static final long MARGIN = 32L << 20;
@@ -58,11 +59,11 @@ final class AddressSpace {
         this.isWish = isWish;
     }
 
-    static AddressSpace low() {
+    public static AddressSpace low() {
         return LOW;
     }
 
-    static AddressSpace near() {
+    public static AddressSpace near() {
         return Near.NEAR;
     }
 
@@ -74,7 +75,7 @@ final class AddressSpace {
      *             fault for each of them
      * @throws Refusal if the window or the system has no room left
      */
-    synchronized long map(String file, long size, long alignment, boolean full) {
+    public synchronized long map(String file, long size, long alignment, boolean full) {
         MemorySegment state = Tcb.current().segment();
         int flags = SystemCalls.MAP_PRIVATE | SystemCalls.MAP_ANONYMOUS | (full ? SystemCalls.MAP_POPULATE : 0);
         long wanted = align(hint, alignment);
@@ -94,13 +95,13 @@ final class AddressSpace {
     }
 
     /** Where there is room just now, for those who can only wish where they lie. */
-    synchronized long gap(String file, long size) {
-        long address = map(file, size, Layout.PAGE_BYTES, false);
+    public synchronized long gap(String file, long size) {
+        long address = map(file, size, Architecture.PAGE_BYTES, false);
         unmap(address, size);
         return address;
     }
 
-    synchronized void unmap(long address, long size) {
+    public synchronized void unmap(long address, long size) {
         require(SystemCalls.munmap(Tcb.current().segment(), address, size), "munmap", address);
         if (address >= lowest && address < highest) {
             hint = address;
@@ -111,7 +112,7 @@ final class AddressSpace {
      * @param file what messages call the module
      * @throws Refusal if the system does not do it: it may have no more mappings for the process, or forbid new code
      */
-    static void protect(String file, long address, long size, int protection) {
+    public static void protect(String file, long address, long size, int protection) {
         int result = size == 0 ? 0 : SystemCalls.mprotect(Tcb.current().segment(), address, size, protection);
         if (result < 0) {
             throw new Refusal(-result, file, null, -1, "its memory cannot be protected: mprotect returned errno " + -result,
@@ -133,9 +134,9 @@ final class AddressSpace {
             throw new Refusal(Refusal.ENOMEM, file, null, -1, "no memory for " + size + " bytes", "raise the process's limits");
         }
         long address = align(start, alignment);
-        long end = align(address + size, Layout.PAGE_BYTES);
+        long end = align(address + size, Architecture.PAGE_BYTES);
         unmapIfAny(state, start, address);
-        unmapIfAny(state, end, align(start + length, Layout.PAGE_BYTES));
+        unmapIfAny(state, end, align(start + length, Architecture.PAGE_BYTES));
         return address;
     }
 

@@ -1,4 +1,4 @@
-package dev.banos.loader.link;
+package dev.banos.loader.machine;
 
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.RelocationTable;

@@ -1,4 +1,4 @@
-package dev.banos.loader.link;
+package dev.banos.loader.process;
 
 import dev.banos.loader.elf.Refusal;
 
@@ -7,7 +7,7 @@ import dev.banos.loader.elf.Refusal;
  * own; so it gets a {@link TinyLibrary} that is nothing but such a block. Where the code asks for the block's distance from the
  * thread pointer, it must lie in the room that glibc keeps for late comers, about 1.5 KiB in all.
  */
-final class TlsModule {
+public final class TlsModule {
     private static final int NONE = -1;
     private static final int SOME_ROOM = 1 << 14;
 
@@ -22,21 +22,21 @@ final class TlsModule {
     }
 
     /** What the dynamic linker calls the module in {@code __tls_get_addr}. */
-    long number() {
+    public long number() {
         return library.answer(number);
     }
 
     /** From the thread pointer to the block, the same in every thread; 0 where it has none. */
-    long distance() {
+    public long distance() {
         return distance == NONE ? 0 : library.answer(distance);
     }
 
     /** A variable in the block. */
-    ThreadLocalPlace place(String owner, long offset) {
+    public ThreadLocalPlace place(String owner, long offset) {
         return new ThreadLocalPlace(owner, number(), offset, distance == NONE ? ThreadLocalPlace.NO_DISTANCE : distance() + offset);
     }
 
-    void close() {
+    public void close() {
         library.close();
     }
 
@@ -51,7 +51,7 @@ final class TlsModule {
      * @param distance whether the block's distance from the thread pointer is needed
      * @throws Refusal if the dynamic linker has no room for it
      */
-    static TlsModule open(String file, byte[] initial, long size, long alignment, boolean distance) {
+    public static TlsModule open(String file, byte[] initial, long size, long alignment, boolean distance) {
         TlsModule module = new TlsModule(initial, size, alignment, distance);
         String cause = module.library.open();
         if (cause != null) {

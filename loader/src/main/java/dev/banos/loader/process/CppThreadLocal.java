@@ -1,4 +1,4 @@
-package dev.banos.loader.link;
+package dev.banos.loader.process;
 
 import org.jspecify.annotations.Nullable;
 

@@ -1,4 +1,4 @@
-package dev.banos.loader.link;
+package dev.banos.loader.process;
 
 /**
  * Which missing names C++'s runtime library would have: libstdc++ is only in processes that loaded it. A mangled name (Itanium C++
@@ -10,7 +10,7 @@ package dev.banos.loader.link;
  *                                   '- the scope: std, or an abbreviation of something in it
  * </pre>
  */
-final class CppRuntime {
+public final class CppRuntime {
     private static final String[] C_NAMES = {"__cxa_", "__gxx_", "__dynamic_cast", "__once_proxy", "_Unwind_"};
     private static final String[] SPECIAL = {"TV", "TT", "TI", "TS", "TC", "TH", "TW", "GV", "GR", "GTt"};
     private static final String[] OPERATORS = {"nw", "na", "dl", "da"};
@@ -22,7 +22,7 @@ final class CppRuntime {
     private CppRuntime() {
     }
 
-    static boolean has(String symbol) {
+    public static boolean has(String symbol) {
         if (!symbol.startsWith("_Z")) {
             return startsWithAny(symbol, C_NAMES);
         }

@@ -1,25 +1,25 @@
-package dev.banos.loader.link;
+package dev.banos.loader.process;
 
 import dev.banos.bindings.SystemCalls;
 import java.lang.foreign.MemorySegment;
 
 /** Calls of a module's own start and stop functions, by address. */
-final class NativeCalls {
+public final class NativeCalls {
     private NativeCalls() {
     }
 
     /** @return the function that the resolver of an indirect function chooses */
-    static long resolve(long resolver) {
+    public static long resolve(long resolver) {
         return call(resolver, 0, 0, 0);
     }
 
     /** As glibc calls initializers: with argc, argv and the environment; there is no command line here. */
-    static void initialize(long function, long environment) {
+    public static void initialize(long function, long environment) {
         call(function, 0, 0, environment);
     }
 
     /** Calls a function that takes nothing or one pointer. */
-    static void call(long function, long argument) {
+    public static void call(long function, long argument) {
         call(function, argument, 0, 0);
     }
 

@@ -1,6 +1,6 @@
-package dev.banos.loader.link;
+package dev.banos.loader.machine;
 
-import static dev.banos.loader.link.FixupKind.*;
+import static dev.banos.loader.machine.FixupKind.*;
 
 import dev.banos.loader.elf.ElfObject;
 
@@ -81,46 +81,46 @@ final class X8664 extends Architecture {
     }
 
     @Override
-    String relocationName(int type) {
+    public String relocationName(int type) {
         return "R_X86_64_" + (type >= 0 && type < NAMES.length ? NAMES[type] : Integer.toUnsignedString(type));
     }
 
     @Override
-    ElfObject prepared(ElfObject object, boolean program) {
+    public ElfObject prepared(ElfObject object, boolean program) {
         return X8664Tls.relaxed(object, program);
     }
 
     @Override
-    int callAddend() {
+    public int callAddend() {
         return -FIELD_BYTES;
     }
 
     @Override
-    int stubBytes() {
+    public int stubBytes() {
         return STUB_BYTES;
     }
 
     /** {@code jmp *entry(%rip)}, filled up with traps; at one go, since a library has one for each of its functions. */
     @Override
-    void writeStub(Image image, int at, long delta) {
+    public void writeStub(Image image, int at, long delta) {
         long field = delta - 2 - FIELD_BYTES & 0xffff_ffffL;
         image.put64(at, TRAPS | field << 2 * Byte.SIZE | JMP_RIP_RELATIVE << Byte.SIZE | GROUP_5);
     }
 
     /** The block ends at the thread pointer. */
     @Override
-    long tlsDistance(Layout layout) {
-        return -(layout.tlsSize + layout.tlsAlignment - 1L & -layout.tlsAlignment);
+    public long tlsDistance(int size, int alignment) {
+        return -(size + alignment - 1L & -alignment);
     }
 
     /** The thread pointer: what is counted from there becomes a distance from it. */
     @Override
-    long tlsBlockSymbol(Layout layout) {
-        return -tlsDistance(layout);
+    public long tlsBlockSymbol(int size, int alignment) {
+        return -tlsDistance(size, alignment);
     }
 
     @Override
-    boolean relax(Image image, int first, int at, long target, boolean rex) {
+    public boolean relax(Image image, int first, int at, long target, boolean rex) {
         if (at - first < (rex ? 3 : 2)) {
             return false;
         }

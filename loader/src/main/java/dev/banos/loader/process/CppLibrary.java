@@ -1,6 +1,7 @@
-package dev.banos.loader.link;
+package dev.banos.loader.process;
 
 import dev.banos.loader.elf.Elf;
+import dev.banos.loader.machine.Architecture;
 import org.jspecify.annotations.Nullable;
 
 /** C++'s runtime library in this process, libstdc++. */
