@@ -1,6 +1,9 @@
 package dev.banos.loader;
 
+import dev.banos.loader.call.BoundClass;
+import dev.banos.loader.call.BoundMethod;
 import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.types.TypeSource;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.invoke.MethodHandles.Lookup;

@@ -7,6 +7,7 @@ import dev.banos.loader.debug.Modules;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.ExportStubs;
 import dev.banos.loader.link.LinkedModule;
+import dev.banos.loader.types.TypeSource;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
@@ -171,7 +172,11 @@ public final class Driver {
      * @throws LinkException if the object's type information has no such type
      */
     public MemoryLayout layout(String type) {
-        return types.layout(type);
+        try {
+            return types.layout(type);
+        } catch (Refusal refusal) {
+            throw LinkException.of(refusal);
+        }
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.banos.loader;
 
 import dev.banos.bindings.FileTrouble;
+import dev.banos.loader.elf.FileBytes;
 import dev.banos.loader.elf.Refusal;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

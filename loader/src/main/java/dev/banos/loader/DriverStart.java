@@ -10,6 +10,8 @@ import dev.banos.loader.link.LinkedModule;
 import dev.banos.loader.link.ModuleLinker;
 import dev.banos.loader.link.PhaseClock.Phase;
 import dev.banos.loader.process.ThreadLocalPlace;
+import dev.banos.loader.text.Errno;
+import dev.banos.loader.types.TypeSource;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;

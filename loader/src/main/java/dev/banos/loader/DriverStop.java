@@ -1,6 +1,7 @@
 package dev.banos.loader;
 
 import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.text.Errno;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

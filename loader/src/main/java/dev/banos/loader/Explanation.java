@@ -1,8 +1,8 @@
 package dev.banos.loader;
 
 import dev.banos.loader.debug.Sighting;
-import dev.banos.loader.elf.Printable;
 import dev.banos.loader.link.Whereabouts;
+import dev.banos.loader.text.Printable;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Optional;

@@ -1,10 +1,12 @@
 package dev.banos.loader;
 
 import dev.banos.loader.abi.ExportEntry;
+import dev.banos.loader.call.Calls;
 import dev.banos.loader.call.Lifetime;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.process.CppThreadLocal;
 import dev.banos.loader.process.ThreadLocalPlace;
+import dev.banos.loader.types.TypeSource;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;

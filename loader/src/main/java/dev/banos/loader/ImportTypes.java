@@ -2,6 +2,7 @@ package dev.banos.loader;
 
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.types.Agreement;
+import dev.banos.loader.types.TypeSource;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

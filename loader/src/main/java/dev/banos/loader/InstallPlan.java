@@ -4,6 +4,7 @@ import dev.banos.loader.abi.BanosDriver;
 import dev.banos.loader.abi.ExportEntry;
 import dev.banos.loader.elf.Archive;
 import dev.banos.loader.elf.ElfObject;
+import dev.banos.loader.elf.FileBytes;
 import dev.banos.loader.elf.ObjectReader;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SymbolTable;

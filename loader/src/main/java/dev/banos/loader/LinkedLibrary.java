@@ -1,9 +1,11 @@
 package dev.banos.loader;
 
+import dev.banos.loader.call.Calls;
 import dev.banos.loader.call.Lifetime;
 import dev.banos.loader.debug.Modules;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.LinkedModule;
+import dev.banos.loader.types.TypeSource;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
@@ -142,7 +144,11 @@ public final class LinkedLibrary implements AutoCloseable {
      * @throws LinkException if no object's type information has it
      */
     public MemoryLayout layout(String type) {
-        return types.layout(type);
+        try {
+            return types.layout(type);
+        } catch (Refusal refusal) {
+            throw LinkException.of(refusal);
+        }
     }
 
     /**

@@ -1,9 +1,9 @@
 package dev.banos.loader;
 
-import dev.banos.loader.elf.Printable;
 import dev.banos.loader.link.LinkedModule;
 import dev.banos.loader.link.ModuleFigures;
 import dev.banos.loader.link.PhaseClock;
+import dev.banos.loader.text.Printable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

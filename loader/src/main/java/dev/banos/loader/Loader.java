@@ -5,6 +5,7 @@ import dev.banos.loader.debug.Modules;
 import dev.banos.loader.debug.Sighting;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.PhaseClock.Phase;
+import dev.banos.loader.process.SharedLibrary;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -119,7 +120,11 @@ public final class Loader implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        SharedLibrary.load(file);
+        try {
+            SharedLibrary.load(file);
+        } catch (Refusal refusal) {
+            throw LinkException.ofLoad(refusal);
+        }
         return this;
     }
 

@@ -1,14 +1,21 @@
 package dev.banos.loader;
 
+import dev.banos.loader.call.BoundMethod;
 import dev.banos.loader.call.CallFrame;
+import dev.banos.loader.call.Calls;
+import dev.banos.loader.types.Fit;
 import dev.banos.loader.types.Type;
+import dev.banos.loader.types.TypeSource;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.GroupLayout;
 import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
+import java.lang.invoke.MethodType;
 import java.lang.reflect.Method;
 import java.lang.reflect.ParameterizedType;
 import java.util.ArrayList;
@@ -18,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Checks one method of an interface against its C function, and makes the call of it. */
 final class MethodBinder {
+    /** {@code (CallFrame, Callback)MemorySegment}: what travels for a pointer that is kept beyond the call. */
+    private static final MethodHandle KEPT = MethodHandles.dropArguments(pointerOrNull(), 0, CallFrame.class);
+
     private final TypedCalls calls;
     private final Lookup lookup;
     private final Method method;
@@ -65,12 +75,28 @@ final class MethodBinder {
             return null;
         }
         int variadicFrom = function.variadic() ? function.parameters().size() : Calls.Shape.NOT_VARIADIC;
-        Calls.Shape shape = new Calls.Shape(BoundMethod.descriptor(result, layouts), variadicFrom, Calls.Mode.of(critical),
+        Calls.Shape shape = new Calls.Shape(BoundMethod.descriptor(result, layouts), variadicFrom, mode(critical),
                 method.isAnnotationPresent(CapturesErrno.class));
         if (returnsStruct || layouts.stream().anyMatch(layout -> layout instanceof GroupLayout)) {
             Calls.handle(shape, calls.label(), name); // so that a struct that cannot be passed is known now
         }
         return new BoundMethod(Binder.typeOf(method), calls.binding(name), shape, conversions, callsBack && critical == null);
+    }
+
+    private static Calls.Mode mode(@Nullable Critical critical) {
+        if (critical == null) {
+            return Calls.Mode.ORDINARY;
+        }
+        return critical.heap() ? Calls.Mode.CRITICAL_WITH_HEAP : Calls.Mode.CRITICAL;
+    }
+
+    private static MethodHandle pointerOrNull() {
+        try {
+            return MethodHandles.lookup().findStatic(Callback.class, "pointerOrNull",
+                    MethodType.methodType(MemorySegment.class, Callback.class));
+        } catch (ReflectiveOperationException missing) {
+            throw new AssertionError(missing);
+        }
     }
 
     /** Null for none; Java may ignore C's result. */
@@ -174,7 +200,7 @@ final class MethodBinder {
         } else if (descriptor != null && descriptor.argumentLayouts().stream().anyMatch(GroupLayout.class::isInstance)) {
             fit.note(where + ": a Callback cannot take a struct by value; give a lambda for the call");
         } else if (descriptor != null) {
-            return BoundMethod.keptCallback();
+            return KEPT;
         }
         return null;
     }

@@ -3,6 +3,7 @@ package dev.banos.loader;
 import dev.banos.bindings.FirstCall;
 import dev.banos.loader.debug.Modules;
 import dev.banos.loader.elf.ElfObject;
+import dev.banos.loader.elf.FileBytes;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.Imports;
 import dev.banos.loader.link.LinkedModule;
@@ -11,6 +12,8 @@ import dev.banos.loader.link.PhaseClock;
 import dev.banos.loader.link.PhaseClock.Phase;
 import dev.banos.loader.link.Selection;
 import dev.banos.loader.process.CLibrary;
+import dev.banos.loader.process.SharedLibrary;
+import dev.banos.loader.types.TypeSource;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -158,7 +161,11 @@ public final class ObjectLinker {
      * @throws LinkException if the dynamic linker cannot load it
      */
     public ObjectLinker library(String file) {
-        SharedLibrary.load(file);
+        try {
+            SharedLibrary.load(file);
+        } catch (Refusal refusal) {
+            throw LinkException.ofLoad(refusal);
+        }
         return this;
     }
 

@@ -2,10 +2,12 @@ package dev.banos.loader;
 
 import dev.banos.bindings.FileTrouble;
 import dev.banos.loader.elf.ElfObject;
+import dev.banos.loader.elf.FileBytes;
 import dev.banos.loader.elf.ObjectReader;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.Imports;
 import dev.banos.loader.link.OfflineLink;
+import dev.banos.loader.text.Json;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;

@@ -1,6 +1,8 @@
 package dev.banos.loader;
 
+import dev.banos.loader.types.CType;
 import dev.banos.loader.types.Type;
+import dev.banos.loader.types.TypeSource;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;

@@ -1,9 +1,12 @@
 package dev.banos.loader;
 
+import dev.banos.loader.call.Calls;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.types.Agreement;
+import dev.banos.loader.types.CType;
 import dev.banos.loader.types.Declarations;
 import dev.banos.loader.types.Type;
+import dev.banos.loader.types.TypeSource;
 import dev.banos.loader.types.TypeTable;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,9 +1,11 @@
 package dev.banos.loader;
 
+import dev.banos.loader.call.BoundMethod;
 import dev.banos.loader.call.CallFrame;
 import dev.banos.loader.call.CallbackPool;
 import dev.banos.loader.call.UpcallEdge;
 import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.types.TypeSource;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;

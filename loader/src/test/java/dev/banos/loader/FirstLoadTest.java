@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 class FirstLoadTest {
     /** The program itself runs on: it asks for a handle once the driver is loaded. */
     private static final String LOADED = "dev.banos.loader.DebuggedProgram ";
-    private static final String ASKED = "dev.banos.loader.Calls ";
+    private static final String ASKED = "dev.banos.loader.call.Calls ";
 
     @TempDir
     Path folder;

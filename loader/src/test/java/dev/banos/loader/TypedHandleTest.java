@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.banos.loader.call.Calls;
 import dev.banos.testing.OnX8664;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;

@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CallFrame {
     /** {@code ()CallFrame}. */
-    public static final MethodHandle ENTER = find("enter", MethodType.methodType(CallFrame.class));
+    static final MethodHandle ENTER = find("enter", MethodType.methodType(CallFrame.class));
     /** {@code (CallFrame)void}. */
-    public static final MethodHandle LEAVE = find("leave", MethodType.methodType(void.class, CallFrame.class));
+    static final MethodHandle LEAVE = find("leave", MethodType.methodType(void.class, CallFrame.class));
     /** {@code (CallFrame, String)MemorySegment}. */
     public static final MethodHandle STRING = find("string", MethodType.methodType(MemorySegment.class, CallFrame.class, String.class));
 

@@ -1,10 +1,10 @@
 package dev.banos.loader.debug;
 
 import dev.banos.bindings.FileTrouble;
-import dev.banos.loader.elf.Printable;
 import dev.banos.loader.link.ExportStubs;
 import dev.banos.loader.link.LinkedModule;
 import dev.banos.loader.link.ModuleSymbol;
+import dev.banos.loader.text.Printable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,6 @@
 package dev.banos.loader.elf;
 
+import dev.banos.loader.text.Printable;
 import org.jspecify.annotations.Nullable;
 
 /**

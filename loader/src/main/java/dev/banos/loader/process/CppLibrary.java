@@ -5,7 +5,7 @@ import dev.banos.loader.machine.Architecture;
 import org.jspecify.annotations.Nullable;
 
 /** C++'s runtime library in this process, libstdc++. */
-public final class CppLibrary {
+final class CppLibrary {
     private static final String NAME = "libstdc++";
     /** Of {@code std::call_once}, whose code is in those who use it. */
     private static final String THREAD_LOCAL = "_ZSt15__once_callable";
@@ -21,7 +21,7 @@ public final class CppLibrary {
      * looks for them. Debian's static libraries are. Once the library has used them itself, the dynamic linker would no longer
      * do it; so this is called for each library that was loaded. Where it is too late, the link of such code says so.
      */
-    public static synchronized void keepNear(String loaded) {
+    static synchronized void keepNear(String loaded) {
         boolean isIt = loaded.startsWith(NAME, loaded.lastIndexOf('/') + 1);
         if (!isIt || asked != null || Architecture.hostMachine() != Elf.EM_X86_64) {
             return;

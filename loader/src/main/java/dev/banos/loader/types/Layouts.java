@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * The memory layouts of types, for 64-bit Linux. What Java has no value for ({@code long double}, {@code __int128}) is padding of
  * its size inside a struct, and is refused as a parameter or result.
  */
-public final class Layouts {
+final class Layouts {
     /** Of structs within structs. */
     private static final int DEEPEST = 32;
     /** Members of all depths together; more of them would make a layout that is slower to compare than to build. */
@@ -45,12 +45,12 @@ public final class Layouts {
     }
 
     /** @throws Refusal if values of the type have no size, or contradict themselves */
-    public static MemoryLayout of(TypeTable table, int number) {
+    static MemoryLayout of(TypeTable table, int number) {
         return new Layouts(table).layout(number);
     }
 
     /** @throws Refusal if a parameter or the result is of a type that cannot be passed */
-    public static FunctionDescriptor descriptor(TypeTable table, Type.Function function) {
+    static FunctionDescriptor descriptor(TypeTable table, Type.Function function) {
         Layouts layouts = new Layouts(table);
         MemoryLayout[] parameters = function.parameters().stream().map(parameter -> layouts.passed(parameter.type()))
                 .toArray(MemoryLayout[]::new);
@@ -63,7 +63,7 @@ public final class Layouts {
      *
      * @throws Refusal if it cannot be passed
      */
-    public static MemoryLayout passed(TypeTable table, int number) {
+    static MemoryLayout passed(TypeTable table, int number) {
         return new Layouts(table).passed(number);
     }
 

@@ -17,7 +17,7 @@ public final class TypeTable {
 
     public static final int VOID = 0;
     /** The number of {@code const char} in a table of {@link #ofFunction}. */
-    public static final int CONST_CHAR = 2;
+    static final int CONST_CHAR = 2;
 
     private final String file;
     private final List<Type> types = new ArrayList<>();
@@ -33,7 +33,7 @@ public final class TypeTable {
     }
 
     /** A table of one function that someone declared, whose types are numbers and pointers to nothing or {@link #CONST_CHAR}. */
-    public static TypeTable ofFunction(String file, String name, Type result, List<Type> parameters) {
+    static TypeTable ofFunction(String file, String name, Type result, List<Type> parameters) {
         TypeTable table = new TypeTable(file);
         int character = table.add(new Type.Char(true));
         table.add(new Type.Qualified("const", character));

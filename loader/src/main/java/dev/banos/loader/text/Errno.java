@@ -1,11 +1,11 @@
-package dev.banos.loader;
+package dev.banos.loader.text;
 
 /** The errors that drivers return most, by their names in C. */
-final class Errno {
+public final class Errno {
     private Errno() {
     }
 
-    static String describe(int errno) {
+    public static String describe(int errno) {
         return switch (errno) {
             case 1 -> "EPERM";
             case 2 -> "ENOENT";

@@ -1,7 +1,6 @@
-package dev.banos.loader;
+package dev.banos.loader.call;
 
 import dev.banos.bindings.Native;
-import dev.banos.loader.call.CallFrame;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
@@ -25,10 +24,9 @@ import org.jspecify.annotations.Nullable;
  *     (only where the method or its interface has callbacks, or the method has strings)
  * </pre>
  */
-final class BoundMethod {
+public final class BoundMethod {
     private static final MethodHandle ERRNO_STATE = find("errnoState", MethodType.methodType(MemorySegment.class));
     private static final MethodHandle TEXT = find("text", MethodType.methodType(String.class, MemorySegment.class));
-    private static final MethodHandle POINTER = pointerOrNull();
 
     private final MethodType type;
     private final UnaryOperator<MethodHandle> binding;
@@ -43,7 +41,7 @@ final class BoundMethod {
      * @param binding takes the address, a handle's first parameter, away
      * @param framed  whether callbacks may throw during the call
      */
-    BoundMethod(MethodType type, UnaryOperator<MethodHandle> binding, Calls.Shape shape,
+    public BoundMethod(MethodType type, UnaryOperator<MethodHandle> binding, Calls.Shape shape,
             List<@Nullable MethodHandle> conversions, boolean framed) {
         this.type = type;
         this.binding = binding;
@@ -108,20 +106,15 @@ final class BoundMethod {
         return MethodHandles.permuteArguments(twoFrames, twoFrames.type().dropParameterTypes(at, at + 1), order);
     }
 
-    /** {@code (CallFrame, Callback)MemorySegment}. */
-    static MethodHandle keptCallback() {
-        return MethodHandles.dropArguments(POINTER, 0, CallFrame.class);
-    }
-
     /** What the arguments behind C's three dots may be (C 6.5.2.2, the default argument promotions). */
-    static @Nullable MemoryLayout promoted(Class<?> java) {
+    public static @Nullable MemoryLayout promoted(Class<?> java) {
         return java == int.class ? ValueLayout.JAVA_INT
                 : java == long.class ? ValueLayout.JAVA_LONG
                 : java == double.class ? ValueLayout.JAVA_DOUBLE
                 : java == MemorySegment.class || java == String.class ? ValueLayout.ADDRESS : null;
     }
 
-    static FunctionDescriptor descriptor(@Nullable MemoryLayout result, List<MemoryLayout> parameters) {
+    public static FunctionDescriptor descriptor(@Nullable MemoryLayout result, List<MemoryLayout> parameters) {
         MemoryLayout[] all = parameters.toArray(MemoryLayout[]::new);
         return result == null ? FunctionDescriptor.ofVoid(all) : FunctionDescriptor.of(result, all);
     }
@@ -133,15 +126,6 @@ final class BoundMethod {
     private static @Nullable String text(MemorySegment pointer) {
         return pointer.address() == 0 ? null
                 : Native.EVERYTHING.getString(pointer.address(), StandardCharsets.UTF_8);
-    }
-
-    private static MethodHandle pointerOrNull() {
-        try {
-            return MethodHandles.lookup().findStatic(Callback.class, "pointerOrNull",
-                    MethodType.methodType(MemorySegment.class, Callback.class));
-        } catch (ReflectiveOperationException missing) {
-            throw new AssertionError(missing);
-        }
     }
 
     private static MethodHandle find(String method, MethodType type) {

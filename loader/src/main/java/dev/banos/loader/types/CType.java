@@ -1,4 +1,4 @@
-package dev.banos.loader;
+package dev.banos.loader.types;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BOOLEAN;
@@ -11,8 +11,6 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.banos.bindings.Native;
 import dev.banos.loader.call.CallFrame;
-import dev.banos.loader.types.Type;
-import dev.banos.loader.types.TypeTable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
@@ -20,7 +18,7 @@ import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 
 /** A C type of a prototype on a 64-bit Linux: how it travels, how a person's text becomes a value of it, and how it prints. */
-enum CType {
+public enum CType {
     VOID(MemoryLayout.structLayout()), BOOL(JAVA_BOOLEAN), CHAR(JAVA_BYTE),
     INT8(JAVA_BYTE), INT16(JAVA_SHORT), INT32(JAVA_INT), INT64(JAVA_LONG),
     UINT8(JAVA_BYTE), UINT16(JAVA_SHORT), UINT32(JAVA_INT), UINT64(JAVA_LONG),
@@ -36,12 +34,12 @@ enum CType {
     }
 
     /** Of void an empty one. */
-    MemoryLayout layout() {
+    public MemoryLayout layout() {
         return layout;
     }
 
     /** As type information has it; a string's pointee is added where it is used. */
-    Type type() {
+    public Type type() {
         return switch (this) {
             case VOID -> new Type.Void();
             case BOOL -> new Type.Bool(Byte.BYTES);
@@ -62,7 +60,7 @@ enum CType {
     }
 
     /** Whether C lets it stand for three dots, as what smaller numbers become there (C 6.5.2.2). */
-    boolean isPromoted() {
+    public boolean isPromoted() {
         return switch (this) {
             case INT32, INT64, UINT32, UINT64, DOUBLE, STRING, POINTER -> true;
             default -> false;
@@ -73,7 +71,7 @@ enum CType {
      * @param scope where a string's bytes go
      * @throws IllegalArgumentException if the text is no value of this type
      */
-    Object parse(String text, Arena scope) {
+    public Object parse(String text, Arena scope) {
         try {
             return switch (this) {
                 case VOID -> throw new NumberFormatException();
@@ -159,7 +157,7 @@ enum CType {
         return new BigInteger(digits, radix);
     }
 
-    String print(Object value) {
+    public String print(Object value) {
         return switch (this) {
             case VOID -> "";
             case CHAR -> printable((byte) value);

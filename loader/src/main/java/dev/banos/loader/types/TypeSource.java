@@ -1,12 +1,8 @@
-package dev.banos.loader;
+package dev.banos.loader.types;
 
+import dev.banos.loader.call.Calls;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.Refusal;
-import dev.banos.loader.types.Declarations;
-import dev.banos.loader.types.Layouts;
-import dev.banos.loader.types.ObjectTypes;
-import dev.banos.loader.types.Type;
-import dev.banos.loader.types.TypeTable;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
 import java.lang.invoke.MethodHandle;
@@ -17,37 +13,37 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The type information of the objects of a driver or library. An object's is read when someone first asks for a type in it. */
-final class TypeSource {
+public final class TypeSource {
     private static final String REMEDY = "compile it with -gbtf or -g, or say the type with a Prototype or a FunctionDescriptor";
 
     private final String file;
     private final List<ElfObject> objects;
     private final List<@Nullable TypeTable> tables;
 
-    TypeSource(String file, List<ElfObject> objects) {
+    public TypeSource(String file, List<ElfObject> objects) {
         this.file = file;
         this.objects = List.copyOf(objects);
         this.tables = new ArrayList<>(Collections.nCopies(objects.size(), null));
     }
 
     /** A symbol and its type. */
-    record Typed(TypeTable table, int number, String name) {
-        static Typed ofScalars(String file, String name, Type result, List<Type> parameters) {
+    public record Typed(TypeTable table, int number, String name) {
+        public static Typed ofScalars(String file, String name, Type result, List<Type> parameters) {
             TypeTable table = TypeTable.ofFunction(file, name, result, parameters);
             return new Typed(table, table.function(name), name);
         }
 
-        String declaration() {
+        public String declaration() {
             return Declarations.declare(table, number, name);
         }
 
         /** @throws Refusal if it is no function, or one that Java cannot call */
-        FunctionDescriptor descriptor() {
+        public FunctionDescriptor descriptor() {
             return Layouts.descriptor(table, function());
         }
 
         /** @throws Refusal as {@link #descriptor} */
-        Type.Function callable() {
+        public Type.Function callable() {
             descriptor();
             return function();
         }
@@ -68,7 +64,7 @@ final class TypeSource {
         }
 
         /** A handle whose first argument is the address to call, and whose last ones are what follows the fixed parameters. */
-        MethodHandle handle(MemoryLayout... more) {
+        public MethodHandle handle(MemoryLayout... more) {
             FunctionDescriptor fixed = descriptor();
             if (more.length > 0 && !function().variadic()) {
                 throw new Refusal(Refusal.EINVAL, table.file(), null, -1, declaration() + " takes no more arguments", null);
@@ -77,18 +73,18 @@ final class TypeSource {
             return Calls.handle(new Calls.Shape(fixed.appendArgumentLayouts(more), before, Calls.Mode.ORDINARY, false), table.file(), name);
         }
 
-        Typed named(String other) {
+        public Typed named(String other) {
             return new Typed(table, number, other);
         }
     }
 
     /** @throws Refusal if there is no type information of the symbol, or it is damaged */
-    Typed require(String symbol) {
+    public Typed require(String symbol) {
         return find(symbol).orElseThrow(() -> missing(symbol));
     }
 
     /** As {@link #require(String)}, of a symbol of one object, which may be static. */
-    Typed require(int object, String symbol) {
+    public Typed require(int object, String symbol) {
         return find(object, symbol).orElseThrow(() -> missing(symbol));
     }
 
@@ -97,7 +93,7 @@ final class TypeSource {
     }
 
     /** What one of the objects defines for all under that name. */
-    Optional<Typed> find(String symbol) {
+    public Optional<Typed> find(String symbol) {
         for (int object = 0; object < objects.size(); object++) {
             if (objects.get(object).symbols().defines(symbol)) {
                 return find(object, symbol);
@@ -107,7 +103,7 @@ final class TypeSource {
     }
 
     /** What the first object says that uses the symbol without defining it. */
-    Optional<Typed> declared(String symbol) {
+    public Optional<Typed> declared(String symbol) {
         for (int object = 0; object < objects.size(); object++) {
             Optional<Typed> found = find(object, symbol);
             if (found.isPresent()) {
@@ -118,7 +114,7 @@ final class TypeSource {
     }
 
     /** What the object defines or declares under that name. */
-    Optional<Typed> find(int object, String symbol) {
+    public Optional<Typed> find(int object, String symbol) {
         TypeTable table = table(object);
         int number = table.function(symbol) != 0 ? table.function(symbol) : table.variable(symbol);
         return number == 0 ? Optional.empty() : Optional.of(new Typed(table, number, symbol));
@@ -136,20 +132,16 @@ final class TypeSource {
     /**
      * The layout of {@code struct point}, {@code union value} or a typedef.
      *
-     * @throws LinkException if no object has a type of that name
+     * @throws Refusal if no object has a type of that name
      */
-    MemoryLayout layout(String name) {
-        try {
-            for (int object = 0; object < objects.size(); object++) {
-                TypeTable table = table(object);
-                if (table.named(name) != 0) {
-                    return Layouts.of(table, table.named(name));
-                }
+    public MemoryLayout layout(String name) {
+        for (int object = 0; object < objects.size(); object++) {
+            TypeTable table = table(object);
+            if (table.named(name) != 0) {
+                return Layouts.of(table, table.named(name));
             }
-        } catch (Refusal refusal) {
-            throw LinkException.of(refusal);
         }
-        throw LinkException.of(new Refusal(Refusal.ENOENT, file, null, -1, "there is no type information of " + name,
-                "a struct is asked for as \"struct point\"; compile with -gbtf or -g"));
+        throw new Refusal(Refusal.ENOENT, file, null, -1, "there is no type information of " + name,
+                "a struct is asked for as \"struct point\"; compile with -gbtf or -g");
     }
 }

@@ -1,55 +1,54 @@
-package dev.banos.loader;
+package dev.banos.loader.text;
 
-import dev.banos.loader.elf.Printable;
 import org.jspecify.annotations.Nullable;
 
 /** Writes JSON (RFC 8259) into a string: names and values in the order in which they are given. */
-final class Json {
+public final class Json {
     private final StringBuilder text = new StringBuilder();
     private boolean needsComma;
 
-    Json beginObject() {
+    public Json beginObject() {
         return open('{');
     }
 
-    Json endObject() {
+    public Json endObject() {
         return close('}');
     }
 
-    Json beginArray() {
+    public Json beginArray() {
         return open('[');
     }
 
-    Json endArray() {
+    public Json endArray() {
         return close(']');
     }
 
-    Json name(String name) {
+    public Json name(String name) {
         value(name);
         text.append(':');
         needsComma = false;
         return this;
     }
 
-    Json field(String name, @Nullable String value) {
+    public Json field(String name, @Nullable String value) {
         return name(name).value(value);
     }
 
-    Json field(String name, long value) {
+    public Json field(String name, long value) {
         return name(name).raw(Long.toString(value));
     }
 
     /** A number that uses all 64 bits. */
-    Json unsigned(String name, long value) {
+    public Json unsigned(String name, long value) {
         return name(name).raw(Long.toUnsignedString(value));
     }
 
-    Json field(String name, boolean value) {
+    public Json field(String name, boolean value) {
         return name(name).raw(Boolean.toString(value));
     }
 
     /** @param value null becomes {@code null} */
-    Json value(@Nullable String value) {
+    public Json value(@Nullable String value) {
         if (value == null) {
             return raw("null");
         }

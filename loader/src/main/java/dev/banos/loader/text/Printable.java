@@ -1,4 +1,4 @@
-package dev.banos.loader.elf;
+package dev.banos.loader.text;
 
 /** Names come from files that may hold anything: in text for people, a line stays one, and nothing commands a terminal. */
 public final class Printable {

@@ -1,13 +1,9 @@
-package dev.banos.loader;
+package dev.banos.loader.types;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.banos.loader.elf.Refusal;
-import dev.banos.loader.types.Declarations;
-import dev.banos.loader.types.Layouts;
-import dev.banos.loader.types.Type;
-import dev.banos.loader.types.TypeTable;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
@@ -18,20 +14,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Which Java type a value of a C type may have, and words for a pair that does not fit. */
-final class Fit {
+public final class Fit {
     private final TypeTable table;
     private final List<String> differences;
 
-    Fit(TypeTable table, List<String> differences) {
+    public Fit(TypeTable table, List<String> differences) {
         this.table = table;
         this.differences = differences;
     }
 
-    boolean isVoid(int type) {
+    public boolean isVoid(int type) {
         return table.plain(type) instanceof Type.Void;
     }
 
-    boolean isStruct(int type) {
+    public boolean isStruct(int type) {
         return table.plain(type) instanceof Type.Composite;
     }
 
@@ -39,16 +35,16 @@ final class Fit {
         return table.isPointer(type);
     }
 
-    boolean isConstString(int type) {
+    public boolean isConstString(int type) {
         return table.isConstString(type);
     }
 
-    Type.@Nullable Function pointedFunction(int type) {
+    public Type.@Nullable Function pointedFunction(int type) {
         return table.pointedFunction(type);
     }
 
     /** The layout by which a value travels that Java has as {@code java}; null where they differ, which is noted. */
-    @Nullable MemoryLayout value(Class<?> java, int type, String where) {
+    public @Nullable MemoryLayout value(Class<?> java, int type, String where) {
         try {
             if (table.isPointer(type)) {
                 return java == MemorySegment.class ? ADDRESS : java == long.class ? JAVA_LONG : differ(java, type, where);
@@ -63,11 +59,11 @@ final class Fit {
     }
 
     /** Notes the difference; returns null. */
-    @Nullable MemoryLayout differ(Class<?> java, int type, String where) {
+    public @Nullable MemoryLayout differ(Class<?> java, int type, String where) {
         return note(where + ": C " + Declarations.type(table, type) + ", Java " + java.getSimpleName() + "; use " + advice(type));
     }
 
-    @Nullable MemoryLayout note(String difference) {
+    public @Nullable MemoryLayout note(String difference) {
         differences.add(difference);
         return null;
     }
@@ -90,7 +86,7 @@ final class Fit {
     }
 
     /** The descriptor of a callback, whose Java side is {@code method}; null where they differ, which is noted. */
-    @Nullable FunctionDescriptor callback(Method method, Type.Function function, String where) {
+    public @Nullable FunctionDescriptor callback(Method method, Type.Function function, String where) {
         List<Type.Parameter> parameters = function.parameters();
         if (function.variadic()) {
             note(where + ": C wants a variadic function, which Java has not");

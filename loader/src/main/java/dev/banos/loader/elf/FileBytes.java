@@ -1,7 +1,6 @@
-package dev.banos.loader;
+package dev.banos.loader.elf;
 
 import dev.banos.bindings.FileTrouble;
-import dev.banos.loader.elf.Refusal;
 import java.io.FileInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -14,7 +13,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Reads whole files, once: what is checked is what is linked. */
-final class FileBytes {
+public final class FileBytes {
     private static final long LARGEST_FILE = Integer.MAX_VALUE - 8; // of a Java array
     private static final int PIECE_BYTES = 8192;
     private static final char UNDECODED = '\ufffd';
@@ -23,7 +22,7 @@ final class FileBytes {
     }
 
     /** @throws Refusal if there is no such file, it has no end, as a device may have none, or it cannot be read */
-    static byte[] read(Path path) {
+    public static byte[] read(Path path) {
         try {
             BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
             if (attributes.isDirectory() || attributes.isOther()) {

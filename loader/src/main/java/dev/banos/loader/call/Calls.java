@@ -1,4 +1,4 @@
-package dev.banos.loader;
+package dev.banos.loader.call;
 
 import dev.banos.bindings.Native;
 import dev.banos.loader.elf.Refusal;
@@ -14,17 +14,12 @@ import java.util.concurrent.ConcurrentHashMap;
  * Downcall handles, one for each function type however many functions have it: making one takes tens of microseconds, and it
  * is never freed. Each takes the address to call first; a pointer to a driver's export counts as in use during the call.
  */
-final class Calls {
+public final class Calls {
     private static final Map<Shape, MethodHandle> HANDLES = new ConcurrentHashMap<>();
 
     /** Whether a call does without the thread's change of state, and may point into Java's heap. */
-    enum Mode {
-        ORDINARY, CRITICAL, CRITICAL_WITH_HEAP;
-
-        /** @param critical null where the method is not annotated */
-        static Mode of(Critical critical) {
-            return critical == null ? ORDINARY : critical.heap() ? CRITICAL_WITH_HEAP : CRITICAL;
-        }
+    public enum Mode {
+        ORDINARY, CRITICAL, CRITICAL_WITH_HEAP
     }
 
     /**
@@ -33,8 +28,8 @@ final class Calls {
      * @param fixed    how many parameters stand before C's three dots, or {@link #NOT_VARIADIC}
      * @param errno    whether C's errno goes into a segment that is the handle's second argument
      */
-    record Shape(FunctionDescriptor descriptor, int fixed, Mode mode, boolean errno) {
-        static final int NOT_VARIADIC = -1;
+    public record Shape(FunctionDescriptor descriptor, int fixed, Mode mode, boolean errno) {
+        public static final int NOT_VARIADIC = -1;
 
         private MethodHandle link() {
             List<Linker.Option> options = new ArrayList<>();
@@ -54,11 +49,11 @@ final class Calls {
     private Calls() {
     }
 
-    static MethodHandle handle(FunctionDescriptor descriptor) {
+    public static MethodHandle handle(FunctionDescriptor descriptor) {
         return handle(new Shape(descriptor, Shape.NOT_VARIADIC, Mode.ORDINARY, false));
     }
 
-    static MethodHandle handle(Shape shape) {
+    public static MethodHandle handle(Shape shape) {
         return HANDLES.computeIfAbsent(shape, Shape::link);
     }
 
@@ -66,7 +61,7 @@ final class Calls {
      * @param file and {@code name} are what messages call the function
      * @throws Refusal if the linker does not offer such calls: a packed struct by value
      */
-    static MethodHandle handle(Shape shape, String file, String name) {
+    public static MethodHandle handle(Shape shape, String file, String name) {
         try {
             return handle(shape);
         } catch (IllegalArgumentException unsupported) {

@@ -1,4 +1,4 @@
-package dev.banos.loader;
+package dev.banos.loader.call;
 
 import java.lang.classfile.ClassBuilder;
 import java.lang.classfile.ClassFile;
@@ -26,7 +26,7 @@ import java.util.Map;
  *     int add(int a, int b) { return ((MethodHandle) CONSTANT_0).invokeExact(a, b); }
  * </pre>
  */
-final class BoundClass {
+public final class BoundClass {
     private static final MethodHandle HANDLE = handleOf();
     private static final DirectMethodHandleDesc CLASS_DATA_AT = ConstantDescs.ofConstantBootstrap(
             ConstantDescs.CD_MethodHandles, "classDataAt", ConstantDescs.CD_Object, ConstantDescs.CD_int);
@@ -38,7 +38,7 @@ final class BoundClass {
     }
 
     /** @param label what {@code toString} says */
-    static Object instance(Lookup lookup, Class<?> type, Map<Method, BoundMethod> methods, String label) {
+    public static Object instance(Lookup lookup, Class<?> type, Map<Method, BoundMethod> methods, String label) {
         List<MethodHandle> makers = new ArrayList<>();
         byte[] bytes = ClassFile.of().build(ClassDesc.of(type.getPackageName().isEmpty() ? "Bound" : type.getPackageName() + ".Bound"),
                 builder -> {

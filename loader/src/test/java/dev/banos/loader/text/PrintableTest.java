@@ -1,4 +1,4 @@
-package dev.banos.loader.elf;
+package dev.banos.loader.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
