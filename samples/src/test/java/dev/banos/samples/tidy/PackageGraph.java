@@ -61,6 +61,28 @@ final class PackageGraph {
                 .toList();
     }
 
+    /**
+     * One line for each arrow that does not lead down.
+     *
+     * @param rows packages, from the top down
+     */
+    List<String> uphill(List<List<String>> rows) {
+        return arrows.entrySet().stream()
+                .flatMap(from -> from.getValue().entrySet().stream()
+                        .filter(to -> row(rows, to.getKey()) <= row(rows, from.getKey()))
+                        .map(to -> from.getKey() + " -> " + to.getKey() + " (" + to.getValue() + ")"))
+                .toList();
+    }
+
+    private static int row(List<List<String>> rows, String name) {
+        for (int row = 0; row < rows.size(); row++) {
+            if (rows.get(row).contains(name)) {
+                return row;
+            }
+        }
+        throw new IllegalArgumentException("package=" + name + " stands in none of " + rows);
+    }
+
     private boolean reaches(String start, String goal) {
         Set<String> seen = new HashSet<>();
         Deque<String> next = new ArrayDeque<>(List.of(start));

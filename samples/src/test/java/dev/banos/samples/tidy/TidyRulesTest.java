@@ -1,6 +1,7 @@
 package dev.banos.samples.tidy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.lang.classfile.ClassModel;
@@ -26,6 +27,17 @@ class TidyRulesTest {
                 "package d; public class Apart { a.One uses; }");
         assertThat(PackageGraph.of(types).cycles()).containsExactly(
                 "a -> b (One uses Two)", "b -> c (Two uses Three)", "c -> a (Three uses One)");
+    }
+
+    @Test
+    void seesAPackageThatUsesOneAboveOrBeside() throws IOException {
+        PackageGraph graph = PackageGraph.of(Snippet.classes(folder,
+                "package a; public class One { b.Two field; }", "package b; public class Two { }",
+                "package c; public class Three { b.Two field; }"));
+        assertThat(graph.uphill(List.of(List.of("a", "c"), List.of("b")))).isEmpty();
+        assertThat(graph.uphill(List.of(List.of("c"), List.of("b"), List.of("a")))).containsExactly("a -> b (One uses Two)");
+        assertThat(graph.uphill(List.of(List.of("a"), List.of("b", "c")))).containsExactly("c -> b (Three uses Two)");
+        assertThatThrownBy(() -> graph.uphill(List.of(List.of("a"), List.of("b")))).hasMessageStartingWith("package=c stands in none");
     }
 
     @Test

@@ -2,13 +2,16 @@ package dev.banos.samples.tidy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.lang.classfile.ClassModel;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -25,11 +28,26 @@ class TidyTest {
             "dev.banos.libc.zip.SymbolLoop.careful", 75);
     private static final int SLACK = 15;
 
+    private static final Pattern PACKAGE = Pattern.compile("^ \\w|  (\\.\\w+)");
     private static final Map<String, List<ClassModel>> CLASSES = classesByModule();
 
     @Test
     void noPackageCycles() {
         assertThat(PackageGraph.of(allClasses()).cycles()).isEmpty();
+    }
+
+    /** As its README draws them: a row has one package or several, each with a dot before its name. */
+    @Test
+    void packagesOfTheLoaderSeeOnlyWhatStandsBelowThem() throws IOException {
+        String top = "dev.banos.loader";
+        String document = Files.readString(Checkout.root().resolve("loader/README.md"));
+        List<List<String>> rows = new ArrayList<>();
+        document.substring(document.indexOf("\n " + top + " ")).lines().skip(1).takeWhile(line -> !line.equals("```"))
+                .forEach(line -> rows.add(PACKAGE.matcher(line).results()
+                        .map(found -> found.group(1) == null ? top : top + found.group(1)).toList()));
+
+        assertThat(rows).hasSizeGreaterThan(5).doesNotContain(List.of());
+        assertThat(PackageGraph.of(CLASSES.get("loader")).uphill(rows)).isEmpty();
     }
 
     @Test
