@@ -7,6 +7,7 @@ import dev.banos.mem.insight.Footprint;
 import dev.banos.mem.insight.HeapFigures;
 import dev.banos.mem.slots.SizeClasses;
 import dev.banos.testing.ChildJvm;
+import dev.banos.testing.FullJavaHeap;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;

@@ -12,6 +12,7 @@ import dev.banos.mem.insight.LeakTracking;
 import dev.banos.mem.system.RefusedUnmaps;
 import dev.banos.mem.system.Unmapping;
 import dev.banos.testing.ChildJvm;
+import dev.banos.testing.FullJavaHeap;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;

@@ -3,8 +3,8 @@ package dev.banos.mem.slots;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.mem.Malloc;
-import dev.banos.mem.StackEnd;
 import dev.banos.testing.ChildJvm;
+import dev.banos.testing.StackEnd;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,4 +1,4 @@
-package dev.banos.mem;
+package dev.banos.testing;
 
 /** The end of a thread's stack, for tests of what happens there. */
 public final class StackEnd {

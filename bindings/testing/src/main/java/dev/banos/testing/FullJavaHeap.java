@@ -1,7 +1,7 @@
-package dev.banos.mem;
+package dev.banos.testing;
 
 /** Takes all of Java's heap, and gives a little of it back. Of a JVM that runs nothing else. */
-final class FullJavaHeap {
+public final class FullJavaHeap {
     private final int mostCrumbs;
     /** A chain of objects that takes all of the heap. */
     private Object[] ballast;
@@ -9,12 +9,12 @@ final class FullJavaHeap {
     private Object[] crumbs;
 
     /** @param mostCrumbs how often a little can be given back */
-    FullJavaHeap(int mostCrumbs) {
+    public FullJavaHeap(int mostCrumbs) {
         this.mostCrumbs = mostCrumbs;
     }
 
     /** Large objects first, then ever smaller ones: at the end there is no room for the smallest. */
-    void fill() {
+    public void fill() {
         crumbs = null;
         for (int i = 0; i < mostCrumbs; i++) {
             crumbs = new Object[] {crumbs};
@@ -40,13 +40,13 @@ final class FullJavaHeap {
         }
     }
 
-    void giveBack(int count) {
+    public void giveBack(int count) {
         for (int i = 0; i < count; i++) {
             crumbs = (Object[]) crumbs[0];
         }
     }
 
-    void empty() {
+    public void empty() {
         ballast = null;
     }
 }
