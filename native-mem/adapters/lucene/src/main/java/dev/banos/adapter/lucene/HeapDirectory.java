@@ -41,6 +41,8 @@ public final class HeapDirectory extends BaseDirectory {
     /** Those that were deleted while they were in use, until they are free: at the latest when the next comes, or goes. */
     private final Set<HeapFile> deleted = ConcurrentHashMap.newKeySet();
     private final AtomicLong temporary = new AtomicLong();
+    /** Of those who take a name from a file, and of the close: a file has its name, or is among the deleted, or is free. */
+    private final Object names = new Object();
 
     /** A directory with a heap of its own, which its close closes. */
     public HeapDirectory() {
@@ -83,14 +85,20 @@ public final class HeapDirectory extends BaseDirectory {
         return files.keySet().stream().sorted().toArray(String[]::new);
     }
 
+    /** How many were deleted and are not free. */
+    int deletedFiles() {
+        return deleted.size();
+    }
+
     @Override
     public void deleteFile(String name) throws IOException {
         ensureOpen();
         deleted.forEach(HeapFile::freeIfUnheld);
-        HeapFile file = existing(name);
-        deleted.add(file); // first, so that a close at the same time finds it in one of the two
-        if (!files.remove(name, file)) {
-            throw new NoSuchFileException(name); // another thread was faster
+        HeapFile file;
+        synchronized (names) {
+            file = existing(name);
+            deleted.add(file);
+            files.remove(name);
         }
         file.release();
     }
@@ -133,14 +141,20 @@ public final class HeapDirectory extends BaseDirectory {
     }
 
     private IndexOutput output(HeapFile file) {
-        deleted.forEach(HeapFile::freeIfUnheld);
-        String description = "HeapDirectory output (file=" + file.name() + ")";
-        IndexOutput output = new OutputStreamIndexOutput(description, file.name(), file.stream(), BUFFER_BYTES);
-        if (!isOpen) { // closed since the caller looked: the close may have missed this file
-            boolean ignored = file.destroy(); // which nobody reads
-            ensureOpen();
+        boolean made = false;
+        try {
+            deleted.forEach(HeapFile::freeIfUnheld);
+            String description = "HeapDirectory output (file=" + file.name() + ")";
+            IndexOutput output = new OutputStreamIndexOutput(description, file.name(), file.stream(), BUFFER_BYTES);
+            ensureOpen(); // also now: a close since the caller looked may have missed this file
+            made = true;
+            return output;
+        } finally {
+            if (!made) { // nobody has the output: the name goes, and nothing keeps the file
+                files.remove(file.name(), file);
+                boolean ignored = file.destroy(); // which nobody reads
+            }
         }
-        return output;
     }
 
     @Override
@@ -155,12 +169,14 @@ public final class HeapDirectory extends BaseDirectory {
 
     @Override
     public void rename(String source, String dest) throws IOException {
-        ensureOpen();
-        HeapFile file = existing(source);
-        if (files.putIfAbsent(dest, file) != null) {
-            throw new FileAlreadyExistsException(dest);
+        synchronized (names) {
+            ensureOpen(); // for a close that is under way would not find what moves behind its back
+            HeapFile file = existing(source);
+            if (files.putIfAbsent(dest, file) != null) {
+                throw new FileAlreadyExistsException(dest);
+            }
+            files.remove(source);
         }
-        files.remove(source, file);
     }
 
     /** Does nothing: there is no disk. */
@@ -191,8 +207,10 @@ public final class HeapDirectory extends BaseDirectory {
     public void close() {
         isOpen = false;
         List<String> held = new ArrayList<>();
-        destroy(files.values(), held);
-        destroy(deleted, held);
+        synchronized (names) {
+            destroy(files.values(), held);
+            destroy(deleted, held);
+        }
         if (!held.isEmpty()) {
             throw new IllegalStateException("a native call or a channel has bytes of the files " + held + " of " + heap
                     + ": when it has returned, close the directory again");

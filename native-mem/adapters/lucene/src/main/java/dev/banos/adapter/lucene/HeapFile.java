@@ -58,8 +58,9 @@ final class HeapFile {
 
     /** Where the file is written to; to be asked for once. Its close completes the file. */
     synchronized OutputStream stream() {
-        holders++;
-        return new Appends();
+        OutputStream stream = new Appends();
+        holders++; // afterwards: what there is no room for in Java's heap lets go of nothing
+        return stream;
     }
 
     /** @return an input at the beginning, or null while the file is being written */
@@ -70,8 +71,9 @@ final class HeapFile {
         if (content == null) {
             return null;
         }
+        HeapIndexInput input = new HeapIndexInput(this, content);
         holders++;
-        return new HeapIndexInput(this, content);
+        return input;
     }
 
     /** One holder lets go. */
@@ -93,16 +95,15 @@ final class HeapFile {
      * @return whether it is free now; not while a native call, or a channel, has its bytes: then nothing has changed
      */
     synchronized boolean destroy() {
-        if (free) {
-            return true;
+        if (!free) {
+            if (!endLifetime()) {
+                return false;
+            }
+            heap.free(address);
+            address = 0;
+            content = null;
+            free = true;
         }
-        if (!endLifetime()) {
-            return false;
-        }
-        free = true;
-        content = null;
-        heap.free(address);
-        address = 0;
         whenFree.accept(this);
         return true;
     }
@@ -131,7 +132,7 @@ final class HeapFile {
             throw new AlreadyClosedException("file " + name + " is complete: its output is closed");
         }
         if (count > capacity - length) {
-            resize(Math.max(FIRST_BYTES, Math.max(capacity + capacity / 2, length + count)));
+            grow(length + count);
         }
         MemorySegment.copy(bytes, offset, Native.EVERYTHING, ValueLayout.JAVA_BYTE, address + length, count);
         length += count;
@@ -150,26 +151,34 @@ final class HeapFile {
 
     /** To the length. All that was written is there: where the heap has no room for a smaller block, the file keeps its own. */
     private void cut() {
-        long rounded = rounded(length);
-        long moved = heap.realloc(address, rounded);
-        if (moved != 0) {
-            address = moved;
-            capacity = rounded;
-        }
+        boolean ignored = resize(rounded(length));
     }
 
     private static long rounded(long bytes) {
         return (bytes + ALIGNMENT - 1) & -ALIGNMENT;
     }
 
-    private void resize(long bytes) throws IOException {
-        long rounded = rounded(bytes);
-        long moved = heap.realloc(address, rounded);
-        if (moved == 0) {
-            throw new IOException("file " + name + ": " + rounded + " bytes of native memory: " + heap.budget());
+    /**
+     * By half of what the file has, so that it grows seldom; where the heap refuses that, by half of that, and so on, down to what
+     * is needed: so a file may have all of the heap, and near its limit, too, grows seldom.
+     */
+    private void grow(long needed) throws IOException {
+        long ahead = capacity / 2;
+        while (!resize(rounded(Math.max(FIRST_BYTES, Math.max(needed, capacity + ahead))))) {
+            if (capacity + ahead <= needed) {
+                throw new IOException("file " + name + ": " + rounded(needed) + " bytes of native memory: " + heap.budget());
+            }
+            ahead /= 2;
         }
-        address = moved;
-        capacity = rounded;
+    }
+
+    private boolean resize(long bytes) {
+        long moved = heap.realloc(address, bytes);
+        if (moved != 0) {
+            address = moved;
+            capacity = bytes;
+        }
+        return moved != 0;
     }
 
     private final class Appends extends OutputStream {

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.CRC32;
 import org.apache.lucene.store.AlreadyClosedException;
 import org.apache.lucene.store.ChecksumIndexInput;
@@ -298,6 +299,27 @@ class HeapDirectoryTest {
         }
     }
 
+    /** A file asks for more than it needs, so as to grow seldom: but for no more than there is. */
+    @Test
+    void aFileMayHaveAllOfTheHeap() throws IOException {
+        byte[] piece = random(8000);
+        try (IndexOutput output = directory.createOutput("file", IOContext.DEFAULT)) {
+            while (true) {
+                output.writeBytes(piece, piece.length);
+            }
+        } catch (IOException full) {
+            assertThat(full).hasMessageContaining("file file: ").hasMessageContaining("heap index");
+        }
+        try (IndexInput input = open("file")) {
+            assertThat(input.length()).as("but for one write of the output's buffer").isBetween(64L * MEBIBYTE - 3 * 4096, 64L * MEBIBYTE);
+            byte[] read = new byte[piece.length];
+            for (long at = 0; at <= input.length() - read.length; at += read.length) {
+                input.readBytes(read, 0, read.length);
+                assertThat(read).isEqualTo(piece);
+            }
+        }
+    }
+
     /** A hardened heap moves a block to make it smaller, and here has no room for the second. */
     @Test
     void aFileThatFitsIsCompleteAlsoWhereItCannotBeCut() throws IOException {
@@ -334,6 +356,75 @@ class HeapDirectoryTest {
             output.writeInt(1);
         }
         assertThat(live()).as("deleted while it was written").isEqualTo(1);
+    }
+
+    /** One of the two is told that the file is gone, and the directory keeps nothing of it. */
+    @Test
+    void twoThatDeleteTheSameFilesLeaveNothingOfThem() throws Exception {
+        for (int round = 0; round < 30; round++) {
+            List<String> names = files("file", 100);
+            assertThat(atOnce(names, directory::deleteFile, directory::deleteFile)).hasValue(100);
+        }
+        assertThat(directory.deletedFiles()).isZero();
+    }
+
+    /** Whichever is first: what the directory lists is there, and what is not there is listed nowhere. */
+    @Test
+    void renamesBesideDeletesLeaveNoNameOfAFileThatIsGone() throws Exception {
+        for (int round = 0; round < 30; round++) {
+            List<String> names = files("source", 100);
+            assertThat(atOnce(names, directory::deleteFile, name -> directory.rename(name, "new" + name))).hasValue(100);
+            for (String name : directory.listAll()) {
+                assertThat(name).startsWith("newsource");
+                open(name).close();
+                directory.deleteFile(name);
+            }
+            assertThat(live()).isZero();
+        }
+        assertThat(directory.deletedFiles()).isZero();
+    }
+
+    private List<String> files(String prefix, int count) throws IOException {
+        List<String> names = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            names.add(prefix + i);
+            write(prefix + i, random(10));
+        }
+        return names;
+    }
+
+    private interface Change {
+        void to(String name) throws IOException;
+    }
+
+    /**
+     * Two threads, each with one change to all files, in step.
+     *
+     * @return how often one of them found no such file
+     */
+    private static AtomicInteger atOnce(List<String> names, Change one, Change other) throws InterruptedException {
+        AtomicInteger refused = new AtomicInteger();
+        AtomicInteger arrived = new AtomicInteger();
+        Thread thread = Thread.ofPlatform().start(() -> change(names, other, arrived, refused));
+        change(names, one, arrived, refused);
+        thread.join();
+        return refused;
+    }
+
+    private static void change(List<String> names, Change change, AtomicInteger arrived, AtomicInteger refused) {
+        for (int i = 0; i < names.size(); i++) {
+            arrived.incrementAndGet();
+            while (arrived.get() < 2 * (i + 1)) {
+                Thread.yield();
+            }
+            try {
+                change.to(names.get(i));
+            } catch (NoSuchFileException gone) {
+                refused.incrementAndGet();
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+        }
     }
 
     @Test
