@@ -82,13 +82,16 @@ public final class BanosAllocation extends AllocationManager {
             return manage(accounting, address, size);
         }
 
-        /** Arrow refuses where its allocator is closed. */
+        /** Arrow refuses where its allocator is closed; and Java's heap may have no room for the object. */
         private AllocationManager manage(BufferAllocator accounting, long address, long size) {
+            AllocationManager managed = null;
             try {
-                return new BanosAllocation(accounting, address, size, free);
-            } catch (RuntimeException refused) {
-                free.accept(address);
-                throw refused;
+                managed = new BanosAllocation(accounting, address, size, free);
+                return managed;
+            } finally {
+                if (managed == null) {
+                    free.accept(address);
+                }
             }
         }
 

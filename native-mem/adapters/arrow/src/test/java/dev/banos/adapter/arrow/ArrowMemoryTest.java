@@ -9,6 +9,7 @@ import dev.banos.mem.HeapStatistics;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -175,6 +176,17 @@ class ArrowMemoryTest {
         BufferAllocator child = root.newChildAllocator("child", 0, Long.MAX_VALUE);
         child.close();
         assertThatThrownBy(() -> BanosAllocation.of(heap).create(child, 100)).isInstanceOf(RuntimeException.class);
+        assertThat(now().liveBlocks()).isZero();
+    }
+
+    /** As where Java's heap is full: an allocator that fails with an error takes no block either. */
+    @Test
+    void aChunkThatAnErrorKeepsFromArrowGoesBack() {
+        BufferAllocator failing = (BufferAllocator) Proxy.newProxyInstance(ArrowMemoryTest.class.getClassLoader(),
+                new Class<?>[] {BufferAllocator.class}, (_, _, _) -> {
+                    throw new OutOfMemoryError("Java heap space");
+                });
+        assertThatThrownBy(() -> BanosAllocation.of(heap).create(failing, 100)).isInstanceOf(OutOfMemoryError.class);
         assertThat(now().liveBlocks()).isZero();
     }
 
