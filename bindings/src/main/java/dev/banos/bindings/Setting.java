@@ -2,6 +2,8 @@ package dev.banos.bindings;
 
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +13,32 @@ import org.jspecify.annotations.Nullable;
  * {@link SettingError} that names the property, its value and what is accepted. What is not set is the default.
  */
 public final class Setting {
+    /** What the program itself has set: in this copy of Banos only, where a system property would be every copy's. */
+    private static final Map<String, String> SET = new ConcurrentHashMap<>();
+
     private Setting() {
+    }
+
+    /**
+     * Sets what is read from then on in place of the system property, by this copy of Banos alone: another one in the same
+     * program, in a loader of its own, does not see it, and neither does who looks at the system properties.
+     *
+     * @param property its name
+     * @param text as the system property would have it
+     */
+    public static void set(String property, String text) {
+        SET.put(property, text);
+    }
+
+    /**
+     * The text of a property as it would be read.
+     *
+     * @param property its name
+     * @return what was {@linkplain #set}, else the system property; null where there is neither
+     */
+    public static @Nullable String text(String property) {
+        String set = SET.get(property);
+        return set != null ? set : System.getProperty(property);
     }
 
     /**
@@ -93,7 +120,7 @@ public final class Setting {
      * @throws SettingError where {@code parse} refuses the text
      */
     public static <T> @Nullable T optional(String property, Function<String, T> parse) {
-        String text = System.getProperty(property);
+        String text = text(property);
         if (text == null) {
             return null;
         }
@@ -113,7 +140,6 @@ public final class Setting {
      * @return the error, to be thrown
      */
     public static SettingError conflict(String one, String other, String why) {
-        return new SettingError("-D" + one + "=" + System.getProperty(one) + " and -D" + other + "=" + System.getProperty(other)
-                + ": " + why, null);
+        return new SettingError("-D" + one + "=" + text(one) + " and -D" + other + "=" + text(other) + ": " + why, null);
     }
 }

@@ -35,6 +35,21 @@ class SettingTest {
     }
 
     @Test
+    void whatTheProgramSetsGoesBeforeThePropertyAndIsNone() {
+        String property = PROPERTY + ".set"; // for good
+        System.setProperty(property, "3");
+        try {
+            Setting.set(property, "4");
+            assertEquals(4, Setting.number(property, 7, 0, 10));
+            assertEquals("4", Setting.text(property));
+            assertEquals("3", System.getProperty(property));
+        } finally {
+            System.clearProperty(property);
+        }
+        assertEquals(4, Setting.number(property, 7, 0, 10));
+    }
+
+    @Test
     void wordsAreThoseOfTheEnum() {
         assertEquals(TimeUnit.DAYS, Setting.word(PROPERTY, TimeUnit.DAYS));
         System.setProperty(PROPERTY, "Hours");

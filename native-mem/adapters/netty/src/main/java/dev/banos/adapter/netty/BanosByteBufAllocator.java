@@ -2,6 +2,7 @@ package dev.banos.adapter.netty;
 
 import static dev.banos.bindings.Native.EVERYTHING;
 
+import dev.banos.bindings.Setting;
 import dev.banos.mem.Heap;
 import dev.banos.mem.Malloc;
 import io.netty.buffer.AbstractByteBufAllocator;
@@ -49,8 +50,8 @@ public final class BanosByteBufAllocator extends AbstractByteBufAllocator
     }
 
     private static BanosByteBufAllocator ofMalloc() {
-        if (System.getProperty(CACHE_PROPERTY) == null && System.getProperty("banos.mem.hardening") == null) {
-            System.setProperty(CACHE_PROPERTY, Long.toString(DEFAULT_CACHE_BYTES)); // which malloc reads when it is first used
+        if (Setting.text(CACHE_PROPERTY) == null && Setting.text("banos.mem.hardening") == null) {
+            Setting.set(CACHE_PROPERTY, Long.toString(DEFAULT_CACHE_BYTES)); // which malloc reads when it is first used
         }
         return new BanosByteBufAllocator(Malloc.mappingCacheBytes() > 0 ? BufferGrowth.INTO_KEPT_BLOCKS : BufferGrowth.BY_REALLOC);
     }
@@ -71,7 +72,16 @@ public final class BanosByteBufAllocator extends AbstractByteBufAllocator
     /** @throws OutOfMemoryError when there is no memory, or none within the heap's limit */
     @Override
     protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
-        return toLeakAwareBuffer(new BlockByteBuf(this, initialCapacity, maxCapacity));
+        ByteBuf block = new BlockByteBuf(this, initialCapacity, maxCapacity);
+        ByteBuf buffer = null;
+        try {
+            buffer = toLeakAwareBuffer(block);
+            return buffer;
+        } finally {
+            if (buffer == null) { // Java's heap has no room for the leak detector's record
+                block.release();
+            }
+        }
     }
 
     @Override
@@ -141,9 +151,17 @@ public final class BanosByteBufAllocator extends AbstractByteBufAllocator
 
     private long copied(long address, int content, int bytes) {
         long larger = allocate(bytes);
-        MemorySegment.copy(EVERYTHING, address, EVERYTHING, larger, content);
-        free(address);
-        return larger;
+        boolean moved = false;
+        try {
+            MemorySegment.copy(EVERYTHING, address, EVERYTHING, larger, content);
+            free(address);
+            moved = true;
+            return larger;
+        } finally {
+            if (!moved) {
+                free(larger);
+            }
+        }
     }
 
     private long reallocated(long address, int bytes) {

@@ -384,7 +384,17 @@ final class BlockByteBuf extends AbstractReferenceCountedByteBuf {
     @Override
     public ByteBuf copy(int index, int length) {
         checkIndex(index, length);
-        return alloc.directBuffer(length, maxCapacity()).writeBytes(this, index, length);
+        ByteBuf target = alloc.directBuffer(length, maxCapacity());
+        boolean written = false;
+        try {
+            target.writeBytes(this, index, length);
+            written = true;
+            return target;
+        } finally {
+            if (!written) {
+                target.release();
+            }
+        }
     }
 
     @Override
