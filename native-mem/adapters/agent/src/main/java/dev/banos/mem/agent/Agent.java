@@ -46,21 +46,8 @@ public final class Agent {
             printHelp();
             return false;
         }
-        options.configureAllocator();
-        enableNativeAccess(instrumentation);
-        startAllocator();
-        Service service = options.service();
-        Tally tally = new Tally(service);
-        Class<?> unsafe = Class.forName(UNSAFE);
-        Class<?> calls = options.wantsStatistics() ? define(unsafe, tally::allocate, tally::reallocate, tally::free)
-                : define(unsafe, service::allocate, service::reallocate, service::free);
-        Rewriter rewriter = new Rewriter(options.selection(), calls);
-        try {
-            rewriter.start(instrumentation, unsafe);
-        } catch (IllegalStateException refused) {
-            GeneratedCalls.leave(unsafe);
-            throw refused;
-        }
+        Tally tally = new Tally(options.service());
+        Rewriter rewriter = moveCalls(options, tally, instrumentation);
         if (options.wantsStatistics()) {
             reportAtExit(() -> "banos-agent: process " + ProcessHandle.current().pid() + System.lineSeparator() + rewriter + tally
                     + Malloc.statistics(), options.statisticsFile());
@@ -69,6 +56,26 @@ public final class Agent {
             MemoryInsight.register();
         }
         return true;
+    }
+
+    /** First it is made sure that no other start has the calls, or gets them: one that is refused for that has no effect. */
+    private static Rewriter moveCalls(AgentOptions options, Tally tally, Instrumentation instrumentation)
+            throws ReflectiveOperationException {
+        Class<?> unsafe = Class.forName(UNSAFE);
+        GeneratedCalls.take(unsafe);
+        Rewriter rewriter = null;
+        try {
+            options.configureAllocator();
+            enableNativeAccess(instrumentation);
+            startAllocator();
+            rewriter = new Rewriter(options.selection(), define(unsafe, options, tally));
+            rewriter.start(instrumentation, unsafe);
+            return rewriter;
+        } finally {
+            if (rewriter == null || !rewriter.isStarted()) {
+                GeneratedCalls.leave(unsafe);
+            }
+        }
     }
 
     /**
@@ -99,6 +106,12 @@ public final class Agent {
         } catch (LinkageError unsupported) {
             throw new IllegalStateException(unsupported.getMessage(), unsupported);
         }
+    }
+
+    private static Class<?> define(Class<?> unsafe, AgentOptions options, Tally tally) throws ReflectiveOperationException {
+        Service service = options.service();
+        return options.wantsStatistics() ? define(unsafe, tally::allocate, tally::reallocate, tally::free)
+                : define(unsafe, service::allocate, service::reallocate, service::free);
     }
 
     private static Class<?> define(Class<?> unsafe, LongUnaryOperator allocate, LongBinaryOperator reallocate, LongPredicate free)

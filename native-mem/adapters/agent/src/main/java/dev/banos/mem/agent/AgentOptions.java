@@ -1,5 +1,6 @@
 package dev.banos.mem.agent;
 
+import dev.banos.bindings.Setting;
 import dev.banos.mem.Hardening;
 import dev.banos.mem.insight.LeakTracking;
 import java.util.ArrayList;
@@ -75,6 +76,9 @@ final class AgentOptions {
         if (options.least > options.most) {
             throw new IllegalArgumentException("least=" + options.least + " is more than most=" + options.most);
         }
+        if (options.cacheBytes > 0 && options.hardening != null) {
+            throw new IllegalArgumentException("cache=" + options.cacheBytes + " and hardening: a hardened malloc keeps no mappings");
+        }
         return options;
     }
 
@@ -148,18 +152,18 @@ final class AgentOptions {
         return Arrays.stream(value.split("\\+")).map(String::strip).filter(word -> !word.isEmpty()).toList();
     }
 
-    /** Tells the allocator, which reads its properties when it is first used. What no option says stays as it is. */
+    /** Tells the agent's own allocator, which reads its settings when it is first used. What no option says stays as it is. */
     void configureAllocator() {
         if (leaks != null) {
-            System.setProperty(LEAKS_PROPERTY, leaks);
+            Setting.set(LEAKS_PROPERTY, leaks);
         }
         if (hardening != null) {
-            System.setProperty(HARDENING_PROPERTY, hardening);
+            Setting.set(HARDENING_PROPERTY, hardening);
         }
         if (cacheBytes != NOT_SET) {
-            System.setProperty(CACHE_PROPERTY, Long.toString(cacheBytes));
-        } else if (System.getProperty(CACHE_PROPERTY) == null && System.getProperty(HARDENING_PROPERTY) == null) {
-            System.setProperty(CACHE_PROPERTY, Long.toString(DEFAULT_CACHE_BYTES)); // a hardened malloc keeps no mappings
+            Setting.set(CACHE_PROPERTY, Long.toString(cacheBytes));
+        } else if (Setting.text(CACHE_PROPERTY) == null && Setting.text(HARDENING_PROPERTY) == null) {
+            Setting.set(CACHE_PROPERTY, Long.toString(DEFAULT_CACHE_BYTES)); // a hardened malloc keeps no mappings
         }
     }
 

@@ -73,21 +73,32 @@ final class GeneratedCalls {
     }
 
     /**
+     * For a start of the agent, before it does anything.
+     *
+     * @throws IllegalStateException if another start has it
+     */
+    static void take(Class<?> unsafe) throws ReflectiveOperationException {
+        if (!taken(functions(neighbour(unsafe))).compareAndSet(false, true)) {
+            throw new IllegalStateException("the agent runs already: it is to be given once");
+        }
+    }
+
+    /** For a start that was refused before anything called the class: so that the next one may have it. */
+    static void leave(Class<?> unsafe) throws ReflectiveOperationException {
+        taken(functions(neighbour(unsafe))).set(false);
+    }
+
+    /**
      * Defines it, or finds what a start that was refused has left: no class goes away again, but this one is initialised by its
-     * first call, and nothing calls it before Unsafe is rewritten.
+     * first call, and nothing calls it before Unsafe is rewritten. Of the start that has {@linkplain #take taken} it.
      *
      * @param functions what each method asks
      * @param owns says whether an address is ours
-     * @throws IllegalStateException if another start has it
      */
     static Class<?> define(Class<?> unsafe, Map<UnsafeMethod, Object> functions, LongPredicate owns)
             throws ReflectiveOperationException {
-        GeneratedCalls.class.getModule().addReads(unsafe.getModule());
-        MethodHandles.Lookup neighbour = MethodHandles.privateLookupIn(unsafe, MethodHandles.lookup());
-        Class<?> written = findOrDefine(neighbour, FUNCTIONS, functionsClass());
-        if (!taken(written).compareAndSet(false, true)) {
-            throw new IllegalStateException("the agent runs already: it is to be given once");
-        }
+        MethodHandles.Lookup neighbour = neighbour(unsafe);
+        Class<?> written = functions(neighbour);
         for (UnsafeMethod method : UnsafeMethod.values()) {
             set(written, method.name(), Objects.requireNonNull(functions.get(method), method.methodName));
         }
@@ -95,10 +106,13 @@ final class GeneratedCalls {
         return findOrDefine(neighbour, CALLS, callsClass());
     }
 
-    /** For a start that was refused before anything called the class: so that the next one may have it. */
-    static void leave(Class<?> unsafe) throws ReflectiveOperationException {
-        MethodHandles.Lookup neighbour = MethodHandles.privateLookupIn(unsafe, MethodHandles.lookup());
-        taken(neighbour.findClass(nameOf(FUNCTIONS))).set(false);
+    private static MethodHandles.Lookup neighbour(Class<?> unsafe) throws ReflectiveOperationException {
+        GeneratedCalls.class.getModule().addReads(unsafe.getModule());
+        return MethodHandles.privateLookupIn(unsafe, MethodHandles.lookup());
+    }
+
+    private static Class<?> functions(MethodHandles.Lookup neighbour) throws ReflectiveOperationException {
+        return findOrDefine(neighbour, FUNCTIONS, functionsClass());
     }
 
     private static Class<?> findOrDefine(MethodHandles.Lookup neighbour, ClassDesc name, byte[] classFile)

@@ -115,6 +115,11 @@ final class Rewriter implements ClassFileTransformer {
         rewriteLoaded(instrumentation);
     }
 
+    /** Whether calls are moved: that is for good. */
+    boolean isStarted() {
+        return netIsSpread;
+    }
+
     private void rewriteLoaded(Instrumentation instrumentation) {
         Class<?>[] loaded = Arrays.stream(instrumentation.getAllLoadedClasses())
                 .filter(type -> isOfProgram(type.getClassLoader()) && selection.takes(type.getName()))

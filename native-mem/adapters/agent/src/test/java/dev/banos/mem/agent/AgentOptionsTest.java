@@ -57,6 +57,7 @@ class AgentOptionsTest {
         assertWrong("leaks=some", "leaks=some: it is one of off, sampled, full");
         assertWrong("hardening=zero+ones", "hardening=ones: the words are zero");
         assertWrong("least=10,most=9", "least=10 is more than most=9");
+        assertWrong("hardening=zero,cache=1k", "cache=1024 and hardening: a hardened malloc keeps no mappings");
     }
 
     private static void assertWrong(String text, String message) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.lang.classfile.ClassFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.jar.JarFile;
 import java.util.jar.JarOutputStream;
@@ -104,6 +105,17 @@ class AgentTest {
         assertThat(outcome.count("frees")).isEqualTo(8 * 20_000);
     }
 
+    /** The first thread that needs some of the agent's classes: reading them is nothing that an interrupt ends, for it or for others. */
+    @Test
+    void anInterruptedThreadIsServedAndSpoilsNothing() throws Exception {
+        Outcome outcome = Program.run(programs, "stats", "Interrupted").succeeded();
+        for (String when : List.of("interrupted", "afterwards", "virtual")) {
+            assertThat(outcome.output()).contains(when + ", large: done", when + ", larger and larger: done",
+                    when + ", twice: InvalidBlockException");
+        }
+        assertThat(outcome.output()).contains("still interrupted: true", "malloc: 0 blocks");
+    }
+
     /** The third loader does not find the class that the calls would go to. */
     @Test
     void loadersOfEachKind() throws Exception {
@@ -157,13 +169,13 @@ class AgentTest {
     @Test
     void modulesThatAreMissingAreNamed() throws Exception {
         String least = "java.base,java.instrument,jdk.unsupported";
-        for (String modules : List.of(least, least + ",jdk.zipfs", least + ",jdk.zipfs,java.management")) {
+        for (String modules : List.of(least, least + ",java.management", least + ",jdk.jfr")) {
             Outcome outcome = Program.run(programs, "", List.of("--limit-modules", modules), "References");
             assertThat(outcome.code()).isOne();
-            assertThat(outcome.output()).startsWith("banos-agent: ").contains("--add-modules java.management,jdk.jfr,jdk.zipfs")
+            assertThat(outcome.output()).startsWith("banos-agent: ").contains("--add-modules java.management,jdk.jfr adds")
                     .doesNotContain("\tat ");
         }
-        Program.run(programs, "", List.of("--limit-modules", least, "--add-modules", "java.management,jdk.jfr,jdk.zipfs"),
+        Program.run(programs, "", List.of("--limit-modules", least, "--add-modules", "java.management,jdk.jfr"),
                 "References").succeeded();
     }
 
@@ -173,6 +185,26 @@ class AgentTest {
                 .succeeded();
         assertThat(outcome.output()).contains("owns true false");
         assertThat(outcome.count("allocations")).isOne();
+    }
+
+    @Test
+    void theAgentsOptionsAreTheAgentsAlone() throws Exception {
+        List<String> own = List.of("--enable-native-access=ALL-UNNAMED", "-cp", programs + ":" + Program.allocator(), "OwnBanos");
+        for (String options : List.of("stats,leaks=full,cache=1m", "stats,hardening=zero+canary", "stats")) {
+            Outcome outcome = Program.java(options, own).succeeded();
+            assertThat(outcome.output()).as(options).contains("owns true false", "leaks OFF, keeps 0, usable 112", "properties []");
+        }
+        List<String> set = new ArrayList<>(List.of("-Dbanos.mem.leaks=sampled", "-Dbanos.mem.mappingCacheBytes=4096"));
+        set.addAll(own);
+        assertThat(Program.java("leaks=off", set).succeeded().output()).contains("leaks SAMPLED, keeps 4096",
+                "properties [banos.mem.leaks, banos.mem.mappingCacheBytes]");
+    }
+
+    @Test
+    void twoOptionsThatDoNotGoTogetherAreNamed() throws Exception {
+        Outcome outcome = Program.run(programs, "cache=1m,hardening=zero", "References");
+        assertThat(outcome.code()).isOne();
+        assertThat(outcome.output()).startsWith("banos-agent: ").contains("a hardened malloc keeps no mappings").doesNotContain("done", "\tat ");
     }
 
     /** The agent was first, and has the name; the heaps of both are in the recording. */
@@ -257,6 +289,17 @@ class AgentTest {
         Outcome outcome = Program.run(programs, "", List.of("-javaagent:" + Program.JAR), "References");
         assertThat(outcome.code()).isOne();
         assertThat(outcome.output()).contains("banos-agent: the agent runs already").doesNotContain("done");
+    }
+
+    @Test
+    void aStartBesideAnotherHasNoEffect() throws Exception {
+        Outcome outcome = Program.run(programs, null, List.of("-Djdk.attach.allowAttachSelf=true", "-XX:+EnableDynamicAgentLoading"),
+                "AttachedAgain", Program.JAR.toString()).succeeded();
+        assertThat(outcome.output().lines().filter(List.of("loaded", "refused")::contains))
+                .as(outcome.output()).containsExactly("loaded", "refused", "refused", "refused");
+        assertThat(outcome.output().split("IllegalStateException: the agent runs already", -1)).hasSize(4);
+        assertThat(outcome.output()).contains("address space grew by 0 GiB", "properties []").containsOnlyOnce("call sites rewritten")
+                .doesNotContain("banos: ");
     }
 
     /** The classes that it has left cannot go away; a start that nothing stands in the way of uses them. */

@@ -8,9 +8,7 @@ import java.lang.module.ModuleFinder;
 import java.lang.module.ResolutionException;
 import java.lang.reflect.InvocationTargetException;
 import java.net.URISyntaxException;
-import java.nio.file.FileSystems;
 import java.nio.file.Path;
-import java.nio.file.ProviderNotFoundException;
 import java.util.List;
 import java.util.Set;
 
@@ -69,14 +67,13 @@ public final class Premain {
     private static Class<?> agent() throws IOException, ReflectiveOperationException, URISyntaxException {
         Path jar = Path.of(Premain.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         try {
-            Path modules = FileSystems.newFileSystem(jar).getPath("modules"); // stays open: classes are read when they are used
             Configuration configuration = ModuleLayer.boot().configuration()
-                    .resolve(ModuleFinder.of(modules), ModuleFinder.of(), Set.of(MODULE));
+                    .resolve(JarModules.read(jar), ModuleFinder.of(), Set.of(MODULE));
             return ModuleLayer.defineModulesWithOneLoader(configuration, List.of(ModuleLayer.boot()),
                     ClassLoader.getPlatformClassLoader()).layer().findLoader(MODULE).loadClass(AGENT);
-        } catch (FindException | ResolutionException | ProviderNotFoundException missing) {
+        } catch (FindException | ResolutionException missing) {
             throw new IllegalStateException("this Java was started without a module that is needed; "
-                    + "--add-modules java.management,jdk.jfr,jdk.zipfs adds them: " + missing.getMessage(), missing);
+                    + "--add-modules java.management,jdk.jfr adds them: " + missing.getMessage(), missing);
         }
     }
 
