@@ -1,18 +1,18 @@
 package dev.banos.mem.agent;
 
 import java.util.Locale;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.atomic.AtomicLongArray;
 
 /** A {@link Service} that counts: what was served and what was passed on. */
 final class Tally {
     private final Service service;
-    private final LongAdder allocations = new LongAdder();
-    private final LongAdder bytes = new LongAdder();
-    private final LongAdder reallocations = new LongAdder();
-    private final LongAdder frees = new LongAdder();
-    private final LongAdder passedAllocations = new LongAdder();
-    private final LongAdder passedReallocations = new LongAdder();
-    private final LongAdder passedFrees = new LongAdder();
+    private final Counter allocations = new Counter();
+    private final Counter bytes = new Counter();
+    private final Counter reallocations = new Counter();
+    private final Counter frees = new Counter();
+    private final Counter passedAllocations = new Counter();
+    private final Counter passedReallocations = new Counter();
+    private final Counter passedFrees = new Counter();
 
     Tally(Service service) {
         this.service = service;
@@ -37,7 +37,7 @@ final class Tally {
         if (address == 0) {
             return countAllocation(moved, size);
         }
-        LongAdder counted = moved == Service.PASSED_ON ? passedReallocations : moved == 0 ? frees : reallocations;
+        Counter counted = moved == Service.PASSED_ON ? passedReallocations : moved == 0 ? frees : reallocations;
         counted.increment();
         return moved;
     }
@@ -65,5 +65,34 @@ final class Tally {
                 frees passed on: %d
                 """, allocations.sum(), bytes.sum(), reallocations.sum(), frees.sum(), passedAllocations.sum(),
                 passedReallocations.sum(), passedFrees.sum()).indent(2);
+    }
+
+    /**
+     * A sum that many threads add to. Not a {@code LongAdder}: that takes from Java's heap when threads meet, and where the heap is
+     * full an allocation that has its block would end in an error.
+     */
+    private static final class Counter {
+        private static final int PARTS = 16;
+        /** Two lines of the processor's cache. */
+        private static final int PART_LONGS = 16;
+
+        private final AtomicLongArray parts = new AtomicLongArray(PARTS * PART_LONGS);
+
+        void increment() {
+            add(1);
+        }
+
+        void add(long count) {
+            int part = (int) (Thread.currentThread().threadId() % PARTS);
+            long ignored = parts.getAndAdd(part * PART_LONGS, count);
+        }
+
+        long sum() {
+            long sum = 0;
+            for (int part = 0; part < PARTS; part++) {
+                sum += parts.get(part * PART_LONGS);
+            }
+            return sum;
+        }
     }
 }

@@ -97,6 +97,15 @@ class AgentTest {
         assertThat(outcome.count("frees passed on")).isZero();
     }
 
+    /** What a call counts needs nothing of Java's heap: there is no room for it once the block is allocated, and no way back. */
+    @Test
+    void countingNeedsNothingOfJavasHeap() throws Exception {
+        Outcome outcome = Program.run(programs, "stats", List.of("-Xmx16m", "-XX:-UseTLAB"), "CountedWhileFull").succeeded();
+        assertThat(outcome.output()).contains("out of memory 0;", "malloc: 0 blocks");
+        assertThat(outcome.count("allocations")).isEqualTo(4 * 50_001);
+        assertThat(outcome.count("frees")).isEqualTo(4 * 50_001);
+    }
+
     @Test
     void threadsInAHardenedMalloc() throws Exception {
         Outcome outcome = Program.run(programs, "stats,hardening=canary+quarantine", "Threads").succeeded();
