@@ -1,5 +1,10 @@
 package dev.banos.fuzz;
 
+import dev.banos.fuzz.program.Mode;
+import dev.banos.fuzz.program.Operations;
+import dev.banos.fuzz.program.ProgramText;
+import dev.banos.fuzz.text.CSource;
+import dev.banos.fuzz.text.Quoted;
 import java.util.regex.Pattern;
 
 /** A finding as a C program that shows it without Java: the laws, and the steps. */
@@ -28,7 +33,7 @@ final class CProgram {
     }
 
     private String write() {
-        Program program = finding.program();
+        Operations program = finding.program().operations();
         text.append("/* ").append(Quoted.comment(head())).append(" */\n");
         text.append(Isolated.isNamed(finding.target()) ? Isolated.of(finding.target()).defines() : "");
         text.append(CSource.head(prefix(), Isolated.isNamed(finding.target()), Math.max(1, program.slots()), Math.max(1, program.length())));
@@ -45,13 +50,13 @@ final class CProgram {
                 + "\n   " + Quoted.line(command()) + "\n   seed " + finding.seed() + ", try " + finding.tryNumber();
     }
 
-    private Runner.Mode mode() {
-        Runner.Mode mode = Runner.Mode.valueOf(finding.mode());
-        return mode.isRepeated() ? Runner.Mode.REPEATED_LONG : mode;
+    private Mode mode() {
+        Mode mode = Mode.valueOf(finding.mode());
+        return mode.isRepeated() ? Mode.REPEATED_LONG : mode;
     }
 
     private int rounds() {
-        return switch (Runner.Mode.valueOf(finding.mode())) {
+        return switch (Mode.valueOf(finding.mode())) {
             case FREELY -> Session.FREE_RUNS;
             case RACED -> (int) Math.min(Integer.MAX_VALUE, (long) ROUNDS_OF_JAVA * finding.rounds());
             default -> REPEATS;
@@ -81,7 +86,7 @@ final class CProgram {
         return Target.isInFile(finding.target()) ? Target.prefixOf(finding.target()) : "";
     }
 
-    private void writeSteps(Program program) {
+    private void writeSteps(Operations program) {
         text.append("static const struct step program[] = {\n");
         for (int i = 0; i < program.length(); i++) {
             String step = what(program, i) + ", " + program.slot(i) + ", " + Long.toUnsignedString(program.size(i)) + "u},";
@@ -90,19 +95,19 @@ final class CProgram {
         text.append("};\n\n");
     }
 
-    private static String what(Program program, int i) {
+    private static String what(Operations program, int i) {
         String call = switch (program.kind(i)) {
-            case Program.MALLOC -> "DO_MALLOC";
-            case Program.CALLOC -> "DO_CALLOC";
-            case Program.REALLOC -> "DO_REALLOC";
-            case Program.ALIGNED -> "DO_ALIGNED";
-            case Program.FREE -> "DO_FREE";
-            case Program.CHECK -> "DO_CHECK";
-            case Program.FREE_TWICE -> "DO_FREE_TWICE";
-            case Program.FREE_INSIDE -> "DO_FREE_INSIDE";
-            case Program.FREE_FOREIGN -> "DO_FREE_FOREIGN";
-            case Program.EXIT -> "DO_EXIT";
-            case Program.CLOSE -> "DO_CLOSE";
+            case Operations.MALLOC -> "DO_MALLOC";
+            case Operations.CALLOC -> "DO_CALLOC";
+            case Operations.REALLOC -> "DO_REALLOC";
+            case Operations.ALIGNED -> "DO_ALIGNED";
+            case Operations.FREE -> "DO_FREE";
+            case Operations.CHECK -> "DO_CHECK";
+            case Operations.FREE_TWICE -> "DO_FREE_TWICE";
+            case Operations.FREE_INSIDE -> "DO_FREE_INSIDE";
+            case Operations.FREE_FOREIGN -> "DO_FREE_FOREIGN";
+            case Operations.EXIT -> "DO_EXIT";
+            case Operations.CLOSE -> "DO_CLOSE";
             default -> "DO_MISALIGNED";
         };
         return call + (program.log2(i) == 0 ? "" : " | LOG2(" + program.log2(i) + ")")

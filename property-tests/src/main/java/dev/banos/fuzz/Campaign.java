@@ -1,5 +1,10 @@
 package dev.banos.fuzz;
 
+import dev.banos.fuzz.generation.Settings;
+import dev.banos.fuzz.program.Coverage;
+import dev.banos.fuzz.program.Mode;
+import dev.banos.fuzz.program.Operations;
+import dev.banos.fuzz.program.ProgramImage;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -140,8 +145,8 @@ public final class Campaign {
      * @throws IllegalArgumentException for any other number
      */
     public Campaign withThreads(int threads) {
-        if (threads < 1 || threads > Program.LARGEST_THREADS) {
-            throw new IllegalArgumentException("threads=" + threads + " is not from 1 to " + Program.LARGEST_THREADS);
+        if (threads < 1 || threads > Operations.LARGEST_THREADS) {
+            throw new IllegalArgumentException("threads=" + threads + " is not from 1 to " + Operations.LARGEST_THREADS);
         }
         this.threads = threads;
         return this;
@@ -209,8 +214,9 @@ public final class Campaign {
      * @throws IllegalArgumentException if one has more than 2^20 operations
      */
     public Campaign withCorpus(List<Program> programs) {
-        programs.forEach(ProgramImage::requireRunnable);
-        programs.forEach(program -> corpus.add(new KnownProgram(program, Runner.Mode.LOCKSTEP, 1)));
+        List<Operations> runnable = programs.stream().map(Program::operations).toList();
+        runnable.forEach(ProgramImage::requireRunnable);
+        runnable.forEach(program -> corpus.add(new KnownProgram(program, Mode.LOCKSTEP, 1)));
         return this;
     }
 

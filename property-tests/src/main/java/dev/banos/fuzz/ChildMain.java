@@ -2,6 +2,11 @@ package dev.banos.fuzz;
 
 import dev.banos.bindings.SystemCalls;
 import dev.banos.bindings.generated.rlimit;
+import dev.banos.fuzz.child.Child;
+import dev.banos.fuzz.generation.Settings;
+import dev.banos.fuzz.program.Mode;
+import dev.banos.fuzz.program.WorkFile;
+import dev.banos.fuzz.text.Quoted;
 import java.io.BufferedReader;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -37,7 +42,6 @@ final class ChildMain {
     private static final String BROKEN = "broken";
     /** Among the laws that are waived. */
     static final String TRUSTED = "trusted";
-    static final String UNUSABLE = "unusable";
 
     private final Session session;
     private final WorkFile file;
@@ -60,10 +64,10 @@ final class ChildMain {
                 out.println(mark + "\t" + child.answer(commands.take().split(" ")));
             }
         } catch (TargetException | TraceException unusable) {
-            out.println(mark + "\t" + UNUSABLE + "\t" + Quoted.field(String.valueOf(unusable.getMessage())));
+            out.println(mark + "\t" + Child.UNUSABLE + "\t" + Quoted.field(String.valueOf(unusable.getMessage())));
             System.exit(FAILED);
         } catch (RuntimeException | Error unexpected) {
-            out.println(mark + "\t" + UNUSABLE + "\t" + Quoted.field(arguments[2] + ": " + unexpected));
+            out.println(mark + "\t" + Child.UNUSABLE + "\t" + Quoted.field(arguments[2] + ": " + unexpected));
             System.exit(FAILED);
         }
     }
@@ -87,11 +91,11 @@ final class ChildMain {
         return switch (command[0]) {
             case "tries" -> text(session.tries(Long.parseLong(command[1]), Integer.parseInt(command[2])));
             case "replay" -> {
-                Runner.Mode mode = Runner.Mode.valueOf(command[1]);
+                Mode mode = Mode.valueOf(command[1]);
                 Violation violation = session.replay(file.image().read(), mode);
                 yield text(violation, mode, -1);
             }
-            case "race" -> text(session.race(file.image().read(), Integer.parseInt(command[1])), Runner.Mode.RACED, -1);
+            case "race" -> text(session.race(file.image().read(), Integer.parseInt(command[1])), Mode.RACED, -1);
             case "coverage" -> "numbers\t" + Arrays.stream(session.takeCoverage())
                     .mapToObj(Long::toString).collect(Collectors.joining(" "));
             default -> throw new IllegalArgumentException("command=" + command[0]);
@@ -106,11 +110,11 @@ final class ChildMain {
         return text(failure.suspected() ? SUSPECTED : BROKEN, failure.violation(), failure.mode(), failure.tryNumber());
     }
 
-    private static String text(@Nullable Violation violation, Runner.Mode mode, long tryNumber) {
+    private static String text(@Nullable Violation violation, Mode mode, long tryNumber) {
         return violation == null ? LAWFUL : text(BROKEN, violation, mode, tryNumber);
     }
 
-    private static String text(String verdict, Violation violation, Runner.Mode mode, long tryNumber) {
+    private static String text(String verdict, Violation violation, Mode mode, long tryNumber) {
         return String.join("\t", verdict, violation.law().name(), Integer.toString(violation.operation()),
                 Long.toString(tryNumber), mode.name(), Quoted.field(violation.details()), Quoted.field(violation.addresses()));
     }

@@ -1,6 +1,13 @@
 package dev.banos.fuzz;
 
 import dev.banos.bindings.FileTrouble;
+import dev.banos.fuzz.child.Child;
+import dev.banos.fuzz.program.Mode;
+import dev.banos.fuzz.program.Operations;
+import dev.banos.fuzz.program.ProgramText;
+import dev.banos.fuzz.program.Progress;
+import dev.banos.fuzz.program.WorkFile;
+import dev.banos.fuzz.text.Quoted;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -63,7 +70,7 @@ abstract class ChildRunner implements Runner {
         if (ready == null) {
             ready = newChild();
             child = ready;
-            promises = ready.awaitReady(target.spec());
+            promises = PromisesText.parse(ready.awaitReady(target.spec()));
         }
         return ready;
     }
@@ -83,12 +90,12 @@ abstract class ChildRunner implements Runner {
     }
 
     @Override
-    public @Nullable Violation replay(Program program, Mode mode) {
+    public @Nullable Violation replay(Operations program, Mode mode) {
         return ask(program, mode, "replay " + mode);
     }
 
     @Override
-    public @Nullable Violation race(Program program, int rounds) {
+    public @Nullable Violation race(Operations program, int rounds) {
         file.progress().round(0);
         return ask(program, Mode.RACED, "race " + rounds);
     }
@@ -98,7 +105,7 @@ abstract class ChildRunner implements Runner {
         return file.progress().round();
     }
 
-    @Nullable Violation ask(Program program, Mode mode, String command) {
+    @Nullable Violation ask(Operations program, Mode mode, String command) {
         settle();
         Child asked = ready();
         file.image().write(program, mode);
@@ -130,7 +137,7 @@ abstract class ChildRunner implements Runner {
         }
     }
 
-    Violation ending(Child.Answer answer, Program program) {
+    Violation ending(Child.Answer answer, Operations program) {
         int operation = Math.min(file.progress().operation(), program.length());
         String during = operation >= program.length() ? Report.atTheEnd(program) : "during " + ProgramText.line(program, operation);
         if (file.progress().phase() == Progress.TOUCHING && file.progress().slot() >= 0) {

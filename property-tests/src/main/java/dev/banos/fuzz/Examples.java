@@ -1,6 +1,7 @@
 package dev.banos.fuzz;
 
 import dev.banos.bindings.FileTrouble;
+import dev.banos.fuzz.program.Operations;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -16,17 +17,17 @@ final class Examples {
     }
 
     /** @return null for {@link #NONE} */
-    static @Nullable Program read(String file) {
+    static @Nullable Operations read(String file) {
         return file.equals(NONE) ? null : read(Path.of(file));
     }
 
     /** @throws TraceException if the file cannot be read or is damaged: one line */
-    static Program read(Path file) {
+    static Operations read(Path file) {
         Program program = file.toString().endsWith(".gz") ? Program.of(Trace.read(file)) : parse(file);
         if (program.length() == 0) {
             throw new TraceException(file + ": it holds no operations");
         }
-        return program;
+        return program.operations();
     }
 
     private static Program parse(Path file) {

@@ -21,7 +21,7 @@ public record Finding(String target, long seed, long tryNumber, Program program,
         StringBuilder kind = new StringBuilder(violation.law().name());
         if (reproduced) {
             for (int i = 0; i < program.length(); i++) {
-                kind.append('-').append(program.kind(i));
+                kind.append('-').append(program.operations().kind(i));
             }
         }
         return kind.toString();

@@ -1,7 +1,9 @@
 package dev.banos.fuzz;
 
-import java.util.HashSet;
-import java.util.Set;
+import dev.banos.fuzz.generation.Sizes;
+import dev.banos.fuzz.model.TouchedPages;
+import dev.banos.fuzz.program.Bytes;
+import dev.banos.fuzz.program.Operations;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -33,8 +35,8 @@ final class Footprint {
     }
 
     /** @param toTheEnd whether the growth is followed to sixteen times what made it suspicious; a shrinker needs less */
-    @Nullable Violation measure(Program program, Supplier<AllocatorUnderTest> allocator, boolean toTheEnd) {
-        Pages pages = new Pages();
+    @Nullable Violation measure(Operations program, Supplier<AllocatorUnderTest> allocator, boolean toTheEnd) {
+        TouchedPages pages = new TouchedPages();
         interpreter.watch(pages);
         try {
             return measure(program, allocator, toTheEnd, pages);
@@ -43,7 +45,7 @@ final class Footprint {
         }
     }
 
-    private @Nullable Violation measure(Program program, Supplier<AllocatorUnderTest> allocator, boolean toTheEnd, Pages pages) {
+    private @Nullable Violation measure(Operations program, Supplier<AllocatorUnderTest> allocator, boolean toTheEnd, TouchedPages pages) {
         Violation violation = repeat(program, allocator, WARM_UP);
         int warm = pages.count();
         int repeats = 0;
@@ -74,49 +76,23 @@ final class Footprint {
     }
 
     /** About how long a run takes, in calls for small blocks. */
-    private static long cost(Program program) {
+    private static long cost(Operations program) {
         long cost = 1;
         int thread = 0;
         for (int i = 0; i < program.length(); i++) {
-            long size = program.kind(i) < Program.FREE && program.size(i) >= 0 ? Math.min(program.size(i), Sizes.HUGE_TO) : 0;
-            cost += 1 + size / Mapped.PAGE + (size >= Sizes.LARGE_FROM ? COST_OF_MAPPING : 0);
-            cost += program.thread(i) != thread || program.kind(i) >= Program.EXIT ? COST_OF_THREAD : 0;
+            long size = program.kind(i) < Operations.FREE && program.size(i) >= 0 ? Math.min(program.size(i), Sizes.HUGE_TO) : 0;
+            cost += 1 + size / Bytes.PAGE + (size >= Sizes.LARGE_FROM ? COST_OF_MAPPING : 0);
+            cost += program.thread(i) != thread || program.kind(i) >= Operations.EXIT ? COST_OF_THREAD : 0;
             thread = program.thread(i);
         }
         return cost;
     }
 
-    private @Nullable Violation repeat(Program program, Supplier<AllocatorUnderTest> allocator, int times) {
+    private @Nullable Violation repeat(Operations program, Supplier<AllocatorUnderTest> allocator, int times) {
         Violation violation = null;
         for (int i = 0; i < times && violation == null; i++) {
             violation = interpreter.run(program, allocator.get());
         }
         return violation;
-    }
-
-    /** The pages that any block has begun or ended in. */
-    static final class Pages {
-        private final Set<Long> seen = new HashSet<>();
-        private long last;
-
-        void add(long address, long bytes) {
-            addPage(address / Mapped.PAGE);
-            addPage((address + bytes) / Mapped.PAGE);
-        }
-
-        private void addPage(long page) {
-            if (page != last) {
-                seen.add(page);
-                last = page;
-            }
-        }
-
-        int count() {
-            return seen.size();
-        }
-
-        long resident() {
-            return seen.stream().filter(page -> Mapped.isResident(page * Mapped.PAGE)).count();
-        }
     }
 }

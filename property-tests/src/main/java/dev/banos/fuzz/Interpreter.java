@@ -1,5 +1,19 @@
 package dev.banos.fuzz;
 
+import dev.banos.fuzz.model.Blocks;
+import dev.banos.fuzz.model.Contents;
+import dev.banos.fuzz.model.Deviation;
+import dev.banos.fuzz.model.Surroundings;
+import dev.banos.fuzz.model.TouchedPages;
+import dev.banos.fuzz.program.Bytes;
+import dev.banos.fuzz.program.Coverage;
+import dev.banos.fuzz.program.Operations;
+import dev.banos.fuzz.program.ProgramText;
+import dev.banos.fuzz.program.Progress;
+import dev.banos.fuzz.threads.FreeRun;
+import dev.banos.fuzz.threads.Lockstep;
+import dev.banos.fuzz.threads.RaceRun;
+import dev.banos.fuzz.threads.Steps;
 import java.lang.foreign.Arena;
 import java.util.EnumSet;
 import java.util.Set;
@@ -16,18 +30,12 @@ import org.jspecify.annotations.Nullable;
  *                └─ wrong frees                            refused, and nothing else changes
  * </pre>
  */
-final class Interpreter {
+final class Interpreter implements Steps<Violation> {
     private static final int ENOMEM = 12;
     private static final int EINVAL = 22;
     private static final long MISALIGNED_BYTES = 64;
     private static final int LONGEST_MESSAGE = 2000;
     private static final Pattern ADDRESS = Pattern.compile("0x[0-9a-fA-F]{5,}|\\b[0-9a-fA-F]*[0-9][0-9a-fA-F]{7,}\\b");
-
-    /** No address space of a 64-bit Linux process holds a block of this size. */
-    static final long IMPOSSIBLE = 1L << 47;
-
-    /** Up to here a request must be served; programs keep far less than this live. */
-    static final long MODEST = 64L << 20;
 
     /** Memory of the fuzzer's own: an address in it was given by no allocator under test. */
     private static final long FOREIGN = Arena.global().allocate(1 << 16, 1 << 12).address();
@@ -41,7 +49,7 @@ final class Interpreter {
 
     // Set where a run begins.
     @SuppressWarnings("NullAway.Init")
-    private Program program;
+    private Operations program;
     @SuppressWarnings("NullAway.Init")
     private AllocatorUnderTest allocator;
     @SuppressWarnings("NullAway.Init")
@@ -49,7 +57,7 @@ final class Interpreter {
     private boolean exact;
     private @Nullable Supplier<AllocatorUnderTest> renewal;
     private final Set<Law> waived = EnumSet.noneOf(Law.class);
-    private Footprint.@Nullable Pages watching;
+    private @Nullable TouchedPages watching;
 
     Interpreter() {
         this(new Progress(), new Coverage());
@@ -61,10 +69,10 @@ final class Interpreter {
     }
 
     /** Runs the whole program, one operation at a time in program order, each on its thread; null if every law held. */
-    @Nullable Violation run(Program program, AllocatorUnderTest allocator) {
+    @Nullable Violation run(Operations program, AllocatorUnderTest allocator) {
         begin(program, allocator, true, watching == null);
         try {
-            Violation violation = program.isThreaded() && promises.threads() ? new Lockstep(this).run(program)
+            Violation violation = program.isThreaded() && promises.threads() ? new Lockstep<>(this).run(program)
                     : range(0, program.length());
             return violation != null ? violation : drain();
         } finally {
@@ -73,26 +81,26 @@ final class Interpreter {
     }
 
     /** Runs each thread's operations at its own pace; only operations on the same slot keep their order. */
-    @Nullable Violation runFreely(Program program, AllocatorUnderTest allocator) {
+    @Nullable Violation runFreely(Operations program, AllocatorUnderTest allocator) {
         if (!allocator.promises().threads()) {
             return run(program, allocator);
         }
         begin(program, allocator, false, true);
-        Violation violation = new FreeRun(this, program).run();
+        Violation violation = new FreeRun<>(this, program).run();
         int last = program.length() - 1;
-        if (violation == null && last >= 0 && program.kind(last) == Program.CLOSE) {
+        if (violation == null && last >= 0 && program.kind(last) == Operations.CLOSE) {
             violation = tryStep(last); // with what the threads have left live
         }
         return violation != null ? violation : drain();
     }
 
     /** As below; fewer rounds where they take more than a few seconds. */
-    @Nullable Violation race(Program program, AllocatorUnderTest allocator, int rounds) {
+    @Nullable Violation race(Operations program, AllocatorUnderTest allocator, int rounds) {
         return race(program, allocator, rounds, RaceRun.LONGEST_NANOS);
     }
 
     /** Runs the program over and over, its threads at the same time, up to that many rounds or so long; null if every law held. */
-    @Nullable Violation race(Program program, AllocatorUnderTest allocator, int rounds, long nanos) {
+    @Nullable Violation race(Operations program, AllocatorUnderTest allocator, int rounds, long nanos) {
         progress.round(0);
         if (!allocator.promises().threads()) {
             Violation violation = run(program, allocator);
@@ -100,7 +108,7 @@ final class Interpreter {
             return violation;
         }
         begin(program, allocator, false, false);
-        return new RaceRun(this, program, progress).run(rounds, nanos);
+        return new RaceRun<>(this, program, progress).run(rounds, nanos);
     }
 
     /** From now on a break of this law is no violation: the model must be right after one. */
@@ -119,11 +127,11 @@ final class Interpreter {
     }
 
     /** From now on the pages of all blocks are entered here; null ends it. */
-    void watch(Footprint.@Nullable Pages pages) {
+    void watch(@Nullable TouchedPages pages) {
         watching = pages;
     }
 
-    private void begin(Program program, AllocatorUnderTest allocator, boolean exact, boolean fencing) {
+    private void begin(Operations program, AllocatorUnderTest allocator, boolean exact, boolean fencing) {
         this.program = program;
         this.allocator = allocator;
         promises = allocator.promises();
@@ -134,7 +142,8 @@ final class Interpreter {
     }
 
     /** The operations from {@code from} to {@code to}, on the calling thread. */
-    @Nullable Violation range(int from, int to) {
+    @Override
+    public @Nullable Violation range(int from, int to) {
         Violation violation = null;
         for (int i = from; i < to && violation == null; i++) {
             violation = tryStep(i);
@@ -143,36 +152,43 @@ final class Interpreter {
         return violation;
     }
 
-    @Nullable Violation tryStep(int index) {
+    @Override
+    public @Nullable Violation tryStep(int index) {
         try {
             progress.calling(index);
             step(index);
             return null;
         } catch (LawBroken broken) {
-            return waived.contains(broken.law) ? null : broken.during(index);
+            return unlessWaived(broken, index);
+        } catch (Deviation seen) {
+            return unlessWaived(LawBroken.by(seen), index);
         } catch (RuntimeException | Error thrown) {
             return thrown(index, ProgramText.line(program, index), thrown);
         }
+    }
+
+    private @Nullable Violation unlessWaived(LawBroken broken, int index) {
+        return waived.contains(broken.law) ? null : broken.during(index);
     }
 
     private void step(int i) {
         int slot = program.slot(i);
         boolean live = blocks.isLive(slot);
         switch (program.kind(i)) {
-            case Program.MALLOC, Program.CALLOC, Program.ALIGNED -> {
+            case Operations.MALLOC, Operations.CALLOC, Operations.ALIGNED -> {
                 if (!live) {
                     allocate(i, slot);
                 }
             }
-            case Program.REALLOC -> reallocate(i, slot);
-            case Program.FREE -> {
+            case Operations.REALLOC -> reallocate(i, slot);
+            case Operations.FREE -> {
                 if (live) {
                     free(slot);
                 }
             }
-            case Program.CHECK -> {
+            case Operations.CHECK -> {
                 if (live) {
-                    blocks.check(slot, Law.CONTENTS);
+                    blocks.check(slot);
                 }
             }
             default -> stepRarely(i, slot, live);
@@ -181,26 +197,26 @@ final class Interpreter {
 
     private void stepRarely(int i, int slot, boolean live) {
         switch (program.kind(i)) {
-            case Program.FREE_TWICE -> {
+            case Operations.FREE_TWICE -> {
                 if (live) {
                     long address = blocks.address(slot);
                     free(slot);
                     requireRefused(address, "a second free of b" + slot);
                 }
             }
-            case Program.FREE_INSIDE -> {
+            case Operations.FREE_INSIDE -> {
                 long offset = program.size(i);
                 if (live && offset > 0 && offset < blocks.size(slot)) {
                     requireRefused(blocks.address(slot) + offset, "a free of b" + slot + " + " + offset);
-                    blocks.check(slot, Law.CONTENTS);
+                    blocks.check(slot);
                 }
             }
-            case Program.FREE_FOREIGN -> {
+            case Operations.FREE_FOREIGN -> {
                 int choice = (int) Long.remainderUnsigned(program.size(i), FOREIGN_ADDRESSES.length);
                 requireRefused(FOREIGN_ADDRESSES[choice], "a free of an address that no allocator gave");
             }
-            case Program.MISALIGNED -> requireMisalignedRefused(program.size(i));
-            case Program.CLOSE -> close();
+            case Operations.MISALIGNED -> requireMisalignedRefused(program.size(i));
+            case Operations.CLOSE -> close();
             default -> {
                 // EXIT: the runner of threads has done it
             }
@@ -230,13 +246,13 @@ final class Interpreter {
         int log2 = program.log2(i);
         long size = program.size(i);
         surroundings.cushion(switch (program.kind(i)) {
-            case Program.MALLOC -> size;
-            case Program.CALLOC -> size << log2;
+            case Operations.MALLOC -> size;
+            case Operations.CALLOC -> size << log2;
             default -> size + (1L << log2);
         });
         switch (program.kind(i)) {
-            case Program.MALLOC -> served(slot, allocator.malloc(size), size, promises.alignmentOf(size), false);
-            case Program.CALLOC -> {
+            case Operations.MALLOC -> served(slot, allocator.malloc(size), size, promises.alignmentOf(size), false);
+            case Operations.CALLOC -> {
                 long count = 1L << log2;
                 boolean overflows = Math.unsignedMultiplyHigh(count, size) != 0;
                 long total = overflows ? -1 : count * size;
@@ -277,7 +293,7 @@ final class Interpreter {
         if (address == 0 && size == 0) {
             blocks.remove(slot); // C leaves this open; every allocator that answers 0 here has freed the block
         } else if (address == 0) {
-            blocks.check(slot, Law.FAILED_REALLOC_KEEPS_BLOCK);
+            blocks.check(slot, Deviation.Kind.CHANGE_IN_REFUSED_REALLOC);
             refused("b" + slot, size);
         } else {
             long usable = requireUsable(slot, address, size, promises.alignmentOf(size));
@@ -287,7 +303,7 @@ final class Interpreter {
     }
 
     private long requireUsable(int slot, long address, long size, long alignment) {
-        if (Long.compareUnsigned(size, IMPOSSIBLE) >= 0) {
+        if (Long.compareUnsigned(size, Bytes.IMPOSSIBLE) >= 0) {
             throw new LawBroken(Law.IMPOSSIBLE_SIZE, "b" + slot + ": a request of " + Long.toUnsignedString(size)
                     + " bytes was served");
         }
@@ -297,7 +313,7 @@ final class Interpreter {
                     + Long.lowestOneBit(address));
         }
         long usable = promises.usableSize() ? allocator.usableSize(address) : size;
-        if (usable < size || usable > size + MODEST) {
+        if (usable < size || usable > size + Bytes.MODEST) {
             throw new LawBroken(Law.USABLE_SIZE, "b" + slot + " of " + size + " bytes has the usable size " + usable);
         }
         if (watching != null) {
@@ -321,7 +337,7 @@ final class Interpreter {
         if (size == 0) {
             return; // C allows it, and it is no failure
         }
-        if (Long.compareUnsigned(size, MODEST) <= 0 && !promises.mayRefuse()) {
+        if (Long.compareUnsigned(size, Bytes.MODEST) <= 0 && !promises.mayRefuse()) {
             throw new LawBroken(Law.AVAILABILITY, block + ": a request of " + size + " bytes was refused");
         }
         if (promises.errno() && allocator.errno() != ENOMEM) {
@@ -332,7 +348,7 @@ final class Interpreter {
     }
 
     private void free(int slot) {
-        blocks.check(slot, Law.CONTENTS);
+        blocks.check(slot);
         progress.touching(-1);
         long address = blocks.address(slot);
         long size = blocks.size(slot);
@@ -363,8 +379,14 @@ final class Interpreter {
         throw new LawBroken(Law.WRONG_FREE_IS_REFUSED, what + " was accepted in silence");
     }
 
+    @Override
+    public void starting(Runnable start) {
+        surroundings.started(start);
+    }
+
     /** Checks and frees what is still live. */
-    @Nullable Violation drain() {
+    @Override
+    public @Nullable Violation drain() {
         progress.calling(program.length());
         try {
             for (int slot = 0; slot < program.slots(); slot++) {
@@ -375,6 +397,8 @@ final class Interpreter {
             return null;
         } catch (LawBroken broken) {
             return broken.during(program.length());
+        } catch (Deviation seen) {
+            return LawBroken.by(seen).during(program.length());
         } catch (RuntimeException | Error thrown) {
             return thrown(program.length(), "freeing what is still live at the end", thrown);
         } finally {

@@ -1,5 +1,8 @@
 package dev.banos.fuzz;
 
+import dev.banos.fuzz.program.ProgramImage;
+import dev.banos.fuzz.text.CSource;
+import dev.banos.fuzz.text.Quoted;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,12 @@
 package dev.banos.fuzz;
 
+import dev.banos.fuzz.child.Child;
+import dev.banos.fuzz.generation.Settings;
+import dev.banos.fuzz.generation.Tries;
+import dev.banos.fuzz.program.Coverage;
+import dev.banos.fuzz.program.Mode;
+import dev.banos.fuzz.program.Operations;
+import dev.banos.fuzz.program.ProgramImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +37,7 @@ final class IsolatedRunner extends ChildRunner {
             close();
             throw unusable;
         }
-        tries = new Tries(settings, promises());
+        tries = new Tries(settings, promises().repertoire());
     }
 
     private void requireUsable() {
@@ -50,7 +57,7 @@ final class IsolatedRunner extends ChildRunner {
 
     @Override
     Child newChild() {
-        Child child = new Child(folder, file.progress(), false);
+        Child child = new Child(folder, file.progress(), false, TargetException::new);
         List<String> command = new ArrayList<>(List.of(program.toString(), child.mark(), work.toString(), PromisesText.print(PROMISES)));
         waived.forEach(law -> command.add(law.name()));
         child.start(command, isolated.environment());
@@ -64,13 +71,13 @@ final class IsolatedRunner extends ChildRunner {
     }
 
     @Override
-    public @Nullable Violation replay(Program replayed, Mode mode) {
+    public @Nullable Violation replay(Operations replayed, Mode mode) {
         endChild();
         return super.replay(replayed, mode);
     }
 
     @Override
-    public @Nullable Violation race(Program raced, int rounds) {
+    public @Nullable Violation race(Operations raced, int rounds) {
         endChild();
         return super.race(raced, rounds);
     }
@@ -92,7 +99,7 @@ final class IsolatedRunner extends ChildRunner {
     private @Nullable Failure batch(long first, int count) {
         List<Run> runs = new ArrayList<>();
         for (long number = first; number < first + count; number++) {
-            Program made = tries.program(number).copy();
+            Operations made = tries.program(number).copy();
             coverage.begin(made);
             runs.add(new Run(number, made, tries.mode(number)));
             if (Session.isFootprintDue(number)) {
@@ -115,11 +122,11 @@ final class IsolatedRunner extends ChildRunner {
         return new Failure(violation, broken.number, broken.program, broken.mode);
     }
 
-    private record Run(long number, Program program, Mode mode) {
+    private record Run(long number, Operations program, Mode mode) {
     }
 
     @Override
-    public Program history(long first, long last) {
+    public Operations history(long first, long last) {
         return tries.history(first, last);
     }
 

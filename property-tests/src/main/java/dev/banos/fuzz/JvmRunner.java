@@ -1,5 +1,11 @@
 package dev.banos.fuzz;
 
+import dev.banos.fuzz.child.Child;
+import dev.banos.fuzz.generation.Settings;
+import dev.banos.fuzz.generation.Tries;
+import dev.banos.fuzz.program.Coverage;
+import dev.banos.fuzz.program.Mode;
+import dev.banos.fuzz.program.Operations;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,12 +37,12 @@ final class JvmRunner extends ChildRunner {
         arguments = List.of(work.toString(), target.spec(), Long.toString(settings.seed()),
                 Integer.toString(settings.maxOperations()), Integer.toString(settings.maxThreads()), example);
         ready();
-        tries = new Tries(settings, promises());
+        tries = new Tries(settings, promises().repertoire());
     }
 
     @Override
     Child newChild() {
-        Child child = new Child(folder, file.progress(), settled);
+        Child child = new Child(folder, file.progress(), settled, TargetException::new);
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Xms64m", "-Xmx512m", "-XX:-UsePerfData",
                 "-XX:-CreateCoredumpOnCrash", "-XX:-StackTraceInThrowable", "-Xshare:auto", "-XX:ErrorFile=" + child.crashReport(),
@@ -113,7 +119,7 @@ final class JvmRunner extends ChildRunner {
         Child.Answer answer = ready().ask("tries " + first + " " + count, HANG_NANOS);
         if (answer.end() != Child.End.ANSWERED) {
             Mode mode = file.image().mode();
-            Program program = file.image().read();
+            Operations program = file.image().read();
             return new Failure(ending(answer, program), file.progress().tries(), program, mode);
         }
         if (isLawful(answer)) {
@@ -134,7 +140,7 @@ final class JvmRunner extends ChildRunner {
     }
 
     @Override
-    public Program history(long first, long last) {
+    public Operations history(long first, long last) {
         return tries.history(first, last);
     }
 

@@ -1,20 +1,22 @@
 package dev.banos.fuzz;
 
+import dev.banos.fuzz.program.Mode;
+import dev.banos.fuzz.program.Operations;
 import java.util.function.IntFunction;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A program that broke some target once, and how it must be run. */
-record KnownProgram(Program program, Runner.Mode mode, int rounds) {
+record KnownProgram(Operations program, Mode mode, int rounds) {
     private static final int MOST_RACES = 10;
 
     static KnownProgram of(Finding finding) {
-        return new KnownProgram(finding.program(), Runner.Mode.valueOf(finding.mode()), finding.rounds());
+        return new KnownProgram(finding.program().operations(), Mode.valueOf(finding.mode()), finding.rounds());
     }
 
     @Nullable Violation replay(Runner runner) {
-        return mode == Runner.Mode.RACED ? race(left -> runner.race(program, left), runner::roundsOfRace, rounds)
-                : runner.replay(program, mode.isRepeated() ? Runner.Mode.REPEATED_LONG : mode);
+        return mode == Mode.RACED ? race(left -> runner.race(program, left), runner::roundsOfRace, rounds)
+                : runner.replay(program, mode.isRepeated() ? Mode.REPEATED_LONG : mode);
     }
 
     /** All rounds, where one race ends before them because the machine is slow. */

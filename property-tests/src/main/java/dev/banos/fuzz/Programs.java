@@ -1,5 +1,6 @@
 package dev.banos.fuzz;
 
+import dev.banos.fuzz.generation.Generator;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 
@@ -18,6 +19,7 @@ public final class Programs {
      */
     @SuppressWarnings("exports") // its user requires jqwik; whoever does not is not made to
     public static Arbitrary<Program> of(Promises promises, int maxOperations, int maxThreads) {
-        return Arbitraries.longs().map(seed -> new Generator(promises, maxOperations, maxThreads).generate(seed, false));
+        return Arbitraries.longs().map(seed -> new Program(
+                new Generator(promises.repertoire(), maxOperations, maxThreads).generate(seed, false)));
     }
 }

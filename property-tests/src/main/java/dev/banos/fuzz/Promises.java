@@ -1,5 +1,6 @@
 package dev.banos.fuzz;
 
+import dev.banos.fuzz.generation.Repertoire;
 import java.util.function.Consumer;
 
 /**
@@ -166,6 +167,11 @@ public record Promises(long alignment, long tinyAlignment, long largestAlignment
             return new Promises(alignment, tinyAlignment, largestAlignment, usableSize, errno, checksFrees, unmapsFrom,
                     returnsFootprint, threads, mayRefuse, checksAlignments, returnsAtClose);
         }
+    }
+
+    /** What of this decides which programs are made. */
+    Repertoire repertoire() {
+        return new Repertoire(largestAlignment, checksFrees, checksAlignments, threads, returnsAtClose);
     }
 
     /** The alignment that a block of {@code size} bytes must have. */

@@ -1,5 +1,8 @@
 package dev.banos.fuzz;
 
+import dev.banos.fuzz.generation.Sizes;
+import dev.banos.fuzz.program.Operations;
+import dev.banos.fuzz.program.ProgramText;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -30,7 +33,7 @@ final class Race {
     }
 
     /** Null if every law held in all rounds. Which law breaks first is luck, so any will do. */
-    @Nullable Violation run(Program candidate) {
+    @Nullable Violation run(Operations candidate) {
         Violation seen = runner.race(candidate, rounds);
         if (seen == null || seen.law().isOfAnswers()) {
             return null;
@@ -41,7 +44,7 @@ final class Race {
     }
 
     /** Within how many rounds the program, which loses, will lose on such a machine: a power of ten. */
-    int roundsToLose(Program program) {
+    int roundsToLose(Operations program) {
         int slow = 1;
         for (int run = 0; run < CONFIRMATIONS; run++) {
             slow = runner.race(program, MOST_TO_CONFIRM) == null ? MOST_TO_CONFIRM : Math.max(slow, runner.roundsOfRace() + 1);
@@ -54,8 +57,8 @@ final class Race {
     }
 
     /** The first of the kernels that loses, or null. What it broke is then {@link #lost}. */
-    @Nullable Program losingKernel(Program of) {
-        for (Program kernel : kernels(of)) {
+    @Nullable Operations losingKernel(Operations of) {
+        for (Operations kernel : kernels(of)) {
             lost = run(kernel);
             if (lost != null) {
                 return kernel;
@@ -73,16 +76,16 @@ final class Race {
      * The shortest programs in which two threads meet in the allocator, of the sizes that this program asks for most: often
      * one of them loses, too, and then nothing needs to be taken away.
      */
-    static List<Program> kernels(Program program) {
+    static List<Operations> kernels(Operations program) {
         Map<Integer, Map<Long, Long>> bySizeClass = IntStream.range(0, program.length())
-                .filter(i -> program.kind(i) < Program.FREE && Long.compareUnsigned(program.size(i), Sizes.HUGE_TO) <= 0).boxed()
+                .filter(i -> program.kind(i) < Operations.FREE && Long.compareUnsigned(program.size(i), Sizes.HUGE_TO) <= 0).boxed()
                 .collect(Collectors.groupingBy(i -> Long.SIZE - Long.numberOfLeadingZeros(program.size(i)),
                         Collectors.groupingBy(program::size, Collectors.counting())));
         return bySizeClass.values().stream()
                 .sorted((one, other) -> Long.compare(sum(other), sum(one))).limit(SIZES_OF_KERNELS)
                 .map(sizes -> sizes.entrySet().stream().max(Map.Entry.<Long, Long>comparingByValue()
                         .thenComparing(Map.Entry.comparingByKey())).orElseThrow().getKey())
-                .flatMap(Race::kernelsOf).map(Program::parse).toList();
+                .flatMap(Race::kernelsOf).map(ProgramText::parse).toList();
     }
 
     private static long sum(Map<Long, Long> counts) {

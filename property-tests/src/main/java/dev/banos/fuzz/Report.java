@@ -1,5 +1,9 @@
 package dev.banos.fuzz;
 
+import dev.banos.fuzz.program.Operations;
+import dev.banos.fuzz.program.ProgramText;
+import dev.banos.fuzz.text.Quoted;
+
 /** Findings as text for a person. */
 final class Report {
     private static final int LINES = 24;
@@ -13,7 +17,7 @@ final class Report {
         text.append(String.format("%s breaks a law: %s%n", Quoted.line(finding.target()), violation.law().sentence()));
         text.append(String.format("  %s%n", Quoted.lines(violation.details()).replace("\n", "\n  ")));
         text.append(String.format("  %s; %s%s%n", origin(finding), lengths(finding), manner(finding)));
-        appendProgram(text, finding.program(), violation);
+        appendProgram(text, finding.program().operations(), violation);
         return text.toString();
     }
 
@@ -46,7 +50,7 @@ final class Report {
         };
     }
 
-    static void appendProgram(StringBuilder text, Program program, Violation violation) {
+    static void appendProgram(StringBuilder text, Operations program, Violation violation) {
         int from = Math.max(0, Math.min(violation.operation(), program.length() - 1) - LINES + 1);
         if (from > 0) {
             text.append(String.format("      ... %d operations before these%n", from));
@@ -61,13 +65,13 @@ final class Report {
     }
 
     /** What is done after the last operation; of an empty program that is nothing, and what remains is its instance. */
-    static String atTheEnd(Program program) {
+    static String atTheEnd(Operations program) {
         return program.length() > 0 ? "at the end, while what is still live is checked and freed"
                 : "with no call at all: while one instance after the other is made and closed";
     }
 
     /** For an assertion: law, details, program. */
-    static String oneScreen(Program program, Violation violation) {
+    static String oneScreen(Operations program, Violation violation) {
         StringBuilder text = new StringBuilder(violation.law().sentence()).append(": ").append(violation.details())
                 .append(System.lineSeparator());
         appendProgram(text, program, violation);

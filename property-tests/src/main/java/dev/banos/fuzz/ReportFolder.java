@@ -1,5 +1,8 @@
 package dev.banos.fuzz;
 
+import dev.banos.fuzz.program.Mode;
+import dev.banos.fuzz.program.ProgramImage;
+import dev.banos.fuzz.text.Quoted;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -140,10 +143,10 @@ public final class ReportFolder {
                 facts.put(matcher.group("name"), Quoted.fromField(matcher.group("value")));
             }
             Program program = Program.parse(text);
-            ProgramImage.requireRunnable(program);
+            ProgramImage.requireRunnable(program.operations());
             Violation violation = new Violation(constant(facts, "law", Law.values()), count(facts, "operation", 0), fact(facts, "details"));
             return new Finding(fact(facts, "target"), number(facts, "seed"), number(facts, "try"), program, violation,
-                    constant(facts, "mode", Runner.Mode.values()).name(), count(facts, "rounds", 1), count(facts, "original", 0),
+                    constant(facts, "mode", Mode.values()).name(), count(facts, "rounds", 1), count(facts, "original", 0),
                     Boolean.parseBoolean(fact(facts, "reproduced")));
         } catch (NoSuchFileException absent) {
             throw new TraceException(file + ": not a finding (there is no such file)", absent);
@@ -237,9 +240,9 @@ public final class ReportFolder {
 
     private static String requirement(Finding finding) {
         String target = Quoted.literal(finding.target());
-        Runner.Mode mode = Runner.Mode.valueOf(finding.mode());
-        if (Isolated.isNamed(finding.target()) || finding.program().closes()) {
-            return mode == Runner.Mode.RACED ? "program.requireLawfulInRaces(Target.of(" + target + "), " + finding.rounds() + ");"
+        Mode mode = Mode.valueOf(finding.mode());
+        if (Isolated.isNamed(finding.target()) || finding.program().operations().closes()) {
+            return mode == Mode.RACED ? "program.requireLawfulInRaces(Target.of(" + target + "), " + finding.rounds() + ");"
                     : "program.requireLawful(Target.of(" + target + "));";
         }
         String run = switch (mode) {

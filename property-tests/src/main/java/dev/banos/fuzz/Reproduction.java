@@ -1,5 +1,8 @@
 package dev.banos.fuzz;
 
+import dev.banos.fuzz.generation.Settings;
+import dev.banos.fuzz.program.Mode;
+import dev.banos.fuzz.program.Operations;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,12 +33,12 @@ final class Reproduction {
     /** Any broken law will do: what an overlap breaks first is a matter of luck. */
     Finding shrunk(Runner.Failure failure) {
         Finding finding = failure.tryNumber() < 0 || !isRace(failure) && failure.violation().law().isOfAnswers()
-                ? shrunk(failure, failure.program(), Runner.Mode.LOCKSTEP)
+                ? shrunk(failure, failure.program(), Mode.LOCKSTEP)
                 : shrunkInOrder(failure);
         if (finding == null && isRace(failure)) {
             finding = shrunkAsRace(failure);
         }
-        if (finding == null && (failure.mode() == Runner.Mode.FREELY || failure.mode().isRepeated())) {
+        if (finding == null && (failure.mode() == Mode.FREELY || failure.mode().isRepeated())) {
             finding = shrunk(failure, failure.program(), failure.mode());
         }
         if (finding == null && failure.tryNumber() >= 0 && failure.violation().law() != Law.FOOTPRINT) {
@@ -52,22 +55,22 @@ final class Reproduction {
         Finding finding = null;
         long end = isRace(failure) ? last : failure.tryNumber();
         for (long number = first; finding == null && number <= end; number++) {
-            Program program = runner.history(number, number);
-            Runner.Failure inOrder = new Runner.Failure(failure.violation(), number, program, Runner.Mode.LOCKSTEP);
-            finding = shrunk(inOrder, program, Runner.Mode.LOCKSTEP);
+            Operations program = runner.history(number, number);
+            Runner.Failure inOrder = new Runner.Failure(failure.violation(), number, program, Mode.LOCKSTEP);
+            finding = shrunk(inOrder, program, Mode.LOCKSTEP);
         }
         return finding;
     }
 
     private static boolean isRace(Runner.Failure failure) {
-        return failure.mode() == Runner.Mode.FREELY || failure.mode() == Runner.Mode.RACED;
+        return failure.mode() == Mode.FREELY || failure.mode() == Mode.RACED;
     }
 
     private @Nullable Finding shrunkWithHistory(Runner.Failure failure) {
         Finding finding = null;
         for (int before = 1; finding == null && before <= LARGEST_HISTORY; before *= 2) {
             long begin = Math.max(0, failure.tryNumber() - before);
-            finding = shrunk(failure, runner.history(begin, failure.tryNumber()), Runner.Mode.LOCKSTEP);
+            finding = shrunk(failure, runner.history(begin, failure.tryNumber()), Mode.LOCKSTEP);
         }
         return finding;
     }
@@ -75,7 +78,7 @@ final class Reproduction {
     /** Null if neither the program nor one of its kernels breaks a law when it is raced. */
     private @Nullable Finding shrunkAsRace(Runner.Failure failure) {
         Race race = new Race(runner);
-        Program program = failure.mode() == Runner.Mode.RACED ? null : race.losingKernel(failure.program());
+        Operations program = failure.mode() == Mode.RACED ? null : race.losingKernel(failure.program());
         Violation seen = race.lost();
         if (program == null) {
             program = failure.program();
@@ -86,18 +89,18 @@ final class Reproduction {
         }
         Shrinker shrinker = new Shrinker(runner, program, seen, race);
         shrinker.shrink();
-        return new Finding(target, seed, failure.tryNumber(), shrinker.program(), shrinker.violation(),
-                Runner.Mode.RACED.name(), race.roundsToLose(shrinker.program()), failure.program().length(), true);
+        return new Finding(target, seed, failure.tryNumber(), new Program(shrinker.program()), shrinker.violation(),
+                Mode.RACED.name(), race.roundsToLose(shrinker.program()), failure.program().length(), true);
     }
 
     /** Null if the program breaks no law when it runs so. */
-    private @Nullable Finding shrunk(Runner.Failure failure, Program program, Runner.Mode mode) {
-        Runner.Mode surely = mode.isRepeated() ? Runner.Mode.REPEATED_LONG : mode;
+    private @Nullable Finding shrunk(Runner.Failure failure, Operations program, Mode mode) {
+        Mode surely = mode.isRepeated() ? Mode.REPEATED_LONG : mode;
         Violation seen = runner.replay(program, surely);
         if (seen == null) {
             return null;
         }
-        Shrinker shrinker = new Shrinker(runner, program, seen, mode.isRepeated() ? Runner.Mode.REPEATED : mode);
+        Shrinker shrinker = new Shrinker(runner, program, seen, mode.isRepeated() ? Mode.REPEATED : mode);
         shrinker.shrink();
         if (mode.isRepeated() && runner.replay(shrinker.program(), surely) == null) {
             return finding(failure, program, seen, mode, true); // shrunk past the leak
@@ -105,8 +108,8 @@ final class Reproduction {
         return finding(failure, shrinker.program(), shrinker.violation(), mode, true);
     }
 
-    private Finding finding(Runner.Failure failure, Program program, Violation violation, Runner.Mode mode, boolean reproduced) {
-        return new Finding(target, seed, failure.tryNumber(), program, violation, mode.isRepeated() ? "REPEATED" : mode.name(),
+    private Finding finding(Runner.Failure failure, Operations program, Violation violation, Mode mode, boolean reproduced) {
+        return new Finding(target, seed, failure.tryNumber(), new Program(program), violation, mode.isRepeated() ? "REPEATED" : mode.name(),
                 1, failure.program().length(), reproduced);
     }
 }

@@ -1,5 +1,13 @@
 package dev.banos.fuzz;
 
+import dev.banos.fuzz.generation.Settings;
+import dev.banos.fuzz.generation.Tries;
+import dev.banos.fuzz.model.ForeignMemory;
+import dev.banos.fuzz.program.Coverage;
+import dev.banos.fuzz.program.Mode;
+import dev.banos.fuzz.program.Operations;
+import dev.banos.fuzz.program.ProgramImage;
+import dev.banos.fuzz.program.Progress;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +38,7 @@ final class Session implements Runner {
         this.image = image;
         interpreter = new Interpreter(progress, coverage);
         allocator = open();
-        tries = new Tries(settings, Objects.requireNonNull(allocator.promises(), "its promises() is null"));
+        tries = new Tries(settings, Objects.requireNonNull(allocator.promises(), "its promises() is null").repertoire());
         footprint = new Footprint(interpreter);
         if (target.isRenewable()) {
             interpreter.renewWith(this::renewed);
@@ -49,7 +57,7 @@ final class Session implements Runner {
     public @Nullable Failure tries(long first, int count) {
         for (long number = first; number < first + count; number++) {
             Mode mode = tries.mode(number);
-            Program program = tries.program(number);
+            Operations program = tries.program(number);
             Violation violation = enterEpoch(Settings.epochOf(number), program);
             violation = violation != null ? violation : runWritten(program, mode);
             if (violation != null) {
@@ -71,14 +79,14 @@ final class Session implements Runner {
         return null;
     }
 
-    private @Nullable Violation runWritten(Program program, Mode mode) {
+    private @Nullable Violation runWritten(Operations program, Mode mode) {
         if (image != null) {
             image.write(program, mode);
         }
         return mode == Mode.FREELY ? interpreter.runFreely(program, allocator) : interpreter.run(program, allocator);
     }
 
-    private @Nullable Violation enterEpoch(long number, Program first) {
+    private @Nullable Violation enterEpoch(long number, Operations first) {
         boolean begins = number != epoch && epoch >= 0;
         epoch = number;
         return begins ? renew(first) : null;
@@ -90,7 +98,7 @@ final class Session implements Runner {
     }
 
     @Override
-    public @Nullable Violation replay(Program program, Mode mode) {
+    public @Nullable Violation replay(Operations program, Mode mode) {
         renew(program);
         interpreter.surroundings().careful(mode == Mode.LOCKSTEP);
         Violation violation = switch (mode) {
@@ -104,7 +112,7 @@ final class Session implements Runner {
         return violation != null ? violation : atClose;
     }
 
-    private @Nullable Violation freely(Program program) {
+    private @Nullable Violation freely(Operations program) {
         Violation violation = null;
         for (int run = 0; run < FREE_RUNS && violation == null; run++) {
             violation = runWritten(program, Mode.FREELY);
@@ -113,14 +121,14 @@ final class Session implements Runner {
     }
 
     @Override
-    public @Nullable Violation race(Program program, int rounds) {
+    public @Nullable Violation race(Operations program, int rounds) {
         renew(program);
         Violation violation = raced(program, rounds);
         Violation atClose = renew(program);
         return violation != null ? violation : atClose;
     }
 
-    private @Nullable Violation raced(Program program, int rounds) {
+    private @Nullable Violation raced(Operations program, int rounds) {
         progress.round(0);
         if (image != null) {
             image.write(program, Mode.RACED);
@@ -133,7 +141,7 @@ final class Session implements Runner {
         return progress.round();
     }
 
-    private @Nullable Violation repeated(Program program, Mode mode) {
+    private @Nullable Violation repeated(Operations program, Mode mode) {
         if (image != null) {
             image.write(program, mode);
         }
@@ -141,7 +149,7 @@ final class Session implements Runner {
     }
 
     @Override
-    public Program history(long first, long last) {
+    public Operations history(long first, long last) {
         return tries.history(first, last);
     }
 
@@ -157,7 +165,7 @@ final class Session implements Runner {
     }
 
     private AllocatorUnderTest renewed() {
-        Violation violation = renew(Program.parse(""));
+        Violation violation = renew(new Operations(0));
         if (violation != null) {
             throw new LawBroken(violation.law(), violation.details(), violation.addresses());
         }
@@ -165,7 +173,7 @@ final class Session implements Runner {
     }
 
     /** Goes on with a new instance. What the close of the last one broke at this program's end, or null. */
-    private @Nullable Violation renew(Program program) {
+    private @Nullable Violation renew(Operations program) {
         if (!target.isRenewable()) {
             return null;
         }
@@ -174,7 +182,7 @@ final class Session implements Runner {
         return violation;
     }
 
-    private @Nullable Violation closed(Program program) {
+    private @Nullable Violation closed(Operations program) {
         try {
             allocator.close();
             return null;

@@ -1,5 +1,8 @@
 package dev.banos.fuzz;
 
+import dev.banos.fuzz.program.Bytes;
+import dev.banos.fuzz.program.Mode;
+import dev.banos.fuzz.program.Operations;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -23,24 +26,24 @@ final class Shrinker {
     private static final int COST_OF_LUCK = 8;
 
     private final Runner runner;
-    private final Runner.Mode mode;
+    private final Mode mode;
     private final @Nullable Race race;
     private final long end = System.nanoTime() + LONGEST.toNanos();
-    private Program best;
+    private Operations best;
     private Violation violation;
     private long cost;
 
     /** @param violation what the program breaks on a fresh target: already seen in a replay */
-    Shrinker(Runner runner, Program program, Violation violation, Runner.Mode mode) {
+    Shrinker(Runner runner, Operations program, Violation violation, Mode mode) {
         this(runner, program, violation, mode, null);
     }
 
     /** @param violation what the program breaks when it runs as this race */
-    Shrinker(Runner runner, Program program, Violation violation, Race race) {
-        this(runner, program, violation, Runner.Mode.RACED, race);
+    Shrinker(Runner runner, Operations program, Violation violation, Race race) {
+        this(runner, program, violation, Mode.RACED, race);
     }
 
-    private Shrinker(Runner runner, Program program, Violation violation, Runner.Mode mode, @Nullable Race race) {
+    private Shrinker(Runner runner, Operations program, Violation violation, Mode mode, @Nullable Race race) {
         this.runner = runner;
         this.mode = mode;
         this.race = race;
@@ -48,7 +51,7 @@ final class Shrinker {
         best = program;
     }
 
-    Program program() {
+    Operations program() {
         return best;
     }
 
@@ -72,7 +75,7 @@ final class Shrinker {
         violation = seen != null && isAsGood(seen) ? seen : violation;
     }
 
-    private @Nullable Violation replay(Program program) {
+    private @Nullable Violation replay(Operations program) {
         return race == null ? runner.replay(program, mode) : race.run(program);
     }
 
@@ -87,13 +90,13 @@ final class Shrinker {
 
     /** The block at which it failed, alone: often that is all, and then a replay that crashes or hangs is spared many times. */
     private void onlySuspect() {
-        Program program = best;
+        Operations program = best;
         int last = violation.operation();
-        if (last < program.length() && Program.usesSlot(program.kind(last))) {
+        if (last < program.length() && Operations.usesSlot(program.kind(last))) {
             int slot = program.slot(last);
-            improve(filtered(program, i -> !Program.usesSlot(program.kind(i)) || program.slot(i) == slot));
-            Program alone = best;
-            improve(filtered(alone, i -> Program.usesSlot(alone.kind(i))));
+            improve(filtered(program, i -> !Operations.usesSlot(program.kind(i)) || program.slot(i) == slot));
+            Operations alone = best;
+            improve(filtered(alone, i -> Operations.usesSlot(alone.kind(i))));
         }
     }
 
@@ -102,14 +105,14 @@ final class Shrinker {
     }
 
     /** In replays of the plainest kind; a new process, or a program that runs over and over, costs as much as many. */
-    private static int costOf(Runner.Mode mode, @Nullable Violation seen) {
+    private static int costOf(Mode mode, @Nullable Violation seen) {
         boolean died = seen != null && (seen.law() == Law.NO_CRASH || seen.law() == Law.NO_HANG || seen.law() == Law.BOUNDED_MEMORY
                 || seen.law() == Law.UNMAPS_ITS_OWN);
-        return (died ? COST_OF_PROCESS : 1) * (mode.isRepeated() || mode == Runner.Mode.RACED ? COST_OF_REPETITION
-                : mode == Runner.Mode.FREELY ? COST_OF_LUCK : 1);
+        return (died ? COST_OF_PROCESS : 1) * (mode.isRepeated() || mode == Mode.RACED ? COST_OF_REPETITION
+                : mode == Mode.FREELY ? COST_OF_LUCK : 1);
     }
 
-    private static int weight(Program program) {
+    private static int weight(Operations program) {
         int weight = 0;
         for (int i = 0; i < program.length(); i++) {
             weight += 64 + 65 - Long.numberOfLeadingZeros(program.size(i)) + program.log2(i) + program.thread(i);
@@ -118,7 +121,7 @@ final class Shrinker {
     }
 
     /** Takes the candidate over if it breaks the same law. */
-    private boolean improve(Program candidate) {
+    private boolean improve(Operations candidate) {
         if (!hasTime()) {
             return false;
         }
@@ -135,8 +138,8 @@ final class Shrinker {
 
     /** What runs after the failure cannot be its cause; with threads that run freely there is no "after". */
     private void cutAfterFailure() {
-        if (mode == Runner.Mode.LOCKSTEP && violation.operation() + 1 < best.length()) {
-            Program cut = new Program(violation.operation() + 1);
+        if (mode == Mode.LOCKSTEP && violation.operation() + 1 < best.length()) {
+            Operations cut = new Operations(violation.operation() + 1);
             for (int i = 0; i <= violation.operation(); i++) {
                 cut.addFrom(best, i);
             }
@@ -145,22 +148,22 @@ final class Shrinker {
     }
 
     /** A slot that held several blocks becomes several slots, so that one block can go without the others. */
-    private static Program withOneSlotABlock(Program program) {
-        Program renamed = new Program(program.length());
+    private static Operations withOneSlotABlock(Operations program) {
+        Operations renamed = new Operations(program.length());
         int[] name = new int[program.slots()];
         BitSet live = new BitSet();
         int next = 0;
         for (int i = 0; i < program.length(); i++) {
             int slot = program.slot(i);
-            boolean fills = program.kind(i) < Program.FREE && !live.get(slot);
+            boolean fills = program.kind(i) < Operations.FREE && !live.get(slot);
             if (fills || name[slot] == 0) {
                 name[slot] = ++next;
             }
-            if (program.kind(i) < Program.FREE) {
+            if (program.kind(i) < Operations.FREE) {
                 live.set(slot);
-            } else if (program.kind(i) == Program.FREE || program.kind(i) == Program.FREE_TWICE) {
+            } else if (program.kind(i) == Operations.FREE || program.kind(i) == Operations.FREE_TWICE) {
                 live.clear(slot);
-            } else if (program.kind(i) == Program.CLOSE) {
+            } else if (program.kind(i) == Operations.CLOSE) {
                 live.clear();
             }
             renamed.addPacked(program.what(i), name[slot] - 1, program.size(i));
@@ -169,12 +172,12 @@ final class Shrinker {
     }
 
     /** Numbers slots and threads in the order of their appearance. */
-    private static Program compact(Program program) {
-        Program compact = new Program(program.length());
+    private static Operations compact(Operations program) {
+        Operations compact = new Operations(program.length());
         Map<Integer, Integer> slots = new HashMap<>();
         Map<Integer, Integer> threads = new HashMap<>(Map.of(0, 0));
         for (int i = 0; i < program.length(); i++) {
-            int slot = Program.usesSlot(program.kind(i)) ? slots.computeIfAbsent(program.slot(i), name -> slots.size()) : 0;
+            int slot = Operations.usesSlot(program.kind(i)) ? slots.computeIfAbsent(program.slot(i), name -> slots.size()) : 0;
             int thread = threads.computeIfAbsent(program.thread(i), name -> threads.size());
             compact.add(program.kind(i), program.log2(i), thread, slot, program.size(i));
         }
@@ -186,8 +189,8 @@ final class Shrinker {
             for (int from = 0; from < best.slots() && hasTime(); from += piece) {
                 int first = from;
                 int beyond = from + piece;
-                Program program = best;
-                Program candidate = filtered(program, i -> !Program.usesSlot(program.kind(i))
+                Operations program = best;
+                Operations candidate = filtered(program, i -> !Operations.usesSlot(program.kind(i))
                         || program.slot(i) < first || program.slot(i) >= beyond);
                 if (candidate.length() < program.length()) {
                     improve(candidate);
@@ -209,8 +212,8 @@ final class Shrinker {
         }
     }
 
-    private static Program filtered(Program program, java.util.function.IntPredicate keep) {
-        Program result = new Program(program.length());
+    private static Operations filtered(Operations program, java.util.function.IntPredicate keep) {
+        Operations result = new Operations(program.length());
         for (int i = 0; i < program.length(); i++) {
             if (keep.test(i)) {
                 result.addFrom(program, i);
@@ -226,7 +229,7 @@ final class Shrinker {
 
         void run() {
             for (int i = 0; i < best.length() && hasTime(); i++) {
-                if (best.thread(i) != 0 && best.kind(i) != Program.EXIT) {
+                if (best.thread(i) != 0 && best.kind(i) != Operations.EXIT) {
                     change(i, best.kind(i), best.log2(i), 0, best.size(i));
                 }
                 plainKind(i);
@@ -237,31 +240,31 @@ final class Shrinker {
         }
 
         private void plainKind(int i) {
-            int kind = i < best.length() ? best.kind(i) : Program.MALLOC;
-            if (kind == Program.CALLOC || kind == Program.ALIGNED || kind == Program.REALLOC) {
-                long bytes = kind == Program.CALLOC ? best.size(i) << best.log2(i) : best.size(i);
-                if (change(i, Program.MALLOC, 0, best.thread(i), bytes)) {
+            int kind = i < best.length() ? best.kind(i) : Operations.MALLOC;
+            if (kind == Operations.CALLOC || kind == Operations.ALIGNED || kind == Operations.REALLOC) {
+                long bytes = kind == Operations.CALLOC ? best.size(i) << best.log2(i) : best.size(i);
+                if (change(i, Operations.MALLOC, 0, best.thread(i), bytes)) {
                     return;
                 }
-                if (kind == Program.CALLOC && change(i, kind, 0, best.thread(i), bytes)) {
+                if (kind == Operations.CALLOC && change(i, kind, 0, best.thread(i), bytes)) {
                     return;
                 }
             }
-            while (kind == Program.ALIGNED && !isSlow() && i < best.length() && best.log2(i) > 3
+            while (kind == Operations.ALIGNED && !isSlow() && i < best.length() && best.log2(i) > 3
                     && change(i, kind, best.log2(i) - 1, best.thread(i), best.size(i))) {
                 // again, with half the alignment
             }
-            if (kind == Program.FREE_TWICE) {
-                change(i, Program.FREE, 0, best.thread(i), 0);
+            if (kind == Operations.FREE_TWICE) {
+                change(i, Operations.FREE, 0, best.thread(i), 0);
             }
         }
 
         private void smallerSize(int i) {
             long size = best.size(i);
-            if (size == 0 || best.kind(i) >= Program.FREE_FOREIGN || mode.isRepeated()) { // small leaks are slow to see
+            if (size == 0 || best.kind(i) >= Operations.FREE_FOREIGN || mode.isRepeated()) { // small leaks are slow to see
                 return;
             }
-            if (Long.compareUnsigned(size, Interpreter.IMPOSSIBLE) >= 0) {
+            if (Long.compareUnsigned(size, Bytes.IMPOSSIBLE) >= 0) {
                 if (size != -1) {
                     resize(i, -1);
                 }
@@ -298,7 +301,7 @@ final class Shrinker {
         }
 
         private boolean change(int index, int kind, int log2, int thread, long size) {
-            Program changed = new Program(best.length());
+            Operations changed = new Operations(best.length());
             for (int i = 0; i < best.length(); i++) {
                 if (i == index) {
                     changed.add(kind, log2, thread, best.slot(i), size);

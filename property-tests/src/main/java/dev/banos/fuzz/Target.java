@@ -1,5 +1,6 @@
 package dev.banos.fuzz;
 
+import dev.banos.fuzz.generation.Settings;
 import dev.banos.mem.HeapOptions;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;

@@ -3,6 +3,7 @@ package dev.banos.fuzz;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 
 import dev.banos.bindings.FileTrouble;
+import dev.banos.fuzz.program.Operations;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,15 +36,15 @@ import java.util.zip.ZipException;
  */
 public final class Trace {
     /** A malloc of {@link #size} bytes into an empty slot. */
-    public static final int MALLOC = 0;
+    public static final int MALLOC = Operations.MALLOC;
     /** As {@link #MALLOC}, of zeros. */
-    public static final int CALLOC = 1;
+    public static final int CALLOC = Operations.CALLOC;
     /** A full slot's block gets {@link #size} bytes. */
-    public static final int REALLOC = 2;
+    public static final int REALLOC = Operations.REALLOC;
     /** As {@link #MALLOC}, with an {@link #alignment}. */
-    public static final int ALIGNED = 3;
+    public static final int ALIGNED = Operations.ALIGNED;
     /** A full slot's block is freed. */
-    public static final int FREE = 4;
+    public static final int FREE = Operations.FREE;
 
     private static final byte[] MAGIC = "MTRACE1\0".getBytes(StandardCharsets.US_ASCII);
     private static final int KIND_MASK = 0xff;

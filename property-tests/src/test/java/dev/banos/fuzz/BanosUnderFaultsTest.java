@@ -2,6 +2,7 @@ package dev.banos.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.banos.fuzz.program.Random64;
 import dev.banos.mem.fault.SystemCallFaults;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;

@@ -14,6 +14,7 @@ import static dev.banos.fuzz.Law.UNMAPS_ITS_OWN;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.banos.fuzz.mutants.CToy;
 import dev.banos.testing.ChildProcess;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.fuzz.mutants.Fault;
 import dev.banos.fuzz.mutants.ToyAllocator;
+import dev.banos.fuzz.program.Coverage;
+import dev.banos.fuzz.program.Mode;
+import dev.banos.fuzz.program.Operations;
+import dev.banos.fuzz.program.ProgramText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,7 +72,7 @@ class CampaignTest {
 
     /** Each of its tries breaks the law, or is suspected to; alone, a program breaks it once there were enough false alarms. */
     private static final class Scripted implements Runner {
-        private static final Program PROGRAM = Program.parse("b0 = malloc(1)\n");
+        private static final Operations PROGRAM = ProgramText.parse("b0 = malloc(1)\n");
         private final Violation violation;
         private final boolean suspects;
         private int alarms;
@@ -94,12 +98,12 @@ class CampaignTest {
         }
 
         @Override
-        public Violation replay(Program program, Mode mode) {
+        public Violation replay(Operations program, Mode mode) {
             return tries > alarms ? violation : null;
         }
 
         @Override
-        public Violation race(Program program, int rounds) {
+        public Violation race(Operations program, int rounds) {
             return null;
         }
 
@@ -109,7 +113,7 @@ class CampaignTest {
         }
 
         @Override
-        public Program history(long first, long last) {
+        public Operations history(long first, long last) {
             return PROGRAM;
         }
 

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.banos.fuzz.child.Child;
 import dev.banos.fuzz.mutants.Fault;
 import dev.banos.fuzz.mutants.ToyAllocator;
+import dev.banos.fuzz.program.Progress;
 import dev.banos.testing.ChildProcess;
 import java.nio.file.Path;
 import java.util.List;
@@ -68,7 +70,7 @@ class ChildTest {
     @Test
     void anAnswerBehindALongLineArrives() {
         assumeTrue(ChildProcess.isInstalled("sh"), "no shell on this machine");
-        try (Child child = new Child(folder, new Progress(), false)) {
+        try (Child child = new Child(folder, new Progress(), false, TargetException::new)) {
             child.start(List.of("sh", "-c", "head -c 1048570 /dev/zero | tr '\\0' x; printf '%s\\tan' " + child.mark()
                     + "; sleep 1; printf 'swer\\n'; sleep 1"), Map.of());
             Child.Answer answer = child.ask("question", TimeUnit.SECONDS.toNanos(60));

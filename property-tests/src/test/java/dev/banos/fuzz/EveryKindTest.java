@@ -3,8 +3,17 @@ package dev.banos.fuzz;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.banos.fuzz.generation.Mutator;
+import dev.banos.fuzz.generation.Settings;
+import dev.banos.fuzz.mutants.CToy;
 import dev.banos.fuzz.mutants.Fault;
 import dev.banos.fuzz.mutants.ToyAllocator;
+import dev.banos.fuzz.program.Coverage;
+import dev.banos.fuzz.program.Mode;
+import dev.banos.fuzz.program.Operations;
+import dev.banos.fuzz.program.ProgramImage;
+import dev.banos.fuzz.program.ProgramText;
+import dev.banos.fuzz.program.WorkFile;
 import dev.banos.testing.ChildProcess;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -59,18 +68,18 @@ class EveryKindTest {
     }
 
     /** The operation between others on its block, and with a block of another thread. */
-    private static Program around(String line) {
-        return Program.parse("thread 1: b1 = malloc(200)\nb0 = malloc(64)\n" + line + "\ncheck(b0)\nfree(b0)\n" + line
+    private static Operations around(String line) {
+        return ProgramText.parse("thread 1: b1 = malloc(200)\nb0 = malloc(64)\n" + line + "\ncheck(b0)\nfree(b0)\n" + line
                 + "\nb0 = malloc(300)\nthread 1: b1 = realloc(b1, 300)\n");
     }
 
-    private static Program aroundAll() {
+    private static Operations aroundAll() {
         StringBuilder text = new StringBuilder();
         lines().forEach(line -> text.append(around(line)));
-        return Program.parse(text.toString());
+        return ProgramText.parse(text.toString());
     }
 
-    private static void assertSame(Program one, Program other) {
+    private static void assertSame(Operations one, Operations other) {
         assertThat(other).hasToString(one.toString());
         assertThat(other.salt()).as("of the contents that it writes").isEqualTo(one.salt());
         for (int i = 0; i < one.length(); i++) {
@@ -80,35 +89,36 @@ class EveryKindTest {
 
     @Test
     void everyKindHasALine() {
-        assertThat(IntStream.range(0, Program.KINDS)).containsExactlyElementsOf(
-                LINES.stream().map(line -> Program.parse(line).kind(0)).toList());
+        assertThat(IntStream.range(0, Operations.KINDS)).containsExactlyElementsOf(
+                LINES.stream().map(line -> ProgramText.parse(line).kind(0)).toList());
     }
 
     @ParameterizedTest
     @MethodSource("lines")
     void isThatOfItsTextOfItsImageAndOfItsTrace(String line) throws IOException {
-        assertThat(Program.parse(line)).hasToString(line + "\n");
-        Program program = around(line);
-        assertSame(program, Program.parse(program.toString()));
+        assertThat(ProgramText.parse(line)).hasToString(line + "\n");
+        Operations program = around(line);
+        assertSame(program, ProgramText.parse(program.toString()));
         try (Arena scope = Arena.ofConfined()) {
-            ProgramImage image = new ProgramImage(scope.allocate(ProgramImage.BYTES));
-            image.write(program, Runner.Mode.FREELY);
+            ProgramImage image = WorkFile.map(folder.resolve("work"), scope).image();
+            image.write(program, Mode.FREELY);
             assertSame(program, image.read());
         }
         Path file = folder.resolve("t.mtrace.gz");
-        program.toTrace().write(file);
-        assertSame(Program.of(program.toTrace()), Program.of(Trace.read(file)));
+        Trace trace = new Program(program).toTrace();
+        trace.write(file);
+        assertSame(Program.of(trace).operations(), Program.of(Trace.read(file)).operations());
     }
 
     @ParameterizedTest
     @MethodSource("targets")
     void isMutatedToWhatALawfulAllocatorServes(Target target) {
         try (Session session = new Session(target, Settings.ofOneProgram())) {
-            Mutator mutator = new Mutator(aroundAll(), session.promises(), LONGEST);
+            Mutator mutator = new Mutator(aroundAll(), session.promises().repertoire(), LONGEST);
             for (int seed = 0; seed < MUTATIONS; seed++) {
-                Program mutated = mutator.mutate(seed).copy();
-                assertSame(mutated, Program.parse(mutated.toString()));
-                assertThat(session.replay(mutated, Runner.Mode.LOCKSTEP)).as("%s on %s", mutated, target).isNull();
+                Operations mutated = mutator.mutate(seed).copy();
+                assertSame(mutated, ProgramText.parse(mutated.toString()));
+                assertThat(session.replay(mutated, Mode.LOCKSTEP)).as("%s on %s", mutated, target).isNull();
             }
         }
     }
@@ -116,11 +126,11 @@ class EveryKindTest {
     @ParameterizedTest
     @MethodSource("targets")
     void isReplayedInEachMode(Target target) {
-        List<Program> programs = Stream.concat(LINES.stream().map(EveryKindTest::around), Stream.of(aroundAll())).toList();
+        List<Operations> programs = Stream.concat(LINES.stream().map(EveryKindTest::around), Stream.of(aroundAll())).toList();
         try (Session session = new Session(target, Settings.ofOneProgram())) {
-            for (Program program : programs) {
-                for (Runner.Mode mode : Runner.Mode.values()) {
-                    Violation violation = mode == Runner.Mode.RACED ? session.race(program, ROUNDS) : session.replay(program, mode);
+            for (Operations program : programs) {
+                for (Mode mode : Mode.values()) {
+                    Violation violation = mode == Mode.RACED ? session.race(program, ROUNDS) : session.replay(program, mode);
                     assertThat(violation).as("%s in mode %s on %s", program, mode, target).isNull();
                 }
             }
@@ -130,22 +140,22 @@ class EveryKindTest {
     @ParameterizedTest
     @MethodSource("lines")
     void isShrunkToItself(String line) {
-        int kind = Program.parse(line).kind(0);
-        Program program = aroundAll();
-        for (Runner.Mode mode : List.of(Runner.Mode.LOCKSTEP, Runner.Mode.FREELY, Runner.Mode.REPEATED)) {
+        int kind = ProgramText.parse(line).kind(0);
+        Operations program = aroundAll();
+        for (Mode mode : List.of(Mode.LOCKSTEP, Mode.FREELY, Mode.REPEATED)) {
             Runner runner = new BrokenBy(kind);
             Shrinker shrinker = new Shrinker(runner, program, runner.replay(program, mode), mode);
             shrinker.shrink();
             assertThat(shrinker.program().length()).as(shrinker.program().toString()).isEqualTo(1);
             assertThat(shrinker.program().kind(0)).isEqualTo(kind);
-            assertSame(shrinker.program(), Program.parse(shrinker.program().toString()));
+            assertSame(shrinker.program(), ProgramText.parse(shrinker.program().toString()));
         }
     }
 
     /** A law breaks at the first operation of the kind. */
     private record BrokenBy(int kind) implements Runner {
         @Override
-        public @Nullable Violation replay(Program program, Mode mode) {
+        public @Nullable Violation replay(Operations program, Mode mode) {
             IntPredicate isOfKind = i -> program.kind(i) == kind;
             return IntStream.range(0, program.length()).filter(isOfKind)
                     .mapToObj(i -> new Violation(Law.CONTENTS, i, "")).findFirst().orElse(null);
@@ -157,7 +167,7 @@ class EveryKindTest {
         }
 
         @Override
-        public @Nullable Violation race(Program program, int rounds) {
+        public @Nullable Violation race(Operations program, int rounds) {
             return replay(program, Mode.RACED);
         }
 
@@ -167,7 +177,7 @@ class EveryKindTest {
         }
 
         @Override
-        public Program history(long first, long last) {
+        public Operations history(long first, long last) {
             throw new UnsupportedOperationException();
         }
 
@@ -190,10 +200,10 @@ class EveryKindTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Runner.Mode.class)
-    void isKeptInTheProgramInC(Runner.Mode mode) throws Exception {
+    @EnumSource(Mode.class)
+    void isKeptInTheProgramInC(Mode mode) throws Exception {
         Path library = CToy.build(folder, 0);
-        Finding finding = new Finding(library + CToy.PREFIX, 1, 0, aroundAll(), new Violation(Law.CONTENTS, 0, ""), mode.name(), 10, 1, true);
+        Finding finding = new Finding(library + CToy.PREFIX, 1, 0, new Program(aroundAll()), new Violation(Law.CONTENTS, 0, ""), mode.name(), 10, 1, true);
         Path source = Files.writeString(folder.resolve("report.c"), CProgram.of(finding));
         Path program = folder.resolve("report");
         CToy.compile(List.of("-g", "-Wall", "-Wextra", "-Werror", "-o", program.toString(), source.toString(), library.toString(), "-lpthread"));
@@ -201,18 +211,18 @@ class EveryKindTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Runner.Mode.class)
-    void isKeptInTheTestInJava(Runner.Mode mode) throws Exception {
+    @EnumSource(Mode.class)
+    void isKeptInTheTestInJava(Mode mode) throws Exception {
         for (String line : LINES) {
-            runTest(new Finding("class:" + Correct.class.getName(), 1, 0, around(line), new Violation(Law.CONTENTS, 0, ""), mode.name(),
+            runTest(new Finding("class:" + Correct.class.getName(), 1, 0, new Program(around(line)), new Violation(Law.CONTENTS, 0, ""), mode.name(),
                     ROUNDS, 1, true));
         }
     }
 
     /** A single allocator cannot be closed and go on; a race closes nothing. */
     @ParameterizedTest
-    @EnumSource(value = Runner.Mode.class, mode = EnumSource.Mode.EXCLUDE, names = "RACED")
-    void theTestInJavaClosesWhatItsProgramCloses(Runner.Mode mode) {
+    @EnumSource(value = Mode.class, mode = EnumSource.Mode.EXCLUDE, names = "RACED")
+    void theTestInJavaClosesWhatItsProgramCloses(Mode mode) {
         Finding finding = new Finding("class:" + Forgetful.class.getName(), 1, 0, Program.parse("b0 = malloc(100000)\nclose\n"),
                 new Violation(Law.UNMAPPED_AFTER_FREE, 1, ""), mode.name(), ROUNDS, 2, true);
         assertThatThrownBy(() -> runTest(finding)).isInstanceOf(AssertionError.class).hasMessageContaining("still mapped");

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.banos.fuzz.mutants.CToy;
 import dev.banos.testing.ChildProcess;
 import java.nio.file.Path;
 import java.util.List;

@@ -3,6 +3,7 @@ package dev.banos.fuzz;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.banos.fuzz.program.Operations;
 import java.lang.foreign.Arena;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Example;
@@ -15,7 +16,7 @@ class ProgramPropertiesTest {
 
     @Provide
     Arbitrary<Program> programs() {
-        return Programs.of(EVERYTHING, 300, Program.LARGEST_THREADS);
+        return Programs.of(EVERYTHING, 300, Operations.LARGEST_THREADS);
     }
 
     @Property(tries = 200)
@@ -28,19 +29,6 @@ class ProgramPropertiesTest {
         Trace trace = program.toTrace();
         assertThat(trace.operations()).isLessThanOrEqualTo(program.length());
         assertThat(Program.of(trace).toTrace().operations()).isEqualTo(trace.operations());
-    }
-
-    @Property(tries = 100)
-    void equalSeedsMakeEqualPrograms(@ForAll long seed) {
-        String first = new Generator(EVERYTHING, 500, 4).generate(seed, false).toString();
-        assertThat(new Generator(EVERYTHING, 500, 4).generate(seed, false)).hasToString(first);
-    }
-
-    @Property(tries = 100)
-    void programsKeepToTheirLengthAndThreads(@ForAll long seed) {
-        Program program = new Generator(EVERYTHING, 100, 1).generate(seed, false);
-        assertThat(program.isThreaded()).isFalse();
-        assertThat(program.length()).isBetween(1, 100 + 2048); // the last action may be a long one
     }
 
     @Example
@@ -88,29 +76,5 @@ class ProgramPropertiesTest {
         Trace trace = program.toTrace();
         assertThat(trace.operations()).isEqualTo(1);
         assertThat(trace.size(0)).isEqualTo(2 * 2147483647L);
-    }
-
-    /** Rather than the first million of its operations. */
-    @Example
-    void aProgramThatNoImageHoldsIsRefused() {
-        Program program = new Program(0);
-        for (int i = 0; i <= ProgramImage.LARGEST_LENGTH; i++) {
-            program.add(Program.CHECK, 0, 0, 0, 0);
-        }
-        try (Arena scope = Arena.ofConfined()) {
-            ProgramImage image = new ProgramImage(scope.allocate(ProgramImage.BYTES));
-            assertThatThrownBy(() -> image.write(program, Runner.Mode.LOCKSTEP)).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("a program of 1048577 operations: at most 1048576 can be run");
-        }
-    }
-
-    /** Of the last programs, as many as an image holds: what fails is among them. */
-    @Example
-    void aHistoryEndsWithItsLastProgram() {
-        Settings settings = new Settings(5, ProgramImage.LARGEST_LENGTH / Settings.EPOCH, 1, null);
-        Tries tries = new Tries(settings, EVERYTHING);
-        Program history = tries.history(0, 1023);
-        assertThat(history.length()).isLessThanOrEqualTo(ProgramImage.LARGEST_LENGTH).isGreaterThan(ProgramImage.LARGEST_LENGTH / 2);
-        assertThat(history.toString()).contains(tries.history(1023, 1023).toString());
     }
 }

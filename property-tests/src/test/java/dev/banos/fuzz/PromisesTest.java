@@ -3,6 +3,8 @@ package dev.banos.fuzz;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.banos.fuzz.generation.Generator;
+import dev.banos.fuzz.program.Operations;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -12,11 +14,11 @@ class PromisesTest {
     @ParameterizedTest
     @ValueSource(longs = {0, 8, 16, 4096, 1L << 40, 1L << 62})
     void programsKeepToTheLargestAlignment(long largest) {
-        Generator generator = new Generator(Promises.ofC().withLargestAlignment(largest).withCheckedAlignments(), 500, 1);
+        Generator generator = new Generator(Promises.ofC().withLargestAlignment(largest).withCheckedAlignments().repertoire(), 500, 1);
         for (int seed = 0; seed < 50; seed++) {
-            Program program = generator.generate(seed, false);
+            Operations program = generator.generate(seed, false);
             for (int i = 0; i < program.length(); i++) {
-                if (program.kind(i) == Program.ALIGNED && program.size(i) >>> 40 == 0) {
+                if (program.kind(i) == Operations.ALIGNED && program.size(i) >>> 40 == 0) {
                     assertThat(1L << program.log2(i)).isLessThanOrEqualTo(largest);
                 }
             }

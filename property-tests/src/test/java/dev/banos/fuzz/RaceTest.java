@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.fuzz.mutants.Fault;
 import dev.banos.fuzz.mutants.ToyAllocator;
+import dev.banos.fuzz.program.Coverage;
+import dev.banos.fuzz.program.Operations;
+import dev.banos.fuzz.program.ProgramText;
+import dev.banos.fuzz.program.Progress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -17,8 +21,8 @@ class RaceTest {
 
     @Test
     void kernelsAreShortUseTwoThreadsAndTheSizesAskedForMost() {
-        Program program = Program.parse("b0 = malloc(100)\nb1 = malloc(101)\nb2 = calloc(1, 101)\nb3 = malloc(9)\nb4 = malloc(18446744073709551615)\n");
-        List<Program> kernels = Race.kernels(program);
+        Operations program = ProgramText.parse("b0 = malloc(100)\nb1 = malloc(101)\nb2 = calloc(1, 101)\nb3 = malloc(9)\nb4 = malloc(18446744073709551615)\n");
+        List<Operations> kernels = Race.kernels(program);
         assertThat(kernels).isNotEmpty().allSatisfy(kernel -> {
             assertThat(kernel.length()).isLessThanOrEqualTo(8);
             assertThat(kernel.isThreaded()).isTrue();
@@ -85,7 +89,7 @@ class RaceTest {
         Progress progress = new Progress();
         Interpreter interpreter = new Interpreter(progress, new Coverage());
         try (AllocatorUnderTest banos = Target.parse("banos:own")) {
-            Program program = Program.parse("b0 = malloc(1)\nthread 1: b1 = malloc(1)\nthread 2: free(b0)\n");
+            Operations program = ProgramText.parse("b0 = malloc(1)\nthread 1: b1 = malloc(1)\nthread 2: free(b0)\n");
             assertThat(interpreter.race(program, banos, ROUNDS, Long.MAX_VALUE / 2)).isNull();
             assertThat(progress.round()).isEqualTo(ROUNDS);
         }
@@ -109,7 +113,7 @@ class RaceTest {
         Progress progress = new Progress();
         Interpreter interpreter = new Interpreter(progress, new Coverage());
         try (AllocatorUnderTest banos = Target.parse("banos:own")) {
-            Program program = Program.parse("b0 = malloc(1)\nthread 1: b1 = malloc(1)\nthread 2: free(b0)\n");
+            Operations program = ProgramText.parse("b0 = malloc(1)\nthread 1: b1 = malloc(1)\nthread 2: free(b0)\n");
             assertThat(interpreter.race(program, banos, ROUNDS, -1)).isNull();
             assertThat(progress.round()).isEqualTo(1);
         }

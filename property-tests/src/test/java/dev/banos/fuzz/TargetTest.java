@@ -3,6 +3,7 @@ package dev.banos.fuzz;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.banos.fuzz.mutants.CToy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -2,6 +2,7 @@ package dev.banos.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.banos.fuzz.mutants.CToy;
 import dev.banos.fuzz.mutants.Fault;
 import dev.banos.fuzz.mutants.ToyAllocator;
 import java.nio.file.Path;

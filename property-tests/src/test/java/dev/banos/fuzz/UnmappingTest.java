@@ -4,6 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.bindings.SystemCalls;
 import dev.banos.bindings.generated.Linux;
+import dev.banos.fuzz.model.ForeignMemory;
+import dev.banos.fuzz.model.Mapped;
+import dev.banos.fuzz.model.Surroundings;
+import dev.banos.fuzz.program.Bytes;
+import dev.banos.fuzz.program.Operations;
+import dev.banos.fuzz.program.ProgramText;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
@@ -16,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class UnmappingTest {
     private static final int ENOMEM = 12;
     private static final int NO_FILE = -1;
-    private static final Program PROGRAM = Program.parse("b0 = malloc(100000)\nfree(b0)\nb1 = malloc(10)\n");
+    private static final Operations PROGRAM = ProgramText.parse("b0 = malloc(100000)\nfree(b0)\nb1 = malloc(10)\n");
 
     /** What lies behind each block. */
     private enum Behind { NOTHING, UNKNOWN }
@@ -30,16 +36,16 @@ class UnmappingTest {
 
         Mappings(Behind behind, boolean isCorrect) {
             this.behind = behind;
-            excess = isCorrect ? 0 : Mapped.PAGE;
+            excess = isCorrect ? 0 : Bytes.PAGE;
         }
 
         @Override
         public synchronized long malloc(long size) {
-            long bytes = size + Mapped.PAGE - 1 & -Mapped.PAGE;
-            long at = SystemCalls.mmap(state, 0, bytes + Mapped.PAGE, Linux.PROT_READ() | Linux.PROT_WRITE(),
+            long bytes = size + Bytes.PAGE - 1 & -Bytes.PAGE;
+            long at = SystemCalls.mmap(state, 0, bytes + Bytes.PAGE, Linux.PROT_READ() | Linux.PROT_WRITE(),
                     Linux.MAP_PRIVATE() | Linux.MAP_ANONYMOUS(), NO_FILE, 0);
             if (behind == Behind.NOTHING) {
-                Mapped.unmap(at + bytes, Mapped.PAGE);
+                Mapped.unmap(at + bytes, Bytes.PAGE);
             }
             live.put(at, bytes);
             return at;
@@ -124,7 +130,7 @@ class UnmappingTest {
     /** A small block that was asked for with a large alignment may have a mapping of its own. */
     @Test
     void aSmallBlockOnAPageIsWatchedAsALargeOneIs() {
-        Program small = Program.parse("b0 = aligned_alloc(4096, 10)\n");
+        Operations small = ProgramText.parse("b0 = aligned_alloc(4096, 10)\n");
         Violation violation = interpreter.run(small, new Mappings(Behind.NOTHING, false));
         assertThat(violation).extracting(Violation::law).isEqualTo(Law.UNMAPS_ITS_OWN);
     }

@@ -1,0 +1,82 @@
+package dev.banos.fuzz.model;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What was mapped before the target was loaded, the files that its loading mapped, and what the start of a thread mapped since.
+ * None of it is for blocks, so a free must not unmap it: one that unmaps a page too much is seen here, before some other part
+ * of the process trips over the hole.
+ */
+public final class ForeignMemory {
+    private static final Path MAPS = Path.of("/proc/self/maps");
+
+    /** Ascending; region i is from starts[i] up to ends[i]. */
+    private final long[] starts;
+    private final long[] ends;
+    private final List<Growth> since = new ArrayList<>();
+
+    private ForeignMemory(long[] starts, long[] ends) {
+        this.starts = starts;
+        this.ends = ends;
+    }
+
+    /** What is mapped now. */
+    public static ForeignMemory now() {
+        return of(lines());
+    }
+
+    /** What is mapped from a file now: code and data of libraries. The kernel likes to put a target's first blocks just below. */
+    public static ForeignMemory ofFiles() {
+        return of(lines().stream().filter(line -> line.indexOf('/') >= 0).toList());
+    }
+
+    private static ForeignMemory of(List<String> lines) {
+        long[] starts = new long[lines.size()];
+        long[] ends = new long[lines.size()];
+        for (int i = 0; i < starts.length; i++) {
+            String line = lines.get(i); // 7f0c3c234000-7f0c3c236000 rw-p ...
+            int dash = line.indexOf('-');
+            starts[i] = Long.parseUnsignedLong(line, 0, dash, 16);
+            ends[i] = Long.parseUnsignedLong(line, dash + 1, line.indexOf(' '), 16);
+        }
+        return new ForeignMemory(starts, ends);
+    }
+
+    private static List<String> lines() {
+        try {
+            return Files.readAllLines(MAPS);
+        } catch (IOException absent) {
+            throw new UncheckedIOException(MAPS + " cannot be read: the laws about unmapping need it", absent);
+        }
+    }
+
+    /** This, and what {@code after} has that {@code before} had not. */
+    public ForeignMemory and(ForeignMemory before, ForeignMemory after) {
+        ForeignMemory grown = new ForeignMemory(starts, ends);
+        grown.since.addAll(since);
+        grown.since.add(new Growth(before, after));
+        return grown;
+    }
+
+    boolean contains(long address) {
+        return isMapped(address) || since.stream().anyMatch(growth -> growth.contains(address));
+    }
+
+    private record Growth(ForeignMemory before, ForeignMemory after) {
+        boolean contains(long address) {
+            return after.isMapped(address) && !before.isMapped(address);
+        }
+    }
+
+    private boolean isMapped(long address) {
+        int found = Arrays.binarySearch(starts, address);
+        int region = found >= 0 ? found : -found - 2;
+        return region >= 0 && Long.compareUnsigned(address, ends[region]) < 0;
+    }
+}
