@@ -1,27 +1,21 @@
 package dev.banos.fuzz;
 
-import dev.banos.fuzz.generation.Sizes;
+import dev.banos.fuzz.generation.Kernels;
 import dev.banos.fuzz.program.Operations;
-import dev.banos.fuzz.program.ProgramText;
-import java.util.List;
-import java.util.Map;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
+import dev.banos.fuzz.shrinking.Trial;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Tries programs as races. How many rounds a candidate gets follows from how soon the last ones lost: enough that one that
  * loses as often is hardly taken for a correct one, and not more.
  */
-final class Race {
+final class Race implements Trial<Violation> {
     private static final int FEWEST = 1_000;
     private static final int MOST = Session.RACE_ROUNDS;
     /** A program that loses once in n rounds on average survives 12 n with a probability of e^-12. */
     private static final int TIMES = 12;
     private static final int CONFIRMATIONS = 3;
     private static final int MOST_TO_CONFIRM = 1_000_000;
-    private static final int SIZES_OF_KERNELS = 4;
 
     private final Runner runner;
     private int slowest;
@@ -33,7 +27,8 @@ final class Race {
     }
 
     /** Null if every law held in all rounds. Which law breaks first is luck, so any will do. */
-    @Nullable Violation run(Operations candidate) {
+    @Override
+    public @Nullable Violation run(Operations candidate) {
         Violation seen = runner.race(candidate, rounds);
         if (seen == null || seen.law().isOfAnswers()) {
             return null;
@@ -41,6 +36,27 @@ final class Race {
         slowest = Math.max(runner.roundsOfRace() + 1, slowest / 2); // what a longer program took is soon forgotten
         rounds = Math.clamp((long) slowest * TIMES, FEWEST, MOST);
         return seen;
+    }
+
+    @Override
+    public int operation(Violation seen) {
+        return seen.operation();
+    }
+
+    /** Which law breaks first is luck. */
+    @Override
+    public boolean isAsGood(Violation seen, Violation before) {
+        return true;
+    }
+
+    @Override
+    public int cost(@Nullable Violation seen) {
+        return Replay.costOfProcess(seen) * Replay.COST_OF_REPETITION;
+    }
+
+    @Override
+    public boolean isSlow(Violation seen) {
+        return true;
     }
 
     /** Within how many rounds the program, which loses, will lose on such a machine: a power of ten. */
@@ -58,7 +74,7 @@ final class Race {
 
     /** The first of the kernels that loses, or null. What it broke is then {@link #lost}. */
     @Nullable Operations losingKernel(Operations of) {
-        for (Operations kernel : kernels(of)) {
+        for (Operations kernel : Kernels.of(of)) {
             lost = run(kernel);
             if (lost != null) {
                 return kernel;
@@ -70,51 +86,5 @@ final class Race {
     /** What the last kernel broke; null if it was lawful, or none was tried. */
     @Nullable Violation lost() {
         return lost;
-    }
-
-    /**
-     * The shortest programs in which two threads meet in the allocator, of the sizes that this program asks for most: often
-     * one of them loses, too, and then nothing needs to be taken away.
-     */
-    static List<Operations> kernels(Operations program) {
-        Map<Integer, Map<Long, Long>> bySizeClass = IntStream.range(0, program.length())
-                .filter(i -> program.kind(i) < Operations.FREE && Long.compareUnsigned(program.size(i), Sizes.HUGE_TO) <= 0).boxed()
-                .collect(Collectors.groupingBy(i -> Long.SIZE - Long.numberOfLeadingZeros(program.size(i)),
-                        Collectors.groupingBy(program::size, Collectors.counting())));
-        return bySizeClass.values().stream()
-                .sorted((one, other) -> Long.compare(sum(other), sum(one))).limit(SIZES_OF_KERNELS)
-                .map(sizes -> sizes.entrySet().stream().max(Map.Entry.<Long, Long>comparingByValue()
-                        .thenComparing(Map.Entry.comparingByKey())).orElseThrow().getKey())
-                .flatMap(Race::kernelsOf).map(ProgramText::parse).toList();
-    }
-
-    private static long sum(Map<Long, Long> counts) {
-        return counts.values().stream().mapToLong(Long::longValue).sum();
-    }
-
-    private static Stream<String> kernelsOf(long size) {
-        return Stream.of("""
-                b0 = malloc(%1$d)
-                thread 1: free(b0)
-                b1 = malloc(%1$d)
-                free(b1)
-                """, """
-                b0 = malloc(%1$d)
-                thread 1: free(b0)
-                thread 1: b1 = malloc(%1$d)
-                free(b1)
-                """, """
-                b0 = malloc(%1$d)
-                free(b0)
-                thread 1: b1 = malloc(%1$d)
-                thread 1: free(b1)
-                """, """
-                b0 = malloc(%1$d)
-                b0 = realloc(b0, %2$d)
-                free(b0)
-                thread 1: b1 = malloc(%1$d)
-                thread 1: b1 = realloc(b1, %2$d)
-                thread 1: free(b1)
-                """).map(text -> text.formatted(size, 2 * size + 1));
     }
 }

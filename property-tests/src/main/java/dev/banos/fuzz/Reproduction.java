@@ -3,6 +3,7 @@ package dev.banos.fuzz;
 import dev.banos.fuzz.generation.Settings;
 import dev.banos.fuzz.program.Mode;
 import dev.banos.fuzz.program.Operations;
+import dev.banos.fuzz.shrinking.Shrinker;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,7 +88,7 @@ final class Reproduction {
         if (seen == null) {
             return null;
         }
-        Shrinker shrinker = new Shrinker(runner, program, seen, race);
+        Shrinker<Violation> shrinker = new Shrinker<>(race, program, seen, Mode.RACED);
         shrinker.shrink();
         return new Finding(target, seed, failure.tryNumber(), new Program(shrinker.program()), shrinker.violation(),
                 Mode.RACED.name(), race.roundsToLose(shrinker.program()), failure.program().length(), true);
@@ -100,7 +101,8 @@ final class Reproduction {
         if (seen == null) {
             return null;
         }
-        Shrinker shrinker = new Shrinker(runner, program, seen, mode.isRepeated() ? Mode.REPEATED : mode);
+        Mode shrunkIn = mode.isRepeated() ? Mode.REPEATED : mode;
+        Shrinker<Violation> shrinker = new Shrinker<>(new Replay(runner, shrunkIn), program, seen, shrunkIn);
         shrinker.shrink();
         if (mode.isRepeated() && runner.replay(shrinker.program(), surely) == null) {
             return finding(failure, program, seen, mode, true); // shrunk past the leak

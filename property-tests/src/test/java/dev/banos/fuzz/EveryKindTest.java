@@ -14,6 +14,7 @@ import dev.banos.fuzz.program.Operations;
 import dev.banos.fuzz.program.ProgramImage;
 import dev.banos.fuzz.program.ProgramText;
 import dev.banos.fuzz.program.WorkFile;
+import dev.banos.fuzz.shrinking.Shrinker;
 import dev.banos.testing.ChildProcess;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -144,7 +145,7 @@ class EveryKindTest {
         Operations program = aroundAll();
         for (Mode mode : List.of(Mode.LOCKSTEP, Mode.FREELY, Mode.REPEATED)) {
             Runner runner = new BrokenBy(kind);
-            Shrinker shrinker = new Shrinker(runner, program, runner.replay(program, mode), mode);
+            Shrinker<Violation> shrinker = new Shrinker<>(new Replay(runner, mode), program, runner.replay(program, mode), mode);
             shrinker.shrink();
             assertThat(shrinker.program().length()).as(shrinker.program().toString()).isEqualTo(1);
             assertThat(shrinker.program().kind(0)).isEqualTo(kind);

@@ -1,4 +1,4 @@
-package dev.banos.fuzz;
+package dev.banos.fuzz.shrinking;
 
 import dev.banos.fuzz.program.Bytes;
 import dev.banos.fuzz.program.Mode;
@@ -10,56 +10,45 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a failing program as short and as plain as it gets while it breaks the same law.
+ * Makes a failing program as short and as plain as it gets while it fails in the same way.
  * <pre>
  *   cut what follows the failure  ->  one slot a block  ->  the last block alone  ->  [ drop blocks  ->  drop operations  ->  plainer operations ]*
  * </pre>
  * Dropping is delta debugging (Zeller, Hildebrandt 2002): halves first, then ever smaller pieces. Any part of a program is
  * a program, so nothing needs repair.
  */
-final class Shrinker {
+public final class Shrinker<V> {
     /** The end is set by costs, not by time: equal seeds must come to equal programs. This is for machines that are too slow. */
     private static final Duration LONGEST = Duration.ofMinutes(3);
     private static final long MOST_COST = 30_000;
-    private static final int COST_OF_PROCESS = 150;
-    private static final int COST_OF_REPETITION = 100;
-    private static final int COST_OF_LUCK = 8;
 
-    private final Runner runner;
+    private final Trial<V> trial;
     private final Mode mode;
-    private final @Nullable Race race;
     private final long end = System.nanoTime() + LONGEST.toNanos();
     private Operations best;
-    private Violation violation;
+    private V violation;
     private long cost;
 
-    /** @param violation what the program breaks on a fresh target: already seen in a replay */
-    Shrinker(Runner runner, Operations program, Violation violation, Mode mode) {
-        this(runner, program, violation, mode, null);
-    }
-
-    /** @param violation what the program breaks when it runs as this race */
-    Shrinker(Runner runner, Operations program, Violation violation, Race race) {
-        this(runner, program, violation, Mode.RACED, race);
-    }
-
-    private Shrinker(Runner runner, Operations program, Violation violation, Mode mode, @Nullable Race race) {
-        this.runner = runner;
+    /**
+     * @param violation what the program comes to in this trial: already seen
+     * @param mode how the trial runs it
+     */
+    public Shrinker(Trial<V> trial, Operations program, V violation, Mode mode) {
+        this.trial = trial;
         this.mode = mode;
-        this.race = race;
         this.violation = violation;
         best = program;
     }
 
-    Operations program() {
+    public Operations program() {
         return best;
     }
 
-    Violation violation() {
+    public V violation() {
         return violation;
     }
 
-    void shrink() {
+    public void shrink() {
         cutAfterFailure();
         improve(withOneSlotABlock(best));
         onlySuspect();
@@ -71,27 +60,14 @@ final class Shrinker {
             new Plainer().run();
         } while (weight(best) < before && hasTime());
         best = compact(best); // new names only: nothing to try, so no time is needed for it
-        Violation seen = replay(best);
-        violation = seen != null && isAsGood(seen) ? seen : violation;
-    }
-
-    private @Nullable Violation replay(Operations program) {
-        return race == null ? runner.replay(program, mode) : race.run(program);
-    }
-
-    private boolean isAsGood(Violation seen) {
-        return race != null || violation.breaksSameLawAs(seen) || explainsCrash(seen);
-    }
-
-    /** A hole torn into the process's memory, which may or may not end it. */
-    private boolean explainsCrash(Violation seen) {
-        return seen.law() == Law.UNMAPS_ITS_OWN && violation.law() == Law.NO_CRASH;
+        V seen = trial.run(best);
+        violation = seen != null && trial.isAsGood(seen, violation) ? seen : violation;
     }
 
     /** The block at which it failed, alone: often that is all, and then a replay that crashes or hangs is spared many times. */
     private void onlySuspect() {
         Operations program = best;
-        int last = violation.operation();
+        int last = trial.operation(violation);
         if (last < program.length() && Operations.usesSlot(program.kind(last))) {
             int slot = program.slot(last);
             improve(filtered(program, i -> !Operations.usesSlot(program.kind(i)) || program.slot(i) == slot));
@@ -104,14 +80,6 @@ final class Shrinker {
         return cost < MOST_COST && System.nanoTime() < end;
     }
 
-    /** In replays of the plainest kind; a new process, or a program that runs over and over, costs as much as many. */
-    private static int costOf(Mode mode, @Nullable Violation seen) {
-        boolean died = seen != null && (seen.law() == Law.NO_CRASH || seen.law() == Law.NO_HANG || seen.law() == Law.BOUNDED_MEMORY
-                || seen.law() == Law.UNMAPS_ITS_OWN);
-        return (died ? COST_OF_PROCESS : 1) * (mode.isRepeated() || mode == Mode.RACED ? COST_OF_REPETITION
-                : mode == Mode.FREELY ? COST_OF_LUCK : 1);
-    }
-
     private static int weight(Operations program) {
         int weight = 0;
         for (int i = 0; i < program.length(); i++) {
@@ -120,14 +88,14 @@ final class Shrinker {
         return weight;
     }
 
-    /** Takes the candidate over if it breaks the same law. */
+    /** Takes the candidate over if it is as good. */
     private boolean improve(Operations candidate) {
         if (!hasTime()) {
             return false;
         }
-        Violation seen = replay(candidate);
-        cost += costOf(mode, seen);
-        if (seen == null || !isAsGood(seen)) {
+        V seen = trial.run(candidate);
+        cost += trial.cost(seen);
+        if (seen == null || !trial.isAsGood(seen, violation)) {
             return false;
         }
         best = candidate;
@@ -138,9 +106,10 @@ final class Shrinker {
 
     /** What runs after the failure cannot be its cause; with threads that run freely there is no "after". */
     private void cutAfterFailure() {
-        if (mode == Mode.LOCKSTEP && violation.operation() + 1 < best.length()) {
-            Operations cut = new Operations(violation.operation() + 1);
-            for (int i = 0; i <= violation.operation(); i++) {
+        int beyond = trial.operation(violation) + 1;
+        if (mode == Mode.LOCKSTEP && beyond < best.length()) {
+            Operations cut = new Operations(beyond);
+            for (int i = 0; i < beyond; i++) {
                 cut.addFrom(best, i);
             }
             best = cut;
@@ -280,10 +249,9 @@ final class Shrinker {
             }
         }
 
-        /** Where each replay takes a second, or a new process, round sizes must do. */
+        /** Where runs are slow, round sizes must do. */
         private boolean isSlow() {
-            return race != null || violation.law() == Law.NO_HANG || violation.law() == Law.BOUNDED_MEMORY
-                    || violation.law() == Law.UNMAPS_ITS_OWN;
+            return trial.isSlow(violation);
         }
 
         private void searchSmallest(int i) {
