@@ -1,6 +1,7 @@
 package dev.banos.mem;
 
 import dev.banos.mem.mappings.DirectMappings;
+import dev.banos.mem.slots.Bin;
 import dev.banos.mem.slots.Run;
 import dev.banos.mem.slots.RunTable;
 import dev.banos.mem.slots.SizeClasses;
@@ -35,13 +36,18 @@ final class Resizing {
         if (stays(usable, size)) {
             return address;
         }
-        if (size < usable || size >= SizeClasses.DIRECT_BYTES) { // also 0 and what is negative
+        if (Long.compareUnsigned(size - 1, SizeClasses.DIRECT_BYTES - 1) >= 0) { // also 0 and what is negative
             return realloc(Heap.current(), address, size);
         }
-        long moved = Malloc.malloc(size);
-        if (moved != 0) {
-            BlockWrites.copy(address, moved, usable);
-            Malloc.free(address);
+        Bin bin = run.owner.bin(size);
+        long slot = bin.next();
+        if (slot == 0) {
+            return realloc(Heap.current(), address, size);
+        }
+        long moved = bin.take(slot);
+        BlockWrites.copy(address, moved, Math.min(usable, size));
+        if (!run.free(address)) {
+            LiveBlocks.free(address);
         }
         return moved;
     }
