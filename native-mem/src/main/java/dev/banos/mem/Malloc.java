@@ -5,6 +5,7 @@ import static dev.banos.bindings.generated.Linux.ENOMEM;
 import dev.banos.bindings.Native;
 import dev.banos.mem.slots.Bin;
 import dev.banos.mem.slots.Domain;
+import dev.banos.mem.slots.RecentBins;
 import dev.banos.mem.slots.Run;
 import dev.banos.mem.slots.RunTable;
 import dev.banos.mem.slots.SharedPools;
@@ -42,7 +43,7 @@ public final class Malloc {
      * @return where a block of at least that size begins; 0 with ENOMEM
      */
     public static long malloc(long size) {
-        Bin bin = ThreadPools.current().bin(size);
+        Bin bin = RecentBins.bin(size);
         long slot = bin.next();
         return slot != 0 ? bin.take(slot) : SlowMalloc.malloc(null, bin, size);
     }
@@ -70,7 +71,7 @@ public final class Malloc {
      */
     public static long calloc(long count, long size) {
         long bytes = count * size;
-        Bin bin = ThreadPools.current().bin(isSmall(count) && isSmall(size) ? bytes : NO_SLOT_BYTES);
+        Bin bin = RecentBins.bin(isSmall(count) && isSmall(size) ? bytes : NO_SLOT_BYTES);
         long slot = bin.next();
         if (slot == 0) {
             return Heap.current().calloc(count, size);

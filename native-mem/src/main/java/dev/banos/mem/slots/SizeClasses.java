@@ -19,6 +19,14 @@ public final class SizeClasses {
     /** From this size on a block is a mapping of its own. */
     public static final long DIRECT_BYTES = 64 * 1024;
 
+    /** Up to here each multiple of the alignment has a place in tables by size, whatever its class; beyond, each class. */
+    static final long BYTES_BY_SIXTEENS = 1024;
+    private static final int PLACE_OF_FIRST_LARGER = (int) BYTES_BY_SIXTEENS / ALIGNMENT + 1;
+    /** The class above that. */
+    private static final int FIRST_LARGER = 32;
+    /** A power of two, of which the last are of no size. */
+    static final int PLACES = 128;
+
     private static final int LOG_STEPS = 3;
     private static final int STEPS_PER_DOUBLING = 1 << LOG_STEPS;
     private static final int[] SLOT_BYTES = new int[COUNT];
@@ -30,6 +38,7 @@ public final class SizeClasses {
             SPANS[i] = computeSpans(SLOT_BYTES[i]);
         }
         assert SLOT_BYTES[COUNT - 1] == DIRECT_BYTES;
+        assert SLOT_BYTES[FIRST_LARGER - 1] == BYTES_BY_SIXTEENS;
     }
 
     private SizeClasses() {
@@ -45,6 +54,17 @@ public final class SizeClasses {
         // In the first doubling that has eight steps of 16, and below it, the step is the alignment.
         int step = Long.SIZE - 1 - LOG_STEPS - Long.numberOfLeadingZeros(last | ALIGNMENT * STEPS_PER_DOUBLING);
         return ((step - LOG_ALIGNMENT) << LOG_STEPS) + (int) (last >>> step);
+    }
+
+    /** @param size more than {@link #BYTES_BY_SIXTEENS}, less than {@link #DIRECT_BYTES} */
+    static int placeOfLarger(long size) {
+        return indexOf(size) + PLACE_OF_FIRST_LARGER - FIRST_LARGER;
+    }
+
+    /** The class of the sizes that have a place; the last class, where none has. */
+    static int atPlace(int place) {
+        return place < PLACE_OF_FIRST_LARGER ? indexOf(Math.max(1, place * ALIGNMENT))
+                : Math.min(FIRST_LARGER + place - PLACE_OF_FIRST_LARGER, COUNT - 1);
     }
 
     public static int slotBytes(int sizeClass) {

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SlotPool extends ThreadAttachment {
     /** Up to here the bin is found by one look into a table. */
-    private static final long QUICK_BYTES = 1024;
+    static final long QUICK_BYTES = SizeClasses.BYTES_BY_SIXTEENS;
     private static final VarHandle QUEUE = handle("queue", Run.class);
     private static final VarHandle THREAD_ID = handle("threadId", long.class);
     private static final VarHandle SECTIONS = handle("sections", int.class);
@@ -49,7 +49,8 @@ public final class SlotPool extends ThreadAttachment {
     public final SpinLock lock = new SpinLock();
     public final Sampler sampler;
     private final Bin[] bins = new Bin[SizeClasses.COUNT];
-    private final Bin[] quick = new Bin[(int) (QUICK_BYTES / SizeClasses.ALIGNMENT) + 1];
+    /** By the places of {@link RecentBins}. */
+    final Bin[] byPlace = new Bin[SizeClasses.PLACES];
     private @Nullable Run[] runs = new Run[8];
     private int runCount;
     private int spans;
@@ -98,15 +99,15 @@ public final class SlotPool extends ThreadAttachment {
         for (int i = 0; i < bins.length; i++) {
             bins[i] = new Bin(this, i);
         }
-        for (int i = 0; i < quick.length; i++) {
-            quick[i] = bins[SizeClasses.indexOf(Math.max(1, (long) i * SizeClasses.ALIGNMENT))];
+        for (int i = 0; i < byPlace.length; i++) {
+            byPlace[i] = bins[SizeClasses.atPlace(i)];
         }
     }
 
     /** The bin whose slots serve blocks of {@code size} bytes; {@link Bin#NEVER} where no slot does. */
     public Bin bin(long size) {
         return Long.compareUnsigned(size, QUICK_BYTES) <= 0
-                ? quick[(int) (size + SizeClasses.ALIGNMENT - 1) >>> SizeClasses.LOG_ALIGNMENT]
+                ? byPlace[(int) (size + SizeClasses.ALIGNMENT - 1) >>> SizeClasses.LOG_ALIGNMENT]
                 : binOfLarger(size);
     }
 
