@@ -184,8 +184,12 @@ public final class Agreement {
         if (mine instanceof Type.Forward || other instanceof Type.Forward) {
             return mine instanceof Type.Enumeration || other instanceof Type.Enumeration;
         }
-        boolean anyEnum = mine instanceof Type.Enumeration || other instanceof Type.Enumeration;
-        return bytes(mine) == bytes(other) && bytes(mine) != 0 && (anyEnum || isSigned(mine) == isSigned(other));
+        return bytes(mine) == bytes(other) && bytes(mine) != 0
+                && (isOfEitherSign(mine) || isOfEitherSign(other) || isSigned(mine) == isSigned(other));
+    }
+
+    private static boolean isOfEitherSign(Type type) {
+        return type instanceof Type.Enumeration || type instanceof Type.Integer integer && integer.eitherSign();
     }
 
     private static int bytes(Type type) {

@@ -12,10 +12,12 @@ final class Dwarf {
     static final int DW_TAG_compile_unit = 0x11;
     static final int DW_TAG_structure_type = 0x13;
     static final int DW_TAG_subroutine_type = 0x15;
+    static final int DW_TAG_string_type = 0x12;
     static final int DW_TAG_typedef = 0x16;
     static final int DW_TAG_union_type = 0x17;
     static final int DW_TAG_unspecified_parameters = 0x18;
     static final int DW_TAG_inheritance = 0x1c;
+    static final int DW_TAG_module = 0x1e;
     static final int DW_TAG_ptr_to_member_type = 0x1f;
     static final int DW_TAG_subrange_type = 0x21;
     static final int DW_TAG_base_type = 0x24;
@@ -80,6 +82,7 @@ final class Dwarf {
     static final int DW_FORM_GNU_strp_alt = 0x1f21;
 
     static final int DW_AT_sibling = 0x01;
+    static final int DW_AT_location = 0x02;
     static final int DW_AT_name = 0x03;
     static final int DW_AT_byte_size = 0x0b;
     static final int DW_AT_bit_offset = 0x0c;
@@ -96,11 +99,13 @@ final class Dwarf {
     static final int DW_AT_external = 0x3f;
     static final int DW_AT_specification = 0x47;
     static final int DW_AT_type = 0x49;
+    static final int DW_AT_data_location = 0x50;
     static final int DW_AT_signature = 0x69;
     static final int DW_AT_data_bit_offset = 0x6b;
     static final int DW_AT_linkage_name = 0x6e;
     static final int DW_AT_str_offsets_base = 0x72;
     static final int DW_AT_alignment = 0x88;
+    static final int DW_AT_MIPS_linkage_name = 0x2007;
     static final int DW_AT_GNU_vector = 0x2107;
 
     static final int DW_ATE_boolean = 0x02;
@@ -121,7 +126,42 @@ final class Dwarf {
     static final int DW_UT_split_compile = 0x05;
     static final int DW_UT_split_type = 0x06;
 
+    static final int DW_LANG_Ada83 = 0x03;
+    static final int DW_LANG_Cobol74 = 0x05;
+    static final int DW_LANG_Cobol85 = 0x06;
+    static final int DW_LANG_Fortran77 = 0x07;
+    static final int DW_LANG_Fortran90 = 0x08;
+    static final int DW_LANG_Pascal83 = 0x09;
+    static final int DW_LANG_Modula2 = 0x0a;
+    static final int DW_LANG_Ada95 = 0x0d;
+    static final int DW_LANG_Fortran95 = 0x0e;
+    static final int DW_LANG_PLI = 0x0f;
+    static final int DW_LANG_Modula3 = 0x17;
+    static final int DW_LANG_Fortran03 = 0x22;
+    static final int DW_LANG_Fortran08 = 0x23;
+    static final int DW_LANG_Fortran18 = 0x2d;
+    static final int DW_LANG_Ada2005 = 0x2e;
+    static final int DW_LANG_Ada2012 = 0x2f;
+    static final int DW_LANG_Fortran23 = 0x41;
+
+    static final int DW_LLE_base_addressx = 0x01;
+    static final int DW_LLE_startx_endx = 0x02;
+    static final int DW_LLE_startx_length = 0x03;
+    static final int DW_LLE_offset_pair = 0x04;
+    static final int DW_LLE_default_location = 0x05;
+    static final int DW_LLE_base_address = 0x06;
+    static final int DW_LLE_start_end = 0x07;
+    static final int DW_LLE_start_length = 0x08;
+    static final int DW_LLE_GNU_view_pair = 0x09;
+
+    static final int DW_OP_deref = 0x06;
     static final int DW_OP_plus_uconst = 0x23;
+    static final int DW_OP_reg0 = 0x50;
+    static final int DW_OP_reg31 = 0x6f;
+    static final int DW_OP_breg0 = 0x70;
+    static final int DW_OP_breg31 = 0x8f;
+    static final int DW_OP_fbreg = 0x91;
+    static final int DW_OP_piece = 0x93;
 
     private Dwarf() {
     }

@@ -18,6 +18,10 @@ final class DwarfEntry {
     /** In the {@link TypeTable}, 0 for what is no type. */
     int number;
     boolean isC;
+    /** Of a parameter, in languages whose types do not tell. */
+    DwarfLocations.Way way = DwarfLocations.Way.UNTOLD;
+    /** Its unit's language has parameters by reference that only their place tells from others. */
+    boolean toldByPlace;
     @Nullable String name;
     @Nullable String linkageName;
     /** Where the type's entry stands. */
@@ -44,6 +48,8 @@ final class DwarfEntry {
     /** Of a function: its unit describes types, too. */
     boolean amongTypes;
     boolean vector;
+    /** Of an array: what stands where it is passed only describes where it is. */
+    boolean elsewhereInMemory;
     boolean instance;
     private List<DwarfEntry> children = List.of();
 
@@ -69,7 +75,7 @@ final class DwarfEntry {
 
     /** What stands directly in it can be seen by other objects. */
     boolean isOutermost() {
-        return isUnit() || tag == DW_TAG_namespace;
+        return isUnit() || tag == DW_TAG_namespace || tag == DW_TAG_module;
     }
 
     boolean isComposite() {
@@ -84,7 +90,7 @@ final class DwarfEntry {
     void attribute(int attribute, DwarfUnit.Value value) {
         switch (attribute) {
             case DW_AT_name -> name = value.text;
-            case DW_AT_linkage_name -> linkageName = value.text;
+            case DW_AT_linkage_name, DW_AT_MIPS_linkage_name -> linkageName = value.text;
             case DW_AT_type -> {
                 type = value.isReference ? value.number : ELSEWHERE;
                 signature = value.isSignature ? value.number : 0;
@@ -106,6 +112,7 @@ final class DwarfEntry {
             case DW_AT_external -> external = value.number != 0;
             case DW_AT_prototyped -> prototyped = value.number != 0;
             case DW_AT_GNU_vector -> vector = true;
+            case DW_AT_data_location -> elsewhereInMemory = true;
             case DW_AT_abstract_origin, DW_AT_specification -> instance = true;
             default -> { }
         }

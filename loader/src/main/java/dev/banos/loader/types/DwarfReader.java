@@ -27,6 +27,7 @@ final class DwarfReader {
     private final ElfObject object;
     private final DwarfSections sections;
     private final DwarfStrings strings;
+    private final DwarfLocations locations;
     private final Map<Long, Abbreviations> known = new HashMap<>();
     private final TypeTable table;
     private final DwarfUnit.Value value = new DwarfUnit.Value();
@@ -39,6 +40,7 @@ final class DwarfReader {
         this.table = table;
         this.sections = new DwarfSections(object);
         this.strings = new DwarfStrings(sections);
+        this.locations = new DwarfLocations(sections, object.machine());
     }
 
     static TypeTable read(ElfObject object) {
@@ -85,6 +87,7 @@ final class DwarfReader {
         private final Deque<DwarfEntry> open = new ArrayDeque<>();
         private final List<DwarfEntry> functions = new ArrayList<>();
         private boolean isC;
+        private boolean toldByPlace;
         private boolean hasTypes;
 
         Walk(DwarfUnit unit, Abbreviations codes, DwarfTypes types) {
@@ -120,12 +123,14 @@ final class DwarfReader {
         private void entry(long offset, Abbreviations.Entry form) {
             DwarfEntry parent = open.peek();
             DwarfEntry entry = isKept(form.tag(), parent) ? kept(form.tag(), offset, bytes) : IGNORED;
+            entry.toldByPlace = toldByPlace && entry != IGNORED;
             attributes(unit, form, entry);
             if (parent != null && form.tag() == DW_TAG_subprogram) {
                 parent.hasFunctions = parent != IGNORED;
             }
             if (parent == null) {
                 isC = isC(entry.language);
+                toldByPlace = isToldByPlace(entry.language);
             }
             if (entry != IGNORED) {
                 keep(form.tag(), entry, parent);
@@ -161,13 +166,13 @@ final class DwarfReader {
             case DW_TAG_array_type, DW_TAG_class_type, DW_TAG_enumeration_type, DW_TAG_pointer_type, DW_TAG_reference_type,
                     DW_TAG_compile_unit, DW_TAG_structure_type, DW_TAG_subroutine_type, DW_TAG_typedef, DW_TAG_union_type,
                     DW_TAG_ptr_to_member_type, DW_TAG_base_type, DW_TAG_const_type, DW_TAG_volatile_type,
-                    DW_TAG_restrict_type, DW_TAG_unspecified_type, DW_TAG_partial_unit, DW_TAG_type_unit,
+                    DW_TAG_restrict_type, DW_TAG_unspecified_type, DW_TAG_string_type, DW_TAG_partial_unit, DW_TAG_type_unit,
                     DW_TAG_rvalue_reference_type, DW_TAG_atomic_type -> true;
             case DW_TAG_formal_parameter, DW_TAG_unspecified_parameters ->
                     parent != null && (parent.tag == DW_TAG_subprogram || parent.tag == DW_TAG_subroutine_type);
             case DW_TAG_member, DW_TAG_inheritance -> parent != null && parent.isComposite();
             case DW_TAG_subrange_type -> parent != null && parent.tag == DW_TAG_array_type;
-            case DW_TAG_subprogram, DW_TAG_variable, DW_TAG_namespace -> parent != null && parent.isOutermost();
+            case DW_TAG_subprogram, DW_TAG_variable, DW_TAG_namespace, DW_TAG_module -> parent != null && parent.isOutermost();
             default -> false;
         };
     }
@@ -176,16 +181,29 @@ final class DwarfReader {
         long[] attributes = form.attributes();
         for (int i = 0; i < attributes.length; i += Abbreviations.WIDTH) {
             long name = attributes[i + Abbreviations.NAME];
-            boolean wanted = entry != IGNORED && (name == DW_AT_name || name == DW_AT_linkage_name);
+            boolean wanted = entry != IGNORED && (name == DW_AT_name || name == DW_AT_linkage_name || name == DW_AT_MIPS_linkage_name);
             unit.value((int) attributes[i + Abbreviations.FORM], attributes[i + Abbreviations.CONSTANT],
                     wanted && !entry.isUnit(), value);
             if (entry != IGNORED) {
                 entry.attribute((int) name, value);
+                if (name == DW_AT_location && entry.toldByPlace && entry.tag == DW_TAG_formal_parameter) {
+                    entry.way = locations.way(unit, (int) attributes[i + Abbreviations.FORM], value);
+                }
                 if (name == DW_AT_str_offsets_base) {
                     unit.stringOffsets(value.number);
                 }
             }
         }
+    }
+
+    /** Languages whose parameters of one type may be passed by value or by reference. */
+    private static boolean isToldByPlace(long language) {
+        return switch ((int) language) {
+            case DW_LANG_Fortran77, DW_LANG_Fortran90, DW_LANG_Fortran95, DW_LANG_Fortran03, DW_LANG_Fortran08, DW_LANG_Fortran18,
+                    DW_LANG_Fortran23, DW_LANG_Ada83, DW_LANG_Ada95, DW_LANG_Ada2005, DW_LANG_Ada2012, DW_LANG_Pascal83,
+                    DW_LANG_Modula2, DW_LANG_Modula3, DW_LANG_Cobol74, DW_LANG_Cobol85, DW_LANG_PLI -> true;
+            default -> false;
+        };
     }
 
     /** C's own languages, in which a function without a prototype says nothing of its parameters (DWARF 5, 7.12). */

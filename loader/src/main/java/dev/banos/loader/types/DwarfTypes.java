@@ -30,7 +30,7 @@ final class DwarfTypes {
     /** @param parent null for a unit */
     void add(DwarfEntry entry, @Nullable DwarfEntry parent) {
         switch (entry.tag) {
-            case DW_TAG_compile_unit, DW_TAG_partial_unit, DW_TAG_type_unit, DW_TAG_namespace -> { }
+            case DW_TAG_compile_unit, DW_TAG_partial_unit, DW_TAG_type_unit, DW_TAG_namespace, DW_TAG_module -> { }
             case DW_TAG_formal_parameter, DW_TAG_unspecified_parameters, DW_TAG_member, DW_TAG_inheritance,
                     DW_TAG_subrange_type -> Objects.requireNonNull(parent, "kept in another only").add(entry);
             case DW_TAG_variable -> variables.add(entry);
@@ -84,10 +84,36 @@ final class DwarfTypes {
 
     /**
      * Whether it may be a function of which {@code -g1} tells the name alone: it takes and returns nothing, and either C's compiler
-     * does not say that it has a prototype, or its unit has no types at all.
+     * does not say that it has a prototype, or its unit has no types at all. Or it is of a language that has parameters by value and
+     * by reference, and what is known of them does not tell which.
      */
-    private static boolean saysNothing(DwarfEntry entry) {
+    private boolean saysNothing(DwarfEntry entry) {
+        if (entry.toldByPlace && (entry.declaration || !isTold(entry))) {
+            return true;
+        }
         return entry.type == DwarfEntry.NONE && entry.children().isEmpty() && (entry.isC ? !entry.prototyped : !entry.amongTypes);
+    }
+
+    /** Whether it is known of each parameter that its value is passed, or that its address is. */
+    private boolean isTold(DwarfEntry function) {
+        return function.children().stream().allMatch(child -> child.tag != DW_TAG_formal_parameter || switch (child.way) {
+            case UNTOLD -> isPointer(child);
+            case VALUE -> !isArray(byOffset.get(child.type)); // the function's own copy of one, perhaps
+            case REFERENCE -> true;
+        });
+    }
+
+    private static boolean isArray(@Nullable DwarfEntry type) {
+        return type != null && (type.tag == DW_TAG_array_type || type.tag == DW_TAG_string_type && type.byteSize >= 0);
+    }
+
+    /** Whether an address is passed either way. */
+    private boolean isPointer(DwarfEntry parameter) {
+        DwarfEntry type = byOffset.get(parameter.type);
+        for (int length = 0; length < LONGEST_CHAIN && type != null && isName(type); length++) {
+            type = byOffset.get(type.type);
+        }
+        return type != null && (type.tag == DW_TAG_pointer_type || type.tag == DW_TAG_reference_type);
     }
 
     /** The number of the entry's type. */
@@ -123,6 +149,7 @@ final class DwarfTypes {
             case DW_TAG_volatile_type -> new Type.Qualified("volatile", number(entry));
             case DW_TAG_restrict_type -> new Type.Qualified("restrict", number(entry));
             case DW_TAG_atomic_type -> new Type.Qualified("_Atomic", number(entry));
+            case DW_TAG_string_type -> string(entry);
             default -> new Type.Other(entry.name == null ? "a type of C++" : entry.name);
         };
     }
@@ -130,10 +157,12 @@ final class DwarfTypes {
     private static Type base(DwarfEntry entry) {
         int bytes = Math.clamp(entry.byteSize, 0, 1 << Byte.SIZE);
         return switch ((int) entry.encoding) {
-            case DW_ATE_boolean -> new Type.Bool(bytes);
+            case DW_ATE_boolean -> bytes == 1 ? new Type.Bool(bytes) : Scalars.integer(entry.name, bytes, true); // C's is one byte
             case DW_ATE_float -> Scalars.real(entry.name, bytes);
-            case DW_ATE_signed, DW_ATE_signed_char -> Scalars.integer(entry.name, bytes, true);
-            case DW_ATE_unsigned, DW_ATE_unsigned_char, DW_ATE_UTF -> Scalars.integer(entry.name, bytes, false);
+            case DW_ATE_signed -> entry.toldByPlace ? Scalars.ofEitherSign(entry.name, bytes) : Scalars.integer(entry.name, bytes, true);
+            case DW_ATE_signed_char -> Scalars.integer(entry.name, bytes, true);
+            case DW_ATE_unsigned_char -> Scalars.integer(entry.toldByPlace ? "char" : entry.name, bytes, false);
+            case DW_ATE_unsigned, DW_ATE_UTF -> Scalars.integer(entry.name, bytes, false);
             default -> new Type.Other(entry.name == null ? "encoding " + entry.encoding : entry.name);
         };
     }
@@ -167,7 +196,7 @@ final class DwarfTypes {
 
     private static boolean isName(DwarfEntry type) {
         return switch (type.tag) {
-            case DW_TAG_typedef, DW_TAG_const_type, DW_TAG_volatile_type, DW_TAG_atomic_type -> true;
+            case DW_TAG_typedef, DW_TAG_const_type, DW_TAG_volatile_type, DW_TAG_restrict_type, DW_TAG_atomic_type -> true;
             default -> false;
         };
     }
@@ -203,11 +232,20 @@ final class DwarfTypes {
                 entry.encoding == DW_ATE_signed || entry.encoding == DW_ATE_signed_char);
     }
 
+    /** Fortran's characters; C would say {@code char[4]}, or {@code char} where the length is a parameter of its own. */
+    private Type string(DwarfEntry entry) {
+        Type character = new Type.Char(true);
+        return entry.byteSize < 0 ? character : new Type.Array(table.add(character), entry.byteSize);
+    }
+
     /** One dimension a subrange, the outermost first. */
     private Type array(DwarfEntry entry) {
         List<DwarfEntry> dimensions = entry.children();
         if (entry.vector) {
             return new Type.Other("a vector type");
+        }
+        if (entry.elsewhereInMemory) {
+            return new Type.Other("an array's descriptor");
         }
         int element = number(entry);
         for (int i = dimensions.size() - 1; i > 0; i--) {
@@ -226,12 +264,20 @@ final class DwarfTypes {
             if (child.tag == DW_TAG_unspecified_parameters) {
                 variadic = true;
             } else {
-                parameters.add(new Type.Parameter(child.name, number(child)));
+                parameters.add(new Type.Parameter(child.name, passed(child)));
             }
         }
-        if (entry.isC && !entry.prototyped) {
+        if (entry.isC && !entry.prototyped || entry.toldByPlace && !isTold(entry)) {
             return new Type.Function(number(entry), List.of(), true);
         }
         return new Type.Function(number(entry), List.copyOf(parameters), variadic);
+    }
+
+    /** The type of what is passed: an array is its address anyway. */
+    private int passed(DwarfEntry parameter) {
+        int type = number(parameter);
+        DwarfEntry own = byOffset.get(parameter.type);
+        boolean isArray = own != null && isArray(own) && !own.elsewhereInMemory;
+        return parameter.way != DwarfLocations.Way.REFERENCE || isArray ? type : table.add(new Type.Pointer(type));
     }
 }

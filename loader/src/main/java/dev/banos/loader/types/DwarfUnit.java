@@ -103,6 +103,10 @@ final class DwarfUnit {
         return typeOffset;
     }
 
+    int version() {
+        return version;
+    }
+
     Bytes bytes() {
         return bytes;
     }
@@ -146,7 +150,7 @@ final class DwarfUnit {
             case DW_FORM_sdata -> into.number = bytes.sleb();
             case DW_FORM_strp -> into.text = strings.at(offset(bytes), wanted, false);
             case DW_FORM_udata -> into.number = bytes.uleb();
-            case DW_FORM_ref_addr -> reference(base, version <= OLDEST ? address() : offset(bytes), into);
+            case DW_FORM_ref_addr -> reference(base, version <= OLDEST ? address(bytes) : offset(bytes), into);
             case DW_FORM_ref1 -> reference(start, bytes.u8(), into);
             case DW_FORM_ref2 -> reference(start, bytes.u16(), into);
             case DW_FORM_ref4 -> reference(start, bytes.u32(), into);
@@ -188,8 +192,8 @@ final class DwarfUnit {
         bytes.skip(size);
     }
 
-    private long address() {
-        return addressBytes == Integer.BYTES ? bytes.u32() : bytes.i64();
+    long address(Bytes in) {
+        return addressBytes == Integer.BYTES ? in.u32() : in.i64();
     }
 
     private void text(boolean wanted, Value into) {

@@ -25,6 +25,12 @@ final class Scalars {
         return new Type.Integer(SHORT_NAMES.getOrDefault(plain, plain), bytes, signed);
     }
 
+    /** Of a language that has none without a sign. */
+    static Type ofEitherSign(@Nullable String name, int bytes) {
+        Type type = integer(name, bytes, true);
+        return type instanceof Type.Integer integer ? new Type.Integer(integer.name(), bytes, true, true) : type;
+    }
+
     static Type real(@Nullable String name, int bytes) {
         boolean complex = name != null && name.contains("complex");
         return complex || name == null || bytes <= 0 ? new Type.Other(name == null ? "floating point" : name)

@@ -12,8 +12,14 @@ public sealed interface Type {
     record Void() implements Type {
     }
 
-    /** @param bytes 1, 2, 4 or 8, or 16 for {@code __int128} */
-    record Integer(String name, int bytes, boolean signed) implements Type {
+    /**
+     * @param bytes      1, 2, 4 or 8, or 16 for {@code __int128}
+     * @param eitherSign whether it stands for C's with and without sign, as the integers of languages do that have but one kind
+     */
+    record Integer(String name, int bytes, boolean signed, boolean eitherSign) implements Type {
+        Integer(String name, int bytes, boolean signed) {
+            this(name, bytes, signed, false);
+        }
     }
 
     /** {@code char} alone, whose sign is the machine's. */
