@@ -77,6 +77,22 @@ class ImportTypesTest extends InstallingTest {
         }
     }
 
+    /** The declaration says no size, whichever form it has in the type information. */
+    @ParameterizedTest
+    @ValueSource(strings = {"-gbtf", "-g", "-gdwarf-4"})
+    void anArrayWithoutASizeAgreesWithOneOfAnySize(String exporter) {
+        export("struct p { int x, y; }; struct all { int *t; struct p *p; int (*g)[3]; }; int tab[4]; struct p two[2]; int grid[2][3];"
+                + " struct all f(void) { return (struct all){ tab, two, grid }; } BANOS_EXPORT(tab); BANOS_EXPORT(two); BANOS_EXPORT(grid);",
+                "f", exporter);
+        for (String importer : List.of("-gbtf", "-g", "-gdwarf-4")) {
+            loader.install(importer("struct p { int x, y; }; extern int tab[], grid[][3]; extern struct p two[];",
+                    "(tab[0] + grid[0][0] + two[0].x)", importer)).uninstall();
+            Path other = importer("extern long tab[];", "tab[0]", importer);
+            assertThatThrownBy(() -> loader.install(other)).as(exporter + importer).isInstanceOf(LinkException.class)
+                    .hasMessageContaining("an element of the type is long here and int there");
+        }
+    }
+
     @Test
     void anEnumIsAnIntegerOfItsSize() {
         export("enum c { RED, GREEN }; int f(enum c c) { return c; }", "f", "-gbtf");

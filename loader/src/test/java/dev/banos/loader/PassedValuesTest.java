@@ -1,10 +1,20 @@
 package dev.banos.loader;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.testing.OnX8664;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -51,7 +61,7 @@ class PassedValuesTest {
 
     /** gcc passes it in registers, clang in memory. */
     @ParameterizedTest
-    @ValueSource(strings = {"gcc -g -w", "clang -g -w"})
+    @ValueSource(strings = {"gcc -g -w", "clang -g -w", "gcc -gbtf -w"})
     void structsThatEndInAnArrayWithoutASize(String command) {
         try (LinkedLibrary library = library(command, "flexible.c",
                 "struct text { int n; char bytes[]; }; int f(struct text t) { return t.n; } int g(struct text *t) { return t->n; }")) {
@@ -80,6 +90,114 @@ class PassedValuesTest {
             assertThat(library.declaration("add")).isEmpty();
             assertRefused(library, "add", "no type information of add");
             assertThat(Prototype.parse("int add(int, int)").call(library, List.of("1", "2"))).isEqualTo("3");
+        }
+    }
+
+    /** binutils describes each function, and has no types for it. */
+    @Test
+    void functionsOfAnAssembler() {
+        try (LinkedLibrary library = library("gcc -g", "label.S", """
+                .globl add
+                .type add, @function
+                add: lea (%rdi,%rsi), %eax; ret
+                .size add, . - add
+                .section .note.GNU-stack,"",@progbits
+                """)) {
+            assertThat(library.declaration("add")).isEmpty();
+            assertRefused(library, "add", "no type information of add");
+            assertThat(Prototype.parse("int add(int, int)").call(library, List.of("1", "2"))).isEqualTo("3");
+            assertThat(library.bind(Declared.class).add(1, 2)).isEqualTo(3);
+        }
+    }
+
+    interface Declared {
+        @Declaration("int add(int, int)") int add(int a, int b);
+    }
+
+    /** BTF has the names of the source alone; DWARF has the labels. */
+    @Test
+    void functionsUnderTheLabelsOfOthers() {
+        String code = "int add(int a, int b) __asm__(\"sum\"); double half(double x) __asm__(\"add\");"
+                + " int add(int a, int b) { return a + b; } double half(double x) { return x / 2; }";
+        try (LinkedLibrary library = library("gcc -gbtf", "labels.c", code)) {
+            assertRefused(library, "add", "no type information of add");
+            assertThat(Prototype.parse("double add(double)").call(library, List.of("3"))).isEqualTo("1.5");
+        }
+        for (String flags : List.of("-g", "-g -gbtf")) {
+            try (LinkedLibrary library = library("gcc " + flags, "labels.c", code)) {
+                assertThat(library.declaration("add")).contains("double add(double x)");
+                assertThat(library.declaration("sum")).contains("int sum(int a, int b)");
+            }
+        }
+    }
+
+    /** An alias is no label, and an inline function has no symbol. */
+    @Test
+    void functionsBesideAliasesAndInlineOnes() {
+        try (LinkedLibrary library = library("gcc -gbtf -O2", "aliases.c", "inline int twice(int x) { return 2 * x; }"
+                + " int f(int x) { return twice(x); } int g(int x) __attribute__((alias(\"f\")));")) {
+            assertThat(library.declaration("f")).contains("int f(int x)");
+        }
+    }
+
+    /** DWARF knows which have a prototype, BTF does not. */
+    @Test
+    void functionsWithoutAPrototypeWhereBothFormsAreThere() {
+        try (LinkedLibrary library = library("gcc -g -gbtf -std=gnu17 -w", "old.c", "float f(x) float x; { return 2 * x; }")) {
+            assertRefused(library, "f", "says nothing of its parameters");
+        }
+    }
+
+    /** What Rust does with structs, tuples, slices and arrays is its own, but in extern "C", which DWARF does not tell. */
+    @Test
+    void structsOfRust() throws Throwable {
+        try (LinkedLibrary library = rust("""
+                #![no_std]
+                #![crate_type = "lib"]
+                #[repr(C)] pub struct P { pub x: i32, pub y: f32 }
+                #[no_mangle] pub fn tuple(a: (i32, i32)) -> i32 { a.0 * 10 + a.1 }
+                #[no_mangle] pub fn slice(a: &[u8]) -> usize { a.len() }
+                #[no_mangle] pub fn array(a: [i32; 2]) -> i32 { a[1] }
+                #[no_mangle] pub fn point(p: P) -> f32 { p.x as f32 + p.y }
+                #[no_mangle] pub fn three(a: u64) -> (u64, u64, u64) { (a, a, a) }
+                #[no_mangle] pub extern "C" fn told(p: P) -> f32 { p.x as f32 + p.y }
+                #[no_mangle] pub fn add(a: i32, b: i32) -> i32 { a.wrapping_add(b) }
+                """); Arena scope = Arena.ofConfined()) {
+            for (String function : List.of("tuple", "slice", "point", "three", "told")) {
+                assertRefused(library, function, "Rust", "extern \"C\"", "FunctionDescriptor");
+            }
+            assertRefused(library, "array", "an array by value");
+            assertThat((int) library.handle("add").invokeExact(1, 2)).isEqualTo(3);
+            MemorySegment point = scope.allocate(library.layout("struct P"));
+            MemoryLayout fields = MemoryLayout.structLayout(JAVA_INT, JAVA_FLOAT);
+            point.set(JAVA_INT, 0, 1);
+            point.set(JAVA_FLOAT, JAVA_INT.byteSize(), 2.5f);
+            assertThat((float) library.handle("told", FunctionDescriptor.of(JAVA_FLOAT, fields)).invokeExact(point)).isEqualTo(3.5f);
+        }
+    }
+
+    private LinkedLibrary rust(String code) throws IOException {
+        CCompiler.requireProgram("rustc");
+        Path source = Files.writeString(folder.resolve("r.rs"), code);
+        Path object = folder.resolve("r.o");
+        CCompiler.run(List.of("rustc", "-g", "-O", "-C", "panic=abort", "--emit=obj", "-o", object.toString(), source.toString()));
+        return ObjectLinker.create(InstallPolicy.anyUser()).add(object).link();
+    }
+
+    @Test
+    void membersThatDoNotStandInTheirOrder() throws Throwable {
+        try (LinkedLibrary library = rust("""
+                #![no_std]
+                #![crate_type = "lib"]
+                pub struct N { pub a: u8, pub b: u64, pub c: u8 }
+                #[no_mangle] pub extern "C" fn sum(n: &N) -> u64 { n.b.wrapping_add((n.a ^ n.c) as u64) }
+                """); Arena scope = Arena.ofConfined()) {
+            MemoryLayout members = library.layout("struct N"); // the compiler has put b before a
+            MemorySegment n = scope.allocate(members);
+            n.set(JAVA_LONG, members.byteOffset(PathElement.groupElement("b")), 40);
+            n.set(JAVA_BYTE, members.byteOffset(PathElement.groupElement("a")), (byte) 3);
+            n.set(JAVA_BYTE, members.byteOffset(PathElement.groupElement("c")), (byte) 1);
+            assertThat((long) library.handle("sum").invokeExact(n)).isEqualTo(42);
         }
     }
 

@@ -65,7 +65,8 @@ public final class Calls {
         try {
             return handle(shape);
         } catch (IllegalArgumentException unsupported) {
-            throw Refusal.unsupported(file, null, -1, "Java's foreign linker cannot call " + name + ": " + unsupported.getMessage(),
+            throw Refusal.unsupported(file, null, -1, "Java's foreign linker cannot call " + name + ": it passes no struct by value that is"
+                    + " packed, or has gaps that no alignment explains (" + unsupported.getMessage() + ")",
                     "let it take a pointer");
         }
     }

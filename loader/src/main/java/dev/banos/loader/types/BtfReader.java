@@ -1,10 +1,14 @@
 package dev.banos.loader.types;
 
+import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
+import dev.banos.loader.elf.SymbolTable;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,11 +63,11 @@ final class BtfReader {
         TypeTable table = new TypeTable(object.file());
         Budget budget = new Budget(object.file(), object.bytes().length);
         budget.section(contents.length);
-        new BtfReader(new Bytes(object, section, contents, budget), table).read();
+        new BtfReader(new Bytes(object, section, contents, budget), table).read(object);
         return table;
     }
 
-    private void read() {
+    private void read(ElfObject object) {
         if (bytes.u16() != MAGIC) {
             throw bytes.malformed("no BTF: its first two bytes are not eb9f");
         }
@@ -83,7 +87,10 @@ final class BtfReader {
             type(types, named);
         }
         checkNumbers();
-        named.forEach(this::name);
+        boolean labelled = isLabelled(object.symbols(), named);
+        for (Named each : named) {
+            name(each, labelled);
+        }
         table.indexNames();
     }
 
@@ -91,10 +98,33 @@ final class BtfReader {
     private record Named(@Nullable String name, int type, boolean function, boolean definition) {
     }
 
-    private void name(Named named) {
+    /**
+     * Whether {@code int add(int, int) __asm__("sum")} and the like may have given functions other symbols than their names, of which
+     * nothing else tells: one is defined that no function is called, and one of the functions has no symbol of its name.
+     */
+    private static boolean isLabelled(SymbolTable symbols, List<Named> named) {
+        Set<String> functions = new HashSet<>();
+        named.stream().filter(each -> each.function() && each.definition()).forEach(each -> functions.add(each.name()));
+        Set<Long> places = new HashSet<>(); // an alias is no label
+        List<Long> others = new ArrayList<>();
+        for (int symbol = 1; symbol < symbols.count(); symbol++) {
+            if (symbols.type(symbol) == Elf.STT_FUNC && !symbols.isUndefined(symbol)) {
+                long place = (long) symbols.section(symbol) << Integer.SIZE ^ symbols.value(symbol);
+                String name = symbols.name(symbol);
+                if (functions.remove(name)) {
+                    places.add(place);
+                } else if (symbol >= symbols.firstGlobal() && name.indexOf('.') < 0) {
+                    others.add(place);
+                }
+            }
+        }
+        return !functions.isEmpty() && !places.containsAll(others);
+    }
+
+    private void name(Named named, boolean labelled) {
         requireNumber(named.type());
-        if (named.name() == null) {
-            return; // nobody can ask for it
+        if (named.name() == null || named.function() && labelled) {
+            return; // nobody can ask for it, or knows whose it is
         }
         if (named.function()) {
             table.function(named.name(), named.type(), named.definition());
@@ -113,8 +143,8 @@ final class BtfReader {
             case BTF_KIND_INT -> table.add(integer(name, rest, in.i32()));
             case BTF_KIND_PTR -> table.add(new Type.Pointer(rest));
             case BTF_KIND_ARRAY -> table.add(array(in));
-            case BTF_KIND_STRUCT -> table.add(new Type.Composite("struct", name, unsigned(rest), members(in, count, flag), true, 1));
-            case BTF_KIND_UNION -> table.add(new Type.Composite("union", name, unsigned(rest), members(in, count, flag), true, 1));
+            case BTF_KIND_STRUCT -> table.add(new Type.Composite("struct", name, unsigned(rest), members(in, count, flag), Type.Passing.BYTES, 1));
+            case BTF_KIND_UNION -> table.add(new Type.Composite("union", name, unsigned(rest), members(in, count, flag), Type.Passing.BYTES, 1));
             case BTF_KIND_ENUM -> enumeration(in, name, rest, flag, count * 2L * Integer.BYTES);
             case BTF_KIND_FWD -> table.add(new Type.Forward(flag ? "union" : "struct", name));
             case BTF_KIND_TYPEDEF, BTF_KIND_TYPE_TAG -> table.add(new Type.Typedef(name == null ? "?" : name, rest));
@@ -164,7 +194,8 @@ final class BtfReader {
     private static Type array(Bytes in) {
         int element = in.i32();
         in.skip(Integer.BYTES); // the index's type
-        return new Type.Array(element, in.u32());
+        long count = in.u32();
+        return new Type.Array(element, count == 0 ? Type.Array.UNKNOWN : count); // what a declaration without a size has, too
     }
 
     private List<Type.Member> members(Bytes in, int count, boolean withBits) {

@@ -137,12 +137,15 @@ final class Dwarf {
     static final int DW_LANG_Fortran95 = 0x0e;
     static final int DW_LANG_PLI = 0x0f;
     static final int DW_LANG_Modula3 = 0x17;
+    static final int DW_LANG_Rust = 0x1c;
     static final int DW_LANG_Fortran03 = 0x22;
     static final int DW_LANG_Fortran08 = 0x23;
     static final int DW_LANG_Fortran18 = 0x2d;
     static final int DW_LANG_Ada2005 = 0x2e;
     static final int DW_LANG_Ada2012 = 0x2f;
+    static final int DW_LANG_Assembly = 0x31;
     static final int DW_LANG_Fortran23 = 0x41;
+    static final int DW_LANG_Mips_Assembler = 0x8001;
 
     static final int DW_LLE_base_addressx = 0x01;
     static final int DW_LLE_startx_endx = 0x02;

@@ -22,6 +22,9 @@ final class DwarfEntry {
     DwarfLocations.Way way = DwarfLocations.Way.UNTOLD;
     /** Its unit's language has parameters by reference that only their place tells from others. */
     boolean toldByPlace;
+    boolean isRust;
+    /** What its unit calls functions are labels. */
+    boolean isAssembly;
     @Nullable String name;
     @Nullable String linkageName;
     /** Where the type's entry stands. */

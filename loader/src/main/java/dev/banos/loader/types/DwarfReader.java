@@ -88,6 +88,8 @@ final class DwarfReader {
         private final List<DwarfEntry> functions = new ArrayList<>();
         private boolean isC;
         private boolean toldByPlace;
+        private boolean isRust;
+        private boolean isAssembly;
         private boolean hasTypes;
 
         Walk(DwarfUnit unit, Abbreviations codes, DwarfTypes types) {
@@ -131,6 +133,8 @@ final class DwarfReader {
             if (parent == null) {
                 isC = isC(entry.language);
                 toldByPlace = isToldByPlace(entry.language);
+                isRust = entry.language == DW_LANG_Rust;
+                isAssembly = entry.language == DW_LANG_Assembly || entry.language == DW_LANG_Mips_Assembler;
             }
             if (entry != IGNORED) {
                 keep(form.tag(), entry, parent);
@@ -145,6 +149,8 @@ final class DwarfReader {
 
         private void keep(int tag, DwarfEntry entry, @Nullable DwarfEntry parent) {
             entry.isC = isC;
+            entry.isRust = isRust;
+            entry.isAssembly = isAssembly;
             types.add(entry, parent);
             hasTypes |= tag == DW_TAG_base_type || tag == DW_TAG_pointer_type;
             if (tag == DW_TAG_subprogram) {

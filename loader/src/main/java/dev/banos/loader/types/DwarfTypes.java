@@ -85,10 +85,10 @@ final class DwarfTypes {
     /**
      * Whether it may be a function of which {@code -g1} tells the name alone: it takes and returns nothing, and either C's compiler
      * does not say that it has a prototype, or its unit has no types at all. Or it is of a language that has parameters by value and
-     * by reference, and what is known of them does not tell which.
+     * by reference, and what is known of them does not tell which; or of an assembler, whose labels have types in name alone.
      */
     private boolean saysNothing(DwarfEntry entry) {
-        if (entry.toldByPlace && (entry.declaration || !isTold(entry))) {
+        if (entry.isAssembly || entry.toldByPlace && (entry.declaration || !isTold(entry))) {
             return true;
         }
         return entry.type == DwarfEntry.NONE && entry.children().isEmpty() && (entry.isC ? !entry.prototyped : !entry.amongTypes);
@@ -179,7 +179,7 @@ final class DwarfTypes {
                 members.add(new Type.Member(member.name, number(member), start(member), (int) member.bitSize));
             }
         }
-        return new Type.Composite(keyword, entry.name, entry.byteSize, List.copyOf(members), isCopied(entry),
+        return new Type.Composite(keyword, entry.name, entry.byteSize, List.copyOf(members), passing(entry),
                 requireAlignment(alignment));
     }
 
@@ -209,9 +209,10 @@ final class DwarfTypes {
     }
 
     /** clang says so; gcc does not, so there whatever might have a constructor is left out. */
-    private static boolean isCopied(DwarfEntry entry) {
-        return entry.isC || entry.convention == DW_CC_pass_by_value || !entry.hasFunctions
+    private static Type.Passing passing(DwarfEntry entry) {
+        boolean bytes = entry.isC || entry.convention == DW_CC_pass_by_value || !entry.hasFunctions
                 && entry.children().stream().noneMatch(child -> child.tag == DW_TAG_inheritance);
+        return entry.isRust ? Type.Passing.RUST : bytes ? Type.Passing.BYTES : Type.Passing.CONSTRUCTED;
     }
 
     /** Where the member begins, in bits; a bit-field's old form counts from the other end of its storage (DWARF 3, 5.6.6). */
@@ -273,11 +274,14 @@ final class DwarfTypes {
         return new Type.Function(number(entry), List.copyOf(parameters), variadic);
     }
 
-    /** The type of what is passed: an array is its address anyway. */
+    /** The type of what is passed: C never passes an array by value, and says so itself. */
     private int passed(DwarfEntry parameter) {
         int type = number(parameter);
         DwarfEntry own = byOffset.get(parameter.type);
         boolean isArray = own != null && isArray(own) && !own.elsewhereInMemory;
-        return parameter.way != DwarfLocations.Way.REFERENCE || isArray ? type : table.add(new Type.Pointer(type));
+        if (parameter.way == DwarfLocations.Way.REFERENCE) {
+            return isArray ? type : table.add(new Type.Pointer(type));
+        }
+        return isArray ? table.add(new Type.Other("an array by value")) : type;
     }
 }

@@ -17,6 +17,7 @@ import java.lang.foreign.StructLayout;
 import java.lang.foreign.UnionLayout;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -73,6 +74,11 @@ final class Layouts {
         }
         if (table.plain(number) instanceof Type.Composite composite) {
             MemoryLayout layout = layout(number); // refuses structs that hold themselves, before their members are walked
+            if (composite.passing() == Type.Passing.RUST) {
+                throw table.unsupported("values of " + Declarations.type(table, number) + " travel as Rust's compiler likes, but in functions"
+                        + " that are extern \"C\", which its type information does not tell; let the function take a pointer, or, where it is"
+                        + " extern \"C\", say its type with a FunctionDescriptor");
+            }
             if (!isCopied(composite, new HashSet<>())) {
                 throw table.unsupported("values of " + Declarations.type(table, number) + " may have a copy constructor or destructor"
                         + " of C++, which Java cannot call; let the function take a pointer or reference");
@@ -96,8 +102,9 @@ final class Layouts {
 
     /** Whether the composite and all that it holds are only bytes. */
     private boolean isCopied(Type.Composite composite, Set<Type> seen) {
-        if (!composite.copied() || !seen.add(composite)) {
-            return composite.copied();
+        boolean copied = composite.passing() != Type.Passing.CONSTRUCTED;
+        if (!copied || !seen.add(composite)) {
+            return copied;
         }
         for (Type.Member member : composite.members()) {
             Type type = table.plain(member.type());
@@ -220,7 +227,8 @@ final class Layouts {
     private MemoryLayout struct(Type.Composite composite) {
         List<MemoryLayout> fields = new ArrayList<>();
         long end = 0;
-        List<Type.Member> all = composite.members();
+        List<Type.Member> all = composite.members().stream().sorted(Comparator.comparingLong(Type.Member::start)).toList(); // Rust's are not
+        long unit = BitFields.alignment(all, composite.bytes(), this);
         for (int i = 0; i < all.size(); i++) {
             Type.Member member = all.get(i);
             if (member.bits() != 0) {
@@ -239,6 +247,13 @@ final class Layouts {
             throw table.malformed("a struct of " + composite.bytes() + " bytes has members up to " + end);
         }
         pad(fields, composite.bytes() - end);
+        if (all.stream().anyMatch(member -> member.bits() != 0)) {
+            long alignment = fields.stream().mapToLong(MemoryLayout::byteAlignment).max().orElse(1);
+            BitFields.fill(fields, all, composite.bytes(), Math.max(alignment, unit), this);
+            if (alignment < unit) {
+                fields.addFirst(MemoryLayout.sequenceLayout(0, BitFields.integer(unit))); // so aligned, as the bit-field's type is
+            }
+        }
         return MemoryLayout.structLayout(fields.toArray(MemoryLayout[]::new));
     }
 

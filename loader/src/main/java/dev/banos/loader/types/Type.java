@@ -46,15 +46,24 @@ public sealed interface Type {
      *
      * @param keyword {@code struct}, {@code union} or C++'s {@code class}
      * @param name    null where it has no tag
-     * @param copied  whether a parameter of it is its bytes; a class of C++ with a copy constructor or destructor of its own travels
-     *                as a hidden pointer
+     * @param passing how a parameter of it travels
      * @param alignment that attributes ask for, in bytes; 1 where none is known to
      */
-    record Composite(String keyword, @Nullable String name, long bytes, List<Member> members, boolean copied, long alignment)
+    record Composite(String keyword, @Nullable String name, long bytes, List<Member> members, Passing passing, long alignment)
             implements Type {
         public boolean isUnion() {
             return keyword.equals("union");
         }
+    }
+
+    /** How a struct or union travels. */
+    enum Passing {
+        /** As C's: its bytes. */
+        BYTES,
+        /** A class of C++ with a copy constructor or destructor of its own, perhaps: as a hidden pointer. */
+        CONSTRUCTED,
+        /** As Rust likes, unless the function is {@code extern "C"}, which DWARF does not tell. */
+        RUST
     }
 
     /**
