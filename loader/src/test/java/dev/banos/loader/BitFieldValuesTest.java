@@ -112,6 +112,18 @@ class BitFieldValuesTest {
                 """.formatted(number, members, make, read);
     }
 
+    @ParameterizedTest
+    @CsvSource({"gcc -g", "clang -g", "gcc -gbtf"})
+    void packedUnionsAreSmallerThanTheirFieldsTypes(String command) throws Throwable {
+        Path object = CCompiler.compile(folder, command, "union.c", "union __attribute__((packed)) u { int a : 3; long b : 20; };"
+                + " int a(union u u) { return u.a; } int b(union u u) { return u.b; } union u make(int b) { union u u; u.b = b; return u; }");
+        try (LinkedLibrary library = ObjectLinker.create(InstallPolicy.anyUser()).add(object).link(); Arena scope = Arena.ofConfined()) {
+            MemorySegment union = (MemorySegment) library.handle("make").invokeExact((SegmentAllocator) scope, -300_001);
+            assertThat((int) library.handle("b").invokeExact(union)).isEqualTo(-300_001);
+            assertThat((int) library.handle("a").invokeExact(union)).isEqualTo(-1);
+        }
+    }
+
     @Test
     void whatNoLayoutHasIsRefusedInWords() {
         Path object = CCompiler.compile(folder, "gcc -g", "packed.c",

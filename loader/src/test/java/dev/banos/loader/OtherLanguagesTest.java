@@ -253,6 +253,29 @@ class OtherLanguagesTest {
         }
     }
 
+    /** Its references are types; its arrays are values, but for slices. */
+    @Test
+    void ofDTheTypesTell() throws Throwable {
+        try (LinkedLibrary library = library("gdc -g -fno-druntime", "d.d", """
+                struct P { int x; float y; }
+                struct Own { int* p; this(this) { } ~this() { } }
+                extern(C) int refer(ref int a, out int b, int[] s) { b = a; return s[1]; }
+                extern(C) float point(P p) { return p.x + p.y; }
+                extern(C) int fixed(int[2] a) { return a[1]; }
+                extern(C) int own(Own o) { return *o.p; }
+                """); Arena scope = Arena.ofConfined()) {
+            MemorySegment numbers = scope.allocateFrom(JAVA_INT, 7, 8);
+            MemorySegment other = scope.allocate(JAVA_INT);
+            MemorySegment slice = scope.allocateFrom(JAVA_LONG, 2, numbers.address());
+            assertThat((int) library.handle("refer").invokeExact(numbers, other, slice)).isEqualTo(8);
+            assertThat(other.get(JAVA_INT, 0)).isEqualTo(7);
+            MemorySegment point = scope.allocateFrom(JAVA_INT, 1, Float.floatToRawIntBits(2.5f));
+            assertThat((float) library.handle("point").invokeExact(point)).isEqualTo(3.5f);
+            assertThatThrownBy(() -> library.handle("fixed")).isInstanceOf(LinkException.class).hasMessageContaining("an array by value");
+            assertThatThrownBy(() -> library.handle("own")).isInstanceOf(LinkException.class).hasMessageContaining("may have a copy constructor");
+        }
+    }
+
     /** Free Pascal's objects have one section for each function, and call nothing where nothing is checked. */
     @Test
     void pascalPassesAddressesOfVariables() throws Throwable {

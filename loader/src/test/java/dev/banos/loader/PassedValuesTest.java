@@ -64,8 +64,14 @@ class PassedValuesTest {
     @ValueSource(strings = {"gcc -g -w", "clang -g -w", "gcc -gbtf -w"})
     void structsThatEndInAnArrayWithoutASize(String command) {
         try (LinkedLibrary library = library(command, "flexible.c",
-                "struct text { int n; char bytes[]; }; int f(struct text t) { return t.n; } int g(struct text *t) { return t->n; }")) {
+                "struct text { int n; char bytes[]; }; int f(struct text t) { return t.n; } int g(struct text *t) { return t->n; }"
+                        + "struct none { float x; int a[0]; }; float none(struct none n) { return n.x; }"
+                        + "struct first { int a[0]; float x; }; float first(struct first n) { return n.x; }"
+                        + "struct nested { struct none n; float y; }; float nested(struct nested n) { return n.y; }")) {
             assertRefused(library, "f", "struct text", "array without a size", "take a pointer");
+            for (String function : List.of("none", "first", "nested")) {
+                assertRefused(library, function, "array without a size or elements", "take a pointer");
+            }
             assertThat(library.handle("g").type().parameterCount()).isEqualTo(1);
             assertThat(library.layout("struct text").byteSize()).isEqualTo(4);
         }

@@ -83,8 +83,8 @@ final class Layouts {
                 throw table.unsupported("values of " + Declarations.type(table, number) + " may have a copy constructor or destructor"
                         + " of C++, which Java cannot call; let the function take a pointer or reference");
             }
-            if (isFlexible(composite)) {
-                throw table.unsupported("values of " + Declarations.type(table, number) + " end in an array without a size,"
+            if (isFlexible(composite, 0)) {
+                throw table.unsupported("values of " + Declarations.type(table, number) + " hold an array without a size or elements,"
                         + " and compilers pass them in different ways; let the function take a pointer");
             }
             return layout;
@@ -95,9 +95,12 @@ final class Layouts {
         throw notOffered(number);
     }
 
-    private boolean isFlexible(Type.Composite composite) {
-        return !composite.members().isEmpty()
-                && table.plain(composite.members().getLast().type()) instanceof Type.Array array && array.count() < 0;
+    private boolean isFlexible(Type.Composite composite, int depth) {
+        return depth < DEEPEST && composite.members().stream().anyMatch(member -> switch (table.plain(member.type())) {
+            case Type.Array array -> array.count() <= 0;
+            case Type.Composite inner -> isFlexible(inner, depth + 1);
+            default -> false;
+        });
     }
 
     /** Whether the composite and all that it holds are only bytes. */
@@ -210,7 +213,9 @@ final class Layouts {
         long largest = 0;
         long alignment = 1;
         for (Type.Member member : composite.members()) {
-            MemoryLayout field = named(nested(member.type()), member.name());
+            MemoryLayout declared = nested(member.type());
+            boolean isPacked = member.bits() != 0 && declared.byteSize() > composite.bytes();
+            MemoryLayout field = named(isPacked ? MemoryLayout.sequenceLayout(composite.bytes(), JAVA_BYTE) : declared, member.name());
             fields.add(aligned(field, 0));
             largest = Math.max(largest, field.byteSize());
             alignment = Math.max(alignment, field.byteAlignment());
