@@ -153,7 +153,7 @@ class OtherLanguagesTest {
     @ParameterizedTest
     @ValueSource(strings = {"gfortran -g", "gfortran -g -O2"})
     void fortransDerivedTypesAndModules(String command) throws Throwable {
-        try (LinkedLibrary library = library(command, "types.f90", """
+        try (LinkedLibrary library = library(command + " -J" + folder, "types.f90", """
                 module m
                  use iso_c_binding
                  type, bind(c) :: pt
