@@ -67,6 +67,18 @@ class ReplayTest {
     }
 
     @Test
+    void emptyBlocksHaveNoRatio() throws IOException {
+        Path empty = Files.createDirectory(folder.resolve("a\u001b[7m")).resolve("z\u001b[7m.mtrace.gz");
+        Program.parse("b0 = malloc(0)\nfree(b0)").toTrace().write(empty);
+        Run run = Run.of("replay", empty.toString());
+        assertThat(run.status()).as(run.err()).isZero();
+        assertThat(run.out()).contains("footprint", "z?[7m.mtrace.gz").doesNotContain("Infinity", "NaN", "times the live bytes", "\u001b");
+
+        Run map = Run.of("heapmap", empty.toString(), "-o", folder.resolve("m\u001b[7m.html").toString());
+        assertThat(map.out()).contains("m?[7m.html").doesNotContain("\u001b");
+    }
+
+    @Test
     void aDamagedTraceIsNamed() throws IOException {
         byte[] whole = Files.readAllBytes(TRACE);
         Path damaged = Files.write(folder.resolve("half.mtrace.gz"), Arrays.copyOf(whole, whole.length / 2));

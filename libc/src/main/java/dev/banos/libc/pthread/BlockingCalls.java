@@ -75,7 +75,7 @@ public final class BlockingCalls {
      * Waits for a time, as C's {@code nanosleep} does.
      *
      * @param nanos nanoseconds
-     * @return 0, or -EINTR when interrupted
+     * @return 0, -EINTR when interrupted, or -EINVAL where {@code nanos} is negative
      */
     public static int nanosleep(long nanos) {
         return Cancellation.act(nanosleepOrCanceled(nanos));
@@ -145,7 +145,10 @@ public final class BlockingCalls {
 
     static int nanosleepOrCanceled(long nanos) {
         Tcb tcb = Tcb.current();
-        int status = Cancellation.await(tcb, () -> false, System.nanoTime() + Math.max(nanos, 0));
+        if (nanos < 0) {
+            return (int) withErrno(tcb, Cancellation.isDue(tcb) ? -Linux.ECANCELED() : -Linux.EINVAL());
+        }
+        int status = Cancellation.await(tcb, () -> false, System.nanoTime() + nanos);
         return status == -Linux.EAGAIN() ? 0 : (int) withErrno(tcb, status);
     }
 

@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
@@ -30,7 +29,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Why no thread blocks in the kernel itself: only a signal could wake it there, a virtual thread would hold its carrier,
  * and an eventfd for each thread would spend two descriptors a wait. The price is a change of threads when a descriptor is
  * not ready at once; one that is ready never comes here. Each round costs in proportion to all that is waited for. A
- * descriptor stands in the kernel's list once, whoever waits for it: so the list is never longer than RLIMIT_NOFILE.
+ * descriptor stands in the kernel's list once, whoever waits for it, and a negative one, which poll takes no notice of, not at all: so
+ * the list is never longer than RLIMIT_NOFILE, unless that has been lowered since. Then the kernel refuses the list, and each wait is
+ * asked for alone, some hundred times a second.
  *
  * <p>A wait that its thread gave up stays in the poller's list until the next round, and its memory is the poller's own.
  */
@@ -38,6 +39,8 @@ final class Poller implements Runnable {
     private static final int POLLNVAL = 0x20; // of poll.h
     /** What the kernel reports whether it was asked for or not. */
     private static final int UNASKED = Linux.POLLERR() | Linux.POLLHUP() | POLLNVAL;
+
+    private static final int BETWEEN_ASKING_MILLIS = 10;
 
     private static volatile @Nullable Poller instance;
 
@@ -148,7 +151,10 @@ final class Poller implements Runnable {
             fillIn(fds, places);
             int ready = FileCalls.poll(tcb.segment(), fds, places.size(), -1);
             if (ready > 0) {
-                deliver(tcb, fds, places);
+                hear(tcb, fds);
+                deliver(fds, places);
+            } else if (ready == -Linux.EINVAL()) {
+                askEachAlone(tcb, fds);
             } else if (ready != -Linux.EINTR()) {
                 failAll(ready);
             }
@@ -161,7 +167,10 @@ final class Poller implements Runnable {
         places.put(eventfd, 0);
         for (Wait wait : waits) {
             for (int i = 0; i < wait.count; i++) {
-                places.putIfAbsent(pollfd.fd(wait.fd(i)), places.size());
+                int fd = pollfd.fd(wait.fd(i));
+                if (fd >= 0) {
+                    places.putIfAbsent(fd, places.size());
+                }
             }
         }
         return places;
@@ -172,20 +181,45 @@ final class Poller implements Runnable {
         pollfd.events(fds, (short) Linux.POLLIN());
         for (Wait wait : waits) {
             for (int i = 0; i < wait.count; i++) {
-                MemorySegment shared = shared(fds, places, wait.fd(i));
-                pollfd.events(shared, (short) (pollfd.events(shared) | pollfd.events(wait.fd(i))));
+                Integer place = places.get(pollfd.fd(wait.fd(i)));
+                if (place != null) {
+                    MemorySegment shared = pollfd.asSlice(fds, place);
+                    pollfd.events(shared, (short) (pollfd.events(shared) | pollfd.events(wait.fd(i))));
+                }
             }
         }
     }
 
-    private static MemorySegment shared(MemorySegment fds, Map<Integer, Integer> places, MemorySegment own) {
-        return pollfd.asSlice(fds, Objects.requireNonNull(places.get(pollfd.fd(own))));
-    }
-
-    private void deliver(Tcb tcb, MemorySegment fds, Map<Integer, Integer> places) {
+    private void hear(Tcb tcb, MemorySegment fds) {
         if (pollfd.revents(fds) != 0) {
             FileCalls.read(tcb.segment(), eventfd, counter);
         }
+    }
+
+    /** The list is too long for the kernel. A wait that is too long alone learns of it; the others have done nothing wrong. */
+    private void askEachAlone(Tcb tcb, MemorySegment fds) {
+        waits.removeIf(wait -> {
+            int ready = pollAlone(tcb, wait);
+            if (ready != 0 && ready != -Linux.EINTR()) {
+                wait.finish(ready);
+            }
+            return wait.done;
+        });
+        if (FileCalls.poll(tcb.segment(), fds, 1, BETWEEN_ASKING_MILLIS) > 0) {
+            hear(tcb, fds);
+        }
+    }
+
+    private static int pollAlone(Tcb tcb, Wait wait) {
+        try (Arena scope = Arena.ofConfined()) {
+            MemorySegment own = scope.allocate(pollfd.layout(), wait.count).copyFrom(wait.fds);
+            int ready = FileCalls.poll(tcb.segment(), own, wait.count, 0);
+            wait.fds.copyFrom(own);
+            return ready;
+        }
+    }
+
+    private void deliver(MemorySegment fds, Map<Integer, Integer> places) {
         waits.removeIf(wait -> {
             int ready = takeReady(wait, fds, places);
             if (ready > 0) {
@@ -200,7 +234,8 @@ final class Poller implements Runnable {
         int ready = 0;
         for (int i = 0; i < wait.count; i++) {
             MemorySegment own = wait.fd(i);
-            int revents = pollfd.revents(shared(fds, places, own)) & (pollfd.events(own) | UNASKED);
+            Integer place = places.get(pollfd.fd(own));
+            int revents = place == null ? 0 : pollfd.revents(pollfd.asSlice(fds, place)) & (pollfd.events(own) | UNASKED);
             pollfd.revents(own, (short) revents);
             ready += revents != 0 ? 1 : 0;
         }

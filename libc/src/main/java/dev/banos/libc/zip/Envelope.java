@@ -58,6 +58,7 @@ final class Envelope {
     private int nameLength;
     private int commentLength;
     private boolean headerComplete;
+    private long headerBytes;
 
     Envelope(BitInput input, Workspace workspace, Format format, int windowBits) {
         this.input = input;
@@ -137,6 +138,7 @@ final class Envelope {
             crc.reset();
             check = crc;
             headerCheck = Crc32.INITIAL;
+            headerBytes = 0;
             takeHeader(2);
             state = State.FLAGS;
             return null;
@@ -261,6 +263,7 @@ final class Envelope {
             if (!input.need(16)) {
                 return Stop.INPUT;
             }
+            headerBytes += Short.BYTES;
             if (input.take(16) != (headerCheck & 0xFFFF)) {
                 return wrong("header crc mismatch");
             }
@@ -274,6 +277,7 @@ final class Envelope {
         int value = (int) (input.bits & (1L << bytes * Byte.SIZE) - 1);
         input.drop(bytes * Byte.SIZE);
         headerCheck = Crc32.update(headerCheck, value, bytes);
+        headerBytes += bytes;
         return value;
     }
 
@@ -354,7 +358,7 @@ final class Envelope {
                 (flags & EXTRA) != 0 ? bytes(workspace.extra, extraLength) : null,
                 (flags & NAME) != 0 ? latin1(workspace.name, nameLength) : null,
                 (flags & COMMENT) != 0 ? latin1(workspace.comment, commentLength) : null,
-                (flags & HEADER_CHECK) != 0);
+                (flags & HEADER_CHECK) != 0, headerBytes);
     }
 
     private static String latin1(MemorySegment text, int length) {

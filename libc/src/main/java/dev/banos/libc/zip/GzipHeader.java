@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param name the file's name, decoded as ISO 8859-1 and not to be trusted
  * @param comment decoded as ISO 8859-1
  * @param checked whether the header carried a checksum of itself, which was right
+ * @param bytes how many bytes the header takes in the stream, with all of a text that is cut here
  */
 public record GzipHeader(boolean text, long modificationTime, int extraFlags, int operatingSystem,
-        byte @Nullable [] extra, @Nullable String name, @Nullable String comment, boolean checked) {
+        byte @Nullable [] extra, @Nullable String name, @Nullable String comment, boolean checked, long bytes) {
 }

@@ -26,11 +26,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Counts.</b> A call takes {@link #consumed()} bytes of its input and writes {@link #produced()} bytes of output. Bytes
  * behind the stream's end are never consumed. Up to {@value #LOOKAHEAD} bytes and a match may be decoded that had no room in the
- * output yet; a later call delivers them. Behind the bytes produced, the rest of the output segment is scratch.
+ * output yet, or pass the limit of output; a later call delivers those that do not. Behind the bytes produced, the rest of the output segment is scratch.
  *
  * <p><b>Errors.</b> Streams are accepted and refused exactly as zlib does, with its words. A wrong stream throws
- * {@link InflateException}, once all bytes before the error have been delivered, and again at each further call. A stream that
- * is cut asks for input; whether more will come is the caller's knowledge.
+ * {@link InflateException}, once all bytes before the error have been delivered, and again at each further call; the input offset
+ * of a limit is where decoding had come to, which depends on the room in the output. A stream that is cut asks for input; whether more will come is the caller's knowledge.
  *
  * <p><b>Memory.</b> One off-heap block of fixed size for the life of the inflater; no call of {@link #inflate} or
  * {@link #reset} allocates. Segments may be of any kind: native ones of a scope that the calling thread owns, or of the global
@@ -107,6 +107,8 @@ public final class Inflater implements AutoCloseable {
     private long history;
     /** The decoder has taken all input, and what is left of it begins an element that is not complete. */
     private boolean starved;
+    /** More of the same call's input follows the piece that is there: its end says nothing about what stands behind the stream. */
+    private boolean moreFollows;
 
     private MemorySegment target = MemorySegment.NULL;
     private long targetOffset;
@@ -245,7 +247,7 @@ public final class Inflater implements AutoCloseable {
         targetInPlace = outLength >= DIRECT_MINIMUM && inPlace(out);
         try {
             return inLength == 0 || inLength > SMALL_PIECE && inPlace(in)
-                    ? piece(in.address() + inOffset, inLength, false)
+                    ? piece(in.address() + inOffset, inLength, false, false)
                     : staged(in, inOffset, inLength);
         } finally {
             target = MemorySegment.NULL;
@@ -291,13 +293,14 @@ public final class Inflater implements AutoCloseable {
         do {
             long bytes = Math.min(length - consumed, Workspace.STAGE_BYTES);
             copyIn(in, offset + consumed, bytes);
-            status = piece(workspace.stage, bytes, true);
+            status = piece(workspace.stage, bytes, true, bytes < length - consumed);
         } while (status == Status.NEED_INPUT && consumed < length);
         return status;
     }
 
-    private Status piece(long address, long length, boolean padded) throws InflateException {
+    private Status piece(long address, long length, boolean padded, boolean more) throws InflateException {
         input.begin(address, length, padded);
+        moreFollows = more;
         starved = false;
         Status status = null;
         try {
@@ -418,7 +421,7 @@ public final class Inflater implements AutoCloseable {
         }
         long from = symbols.out;
         symbols.oldest = from - history;
-        symbols.outLimit = Math.min(end, delivered + Math.max(LOOKAHEAD, targetLength - produced));
+        symbols.outLimit = Math.min(end, delivered + Math.max(LOOKAHEAD, room()));
         BlockDecoder.Stop stop = decoder.run();
         long bytes = symbols.out - from;
         envelope.update(from, bytes);
@@ -460,6 +463,10 @@ public final class Inflater implements AutoCloseable {
     private @Nullable Status betweenMembers() {
         if (!input.need(16)) {
             boolean mayBegin = input.count == 0 || input.peek(8) == (Envelope.GZIP_MAGIC & 0xFF);
+            if (mayBegin && moreFollows) {
+                input.giveBack(); // the next piece begins with it, and has what follows it
+                return Status.NEED_INPUT;
+            }
             if (mayBegin) {
                 return input.count == 0 ? Status.DONE : Status.NEED_INPUT;
             }
@@ -476,20 +483,17 @@ public final class Inflater implements AutoCloseable {
     }
 
     private @Nullable Status finished() {
-        if (input.next == input.end && input.count == 0) {
+        if (options.trailingData() == TrailingData.LEAVE) {
             return Status.DONE;
         }
-        switch (options.trailingData()) {
-            case LEAVE -> { }
-            case IGNORE -> {
-                input.next = input.end;
-                input.reset();
-            }
-            case REFUSE -> {
+        if (input.next < input.end || input.count > 0) {
+            if (options.trailingData() == TrailingData.REFUSE) {
                 return fail("trailing data");
             }
+            input.next = input.end;
+            input.reset();
         }
-        return Status.DONE;
+        return moreFollows ? Status.NEED_INPUT : Status.DONE;
     }
 
     /** The error itself is thrown when all that came before it has been delivered. */

@@ -5,11 +5,13 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.banos.bindings.FileCalls;
 import dev.banos.bindings.generated.Linux;
 import dev.banos.bindings.generated.pollfd;
 import dev.banos.testing.ChildJvm;
+import dev.banos.testing.ChildProcess;
 import dev.banos.thread.Tcb;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -29,6 +31,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** A call that waits is ended by a cancel, by what it waits for, and by an interrupt, and each is told from the others. */
 @Timeout(30)
 class BlockingCallsTest {
+    private static final List<String> LIMITED = List.of("sh", "-c", "ulimit -n 128 && exec \"$0\" \"$@\"");
     private static final long A_LONG_TIME = 3600_000_000_000L;
 
     private final Arena scope = Arena.ofShared();
@@ -181,7 +184,13 @@ class BlockingCallsTest {
         assertThat(BlockingCalls.nanosleep(2_000_000)).isZero();
         assertThat(System.nanoTime() - begin).isGreaterThanOrEqualTo(2_000_000);
         assertThat(BlockingCalls.nanosleep(0)).isZero();
-        assertThat(BlockingCalls.nanosleep(-5)).isZero();
+    }
+
+    /** As C's, which has it of the kernel. */
+    @Test
+    void aNegativeTimeIsInvalid() {
+        assertThat(BlockingCalls.nanosleep(-5)).isEqualTo(-Linux.EINVAL());
+        assertThat(Tcb.current().errno()).isEqualTo(Linux.EINVAL());
     }
 
     @Test
@@ -266,9 +275,22 @@ class BlockingCallsTest {
     /** The kernel polls no list that is longer than the process may have descriptors; more threads than that may wait. */
     @Test
     void moreThreadsWaitThanThereMayBeDescriptors() throws IOException, InterruptedException {
-        List<String> limited = List.of("sh", "-c", "ulimit -n 128 && exec \"$0\" \"$@\"");
-        String said = ChildJvm.run(limited, List.of("-XX:-MaxFDLimit"), ManyWaitersChild.class, "500").output();
+        String said = ChildJvm.run(LIMITED, List.of("-XX:-MaxFDLimit"), ManyWaitersChild.class, "500").output();
         assertThat(said.strip()).isEqualTo("500 [false]");
+    }
+
+    /** Negative descriptors are none: however many of them others have in their lists, each waits on. */
+    @Test
+    void negativeDescriptorsOfOthersEndNoWait() throws IOException, InterruptedException {
+        String said = ChildJvm.run(LIMITED, List.of("-XX:-MaxFDLimit"), LongListsChild.class, LongListsChild.NEGATIVE).output();
+        assertThat(said.strip()).isEqualTo("[1, 1, 1]");
+    }
+
+    @Test
+    void aLimitThatIsLoweredEndsNoWait() throws IOException, InterruptedException {
+        assumeTrue(ChildProcess.isInstalled("prlimit"), "nothing here lowers the limit of another process");
+        String said = ChildJvm.run(LIMITED, List.of("-XX:-MaxFDLimit"), LongListsChild.class, LongListsChild.LOWERED).output();
+        assertThat(said.strip()).isEqualTo("[1, 1, 1]");
     }
 
     @ParameterizedTest

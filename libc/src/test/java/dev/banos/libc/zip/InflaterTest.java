@@ -17,6 +17,7 @@ import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a caller of {@link Inflater} may rely on beyond the bytes: counts, policies, limits, arguments, memory. */
 class InflaterTest {
@@ -210,6 +211,17 @@ class InflaterTest {
             MemorySegment out = scope.allocate(200_000);
             assertThatThrownBy(() -> inflater.inflate(segment(stream), out)).hasMessageContaining("output limit exceeded");
             assertThat(inflater.produced()).isEqualTo(99_999);
+        }
+    }
+
+    /** However much room the caller has: so much, and a match, is decoded beyond the limit, and of the input no more is taken. */
+    @ParameterizedTest
+    @ValueSource(ints = {301, 5_000, 16_000, 20_000, 60_000})
+    void littleIsDecodedBeyondTheOutputLimit(int room) {
+        byte[] stored = Deflated.stream(Bytes.random(60_000, 1), 0, 0, true);
+        try (Inflater inflater = new Inflater(InflaterOptions.of(Format.RAW).withOutputLimit(300))) {
+            assertThatThrownBy(() -> inflater.inflate(segment(stored), scope.allocate(room))).hasMessageContaining("output limit exceeded");
+            assertThat(inflater.consumed()).isBetween(300L, 300L + Inflater.LOOKAHEAD + 258);
         }
     }
 

@@ -119,7 +119,8 @@ public class TraceReplays {
         switch (kinds[i]) {
             case Trace.MALLOC -> blocks[slot] = touched(ChosenAllocator.malloc(size), size);
             case Trace.CALLOC -> blocks[slot] = touched(ChosenAllocator.calloc(1, size), size);
-            case Trace.REALLOC -> blocks[slot] = touched(ChosenAllocator.realloc(blocks[slot], size), size);
+            // Size 0 would free the block on some allocators and not on others.
+            case Trace.REALLOC -> blocks[slot] = touched(ChosenAllocator.realloc(blocks[slot], Math.max(size, 1)), size);
             case Trace.ALIGNED -> blocks[slot] = touched(ChosenAllocator.alignedAlloc(alignments[i], size), size);
             default -> {
                 ChosenAllocator.free(blocks[slot]);
@@ -129,6 +130,9 @@ public class TraceReplays {
     }
 
     private static long touched(long block, long size) {
+        if (block == 0) {
+            throw new IllegalStateException(size + " bytes were refused");
+        }
         for (long at = block; at < block + size; at += PAGE_BYTES) {
             Native.EVERYTHING.set(ValueLayout.JAVA_BYTE, at, (byte) 1);
         }

@@ -43,9 +43,14 @@ public final class ArenaBlocks implements AllocatorUnderTest {
             return 0;
         }
         Arena arena = Arena.ofShared();
-        long address = arena.allocate(Math.max(size, 1), Math.max(alignment, ALIGNMENT)).address();
-        live.put(address, new Block(arena, size));
-        return address;
+        try {
+            long address = arena.allocate(Math.max(size, 1), Math.max(alignment, ALIGNMENT)).address();
+            live.put(address, new Block(arena, size));
+            return address;
+        } catch (OutOfMemoryError noMemory) {
+            arena.close();
+            return 0;
+        }
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.banos.fuzz.ReportFolder;
 import dev.banos.fuzz.TargetException;
 import dev.banos.fuzz.TraceException;
 import dev.banos.samples.command.CommandEnd;
+import dev.banos.samples.command.Terminal;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -131,7 +132,7 @@ public final class FuzzCommand {
 
     private static void print(Campaign campaign, FuzzOptions options, PrintStream out) {
         Campaign.Statistics done = campaign.statistics();
-        out.printf("%s: seed %d, %,d %s, %,d operations in %.1f s, %,.0f tries and %.2f million operations a second%n", targetOf(options),
+        out.printf("%s: seed %d, %,d %s, %,d operations in %.1f s, %,.0f tries and %.2f million operations a second%n", Terminal.printable(targetOf(options)),
                 options.seed, done.tries(), done.tries() == 1 ? "try" : "tries", done.operations(), done.seconds(), done.triesPerSecond(),
                 done.operationsPerSecond() / 1e6);
         if (done.operations() > 0) { // a child that ended in its first programs took what it counted with it
@@ -161,7 +162,7 @@ public final class FuzzCommand {
     }
 
     private static String writtenTo(FuzzOptions options) {
-        return options.report == null ? "" : ", written to " + options.report;
+        return options.report == null ? "" : ", written to " + Terminal.printable(options.report.toString());
     }
 
     private static void printFindings(List<Finding> findings, String written, PrintStream out) {

@@ -149,6 +149,9 @@ final class CompressedFile {
         if (!Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
             return true;
         }
+        if (isThis(target)) {
+            throw Complaint.error(path + " and " + target + " are the same file");
+        }
         if (!report.mayOverwrite(target)) {
             return false;
         }
@@ -159,11 +162,18 @@ final class CompressedFile {
         return true;
     }
 
+    /** By its name; another link of the same file may go. */
+    private boolean isThis(Path target) throws IOException {
+        boolean sameFile = Files.getAttribute(target, "unix:fileKey", LinkOption.NOFOLLOW_LINKS)
+                .equals(Files.getAttribute(path, "unix:fileKey", LinkOption.NOFOLLOW_LINKS));
+        return sameFile && (target.equals(path) || (int) Files.getAttribute(path, "unix:nlink", LinkOption.NOFOLLOW_LINKS) == 1);
+    }
+
     /** A signal leaves either the compressed file or the other: from where that is whole to where this is deleted none can come between. */
     private void expandInto(Path target, Expansion expansion, PosixFileAttributes attributes) throws IOException {
         try (HalfFile half = new HalfFile(target)) {
             expansion.writeTo(half);
-            half.finish(attributes, modified(attributes, expansion.storedSeconds()));
+            half.finish(attributes, modified(attributes, expansion.storedSeconds()), report);
             half.becomeWhole(this::deleteUnlessKept);
         }
     }

@@ -88,7 +88,7 @@ final class Expansion implements AutoCloseable {
     void begin() throws IOException {
         if (memberFollows()) {
             header();
-            overhead = headerBytes(firstHeader()) + TRAILER_BYTES;
+            overhead = firstHeader().bytes() + TRAILER_BYTES;
         } else if (copies) {
             plain = true;
         } else if (to - from < MAGIC_BYTES) {
@@ -101,14 +101,6 @@ final class Expansion implements AutoCloseable {
     /** That of the first member, where the input begins with one. */
     GzipHeader firstHeader() {
         return Objects.requireNonNull(inflater.gzipHeader(), "header");
-    }
-
-    private static long headerBytes(GzipHeader header) {
-        return FIXED_HEADER_BYTES
-                + (header.extra() == null ? 0 : Short.BYTES + header.extra().length)
-                + (header.name() == null ? 0 : header.name().length() + 1)
-                + (header.comment() == null ? 0 : header.comment().length() + 1)
-                + (header.checked() ? Short.BYTES : 0);
     }
 
     /** How much of the content compression had saved, as gzip reckons: by the last member's length and all that was read. */
@@ -190,6 +182,7 @@ final class Expansion implements AutoCloseable {
     /** Until the inflater knows the header, which says the name of the output before there is one. */
     private void header() throws IOException {
         inflater.reset();
+        status = Inflater.Status.NEED_INPUT;
         lastMember = 0;
         headerSum.reset();
         sayExtraField();

@@ -16,7 +16,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 
-/** {@code banos gunzip [OPTION]... [FILE]...}, with gzip's rules, messages and exit statuses: 0, 1 for an error, 2 for a warning. */
+/**
+ * {@code banos gunzip [OPTION]... [FILE]...}, with gzip's rules, messages and exit statuses: 0, 1 for an error, 2 for a warning. One rule
+ * is another: a file that stores its own name as that of its content is an error, where gzip 1.12 with -fN deletes it.
+ */
 public final class Gunzip {
     private static final String STANDARD_INPUT = "-";
     /** What Linux says that standard input is. */

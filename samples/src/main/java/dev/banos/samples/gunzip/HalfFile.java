@@ -73,12 +73,12 @@ final class HalfFile implements WritableByteChannel {
     }
 
     /**
-     * Gives the file the attributes of another and a time, and closes it: over a network, or of a quota, what was written may be
-     * refused as late as then.
+     * Gives the file the attributes of another and a time, as far as its file system has such, and closes it: over a network, or of a
+     * quota, what was written may be refused as late as then.
      */
-    void finish(PosixFileAttributes like, FileTime modified) throws Complaint {
+    void finish(PosixFileAttributes like, FileTime modified, Report report) throws Complaint {
         try {
-            take(like, modified);
+            take(like, modified, report);
         } catch (IOException failed) {
             throw Complaint.error(file + ": " + Complaint.cause(failed));
         }
@@ -89,12 +89,12 @@ final class HalfFile implements WritableByteChannel {
         }
     }
 
-    private void take(PosixFileAttributes like, FileTime modified) throws IOException {
+    private void take(PosixFileAttributes like, FileTime modified, Report report) throws IOException {
         PosixFileAttributeView view = Files.getFileAttributeView(descriptor(), PosixFileAttributeView.class);
-        view.setTimes(modified, like.lastAccessTime(), null);
+        orWarning(report, () -> view.setTimes(modified, like.lastAccessTime(), null));
         // The group before the permissions and those before the owner: nobody else may read the file meanwhile.
         whereAllowed(() -> view.setGroup(like.group()));
-        view.setPermissions(like.permissions());
+        orWarning(report, () -> view.setPermissions(like.permissions()));
         whereAllowed(() -> view.setOwner(like.owner()));
     }
 
@@ -120,6 +120,15 @@ final class HalfFile implements WritableByteChannel {
             return Files.readSymbolicLink(descriptor);
         } catch (NoSuchFileException closed) {
             return null;
+        }
+    }
+
+    /** The content is good all the same. */
+    private void orWarning(Report report, Change change) throws IOException {
+        try {
+            change.make();
+        } catch (FileSystemException refused) {
+            report.complain(Complaint.warning(file + ": " + Complaint.cause(refused)));
         }
     }
 

@@ -10,6 +10,7 @@ import dev.banos.libc.getopt.LongOption;
 import dev.banos.libc.getopt.LongOption.Argument;
 import dev.banos.samples.command.CommandEnd;
 import dev.banos.samples.command.Options;
+import dev.banos.samples.command.Terminal;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -88,7 +89,7 @@ public final class HeapMap {
             FileTrouble.removeHalf(output, failed);
             throw CommandEnd.failure(output + ": cannot be written (" + FileTrouble.cause(failed) + ")");
         }
-        out.println(output + ": " + recording.frames().size() + " moments of " + recording.operations() + " operations, "
+        out.println(Terminal.printable(output.toString()) + ": " + recording.frames().size() + " moments of " + recording.operations() + " operations, "
                 + recording.regions().size() + " regions of 1 MiB");
     }
 }

@@ -1,5 +1,6 @@
 package dev.banos.samples.replay;
 
+import dev.banos.samples.command.Terminal;
 import java.nio.file.Path;
 import java.util.Locale;
 
@@ -12,11 +13,11 @@ record ReplayReport(String target, Path file, int operations, TraceFigures figur
                 trace      %s: %,d operations, at most %,d bytes live
                 contents   verified
                 time       %.1f ns an operation; %.2f ms a round, the median of %d from %.2f to %.2f
-                footprint  %s at the peak, %.2f times the live bytes; %s after the frees, %s after trim
+                footprint  %s at the peak%s; %s after the frees, %s after trim
                 resident   %s before, %s at the peak, %s after the frees, %s after trim: %.1f %% of before
                 """,
-                target,
-                file.getFileName(), operations, figures.peakBytes(),
+                Terminal.printable(target),
+                Terminal.printable(String.valueOf(file.getFileName())), operations, figures.peakBytes(),
                 nanosPerOperation(), millis(timing.median()), timing.rounds(), millis(timing.fastest()), millis(timing.slowest()),
                 mebibytes(footprint.growth()), footprintOverLive(),
                 mebibytes(footprint.afterFrees() - footprint.before()), mebibytes(footprint.afterTrim() - footprint.before()),
@@ -60,8 +61,10 @@ record ReplayReport(String target, Path file, int operations, TraceFigures figur
         return (double) timing.median() / operations;
     }
 
-    private double footprintOverLive() {
-        return (double) footprint.growth() / figures.peakBytes();
+    /** Of nothing but empty blocks there is no ratio. */
+    private String footprintOverLive() {
+        return figures.peakBytes() == 0 ? ""
+                : String.format(Locale.ROOT, ", %.2f times the live bytes", (double) footprint.growth() / figures.peakBytes());
     }
 
     private double percentOfBefore() {

@@ -14,6 +14,20 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class FuzzCommandTest {
+    private static final String FINDING = """
+            # target: libmimalloc.so.2:mi_
+            # law: ERRNO
+            # operation: 0
+            # details: b0: errno not set
+            # seed: 1
+            # try: 0
+            # mode: LOCKSTEP
+            # rounds: 1
+            # original: 1
+            # reproduced: true
+            b0 = malloc(18446744073709551615)
+            """;
+
     @TempDir
     Path folder;
 
@@ -51,6 +65,15 @@ class FuzzCommandTest {
     }
 
     @Test
+    void namesCommandNoTerminal() throws IOException {
+        Path report = folder.resolve("r\u001b[7m");
+        Path found = Files.createDirectory(folder.resolve("found"));
+        Files.writeString(found.resolve("f.program"), FINDING);
+        Run run = run("--merge", found.toString(), "--report", report.toString());
+        assertThat(run.out()).contains("written to " + folder.resolve("r?[7m")).doesNotContain("\u001b");
+    }
+
+    @Test
     void damagedTracesAreOneLine() throws IOException {
         Path trace = Files.writeString(folder.resolve("t.mtrace.gz"), "no trace");
         Run run = run("--from", trace.toString());
@@ -67,19 +90,7 @@ class FuzzCommandTest {
 
     @Test
     void aFindingIsReplayedAsItWasFound() throws IOException {
-        Path finding = Files.writeString(folder.resolve("f.program"), """
-                # target: libmimalloc.so.2:mi_
-                # law: ERRNO
-                # operation: 0
-                # details: b0: errno not set
-                # seed: 1
-                # try: 0
-                # mode: LOCKSTEP
-                # rounds: 1
-                # original: 1
-                # reproduced: true
-                b0 = malloc(18446744073709551615)
-                """);
+        Path finding = Files.writeString(folder.resolve("f.program"), FINDING);
         assertThat(run("--replay", finding.toString(), "--target", "glibc")).isEqualTo(new Run(0, "no law broke\n", ""));
         Files.writeString(finding, Files.readString(finding).replace("LOCKSTEP", "SIDEWAYS"));
         Run damaged = run("--replay", finding.toString());

@@ -26,6 +26,7 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,6 +38,9 @@ class GunzipBesideGzipTest {
     private static final String FOLDER = "FOLDER/";
     /** A link to itself, which JUnit complains of. */
     private static final String LOOP = "loop.gz";
+
+    private static final int MUTANTS = 400;
+    private static final long MUTANTS_SEED = 1;
 
     @TempDir
     Path folder;
@@ -73,6 +77,8 @@ class GunzipBesideGzipTest {
         "-v crccut.gz", "-v stored.gz", "owned.gz", "-k owned.gz", "-f owned.gz",
         "user.gz", "-f user.gz", "group.gz", "-kf group.gz", "sticky.gz", "-f sticky.gz", "-c user.gz",
         "half.gz good.gz", "-tv half.gz", "-cf half.gz good.gz", "-cf garbage.gz good.gz", "-cf padded.gz", "-tf plain.gz",
+        "badsecond.gz good.gz", "-c badsecond.gz", "-t badsecond.gz good.gz", "longsecond.gz", "-tv longsecond.gz", "blocksecond.gz good.gz",
+        "-t blocksecond.gz", "-cf blocksecond.gz", "-v longcomment.gz", "-v longname.gz", "-v longextra.gz",
         "-v sub", "-q sub", "-rv sub", "-r sub", "-kr sub good.gz", "good", "-dv good.gz", "-S /x good.gz"})
     void gzipDoesTheSame(String line) throws IOException, InterruptedException {
         String[] args = line.split(" ");
@@ -105,6 +111,24 @@ class GunzipBesideGzipTest {
         Outcome expected = theirs(theirs, args);
 
         assertThat(ours(ours, args)).isEqualTo(expected);
+    }
+
+    /** Of several members, of which the second and later ones are changed mostly: at random, but the same each time. */
+    @Test
+    void gzipRefusesTheSameMutants() throws IOException, InterruptedException {
+        Path ours = Files.createDirectory(folder.resolve("ours"));
+        Path theirs = Files.createDirectory(folder.resolve("theirs"));
+        byte[] second = named(gzip(Arrays.copyOf(TEXT, 40)), "x", 7);
+        byte[] members = joined(joined(joined(gzip(TEXT), gzip(new byte[0])), second), gzip(new byte[] {1, 2, 3}));
+        Random random = new Random(MUTANTS_SEED);
+        for (int i = 0; i < MUTANTS; i++) {
+            int at = random.nextInt(members.length);
+            byte[] mutant = random.nextInt(8) == 0 ? Arrays.copyOf(members, at) : changed(members, at, 1 << random.nextInt(Byte.SIZE));
+            write(ours, "mutant.gz", mutant);
+            write(theirs, "mutant.gz", mutant);
+            String[] args = {random.nextBoolean() ? "-kf" : "-cv", "mutant.gz"};
+            assertThat(ours(ours, args)).as("mutant %d of seed %d, at %d", i, MUTANTS_SEED, at).isEqualTo(theirs(theirs, args));
+        }
     }
 
     private Outcome ours(Path folder, String[] args) throws IOException {
@@ -208,6 +232,16 @@ class GunzipBesideGzipTest {
         write(folder, "both.gz", changed(changed(good, good.length - 5, 1), good.length - 1, 1));
         write(folder, "crccut.gz", Arrays.copyOf(changed(good, good.length - 5, 1), good.length - 2));
         write(folder, "stored.gz", joined(withHeader(new byte[10], 0, new byte[0]), stored(400)));
+        byte[] none = gzip(new byte[0]);
+        byte[] longText = ("x".repeat(3000) + '\0').getBytes(StandardCharsets.US_ASCII);
+        byte[] random = new byte[5000];
+        new Random(2).nextBytes(random);
+        write(folder, "longcomment.gz", withHeader(gzip(random), 16, longText));
+        write(folder, "longname.gz", withHeader(gzip(random), 8, longText));
+        write(folder, "longextra.gz", withHeader(gzip(random), 4, joined(new byte[] {(byte) 0xB8, 0x0B}, Arrays.copyOf(longText, 3000))));
+        write(folder, "badsecond.gz", joined(good, changed(none, none.length - 5, 1)));
+        write(folder, "longsecond.gz", joined(good, changed(none, none.length - 1, 1)));
+        write(folder, "blocksecond.gz", joined(good, changed(good, 10, 4)));
         write(folder, "owned.gz", good);
         if (System.getProperty("user.name").equals("root")) {
             Files.setAttribute(folder.resolve("owned.gz"), "unix:uid", 1234);

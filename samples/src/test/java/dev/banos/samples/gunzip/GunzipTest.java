@@ -275,6 +275,36 @@ class GunzipTest {
         assertThat(folder.resolve("a")).isDirectory();
     }
 
+    /** gzip 1.12 deletes both. */
+    @Test
+    void aFileThatStoresItsOwnNameStays() throws IOException {
+        Path file = file("a.gz", gzip("a.gz", TEXT));
+        assertThat(run("-fN", file)).isEqualTo(1);
+        assertThat(message()).isEqualTo("banos gunzip: a.gz and a.gz are the same file");
+        assertThat(file).hasBinaryContent(gzip("a.gz", TEXT));
+    }
+
+    /** Another name of the same content is another file. */
+    @Test
+    void aLinkOfTheFileIsOverwritten() throws IOException {
+        Path file = file("a.gz", gzip("b", TEXT));
+        Files.createLink(folder.resolve("b"), file);
+        assertThat(run("-fN", file)).isZero();
+        assertThat(folder.resolve("b")).hasBinaryContent(TEXT);
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void aWrongSecondMemberKeepsTheFile() throws IOException {
+        byte[] second = gzip(new byte[0]);
+        second[second.length - 5] ^= 1;
+        Path file = file("a.gz", join(gzip(TEXT), second));
+        assertThat(run(file)).isEqualTo(1);
+        assertThat(message()).isEqualTo("banos gunzip: a.gz: invalid compressed data--crc error");
+        assertThat(file).exists();
+        assertThat(folder.resolve("a")).doesNotExist();
+    }
+
     /** Whoever made the archive named what is in it, and the file as well. */
     @Test
     void namesCommandNoTerminal() throws IOException {

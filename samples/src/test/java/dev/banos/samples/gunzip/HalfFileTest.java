@@ -3,7 +3,11 @@ package dev.banos.samples.gunzip;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.banos.samples.command.CommandEnd;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
@@ -28,8 +32,13 @@ class HalfFileTest {
     private Path output;
     private PosixFileAttributes compressed;
 
+    private final ByteArrayOutputStream said = new ByteArrayOutputStream();
+    private Report report;
+
     @BeforeEach
-    void theCompressedFile() throws IOException {
+    void theCompressedFile() throws IOException, CommandEnd {
+        PrintStream err = new PrintStream(said);
+        report = new Report(Orders.read(new String[0], err, err), InputStream.nullInputStream(), err, false);
         output = folder.resolve("a");
         Path file = Files.writeString(folder.resolve("a.gz"), "");
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxrwxrwx"));
@@ -42,7 +51,7 @@ class HalfFileTest {
                 FileChannel.open(output, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)));
         try (half) {
             half.write(ByteBuffer.allocate(1));
-            assertThatThrownBy(() -> half.finish(compressed, LONG_AGO))
+            assertThatThrownBy(() -> half.finish(compressed, LONG_AGO, report))
                     .isInstanceOfSatisfying(Complaint.class, complaint -> assertThat(complaint.isLast()).isTrue())
                     .hasMessage("\n" + output + ": " + REFUSED);
         }
@@ -55,11 +64,23 @@ class HalfFileTest {
         try (HalfFile half = new HalfFile(output)) {
             assertThatThrownBy(() -> half.becomeWhole(() -> gone[0] = true)).isInstanceOf(IllegalStateException.class);
             assertThat(gone[0]).isFalse();
-            half.finish(compressed, LONG_AGO);
+            half.finish(compressed, LONG_AGO, report);
             half.becomeWhole(() -> gone[0] = true);
         }
         assertThat(gone[0]).isTrue();
         assertThat(output).exists();
+    }
+
+    /** As on file systems that have no modes: a file of the kernel's stands for them. */
+    @Test
+    void whereTheModeCannotBeSetTheContentStaysAndItIsSaid() throws IOException {
+        Path modeless = Path.of("/proc/self/comm").toRealPath().getParent().resolve("comm");
+        try (HalfFile half = new HalfFile(modeless, () -> FileChannel.open(modeless, StandardOpenOption.WRITE))) {
+            half.finish(compressed, LONG_AGO, report);
+            half.becomeWhole(() -> { });
+        }
+        assertThat(said.toString()).contains("gunzip: " + modeless + ": Operation not permitted");
+        assertThat(report.status()).isEqualTo(Complaint.WARNING);
     }
 
     @Test
@@ -70,7 +91,7 @@ class HalfFileTest {
         try (HalfFile half = new HalfFile(output)) {
             Files.delete(output);
             Files.createSymbolicLink(output, secret);
-            assertThatThrownBy(() -> half.finish(compressed, LONG_AGO)).isInstanceOf(Complaint.class)
+            assertThatThrownBy(() -> half.finish(compressed, LONG_AGO, report)).isInstanceOf(Complaint.class)
                     .hasMessage(output + ": is no longer the file that was made");
         }
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(secret))).isEqualTo("rw-------");
