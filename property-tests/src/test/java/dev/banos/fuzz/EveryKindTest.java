@@ -115,7 +115,7 @@ class EveryKindTest {
     @MethodSource("targets")
     void isMutatedToWhatALawfulAllocatorServes(Target target) {
         try (Session session = new Session(target, Settings.ofOneProgram())) {
-            Mutator mutator = new Mutator(aroundAll(), session.promises().repertoire(), LONGEST);
+            Mutator mutator = new Mutator(aroundAll(), session.promises().repertoire(), LONGEST, Operations.LARGEST_THREADS);
             for (int seed = 0; seed < MUTATIONS; seed++) {
                 Operations mutated = mutator.mutate(seed).copy();
                 assertSame(mutated, ProgramText.parse(mutated.toString()));

@@ -21,6 +21,8 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>Both segments must stay alive during the call. That is the caller's to see to for a confined scope, which only the
  * calling thread could close; closing a shared scope during the call fails with its {@link IllegalStateException}.
+ * Where one of them is shared or automatic and less than two pages of stack are left, a call is a {@link StackOverflowError}
+ * before anything is touched.
  *
  * @see <a href="https://doi.org/10.1007/3-540-44688-5_8">Rahman and Raman, Adapting radix sort to the memory hierarchy</a>
  */

@@ -22,13 +22,16 @@ public final class Mutator {
 
     /** The window's slots by those of the example, which may be millions, and the bytes in each. */
     private final Map<Integer, Integer> slots = new HashMap<>();
+    private final int maxThreads;
     private final long[] bytes;
     private long live;
 
-    public Mutator(Operations example, Repertoire repertoire, int maxOperations) {
+    /** @param maxThreads on which the example's are spread, where it has more */
+    public Mutator(Operations example, Repertoire repertoire, int maxOperations, int maxThreads) {
         this.example = example;
         this.repertoire = repertoire;
         this.maxOperations = maxOperations;
+        this.maxThreads = repertoire.threads() ? maxThreads : 1;
         program = new Operations(maxOperations);
         bytes = new long[maxOperations];
     }
@@ -64,7 +67,7 @@ public final class Mutator {
             int old = example.slot(index);
             int slot = Operations.usesSlot(kind) ? slots.getOrDefault(old, slots.size()) : 0;
             if (fits(kind, slot, kind == Operations.CALLOC ? product(size, example.log2(index)) : size)) {
-                program.add(kind, example.log2(index), example.thread(index), slot, size);
+                program.add(kind, example.log2(index), thread(index), slot, size);
                 if (Operations.usesSlot(kind)) {
                     slots.put(old, slot);
                 }
@@ -81,8 +84,13 @@ public final class Mutator {
         return switch (example.kind(index)) {
             case Operations.ALIGNED -> repertoire.largestAlignment() >>> example.log2(index) != 0;
             case Operations.MISALIGNED -> repertoire.wrongAlignments() && repertoire.largestAlignment() > 0;
+            case Operations.EXIT -> thread(index) != 0; // the first stays to the end
             default -> true;
         };
+    }
+
+    private int thread(int index) {
+        return example.thread(index) % maxThreads;
     }
 
     /** Whether what is live stays within bounds; then this operation is taken into account. What cannot be served is never live. */

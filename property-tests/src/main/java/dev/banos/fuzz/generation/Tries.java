@@ -16,7 +16,7 @@ public final class Tries {
     public Tries(Settings settings, Repertoire repertoire) {
         this.settings = settings;
         generator = new Generator(repertoire, settings.maxOperations(), settings.maxThreads());
-        mutator = settings.example() == null ? null : new Mutator(settings.example(), repertoire, settings.maxOperations());
+        mutator = settings.example() == null ? null : new Mutator(settings.example(), repertoire, settings.maxOperations(), settings.maxThreads());
     }
 
     /** Valid until the next call. */

@@ -16,11 +16,12 @@ import org.junit.jupiter.api.Test;
 class MutatorTest {
     private static final int SEEDS = 300;
     private static final int OPERATIONS = 500;
+    private static final int THREADS = 2;
     private static final long LARGEST_ALIGNMENT = 2 << 20;
     private static final Repertoire PLAIN = new Repertoire(LARGEST_ALIGNMENT, false, false, true, false);
 
     private static void forEachMutation(String example, Repertoire repertoire, java.util.function.Consumer<Operations> check) {
-        Mutator mutator = new Mutator(ProgramText.parse(example), repertoire, OPERATIONS);
+        Mutator mutator = new Mutator(ProgramText.parse(example), repertoire, OPERATIONS, THREADS);
         for (int seed = 0; seed < SEEDS; seed++) {
             check.accept(mutator.mutate(seed));
         }
@@ -33,6 +34,20 @@ class MutatorTest {
             }
         }
         return false;
+    }
+
+    @Test
+    void noMoreThreadsThanAllowed() {
+        String example = "b0 = malloc(24)\nthread 3: b1 = malloc(24)\nthread 2: free(b0)\nthread 2: exit\nthread 3: exit\nfree(b1)\n".repeat(50);
+        forEachMutation(example, PLAIN, program -> assertThat(threads(program)).isSubsetOf(0, 1));
+        forEachMutation(example, new Repertoire(LARGEST_ALIGNMENT, false, false, false, false), program -> {
+            assertThat(threads(program)).isSubsetOf(0);
+            assertThat(has(program, Operations.EXIT)).isFalse();
+        });
+    }
+
+    private static List<Integer> threads(Operations program) {
+        return IntStream.range(0, program.length()).map(program::thread).boxed().distinct().toList();
     }
 
     @Test
