@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *   sort  ---downcall, holds both scopes--->  stub  ---upcall--->  run: the same sort on the same addresses
  * </pre>
  *
- * This adds a tenth of a microsecond, once; checked access would add a quarter to every pass.
+ * This adds up to two tenths of a microsecond, once; checked access would add a quarter to every pass.
  *
  * <p>An exception that left the upcall would end the process. So nothing is allocated from the downcall to the return but by the sort
  * itself, what the way there needs to be linked is linked before, and before each downcall there is a look whether the stack reaches.
