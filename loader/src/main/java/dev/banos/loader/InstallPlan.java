@@ -94,7 +94,7 @@ final class InstallPlan {
     private void addArchive(@Nullable Path path, byte[] bytes, String file, PhaseClock clock) {
         Archive archive = Archive.read(bytes, file);
         boolean hasDrivers = false;
-        for (ElfObject member : archive.objects()) {
+        for (ElfObject member : archive.elfObjects()) {
             if (DriverMetadata.isIn(member)) {
                 addDriver(path, bytes, member, hasDrivers ? new PhaseClock() : clock);
                 hasDrivers = true;

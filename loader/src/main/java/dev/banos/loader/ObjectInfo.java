@@ -94,7 +94,7 @@ public record ObjectInfo(String file, String machine, Optional<DriverMetadata> d
             if (!Archive.isArchive(bytes)) {
                 return List.of(of(ObjectReader.read(bytes, path.toString())));
             }
-            return Archive.read(bytes, path.toString()).objects().stream().map(ObjectInfo::of).toList();
+            return Archive.read(bytes, path.toString()).elfObjects().stream().map(ObjectInfo::of).toList();
         } catch (Refusal refusal) {
             throw LinkException.of(refusal);
         }

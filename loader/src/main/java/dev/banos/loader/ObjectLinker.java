@@ -243,6 +243,11 @@ public final class ObjectLinker {
         }
 
         @Override
+        public boolean isThreadLocal(String symbol) {
+            return !defined.containsKey(symbol) && CLibrary.isThreadLocal(symbol);
+        }
+
+        @Override
         public String remedy(boolean several) {
             String defines = several ? "defines them" : "defines it";
             return "add the object or archive that " + defines + ", or load the shared library that does:"

@@ -175,6 +175,11 @@ final class Scopes implements InstallPlan.Elsewhere {
         }
 
         @Override
+        public boolean isThreadLocal(String name) {
+            return scopes.host.find(name) == 0 && CLibrary.isThreadLocal(name);
+        }
+
+        @Override
         public @Nullable ThreadLocalPlace findThreadLocal(String name) {
             Export export = export(name);
             if (export == null) {

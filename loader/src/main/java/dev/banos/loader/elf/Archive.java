@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class Archive {
     private static final String MAGIC = "!<arch>\n";
     private static final String THIN_MAGIC = "!<thin>\n";
+    private static final String ELF_MAGIC = "\177ELF";
     private static final int HEADER_BYTES = 60;
     private static final int NAME_BYTES = 16;
     private static final int SIZE_OFFSET = 48;
@@ -26,7 +27,8 @@ public final class Archive {
     private final byte[] bytes;
     /** By the offset of the header, in the order of the file. */
     private final Map<Long, Member> members = new LinkedHashMap<>();
-    private final Map<String, Member> definers = new HashMap<>();
+    /** By symbol, those that define it, in the order of the index: the first is taken, but where data is wanted. */
+    private final Map<String, List<Member>> definers = new HashMap<>();
     private String longNames = "";
     private long nameBytes;
 
@@ -148,9 +150,21 @@ public final class Archive {
             if (end == index.size() || member == null) {
                 throw malformed(index.start(), "the index of symbols is damaged at symbol " + i);
             }
-            definers.putIfAbsent(new String(bytes, index.start() + name, end - name, StandardCharsets.UTF_8), member);
+            note(new String(bytes, index.start() + name, end - name, StandardCharsets.UTF_8), member);
             name = end + 1;
         }
+    }
+
+    private void note(String symbol, Member member) {
+        List<Member> known = definers.get(symbol);
+        if (known == null) {
+            definers.put(symbol, List.of(member));
+        } else {
+            List<Member> all = new ArrayList<>(known);
+            all.add(member);
+            definers.put(symbol, all);
+        }
+        SymbolVersion.alsoDefined(symbol).forEach(also -> definers.putIfAbsent(also, List.of(member)));
     }
 
     private static long number(ByteBuffer numbers, int at, int width) {
@@ -159,10 +173,12 @@ public final class Archive {
 
     private void indexMembers() {
         for (Member member : members.values()) {
-            SymbolTable symbols = object(member).symbols();
-            for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
-                if (!symbols.isUndefined(symbol)) {
-                    definers.putIfAbsent(symbols.name(symbol), member);
+            if (isElf(member)) {
+                SymbolTable symbols = object(member).symbols();
+                for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
+                    if (!symbols.isUndefined(symbol)) {
+                        note(symbols.name(symbol), member);
+                    }
                 }
             }
         }
@@ -170,21 +186,62 @@ public final class Archive {
 
     /** The member that defines the symbol, or null; the same name for the same member. */
     public @Nullable String definer(String symbol) {
-        Member member = definers.get(symbol);
-        return member == null ? null : label(member);
+        List<Member> found = definers.get(symbol);
+        return found == null ? null : label(found.getFirst());
     }
 
     /** The member that defines the symbol, which is known to be there. */
     public ElfObject defining(String symbol) {
-        return object(Objects.requireNonNull(definers.get(symbol), symbol));
+        return object(Objects.requireNonNull(definers.get(symbol), symbol).getFirst());
     }
 
+    /** The first member that defines the symbol as data with bytes of its own, or null: what a common symbol gives way to. */
+    public @Nullable ElfObject definingData(String symbol) {
+        for (Member member : definers.getOrDefault(symbol, List.of())) {
+            ElfObject object = object(member);
+            if (definesData(object.symbols(), symbol)) {
+                return object;
+            }
+        }
+        return null;
+    }
+
+    /** A weak definition is none that a common symbol would give way to. */
+    private static boolean definesData(SymbolTable symbols, String name) {
+        for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
+            int section = symbols.section(symbol);
+            int type = symbols.type(symbol);
+            if (section != Elf.SHN_UNDEF && section != Elf.SHN_COMMON && !symbols.isWeak(symbol) && type != Elf.STT_FUNC
+                    && type != Elf.STT_GNU_IFUNC && symbols.isNamed(symbol, name)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** All members. */
     public List<ElfObject> objects() {
         List<ElfObject> objects = new ArrayList<>();
         for (Member member : members.values()) {
             objects.add(object(member));
         }
         return objects;
+    }
+
+    /** The members that are objects at all: beside them may lie notes and scripts, which matter to those who want every member. */
+    public List<ElfObject> elfObjects() {
+        List<ElfObject> objects = new ArrayList<>();
+        for (Member member : members.values()) {
+            if (isElf(member)) {
+                objects.add(object(member));
+            }
+        }
+        return objects;
+    }
+
+    private boolean isElf(Member member) {
+        return member.size() >= ELF_MAGIC.length()
+                && new String(bytes, member.start(), ELF_MAGIC.length(), StandardCharsets.ISO_8859_1).equals(ELF_MAGIC);
     }
 
     private ElfObject object(Member member) {

@@ -42,6 +42,8 @@ public final class Elf {
     public static final int SHN_UNDEF = 0;
     public static final int SHN_LORESERVE = 0xff00;
     public static final int SHN_XINDEX = 0xffff;
+    /** Common symbols that may lie beyond 2 GiB in x86-64's medium and large code models. */
+    public static final int SHN_X86_64_LCOMMON = 0xff02;
     /** Reserved indices as {@link SymbolTable#section} returns them: negative, so that none is mistaken for a section. */
     public static final int SHN_ABS = (short) 0xfff1;
     public static final int SHN_COMMON = (short) 0xfff2;

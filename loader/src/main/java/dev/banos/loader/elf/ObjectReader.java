@@ -72,8 +72,12 @@ public final class ObjectReader {
         SymbolTable symbols = symbolSection < 0 ? noSymbols() : symbols(symbolSection);
         List<RelocationTable> relocations = relocations(symbolSection, symbols);
         List<SectionGroup> groups = groups(symbolSection, symbols);
-        return new ElfObject(file, bytes, buffer.getShort(18) & 0xffff, buffer.getInt(48), sections, symbols, relocations,
+        return new ElfObject(file, bytes, machine(), buffer.getInt(48), sections, symbols, relocations,
                 typesBySymbol, groups);
+    }
+
+    private int machine() {
+        return buffer.getShort(18) & 0xffff;
     }
 
     private void checkHeader() {
@@ -238,6 +242,10 @@ public final class ObjectReader {
         for (int symbol = 0; symbol < symbols.count(); symbol++) {
             long first = words[symbol * SymbolTable.WORDS];
             int section = (int) (first >>> 48);
+            if (section == SHN_X86_64_LCOMMON && machine() == EM_X86_64) {
+                section = SHN_COMMON & 0xffff;
+                words[symbol * SymbolTable.WORDS] = first & 0xffff_ffff_ffffL | (long) section << 48;
+            }
             boolean isLocal = (first >>> 36 & 0xf) == STB_LOCAL;
             if (eachByItself || isLocal == symbol >= firstGlobal || section >= sectionsEnd || (first & 0xffff_ffffL) >= namesSize) {
                 checkSymbol(symbols, names, table, symbol);

@@ -68,6 +68,22 @@ final class Check {
         }
     }
 
+    /**
+     * Code that runs on its own stack: gcc's nested functions whose address is taken, which write their trampolines there.
+     *
+     * @throws Refusal if the object asks for a stack on which code may run
+     */
+    static void stack(ElfObject elf) {
+        SectionTable sections = elf.sections();
+        for (int section = 1; section < sections.count(); section++) {
+            boolean isMarked = (sections.flags(section) & Elf.SHF_EXECINSTR) != 0 && !sections.isAllocated(section);
+            if (isMarked && sections.name(section).equals(".note.GNU-stack")) {
+                throw Refusal.unsupported(elf.file(), sections.label(section), -1, "it wants stacks on which code may run",
+                        "take no address of a nested function; in assembly, write .section .note.GNU-stack,\"\",@progbits");
+            }
+        }
+    }
+
     /** Whoever refers to such a function gets its stub: where it leads is known once its resolver has run. */
     private void indirectFunctions() {
         for (int symbol = 1; elf.symbols().hasIndirect() && symbol < elf.symbols().count(); symbol++) {

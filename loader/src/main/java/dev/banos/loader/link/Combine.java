@@ -6,6 +6,7 @@ import dev.banos.loader.elf.RelocationTable;
 import dev.banos.loader.elf.SectionGroup;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
+import dev.banos.loader.elf.SymbolVersion;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -15,7 +16,7 @@ import java.util.Set;
 /**
  * Between check and place, where a link has several objects: keeps one COMDAT group of each signature, and decides which
  * definition each global name means. An ordinary definition beats a common one, which beats a weak one; two ordinary ones are
- * an error.
+ * an error. Unique ones are ordinary: compilers put them into groups.
  */
 final class Combine {
     /**
@@ -39,7 +40,7 @@ final class Combine {
         for (LinkedObject object : objects) {
             dropDuplicateGroups(object, signatures);
         }
-        if (objects.size() == 1) {
+        if (objects.size() == 1 && !objects.getFirst().dropsAny()) {
             return Map.of();
         }
         Combine combine = new Combine();
@@ -93,14 +94,31 @@ final class Combine {
             }
             boolean common = section == Elf.SHN_COMMON;
             Definition definition = new Definition(object, symbol, common ? symbols.value(symbol) : 0);
-            Definition other = definitions.putIfAbsent(symbols.name(symbol), definition);
-            if (other != null) {
-                boolean wins = beats(definition, other);
-                if (wins || common) {
-                    definitions.put(symbols.name(symbol), wins ? definition.aligned(other) : other.aligned(definition));
-                }
+            define(symbols.name(symbol), definition);
+            for (String also : SymbolVersion.alsoDefined(symbols.name(symbol))) {
+                define(also, definition);
             }
         }
+    }
+
+    private void define(String name, Definition definition) {
+        Definition other = definitions.putIfAbsent(name, definition);
+        if (other == null || isSameByAnotherName(definition, other)) {
+            return;
+        }
+        boolean wins = beats(definition, other);
+        boolean common = definition.object().elf.symbols().section(definition.symbol()) == Elf.SHN_COMMON;
+        if (wins || common) {
+            definitions.put(name, wins ? definition.aligned(other) : other.aligned(definition));
+        }
+    }
+
+    /** Assemblers leave the symbol itself beside its version. */
+    private static boolean isSameByAnotherName(Definition definition, Definition other) {
+        SymbolTable symbols = definition.object().elf.symbols();
+        return other.object() == definition.object() && symbols.section(definition.symbol()) == symbols.section(other.symbol())
+                && symbols.value(definition.symbol()) == symbols.value(other.symbol())
+                && !symbols.name(definition.symbol()).equals(symbols.name(other.symbol()));
     }
 
     private static boolean beats(Definition definition, Definition other) {
@@ -125,7 +143,7 @@ final class Combine {
     private static int strength(Definition definition) {
         SymbolTable symbols = definition.object().elf.symbols();
         int binding = symbols.binding(definition.symbol());
-        if (binding == Elf.STB_WEAK || binding == Elf.STB_GNU_UNIQUE) {
+        if (binding == Elf.STB_WEAK) {
             return WEAK;
         }
         return symbols.section(definition.symbol()) == Elf.SHN_COMMON ? COMMON : STRONG;

@@ -14,6 +14,11 @@ public interface Imports {
         return false;
     }
 
+    /** Whether what {@link #find} finds is the calling thread's own: the dynamic linker finds such variables, too. */
+    default boolean isThreadLocal(String name) {
+        return false;
+    }
+
     /** What somebody can do who misses one symbol, or several. */
     default String remedy(boolean several) {
         return "install the driver that exports " + (several ? "them" : "it") + " first";

@@ -2,6 +2,7 @@ package dev.banos.loader.link;
 
 import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.SymbolTable;
+import dev.banos.loader.elf.SymbolVersion;
 import dev.banos.loader.machine.Architecture;
 import dev.banos.loader.process.AddressSpace;
 import dev.banos.loader.process.ThreadLocalPlace;
@@ -164,6 +165,18 @@ public final class LinkedModule {
             SymbolTable symbols = object.elf.symbols();
             for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
                 if (symbols.section(symbol) != Elf.SHN_UNDEF && symbols.type(symbol) != Elf.STT_TLS && symbols.isNamed(symbol, name)) {
+                    return object.address[symbol];
+                }
+            }
+        }
+        return defaultVersion(name);
+    }
+
+    private long defaultVersion(String name) {
+        for (LinkedObject object : objects) {
+            SymbolTable symbols = object.elf.symbols();
+            for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
+                if (!symbols.isUndefined(symbol) && SymbolVersion.alsoDefined(symbols.name(symbol)).contains(name)) {
                     return object.address[symbol];
                 }
             }

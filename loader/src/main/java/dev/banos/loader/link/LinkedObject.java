@@ -91,6 +91,10 @@ final class LinkedObject {
         return dropped.get(section);
     }
 
+    boolean dropsAny() {
+        return !dropped.isEmpty();
+    }
+
     boolean isPlaced(int section) {
         return sectionOffset[section] != NOT_PLACED;
     }

@@ -51,6 +51,7 @@ public final class ModuleLinker {
         boolean low = false;
         for (ElfObject elf : withNonshared(parsed, imports)) {
             requireThisMachine(elf);
+            Check.stack(elf);
             LinkedObject object = new LinkedObject(architecture.prepared(elf, false));
             Check.object(object, architecture);
             low |= object.needsLowMemory;

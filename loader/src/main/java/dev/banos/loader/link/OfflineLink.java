@@ -68,10 +68,11 @@ public final class OfflineLink {
         LinkedObject object = new LinkedObject(elf);
         Check.object(object, architecture);
         List<LinkedObject> objects = List.of(object);
-        Layout own = Place.objects(objects, Combine.objects(objects), architecture, false);
+        Map<String, Combine.Definition> definitions = Combine.objects(objects);
+        Layout own = Place.objects(objects, definitions, architecture, false);
         Outside outside = new Outside(given, elf.symbols(), own, base, phonyImports, architecture);
         Layout layout = outside.layout();
-        Resolve.objects(objects, Map.of(), layout, base, base, outside, null);
+        Resolve.objects(objects, definitions, layout, base, base, outside, null);
         Map<String, Long> imports = outside.used;
         for (int symbol : elf.symbols().undefined()) {
             if (elf.symbols().isNamed(symbol, Resolve.DSO_HANDLE)) {

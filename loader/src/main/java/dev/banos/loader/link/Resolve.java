@@ -5,7 +5,10 @@ import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.RelocationTable;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
+import dev.banos.loader.elf.SymbolVersion;
+import dev.banos.loader.process.CLibrary;
 import dev.banos.loader.process.CppRuntime;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -41,6 +44,8 @@ final class Resolve {
     private final Imports imports;
     private final @Nullable TlsImports tlsImports;
     private final Set<String> missing = new LinkedHashSet<>();
+    /** Symbols by the other names that they define, where there is one object; null until somebody asks. */
+    private @Nullable Map<String, Integer> ownVersions;
     /** By the names of sections; null until somebody asks. */
     private @Nullable Map<String, Bounds> bounds;
 
@@ -134,20 +139,40 @@ final class Resolve {
         SymbolTable symbols = object.elf.symbols();
         for (int symbol = symbols.firstGlobal(); !definitions.isEmpty() && symbol < symbols.count(); symbol++) {
             Combine.Definition definition = symbols.isUndefined(symbol) ? null : definitions.get(symbols.name(symbol));
-            if (definition != null && definition.object() != object) {
-                object.address[symbol] = definition.object().address[definition.symbol()];
+            if (definition != null && (definition.object() != object || definition.symbol() != symbol)) {
+                take(object, symbol, definition);
             }
         }
+    }
+
+    private void take(LinkedObject object, int symbol, Combine.Definition definition) {
+        requireSameKind(object, symbol, definition);
+        object.address[symbol] = definition.object().address[definition.symbol()];
+    }
+
+    /** An offset in a block of thread-local variables is no address, nor the other way round. */
+    private static void requireSameKind(LinkedObject object, int symbol, Combine.Definition definition) {
+        boolean threadLocal = definition.object().elf.symbols().type(definition.symbol()) == Elf.STT_TLS;
+        if (threadLocal != TlsImports.isOne(object, symbol) && used(object).get(symbol)) {
+            throw otherKind(object, symbol, threadLocal, " in " + definition.object().elf.file());
+        }
+    }
+
+    private static Refusal otherKind(LinkedObject object, int symbol, boolean isThreadLocal, String where) {
+        return new Refusal(Refusal.EINVAL, object.elf.file(), null, symbol, object.elf.symbols().name(symbol) + " is "
+                + (isThreadLocal ? "thread-local" : "not thread-local") + where + ", and "
+                + (isThreadLocal ? "declared here as if it were not" : "declared so here"),
+                "declare it " + (isThreadLocal ? "with" : "without") + " _Thread_local here as well");
     }
 
     private void undefined(LinkedObject object) {
         SymbolTable symbols = object.elf.symbols();
         BitSet used = null;
-        for (int symbol : symbols.undefined()) {
+        for (int symbol : withDropped(object, symbols.undefined())) {
             String name = symbols.name(symbol);
             Combine.Definition definition = definitions.get(name);
             if (definition != null) {
-                object.address[symbol] = definition.object().address[definition.symbol()];
+                take(object, symbol, definition);
                 continue;
             }
             if (symbols.type(symbol) == Elf.STT_TLS && name.equals(TLS_BLOCK)) {
@@ -168,7 +193,8 @@ final class Resolve {
             }
             Long bound = sectionBound(name);
             object.bounds.set(symbol, bound != null);
-            Long found = bound != null ? bound : find(name);
+            Long found = bound != null ? bound : find(object, symbol, name);
+            found = found == null && objects.size() == 1 ? ownVersion(object, name) : found;
             object.absent.set(symbol, found == null);
             if (found == null && !symbols.isWeak(symbol)) {
                 used = used == null ? used(object) : used;
@@ -185,6 +211,20 @@ final class Resolve {
         }
     }
 
+    /** And the symbols of sections that were dropped where the kept copy has none of the name: nobody defines these. */
+    private int[] withDropped(LinkedObject object, int[] undefined) {
+        SymbolTable symbols = object.elf.symbols();
+        int[] all = undefined;
+        for (int symbol = symbols.firstGlobal(); object.dropsAny() && symbol < symbols.count(); symbol++) {
+            int section = symbols.section(symbol);
+            if (section > 0 && object.isDropped(section) && !definitions.containsKey(symbols.name(symbol))) {
+                all = Arrays.copyOf(all, all.length + 1);
+                all[all.length - 1] = symbol;
+            }
+        }
+        return all;
+    }
+
     /** The symbols of relocations: other linkers let be what is only mentioned, as a call that has been rewritten may leave it. */
     private static BitSet used(LinkedObject object) {
         BitSet used = new BitSet();
@@ -199,7 +239,7 @@ final class Resolve {
     }
 
     /** Null where it is nowhere: an address may be 0. */
-    private @Nullable Long find(String name) {
+    private @Nullable Long find(LinkedObject object, int symbol, String name) {
         if (name.equals("_GLOBAL_OFFSET_TABLE_")) {
             return base + layout.got;
         }
@@ -207,7 +247,27 @@ final class Resolve {
             return dsoHandle;
         }
         long address = imports.find(name);
+        if (tlsImports != null && address != 0 && !CLibrary.isInLibrary(address) && imports.isThreadLocal(name)) {
+            throw otherKind(object, symbol, true, " in its library");
+        }
         return address != 0 || imports.isAtZero(name) ? (Long) address : null;
+    }
+
+    /** One object's own default version of what it uses: of several objects, {@link Combine} knows such names before libraries do. */
+    private @Nullable Long ownVersion(LinkedObject object, String name) {
+        Map<String, Integer> found = ownVersions;
+        if (found == null) {
+            found = new HashMap<>();
+            SymbolTable symbols = object.elf.symbols();
+            for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
+                for (String also : symbols.isUndefined(symbol) ? List.<String>of() : SymbolVersion.alsoDefined(symbols.name(symbol))) {
+                    found.put(also, symbol);
+                }
+            }
+            ownVersions = found;
+        }
+        Integer symbol = found.get(name);
+        return symbol == null ? null : (Long) object.address[symbol];
     }
 
     /** Where the sections begin or end of which the symbol is the {@code __start_} or {@code __stop_}; null for any other. */

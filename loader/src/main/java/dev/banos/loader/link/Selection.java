@@ -1,12 +1,16 @@
 package dev.banos.loader.link;
 
 import dev.banos.loader.elf.Archive;
+import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
 import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.elf.SectionGroup;
 import dev.banos.loader.elf.SymbolTable;
+import dev.banos.loader.elf.SymbolVersion;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
@@ -22,6 +26,10 @@ public final class Selection {
     private final Set<String> defined = new HashSet<>();
     private final Set<String> taken = new HashSet<>();
     private final Deque<String> wanted = new ArrayDeque<>();
+    /** Of common symbols: a member that defines one as data is wanted, but none that has another common one. */
+    private final Deque<String> commons = new ArrayDeque<>();
+    /** Of the COMDAT groups so far. */
+    private final Set<String> signatures = new HashSet<>();
     /** Of how many objects the names are in {@link #defined} and {@link #wanted}. */
     private int noted;
 
@@ -67,7 +75,11 @@ public final class Selection {
             return objects; // nobody needs their names, of which a large object has thousands
         }
         noteNames();
-        while (!wanted.isEmpty()) {
+        while (!wanted.isEmpty() || !commons.isEmpty()) {
+            if (wanted.isEmpty()) {
+                giveBytes(commons.remove());
+                continue;
+            }
             String symbol = wanted.remove();
             for (int i = 0; i < archives.size() && !defined.contains(symbol); i++) {
                 if (archives.get(i).definer(symbol) != null && !taken.contains(archives.get(i).definer(symbol))) {
@@ -77,6 +89,18 @@ public final class Selection {
             }
         }
         return objects;
+    }
+
+    /** A common symbol is there without bytes: a member that gives it some is taken, as GNU ld and lld do for Fortran's BLOCK DATA. */
+    private void giveBytes(String common) {
+        for (Archive archive : archives) {
+            ElfObject object = archive.definer(common) == null ? null : archive.definingData(common);
+            if (object != null) {
+                takeOnce(object);
+                noteNames();
+                return;
+            }
+        }
     }
 
     private void takeOnce(ElfObject object) {
@@ -94,14 +118,39 @@ public final class Selection {
 
     private void noteNames() {
         for (; noted < objects.size(); noted++) {
-            SymbolTable symbols = objects.get(noted).symbols();
+            ElfObject object = objects.get(noted);
+            SymbolTable symbols = object.symbols();
+            BitSet dropped = dropped(object);
             for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
-                if (!symbols.isUndefined(symbol)) {
-                    defined.add(symbols.name(symbol));
+                int section = symbols.section(symbol);
+                boolean isDefined = !symbols.isUndefined(symbol) && !(section > 0 && dropped.get(section));
+                if (isDefined) {
+                    noteDefined(symbols.name(symbol), section == Elf.SHN_COMMON);
                 } else if (!symbols.isWeak(symbol)) {
                     wanted.add(symbols.name(symbol));
                 }
             }
         }
+    }
+
+    private void noteDefined(String name, boolean common) {
+        defined.add(name);
+        defined.addAll(SymbolVersion.alsoDefined(name));
+        if (common) {
+            commons.add(name);
+        }
+    }
+
+    /** The sections of groups that an earlier object has, which is the one that is kept. */
+    private BitSet dropped(ElfObject object) {
+        BitSet dropped = new BitSet();
+        for (SectionGroup group : object.groups()) {
+            if (group.comdat() && !signatures.add(group.signature())) {
+                for (int section : group.members()) {
+                    dropped.set(section);
+                }
+            }
+        }
+        return dropped;
     }
 }
