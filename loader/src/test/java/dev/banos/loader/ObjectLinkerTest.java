@@ -185,7 +185,7 @@ class ObjectLinkerTest {
             assertThat(call(library, "int arm(void)")).isEqualTo("0");
             assertThat(seen.getString(0)).isEmpty();
             library.close();
-            assertThat(seen.getString(0)).isEqualTo("flr");
+            assertThat(seen.getString(0)).isEqualTo("rfl");
         }
     }
 

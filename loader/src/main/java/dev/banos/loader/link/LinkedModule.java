@@ -98,7 +98,7 @@ public final class LinkedModule {
         startStop.start();
     }
 
-    /** Runs what was registered with {@code __cxa_atexit} and the module's destructors. */
+    /** Runs what was registered with {@code __cxa_atexit}, then the module's destructors. */
     public void stop() {
         startStop.stop();
     }

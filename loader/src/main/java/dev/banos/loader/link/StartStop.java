@@ -138,12 +138,17 @@ final class StartStop {
         }
     }
 
-    /** The unwind tables stay until {@link #forget}: destructors of thread-local objects may run later. */
+    /**
+     * In the order of a program's exit: what was registered and static objects, then destructors, then what these registered. The
+     * unwind tables stay until {@link #forget}: destructors of thread-local objects may run later.
+     */
     void stop() {
+        long finalize = CLibrary.find("__cxa_finalize");
+        NativeCalls.call(finalize, dsoHandle);
         for (long function : destructors.reversed()) {
             NativeCalls.call(function, 0);
         }
-        NativeCalls.call(CLibrary.find("__cxa_finalize"), dsoHandle);
+        NativeCalls.call(finalize, dsoHandle);
     }
 
     /** Before the module is unmapped. */
