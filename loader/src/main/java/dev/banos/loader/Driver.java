@@ -7,6 +7,7 @@ import dev.banos.loader.debug.Modules;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.ExportStubs;
 import dev.banos.loader.link.LinkedModule;
+import dev.banos.loader.link.Remains;
 import dev.banos.loader.types.TypeSource;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -15,6 +16,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -317,8 +319,18 @@ public final class Driver {
     }
 
     void unmapStubs() {
-        stubs.forEach(Modules::unload);
+        stubs.forEach(each -> Modules.unload(each, module));
         stubs.clear();
+    }
+
+    /** What its code may call outside of it. */
+    List<Remains> uses() {
+        List<Remains> uses = new ArrayList<>(List.of(loader.hostScope()));
+        for (Driver needed : dependencies) {
+            uses.add(needed.module);
+            uses.addAll(needed.stubs);
+        }
+        return uses;
     }
 
     private Map<String, Long> functions() {
@@ -480,6 +492,8 @@ public final class Driver {
 
     void unmap() {
         module.stop();
+        module.uses(uses());
+        unmapStubs(); // before what they lead to
         Modules.unload(module);
         calls.close();
     }

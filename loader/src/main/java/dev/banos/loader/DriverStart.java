@@ -169,10 +169,13 @@ final class DriverStart {
                 reason.addSuppressed(LinkException.of(DriverStop.refused(driver, result, "its memory stays, for what it has given away")));
                 return;
             }
-            driver.unmapStubs();
         }
         if (hasStarted) {
             module.stop();
+        }
+        if (driver != null) {
+            module.uses(driver.uses());
+            driver.unmapStubs();
         }
         Modules.unload(module);
     }

@@ -31,7 +31,6 @@ final class DriverStop {
         }
         drivers.remove(driver);
         driver.unmap();
-        driver.unmapStubs();
     }
 
     /** Stops those that one call has installed, the youngest first; what refuses is told to the failure that is the reason. */

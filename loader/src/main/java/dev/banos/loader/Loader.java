@@ -4,6 +4,7 @@ import dev.banos.bindings.FirstCall;
 import dev.banos.loader.debug.Modules;
 import dev.banos.loader.debug.Sighting;
 import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.host.HostScope;
 import dev.banos.loader.link.PhaseClock.Phase;
 import dev.banos.loader.process.SharedLibrary;
 import java.lang.foreign.Arena;
@@ -37,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Loader implements AutoCloseable {
     private final InstallPolicy policy;
-    private final Arena scope = Arena.ofShared();
+    private final HostScope scope = new HostScope();
     private final ReentrantLock lock = new ReentrantLock();
     private final Replacements replacements = new Replacements();
     private final InstalledDrivers drivers = new InstalledDrivers(replacements);
@@ -94,7 +95,7 @@ public final class Loader implements AutoCloseable {
      * the same name in the C library: {@code publish("malloc", …)} gives them another allocator.
      *
      * @param name its name in C
-     * @param address must stay valid until this loader is closed
+     * @param address must stay valid until this loader is closed, and threads have ended that have objects of its drivers to destroy
      * @throws IllegalArgumentException when the name is empty, or the address 0
      */
     public void publish(String name, MemorySegment address) {
@@ -295,6 +296,10 @@ public final class Loader implements AutoCloseable {
         return sighting == null ? Optional.empty() : Optional.of(Explanation.of(address, sighting));
     }
 
+    HostScope hostScope() {
+        return scope;
+    }
+
     List<Driver> dependents(Driver driver) {
         return drivers.dependents(driver);
     }
@@ -414,7 +419,8 @@ public final class Loader implements AutoCloseable {
     }
 
     /**
-     * Uninstalls all drivers, the youngest first.
+     * Uninstalls all drivers, the youngest first. Where threads still have thread-local objects of drivers to destroy, what these need
+     * stays until a later close or uninstall of any.
      *
      * @throws LinkException if one of them cannot be uninstalled: it and the older ones stay, and close may be called again
      * @throws IllegalStateException if a driver's init or uninit is under way in this thread

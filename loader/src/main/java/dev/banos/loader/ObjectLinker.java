@@ -140,7 +140,7 @@ public final class ObjectLinker {
      * Gives the objects a function or variable under that name, before any library does: {@code define("malloc", …)}.
      *
      * @param symbol its name in C
-     * @param address must stay valid until the library is closed
+     * @param address must stay valid until the library is closed, and threads have ended that have objects of its code to destroy
      * @return this linker
      * @throws IllegalArgumentException when the name is empty, or the address 0
      */

@@ -2,11 +2,11 @@ package dev.banos.loader;
 
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.host.HostFunctions;
+import dev.banos.loader.host.HostScope;
 import dev.banos.loader.link.Imports;
 import dev.banos.loader.process.CLibrary;
 import dev.banos.loader.process.CppThreadLocal;
 import dev.banos.loader.process.ThreadLocalPlace;
-import java.lang.foreign.Arena;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -40,7 +40,7 @@ final class Scopes implements InstallPlan.Elsewhere {
      * @param scope   of the host's functions
      * @param console where drivers print
      */
-    Scopes(ReentrantLock lock, InstalledDrivers drivers, Arena scope, Consumer<String> console) {
+    Scopes(ReentrantLock lock, InstalledDrivers drivers, HostScope scope, Consumer<String> console) {
         this.lock = lock;
         this.drivers = drivers;
         this.host = new HostFunctions(scope, console, new Lookup());

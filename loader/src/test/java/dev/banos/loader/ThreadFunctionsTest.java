@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.banos.libc.pthread.DriverExports;
 import dev.banos.libc.pthread.Pthread;
 import dev.banos.loader.host.HostFunctions;
+import dev.banos.loader.host.HostScope;
 import dev.banos.testing.OnX8664;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -40,7 +40,7 @@ class ThreadFunctionsTest {
 
     @Test
     void aFunctionIsMadeWhenItsNameIsAskedForAndNotBefore() {
-        try (Arena scope = Arena.ofShared()) {
+        try (HostScope scope = new HostScope()) {
             HostFunctions host = new HostFunctions(scope, line -> { }, name -> 0);
             assertThat(host.names()).contains("banos_pthread_self", "banos_malloc", "banos_dprintln");
             assertThat(host.find("printf")).isZero();

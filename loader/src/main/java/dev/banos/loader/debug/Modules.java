@@ -84,15 +84,15 @@ public final class Modules {
         MapFile.loaded(stubs, label);
     }
 
-    /** Forgets the stubs and unmaps them. */
-    public static synchronized void unload(ExportStubs stubs) {
+    /** Forgets the stubs and unmaps them; {@code target} is what they lead to. */
+    public static synchronized void unload(ExportStubs stubs, LinkedModule target) {
         for (Stubs known : STUBS) {
             if (known.stubs() == stubs) {
                 MapFile.unloaded(stubs, known.label());
             }
         }
         STUBS.removeIf(known -> known.stubs() == stubs);
-        stubs.unmap();
+        stubs.unmap(target);
     }
 
     private static void remember(Live live) {

@@ -31,7 +31,7 @@ public final class HostFunctions {
     /** What every name of our own begins with: others need not load the classes that know them. */
     private static final String PREFIX = "banos_";
 
-    private final Arena scope;
+    private final HostScope scope;
     private final Consumer<String> console;
     private final ToLongFunction<String> exports;
     private final Map<String, MemorySegment> published = new LinkedHashMap<>();
@@ -42,7 +42,7 @@ public final class HostFunctions {
      * @param console where {@code banos_dprintln} writes its lines
      * @param exports what {@code banos_lookup_symbol} finds beside the host's functions: an address, or 0
      */
-    public HostFunctions(Arena scope, Consumer<String> console, ToLongFunction<String> exports) {
+    public HostFunctions(HostScope scope, Consumer<String> console, ToLongFunction<String> exports) {
         this.scope = scope;
         this.console = console;
         this.exports = exports;
@@ -106,6 +106,7 @@ public final class HostFunctions {
         if (made == null) {
             made = make(name);
             if (made != null) {
+                made = scope.gates().before(made, name.equals(ThreadFunctions.ERRNO_LOCATION));
                 own.put(name, made);
             }
         }
@@ -120,16 +121,16 @@ public final class HostFunctions {
             return upcall(LOOKUP_SYMBOL, "lookupSymbol", FunctionDescriptor.of(ADDRESS, ADDRESS));
         }
         if (MallocFunctions.has(name)) {
-            return MallocFunctions.upcall(name, scope);
+            return MallocFunctions.upcall(name, scope.arena());
         }
-        return ThreadFunctions.has(name) ? ThreadFunctions.upcall(name, scope) : null;
+        return ThreadFunctions.has(name) ? ThreadFunctions.upcall(name, scope.arena()) : null;
     }
 
     private MemorySegment upcall(String name, String method, FunctionDescriptor descriptor) {
         MethodType type = descriptor.toMethodType();
         try {
             MethodHandle target = MethodHandles.lookup().bind(this, method, type);
-            return UpcallEdge.stub(name, target, descriptor, scope);
+            return UpcallEdge.stub(name, target, descriptor, scope.arena());
         } catch (ReflectiveOperationException missing) {
             throw new AssertionError(method + type, missing);
         }

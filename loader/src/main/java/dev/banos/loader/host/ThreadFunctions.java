@@ -12,6 +12,7 @@ import java.util.Set;
 
 /** Threads, cancellation and what waits, as drivers import them by {@code <banos/thread.h>}. */
 final class ThreadFunctions {
+    static final String ERRNO_LOCATION = "banos_errno_location";
     private static final Map<String, DriverExports.Export> BY_NAME = byName();
 
     private ThreadFunctions() {

@@ -27,7 +27,7 @@ import java.util.Objects;
  * </pre>
  * A slot is aligned and written in one piece, so a call during the exchange goes to the one instance or to the other.
  */
-public final class ExportStubs {
+public final class ExportStubs extends Remains {
     private static final VarHandle SLOT = ValueLayout.JAVA_LONG.varHandle().withInvokeExactBehavior();
 
     private final String file;
@@ -48,7 +48,7 @@ public final class ExportStubs {
             AddressSpace.protect(file, base, slots, SystemCalls.PROT_READ | SystemCalls.PROT_EXEC);
             AddressSpace.protect(file, base + slots, size - slots, SystemCalls.PROT_READ);
         } catch (Refusal refused) {
-            unmap();
+            end();
             throw refused;
         }
     }
@@ -149,7 +149,13 @@ public final class ExportStubs {
         return new Whereabouts(null, Whereabouts.Kind.PADDING, null, 0, null, 0, null);
     }
 
-    public void unmap() {
+    /** As soon as no left module may call them. */
+    public void unmap(LinkedModule target) {
+        leave(List.of(target));
+    }
+
+    @Override
+    protected void end() {
         AddressSpace.near().unmap(base, size);
     }
 }

@@ -13,7 +13,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A module in memory. Whoever unmaps it answers for it that nothing runs in it any more. */
-public final class LinkedModule {
+public final class LinkedModule extends Remains {
     private final String name;
     private final AddressSpace space;
     private final long base;
@@ -27,6 +27,7 @@ public final class LinkedModule {
     private final PhaseClock clock;
     /** Null where its code registers none. */
     private final @Nullable ThreadDestructors threadDestructors;
+    private List<? extends Remains> uses = List.of();
 
     LinkedModule(String name, AddressSpace space, long base, Layout layout, List<LinkedObject> objects,
             Map<String, Combine.Definition> definitions, @Nullable TlsModule tls, TlsImports tlsImports,
@@ -103,16 +104,35 @@ public final class LinkedModule {
         startStop.stop();
     }
 
-    /** As soon as no thread has a destructor of the module's to run any more. */
+    /** What its code may call outside of it, which stays as long as it does. */
+    public void uses(List<? extends Remains> used) {
+        uses = used;
+    }
+
+    /** As soon as no thread has a destructor of the module's to run any more, nor of any that uses it. */
     public void unmap() {
-        ThreadDestructors.unmap(this, threadDestructors);
+        leave(uses);
     }
 
-    @Nullable ThreadDestructors threadDestructors() {
-        return threadDestructors;
+    @Override
+    protected boolean mayBeAwaited() {
+        return threadDestructors != null;
     }
 
-    void unmapNow() {
+    @Override
+    protected void taken() {
+        if (threadDestructors != null) {
+            threadDestructors.close();
+        }
+    }
+
+    @Override
+    protected boolean isAwaited() {
+        return threadDestructors != null && threadDestructors.areLeft();
+    }
+
+    @Override
+    protected void end() {
         startStop.forget();
         if (tls != null) {
             tls.close();

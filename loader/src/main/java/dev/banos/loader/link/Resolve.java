@@ -8,6 +8,7 @@ import dev.banos.loader.elf.SymbolTable;
 import dev.banos.loader.elf.SymbolVersion;
 import dev.banos.loader.process.CLibrary;
 import dev.banos.loader.process.CppRuntime;
+import dev.banos.loader.process.ProcessEnd;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -249,6 +250,9 @@ final class Resolve {
         long address = imports.find(name);
         if (tlsImports != null && address != 0 && !CLibrary.isInLibrary(address) && imports.isThreadLocal(name)) {
             throw otherKind(object, symbol, true, " in its library");
+        }
+        if (tlsImports != null && address != 0 && name.equals(ProcessEnd.REGISTER) && address == CLibrary.find(name)) {
+            return ProcessEnd.register();
         }
         return address != 0 || imports.isAtZero(name) ? (Long) address : null;
     }

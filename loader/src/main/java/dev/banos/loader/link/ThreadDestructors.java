@@ -5,7 +5,6 @@ import dev.banos.loader.elf.SymbolTable;
 import dev.banos.loader.machine.Architecture;
 import dev.banos.loader.process.AddressSpace;
 import dev.banos.loader.process.TinyLibrary;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,8 +15,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class ThreadDestructors {
     private static final String[] REGISTER = {"__cxa_thread_atexit", "__cxa_thread_atexit_impl"};
-    /** Modules that are unloaded, and wait for threads to end. */
-    private static final List<LinkedModule> LEFT = new ArrayList<>();
 
     private final TinyLibrary library = new TinyLibrary();
 
@@ -68,35 +65,8 @@ final class ThreadDestructors {
         library.close();
     }
 
-    private boolean areLeft() {
+    /** Whether threads have some to run; after {@link #close}. */
+    boolean areLeft() {
         return library.isLoaded();
-    }
-
-    /** Unmaps the module, or leaves that to a later call where threads still have destructors of it to run. */
-    static void unmap(LinkedModule module, @Nullable ThreadDestructors destructors) {
-        synchronized (LEFT) {
-            if (destructors == null && LEFT.isEmpty()) {
-                module.unmapNow();
-                return;
-            }
-            LEFT.add(module);
-            if (destructors != null) {
-                destructors.close();
-            }
-            TinyLibrary any = new TinyLibrary();
-            if (any.open() == null) {
-                any.close(); // at the close of any library, the dynamic linker takes out what it has kept so far
-            }
-            LEFT.removeIf(ThreadDestructors::unmapIfDone);
-        }
-    }
-
-    private static boolean unmapIfDone(LinkedModule module) {
-        ThreadDestructors destructors = module.threadDestructors();
-        boolean done = destructors == null || !destructors.areLeft();
-        if (done) {
-            module.unmapNow();
-        }
-        return done;
     }
 }
