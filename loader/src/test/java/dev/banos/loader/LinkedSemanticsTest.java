@@ -8,6 +8,7 @@ import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
 import dev.banos.loader.elf.SymbolTable;
+import dev.banos.testing.ChildJvm;
 import dev.banos.testing.OnX8664;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -64,6 +65,37 @@ class LinkedSemanticsTest {
         try (LinkedLibrary library = link(catches, c, cpp)) {
             assertThat(call(library, "int f(void)")).isEqualTo("5");
             assertThat(call(library, "int g(void)")).isEqualTo("6");
+        }
+    }
+
+    /** In a process where nothing throws. */
+    @Test
+    void callersAreFoundThroughModules() throws Exception {
+        Path object = compiled("gcc -O1 -fno-optimize-sibling-calls", "callers.c", """
+                #include <execinfo.h>
+                static __attribute__((noinline)) int inner(void) {
+                    void *callers[64];
+                    int found = backtrace(callers, 64), own = 0;
+                    for (int i = 0; i < found; i++) {
+                        extern int outer(void);
+                        long distance = (char *)callers[i] - (char *)outer;
+                        own += distance > -4096 && distance < 4096;
+                    }
+                    __asm__ volatile("");
+                    return own;
+                }
+                __attribute__((noinline)) int middle(void) { int n = inner(); __asm__ volatile(""); return n; }
+                int outer(void) { int n = middle(); __asm__ volatile(""); return n; }
+                """);
+        assertThat(ChildJvm.run(List.of(), Callers.class, object.toString()).output()).isEqualToIgnoringNewLines("3");
+    }
+
+    static final class Callers {
+        private Callers() {
+        }
+
+        public static void main(String[] args) {
+            System.out.println(call(ObjectLinker.create(InstallPolicy.anyUser()).add(Path.of(args[0])).link(), "int outer(void)"));
         }
     }
 

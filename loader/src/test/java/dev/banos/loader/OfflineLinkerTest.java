@@ -193,4 +193,17 @@ class OfflineLinkerTest {
         SegmentAllocator enough = SegmentAllocator.prefixAllocator(MemorySegment.ofArray(new byte[needed]));
         assertThat(OfflineLinker.at(1L << 32).link(Files.readAllBytes(object), "a.o", enough).bytes()).hasSize(needed);
     }
+
+    /** The image would begin again at address 0. */
+    @Test
+    void anImageEndsWithinTheAddressSpace() {
+        Path object = CCompiler.text(folder, "wide", "int there(void); int data = 5; int f(void) { return there(); }", "-O2", "-fPIC");
+        long size = OfflineLinker.at(1L << 32).phonyImports().link(object).size();
+        assertThat(OfflineLinker.at(-size).define("there", -size).link(object).size()).isEqualTo(size);
+        for (OfflineLinker tooHigh : List.of(OfflineLinker.at(-size + 4096).define("there", -size), OfflineLinker.at(-4096L).phonyImports(),
+                OfflineLinker.at(-size).phonyImports())) {
+            assertThatThrownBy(() -> tooHigh.link(object)).isInstanceOf(LinkException.class).hasMessageContaining("wide.o")
+                    .hasMessageContaining("reach beyond the end of the address space").hasMessageContaining("no larger than 0x");
+        }
+    }
 }

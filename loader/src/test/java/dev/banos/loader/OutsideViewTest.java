@@ -3,6 +3,7 @@ package dev.banos.loader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.banos.testing.ChildJvm;
 import dev.banos.testing.OnX8664;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -110,5 +111,51 @@ class OutsideViewTest {
         Path driver = CCompiler.object(folder, "steps.c", "gcc", "-O2");
         String said = DebuggedProgram.run(List.of("-Dbanos.loader.map=" + folder), driver);
         assertThat(said).containsOnlyOnce("banos: the map of modules " + folder + " cannot be written").contains(" 134\n");
+    }
+
+    /** Assembly need not say what is a function, nor where it ends; a label within a function is none. */
+    @Test
+    void theMapHasFunctionsOfAssembly() throws Exception {
+        Path object = CCompiler.compile(folder, "gcc", "bare.s", """
+                .text
+                .globl bare
+                bare: nop
+                nop
+                ret
+                .type typed,@function
+                typed: nop
+                ret
+                .type sized,@function
+                sized: nop
+                within: nop
+                ret
+                .size sized,.-sized
+                last: nop
+                ret
+                """);
+        Path map = folder.resolve("modules.map");
+        String said = ChildJvm.run(List.of("-Dbanos.loader.map=" + map), Explained.class, object.toString()).output();
+        List<String> lines = said.lines().toList();
+        assertThat(lines).hasSize(10).filteredOn(line -> line.endsWith(" bare")).hasSize(3);
+        for (String line : lines) {
+            String[] words = line.split(" ");
+            String found = CCompiler.run(List.of("awk", "-v", "a=" + words[0], "$1\"\" <= a\"\" && a\"\" < $2\"\"", map.toString()));
+            assertThat(found.lines()).as(line + found).hasSize(3).element(1).asString().endsWith(" " + words[1].replace("within", "sized"));
+        }
+    }
+
+    /** What each byte of its code is, as the loader explains it. */
+    static final class Explained {
+        private Explained() {
+        }
+
+        public static void main(String[] args) {
+            try (LinkedLibrary library = ObjectLinker.create(InstallPolicy.anyUser()).add(Path.of(args[0])).link()) {
+                long start = library.symbol("bare").address();
+                for (long address = start; address < start + 10; address++) {
+                    System.out.printf("%016x %s%n", address, Loader.explain(address).orElseThrow().symbol().orElse("none").split("[+]")[0]);
+                }
+            }
+        }
     }
 }

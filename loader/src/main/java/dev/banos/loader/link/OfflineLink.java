@@ -71,6 +71,7 @@ public final class OfflineLink {
         Map<String, Combine.Definition> definitions = Combine.objects(objects);
         Layout own = Place.objects(objects, definitions, architecture, false);
         Outside outside = new Outside(given, elf.symbols(), own, base, phonyImports, architecture);
+        requireRoom(elf, base, outside.bytes());
         Layout layout = outside.layout();
         Resolve.objects(objects, definitions, layout, base, base, outside, null);
         Map<String, Long> imports = outside.used;
@@ -91,6 +92,14 @@ public final class OfflineLink {
         // As in a program without shared libraries, whose block of thread-local variables has the number 1.
         Relocate.fixups(objects, architecture, layout, image, false, 1, architecture.tlsDistance(layout.tlsSize, layout.tlsAlignment));
         return new OfflineLink(object, layout, image, bytes, imports, outside.threadLocals);
+    }
+
+    private static void requireRoom(ElfObject elf, long base, long bytes) {
+        if (Long.compareUnsigned(base, -bytes) > 0) {
+            throw new Refusal(Refusal.EINVAL, elf.file(), null, -1, "its " + bytes + " bytes reach beyond the end of the address space"
+                    + " from 0x" + Long.toHexString(base) + " on", "link it for an address that is no larger than 0x"
+                    + Long.toHexString(-bytes & -Architecture.PAGE_BYTES));
+        }
     }
 
     private static MemorySegment allocated(SegmentAllocator memory, int bytes, String file) {
@@ -132,6 +141,11 @@ public final class OfflineLink {
         public String remedy(boolean several) {
             return "say where " + (several ? "they are" : "it is") + " with OfflineLinker.define, or take phonyImports; banos link"
                     + " has --define NAME=ADDR and --phony-imports";
+        }
+
+        /** Of the image, and of the addresses behind it that were made up. */
+        long bytes() {
+            return own.size + (long) phony.size() * BYTES;
         }
 
         private int firstThreadLocal() {

@@ -337,8 +337,10 @@ final class Resolve {
         if (ofRuntime == 0) {
             return others;
         }
-        String library = "C++'s runtime library is not loaded: library(\"libstdc++.so.6\") of the Loader or ObjectLinker in Java,"
-                + " --library libstdc++.so.6 of banos install";
+        boolean plain = missing.stream().filter(CppRuntime::has).allMatch(CppRuntime::isOfCompiler);
+        String file = plain ? "libgcc_s.so.1" : "libstdc++.so.6";
+        String library = (plain ? "the compiler's" : "C++'s") + " runtime library is not loaded: library(\"" + file
+                + "\") of the Loader or ObjectLinker in Java, --library " + file + " of banos install";
         return ofRuntime == missing.size() ? library : library + "; for the others, " + others;
     }
 }

@@ -12,18 +12,21 @@ import java.util.List;
 
 /**
  * What a dynamic linker does around a library's life: unwind tables are registered, so that C++ exceptions can pass; then
- * constructors run, those with a priority first and in its order; at the end all of it in reverse.
+ * constructors run, those with a priority first and in its order; at the end all of it in reverse, as where a program ends.
  */
 final class StartStop {
     /** Constructors without a priority come after all that have one, 65,535 being the largest. */
     private static final int NO_PRIORITY = 65_536;
+
+    /** What throws, and what looks for the callers of a function. */
+    private static final String[] UNWINDS = {"__cxa_throw", "backtrace", "_Unwind_Backtrace"};
 
     private final long base;
     private final long dsoHandle;
     private final List<Long> constructors = new ArrayList<>();
     private final List<Long> destructors = new ArrayList<>();
     private final UnwindTables unwindTables;
-    private final boolean throwsOrCatches;
+    private final boolean unwinds;
 
     /** @param backwards in the old form, whose pointers are read from the last to the first */
     private record Table(int priority, long address, long size, boolean backwards) implements Comparable<Table> {
@@ -40,10 +43,10 @@ final class StartStop {
         List<Table> initTables = new ArrayList<>();
         List<Table> finiTables = new ArrayList<>();
         List<Long> tables = new ArrayList<>();
-        boolean exceptions = false;
+        boolean any = false;
         for (LinkedObject object : objects) {
             SectionTable sections = object.elf.sections();
-            exceptions = exceptions || usesExceptions(object);
+            any = any || unwinds(object);
             for (int section = 1; section < sections.count(); section++) {
                 if (object.isPlaced(section) && sections.size(section) > 0) {
                     classify(object, section, initTables, finiTables, tables);
@@ -51,7 +54,7 @@ final class StartStop {
             }
         }
         unwindTables = new UnwindTables(tables);
-        throwsOrCatches = exceptions;
+        unwinds = any;
         readPointers(initTables, constructors);
         readPointers(finiTables, destructors);
     }
@@ -87,7 +90,7 @@ final class StartStop {
         return section.startsWith(name) && (section.length() == name.length() || section.charAt(name.length()) == '.');
     }
 
-    private static boolean usesExceptions(LinkedObject object) {
+    private static boolean unwinds(LinkedObject object) {
         SectionTable sections = object.elf.sections();
         for (int section = 1; section < sections.count(); section++) {
             if (sections.name(section).startsWith(".gcc_except_table")) {
@@ -95,8 +98,10 @@ final class StartStop {
             }
         }
         for (int symbol : object.elf.symbols().undefined()) {
-            if (object.elf.symbols().isNamed(symbol, "__cxa_throw")) {
-                return true;
+            for (String name : UNWINDS) {
+                if (object.elf.symbols().isNamed(symbol, name)) {
+                    return true;
+                }
             }
         }
         return false;
@@ -129,7 +134,7 @@ final class StartStop {
     }
 
     void start() {
-        unwindTables.register(throwsOrCatches);
+        unwindTables.register(unwinds);
         if (!constructors.isEmpty()) {
             long environment = Native.readLong(CLibrary.find("environ"));
             for (long function : constructors) {

@@ -11,7 +11,9 @@ package dev.banos.loader.process;
  * </pre>
  */
 public final class CppRuntime {
-    private static final String[] C_NAMES = {"__cxa_", "__gxx_", "__dynamic_cast", "__once_proxy", "_Unwind_"};
+    private static final String[] C_NAMES = {"__cxa_", "__gxx_", "__dynamic_cast", "__once_proxy", "_Unwind_", "__gcc_personality_"};
+    /** What C needs as well for its cleanups and unwinding, of a library that C++'s brings along. */
+    private static final String[] COMPILER_NAMES = {"_Unwind_", "__gcc_personality_"};
     private static final String[] SPECIAL = {"TV", "TT", "TI", "TS", "TC", "TH", "TW", "GV", "GR", "GTt"};
     private static final String[] OPERATORS = {"nw", "na", "dl", "da"};
     private static final String[] SCOPES = {"St", "Sa", "Ss", "Sb", "Si", "So", "Sd", "9__gnu_cxx", "10__cxxabiv1", "11__gnu_debug",
@@ -20,6 +22,11 @@ public final class CppRuntime {
     private static final String POINTERS = "PK";
 
     private CppRuntime() {
+    }
+
+    /** Whether it is a name of the compiler's own runtime library, {@code libgcc_s.so.1}. */
+    public static boolean isOfCompiler(String symbol) {
+        return startsWithAny(symbol, COMPILER_NAMES);
     }
 
     public static boolean has(String symbol) {

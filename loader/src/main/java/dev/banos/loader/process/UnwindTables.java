@@ -9,8 +9,8 @@ import java.util.List;
 
 /**
  * A module's tables for the unwinder, by which C++ exceptions pass through its code. An exception may pass through any code,
- * plain C between two functions of C++ too; so once one module throws or catches, those of all modules are registered. Before
- * that none is: registration loads a library and costs a lock.
+ * plain C between two functions of C++ too; so once one module throws or catches, or asks who called it, those of all modules are
+ * registered. Before that none is: registration loads a library and costs a lock.
  */
 public final class UnwindTables {
     /** Of modules that run, and wait for the first one that throws or catches. */
@@ -44,10 +44,10 @@ public final class UnwindTables {
         this.tables = tables;
     }
 
-    /** @param throwsOrCatches whether code of the module throws, catches or cleans up */
-    public void register(boolean throwsOrCatches) {
+    /** @param unwinds whether code of the module throws, catches or cleans up, or asks for its callers */
+    public void register(boolean unwinds) {
         synchronized (WAITING) {
-            inUse |= throwsOrCatches;
+            inUse |= unwinds;
             WAITING.add(this);
             if (inUse) {
                 for (UnwindTables waiting : WAITING) {

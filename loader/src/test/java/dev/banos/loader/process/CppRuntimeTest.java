@@ -4,10 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.banos.loader.CCompiler;
+import dev.banos.loader.InstallPolicy;
+import dev.banos.loader.LinkException;
+import dev.banos.loader.ObjectLinker;
+import dev.banos.testing.ChildJvm;
+import dev.banos.testing.ChildProcess;
+import dev.banos.testing.OnX8664;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -32,5 +40,42 @@ class CppRuntimeTest {
         "_Zpl1SS_", "std", "_Z", "_ZTI"})
     void otherNamesAreNot(String name) {
         assertThat(CppRuntime.has(name)).isFalse();
+    }
+
+    /** C of -fexceptions needs no more than the compiler's own library. */
+    @OnX8664
+    @Test
+    void cleanupsOfCWantTheCompilersLibrary(@TempDir Path folder) {
+        Path object = CCompiler.compile(folder, "gcc -O1 -fexceptions", "cleanup.c", """
+                volatile int seen; static void up(int *p) { seen = *p; }
+                void there(void);
+                void f(void) { __attribute__((cleanup(up))) int x = 1; there(); }
+                """);
+        Path there = CCompiler.compile(folder, "gcc -O1", "there.c", "void there(void) { }");
+        ChildProcess child;
+        try {
+            child = ChildJvm.run(List.of(), Links.class, object.toString(), there.toString());
+        } catch (IOException | InterruptedException failed) {
+            throw new AssertionError(failed);
+        }
+        assertThat(child.output()).contains("_Unwind_Resume").contains("library(\"libgcc_s.so.1\")", "then linked")
+                .doesNotContain("libstdc++");
+    }
+
+    /** In a process that has neither library yet. */
+    static final class Links {
+        private Links() {
+        }
+
+        public static void main(String[] args) {
+            ObjectLinker linker = ObjectLinker.create(InstallPolicy.anyUser()).add(Path.of(args[0])).add(Path.of(args[1]));
+            try {
+                linker.link();
+            } catch (LinkException missing) {
+                System.out.println(missing.getMessage());
+            }
+            ObjectLinker.create(InstallPolicy.anyUser()).library("libgcc_s.so.1").add(Path.of(args[0])).add(Path.of(args[1])).link();
+            System.out.println("then linked");
+        }
     }
 }
