@@ -53,7 +53,9 @@ final class HardenedBlocks {
         if (Domain.MALLOC.mappings.hasCache()) {
             throw Setting.conflict("banos.mem.mappingCacheBytes", "banos.mem.hardening", "a hardened malloc keeps no mappings");
         }
-        return new HardenedBlocks(Domain.MALLOC, Hardening.ofMalloc(), null);
+        HardenedBlocks blocks = new HardenedBlocks(Domain.MALLOC, Hardening.ofMalloc(), null);
+        blocks.open();
+        return blocks;
     }
 
     /** @param confinedTo the only thread that may allocate; null for all */
@@ -68,7 +70,16 @@ final class HardenedBlocks {
         this.retirement = new Retirement(pool, blocks, marks, quarantineBytes == 0 ? null : new Quarantine(quarantineBytes, random));
         this.places = new HardenedPlaces(this, pool, hardening, blocks, marks, retirement, random);
         this.sampler = new Sampler(domain.leaks, true);
+    }
+
+    /** From here on it is among the hardened heaps, until {@link #forget}. */
+    void open() {
         OPEN.put(domain.budget, this);
+    }
+
+    /** Null for all threads. */
+    @Nullable Thread confinedTo() {
+        return confinedTo;
     }
 
     SlotPool pool() {

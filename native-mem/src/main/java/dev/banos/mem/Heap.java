@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * A heap: the calling thread's own ({@link #current}), or one that an application makes, and destroys with everything in it.
  *
  * <p>A heap of {@link #create} serves the thread that made it, at the speed of that thread's own malloc; any thread may
- * free its blocks. A heap of {@link #createShared} serves every thread, one at a time. A block goes back to the heap that
+ * free its blocks, and close it when that thread has ended. A heap of {@link #createShared} serves every thread, one at a time. A block goes back to the heap that
  * it came from: any other heap, and {@link Malloc}, refuse it. The functions on addresses are those of {@link Malloc}.
  *
  * <p>After {@link #close} each call is an {@link IllegalStateException}, and each free of what lived in it an
@@ -132,8 +132,27 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         Thread owner = options.access == Access.CONFINED ? Thread.currentThread() : null;
         Domain domain = options.newDomain(CREATED.incrementAndGet());
         HeapTree tree = new HeapTree(options.parent());
-        return HeapTree.join(options.hardening().isNone() ? new Heap(owner, new SlotPool(domain, options.access), tree, null)
-                : new Heap(new HardenedBlocks(domain, options.hardening(), owner), tree));
+        Heap made = options.hardening().isNone() ? new Heap(owner, new SlotPool(domain, options.access), tree, null)
+                : new Heap(new HardenedBlocks(domain, options.hardening(), owner), tree);
+        made.enlist();
+        return made;
+    }
+
+    /** When all of it is made: lists of caches, of hardened heaps and of children would know for good what nobody can close. */
+    private void enlist() {
+        boolean done = false;
+        try {
+            domain.mappings.open();
+            if (hardened != null) {
+                hardened.open();
+            }
+            HeapTree.join(this);
+            done = true;
+        } finally {
+            if (!done) {
+                close();
+            }
+        }
     }
 
     boolean isOfMalloc() {
@@ -298,7 +317,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      * A segment of exactly {@code byteSize} bytes, whose content is whatever was there. It is not tied to a scope: after
      * {@link #free(MemorySegment)}, or the close of the heap, it must not be used.
      *
-     * @throws OutOfMemoryError when there is no memory
+     * @throws OutOfMemoryError when there is no memory, or no room for the segment in Java's heap
      */
     @Override
     public MemorySegment allocate(long byteSize, long byteAlignment) {
@@ -310,7 +329,12 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             throw isOfMalloc() ? Malloc.noMemory(byteSize)
                     : new OutOfMemoryError(byteSize + " bytes of native memory: " + domain.budget);
         }
-        return Native.EVERYTHING.asSlice(address, byteSize);
+        try {
+            return Native.EVERYTHING.asSlice(address, byteSize);
+        } catch (VirtualMachineError noSegment) {
+            free(address); // which nobody has
+            throw noSegment;
+        }
     }
 
     /**
@@ -331,6 +355,9 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      * @throws IllegalStateException after the close, or when this is another thread's heap
      */
     public void trim() {
+        if (!isOfVirtualThreads()) {
+            requireServing();
+        }
         if (hardened != null) {
             hardened.trim();
         }
@@ -430,8 +457,8 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      * close does nothing, or what a first could not, which had thrown because Java's heap was full or the stack at its end: that one
      * reports damage and leaks, too. A mapping that another thread is copying as it grows is unmapped by that thread, after its copy.
      *
-     * @throws IllegalStateException for a thread's own heap; for a confined heap, if another thread calls; and while it has
-     *     children, which it does not close itself because their threads may be at work in them
+     * @throws IllegalStateException for a thread's own heap; for a confined heap, if another thread calls while its own has not ended; and
+     *     while it has children, which it does not close itself because their threads may be at work in them
      * @throws CorruptBlockException if it was hardened, and something in it damaged; it is closed all the same
      */
     @Override
@@ -443,7 +470,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         pool.lock.lock();
         try {
             if (!domain.isClosed()) {
-                requireServing();
+                requireClosing();
                 tree.close(this);
                 domain.leaks.close();
                 domain.close();
@@ -505,6 +532,14 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         Thread thread = Thread.currentThread();
         if (thread != owner && (domain.isClosed() || !servesOthers(thread))) {
             throw refusal();
+        }
+    }
+
+    /** A confined heap serves nobody any more when its thread has ended; who sees that sees all that it did. */
+    private void requireClosing() {
+        Thread confinedTo = hardened != null ? hardened.confinedTo() : owner;
+        if (confinedTo == null || confinedTo.isAlive()) {
+            requireServing();
         }
     }
 
@@ -585,7 +620,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             throw wrongThread(this);
         }
         pool.lock.lock();
-        if (domain.isClosed() || pool.access == Access.CONFINED) {
+        if (domain.isClosed() || !servesOthers(Thread.currentThread())) {
             pool.lock.unlock();
             throw refusal();
         }

@@ -23,17 +23,10 @@ final class HeapTree {
     }
 
     /** Makes {@code heap} a child of its parent, where it has one. @throws IllegalStateException when that is closed */
-    static Heap join(Heap heap) {
+    static void join(Heap heap) {
         Heap parent = heap.tree().parent;
-        if (parent == null) {
-            return heap;
-        }
-        try {
+        if (parent != null) {
             parent.tree().add(heap, parent);
-            return heap;
-        } catch (IllegalStateException parentIsClosed) {
-            heap.close(); // which lists of caches and hardened heaps would know for good
-            throw parentIsClosed;
         }
     }
 

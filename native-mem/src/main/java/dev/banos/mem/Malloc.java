@@ -166,7 +166,7 @@ public final class Malloc {
      *
      * @param size in bytes
      * @return the segment, which any thread may use
-     * @throws OutOfMemoryError when there is no memory
+     * @throws OutOfMemoryError when there is no memory, or no room for the segment in Java's heap
      * @throws IllegalArgumentException when {@code size} is negative
      */
     public static MemorySegment allocate(long size) {
@@ -177,7 +177,12 @@ public final class Malloc {
             }
             throw noMemory(size);
         }
-        return Native.EVERYTHING.asSlice(address, size);
+        try {
+            return Native.EVERYTHING.asSlice(address, size);
+        } catch (VirtualMachineError noSegment) {
+            free(address); // which nobody has
+            throw noSegment;
+        }
     }
 
     /**

@@ -2,9 +2,6 @@ package dev.banos.mem;
 
 import dev.banos.lock.SpinLock;
 import java.lang.foreign.Arena;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +33,7 @@ public final class ScopeGroup implements AutoCloseable {
     private final SpinLock lock = new SpinLock();
     private @Nullable Generation current;
     /** Those that let no scope in and have none open: their end is due, or was put off because native code had one of their segments. */
-    private final ArrayDeque<Generation> due = new ArrayDeque<>();
+    private final Queue due = new Queue();
     /**
      * Held while generations end: who finds none that is due must not say so while another is still ending the last. It parks, as
      * the JVM asks all threads meanwhile; and it is reentrant, for a program's own cleanup actions.
@@ -78,7 +75,7 @@ public final class ScopeGroup implements AutoCloseable {
      * @throws IllegalStateException after the group's close
      */
     public HeapScope open() {
-        return HeapScope.of(join(), true);
+        return open(true);
     }
 
     /**
@@ -88,7 +85,19 @@ public final class ScopeGroup implements AutoCloseable {
      * @throws IllegalStateException after the group's close
      */
     public HeapScope openUninitialized() {
-        return HeapScope.of(join(), false);
+        return open(false);
+    }
+
+    /** The scope is made before it is counted: Java's heap may have no room for it. */
+    private HeapScope open(boolean zeroes) {
+        while (true) {
+            Generation seen = current; // a hint, without the lock: the one under it decides
+            Generation joined = seen == null ? new Generation(this) : seen;
+            HeapScope scope = HeapScope.of(joined, zeroes);
+            if (join(joined, seen == null)) {
+                return scope;
+            }
+        }
     }
 
     /**
@@ -101,7 +110,7 @@ public final class ScopeGroup implements AutoCloseable {
         try {
             Generation sealed = seal();
             if (sealed != null && sealed.open == 0) {
-                due.addLast(sealed);
+                due.add(sealed);
             }
         } finally {
             lock.unlock();
@@ -141,34 +150,27 @@ public final class ScopeGroup implements AutoCloseable {
         }
     }
 
-    private Generation join() {
-        Generation spare = null; // made outside the lock, and only when there is none to join
-        while (true) {
-            lock.lock();
-            try {
-                if (closed) {
-                    break;
-                }
-                if (current == null) {
-                    current = spare;
-                }
-                if (current != null) {
-                    return join(current);
-                }
-            } finally {
-                lock.unlock();
+    /** @return whether it is the present generation, or has become it */
+    private boolean join(Generation joined, boolean isNew) {
+        lock.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("the scope group is closed");
             }
-            spare = new Generation(this);
+            if (isNew && current == null) {
+                current = joined;
+            }
+            if (current != joined) {
+                return false;
+            }
+            joined.open++;
+            if (++joined.joined == scopes) {
+                seal();
+            }
+            return true;
+        } finally {
+            lock.unlock();
         }
-        throw new IllegalStateException("the scope group is closed");
-    }
-
-    private Generation join(Generation joined) {
-        joined.open++;
-        if (++joined.joined == scopes) {
-            seal();
-        }
-        return joined;
     }
 
     /** Called by a scope that has just been closed, once: its blocks are freed when the generation ends. */
@@ -188,7 +190,7 @@ public final class ScopeGroup implements AutoCloseable {
             }
             ends = generation != current && generation.open == 0;
             if (ends) { // nobody joins it any more, so this is the last to leave
-                due.addLast(generation);
+                due.add(generation);
             }
         } finally {
             lock.unlock();
@@ -206,33 +208,36 @@ public final class ScopeGroup implements AutoCloseable {
     }
 
     private void endAllDue() {
-        List<Generation> inUse = new ArrayList<>();
         ending.lock();
         try {
-            endAllDue(inUse);
+            endEachDue();
         } finally {
-            putOff(inUse);
             ending.unlock();
         }
     }
 
     /** What cleanup actions throw comes out of it when all have ended. */
-    private void endAllDue(List<Generation> inUse) {
+    private void endEachDue() {
         RuntimeException thrown = null;
-        for (Generation next = pollDue(); next != null; next = pollDue()) {
-            try {
-                end(next);
-            } catch (RuntimeException ofAction) {
-                if (thrown == null) {
-                    thrown = ofAction;
-                } else if (ofAction != thrown) {
-                    thrown.addSuppressed(ofAction);
-                }
-            } finally {
-                if (next.lifetime.scope().isAlive()) { // native code has a segment
-                    inUse.add(next);
+        Queue inUse = new Queue();
+        try {
+            for (Generation next = takeDue(); next != null; next = takeDue()) {
+                try {
+                    end(next);
+                } catch (RuntimeException ofAction) {
+                    if (thrown == null) {
+                        thrown = ofAction;
+                    } else if (ofAction != thrown) {
+                        thrown.addSuppressed(ofAction);
+                    }
+                } finally {
+                    if (next.lifetime.scope().isAlive()) { // native code has a segment
+                        inUse.add(next);
+                    }
                 }
             }
+        } finally {
+            putOff(inUse);
         }
         if (thrown != null) {
             throw thrown;
@@ -278,20 +283,22 @@ public final class ScopeGroup implements AutoCloseable {
         }
     }
 
-    private @Nullable Generation pollDue() {
+    private @Nullable Generation takeDue() {
         lock.lock();
         try {
-            return due.pollFirst();
+            return due.poll();
         } finally {
             lock.unlock();
         }
     }
 
     /** Whoever ends a generation next tries again. */
-    private void putOff(List<Generation> inUse) {
+    private void putOff(Queue inUse) {
         lock.lock();
         try {
-            due.addAll(inUse);
+            for (Generation next = inUse.poll(); next != null; next = inUse.poll()) {
+                due.add(next);
+            }
         } finally {
             lock.unlock();
         }
@@ -309,6 +316,7 @@ public final class ScopeGroup implements AutoCloseable {
         private int joined;
         private int open;
         private @Nullable HeapScope waiting;
+        private @Nullable Generation next;
         private long waitingScopes;
         private long waitingBytes;
 
@@ -318,6 +326,31 @@ public final class ScopeGroup implements AutoCloseable {
 
         void left(HeapScope scope) {
             group.left(this, scope);
+        }
+    }
+
+    /** Adding one takes no memory of Java's heap, which may be full: what is not added would stay for good. */
+    private static final class Queue {
+        private @Nullable Generation first;
+        private @Nullable Generation last;
+
+        void add(Generation added) {
+            if (last == null) {
+                first = added;
+            } else {
+                last.next = added;
+            }
+            last = added;
+        }
+
+        @Nullable Generation poll() {
+            Generation polled = first;
+            if (polled != null) {
+                first = polled.next;
+                last = first == null ? null : last;
+                polled.next = null;
+            }
+            return polled;
         }
     }
 }

@@ -144,6 +144,64 @@ class HeapLifeTest {
         }
     }
 
+    @Test
+    void aConfinedHeapThatIsHardenedServesNoOtherThreadEither() {
+        try (Heap heap = Heap.create(HeapOptions.confined().hardened(Hardening.ALL.withSample(2)))) {
+            heap.malloc(100);
+            List<ThrowingCallable> calls = List.of(heap::trim, heap::statistics, heap::verify, () -> heap.walk((_, _) -> { }),
+                    () -> heap.malloc(10), () -> heap.calloc(10, 10), () -> heap.malloc(100_000));
+            OtherThread.run(() -> {
+                for (ThrowingCallable call : calls) {
+                    assertThatThrownBy(call).as("call " + calls.indexOf(call)).isInstanceOf(IllegalStateException.class)
+                            .hasMessageContaining("does not serve thread");
+                }
+            });
+            heap.trim();
+            assertThat(heap.statistics().liveBlocks()).isEqualTo(1);
+        }
+    }
+
+    /** Nobody else could: neither its memory nor its parent would ever go. */
+    @Test
+    void aConfinedHeapWhoseThreadHasEndedCanBeClosedByAnyThread() {
+        try (Heap parent = Heap.createShared()) {
+            for (HeapOptions kind : List.of(HeapOptions.confined(), HeapOptions.confined().mappingCache(1 << 20),
+                    HeapOptions.confined().leaks(Level.FULL, report -> { }), HeapOptions.confined().hardened(Hardening.ALL))) {
+                for (Thread.Builder builder : List.of(Thread.ofPlatform(), Thread.ofVirtual())) {
+                    assertThatAnyoneClosesIt(kind.childOf(parent), builder);
+                }
+                assertThat(parent.budget().usedBytes()).isZero();
+            }
+        }
+    }
+
+    private static void assertThatAnyoneClosesIt(HeapOptions kind, Thread.Builder builder) {
+        AtomicReference<Heap> made = new AtomicReference<>();
+        CountDownLatch used = new CountDownLatch(1);
+        CountDownLatch end = new CountDownLatch(1);
+        List<Long> blocks = new ArrayList<>();
+        OtherThread thread = OtherThread.start(builder, () -> {
+            made.set(Heap.create(kind));
+            for (long size = 16; size < 200_000; size *= 3) {
+                blocks.add(made.get().malloc(size));
+            }
+            made.get().free(blocks.getLast());
+            used.countDown();
+            await(end);
+        });
+        await(used);
+        Heap heap = made.get();
+        assertThatThrownBy(heap::close).as("while it runs").isInstanceOf(IllegalStateException.class).hasMessageContaining("does not serve");
+        end.countDown();
+        thread.join();
+        heap.free(blocks.get(1));
+        assertThatThrownBy(() -> heap.malloc(16)).as("also now").isInstanceOf(IllegalStateException.class);
+        heap.close();
+        assertThat(heap.budget().usedBytes()).isZero();
+        assertThatThrownBy(() -> heap.free(blocks.getFirst())).isInstanceOf(InvalidBlockException.class);
+        heap.close();
+    }
+
     /** A platform thread that called it would have, beside its own pool, one that another may have any time. */
     @Test
     void theHeapOfVirtualThreadsServesNoPlatformThreadAndTakesItsFrees() {

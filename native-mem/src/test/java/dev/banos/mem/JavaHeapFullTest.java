@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.banos.bindings.Native;
 import dev.banos.mem.insight.Footprint;
 import dev.banos.mem.insight.HeapFigures;
+import dev.banos.mem.mappings.MappingCaches;
 import dev.banos.mem.slots.SizeClasses;
 import dev.banos.testing.ChildJvm;
 import dev.banos.testing.FullJavaHeap;
@@ -41,8 +42,8 @@ class JavaHeapFullTest {
 
     /** A new block that was not written to, for want of room in Java's heap, is nobody's. */
     @Test
-    void callocAndReallocOfASharedHeapLeaveNoBlockBehind() throws IOException, InterruptedException {
-        assertThat(ChildJvm.run(FLAGS, Unwritten.class).output()).contains("calloc true 1, realloc true 1");
+    void callocReallocAndAllocateLeaveNoBlockBehind() throws IOException, InterruptedException {
+        assertThat(ChildJvm.run(FLAGS, Unwritten.class).output()).contains("calloc true 1, realloc true 1, allocate true 1, of malloc true 0");
     }
 
     /** Each with a little more room: what comes from the cache for a copy is not lost where the copy comes to nothing. */
@@ -109,6 +110,74 @@ class JavaHeapFullTest {
         }
     }
 
+    /** Each with a little more room: a scope for which there is none is counted nowhere, and a heap that there is none for is in no list. */
+    @Test
+    void whatCannotBeMadeIsWaitedForByNobody() throws IOException, InterruptedException {
+        assertThat(ChildJvm.run(FLAGS, Made.class).output()).containsPattern("opened [1-9]").containsPattern("created [1-9]")
+                .containsPattern("out of memory [1-9][0-9]* and [1-9]").contains("left 0 scopes, 0 hardened heaps, 0 caches;");
+    }
+
+    /** What the JVM with the small heap runs for that. */
+    public static final class Made {
+        private static final int ROUNDS = 60;
+
+        private static final int CRUMBS = 40;
+
+        private final FullJavaHeap javaHeap = new FullJavaHeap(ROUNDS * CRUMBS);
+        private final AutoCloseable[] all = new AutoCloseable[3 * ROUNDS];
+        private int made;
+        private int outOfMemory;
+
+        private Made() {
+        }
+
+        public static void main(String[] arguments) throws Exception {
+            ScopeGroup group = ScopeGroup.create(5, 1 << 20);
+            Made scopes = new Made();
+            scopes.make(() -> scopes.keep(group.open()));
+            scopes.close();
+            group.retire();
+            try (Heap parent = Heap.createShared()) {
+                HeapOptions cached = HeapOptions.confined().childOf(parent).mappingCache(1 << 20);
+                HeapOptions hardened = HeapOptions.shared().childOf(parent).hardened(Hardening.ALL);
+                Made heaps = new Made();
+                heaps.make(() -> heaps.keep(Heap.create(cached)));
+                heaps.make(() -> heaps.keep(Heap.create(hardened)));
+                heaps.close();
+                System.out.println("opened " + scopes.made + ", created " + heaps.made + ", out of memory " + scopes.outOfMemory + " and "
+                        + heaps.outOfMemory + ", left " + group.waitingScopes() + " scopes, " + HardenedBlocks.openHeaps() + " hardened heaps, "
+                        + MappingCaches.open() + " caches;");
+            }
+        }
+
+        /** Closed when there is room: a close beside a full heap is another test's. */
+        private void keep(AutoCloseable closeable) {
+            all[made] = closeable;
+        }
+
+        private void make(Runnable make) {
+            make.run(); // then all classes are there
+            made++;
+            javaHeap.fill();
+            for (int i = 0; i < ROUNDS; i++) {
+                try {
+                    make.run();
+                    made++;
+                } catch (OutOfMemoryError javaHeapIsFull) {
+                    outOfMemory++;
+                }
+                javaHeap.giveBack(CRUMBS);
+            }
+            javaHeap.empty();
+        }
+
+        private void close() throws Exception {
+            for (int i = 0; i < made; i++) {
+                all[i].close();
+            }
+        }
+    }
+
     /** What the JVM with the small heap runs for that. */
     public static final class Unwritten {
         private Unwritten() {
@@ -119,8 +188,12 @@ class JavaHeapFullTest {
             try (Heap heap = Heap.createShared()) {
                 long block = heap.realloc(heap.calloc(1, 40_000), 1_000); // then all classes and runs are there
                 heap.free(heap.calloc(1, 40_000));
+                heap.free(heap.allocate(1_000));
+                Malloc.free(Malloc.allocate(1_000));
                 System.out.println("calloc " + leaves(javaHeap, heap, () -> heap.calloc(1, 40_000)) + ", realloc "
-                        + leaves(javaHeap, heap, () -> heap.realloc(block, 40_000)));
+                        + leaves(javaHeap, heap, () -> heap.realloc(block, 40_000)) + ", allocate "
+                        + leaves(javaHeap, heap, () -> heap.allocate(1_000)) + ", of malloc "
+                        + leaves(javaHeap, Heap.current(), () -> Malloc.allocate(1_000)));
             }
         }
 

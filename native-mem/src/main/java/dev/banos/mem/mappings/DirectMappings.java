@@ -70,6 +70,13 @@ public final class DirectMappings {
         }
     }
 
+    /** When all of the heap is made: from here on the purger comes by what its cache keeps. */
+    public void open() {
+        if (cache != null) {
+            cache.open();
+        }
+    }
+
     /** Of a heap that is closed, so that no mapping is added: unmaps all. */
     public void close() {
         if (cache != null) {

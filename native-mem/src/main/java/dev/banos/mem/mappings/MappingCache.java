@@ -79,18 +79,18 @@ public final class MappingCache {
      * @param capacity in bytes; for less than a page there is no cache, and this is null
      * @param whenPut is called by each thread that puts a mapping into it
      */
-    public static @Nullable MappingCache open(Budget budget, long capacity, Runnable whenPut) {
-        if (capacity < Kernel.PAGE_BYTES) {
-            return null;
-        }
-        MappingCache cache = new MappingCache(budget, capacity, whenPut);
+    public static @Nullable MappingCache make(Budget budget, long capacity, Runnable whenPut) {
+        return capacity < Kernel.PAGE_BYTES ? null : new MappingCache(budget, capacity, whenPut);
+    }
+
+    /** From here on it is among all caches, until the {@link #close}. */
+    void open() {
         ALL_LOCK.lock();
         try {
-            ALL.add(cache);
+            ALL.add(this);
         } finally {
             ALL_LOCK.unlock();
         }
-        return cache;
     }
 
     long capacity() {
@@ -371,6 +371,10 @@ public final class MappingCache {
 
     private static long sum(ToLongFunction<MappingCache> figure) {
         return all().stream().mapToLong(figure).sum();
+    }
+
+    static int openCaches() {
+        return all().size();
     }
 
     private static List<MappingCache> all() {

@@ -22,6 +22,10 @@ public final class Domain {
             Setting.number("banos.mem.mappingCacheBytes", 0, 0, Long.MAX_VALUE),
             Setting.word("banos.mem.hugePages", HugePageRule.GROWTH));
 
+    static {
+        MALLOC.mappings.open();
+    }
+
     public final Budget budget;
     public final LeakRecords leaks;
     public final DirectMappings mappings;
@@ -32,7 +36,7 @@ public final class Domain {
     public Domain(Budget budget, LeakRecords leaks, long mappingCacheBytes, HugePageRule hugePages) {
         this.budget = budget;
         this.leaks = leaks;
-        MappingCache cache = mappingCacheBytes == 0 ? null : MappingCache.open(budget, mappingCacheBytes, new Waking());
+        MappingCache cache = mappingCacheBytes == 0 ? null : MappingCache.make(budget, mappingCacheBytes, new Waking());
         this.mappings = new DirectMappings(budget, leaks, cache, hugePages);
     }
 

@@ -51,7 +51,7 @@ class MappingCacheTest {
             assertThat((rounded - bytes) * 8).isLessThan(bytes);
             assertThat(MappingCache.rounded(rounded)).isEqualTo(rounded);
         }
-        MappingCache cache = MappingCache.open(Budget.unlimited("test"), 1L << 40, () -> { });
+        MappingCache cache = open(Budget.unlimited("test"), 1L << 40, () -> { });
         assertThat(cache.isValid()).isTrue();
         cache.close();
     }
@@ -154,7 +154,7 @@ class MappingCacheTest {
     @Test
     void theOneThatGoesIsTheOldestOfAllLengths() {
         Budget budget = Budget.unlimited("test");
-        MappingCache cache = MappingCache.open(budget, 4 * MIB, () -> { });
+        MappingCache cache = open(budget, 4 * MIB, () -> { });
         long oldest = put(cache, budget, MIB);
         long younger = put(cache, budget, 2 * MIB);
         long used = put(cache, budget, MIB);
@@ -175,7 +175,7 @@ class MappingCacheTest {
     @Test
     void whatWasUsedStaysAlsoWhereAnUnusedOneHasMadeRoom() {
         Budget budget = Budget.unlimited("test");
-        MappingCache cache = MappingCache.open(budget, 4 * MIB, () -> { });
+        MappingCache cache = open(budget, 4 * MIB, () -> { });
         long oldest = put(cache, budget, MIB);
         long unused = put(cache, budget, MIB);
         long used = put(cache, budget, MIB);
@@ -196,7 +196,7 @@ class MappingCacheTest {
     @Test
     void whatIsKeptForLongestStaysWhereItWouldNotMakeRoomEnough() {
         Budget budget = Budget.unlimited("test");
-        MappingCache cache = MappingCache.open(budget, 4 * MIB, () -> { });
+        MappingCache cache = open(budget, 4 * MIB, () -> { });
         long oldest = put(cache, budget, MIB);
         long used = put(cache, budget, 2 * MIB);
         for (int i = 0; i < 12; i++) {
@@ -227,6 +227,12 @@ class MappingCacheTest {
             }
             assertThat(found).isGreaterThan(20 * 9 / 3);
         }
+    }
+
+    private static MappingCache open(Budget budget, long capacity, Runnable whenPut) {
+        MappingCache cache = MappingCache.make(budget, capacity, whenPut);
+        cache.open();
+        return cache;
     }
 
     private static long put(MappingCache cache, Budget budget, long bytes) {
@@ -291,7 +297,7 @@ class MappingCacheTest {
     @Test
     void aCloseBesideACopyLeavesNothing() {
         Budget budget = Budget.unlimited("test");
-        MappingCache cache = MappingCache.open(budget, 8 * MIB, () -> { });
+        MappingCache cache = open(budget, 8 * MIB, () -> { });
         DirectMappings mappings = new DirectMappings(budget, new LeakRecords("test"), cache, HugePageRule.NEVER);
         long kept = put(cache, budget, 2 * MIB);
         long block = map(mappings, budget, MIB);
@@ -325,7 +331,7 @@ class MappingCacheTest {
     @Test
     void whereTheCopyFailsTheBlockIsWhereItWas(@TempDir Path folder) throws Exception {
         Budget budget = Budget.unlimited("test");
-        MappingCache cache = MappingCache.open(budget, 8 * MIB, () -> { });
+        MappingCache cache = open(budget, 8 * MIB, () -> { });
         DirectMappings mappings = new DirectMappings(budget, new LeakRecords("test"), cache, HugePageRule.NEVER);
         long kept = put(cache, budget, 2 * MIB);
         try (Arena scope = Arena.ofConfined(); FileChannel file = FileChannel.open(folder.resolve("pages"),
@@ -397,7 +403,7 @@ class MappingCacheTest {
     @Test
     void whatIsNotUsedForAWholeDelayGoesBack() {
         Budget budget = Budget.unlimited("test");
-        MappingCache cache = MappingCache.open(budget, 8 * MIB, () -> { });
+        MappingCache cache = open(budget, 8 * MIB, () -> { });
         List<Long> mappings = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             budget.reserve(MIB);
@@ -423,7 +429,7 @@ class MappingCacheTest {
     @Test
     void ofManyThatAreUnusedNoneIsLost() {
         Budget budget = Budget.unlimited("test");
-        MappingCache cache = MappingCache.open(budget, 8 * MIB, () -> { });
+        MappingCache cache = open(budget, 8 * MIB, () -> { });
         int count = 200;
         List<Long> mappings = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -572,7 +578,7 @@ class MappingCacheTest {
     void whereACopyIsByNowIsSaidWhateverBecomesOfTheMappingThatItLeft() {
         Budget budget = Budget.unlimited("test");
         boolean[] full = new boolean[1];
-        MappingCache cache = MappingCache.open(budget, 8 * MIB, () -> {
+        MappingCache cache = open(budget, 8 * MIB, () -> {
             if (full[0]) {
                 throw new StackOverflowError("as if");
             }

@@ -137,7 +137,7 @@ public final class Mappings {
     /** A cache with room for one mapping. */
     private abstract static class OneKept {
         final Budget budget = Budget.unlimited("test");
-        final MappingCache cache = MappingCache.open(budget, BYTES, () -> { });
+        final MappingCache cache = MappingCache.make(budget, BYTES, () -> { });
         final long mapping = Kernel.map(BYTES);
 
         /** Whether the books are right at the end, when so many mappings are the caller's. */
