@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A kept mapping is in no registry of blocks, so each use of its address is refused; it stays charged to the budget. The lowest
  * bit of a {@link #kept} number is set where the mapping asks for huge pages, which it goes on to do as the next block.
+ *
+ * <p>What goes back is unmapped outside the lock, and until then counts as kept, as the budget is charged for it. Who wants all of it to
+ * be back, for room at a limit or for a close, waits for those who have some in hand: as by turns they count in one of two sums, only for
+ * those who had it before.
  */
 public final class MappingCache {
     private static final int STEPS_PER_DOUBLING = 8;
@@ -41,6 +46,8 @@ public final class MappingCache {
     /** A mapping may go to make room when so many times more have been freed since then than are kept. */
     private static final long PATIENCE = 4;
     private static final long HUGE = 1;
+    /** Set in a number of one that is to be unmapped, where it counts in the second sum. */
+    private static final long SECOND = 2;
     /** As many leave the bottom of a stack under the lock. */
     private static final int AT_ONCE = 64;
 
@@ -62,6 +69,13 @@ public final class MappingCache {
     /** The least depth since the last {@link #age}: what lies below it was not used since then. */
     private final int[] leastDepths;
     private long bytes;
+    /**
+     * The bytes of mappings that some thread has taken to unmap them, by the turn in which it did. They become more under the lock, and
+     * fewer without it: the stack may have no room for the lock, and who waits for them would wait for good.
+     */
+    private final AtomicLongArray leaving = new AtomicLongArray(2);
+    /** It ends when nothing is left of the one before. */
+    private long turn;
     private boolean closed;
 
     private MappingCache(Budget budget, long capacity, Runnable whenPut) {
@@ -103,7 +117,7 @@ public final class MappingCache {
     }
 
     static long address(long kept) {
-        return kept & ~HUGE;
+        return kept & -Kernel.PAGE_BYTES;
     }
 
     static boolean isHuge(long kept) {
@@ -136,16 +150,17 @@ public final class MappingCache {
         }
         lock.lock();
         try {
-            if (depths[index] == 0) {
-                return 0;
-            }
-            int depth = --depths[index];
-            leastDepths[index] = Math.min(leastDepths[index], depth);
-            bytes -= length;
-            return stacks[index][depth];
+            return depths[index] == 0 ? 0 : takeHighest(index);
         } finally {
             lock.unlock();
         }
+    }
+
+    private long takeHighest(int index) {
+        int depth = --depths[index];
+        leastDepths[index] = Math.min(leastDepths[index], depth);
+        bytes -= lengthOf(index);
+        return stacks[index][depth];
     }
 
     /** @param kept of {@link #kept} @return whether the cache has it now; if not, it is the caller's */
@@ -178,7 +193,7 @@ public final class MappingCache {
     private boolean isRoomToMake(long length) {
         lock.lock();
         try {
-            long missing = length - (capacity - bytes);
+            long missing = length - (capacity - held());
             if (missing <= 0) {
                 return false;
             }
@@ -208,7 +223,7 @@ public final class MappingCache {
             if (index < 0) {
                 return false;
             }
-            oldest = stacks[index][0];
+            oldest = leaving(stacks[index][0], lengthOf(index));
             removeLowest(index, 1);
         } finally {
             lock.unlock();
@@ -242,7 +257,7 @@ public final class MappingCache {
     private boolean pushLocked(long kept, long length) {
         int index = indexOf(length);
         now++;
-        if (length > capacity - bytes || !hasRoom(index)) {
+        if (length > capacity - held() || !hasRoom(index)) {
             return false;
         }
         times[index][depths[index]] = now;
@@ -251,11 +266,12 @@ public final class MappingCache {
         return true;
     }
 
-    /** What could not be given back is kept on, also by a cache that is closed; where others have taken the room meanwhile, it is lost. */
+    /** What could not be given back is kept on, also by a cache that is closed; where Java's heap has no room for that, it is lost. */
     private void keepOn(long kept, long length) {
+        leaving.addAndGet(turnOf(kept), -length);
         lock.lock();
         try {
-            boolean ignored = pushLocked(kept, length);
+            boolean ignored = pushLocked(kept & ~SECOND, length);
         } finally {
             lock.unlock();
         }
@@ -276,13 +292,53 @@ public final class MappingCache {
         }
     }
 
-    /** Gives back all that is kept. */
+    /** Gives back all that is kept, and returns when others have done so with what they had in hand. */
     void empty() {
         for (int i = 0; i < depths.length; i++) {
-            long length = lengthOf(i);
-            for (long kept = take(length); kept != 0; kept = take(length)) {
-                giveBack(kept, length);
+            for (long kept = takeToLeave(i); kept != 0; kept = takeToLeave(i)) {
+                giveBack(kept, lengthOf(i));
             }
+        }
+        awaitLeaving();
+    }
+
+    private long takeToLeave(int index) {
+        lock.lock();
+        try {
+            return depths[index] == 0 ? 0 : leaving(takeHighest(index), lengthOf(index));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Under the lock, of one that is taken out. @return its number for {@link #giveBack} */
+    private long leaving(long kept, long length) {
+        int now = (int) (turn & 1);
+        leaving.addAndGet(now, length);
+        return now == 0 ? kept : kept | SECOND;
+    }
+
+    private static int turnOf(long kept) {
+        return (kept & SECOND) == 0 ? 0 : 1;
+    }
+
+    /** For a thread that has none in hand, and holds no lock. */
+    private void awaitLeaving() {
+        long begun = -1;
+        for (int tries = 1; true; tries++) {
+            lock.lock();
+            try {
+                begun = begun < 0 ? turn : begun;
+                if (leaving.get((int) (turn + 1 & 1)) == 0) {
+                    turn++;
+                }
+                if (held() == bytes || turn > begun + 1) { // the turn in which this began is over, and nothing left of it
+                    return;
+                }
+            } finally {
+                lock.unlock();
+            }
+            SpinLock.pause(tries);
         }
     }
 
@@ -297,6 +353,7 @@ public final class MappingCache {
             }
         }
         budget.release(length);
+        leaving.addAndGet(turnOf(kept), -length);
         MemoryEvents.mapping("unmap", address(kept), length);
     }
 
@@ -308,7 +365,9 @@ public final class MappingCache {
         } finally {
             lock.unlock();
         }
-        empty();
+        do {
+            empty();
+        } while (bytes() > 0); // another thread could not give back what it had in hand
         ALL_LOCK.lock();
         try {
             ALL.remove(this);
@@ -317,13 +376,18 @@ public final class MappingCache {
         }
     }
 
+    /** Of what the budget is charged for: also what is on its way out. */
     long bytes() {
         lock.lock();
         try {
-            return bytes;
+            return held();
         } finally {
             lock.unlock();
         }
+    }
+
+    private long held() {
+        return bytes + leaving.get(0) + leaving.get(1);
     }
 
     public static long allBytes() {
@@ -415,7 +479,9 @@ public final class MappingCache {
                 leastDepths[index] = depths[index];
                 return 0;
             }
-            System.arraycopy(stacks[index], 0, batch, 0, count);
+            for (int i = 0; i < count; i++) {
+                batch[i] = leaving(stacks[index][i], lengthOf(index));
+            }
             removeLowest(index, count);
             return count;
         } finally {
@@ -450,7 +516,8 @@ public final class MappingCache {
                 }
                 sum += depths[i] * lengthOf(i);
             }
-            assert sum == bytes && bytes <= capacity : "kept " + sum + ", counted " + bytes + " of " + capacity;
+            assert sum == bytes && held() <= capacity : "kept " + sum + ", counted " + bytes + ", held " + held() + " of " + capacity;
+            assert leaving.get(0) >= 0 && leaving.get(1) >= 0 : "leaving " + leaving;
             return true;
         } finally {
             lock.unlock();

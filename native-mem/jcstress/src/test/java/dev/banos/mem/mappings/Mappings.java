@@ -233,4 +233,36 @@ public final class Mappings {
             result.r2 = isClosedWith(kept ? 0 : 1);
         }
     }
+
+    @JCStressTest
+    @Outcome(id = "true, true", expect = ACCEPTABLE, desc = "after each of them nothing is charged, whoever unmapped it")
+    @Outcome(expect = FORBIDDEN, desc = "one ends before the other has unmapped what it took")
+    @State
+    public static class EmptiedWhileItCloses extends OneKept {
+        private boolean emptied;
+        private boolean closed;
+
+        public EmptiedWhileItCloses() {
+            budget.reserve(BYTES);
+            cache.put(mapping, BYTES);
+        }
+
+        @Actor
+        public void first() {
+            cache.empty();
+            emptied = budget.usedBytes() == 0;
+        }
+
+        @Actor
+        public void second() {
+            cache.close();
+            closed = budget.usedBytes() == 0;
+        }
+
+        @Arbiter
+        public void check(LZ_Result result) {
+            result.r1 = emptied && closed;
+            result.r2 = isClosedWith(0);
+        }
+    }
 }
