@@ -46,7 +46,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     /** The one thread that need not lock: null where there is none, so that every call takes the slow path. */
     private @Nullable Thread owner;
     /** {@link SlotPool#NOBODY} for the heap of virtual threads, which have {@link SharedPools}. */
-    private final SlotPool pool;
+    final SlotPool pool;
     private final Domain domain;
     private final HeapTree tree;
     /** Who has the blocks, if they are hardened; null otherwise. */
@@ -134,25 +134,8 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         HeapTree tree = new HeapTree(options.parent());
         Heap made = options.hardening().isNone() ? new Heap(owner, new SlotPool(domain, options.access), tree, null)
                 : new Heap(new HardenedBlocks(domain, options.hardening(), owner), tree);
-        made.enlist();
+        HeapTree.enlist(made);
         return made;
-    }
-
-    /** When all of it is made: lists of caches, of hardened heaps and of children would know for good what nobody can close. */
-    private void enlist() {
-        boolean done = false;
-        try {
-            domain.mappings.open();
-            if (hardened != null) {
-                hardened.open();
-            }
-            HeapTree.join(this);
-            done = true;
-        } finally {
-            if (!done) {
-                close();
-            }
-        }
     }
 
     boolean isOfMalloc() {
@@ -591,27 +574,6 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     HeapTree tree() {
         return tree;
-    }
-
-    /** Of another thread's confined heap, only what is kept beside its pool. */
-    void reclaim() {
-        domain.mappings.emptyCache();
-        domain.reclaimTracked();
-        if (hardened != null) {
-            hardened.reclaim();
-        }
-        if (Thread.currentThread() == owner) {
-            pool.trim();
-        } else if (pool.access == Access.SHARED || pool.access == Access.HARDENED) {
-            pool.lock.lock();
-            try {
-                if (!domain.isClosed()) {
-                    pool.trim();
-                }
-            } finally {
-                pool.lock.unlock();
-            }
-        }
     }
 
     /** Locks the pool for a thread that does not own it, if it may use it at all. */

@@ -1,6 +1,8 @@
 package dev.banos.mem;
 
 import dev.banos.lock.SpinLock;
+import dev.banos.mem.slots.Access;
+import dev.banos.mem.slots.SlotPool;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -22,11 +24,29 @@ final class HeapTree {
         this.parent = parent;
     }
 
-    /** Makes {@code heap} a child of its parent, where it has one. @throws IllegalStateException when that is closed */
-    static void join(Heap heap) {
+    /**
+     * Makes {@code heap} known, and a child of its parent, where it has one. When all of it is made: lists of caches, of hardened heaps and
+     * of children would know for good what nobody can close.
+     *
+     * @throws IllegalStateException when the parent is closed
+     */
+    static void enlist(Heap heap) {
+        HardenedBlocks hardened = heap.hardened();
         Heap parent = heap.tree().parent;
-        if (parent != null) {
-            parent.tree().add(heap, parent);
+        boolean done = false;
+        try {
+            heap.domain().mappings.open();
+            if (hardened != null) {
+                hardened.open();
+            }
+            if (parent != null) {
+                parent.tree().add(heap, parent);
+            }
+            done = true;
+        } finally {
+            if (!done) {
+                heap.close();
+            }
         }
     }
 
@@ -92,8 +112,31 @@ final class HeapTree {
         Deque<Heap> waiting = new ArrayDeque<>(List.of(root)); // not the Java stack, which a deep tree would overflow
         while (!waiting.isEmpty()) {
             Heap next = waiting.pop();
-            next.reclaim();
+            reclaimOwn(next);
             waiting.addAll(next.tree().children());
+        }
+    }
+
+    /** Gives back what is free in {@code heap} alone; of another thread's confined heap, only what is kept beside its pool. */
+    static void reclaimOwn(Heap heap) {
+        heap.domain().mappings.emptyCache();
+        heap.domain().reclaimTracked();
+        HardenedBlocks hardened = heap.hardened();
+        if (hardened != null) {
+            hardened.reclaim();
+        }
+        SlotPool pool = heap.pool;
+        if (heap.staysOpen()) {
+            pool.trim();
+        } else if (pool.access == Access.SHARED || pool.access == Access.HARDENED) {
+            pool.lock.lock();
+            try {
+                if (!heap.domain().isClosed()) {
+                    pool.trim();
+                }
+            } finally {
+                pool.lock.unlock();
+            }
         }
     }
 }

@@ -129,7 +129,7 @@ final class LargeBlocks {
     }
 
     private static boolean reclaimAndReserve(Heap heap, long bytes) {
-        heap.reclaim();
+        HeapTree.reclaimOwn(heap);
         if (heap.domain().budget.reserve(bytes)) {
             return true;
         }

@@ -101,11 +101,12 @@ final class Resizing {
     }
 
     private static long resizeMapping(Heap heap, long address, long usable, long size) {
+        boolean remembered = heap.domain().leaks.remembers(address);
         long moved = LargeBlocks.resize(heap, address, usable, size);
         if (moved == DirectMappings.NONE) {
             throw Diagnosis.invalid("realloc", address, heap.domain());
         }
-        return SlowMalloc.orOutOfMemory(heap, SlowMalloc.tracked(heap, moved, size), size);
+        return SlowMalloc.orOutOfMemory(heap, SlowMalloc.tracked(heap, moved, size, remembered), size);
     }
 
     private static long move(Heap heap, long address, long usable, long size) {

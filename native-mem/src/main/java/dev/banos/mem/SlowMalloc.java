@@ -83,7 +83,7 @@ final class SlowMalloc {
     /** Each is a sample that stands for itself. @param zeroed as {@link LargeBlocks#map} has it */
     static long mapping(Heap heap, long size, long alignment, boolean zeroed) {
         heap.requireServing(); // before anything is paid for, by its parents too
-        long address = tracked(heap, LargeBlocks.map(heap, size, alignment, zeroed), size);
+        long address = tracked(heap, LargeBlocks.map(heap, size, alignment, zeroed), size, false);
         if (address != 0) {
             MemoryEvents.allocated(heap.domain().toString(), address, size, size);
         }
@@ -97,7 +97,7 @@ final class SlowMalloc {
 
     /** At a limit, memory that is free in this heap, or in another of the same tree, is given back before a request fails. */
     private static long reclaimAndAttempt(Heap heap, long size) {
-        heap.reclaim();
+        HeapTree.reclaimOwn(heap);
         long address = heap.attempt(size);
         if (address != 0) {
             return address;
@@ -107,7 +107,7 @@ final class SlowMalloc {
     }
 
     static void reclaimAll(Heap heap) {
-        heap.reclaim();
+        HeapTree.reclaimOwn(heap);
         HeapTree.reclaim(heap);
     }
 
@@ -142,10 +142,15 @@ final class SlowMalloc {
         return address;
     }
 
-    /** Remembers a mapping, if any are to be and there is room for the record: its free does without. @return {@code address} */
-    static long tracked(Heap heap, long address, long size) {
+    /**
+     * Remembers a mapping, if any are to be and there is room for the record: its free does without.
+     *
+     * @param remembered whether it has been so far: then it is from now on, though the level is OFF by now
+     * @return {@code address}
+     */
+    static long tracked(Heap heap, long address, long size, boolean remembered) {
         LeakRecords leaks = heap.domain().leaks;
-        if (address > 0 && !leaks.isOff() && RunTable.at(address) == null) {
+        if (address > 0 && (remembered || !leaks.isOff()) && RunTable.at(address) == null) {
             boolean ignored = leaks.born(address, size, size);
         }
         return address;
@@ -161,7 +166,7 @@ final class SlowMalloc {
         } catch (Throwable thrown) {
             if (!heap.domain().isClosed()) {
                 heap.free(address);
-                heap.reclaim();
+                HeapTree.reclaimOwn(heap);
             }
             throw thrown;
         }

@@ -42,6 +42,20 @@ class LeakTrackingTest {
         assertThat(LeakTracking.level()).isEqualTo(Level.SAMPLED);
     }
 
+    @Test
+    void aMappingThatIsRememberedStaysSoWhereItMovesThoughTheLevelIsLower() {
+        LeakTracking.level(Level.FULL);
+        for (long size : new long[] {100_000, 100_000, 300_000}) {
+            live.add(Malloc.malloc(size));
+        }
+        LeakTracking.level(Level.OFF);
+        live.replaceAll(block -> Malloc.realloc(block, 200_000));
+        assertThat(LeakTracking.count()).isEqualTo(3);
+        assertThat(LeakTracking.report().toString()).contains("600000 bytes live");
+        live.add(Malloc.realloc(Malloc.malloc(100_000), 200_000));
+        assertThat(LeakTracking.count()).as("another is not").isEqualTo(3);
+    }
+
     /** Run by a JVM of its own. */
     public static final class Child {
         private Child() {

@@ -126,6 +126,20 @@ public final class LeakRecords {
     }
 
     /**
+     * Whether a block is remembered. Outside the allocator's locks.
+     *
+     * @param address where the block begins
+     * @return false also where Java's heap has no room to look
+     */
+    public boolean remembers(long address) {
+        try {
+            return !blocks.isEmpty() && blocks.containsKey(address);
+        } catch (OutOfMemoryError javaHeapIsFull) {
+            return false;
+        }
+    }
+
+    /**
      * Forgets a block. Outside the allocator's locks, while the address is still taken.
      *
      * @param address where the block begins

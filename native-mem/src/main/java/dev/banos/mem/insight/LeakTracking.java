@@ -56,7 +56,7 @@ public final class LeakTracking {
 
     /**
      * Changes the level of malloc, and of all heaps that have none of their own. Blocks that are remembered already stay so
-     * until they are freed.
+     * until they are freed: a mapping also where realloc moves it, while a realloc that copies a block frees it.
      *
      * @param wanted the level from now on
      */

@@ -29,10 +29,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
 import org.junit.jupiter.api.Test;
@@ -54,7 +51,7 @@ class MappingCacheTest {
             assertThat((rounded - bytes) * 8).isLessThan(bytes);
             assertThat(MappingCache.rounded(rounded)).isEqualTo(rounded);
         }
-        MappingCache cache = open(Budget.unlimited("test"), 1L << 40, () -> { });
+        MappingCache cache = MappingCaches.open(Budget.unlimited("test"), 1L << 40, () -> { });
         assertThat(cache.isValid()).isTrue();
         cache.close();
     }
@@ -157,7 +154,7 @@ class MappingCacheTest {
     @Test
     void theOneThatGoesIsTheOldestOfAllLengths() {
         Budget budget = Budget.unlimited("test");
-        MappingCache cache = open(budget, 4 * MIB, () -> { });
+        MappingCache cache = MappingCaches.open(budget, 4 * MIB, () -> { });
         long oldest = put(cache, budget, MIB);
         long younger = put(cache, budget, 2 * MIB);
         long used = put(cache, budget, MIB);
@@ -178,7 +175,7 @@ class MappingCacheTest {
     @Test
     void whatWasUsedStaysAlsoWhereAnUnusedOneHasMadeRoom() {
         Budget budget = Budget.unlimited("test");
-        MappingCache cache = open(budget, 4 * MIB, () -> { });
+        MappingCache cache = MappingCaches.open(budget, 4 * MIB, () -> { });
         long oldest = put(cache, budget, MIB);
         long unused = put(cache, budget, MIB);
         long used = put(cache, budget, MIB);
@@ -199,7 +196,7 @@ class MappingCacheTest {
     @Test
     void whatIsKeptForLongestStaysWhereItWouldNotMakeRoomEnough() {
         Budget budget = Budget.unlimited("test");
-        MappingCache cache = open(budget, 4 * MIB, () -> { });
+        MappingCache cache = MappingCaches.open(budget, 4 * MIB, () -> { });
         long oldest = put(cache, budget, MIB);
         long used = put(cache, budget, 2 * MIB);
         for (int i = 0; i < 12; i++) {
@@ -232,69 +229,7 @@ class MappingCacheTest {
         }
     }
 
-    /** What the purger has taken out is charged until the kernel has it: a close, a trim and a reclaim are done when that is gone, too. */
-    @Test
-    void whoEmptiesTheCacheWaitsForWhatAnotherThreadIsUnmapping() {
-        for (boolean closes : new boolean[] {false, true}) {
-            Budget budget = Budget.unlimited("test");
-            MappingCache cache = open(budget, 64 * MIB, () -> { });
-            for (int i = 0; i < 40; i++) {
-                put(cache, budget, MIB);
-            }
-            AtomicReference<Thread> emptier = new AtomicReference<>();
-            CountDownLatch reached = new CountDownLatch(1);
-            CountDownLatch goOn = new CountDownLatch(1);
-            SystemCallFaults.during((call, _) -> {
-                if (call == Call.MUNMAP && Thread.currentThread() != emptier.get()) {
-                    reached.countDown();
-                    await(goOn);
-                }
-                return 0;
-            }, () -> {
-                OtherThread purger = OtherThread.start(() -> {
-                    MappingCache.age();
-                    MappingCache.age();
-                });
-                await(reached);
-                assertThat(cache.bytes()).as("of what is charged").isEqualTo(budget.usedBytes()).isEqualTo(40 * MIB);
-                assertThat(cache.isValid()).isTrue();
-                AtomicLong left = new AtomicLong(-1);
-                OtherThread emptying = OtherThread.start(() -> {
-                    emptier.set(Thread.currentThread());
-                    if (closes) {
-                        cache.close();
-                    } else {
-                        cache.empty();
-                    }
-                    left.set(budget.usedBytes());
-                });
-                LockSupport.parkNanos(100_000_000); // in which it could end too early
-                goOn.countDown();
-                emptying.join();
-                purger.join();
-                assertThat(left).hasValue(0);
-            });
-            cache.close();
-            assertThat(budget.usedBytes()).isZero();
-            assertThat(cache.isValid()).isTrue();
-        }
-    }
-
-    private static void await(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException interrupted) {
-            throw new IllegalStateException(interrupted);
-        }
-    }
-
-    private static MappingCache open(Budget budget, long capacity, Runnable whenPut) {
-        MappingCache cache = MappingCache.make(budget, capacity, whenPut);
-        cache.open();
-        return cache;
-    }
-
-    private static long put(MappingCache cache, Budget budget, long bytes) {
+    static long put(MappingCache cache, Budget budget, long bytes) {
         budget.reserve(bytes);
         long mapping = Kernel.map(bytes);
         assertThat(cache.put(mapping, bytes)).isTrue();
@@ -356,7 +291,7 @@ class MappingCacheTest {
     @Test
     void aCloseBesideACopyLeavesNothing() {
         Budget budget = Budget.unlimited("test");
-        MappingCache cache = open(budget, 8 * MIB, () -> { });
+        MappingCache cache = MappingCaches.open(budget, 8 * MIB, () -> { });
         DirectMappings mappings = new DirectMappings(budget, new LeakRecords("test"), cache, HugePageRule.NEVER);
         long kept = put(cache, budget, 2 * MIB);
         long block = map(mappings, budget, MIB);
@@ -390,7 +325,7 @@ class MappingCacheTest {
     @Test
     void whereTheCopyFailsTheBlockIsWhereItWas(@TempDir Path folder) throws Exception {
         Budget budget = Budget.unlimited("test");
-        MappingCache cache = open(budget, 8 * MIB, () -> { });
+        MappingCache cache = MappingCaches.open(budget, 8 * MIB, () -> { });
         DirectMappings mappings = new DirectMappings(budget, new LeakRecords("test"), cache, HugePageRule.NEVER);
         long kept = put(cache, budget, 2 * MIB);
         try (Arena scope = Arena.ofConfined(); FileChannel file = FileChannel.open(folder.resolve("pages"),
@@ -462,7 +397,7 @@ class MappingCacheTest {
     @Test
     void whatIsNotUsedForAWholeDelayGoesBack() {
         Budget budget = Budget.unlimited("test");
-        MappingCache cache = open(budget, 8 * MIB, () -> { });
+        MappingCache cache = MappingCaches.open(budget, 8 * MIB, () -> { });
         List<Long> mappings = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             budget.reserve(MIB);
@@ -488,7 +423,7 @@ class MappingCacheTest {
     @Test
     void ofManyThatAreUnusedNoneIsLost() {
         Budget budget = Budget.unlimited("test");
-        MappingCache cache = open(budget, 8 * MIB, () -> { });
+        MappingCache cache = MappingCaches.open(budget, 8 * MIB, () -> { });
         int count = 200;
         List<Long> mappings = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -637,7 +572,7 @@ class MappingCacheTest {
     void whereACopyIsByNowIsSaidWhateverBecomesOfTheMappingThatItLeft() {
         Budget budget = Budget.unlimited("test");
         boolean[] full = new boolean[1];
-        MappingCache cache = open(budget, 8 * MIB, () -> {
+        MappingCache cache = MappingCaches.open(budget, 8 * MIB, () -> {
             if (full[0]) {
                 throw new StackOverflowError("as if");
             }
