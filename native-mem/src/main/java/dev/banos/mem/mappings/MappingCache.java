@@ -87,6 +87,7 @@ public final class MappingCache {
         this.times = new long[classes][];
         this.depths = new int[classes];
         this.leastDepths = new int[classes];
+        leaving.addAndGet(0, leaving.get(0)); // linked by their first use, for which a free may find no room in Java's heap
     }
 
     /**
