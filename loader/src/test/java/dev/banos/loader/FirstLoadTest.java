@@ -36,6 +36,16 @@ class FirstLoadTest {
         assertThat(classesOfALoad()).filteredOn(name -> name.startsWith("jdk.internal.foreign.abi.DowncallStub")).hasSize(1);
     }
 
+    /** Nor do the host's functions need another, nor a generated class. */
+    @Test
+    void makesOneShapeOfDowncallsForADriverThatCallsTheHost() throws Exception {
+        Path driver = CCompiler.text(folder, "prints", Files.readString(CCompiler.SOURCES.resolve("steps.c"))
+                + "\n#include <banos/print.h>\nvoid print(void) { banos_dprintln(\"\"); }\n", "-O2");
+        List<String> loaded = classesOfALoad(driver);
+        assertThat(loaded).contains("dev.banos.loader.host.HostGates").doesNotContain("dev.banos.bindings.generated.Linux");
+        assertThat(loaded).filteredOn(name -> name.startsWith("jdk.internal.foreign.abi.DowncallStub")).hasSize(1);
+    }
+
     /** Made beside the thread that reads the object: behind it, a load makes no class for a call any more. */
     @Test
     void hasItsFirstCallMadeForIt() throws Exception {
@@ -71,7 +81,10 @@ class FirstLoadTest {
     }
 
     private List<String> classesOfALoad() throws Exception {
-        Path driver = CCompiler.object(folder, "steps.c", "gcc", "-O2");
+        return classesOfALoad(CCompiler.object(folder, "steps.c", "gcc", "-O2"));
+    }
+
+    private List<String> classesOfALoad(Path driver) throws Exception {
         Path log = folder.resolve("classes.log");
         String said = DebuggedProgram.run(List.of("-Xlog:class+load:file=" + log + "::filecount=0"), driver);
         assertThat(said).contains(" 134\n");

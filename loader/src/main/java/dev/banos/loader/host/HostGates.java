@@ -3,6 +3,7 @@ package dev.banos.loader.host;
 import dev.banos.bindings.Native;
 import dev.banos.bindings.SystemCalls;
 import dev.banos.loader.elf.Elf;
+import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.machine.Architecture;
 import dev.banos.loader.machine.Image;
 import dev.banos.loader.machine.MachineCode;
@@ -66,17 +67,28 @@ final class HostGates {
 
     private static long page() {
         long page = AddressSpace.near().map(NAME, 2 * PAGE, PAGE, true);
-        Image image = Image.mapped(2 * PAGE, page);
-        for (int gate = 0; gate < PAGE; gate += GATE_BYTES) {
-            write(image, gate);
+        Image.mapped(PAGE, page).copy(gates(), 0, 0, PAGE);
+        try {
+            AddressSpace.protect(NAME, page, PAGE, SystemCalls.PROT_READ | SystemCalls.PROT_EXEC);
+        } catch (Refusal refused) {
+            AddressSpace.near().unmap(page, 2 * PAGE);
+            throw refused;
         }
-        AddressSpace.protect(NAME, page, PAGE, SystemCalls.PROT_READ | SystemCalls.PROT_EXEC);
         return page;
     }
 
-    private static void write(Image image, int gate) {
-        int read = PAGE + gate;
-        MachineCode code = new MachineCode(image, gate);
+    /** One is written, and copied: a JVM that has just started interprets this. */
+    private static byte[] gates() {
+        Image first = Image.inHeap(PAGE, 0);
+        write(new MachineCode(first, 0), PAGE);
+        byte[] gates = first.bytes();
+        for (int gate = GATE_BYTES; gate < PAGE; gate += GATE_BYTES) {
+            System.arraycopy(gates, 0, gates, gate, GATE_BYTES);
+        }
+        return gates;
+    }
+
+    private static void write(MachineCode code, int read) {
         code.bytes(0x64, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0);              // 00 mov %fs:0,%rax
         code.bytes(0x4c, 0x8b, 0x1d).distance(read + EXITING);             // 09 mov exiting(%rip),%r11
         code.bytes(0x49, 0x39, 0x03, 0x74, 0x3d);                          // 10 cmp %rax,(%r11); je 52

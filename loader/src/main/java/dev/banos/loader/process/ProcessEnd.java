@@ -1,6 +1,7 @@
 package dev.banos.loader.process;
 
 import dev.banos.bindings.SystemCalls;
+import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.machine.Architecture;
 import dev.banos.loader.machine.Image;
 import dev.banos.loader.machine.MachineCode;
@@ -30,26 +31,33 @@ public final class ProcessEnd {
     private static final int ATEXIT = 32;
     private static final int REGISTER_AT = PAGE + Long.BYTES;
     private static final int SPARE_AT = REGISTER_AT + Long.BYTES;
-    private static final long BASE = make();
     /** {@code JNI_GetCreatedJavaVMs}, which knows whether the JVM is gone, also then; 0 where there is none. */
-    private static final long CREATED_VMS = CLibrary.find("JNI_GetCreatedJavaVMs");
+    private static final long CREATED_VMS = CLibrary.findElsewhere("JNI_GetCreatedJavaVMs");
+
+    /** 0 until somebody asks. */
+    private static long base;
 
     private ProcessEnd() {
     }
 
+    private static synchronized long base() {
+        base = base != 0 ? base : make();
+        return base;
+    }
+
     /** The function for modules in the place of {@link #REGISTER}. */
     public static long register() {
-        return BASE + ATEXIT;
+        return base() + ATEXIT;
     }
 
     /** Where the thread pointer of the thread stands that is in {@code exit}. */
     public static long exiting() {
-        return BASE + PAGE;
+        return base() + PAGE;
     }
 
     /** Some bytes that may be read and written. */
     public static long spare() {
-        return BASE + SPARE_AT;
+        return base() + SPARE_AT;
     }
 
     /** A function that tells how many JVMs there are, or 0. */
@@ -58,8 +66,8 @@ public final class ProcessEnd {
     }
 
     private static long make() {
-        long base = AddressSpace.near().map(NAME, 2 * PAGE, PAGE, true);
-        Image image = Image.mapped(2 * PAGE, base);
+        long pages = AddressSpace.near().map(NAME, 2 * PAGE, PAGE, true);
+        Image image = Image.mapped(2 * PAGE, pages);
         MachineCode note = new MachineCode(image, 0);
         note.bytes(0x64, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0);
         note.bytes(0x48, 0x89, 0x05).distance(PAGE);
@@ -70,7 +78,12 @@ public final class ProcessEnd {
         atexit.bytes(0x31, 0xf6, 0x31, 0xd2, 0xff, 0x15).distance(REGISTER_AT);
         atexit.bytes(0x8b, 0x44, 0x24, 0x04, 0x48, 0x83, 0xc4, 0x08, 0xc3);
         image.put64(REGISTER_AT, CLibrary.find(REGISTER));
-        AddressSpace.protect(NAME, base, PAGE, SystemCalls.PROT_READ | SystemCalls.PROT_EXEC);
-        return base;
+        try {
+            AddressSpace.protect(NAME, pages, PAGE, SystemCalls.PROT_READ | SystemCalls.PROT_EXEC);
+        } catch (Refusal refused) {
+            AddressSpace.near().unmap(pages, 2 * PAGE);
+            throw refused;
+        }
+        return pages;
     }
 }
