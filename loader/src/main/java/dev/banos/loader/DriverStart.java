@@ -75,7 +75,7 @@ final class DriverStart {
     private void makeHostFunctions() {
         for (ElfObject object : candidate.objects()) {
             for (int symbol : object.symbols().undefined()) {
-                scopes.host().find(object.symbols().name(symbol));
+                scopes.host().prepare(object.symbols().name(symbol));
             }
         }
     }

@@ -36,6 +36,8 @@ public final class HostFunctions {
     private final ToLongFunction<String> exports;
     private final Map<String, MemorySegment> published = new LinkedHashMap<>();
     private final Map<String, MemorySegment> own = new LinkedHashMap<>();
+    /** What drivers call in the place of {@link #own}. */
+    private final Map<String, MemorySegment> gates = new LinkedHashMap<>();
 
     /**
      * @param scope   as long as drivers may call
@@ -101,16 +103,32 @@ public final class HostFunctions {
         return names;
     }
 
-    private @Nullable MemorySegment ownOrNull(String name) {
+    /** Makes the function of that name, if it is one of the host's own, but no gate, which takes memory: {@link #find} does. */
+    public synchronized void prepare(String name) {
+        if (!published.containsKey(name) && name.startsWith(PREFIX)) {
+            functionOrNull(name);
+        }
+    }
+
+    private @Nullable MemorySegment functionOrNull(String name) {
         MemorySegment made = own.get(name);
         if (made == null) {
             made = make(name);
             if (made != null) {
-                made = scope.gates().before(made, name.equals(ThreadFunctions.ERRNO_LOCATION));
                 own.put(name, made);
             }
         }
         return made;
+    }
+
+    private @Nullable MemorySegment ownOrNull(String name) {
+        MemorySegment gate = gates.get(name);
+        MemorySegment function = gate == null ? functionOrNull(name) : null;
+        if (function != null) {
+            gate = scope.gates().before(function, name.equals(ThreadFunctions.ERRNO_LOCATION));
+            gates.put(name, gate);
+        }
+        return gate;
     }
 
     private @Nullable MemorySegment make(String name) {
