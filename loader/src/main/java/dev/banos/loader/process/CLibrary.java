@@ -36,13 +36,6 @@ public final class CLibrary {
         }
     }
 
-    /** As {@link #find} of a name that is not libc's; by the one type of downcall that a first load makes anyway. */
-    static long findElsewhere(String name) {
-        try (Arena scope = Arena.ofConfined()) {
-            return SystemCalls.call(MemorySegment.ofAddress(find("dlsym")), 0, scope.allocateFrom(name).address(), 0);
-        }
-    }
-
     /** As {@code dlvsym(RTLD_DEFAULT, name, version)}. */
     private static long find(MemorySegment name, MemorySegment version) {
         return SystemCalls.call(MemorySegment.ofAddress(Versions.DLVSYM), 0, name.address(), version.address());

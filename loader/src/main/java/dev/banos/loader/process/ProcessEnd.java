@@ -5,6 +5,8 @@ import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.machine.Architecture;
 import dev.banos.loader.machine.Image;
 import dev.banos.loader.machine.MachineCode;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 
 /**
  * The end of the process as code sees it that cannot ask Java: C's {@code exit} runs what modules registered with {@code __cxa_atexit},
@@ -19,6 +21,7 @@ import dev.banos.loader.machine.MachineCode;
  *     a page    exiting  the thread pointer of the thread that is in exit, or 0
  *     + 8       register __cxa_atexit
  *     + 16      spare    something to write into, for who gets a pointer at that time
+ *     + 24      the name of JNI_GetCreatedJavaVMs
  * </pre>
  * Two pages for all of the process, which stay: C has their addresses. x86-64's.
  */
@@ -31,11 +34,13 @@ public final class ProcessEnd {
     private static final int ATEXIT = 32;
     private static final int REGISTER_AT = PAGE + Long.BYTES;
     private static final int SPARE_AT = REGISTER_AT + Long.BYTES;
-    /** {@code JNI_GetCreatedJavaVMs}, which knows whether the JVM is gone, also then; 0 where there is none. */
-    private static final long CREATED_VMS = CLibrary.findElsewhere("JNI_GetCreatedJavaVMs");
+    private static final int NAME_AT = SPARE_AT + Long.BYTES;
+    /** Knows whether the JVM is gone, also then. */
+    private static final byte[] CREATED_VMS = "JNI_GetCreatedJavaVMs".getBytes(StandardCharsets.US_ASCII);
 
     /** 0 until somebody asks. */
     private static long base;
+    private static long createdVms;
 
     private ProcessEnd() {
     }
@@ -61,8 +66,9 @@ public final class ProcessEnd {
     }
 
     /** A function that tells how many JVMs there are, or 0. */
-    public static long createdVms() {
-        return CREATED_VMS;
+    public static synchronized long createdVms() {
+        base();
+        return createdVms;
     }
 
     private static long make() {
@@ -78,6 +84,9 @@ public final class ProcessEnd {
         atexit.bytes(0x31, 0xf6, 0x31, 0xd2, 0xff, 0x15).distance(REGISTER_AT);
         atexit.bytes(0x8b, 0x44, 0x24, 0x04, 0x48, 0x83, 0xc4, 0x08, 0xc3);
         image.put64(REGISTER_AT, CLibrary.find(REGISTER));
+        // By the one type of downcall that a first load makes anyway, and without a segment that takes a string.
+        image.copy(CREATED_VMS, 0, NAME_AT, CREATED_VMS.length);
+        createdVms = SystemCalls.call(MemorySegment.ofAddress(CLibrary.find("dlsym")), 0, pages + NAME_AT, 0);
         try {
             AddressSpace.protect(NAME, pages, PAGE, SystemCalls.PROT_READ | SystemCalls.PROT_EXEC);
         } catch (Refusal refused) {
