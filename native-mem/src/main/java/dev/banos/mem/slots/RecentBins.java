@@ -13,10 +13,11 @@ package dev.banos.mem.slots;
  * was entered at the place of its size.
  */
 public final class RecentBins {
-    private static final int THREADS = 512;
+    private static final int MOST_THREADS = 512;
     private static final int PLACES = SizeClasses.PLACES;
 
-    private static final Bin[] BINS = filled(SlotPool.NOBODY.bin(1));
+    private static final Bin[] BINS = table();
+    private static final int THREADS = BINS.length / PLACES;
 
     private RecentBins() {
     }
@@ -43,9 +44,22 @@ public final class RecentBins {
         return pool.bin(size);
     }
 
+    /** For fewer threads where Java's heap has no room: they take turns then. To throw here would be the end of malloc, for good. */
+    private static Bin[] table() {
+        Bin nobodys = SlotPool.NOBODY.bin(1);
+        for (int threads = MOST_THREADS;; threads /= 2) {
+            try {
+                return filled(new Bin[threads * PLACES], nobodys);
+            } catch (OutOfMemoryError noRoom) {
+                if (threads == 1) {
+                    throw noRoom;
+                }
+            }
+        }
+    }
+
     /** By doubling: a JVM that has just started would interpret a loop over all of them. */
-    private static Bin[] filled(Bin bin) {
-        Bin[] bins = new Bin[THREADS * PLACES];
+    private static Bin[] filled(Bin[] bins, Bin bin) {
         bins[0] = bin;
         for (int done = 1; done < bins.length; done *= 2) {
             System.arraycopy(bins, 0, bins, done, done);

@@ -2,7 +2,11 @@ package dev.banos.mem.slots;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.banos.mem.Heap;
 import dev.banos.mem.Malloc;
+import dev.banos.testing.ChildJvm;
+import dev.banos.testing.FullJavaHeap;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -49,6 +53,40 @@ class RecentBinsTest {
         thread.start();
         thread.join();
         assertThat(isNobodys).isTrue();
+    }
+
+    @Test
+    void aJavaHeapThatIsNearlyFullLeavesRoomForASmallerTable() throws Exception {
+        String said = ChildJvm.run(List.of("-Xmx16m", "-XX:+UseSerialGC", "-XX:-UseTLAB"), LateMalloc.class).output();
+        assertThat(said).contains("while it is full true, with room again true");
+    }
+
+    /** What the JVM with the small heap runs: malloc's first call, when all else of the allocator has been used. */
+    public static final class LateMalloc {
+        private static final int CRUMBS = 3_000; // some 50 KB, where the table would take 256 KiB
+
+        private LateMalloc() {
+        }
+
+        public static void main(String[] arguments) {
+            Malloc.free(Heap.current().malloc(100));
+            FullJavaHeap javaHeap = new FullJavaHeap(CRUMBS);
+            javaHeap.fill();
+            javaHeap.giveBack(CRUMBS);
+            boolean whileFull = served();
+            javaHeap.empty();
+            System.out.println("while it is full " + whileFull + ", with room again " + served());
+        }
+
+        private static boolean served() {
+            try {
+                long block = Malloc.malloc(100);
+                Malloc.free(block);
+                return block != 0;
+            } catch (OutOfMemoryError | NoClassDefFoundError lost) {
+                return false;
+            }
+        }
     }
 
     private static Bin binAfterMalloc() {
