@@ -14,7 +14,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Setting {
     /** What the program itself has set: in this copy of Banos only, where a system property would be every copy's. */
-    private static final Map<String, String> SET = new ConcurrentHashMap<>();
+    private static final Map<String, Given> SET = new ConcurrentHashMap<>();
+
+    /** @param words by which who runs the program finds what he gave */
+    private record Given(String text, String words) {
+    }
 
     private Setting() {
     }
@@ -25,9 +29,10 @@ public final class Setting {
      *
      * @param property its name
      * @param text as the system property would have it
+     * @param words what messages call it in place of {@code -Dproperty=text}: the option that somebody gave
      */
-    public static void set(String property, String text) {
-        SET.put(property, text);
+    public static void set(String property, String text, String words) {
+        SET.put(property, new Given(text, words));
     }
 
     /**
@@ -37,8 +42,13 @@ public final class Setting {
      * @return what was {@linkplain #set}, else the system property; null where there is neither
      */
     public static @Nullable String text(String property) {
-        String set = SET.get(property);
-        return set != null ? set : System.getProperty(property);
+        Given set = SET.get(property);
+        return set != null ? set.text : System.getProperty(property);
+    }
+
+    private static String words(String property) {
+        Given set = SET.get(property);
+        return set != null ? set.words : "-D" + property + "=" + System.getProperty(property);
     }
 
     /**
@@ -127,7 +137,7 @@ public final class Setting {
         try {
             return parse.apply(text);
         } catch (IllegalArgumentException refused) {
-            throw new SettingError("-D" + property + "=" + text + ": " + refused.getMessage(), refused);
+            throw new SettingError(words(property) + ": " + refused.getMessage(), refused);
         }
     }
 
@@ -140,6 +150,6 @@ public final class Setting {
      * @return the error, to be thrown
      */
     public static SettingError conflict(String one, String other, String why) {
-        return new SettingError("-D" + one + "=" + text(one) + " and -D" + other + "=" + text(other) + ": " + why, null);
+        return new SettingError(words(one) + " and " + words(other) + ": " + why, null);
     }
 }

@@ -39,7 +39,7 @@ class SettingTest {
         String property = PROPERTY + ".set"; // for good
         System.setProperty(property, "3");
         try {
-            Setting.set(property, "4");
+            Setting.set(property, "4", "four=4");
             assertEquals(4, Setting.number(property, 7, 0, 10));
             assertEquals("4", Setting.text(property));
             assertEquals("3", System.getProperty(property));
@@ -47,6 +47,10 @@ class SettingTest {
             System.clearProperty(property);
         }
         assertEquals(4, Setting.number(property, 7, 0, 10));
+        SettingError refused = assertThrows(SettingError.class, () -> Setting.number(property, 0, 0, 3));
+        assertEquals("four=4: a whole number from 0 to 3 is accepted", refused.getMessage());
+        System.setProperty(PROPERTY, "5");
+        assertEquals("four=4 and -D" + PROPERTY + "=5: why", Setting.conflict(property, PROPERTY, "why").getMessage());
     }
 
     @Test

@@ -155,16 +155,20 @@ final class AgentOptions {
     /** Tells the agent's own allocator, which reads its settings when it is first used. What no option says stays as it is. */
     void configureAllocator() {
         if (leaks != null) {
-            Setting.set(LEAKS_PROPERTY, leaks);
+            Setting.set(LEAKS_PROPERTY, leaks, "leaks=" + leaks);
         }
         if (hardening != null) {
-            Setting.set(HARDENING_PROPERTY, hardening);
+            Setting.set(HARDENING_PROPERTY, hardening, "hardening=" + hardening);
         }
         if (cacheBytes != NOT_SET) {
-            Setting.set(CACHE_PROPERTY, Long.toString(cacheBytes));
+            setCache(cacheBytes);
         } else if (Setting.text(CACHE_PROPERTY) == null && Setting.text(HARDENING_PROPERTY) == null) {
-            Setting.set(CACHE_PROPERTY, Long.toString(DEFAULT_CACHE_BYTES)); // a hardened malloc keeps no mappings
+            setCache(DEFAULT_CACHE_BYTES); // a hardened malloc keeps no mappings
         }
+    }
+
+    private static void setCache(long bytes) {
+        Setting.set(CACHE_PROPERTY, Long.toString(bytes), "cache=" + bytes);
     }
 
     boolean isHelpWanted() {

@@ -214,6 +214,8 @@ class AgentTest {
         Outcome outcome = Program.run(programs, "cache=1m,hardening=zero", "References");
         assertThat(outcome.code()).isOne();
         assertThat(outcome.output()).startsWith("banos-agent: ").contains("a hardened malloc keeps no mappings").doesNotContain("done", "\tat ");
+        Outcome property = Program.run(programs, "cache=1000000", List.of("-Dbanos.mem.hardening=zero"), "References");
+        assertThat(property.output()).contains("cache=1000000", "-Dbanos.mem.hardening=zero").doesNotContain("mappingCacheBytes", "done");
     }
 
     /** The agent was first, and has the name; the heaps of both are in the recording. */

@@ -51,7 +51,8 @@ public final class BanosByteBufAllocator extends AbstractByteBufAllocator
 
     private static BanosByteBufAllocator ofMalloc() {
         if (Setting.text(CACHE_PROPERTY) == null && Setting.text("banos.mem.hardening") == null) {
-            Setting.set(CACHE_PROPERTY, Long.toString(DEFAULT_CACHE_BYTES)); // which malloc reads when it is first used
+            String bytes = Long.toString(DEFAULT_CACHE_BYTES);
+            Setting.set(CACHE_PROPERTY, bytes, "the cache of " + bytes + " bytes of BanosByteBufAllocator.DEFAULT"); // malloc's first call reads it
         }
         return new BanosByteBufAllocator(Malloc.mappingCacheBytes() > 0 ? BufferGrowth.INTO_KEPT_BLOCKS : BufferGrowth.BY_REALLOC);
     }
