@@ -224,8 +224,9 @@ public final class MappingCache {
             if (index < 0) {
                 return false;
             }
-            oldest = leaving(stacks[index][0], lengthOf(index));
+            oldest = stacks[index][0];
             removeLowest(index, 1);
+            oldest = leaving(oldest, lengthOf(index));
         } finally {
             lock.unlock();
         }
@@ -261,18 +262,50 @@ public final class MappingCache {
         if (length > capacity - held() || !hasRoom(index)) {
             return false;
         }
-        times[index][depths[index]] = now;
-        stacks[index][depths[index]++] = kept;
-        bytes += length;
+        enter(kept, index, length);
         return true;
     }
 
-    /** What could not be given back is kept on, also by a cache that is closed; where Java's heap has no room for that, it is lost. */
+    private void enter(long kept, int index, long length) {
+        times[index][depths[index]] = now;
+        stacks[index][depths[index]++] = kept;
+        bytes += length;
+    }
+
+    /**
+     * What could not be given back is kept on, also by a cache that is closed; where Java's heap has no room for that, it is unmapped
+     * later, as one that the kernel refused. For who throws what kept it from that: of this nothing is thrown, and where there is no
+     * stack for the lock, it is lost.
+     */
     private void keepOn(long kept, long length) {
-        leaving.addAndGet(turnOf(kept), -length);
+        boolean isKept = false;
+        try {
+            isKept = pushAgain(kept, length);
+            if (!isKept) {
+                Unmapping.keep(address(kept), length);
+                budget.release(length);
+            }
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            // The caller has another one to throw.
+        } finally {
+            if (!isKept) {
+                leaving.addAndGet(turnOf(kept), -length);
+            }
+        }
+    }
+
+    /** It counts all the time: else a close would not wait for it, and another put could take its room. */
+    private boolean pushAgain(long kept, long length) {
+        int index = indexOf(length);
         lock.lock();
         try {
-            boolean ignored = pushLocked(kept & ~SECOND, length);
+            if (!hasRoom(index)) {
+                return false;
+            }
+            now++;
+            enter(kept & ~SECOND, index, length);
+            leaving.addAndGet(turnOf(kept), -length);
+            return true;
         } finally {
             lock.unlock();
         }
@@ -348,13 +381,14 @@ public final class MappingCache {
         try {
             Unmapping.unmap(address(kept), length);
             isDone = true;
+            budget.release(length);
         } finally {
-            if (!isDone) {
+            if (isDone) {
+                leaving.addAndGet(turnOf(kept), -length);
+            } else {
                 keepOn(kept, length);
             }
         }
-        budget.release(length);
-        leaving.addAndGet(turnOf(kept), -length);
         MemoryEvents.mapping("unmap", address(kept), length);
     }
 
@@ -480,10 +514,11 @@ public final class MappingCache {
                 leastDepths[index] = depths[index];
                 return 0;
             }
-            for (int i = 0; i < count; i++) {
-                batch[i] = leaving(stacks[index][i], lengthOf(index));
-            }
+            System.arraycopy(stacks[index], 0, batch, 0, count);
             removeLowest(index, count);
+            for (int i = 0; i < count; i++) {
+                batch[i] = leaving(batch[i], lengthOf(index));
+            }
             return count;
         } finally {
             lock.unlock();

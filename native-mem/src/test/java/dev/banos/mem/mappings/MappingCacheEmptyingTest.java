@@ -1,17 +1,23 @@
 package dev.banos.mem.mappings;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.fault.SystemCallFaults.Call;
 import dev.banos.mem.system.Budget;
+import dev.banos.mem.system.Kernel;
 import dev.banos.testing.OtherThread;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is on its way out of a cache while another thread empties it. */
 @Timeout(60)
@@ -64,6 +70,93 @@ class MappingCacheEmptyingTest {
             assertThat(budget.usedBytes()).isZero();
             assertThat(cache.isValid()).isTrue();
         }
+    }
+
+    /** One thread cannot unmap what it has in hand while another closes the cache, or frees a mapping for which there is no room. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatCouldNotBeUnmappedIsKeptUntilTheClose(boolean closes) {
+        for (int round = 0; round < (closes ? 1500 : 300); round++) {
+            Budget budget = Budget.unlimited("test");
+            MappingCache cache = Objects.requireNonNull(MappingCache.make(budget, MIB, () -> { })); // the purger does not come by
+            long first = MappingCacheTest.put(cache, budget, MIB);
+            long second = closes ? 0 : map(budget);
+            Failing failing = new Failing(round % 64 * 40);
+            SystemCallFaults.during(failing, () -> {
+                OtherThread emptying = OtherThread.start(() -> failing.empty(cache));
+                await(failing.reached);
+                OtherThread asking = OtherThread.start(() -> { // so that nobody has the lock at once
+                    while (emptying.isAlive()) {
+                        assertThat(cache.bytes()).isNotNegative();
+                    }
+                });
+                if (closes) {
+                    cache.close();
+                } else {
+                    putWhileNotKept(cache, first, second);
+                    int ignored = Kernel.unmap(second, MIB);
+                    budget.release(MIB);
+                }
+                emptying.join();
+                asking.join();
+            });
+            assertThat(cache.isValid()).isTrue();
+            assertThat(cache.bytes()).as("of what is charged, in round %d", round).isEqualTo(budget.usedBytes()).isEqualTo(closes ? 0 : MIB);
+            assertThat(cache.keeps(first)).isEqualTo(!closes);
+            cache.close();
+            assertThat(budget.usedBytes()).isZero();
+        }
+    }
+
+    private static long map(Budget budget) {
+        assertThat(budget.reserve(MIB)).isTrue();
+        return Kernel.map(MIB);
+    }
+
+    private static void putWhileNotKept(MappingCache cache, long first, long second) {
+        do {
+            assertThat(cache.put(second, MIB)).as("there is room for one, and that is taken").isFalse();
+        } while (!cache.keeps(first));
+    }
+
+    /** One thread's first munmap does, as where Java's heap is full. */
+    private static final class Failing implements SystemCallFaults.Schedule {
+        private final CountDownLatch reached = new CountDownLatch(1);
+        private final int spins;
+        private volatile @Nullable Thread thread;
+
+        private Failing(int spins) {
+            this.spins = spins;
+        }
+
+        private void empty(MappingCache cache) {
+            thread = Thread.currentThread();
+            assertThatThrownBy(cache::empty).isInstanceOf(OutOfMemoryError.class);
+        }
+
+        @Override
+        public int errnoFor(Call call, long ordinal) {
+            if (call == Call.MUNMAP && Thread.currentThread() == thread) {
+                thread = null;
+                reached.countDown();
+                for (int i = 0; i < spins; i++) {
+                    Thread.onSpinWait();
+                }
+                throw new OutOfMemoryError("as if");
+            }
+            return 0;
+        }
+    }
+
+    /** As by a budget that was never charged: who empties the cache next would wait for good. */
+    @Test
+    void whoThrowsAfterTheUnmapHasNothingInHand() {
+        Budget budget = Budget.unlimited("test");
+        MappingCache cache = MappingCaches.open(budget, 8 * MIB, () -> { });
+        assertThat(cache.put(Kernel.map(MIB), MIB)).isTrue();
+        assertThatThrownBy(cache::empty).isInstanceOf(AssertionError.class).hasMessageContaining("gave back more than it had");
+        assertThat(cache.bytes()).isZero();
+        cache.close();
     }
 
     private static void await(CountDownLatch latch) {
