@@ -6,8 +6,10 @@ import dev.banos.mem.Malloc;
 import dev.banos.testing.ChildJvm;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
@@ -62,20 +64,38 @@ class VirtualThreadsTest {
     void whatEndedThreadsFreedThemselvesGoesBackWithoutATrim() throws Exception {
         Malloc.trim();
         long before = reservedBytes();
+        int count = 500;
+        CountDownLatch full = new CountDownLatch(count);
+        CountDownLatch mayFree = new CountDownLatch(1);
         List<Thread> threads = new ArrayList<>();
-        for (int i = 0; i < 500; i++) {
-            int seed = i;
-            threads.add(Thread.ofVirtual().start(() -> replaceBlocks(new SplittableRandom(seed))));
+        for (int i = 0; i < count; i++) {
+            threads.add(Thread.ofVirtual().start(() -> {
+                long[] blocks = new long[64];
+                Arrays.setAll(blocks, _ -> Malloc.malloc(MOST_BYTES));
+                full.countDown();
+                await(mayFree);
+                Arrays.stream(blocks).forEach(Malloc::free);
+            }));
         }
+        full.await();
+        assertThat(reservedBytes()).isGreaterThan(before); // 16 MB live
+        mayFree.countDown();
         for (Thread thread : threads) {
             thread.join();
         }
-        assertThat(reservedBytes()).isGreaterThan(before);
         long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
         while (reservedBytes() > before && System.nanoTime() < deadline) {
             Thread.sleep(50);
         }
         assertThat(reservedBytes()).isLessThanOrEqualTo(before);
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException unexpected) {
+            throw new AssertionError(unexpected);
+        }
     }
 
     private static long reservedBytes() {
