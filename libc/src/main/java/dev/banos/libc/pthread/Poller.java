@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * not ready at once; one that is ready never comes here. Each round costs in proportion to all that is waited for. A
  * descriptor stands in the kernel's list once, whoever waits for it, and a negative one, which poll takes no notice of, not at all: so
  * the list is never longer than RLIMIT_NOFILE, unless that has been lowered since. Then the kernel refuses the list, and each wait is
- * asked for alone, some hundred times a second.
+ * asked for alone, at most a hundred times a second.
  *
  * <p>A wait that its thread gave up stays in the poller's list until the next round, and its memory is the poller's own.
  */

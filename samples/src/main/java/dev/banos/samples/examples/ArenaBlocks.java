@@ -43,13 +43,18 @@ public final class ArenaBlocks implements AllocatorUnderTest {
             return 0;
         }
         Arena arena = Arena.ofShared();
+        boolean isServed = false;
         try {
             long address = arena.allocate(Math.max(size, 1), Math.max(alignment, ALIGNMENT)).address();
             live.put(address, new Block(arena, size));
+            isServed = true;
             return address;
         } catch (OutOfMemoryError noMemory) {
-            arena.close();
             return 0;
+        } finally {
+            if (!isServed) {
+                arena.close();
+            }
         }
     }
 
