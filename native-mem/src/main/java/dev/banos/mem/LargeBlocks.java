@@ -95,10 +95,7 @@ final class LargeBlocks {
     /** What Java's heap must have room for is made before the payment. */
     private static long resizeCharged(Heap heap, long address, long newBytes, long growth) {
         long[] unsettled = {growth};
-        LongSupplier resize = () -> {
-            unsettled[0] = 0;
-            return heap.domain().mappings.resize(address, newBytes, growth);
-        };
+        LongSupplier resize = () -> heap.domain().mappings.resize(address, newBytes, unsettled);
         LongSupplier guarded = () -> heap.guarded(resize);
         if (!charge(heap, growth)) {
             return 0;

@@ -32,6 +32,8 @@ public final class DirectMappings {
      * a fault for each (README). What nobody writes to costs at most so much memory.
      */
     static final long COMMITTED_BYTES = 1024 * 1024;
+    /** More than {@link #undo} makes until it has a lock. */
+    private static final int CALLS_TO_UNDO = 8;
 
     /** What the heap is called, has and may have. */
     public final Budget budget;
@@ -111,9 +113,7 @@ public final class DirectMappings {
 
     /** @return a block that was kept when it was freed, with whatever is in it; or 0 */
     public long reuse(long bytes) {
-        long kept = cache == null ? 0 : cache.take(bytes);
-        return kept == 0 ? 0
-                : register(MappingCache.address(kept), MappingTable.extent(bytes, MappingCache.isHuge(kept)));
+        return cache == null ? 0 : cache.takeBlock(bytes, this);
     }
 
     /**
@@ -129,13 +129,24 @@ public final class DirectMappings {
         long wanted = huge ? Math.max(alignment, HugeMappings.PAGE_BYTES) : alignment;
         long address = wanted > Kernel.PAGE_BYTES ? HugeMappings.mapAligned(bytes, wanted)
                 : bytes <= COMMITTED_BYTES ? Kernel.mapCommitted(bytes) : mapPartlyCommitted(bytes);
-        if (Kernel.failed(address)) {
-            return 0;
+        return Kernel.failed(address) ? 0 : enterMapped(address, bytes, huge);
+    }
+
+    /** Where the registry has no room for it, it is unmapped. */
+    private long enterMapped(long address, long bytes, boolean huge) {
+        boolean isDone = false;
+        try {
+            if (huge) {
+                HugeMappings.advise(address, bytes);
+            }
+            long entered = register(address, MappingTable.extent(bytes, huge));
+            isDone = true;
+            return entered;
+        } finally {
+            if (!isDone) {
+                Unmapping.unmap(address, bytes);
+            }
         }
-        if (huge) {
-            HugeMappings.advise(address, bytes);
-        }
-        return register(address, MappingTable.extent(bytes, huge));
     }
 
     private static long mapPartlyCommitted(long bytes) {
@@ -149,8 +160,12 @@ public final class DirectMappings {
     /** Before Linux 5.14, or without memory, pages come as they are touched. */
     private static void commit(long address, long from, long to) {
         long end = Math.min(to, COMMITTED_BYTES);
-        if (from < end) {
-            Kernel.commit(address + from, end - from);
+        try {
+            if (from < end) {
+                Kernel.commit(address + from, end - from);
+            }
+        } catch (StackOverflowError tooLittleLeft) {
+            return; // as without memory
         }
     }
 
@@ -206,34 +221,44 @@ public final class DirectMappings {
 
     /**
      * @param newBytes of {@link #bytes}
-     * @param charged what the heap has been charged for the growth, as far as the caller could know it; whatever comes of
-     *     it, afterwards the heap is charged for what it has
+     * @param unsettled in its only element what the heap has been charged for the growth, as far as the caller could know it; and
+     *     afterwards, whatever comes of it, what the caller is to release, so that the heap is charged for what it has
      * @return where the block is now; 0 when there is no memory for it, and the block is as it was; or {@link #NONE}
      */
-    public long resize(long address, long newBytes, long charged) {
+    public long resize(long address, long newBytes, long[] unsettled) {
         long extent = MappingRegistry.take(address, this);
         if (extent == NONE) {
-            budget.release(charged);
             return NONE;
         }
         long bytes = MappingTable.length(extent);
-        long missing = newBytes - bytes - charged; // more than 0 where another thread has shrunk the block meanwhile
-        if (missing > 0 && !budget.reserve(missing)) {
-            return restore(address, extent, charged);
-        }
         boolean grownHuge = hugePages.wantsGrown(bytes, newBytes);
-        long moved = newBytes == bytes ? address : grownHuge ? HugeMappings.grow(address, bytes, newBytes)
-                : Kernel.resize(address, bytes, newBytes);
-        if (Kernel.failed(moved)) {
-            return restore(address, extent, Math.max(charged, newBytes - bytes));
+        long moved = 0;
+        try {
+            long missing = newBytes - bytes - unsettled[0]; // more than 0 where another thread has shrunk the block meanwhile
+            if (missing <= 0 || budget.reserve(missing)) {
+                unsettled[0] += Math.max(0, missing);
+                moved = remap(address, bytes, newBytes, grownHuge);
+            }
+        } finally {
+            if (moved == 0) {
+                register(address, extent);
+            }
         }
-        if (missing < 0) {
-            budget.release(-missing);
+        if (moved == 0) {
+            return 0;
         }
+        unsettled[0] -= newBytes - bytes;
         if (!grownHuge) {
             commit(moved, bytes, newBytes);
         }
         return register(moved, MappingTable.extent(newBytes, grownHuge || MappingTable.isHuge(extent)));
+    }
+
+    /** @return where it is now, or 0 when there is no memory for it */
+    private static long remap(long address, long bytes, long newBytes, boolean grownHuge) {
+        long moved = newBytes == bytes ? address : grownHuge ? HugeMappings.grow(address, bytes, newBytes)
+                : Kernel.resize(address, bytes, newBytes);
+        return Kernel.failed(moved) ? 0 : moved;
     }
 
     /**
@@ -255,7 +280,7 @@ public final class DirectMappings {
         long taken = NONE;
         boolean copied = false;
         try {
-            kept = cache.take(newBytes);
+            kept = cache.take(newBytes, CALLS_TO_UNDO);
             if (kept != 0) {
                 taken = guard.applyAsLong(() -> MappingRegistry.take(address, this));
                 if (taken == extent) { // nobody has freed or resized it meanwhile
@@ -317,12 +342,6 @@ public final class DirectMappings {
             register(address, extent);
             throw tooLittleLeft;
         }
-    }
-
-    private long restore(long address, long extent, long charged) {
-        register(address, extent);
-        budget.release(charged);
-        return 0;
     }
 
     /** Unmaps all blocks; their records go by themselves. Without a list, for which Java's heap may have no room. */

@@ -4,6 +4,7 @@ import dev.banos.lock.SpinLock;
 import dev.banos.mem.event.MemoryEvents;
 import dev.banos.mem.system.Budget;
 import dev.banos.mem.system.Kernel;
+import dev.banos.mem.system.MappingTable;
 import dev.banos.mem.system.Unmapping;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -152,6 +153,35 @@ public final class MappingCache {
         lock.lock();
         try {
             return depths[index] == 0 ? 0 : takeHighest(index);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * For who may have to put it back from within so many calls: where there is not as much stack this throws, and nothing has changed.
+     *
+     * @param calls of this by itself before it begins
+     */
+    long take(long length, int calls) {
+        return calls > 0 ? take(length, calls - 1) : take(length);
+    }
+
+    /** As {@link #take(long)}, and it is that heap's block before it leaves the cache: where that throws, it is kept as it was. */
+    long takeBlock(long length, DirectMappings owner) {
+        int index = indexOf(length);
+        if (index >= depths.length) {
+            return 0;
+        }
+        lock.lock();
+        try {
+            if (depths[index] == 0) {
+                return 0;
+            }
+            long kept = stacks[index][depths[index] - 1];
+            long address = owner.register(address(kept), MappingTable.extent(length, isHuge(kept)));
+            long ignored = takeHighest(index);
+            return address;
         } finally {
             lock.unlock();
         }

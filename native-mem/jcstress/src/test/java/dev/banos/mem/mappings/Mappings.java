@@ -43,7 +43,10 @@ public final class Mappings {
         }
 
         boolean shrink() {
-            return heap.resize(block, BYTES / 2, 0) == block;
+            long[] unsettled = new long[1];
+            boolean shrunk = heap.resize(block, BYTES / 2, unsettled) == block;
+            heap.budget.release(unsettled[0]);
+            return shrunk;
         }
 
         /** Whether so much is there, and paid for; afterwards there is none. */
