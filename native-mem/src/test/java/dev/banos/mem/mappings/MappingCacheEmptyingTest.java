@@ -3,11 +3,17 @@ package dev.banos.mem.mappings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.banos.mem.ProcSelf;
 import dev.banos.mem.fault.SystemCallFaults;
 import dev.banos.mem.fault.SystemCallFaults.Call;
 import dev.banos.mem.system.Budget;
 import dev.banos.mem.system.Kernel;
+import dev.banos.mem.system.Unmapping;
+import dev.banos.testing.ChildJvm;
+import dev.banos.testing.FullJavaHeap;
 import dev.banos.testing.OtherThread;
+import java.io.IOException;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
@@ -157,6 +163,57 @@ class MappingCacheEmptyingTest {
         assertThatThrownBy(cache::empty).isInstanceOf(AssertionError.class).hasMessageContaining("gave back more than it had");
         assertThat(cache.bytes()).isZero();
         cache.close();
+    }
+
+    /** Another thread has put as many meanwhile as the cache has places for, and Java's heap has no room for more of these. */
+    @Test
+    void whatCannotBeKeptAgainIsUnmappedLater() throws IOException, InterruptedException {
+        assertThat(ChildJvm.run(List.of("-Xmx8m", "-XX:+UseSerialGC", "-XX:-UseTLAB", "-ea"), Full.class).output())
+                .contains("threw true, kept 8, charged 8, mapped true, later false, after the close 0;");
+    }
+
+    /** What the JVM with the small heap runs for that. */
+    public static final class Full {
+        private static final int PLACES = 8;
+        private static final OutOfMemoryError FULL = new OutOfMemoryError("as if");
+
+        private Full() {
+        }
+
+        public static void main(String[] arguments) {
+            Budget budget = Budget.unlimited("test");
+            MappingCache cache = Objects.requireNonNull(MappingCache.make(budget, 64 * MIB, () -> { }));
+            MappingCacheTest.put(cache, budget, MIB);
+            cache.empty(); // then all classes are there
+            long last = 0;
+            for (int i = 0; i < PLACES; i++) {
+                last = MappingCacheTest.put(cache, budget, MIB);
+            }
+            long another = map(budget);
+            FullJavaHeap javaHeap = new FullJavaHeap(0);
+            boolean[] threw = new boolean[1];
+            SystemCallFaults.during((call, _) -> {
+                if (call == Call.MUNMAP) {
+                    threw[0] = cache.put(another, MIB);
+                    javaHeap.fill();
+                    throw FULL;
+                }
+                return 0;
+            }, () -> {
+                try {
+                    cache.empty();
+                } catch (OutOfMemoryError full) {
+                    threw[0] &= full == FULL;
+                }
+            });
+            javaHeap.empty();
+            String found = "threw " + threw[0] + ", kept " + cache.bytes() / MIB + ", charged " + budget.usedBytes() / MIB + ", mapped "
+                    + ProcSelf.isMapped(last);
+            Unmapping.retryRefused();
+            found += ", later " + ProcSelf.isMapped(last);
+            cache.close();
+            System.out.println(found + ", after the close " + budget.usedBytes() + ";");
+        }
     }
 
     private static void await(CountDownLatch latch) {
