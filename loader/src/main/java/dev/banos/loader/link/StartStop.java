@@ -5,6 +5,7 @@ import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.process.CLibrary;
 import dev.banos.loader.process.NativeCalls;
+import dev.banos.loader.process.ProcessEnd;
 import dev.banos.loader.process.UnwindTables;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -154,6 +155,7 @@ final class StartStop {
             NativeCalls.call(function, 0);
         }
         NativeCalls.call(finalize, dsoHandle);
+        ProcessEnd.forget(dsoHandle);
     }
 
     /** Before the module is unmapped. */

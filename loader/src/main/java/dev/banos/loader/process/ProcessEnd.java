@@ -1,27 +1,31 @@
 package dev.banos.loader.process;
 
+import dev.banos.bindings.Native;
 import dev.banos.bindings.SystemCalls;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.machine.Architecture;
 import dev.banos.loader.machine.Image;
 import dev.banos.loader.machine.MachineCode;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 
 /**
  * The end of the process as code sees it that cannot ask Java: C's {@code exit} runs what modules registered with {@code __cxa_atexit},
  * their static objects' destructors among it, when the JVM takes no calls any more; and the thread that destroyed the JVM runs the
  * destructors of its thread-local objects after that. Modules register through a function of ours, which registers a note of ours behind
- * each: C runs the youngest first, so the note is there before any of theirs.
+ * each: C runs the youngest first, so the note is there before any of theirs. A note has a handle of its own, the one behind its module's:
+ * so it does not run when the module's functions do at an uninstall, and is taken out after them.
  *
  * <pre>
- *     0         note     mov %fs:0,%rax; mov %rax,exiting(%rip); ret
- *     32        atexit   sub $8,%rsp; call *register(%rip); mov %eax,4(%rsp); lea note(%rip),%rdi; xor %esi,%esi; xor %edx,%edx
- *                        call *register(%rip); mov 4(%rsp),%eax; add $8,%rsp; ret
+ *     0         note     cmp %rdi,forgotten(%rip); je 1f; mov %fs:0,%rax; mov %rax,exiting(%rip); 1: ret
+ *     32        atexit   push %rdx; sub $16,%rsp; call *register(%rip); mov %eax,8(%rsp); mov 16(%rsp),%rdx; inc %rdx
+ *                        mov %rdx,%rsi; lea note(%rip),%rdi; call *register(%rip); mov 8(%rsp),%eax; add $24,%rsp; ret
  *     a page    exiting  the thread pointer of the thread that is in exit, or 0
  *     + 8       register __cxa_atexit
  *     + 16      spare    something to write into, for who gets a pointer at that time
- *     + 24      the name of JNI_GetCreatedJavaVMs
+ *     + 24      forgotten the handle whose notes are being taken out, or 0
+ *     + 32      the name of JNI_GetCreatedJavaVMs
  * </pre>
  * Two pages for all of the process, which stay: C has their addresses. x86-64's.
  */
@@ -34,7 +38,8 @@ public final class ProcessEnd {
     private static final int ATEXIT = 32;
     private static final int REGISTER_AT = PAGE + Long.BYTES;
     private static final int SPARE_AT = REGISTER_AT + Long.BYTES;
-    private static final int NAME_AT = SPARE_AT + Long.BYTES;
+    private static final int FORGOTTEN_AT = SPARE_AT + Long.BYTES;
+    private static final int NAME_AT = FORGOTTEN_AT + Long.BYTES;
     /** Knows whether the JVM is gone, also then. */
     private static final byte[] CREATED_VMS = "JNI_GetCreatedJavaVMs".getBytes(StandardCharsets.US_ASCII);
 
@@ -71,18 +76,33 @@ public final class ProcessEnd {
         return createdVms;
     }
 
+    /**
+     * Takes out a module's notes. C takes an entry out by calling it, so they are told to do nothing.
+     *
+     * @param dsoHandle what the module registered its functions with, which are out already
+     */
+    public static synchronized void forget(long dsoHandle) {
+        if (base == 0) {
+            return;
+        }
+        Native.EVERYTHING.set(ValueLayout.JAVA_LONG, base + FORGOTTEN_AT, dsoHandle + 1);
+        NativeCalls.call(CLibrary.find("__cxa_finalize"), dsoHandle + 1);
+        Native.EVERYTHING.set(ValueLayout.JAVA_LONG, base + FORGOTTEN_AT, 0);
+    }
+
     private static long make() {
         long pages = AddressSpace.near().map(NAME, 2 * PAGE, PAGE, true);
         Image image = Image.mapped(2 * PAGE, pages);
         MachineCode note = new MachineCode(image, 0);
+        note.bytes(0x48, 0x39, 0x3d).distance(FORGOTTEN_AT).bytes(0x74, 0x10);
         note.bytes(0x64, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0);
         note.bytes(0x48, 0x89, 0x05).distance(PAGE);
         note.bytes(0xc3);
         MachineCode atexit = new MachineCode(image, ATEXIT);
-        atexit.bytes(0x48, 0x83, 0xec, 0x08, 0xff, 0x15).distance(REGISTER_AT);
-        atexit.bytes(0x89, 0x44, 0x24, 0x04, 0x48, 0x8d, 0x3d).distance(0);
-        atexit.bytes(0x31, 0xf6, 0x31, 0xd2, 0xff, 0x15).distance(REGISTER_AT);
-        atexit.bytes(0x8b, 0x44, 0x24, 0x04, 0x48, 0x83, 0xc4, 0x08, 0xc3);
+        atexit.bytes(0x52, 0x48, 0x83, 0xec, 0x10, 0xff, 0x15).distance(REGISTER_AT);
+        atexit.bytes(0x89, 0x44, 0x24, 0x08, 0x48, 0x8b, 0x54, 0x24, 0x10, 0x48, 0xff, 0xc2);
+        atexit.bytes(0x48, 0x89, 0xd6, 0x48, 0x8d, 0x3d).distance(0).bytes(0xff, 0x15).distance(REGISTER_AT);
+        atexit.bytes(0x8b, 0x44, 0x24, 0x08, 0x48, 0x83, 0xc4, 0x18, 0xc3);
         image.put64(REGISTER_AT, CLibrary.find(REGISTER));
         // By the one type of downcall that a first load makes anyway, and without a segment that takes a string.
         image.copy(CREATED_VMS, 0, NAME_AT, CREATED_VMS.length);
