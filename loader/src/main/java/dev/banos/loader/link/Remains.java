@@ -3,6 +3,7 @@ package dev.banos.loader.link;
 import dev.banos.loader.process.TinyLibrary;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is taken out while code of it, or code that uses it, may still run: destructors of thread-local objects run when their threads
@@ -17,6 +18,7 @@ import java.util.List;
  * What is in use otherwise holds nothing: a driver that others depend on is not taken out before them.
  */
 public abstract class Remains {
+    /** Also the lock of all counts; nothing of the dynamic linker's is called under it, whose own lock others may hold. */
     private static final List<Remains> LEFT = new ArrayList<>();
 
     private List<Remains> uses = List.of();
@@ -37,18 +39,23 @@ public abstract class Remains {
      * @param used what its code may call
      */
     protected final void leave(List<? extends Remains> used) {
+        boolean isNeeded;
         synchronized (LEFT) {
-            if (users == 0 && LEFT.isEmpty() && !mayBeAwaited()) {
-                end();
-                return;
-            }
-            uses = List.copyOf(used);
-            uses.forEach(each -> each.users++);
-            LEFT.add(this);
-            taken();
-            askDynamicLinker();
-            sweep();
+            isNeeded = users > 0 || !LEFT.isEmpty() || mayBeAwaited();
         }
+        if (!isNeeded) {
+            end();
+            return;
+        }
+        List<Remains> held = List.copyOf(used);
+        taken();
+        askDynamicLinker();
+        synchronized (LEFT) {
+            LEFT.add(this);
+            uses = held;
+            uses.forEach(each -> each.users++);
+        }
+        sweep();
     }
 
     /** Whether {@link #isAwaited} may ever be true. */
@@ -68,18 +75,49 @@ public abstract class Remains {
         }
     }
 
+    /** All ends that can be are tried; of several failures, the first has the others with it. */
     private static void sweep() {
-        boolean ended;
-        do {
-            ended = false;
-            for (Remains each : List.copyOf(LEFT)) {
-                if (each.users == 0 && !each.isAwaited()) {
-                    LEFT.remove(each);
-                    each.end();
-                    each.uses.forEach(used -> used.users--);
-                    ended = true;
+        Throwable failed = null;
+        for (Remains next = next(); next != null; next = next()) {
+            try {
+                next.end();
+            } catch (RuntimeException | Error thrown) {
+                if (failed == null) {
+                    failed = thrown;
+                } else {
+                    failed.addSuppressed(thrown);
+                }
+            } finally {
+                synchronized (LEFT) {
+                    next.uses.forEach(used -> used.users--);
                 }
             }
-        } while (ended);
+        }
+        if (failed instanceof Error error) {
+            throw error;
+        }
+        if (failed instanceof RuntimeException exception) {
+            throw exception;
+        }
+    }
+
+    /** One that nothing needs any more, no longer among those that are left; or null. */
+    private static @Nullable Remains next() {
+        List<Remains> left;
+        synchronized (LEFT) {
+            left = List.copyOf(LEFT);
+        }
+        for (Remains each : left) {
+            if (!each.isAwaited() && each.isLetGo()) {
+                return each;
+            }
+        }
+        return null;
+    }
+
+    private boolean isLetGo() {
+        synchronized (LEFT) {
+            return users == 0 && LEFT.remove(this);
+        }
     }
 }
