@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /** What holds from install to unload, and after every way in which either fails. */
 class LifecycleTest extends InstallingTest {
+    private static final int FAILURES = 20;
     private static final String HEAD = """
             #include <banos/driver.h>
             #include <banos/export.h>
@@ -67,14 +68,16 @@ class LifecycleTest extends InstallingTest {
         long before = mappings();
         Path file = driver("fails", "", "static char big[3 << 20]; static int init(struct Banos_Driver *d)"
                 + " { (void)d; big[1] = 1; return -5; } int get(void) { return big[0]; } BANOS_EXPORT(get);");
-        LinkException refused = catchThrowableOfType(LinkException.class, () -> loader.install(file));
-        assertThat(refused.errno()).isEqualTo(5);
-        assertThat(refused).hasMessageContaining("fails").hasMessageContaining("-5").hasMessageContaining("EIO");
-        assertThat(loader.drivers()).isEmpty();
-        assertThat(mappings()).isEqualTo(before);
+        for (int i = 0; i < FAILURES; i++) {
+            LinkException refused = catchThrowableOfType(LinkException.class, () -> loader.install(file));
+            assertThat(refused.errno()).isEqualTo(5);
+            assertThat(refused).hasMessageContaining("fails").hasMessageContaining("-5").hasMessageContaining("EIO");
+            assertThat(loader.drivers()).isEmpty();
+        }
+        assertThat(mappings()).isLessThan(before + FAILURES / 2); // a thread of the JVM may begin meanwhile, and its stack lie here
     }
 
-    /** Pages in the neighbourhood where modules go: anonymous, private, small. Other threads of the JVM map elsewhere. */
+    /** How many there are in the neighbourhood where modules go. */
     private long mappings() throws IOException {
         Driver probe = loader.install(driver("probe", "", INIT));
         long base = probe.base();
