@@ -6,7 +6,6 @@ import dev.banos.testing.ChildJvm;
 import dev.banos.testing.ChildProcess;
 import dev.banos.testing.OnX8664;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -186,14 +185,14 @@ class LastCallsTest {
             touched.await();
             List<Long> bases = loader.drivers().stream().map(Driver::base).toList();
             loader.close();
-            System.out.println("mapped " + bases.stream().allMatch(LastCallsTest::isMapped));
+            System.out.println("mapped " + bases.stream().allMatch(ProcessMaps::isMapped));
             closed.countDown();
             thread.join();
             boolean any = true;
             for (int i = 0; i < 500 && any; i++) { // Java's join returns before the thread is gone as C knows it
                 Thread.sleep(10);
                 Loader.create(InstallPolicy.anyUser()).close(); // what was left is looked after at the next close
-                any = bases.stream().anyMatch(LastCallsTest::isMapped);
+                any = bases.stream().anyMatch(ProcessMaps::isMapped);
             }
             System.out.println("mapped " + any);
         }
@@ -201,15 +200,6 @@ class LastCallsTest {
 
     private static void touch(Driver driver) {
         assertThat(Prototype.parse("int touch(void)").call(driver, List.of())).isEqualTo("0");
-    }
-
-    private static boolean isMapped(long address) {
-        try {
-            return Files.readAllLines(Path.of("/proc/self/maps")).stream()
-                    .anyMatch(line -> line.startsWith(String.format("%08x-", address)));
-        } catch (IOException failed) {
-            throw new AssertionError(failed);
-        }
     }
 
     /** That thread ends when the JVM is gone, and runs its destructors then. */
@@ -243,14 +233,14 @@ class LastCallsTest {
         long base = driver.base();
         Thread thread = Thread.ofPlatform().start(() -> touch(driver));
         thread.join();
-        for (int i = 0; i < 500 && isMapped(base); i++) {
+        for (int i = 0; i < 500 && ProcessMaps.isMapped(base); i++) {
             Thread.sleep(10);
             if (driver.isInstalled()) {
                 loader.close();
             }
             Loader.create(InstallPolicy.anyUser()).close();
         }
-        assertThat(isMapped(base)).isFalse();
+        assertThat(ProcessMaps.isMapped(base)).isFalse();
     }
 
     /** As where a program of the same code ends. */

@@ -141,13 +141,13 @@ class LinkedSemanticsTest {
             touched.await();
             long base = library.base();
             library.close();
-            assertThat(isMapped(base)).isTrue();
+            assertThat(ProcessMaps.isMapped(base)).isTrue();
             assertThat(seen.get(JAVA_INT, 0)).isZero();
             closed.countDown();
             thread.join();
             awaitOne(seen);
             link(compiled("gcc -O2", "any.c", "int any;")).close(); // what was left is looked after at the next close
-            assertThat(isMapped(base)).isFalse();
+            assertThat(ProcessMaps.isMapped(base)).isFalse();
         }
     }
 
@@ -158,15 +158,6 @@ class LinkedSemanticsTest {
         }
         assertThat(seen.get(JAVA_INT, 0)).isEqualTo(1);
         Thread.sleep(100);
-    }
-
-    private static boolean isMapped(long address) {
-        try {
-            return Files.readAllLines(Path.of("/proc/self/maps")).stream()
-                    .anyMatch(line -> line.startsWith(String.format("%08x-", address)));
-        } catch (IOException failed) {
-            throw new AssertionError(failed);
-        }
     }
 
     /** Constants of one file and variables of another, with both files' other data between the regions that they would be in. */

@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * A heap: the calling thread's own ({@link #current}), or one that an application makes, and destroys with everything in it.
  *
  * <p>A heap of {@link #create} serves the thread that made it, at the speed of that thread's own malloc; any thread may
- * free its blocks, and close it when that thread has ended. A heap of {@link #createShared} serves every thread, one at a time. A block goes back to the heap that
+ * free its blocks, and close it when that thread has ended.
+ * A heap of {@link #createShared} serves every thread, one at a time. A block goes back to the heap that
  * it came from: any other heap, and {@link Malloc}, refuse it. The functions on addresses are those of {@link Malloc}.
  *
  * <p>After {@link #close} each call is an {@link IllegalStateException}, and each free of what lived in it an

@@ -26,11 +26,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Counts.</b> A call takes {@link #consumed()} bytes of its input and writes {@link #produced()} bytes of output. Bytes
  * behind the stream's end are never consumed. Up to {@value #LOOKAHEAD} bytes and a match may be decoded that had no room in the
- * output yet, or pass the limit of output; a later call delivers those that do not. Behind the bytes produced, the rest of the output segment is scratch.
+ * output yet, or pass the limit of output; a later call delivers those that do not. Behind the bytes produced, the rest of the
+ * output segment is scratch.
  *
  * <p><b>Errors.</b> Streams are accepted and refused exactly as zlib does, with its words. A wrong stream throws
  * {@link InflateException}, once all bytes before the error have been delivered, and again at each further call; the input offset
- * of a limit is where decoding had come to, which depends on the room in the output. A stream that is cut asks for input; whether more will come is the caller's knowledge.
+ * of a limit is where decoding had come to, which depends on the room in the output. A stream that is cut asks for input; whether
+ * more will come is the caller's knowledge.
  *
  * <p><b>Memory.</b> One off-heap block of fixed size for the life of the inflater; no call of {@link #inflate} or
  * {@link #reset} allocates. Segments may be of any kind: native ones of a scope that the calling thread owns, or of the global

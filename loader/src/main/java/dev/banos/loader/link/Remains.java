@@ -108,14 +108,15 @@ public abstract class Remains {
             left = List.copyOf(LEFT);
         }
         for (Remains each : left) {
-            if (!each.isAwaited() && each.isLetGo()) {
+            if (!each.isAwaited() && each.takeOut()) {
                 return each;
             }
         }
         return null;
     }
 
-    private boolean isLetGo() {
+    /** @return whether it was left until now, and nothing that is left uses it */
+    private boolean takeOut() {
         synchronized (LEFT) {
             return users == 0 && LEFT.remove(this);
         }

@@ -214,16 +214,19 @@ final class Resolve {
 
     /** And the symbols of sections that were dropped where the kept copy has none of the name: nobody defines these. */
     private int[] withDropped(LinkedObject object, int[] undefined) {
+        if (!object.dropsAny()) {
+            return undefined;
+        }
         SymbolTable symbols = object.elf.symbols();
-        int[] all = undefined;
-        for (int symbol = symbols.firstGlobal(); object.dropsAny() && symbol < symbols.count(); symbol++) {
+        int[] all = Arrays.copyOf(undefined, undefined.length + symbols.count());
+        int count = undefined.length;
+        for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
             int section = symbols.section(symbol);
             if (section > 0 && object.isDropped(section) && !definitions.containsKey(symbols.name(symbol))) {
-                all = Arrays.copyOf(all, all.length + 1);
-                all[all.length - 1] = symbol;
+                all[count++] = symbol;
             }
         }
-        return all;
+        return Arrays.copyOf(all, count);
     }
 
     /** The symbols of relocations: other linkers let be what is only mentioned, as a call that has been rewritten may leave it. */

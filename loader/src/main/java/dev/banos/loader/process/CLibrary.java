@@ -21,8 +21,9 @@ public final class CLibrary {
     }
 
     /**
-     * The symbol's address, or 0: as {@code dlsym(RTLD_DEFAULT, name)} finds it, a name with a version as {@code dlvsym} does. The JVM's own look-up, which knows libc and
-     * libm, is asked first: it needs no downcall, whose making costs a JVM that has just started tens of milliseconds.
+     * The symbol's address, or 0: as {@code dlsym(RTLD_DEFAULT, name)} finds it, a name with a version as {@code dlvsym} does. The
+     * JVM's own look-up, which knows libc and libm, is asked first: it needs no downcall, whose making costs a JVM that has just
+     * started tens of milliseconds.
      */
     public static long find(String name) {
         Optional<MemorySegment> standard = STANDARD.find(name);

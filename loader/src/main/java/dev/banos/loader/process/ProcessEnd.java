@@ -86,8 +86,11 @@ public final class ProcessEnd {
             return;
         }
         Native.EVERYTHING.set(ValueLayout.JAVA_LONG, base + FORGOTTEN_AT, dsoHandle + 1);
-        NativeCalls.call(CLibrary.find("__cxa_finalize"), dsoHandle + 1);
-        Native.EVERYTHING.set(ValueLayout.JAVA_LONG, base + FORGOTTEN_AT, 0);
+        try {
+            NativeCalls.call(CLibrary.find("__cxa_finalize"), dsoHandle + 1);
+        } finally {
+            Native.EVERYTHING.set(ValueLayout.JAVA_LONG, base + FORGOTTEN_AT, 0);
+        }
     }
 
     private static long make() {
