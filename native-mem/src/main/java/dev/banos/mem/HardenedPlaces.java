@@ -80,8 +80,13 @@ final class HardenedPlaces {
 
     private @Nullable HardenedBlock inSlot(Heap heap, long size, long slotBytes, @Nullable Throwable birth) {
         HardenedBlock block = inSlot(size, slotBytes, birth);
-        if (block == null && domain.budget.isLimited()) {
-            SlowMalloc.reclaimAll(heap);
+        return block == null && domain.budget.isLimited() ? reclaimedSlot(heap, size, slotBytes, birth) : block;
+    }
+
+    private @Nullable HardenedBlock reclaimedSlot(Heap heap, long size, long slotBytes, @Nullable Throwable birth) {
+        Reclaiming reclaiming = new Reclaiming(heap, SizeClasses.runBytes(slotBytes));
+        HardenedBlock block = null;
+        while (block == null && reclaiming.makesRoom()) {
             block = inSlot(size, slotBytes, birth);
         }
         return block;

@@ -103,13 +103,21 @@ final class HeapTree {
                 + children().stream().map(Heap::toString).collect(Collectors.joining(", ")) + ": close them first");
     }
 
-    /** Gives back what is free in {@code heap}, and in all others of its tree. */
-    static void reclaim(Heap heap) {
-        Heap root = heap;
-        for (Heap above = heap.tree().parent; above != null; above = above.tree().parent) {
-            root = above;
+    @Nullable Heap parent() {
+        return parent;
+    }
+
+    static boolean isBelow(Heap heap, Heap above) {
+        Heap each = heap.tree().parent;
+        while (each != null && each != above) {
+            each = each.tree().parent;
         }
-        Deque<Heap> waiting = new ArrayDeque<>(List.of(root)); // not the Java stack, which a deep tree would overflow
+        return each != null;
+    }
+
+    /** Gives back what is free in {@code top}, and in all heaps below it. */
+    static void reclaim(Heap top) {
+        Deque<Heap> waiting = new ArrayDeque<>(List.of(top)); // not the Java stack, which a deep tree would overflow
         while (!waiting.isEmpty()) {
             Heap next = waiting.pop();
             reclaimOwn(next);

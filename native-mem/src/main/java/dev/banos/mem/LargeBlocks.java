@@ -110,7 +110,7 @@ final class LargeBlocks {
     /** Takes {@code bytes} of the budget, and calls back where that reaches a mark. */
     static boolean charge(Heap heap, long bytes) {
         Budget budget = heap.domain().budget;
-        if (!budget.reserve(bytes) && !(budget.isLimited() && reclaimAndReserve(heap, bytes))) {
+        if (!budget.reserve(bytes) && !(budget.isLimited() && budget.isEverEnough(bytes) && reclaimAndReserve(heap, bytes))) {
             return false;
         }
         if (budget.isWatched()) {
@@ -126,11 +126,12 @@ final class LargeBlocks {
     }
 
     private static boolean reclaimAndReserve(Heap heap, long bytes) {
-        HeapTree.reclaimOwn(heap);
-        if (heap.domain().budget.reserve(bytes)) {
-            return true;
+        Budget budget = heap.domain().budget;
+        Reclaiming reclaiming = new Reclaiming(heap, bytes);
+        boolean isReserved = false;
+        while (!isReserved && reclaiming.makesRoom()) {
+            isReserved = budget.reserve(bytes);
         }
-        HeapTree.reclaim(heap);
-        return heap.domain().budget.reserve(bytes);
+        return isReserved;
     }
 }

@@ -95,20 +95,14 @@ final class SlowMalloc {
         return orOutOfMemory(heap, heap.domain().budget.isWatched() ? calledBack(heap, address) : address, size);
     }
 
-    /** At a limit, memory that is free in this heap, or in another of the same tree, is given back before a request fails. */
+    /** At a limit, memory that is free in this heap, or in another below that limit, is given back before a request fails. */
     private static long reclaimAndAttempt(Heap heap, long size) {
-        HeapTree.reclaimOwn(heap);
-        long address = heap.attempt(size);
-        if (address != 0) {
-            return address;
+        Reclaiming reclaiming = new Reclaiming(heap, SizeClasses.runBytes(size));
+        long address = 0;
+        while (address == 0 && reclaiming.makesRoom()) {
+            address = heap.attempt(size);
         }
-        HeapTree.reclaim(heap);
-        return heap.attempt(size);
-    }
-
-    static void reclaimAll(Heap heap) {
-        HeapTree.reclaimOwn(heap);
-        HeapTree.reclaim(heap);
+        return address;
     }
 
     /**
@@ -120,11 +114,19 @@ final class SlowMalloc {
         LeakRecords leaks = heap.domain().leaks;
         long address = leaks.isOff() ? heap.attempt(size) : allocateTracked(heap, size);
         if (address == 0 && heap.domain().budget.isLimited()) {
-            reclaimAll(heap);
-            // A sample may live in the heap's own runs, unremembered. If the level rises just now, it is out of memory.
-            address = leaks.isFull() ? allocateTracked(heap, size) : Math.max(0, heap.attemptCounted(size));
+            address = reclaimAndSample(heap, size);
         }
         return address > 0 ? remembered(heap, address, size, weight) : address;
+    }
+
+    /** A sample may live in the heap's own runs, unremembered. If the level rises just now, it is out of memory. */
+    private static long reclaimAndSample(Heap heap, long size) {
+        Reclaiming reclaiming = new Reclaiming(heap, SizeClasses.runBytes(size));
+        long address = 0;
+        while (address == 0 && reclaiming.makesRoom()) {
+            address = heap.domain().leaks.isFull() ? allocateTracked(heap, size) : Math.max(0, heap.attemptCounted(size));
+        }
+        return address;
     }
 
     private static long allocateTracked(Heap heap, long size) {

@@ -108,6 +108,33 @@ class HeapBudgetTest {
         }
     }
 
+    /** What the limit of one child refuses costs no other its cache or its quarantine; at their parent's limit it does. */
+    @Test
+    void aChildAtItsOwnLimitTakesNothingFromItsSiblings() {
+        for (long size : new long[] {2 * MIB, MIB, 1_000}) {
+            try (Heap parent = Heap.create(HeapOptions.shared().limit(16 * MIB));
+                    Heap keeping = Heap.create(HeapOptions.shared().childOf(parent).mappingCache(8 * MIB));
+                    Heap hardened = Heap.create(HeapOptions.shared().childOf(parent).hardened(Hardening.NONE.withQuarantine(MIB)));
+                    Heap middle = Heap.create(HeapOptions.shared().childOf(parent).limit(MIB));
+                    Heap nephew = Heap.create(HeapOptions.shared().childOf(middle).mappingCache(MIB));
+                    Heap child = Heap.create(HeapOptions.shared().childOf(middle))) {
+                keeping.free(keeping.malloc(4 * MIB));
+                long waiting = hardened.malloc(100);
+                hardened.free(waiting);
+                nephew.free(nephew.malloc(MIB / 4));
+                long kept = size > MIB ? MIB / 4 : 0;
+                fill(child, size);
+                assertThat(child.malloc(size)).isZero();
+                assertThat(nephew.statistics().cachedBytes()).as("within the limit, %d bytes", size).isEqualTo(kept);
+                assertThat(keeping.statistics().cachedBytes()).as("%d bytes", size).isEqualTo(4 * MIB);
+                assertThat(MemoryInsight.explain(waiting)).contains("in quarantine");
+                assertThat(parent.malloc(13 * MIB)).as("at the limit of all").isNotZero();
+                assertThat(keeping.statistics().cachedBytes()).isZero();
+                assertThat(MemoryInsight.explain(waiting)).doesNotContain("in quarantine");
+            }
+        }
+    }
+
     @Test
     void reallocIsChargedForWhatItGrowsAndLeavesTheBlockAtTheLimit() {
         try (Heap heap = Heap.create(HeapOptions.confined().limit(4 * MIB))) {

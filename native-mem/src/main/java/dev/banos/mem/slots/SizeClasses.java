@@ -76,6 +76,11 @@ public final class SizeClasses {
         return SPANS[sizeClass];
     }
 
+    /** How many bytes of spans the run takes that serves blocks of {@code size} bytes, which is less than {@link #DIRECT_BYTES}. */
+    public static long runBytes(long size) {
+        return SPANS[indexOf(Math.max(1, size))] * SPAN_BYTES;
+    }
+
     /** A whole number of bitmap words, or less than one: so all words of a run have the same number of slots. */
     static int slots(int sizeClass) {
         return slots(SLOT_BYTES[sizeClass], SPANS[sizeClass]);

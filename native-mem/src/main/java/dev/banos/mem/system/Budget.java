@@ -119,6 +119,20 @@ public final class Budget {
         return true;
     }
 
+    /** Whether this budget, whatever those above it have, would take in so many bytes now. */
+    public boolean hasRoom(long bytes) {
+        return bytes <= limit - (long) CLAIMED.getVolatile(this);
+    }
+
+    /** Whether the limits, this one's and those above, are as large. */
+    public boolean isEverEnough(long bytes) {
+        Budget each = this;
+        while (each != null && bytes <= each.limit) {
+            each = each.parent;
+        }
+        return each == null;
+    }
+
     public void release(long bytes) {
         for (Budget each = this; each != null; each = each.parent) {
             each.subtract(bytes);
