@@ -114,8 +114,12 @@ public final class SystemCalls {
     public static final int MADV_HUGEPAGE = 14;
     /** Of {@link #madvise}: the pages are found at once, writable. */
     public static final int MADV_POPULATE_WRITE = 23;
+    /** Of {@link #madvise}: as {@link #MADV_DONTNEED}, also of pages that are locked in memory; since Linux 5.18. */
+    public static final int MADV_DONTNEED_LOCKED = 24;
     /** Not enough memory, or too many mappings. */
     public static final int ENOMEM = 12;
+    /** An argument that the call has no use for, as it stands or for what it is about. */
+    public static final int EINVAL = 22;
 
     // One holder class a function: none is linked before its first use, which keeps the start of the JVM short. For those that every
     // program needs at once, not even the generated class is touched: it would link the function a second time.

@@ -80,6 +80,7 @@ class SystemCallsTest {
         assertThat(SystemCalls.MADV_HUGEPAGE).isEqualTo(Linux.MADV_HUGEPAGE());
         assertThat(SystemCalls.MADV_POPULATE_WRITE).isEqualTo(Linux.MADV_POPULATE_WRITE());
         assertThat(SystemCalls.ENOMEM).isEqualTo(Linux.ENOMEM());
+        assertThat(SystemCalls.EINVAL).isEqualTo(Linux.EINVAL());
     }
 
     @Test

@@ -56,10 +56,8 @@ public final class Retirement {
             MappingCount.lookIfDue();
             MemoryEvents.mapping("unmap", block.address, block.size);
             FaultRecord.write(block, domain);
-            kept = kept && !Kernel.failed(Kernel.denyAccess(block.mapping, block.mappingBytes));
-            if (kept) {
-                Kernel.discard(block.mapping, block.mappingBytes);
-            }
+            kept = kept && !Kernel.failed(Kernel.denyAccess(block.mapping, block.mappingBytes))
+                    && !Kernel.failed(Kernel.discard(block.mapping, block.mappingBytes)); // the bound counts no memory of it
         }
         if (!keepOrGiveBack(block, kept) && block.isMapping()) {
             unmap(block);

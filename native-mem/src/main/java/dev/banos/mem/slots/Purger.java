@@ -65,7 +65,7 @@ final class Purger {
             RUNNING.set(false);
         }
         VarHandle.fullFence(); // either we see what another thread queues, or it sees that nobody will look
-        if (Spans.dirtyBytes() > 0 || MappingCache.allBytes() > 0 || ThreadPools.isMemoryInAbandoned()
+        if (Spans.isAnyUnlocked() || MappingCache.allBytes() > 0 || ThreadPools.isMemoryInAbandoned()
                 || SharedPools.isAnyInUse()) {
             wake(); // freed after the last look, by someone who still saw us running
         }
@@ -83,9 +83,9 @@ final class Purger {
     private static boolean pass() {
         ThreadPools.passAbandoned();
         boolean more = SharedPools.trimIdle();
-        Spans.purge();
+        Spans.purgeUnlocked();
         Unmapping.retryRefused();
         more |= MappingCache.age() > 0;
-        return more || Spans.dirtyBytes() > 0 || ThreadPools.isMemoryInAbandoned();
+        return more || Spans.isAnyUnlocked() || ThreadPools.isMemoryInAbandoned();
     }
 }

@@ -18,9 +18,10 @@ import java.util.Arrays;
  *                    |
  *  free[0]      0b0000_0000_1110_0001   1 = nobody has this span
  *  dirty[0]     0b0000_0000_0110_0000   1 = free, and its memory has not been given back
+ *  locked[0]    0b0000_0000_0010_0000   1 = dirty, and cannot be given back while the process has its memory locked
  * </pre>
  *
- * <p>Invariants: {@code dirty[i]} is a subset of {@code free[i]}; arenas from {@link #committed} on have no access.
+ * <p>Invariants: {@code locked[i]} is a subset of {@code dirty[i]}, and that of {@code free[i]}; arenas from {@link #committed} on have no access.
  * Everything happens under one lock that is held for a short search, and for an mprotect when an arena is committed.
  */
 public final class Spans {
@@ -34,11 +35,13 @@ public final class Spans {
 
     private static int[] free = new int[64];
     private static int[] dirty = new int[64];
+    private static int[] locked = new int[64];
     private static int committed;
     /** How many of the committed arenas have an event. */
     private static int reported;
     private static int freeSpans;
     private static int dirtySpans;
+    private static int lockedSpans;
     /** Taken by {@link #purge}, for nobody. */
     private static int spansInPurge;
     /** {@code lowest[n]}: no arena below it has room for n spans. */
@@ -117,21 +120,37 @@ public final class Spans {
     /**
      * Gives the memory of free spans back to the system. Spans are taken for the time of the call, so that it happens
      * outside the lock; where it fails they stay dirty for the next time.
-     *
-     * @return how many bytes were given back
      */
-    public static long purge() {
+    public static void purge() {
+        purge(true);
+    }
+
+    /** The same, but for spans that were found to be locked: they would be so at each of the purger's passes, for as long as they are free. */
+    static void purgeUnlocked() {
+        purge(false);
+    }
+
+    private static void purge(boolean withLocked) {
         long begin = System.nanoTime();
         long purged = 0;
         for (int arena = 0; arena < committed(); arena++) {
-            int piece = claimDirty(arena, ALL);
+            int piece = claimDirty(arena, ALL, withLocked);
             while (piece != 0) {
                 purged += discard(arena * SPANS_PER_ARENA + Integer.numberOfTrailingZeros(piece), Integer.bitCount(piece));
-                piece = claimDirty(arena, -(Integer.highestOneBit(piece) << 1));
+                piece = claimDirty(arena, -(Integer.highestOneBit(piece) << 1), withLocked);
             }
         }
         MemoryEvents.purged(purged, System.nanoTime() - begin);
-        return purged;
+    }
+
+    /** Whether {@link #purgeUnlocked} has something to do. */
+    static boolean isAnyUnlocked() {
+        LOCK.lock();
+        try {
+            return dirtySpans + spansInPurge > lockedSpans;
+        } finally {
+            LOCK.unlock();
+        }
     }
 
     public static long dirtyBytes() {
@@ -170,6 +189,7 @@ public final class Spans {
         if (committed == free.length) {
             free = Arrays.copyOf(free, committed * 2);
             dirty = Arrays.copyOf(dirty, committed * 2);
+            locked = Arrays.copyOf(locked, committed * 2);
         }
         free[committed] = ALL;
         freeSpans += SPANS_PER_ARENA;
@@ -182,9 +202,15 @@ public final class Spans {
         int mask = mask(first, count);
         free[arena] &= ~mask;
         freeSpans -= count;
+        takeDirty(arena, mask);
+        return arena * SPANS_PER_ARENA + first;
+    }
+
+    private static void takeDirty(int arena, int mask) {
         dirtySpans -= Integer.bitCount(dirty[arena] & mask);
         dirty[arena] &= ~mask;
-        return arena * SPANS_PER_ARENA + first;
+        lockedSpans -= Integer.bitCount(locked[arena] & mask);
+        locked[arena] &= ~mask;
     }
 
     private static void release(int first, int count) {
@@ -198,15 +224,14 @@ public final class Spans {
     }
 
     /** The first dirty spans next to each other, among some. @return their bits; 0: there are none */
-    private static int claimDirty(int arena, int among) {
+    private static int claimDirty(int arena, int among, boolean withLocked) {
         LOCK.lock();
         try {
-            int candidates = dirty[arena] & among;
+            int candidates = dirty[arena] & among & (withLocked ? ALL : ~locked[arena]);
             int spans = candidates & ~(candidates + Integer.lowestOneBit(candidates));
             free[arena] &= ~spans;
-            dirty[arena] &= ~spans;
             freeSpans -= Integer.bitCount(spans);
-            dirtySpans -= Integer.bitCount(spans);
+            takeDirty(arena, spans);
             spansInPurge += Integer.bitCount(spans);
             return spans;
         } finally {
@@ -215,23 +240,30 @@ public final class Spans {
     }
 
     private static long discard(int first, int count) {
-        boolean kept = true;
+        boolean isKept = true;
+        boolean isLocked = false;
         try {
-            kept = Kernel.failed(Kernel.discard(address(first), count * SPAN_BYTES));
+            int result = Kernel.discard(address(first), count * SPAN_BYTES);
+            isKept = Kernel.failed(result);
+            isLocked = Kernel.isLocked(result);
         } finally {
-            endPurge(first, count, kept);
+            endPurge(first, count, isKept, isLocked);
         }
-        return kept ? 0 : count * SPAN_BYTES;
+        return isKept ? 0 : count * SPAN_BYTES;
     }
 
-    private static void endPurge(int first, int count, boolean dirtyStill) {
+    private static void endPurge(int first, int count, boolean isDirty, boolean isLocked) {
         LOCK.lock();
         try {
             release(first, count);
             spansInPurge -= count;
-            if (dirtyStill) {
+            if (isDirty) {
                 dirty[first / SPANS_PER_ARENA] |= mask(first, count);
                 dirtySpans += count;
+            }
+            if (isLocked) {
+                locked[first / SPANS_PER_ARENA] |= mask(first, count);
+                lockedSpans += count;
             }
         } finally {
             LOCK.unlock();

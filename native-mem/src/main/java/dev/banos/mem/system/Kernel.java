@@ -1,7 +1,9 @@
 package dev.banos.mem.system;
 
+import static dev.banos.bindings.SystemCalls.EINVAL;
 import static dev.banos.bindings.SystemCalls.ENOMEM;
 import static dev.banos.bindings.SystemCalls.MADV_DONTNEED;
+import static dev.banos.bindings.SystemCalls.MADV_DONTNEED_LOCKED;
 import static dev.banos.bindings.SystemCalls.MADV_HUGEPAGE;
 import static dev.banos.bindings.SystemCalls.MADV_POPULATE_WRITE;
 import static dev.banos.bindings.SystemCalls.MADV_WILLNEED;
@@ -158,7 +160,13 @@ public final class Kernel {
 
     /** Gives the memory back; the addresses stay ours and read as zero. */
     public static int discard(long address, long bytes) {
-        return advise(address, bytes, MADV_DONTNEED);
+        int result = advise(address, bytes, MADV_DONTNEED);
+        return isLocked(result) ? advise(address, bytes, MADV_DONTNEED_LOCKED) : result;
+    }
+
+    /** Whether {@link #discard} was refused since the process has locked its memory (mlockall), and Linux is older than 5.18. */
+    public static boolean isLocked(int result) {
+        return result == -EINVAL;
     }
 
     /** Gives the pages of a mapping their memory, as a write to each would. */
