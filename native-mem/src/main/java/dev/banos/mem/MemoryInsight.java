@@ -12,6 +12,7 @@ import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.List;
 import javax.management.InstanceAlreadyExistsException;
+import javax.management.InstanceNotFoundException;
 import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
@@ -22,8 +23,10 @@ public final class MemoryInsight {
     /** Under this name {@link #register} puts an {@link AllocatorMXBean} into the platform's MBean server, if it is free. */
     public static final String MXBEAN_NAME = "dev.banos.mem:type=Allocator";
 
-    /** Null before the first {@link #register}. */
+    /** Null while not {@link #register registered}. */
     private static @Nullable ObjectName registered;
+    /** What then ends the periodic events; null before. */
+    private static @Nullable Runnable recording;
 
     private MemoryInsight() {
     }
@@ -73,6 +76,7 @@ public final class MemoryInsight {
      * nothing. Where another copy of Banos in this JVM, the agent's or one in another class loader, has the name, this one's has
      * {@code ,copy=2} behind it, or the next number that is free: {@code dev.banos.mem:type=Allocator,*} finds all.
      *
+     * @see #unregister
      * @throws IllegalStateException when the server refuses the bean
      */
     public static synchronized void register() {
@@ -80,15 +84,46 @@ public final class MemoryInsight {
         if (registered != null && server.isRegistered(registered)) {
             return;
         }
-        boolean first = registered == null;
         try {
             registered = register(server, new DescribedBean(new Bean(), AllocatorMXBean.class));
         } catch (JMException refused) {
             throw new IllegalStateException("cannot register " + MXBEAN_NAME, refused);
         }
-        if (first) {
-            Footprint.recordPeriodically(MemoryInsight::footprint);
-            HeapFigures.recordPeriodically(MemoryInsight::heaps);
+        if (recording == null) {
+            Runnable footprints = Footprint.recordPeriodically(MemoryInsight::footprint);
+            Runnable heaps = HeapFigures.recordPeriodically(MemoryInsight::heaps);
+            recording = () -> {
+                footprints.run();
+                heaps.run();
+            };
+        }
+    }
+
+    /**
+     * Takes back what {@link #register} has done, and the {@link LeakTracking#cancelReportAtExit report at exit}: what the JVM has of this
+     * copy of Banos, and keeps its class loader from being collected for. For the end of an application that brought a copy of its own, as in
+     * a container; its blocks and heaps should be freed by then. Does nothing where nothing was done; can be followed by another
+     * {@link #register}.
+     *
+     * @throws IllegalStateException when the server refuses
+     */
+    public static synchronized void unregister() {
+        LeakTracking.cancelReportAtExit();
+        if (recording != null) {
+            recording.run();
+            recording = null;
+        }
+        ObjectName name = registered;
+        registered = null;
+        MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+        try {
+            if (name != null && server.isRegistered(name)) {
+                server.unregisterMBean(name);
+            }
+        } catch (InstanceNotFoundException goneMeanwhile) {
+            return;
+        } catch (JMException refused) {
+            throw new IllegalStateException("cannot unregister " + name, refused);
         }
     }
 

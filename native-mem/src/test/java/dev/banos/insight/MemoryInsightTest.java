@@ -58,6 +58,32 @@ class MemoryInsightTest {
         assertThat(during.bytes()).isEqualTo(during.usedBytes() + during.keptBytes() + during.mappedBytes());
     }
 
+    /** Twice as well as once; and what is registered again is all there again, once. */
+    @Test
+    void whatIsUnregisteredIsInNoConsoleAndNoRecording() throws Exception {
+        ObjectName name = new ObjectName(MemoryInsight.MXBEAN_NAME);
+        MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+        MemoryInsight.register();
+        MemoryInsight.unregister();
+        MemoryInsight.unregister();
+        assertThat(server.isRegistered(name)).isFalse();
+        assertThat(chunkOfStatistics("none")).isZero();
+        MemoryInsight.register();
+        assertThat(server.isRegistered(name)).isTrue();
+        assertThat(chunkOfStatistics("again")).isPositive().isLessThanOrEqualTo(2); // at the beginning of a chunk, and at its end
+    }
+
+    private long chunkOfStatistics(String name) throws IOException {
+        Path file = folder.resolve(name + ".jfr");
+        try (Recording recording = new Recording()) {
+            recording.enable("dev.banos.mem.Statistics");
+            recording.start();
+            recording.dump(file);
+        }
+        return RecordingFile.readAllEvents(file).stream().filter(event -> event.getEventType().getName().equals("dev.banos.mem.Statistics"))
+                .count();
+    }
+
     @Test
     void aConsoleReadsAndSetsWhatTheBeanShows() throws JMException {
         MemoryInsight.register();

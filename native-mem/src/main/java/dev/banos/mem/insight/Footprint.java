@@ -2,7 +2,6 @@ package dev.banos.mem.insight;
 
 import dev.banos.mem.text.JsonObject;
 import java.util.function.Supplier;
-import jdk.jfr.FlightRecorder;
 
 /**
  * What the allocator holds of the system's memory.
@@ -36,10 +35,9 @@ public record Footprint(int arenas, long usedBytes, long keptBytes, long mappedB
      * From now on each recording that wants it gets the allocator's footprint periodically.
      *
      * @param now asked once a period, on a thread of the flight recorder
+     * @return ends that, and lets the flight recorder forget {@code now}
      */
-    public static void recordPeriodically(Supplier<Footprint> now) {
-        if (FlightRecorder.isAvailable()) {
-            FlightRecorder.addPeriodicEvent(StatisticsEvents.Statistics.class, () -> StatisticsEvents.statistics(now.get()));
-        }
+    public static Runnable recordPeriodically(Supplier<Footprint> now) {
+        return StatisticsEvents.periodically(StatisticsEvents.Statistics.class, () -> StatisticsEvents.statistics(now.get()));
     }
 }

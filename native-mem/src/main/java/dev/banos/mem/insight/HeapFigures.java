@@ -3,7 +3,6 @@ package dev.banos.mem.insight;
 import dev.banos.mem.text.JsonObject;
 import java.util.List;
 import java.util.function.Supplier;
-import jdk.jfr.FlightRecorder;
 
 /**
  * What one heap holds, as consoles and recordings show it. How many bytes were asked for is not known: the allocator
@@ -60,13 +59,16 @@ public record HeapFigures(String heap, long liveBlocks, long liveBytes, long res
      * From now on each recording that wants it gets one event a heap, and one a size class of each heap, periodically.
      *
      * @param now asked once a period for each of the two kinds of event, on a thread of the flight recorder
+     * @return ends that, and lets the flight recorder forget {@code now}
      */
-    public static void recordPeriodically(Supplier<List<HeapFigures>> now) {
-        if (FlightRecorder.isAvailable()) {
-            FlightRecorder.addPeriodicEvent(StatisticsEvents.HeapStatistics.class,
-                    () -> now.get().forEach(StatisticsEvents::heapStatistics));
-            FlightRecorder.addPeriodicEvent(StatisticsEvents.SizeClassStatistics.class,
-                    () -> now.get().forEach(StatisticsEvents::sizeClassStatistics));
-        }
+    public static Runnable recordPeriodically(Supplier<List<HeapFigures>> now) {
+        Runnable heaps = StatisticsEvents.periodically(StatisticsEvents.HeapStatistics.class,
+                () -> now.get().forEach(StatisticsEvents::heapStatistics));
+        Runnable sizeClasses = StatisticsEvents.periodically(StatisticsEvents.SizeClassStatistics.class,
+                () -> now.get().forEach(StatisticsEvents::sizeClassStatistics));
+        return () -> {
+            heaps.run();
+            sizeClasses.run();
+        };
     }
 }

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Remembers where live blocks were born, of malloc and of the heaps that an application makes.
@@ -36,7 +36,8 @@ public final class LeakTracking {
     private static final Set<LeakRecords> HEAPS = ConcurrentHashMap.newKeySet();
     private static final long INTERVAL_BYTES = Setting.number("banos.mem.leaks.intervalBytes", 512 << 10, 1, 1L << 40);
     private static final Level INITIAL = Setting.word("banos.mem.leaks", Level.OFF);
-    private static final AtomicBoolean REPORTS_AT_EXIT = new AtomicBoolean();
+    /** What reports at exit; null where nothing does. */
+    private static final AtomicReference<Thread> EXIT_HOOK = new AtomicReference<>();
 
     private static volatile Level level = INITIAL;
 
@@ -90,13 +91,30 @@ public final class LeakTracking {
     }
 
     static void reportAtExit() {
-        if (!REPORTS_AT_EXIT.compareAndSet(false, true)) {
+        if (EXIT_HOOK.get() != null) {
+            return;
+        }
+        Thread hook = new Thread(LeakTracking::atExit, "banos-leak-report");
+        if (!EXIT_HOOK.compareAndSet(null, hook)) {
             return;
         }
         try {
-            Runtime.getRuntime().addShutdownHook(new Thread(LeakTracking::atExit, "banos-leak-report"));
+            Runtime.getRuntime().addShutdownHook(hook);
         } catch (IllegalStateException exiting) {
-            REPORTS_AT_EXIT.set(false); // a heap that a shutdown hook makes still reports at its close
+            EXIT_HOOK.set(null); // a heap that a shutdown hook makes still reports at its close
+        }
+    }
+
+    /**
+     * Makes the JVM forget the report at exit, for which the property asked, or a heap with a level of its own: one that is made later asks
+     * again.
+     */
+    public static void cancelReportAtExit() {
+        Thread hook = EXIT_HOOK.getAndSet(null);
+        try {
+            boolean ignored = hook != null && Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException exiting) {
+            // It is being made already.
         }
     }
 

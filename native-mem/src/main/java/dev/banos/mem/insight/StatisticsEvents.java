@@ -4,6 +4,7 @@ import jdk.jfr.Category;
 import jdk.jfr.DataAmount;
 import jdk.jfr.Description;
 import jdk.jfr.Event;
+import jdk.jfr.FlightRecorder;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.Period;
@@ -115,6 +116,16 @@ final class StatisticsEvents {
         @Label("Reserved")
         @DataAmount
         long reserved;
+    }
+
+    /** @return ends what this begins; a JVM may have no flight recorder, and then both do nothing */
+    static Runnable periodically(Class<? extends Event> event, Runnable commit) {
+        if (FlightRecorder.isAvailable()) {
+            FlightRecorder.addPeriodicEvent(event, commit);
+        }
+        return () -> {
+            boolean ignored = FlightRecorder.removePeriodicEvent(commit); // false where there is none
+        };
     }
 
     static void statistics(Footprint now) {
