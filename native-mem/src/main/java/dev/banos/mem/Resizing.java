@@ -110,7 +110,8 @@ final class Resizing {
     }
 
     private static long move(Heap heap, long address, long usable, long size) {
-        long moved = heap.malloc(size);
+        long weight = heap.domain().leaks.weightOfCopy(address, size);
+        long moved = weight == 0 ? heap.malloc(size) : SlowMalloc.rememberedCopy(heap, size, weight);
         if (moved == 0) {
             return 0;
         }

@@ -145,6 +145,35 @@ final class SlowMalloc {
     }
 
     /**
+     * For the copy of a block that is remembered: so is this, though nothing new is. Where a limit or Java's heap has no room for that, it is
+     * a block as all others.
+     *
+     * @param weight for how many bytes it stands
+     * @return as {@link #malloc}
+     */
+    static long rememberedCopy(Heap heap, long size, long weight) {
+        boolean isForSlot = heap.hardened() == null && Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) < 0;
+        long tracked = isForSlot ? allocateRemembered(heap, size, weight) : 0;
+        if (tracked != 0) {
+            return finished(heap, tracked, size);
+        }
+        long address = heap.malloc(size);
+        if (address != 0 && !isForSlot) {
+            boolean ignored = heap.domain().leaks.born(address, size, weight); // its free does without a record
+        }
+        return address;
+    }
+
+    private static long allocateRemembered(Heap heap, long size, long weight) {
+        long address = allocateTracked(heap, size);
+        if (address != 0 && !heap.domain().leaks.born(address, size, weight)) {
+            TrackedPool.of(heap.domain()).takeBack(address);
+            return 0;
+        }
+        return address;
+    }
+
+    /**
      * Remembers a mapping, if any are to be and there is room for the record: its free does without.
      *
      * @param remembered whether it has been so far: then it is from now on, though the level is OFF by now

@@ -3,7 +3,9 @@ package dev.banos.insight;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.banos.mem.Hardening;
 import dev.banos.mem.Heap;
+import dev.banos.mem.HeapOptions;
 import dev.banos.mem.InvalidBlockException;
 import dev.banos.mem.Malloc;
 import dev.banos.mem.insight.LeakReport;
@@ -54,6 +56,42 @@ class LeakTrackingTest {
         assertThat(LeakTracking.report().toString()).contains("600000 bytes live");
         live.add(Malloc.realloc(Malloc.malloc(100_000), 200_000));
         assertThat(LeakTracking.count()).as("another is not").isEqualTo(3);
+    }
+
+    /** From slot to slot, from slot to mapping and back; also in a heap that has the level of malloc. */
+    @Test
+    void aRememberedBlockStaysSoWhereReallocCopiesItWhileTheLevelIsOff() {
+        int[][] sizes = {{100, 5_000}, {5_000, 100}, {100, 100_000}, {100_000, 100}, {100_000, 300_000}};
+        inNewThread(() -> {
+            for (HeapOptions kind : List.of(HeapOptions.confined(), HeapOptions.shared(),
+                    HeapOptions.shared().hardened(Hardening.NONE.withCanary()))) {
+                try (Heap heap = Heap.create(kind)) {
+                    for (int[] each : sizes) {
+                        assertStaysRemembered(heap, each[0], each[1]);
+                    }
+                }
+            }
+            for (int[] each : sizes) {
+                assertStaysRemembered(Heap.current(), each[0], each[1]);
+            }
+        });
+    }
+
+    private static void assertStaysRemembered(Heap heap, int size, int newSize) {
+        heap.trim(); // what is in hand when the level rises would escape
+        LeakTracking.level(Level.FULL);
+        long block = heap.malloc(size);
+        LeakTracking.level(Level.OFF);
+        long before = heap.statistics().liveBlocks();
+        block = heap.realloc(block, newSize);
+        assertThat(heap.leakReport().sites()).as("%s: %d -> %d", heap, size, newSize).singleElement()
+                .satisfies(site -> assertThat(site.bytes()).isEqualTo(newSize))
+                .satisfies(site -> assertThat(site.weight()).isEqualTo(newSize))
+                .satisfies(site -> assertThat(site.stack().getFirst().getMethodName()).isEqualTo("assertStaysRemembered"));
+        assertThat(heap.statistics().liveBlocks()).isEqualTo(before);
+        heap.free(heap.realloc(heap.malloc(size), newSize));
+        heap.free(block);
+        assertThat(LeakTracking.count()).as("after the free").isZero();
     }
 
     /** Run by a JVM of its own. */

@@ -140,6 +140,22 @@ public final class LeakRecords {
     }
 
     /**
+     * For how many bytes the copy of a block is to stand that is remembered, though nothing new is. Outside the allocator's locks.
+     *
+     * @param address where the block begins
+     * @param size of the copy in bytes, as asked for
+     * @return 0 where the block is not remembered, where it depends on the level whether the copy is, or where Java's heap has no room to look
+     */
+    public long weightOfCopy(long address, long size) {
+        try {
+            TrackedBlock block = isOff() && !blocks.isEmpty() ? blocks.get(address) : null;
+            return block == null ? 0 : block.resized(size).weight();
+        } catch (OutOfMemoryError javaHeapIsFull) {
+            return 0;
+        }
+    }
+
+    /**
      * Forgets a block. Outside the allocator's locks, while the address is still taken.
      *
      * @param address where the block begins

@@ -57,7 +57,8 @@ public final class LeakTracking {
 
     /**
      * Changes the level of malloc, and of all heaps that have none of their own. Blocks that are remembered already stay so
-     * until they are freed: a mapping also where realloc moves it, while a realloc that copies a block frees it.
+     * until they are freed, also where realloc moves them while the level is OFF, if a limit leaves room for it. At SAMPLED a realloc that
+     * copies a block to a slot is the free of one and the allocation of another, which is a sample as any is.
      *
      * @param wanted the level from now on
      */
