@@ -56,10 +56,10 @@ final class BlockWrites {
         MemorySegment.copy(Native.EVERYTHING, from, Native.EVERYTHING, to, bytes);
     }
 
-    private static void giveBack(Heap heap, long block) {
+    static void giveBack(Heap heap, long block) {
         try {
             if (!heap.domain().isClosed()) {
-                heap.free(block);
+                LiveBlocks.freeMoved(heap, block);
             }
         } catch (InvalidBlockException closed) {
             // by another thread, just now

@@ -164,7 +164,10 @@ final class HardenedBlocks {
         }
     }
 
-    /** As {@link #free}, for a block that was looked at before and whose content has moved; finds nothing more. */
+    /**
+     * As {@link #free}, for a block that was looked at before and whose content has moved; finds nothing more. Where this throws, nothing has
+     * changed.
+     */
     void freeMoved(long address) {
         Throwable death = stack();
         HardenedBlock block;
@@ -180,7 +183,11 @@ final class HardenedBlocks {
         if (block == null) {
             throw Diagnosis.invalid("realloc", address, domain);
         }
-        retirement.retire(block);
+        try {
+            retirement.retire(block);
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            return; // it is freed, which the caller must hear
+        }
     }
 
     /** Under the lock. */

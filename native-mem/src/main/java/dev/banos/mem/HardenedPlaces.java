@@ -12,6 +12,7 @@ import dev.banos.mem.slots.Run;
 import dev.banos.mem.slots.RunTable;
 import dev.banos.mem.slots.SizeClasses;
 import dev.banos.mem.slots.SlotPool;
+import dev.banos.mem.system.Unmapping;
 import java.util.SplittableRandom;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +50,7 @@ final class HardenedPlaces {
         this.marks = marks;
         this.retirement = retirement;
         this.shuffled = random == null ? null : new ShuffledSlots(pool, random);
+        Unmapping.prepare();
     }
 
     /**
@@ -145,10 +147,13 @@ final class HardenedPlaces {
     }
 
     private void undo(@Nullable GuardedMapping mapping, long bytes) {
-        if (mapping != null) {
-            mapping.unmap();
+        try {
+            if (mapping != null) {
+                mapping.unmap();
+            }
+        } finally {
+            domain.budget.release(bytes);
         }
-        domain.budget.release(bytes);
     }
 
     private static @Nullable GuardedMapping map(boolean guarded, long size, long bytes, long alignment) {

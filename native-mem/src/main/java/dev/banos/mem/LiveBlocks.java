@@ -27,6 +27,8 @@ final class LiveBlocks {
     }
 
     /**
+     * Where this throws since Java's heap is full or the stack at its end, a block that is not hardened is as it was.
+     *
      * @param mine the pool that the calling thread owns, if it does
      * @param hardened who has the blocks of the domain, if they are hardened
      */
@@ -42,6 +44,20 @@ final class LiveBlocks {
         boolean freed = run == null ? domain.mappings.free(address) : SlotPool.free(mine, run, address, domain);
         if (!freed) {
             throw Diagnosis.invalid("free", address, domain);
+        }
+    }
+
+    /**
+     * As {@link Heap#free(long)}, of a block whose content is elsewhere, or in which there is none yet: where this throws, it is as it was.
+     *
+     * @param heap one that serves the calling thread
+     */
+    static void freeMoved(Heap heap, long address) {
+        HardenedBlocks hardened = heap.hardened();
+        if (hardened != null) {
+            hardened.freeMoved(address);
+        } else {
+            free(heap.staysOpen() ? heap.pool : null, address, heap.domain(), null);
         }
     }
 

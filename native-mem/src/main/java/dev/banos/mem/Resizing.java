@@ -5,12 +5,15 @@ import dev.banos.mem.slots.Bin;
 import dev.banos.mem.slots.Run;
 import dev.banos.mem.slots.RunTable;
 import dev.banos.mem.slots.SizeClasses;
+import dev.banos.mem.system.StackRoom;
 import dev.banos.thread.Tcb;
 
 /** What realloc does with a block: leaves it where it is, has the kernel move its pages, or copies it. */
 final class Resizing {
     /** The compiler takes no more than one call of a method into itself, and so leaves this many calls a call of {@link #realloc}. */
     static final int OUT_OF_LINE = 2;
+    /** More than it takes to give a block or its copy back. */
+    private static final int CALLS_TO_FREE = 50;
 
     private Resizing() {
     }
@@ -45,9 +48,19 @@ final class Resizing {
             return realloc(Heap.current(), address, size);
         }
         long moved = bin.take(slot);
-        BlockWrites.copy(address, moved, Math.min(usable, size));
-        if (!run.free(address)) {
-            LiveBlocks.free(address);
+        try {
+            BlockWrites.copy(address, moved, Math.min(usable, size));
+            if (!run.free(address)) {
+                LiveBlocks.free(address);
+            }
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            if (run.isLive(address)) { // as nobody else allocates here
+                LiveBlocks.free(moved);
+                throw tooLittleLeft;
+            }
+        } catch (InvalidBlockException freedMeanwhile) {
+            LiveBlocks.free(moved);
+            throw freedMeanwhile;
         }
         return moved;
     }
@@ -109,17 +122,26 @@ final class Resizing {
         return SlowMalloc.orOutOfMemory(heap, SlowMalloc.tracked(heap, moved, size, remembered), size);
     }
 
+    /**
+     * Where Java's heap or the stack come to their end in it, either the block is as it was, and its copy nobody's, or it is freed, and the
+     * copy returned.
+     */
     private static long move(Heap heap, long address, long usable, long size) {
+        StackRoom.require(CALLS_TO_FREE);
         long weight = heap.domain().leaks.weightOfCopy(address, size);
         long moved = weight == 0 ? heap.malloc(size) : SlowMalloc.rememberedCopy(heap, size, weight);
         if (moved == 0) {
             return 0;
         }
         BlockWrites.copy(heap, address, moved, Math.min(usable, size));
-        if (heap.hardened() != null) {
-            heap.hardened().freeMoved(address);
-        } else {
-            heap.free(address);
+        boolean isFreed = false;
+        try {
+            LiveBlocks.freeMoved(heap, address);
+            isFreed = true;
+        } finally {
+            if (!isFreed) {
+                BlockWrites.giveBack(heap, moved);
+            }
         }
         return moved;
     }

@@ -2,6 +2,8 @@ package dev.banos.mem;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.banos.mem.insight.LeakTracking.Level;
+import dev.banos.mem.slots.SizeClasses;
 import dev.banos.testing.ChildJvm;
 import dev.banos.testing.StackEnd;
 import java.io.IOException;
@@ -10,15 +12,26 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Whoever comes to the end of its stack in a call about a direct mapping loses none, at whatever depth: of what a heap is charged
- * for, nothing is left but what its cache keeps, and after the close not even that.
+ * Whoever comes to the end of its stack in a call about a direct mapping, or in a realloc that copies, loses no block, at whatever depth: of
+ * what a heap is charged for, nothing is left but what its cache keeps, and after the close not even that.
  */
 class StackEndTest {
     @ParameterizedTest
     @CsvSource({"0, 100000, 100000", "8388608, 100000, 100000", "0, 100000, 300000", "0, 300000, 100000", "8388608, 100000, 300000",
             "0, 3000000, 3000000"})
     void noMappingIsLostWhereTheStackEnds(String cacheBytes, String bytes, String newBytes) throws IOException, InterruptedException {
-        assertThat(ChildJvm.run(List.of("-Xint"), Child.class, cacheBytes, bytes, newBytes).output())
+        assertNothingIsLost("shared", cacheBytes, bytes, newBytes);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"shared, 100, 1000", "shared, 100000, 1000", "shared, 100, 100000", "tracked, 100, 1000", "tracked, 100000, 1000",
+            "hardened, 100, 1000", "hardened, 100000, 300000"})
+    void neitherBlockNorCopyIsLostWhereTheStackEnds(String kind, String bytes, String newBytes) throws IOException, InterruptedException {
+        assertNothingIsLost(kind, "0", bytes, newBytes);
+    }
+
+    private static void assertNothingIsLost(String... arguments) throws IOException, InterruptedException {
+        assertThat(ChildJvm.run(List.of("-Xint"), Child.class, arguments).output())
                 .containsPattern("done [1-9]").containsPattern("overflows [1-9]").contains("left 0, live 0, after the close 0;");
     }
 
@@ -39,16 +52,31 @@ class StackEndTest {
         }
 
         public static void main(String[] arguments) throws InterruptedException {
-            Heap heap = Heap.create(HeapOptions.shared().mappingCache(Long.parseLong(arguments[0])));
-            Child child = new Child(heap, Long.parseLong(arguments[1]), Long.parseLong(arguments[2]));
+            HeapOptions kind = switch (arguments[0]) {
+                case "tracked" -> HeapOptions.shared().leaks(Level.FULL, report -> System.out.println(report));
+                case "hardened" -> HeapOptions.shared().hardened(Hardening.NONE.withCanary().withQuarantine(1 << 16).withGuard());
+                default -> HeapOptions.shared().mappingCache(Long.parseLong(arguments[1]));
+            };
+            Heap heap = Heap.create(kind);
+            Child child = new Child(heap, Long.parseLong(arguments[2]), Long.parseLong(arguments[3]));
             child.use(); // then all classes are there
             child.use();
             int overflows = StackEnd.atEachDepth(THREADS, STACK_BYTES, child::use);
+            if (heap.hardened() != null) {
+                heap.hardened().reclaim();
+            }
+            if (child.isOfSlots()) {
+                heap.trim();
+            }
             HeapStatistics statistics = heap.statistics();
             long left = heap.budget().usedBytes() - statistics.cachedBytes();
             heap.close();
             System.out.println("done " + child.done + ", overflows " + overflows + ", left " + left + ", live " + statistics.liveBlocks()
                     + ", after the close " + heap.budget().usedBytes() + ";");
+        }
+
+        private boolean isOfSlots() {
+            return Math.min(bytes, newBytes) < SizeClasses.DIRECT_BYTES;
         }
 
         private void use() {

@@ -232,7 +232,7 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        record(() -> {
+        try {
             AllocationSample event = new AllocationSample();
             if (event.shouldCommit()) {
                 event.caller = caller();
@@ -242,7 +242,9 @@ public final class MemoryEvents {
                 event.weight = weight;
                 event.commit();
             }
-        });
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            lost();
+        }
     }
 
     /**
@@ -258,7 +260,7 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        record(() -> {
+        try {
             FreeSample event = new FreeSample();
             if (event.shouldCommit()) {
                 event.caller = caller();
@@ -269,7 +271,9 @@ public final class MemoryEvents {
                 event.lifetime = lifetime;
                 event.commit();
             }
-        });
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            lost();
+        }
     }
 
     /**
@@ -282,14 +286,16 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        record(() -> {
+        try {
             ArenaCommit event = new ArenaCommit();
             if (event.shouldCommit()) {
                 event.address = address;
                 event.arenas = arenas;
                 event.commit();
             }
-        });
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            lost();
+        }
     }
 
     /**
@@ -303,7 +309,7 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        record(() -> {
+        try {
             Mapping event = new Mapping();
             if (event.shouldCommit()) {
                 event.action = action;
@@ -312,7 +318,9 @@ public final class MemoryEvents {
                 event.size = size;
                 event.commit();
             }
-        });
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            lost();
+        }
     }
 
     /**
@@ -325,14 +333,16 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        record(() -> {
+        try {
             Purge event = new Purge();
             if (bytes > 0 && event.shouldCommit()) {
                 event.size = bytes;
                 event.took = nanos;
                 event.commit();
             }
-        });
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            lost();
+        }
     }
 
     /**
@@ -345,7 +355,7 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        record(() -> {
+        try {
             InvalidBlock event = new InvalidBlock();
             if (event.shouldCommit()) {
                 event.caller = caller();
@@ -353,7 +363,9 @@ public final class MemoryEvents {
                 event.finding = finding;
                 event.commit();
             }
-        });
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            lost();
+        }
     }
 
     /**
@@ -367,7 +379,7 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        record(() -> {
+        try {
             HighWater event = new HighWater();
             if (event.shouldCommit()) {
                 event.caller = caller();
@@ -376,7 +388,9 @@ public final class MemoryEvents {
                 event.used = used;
                 event.commit();
             }
-        });
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            lost();
+        }
     }
 
     /**
@@ -390,7 +404,7 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        record(() -> {
+        try {
             LimitReached event = new LimitReached();
             if (event.shouldCommit()) {
                 event.caller = caller();
@@ -399,7 +413,9 @@ public final class MemoryEvents {
                 event.budget = budget.toString();
                 event.commit();
             }
-        });
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            lost();
+        }
     }
 
     /**
@@ -418,7 +434,7 @@ public final class MemoryEvents {
         if (!FlightRecorder.isInitialized()) {
             return;
         }
-        record(() -> {
+        try {
             Corruption event = new Corruption();
             if (event.shouldCommit()) {
                 event.caller = caller();
@@ -431,15 +447,14 @@ public final class MemoryEvents {
                 event.finding = finding;
                 event.commit();
             }
-        });
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            lost();
+        }
     }
 
-    private static void record(Runnable event) {
-        try {
-            event.run();
-        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
-            // The recording has an event less. To throw would lose more: a block that was made, and that nobody has the address of.
-        }
+    /** The recording has an event less. To throw would lose more: a block that was made, and that nobody has the address of. */
+    private static void lost() {
+        // nobody is told
     }
 
     /** The method that called the allocator, and its line. */

@@ -39,29 +39,42 @@ public final class Retirement {
 
     /** Under the lock: from here on the block is live no more, and this thread alone has it. */
     public void end(HardenedBlock block, @Nullable Throwable death) {
+        long bytes = block.isMapping() ? domain.mappings.remove(block.address) : 0; // first: where this throws, nothing has changed
         blocks.end(block);
         block.death = death;
         if (block.isMapping()) {
-            domain.budget.release(domain.mappings.remove(block.address));
+            domain.budget.release(bytes);
         } else {
             marks.setAtFree(block);
         }
     }
 
-    /** Outside the lock, for what the kernel and the records have to do before anyone else can have the address. */
+    /**
+     * Outside the lock, for what the kernel and the records have to do before anyone else can have the address. Where this throws, the block
+     * has been given back without a quarantine.
+     */
     public void retire(HardenedBlock block) {
+        boolean isToBeKept = false;
+        try {
+            isToBeKept = prepare(block) && quarantine != null;
+        } finally {
+            if (!keepOrGiveBack(block, isToBeKept) && block.isMapping()) {
+                unmap(block);
+            }
+        }
+    }
+
+    /** @return whether it can wait: the bound counts no memory of a mapping */
+    private boolean prepare(HardenedBlock block) {
         domain.leaks.forget(block.address);
-        boolean kept = quarantine != null;
-        if (block.isMapping()) {
-            MappingCount.lookIfDue();
-            MemoryEvents.mapping("unmap", block.address, block.size);
-            FaultRecord.write(block, domain);
-            kept = kept && !Kernel.failed(Kernel.denyAccess(block.mapping, block.mappingBytes))
-                    && !Kernel.failed(Kernel.discard(block.mapping, block.mappingBytes)); // the bound counts no memory of it
+        if (!block.isMapping()) {
+            return true;
         }
-        if (!keepOrGiveBack(block, kept) && block.isMapping()) {
-            unmap(block);
-        }
+        MappingCount.lookIfDue();
+        MemoryEvents.mapping("unmap", block.address, block.size);
+        FaultRecord.write(block, domain);
+        return quarantine != null && !Kernel.failed(Kernel.denyAccess(block.mapping, block.mappingBytes))
+                && !Kernel.failed(Kernel.discard(block.mapping, block.mappingBytes));
     }
 
     /** @return whether the block is in quarantine */
@@ -208,15 +221,10 @@ public final class Retirement {
 
     /** Of a block that is in no table: where this throws, its addresses are kept until they can be unmapped. */
     private static void unmap(HardenedBlock block) {
-        boolean isDone = false;
         try {
             FaultRecord.erase(block);
-            Unmapping.unmap(block.mapping, block.mappingBytes);
-            isDone = true;
         } finally {
-            if (!isDone) {
-                Unmapping.keep(block.mapping, block.mappingBytes);
-            }
+            Unmapping.unmapOrKeep(block.mapping, block.mappingBytes);
         }
     }
 

@@ -70,7 +70,7 @@ public record GuardedMapping(long address, long mapping, long mappingBytes, long
     }
 
     public void unmap() {
-        Unmapping.unmap(mapping, mappingBytes);
+        Unmapping.unmapOrKeep(mapping, mappingBytes);
     }
 
     /** The addresses that may be needed to begin at a multiple of the alignment. */

@@ -223,6 +223,23 @@ public final class Run {
     }
 
     /**
+     * As {@link #freeSlow}, by who may allocate here and holds the slot until this returns. Where Java's heap or the stack comes to its end
+     * in what an empty run, or one that is no longer full, gives rise to, the block is freed, and the caller must hear so.
+     *
+     * @return where it throws, nothing has changed
+     */
+    boolean freeOrNothing(long address) {
+        try {
+            return freeSlow(address);
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            if (isLive(address)) {
+                throw tooLittleLeft;
+            }
+            return true;
+        }
+    }
+
+    /**
      * Any thread: whether a block begins at {@code address} and is in use, as far as the caller can know. It looks last whether the run is
      * gone: then the bits may have been another's.
      */

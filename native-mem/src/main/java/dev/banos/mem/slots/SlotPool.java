@@ -160,24 +160,30 @@ public final class SlotPool extends ThreadAttachment {
      *     meanwhile; if not, nothing has changed
      */
     boolean freeFromOutside(Run run, long address) {
-        return switch (access) {
-            case OWN_THREAD -> run.freeRemotely(address);
-            case STRIPED -> freeStriped(run, address);
-            case CONFINED -> {
-                lock.lock();
-                try {
-                    yield !domain.isClosed() && run.freeRemotely(address);
-                } finally {
-                    lock.unlock();
-                }
-            }
-            case SHARED -> {
-                lock.lock();
-                yield freeAndUnlock(run, address);
-            }
-            case TRACKED -> Objects.requireNonNull(domain.tracked).free(address);
-            case HARDENED -> false; // its frees never come here
-        };
+        // No switch: its table is a class, which the first to come here would have to make, also where Java's heap is full.
+        if (access == Access.OWN_THREAD) {
+            return run.freeRemotely(address);
+        }
+        if (access == Access.SHARED) {
+            lock.lock();
+            return freeAndUnlock(run, address);
+        }
+        if (access == Access.STRIPED) {
+            return freeStriped(run, address);
+        }
+        if (access == Access.TRACKED) {
+            return Objects.requireNonNull(domain.tracked).free(address);
+        }
+        return access == Access.CONFINED && freeConfined(run, address); // a hardened heap's frees never come here
+    }
+
+    private boolean freeConfined(Run run, long address) {
+        lock.lock();
+        try {
+            return !domain.isClosed() && run.freeRemotely(address);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**
@@ -185,23 +191,23 @@ public final class SlotPool extends ThreadAttachment {
      *
      * @param mine the pool that the calling thread owns, if it does
      * @param through the domain whose blocks may be freed
-     * @return as {@link #freeFromOutside}
+     * @return as {@link #freeFromOutside}; where this throws, nothing has changed
      */
     public static boolean free(@Nullable SlotPool mine, Run run, long address, Domain through) {
         SlotPool owner = run.owner;
-        return owner == mine ? run.freeSlow(address) : owner.domain == through && owner.freeFromOutside(run, address);
+        return owner == mine ? run.freeOrNothing(address) : owner.domain == through && owner.freeFromOutside(run, address);
     }
 
     private boolean freeStriped(Run run, long address) {
         if (threadId == Thread.currentThread().threadId()) {
-            return run.freeSlow(address);
+            return run.freeOrNothing(address);
         }
         return lock.tryLock() ? freeAndUnlock(run, address) : run.freeRemotely(address);
     }
 
     private boolean freeAndUnlock(Run run, long address) {
         try {
-            return !domain.isClosed() && !run.retired && run.freeSlow(address);
+            return !domain.isClosed() && !run.retired && run.freeOrNothing(address);
         } finally {
             lock.unlock();
         }
@@ -271,7 +277,7 @@ public final class SlotPool extends ThreadAttachment {
             head = witness;
         }
         if (access == Access.STRIPED || access == Access.OWN_THREAD && threadIdVolatile() == NO_THREAD) {
-            Purger.wake(); // perhaps nobody else would look into the queue
+            Purger.wakeIfPossible(); // perhaps nobody else would look into the queue
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.banos.mem.slots;
 
 import dev.banos.lock.SpinLock;
+import dev.banos.mem.system.StackRoom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TrackedPool {
     private static final SpinLock MAKING = new SpinLock();
+    /** More than {@link #freeSlot} makes until it has freed it. */
+    private static final int CALLS_TO_FREE = 50;
 
     private final SlotPool pool;
 
@@ -68,6 +71,7 @@ public final class TrackedPool {
 
     /** @return whether a block lived there; the record says so, and only one of two frees at the same time gets it */
     boolean free(long address) {
+        StackRoom.require(CALLS_TO_FREE); // when its record is gone nobody else can free it
         return pool.domain.leaks.died(address) && freeSlot(address);
     }
 
@@ -76,7 +80,7 @@ public final class TrackedPool {
         pool.lock.lock();
         try {
             Run run = RunTable.at(address);
-            return !pool.domain.isClosed() && run != null && run.owner == pool && run.freeSlow(address);
+            return !pool.domain.isClosed() && run != null && run.owner == pool && run.freeOrNothing(address);
         } finally {
             pool.lock.unlock();
         }

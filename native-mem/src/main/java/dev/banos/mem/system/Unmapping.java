@@ -29,6 +29,19 @@ public final class Unmapping {
         }
     }
 
+    /** For who has nothing to go back to: where this throws, the mapping is kept until it can be unmapped. */
+    public static void unmapOrKeep(long address, long bytes) {
+        boolean isDone = false;
+        try {
+            unmap(address, bytes);
+            isDone = true;
+        } finally {
+            if (!isDone) {
+                keep(address, bytes);
+            }
+        }
+    }
+
     private static boolean isUnmapped(long address, long bytes) {
         return mayUnmap(address, bytes) && !Kernel.failed(Kernel.unmap(address, bytes));
     }
