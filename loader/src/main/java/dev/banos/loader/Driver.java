@@ -45,15 +45,18 @@ public final class Driver {
     private final TypeSource types;
     private final TypedCalls calls;
     private final Map<String, Export> exports = new LinkedHashMap<>();
-    /** Of every pointer and handle that was handed out. Null once uninstalled. */
+    /** Of the pointers and handles that are handed out. Null once uninstalled. */
     private volatile @Nullable Lifetime lifetime;
+    /** Of those before them: calls that came through these may still be in its code. Under the loader's lock. */
+    private final List<Lifetime> former = new ArrayList<>();
     private volatile Set<Driver> dependencies;
     /** The one that took its place, or null. */
     private volatile @Nullable Driver successor;
     /** Through which others reach its functions; none where drivers are not replaceable. */
     private final List<ExportStubs> stubs = new CopyOnWriteArrayList<>();
 
-    Driver(Loader loader, DriverMetadata metadata, LinkedModule module, long struct, Uses uses, TypeSource types) {
+    /** @param old the one in whose place it is put, or null */
+    Driver(Loader loader, DriverMetadata metadata, LinkedModule module, long struct, Uses uses, TypeSource types, @Nullable Driver old) {
         this.loader = loader;
         this.metadata = metadata;
         this.module = module;
@@ -61,7 +64,7 @@ public final class Driver {
         this.dependencies = uses.drivers();
         this.variables = uses.variables();
         this.types = types;
-        this.calls = new TypedCalls(new Exports());
+        this.calls = new TypedCalls(new Exports(), old == null ? new LentPointers() : old.calls.lent());
         this.lifetime = newLifetime();
     }
 
@@ -123,7 +126,10 @@ public final class Driver {
         return loader.dependents(this).size();
     }
 
-    /** {@return whether it can be called: it was not uninstalled, nor replaced} */
+    /**
+     * {@return whether this instance is the loader's: it was neither uninstalled nor replaced. After {@link #replaceWith}, its
+     * handles and bound interfaces go on with the instance in its place, which {@link Loader#find} has}
+     */
     public boolean isInstalled() {
         return lifetime != null;
     }
@@ -378,8 +384,8 @@ public final class Driver {
     }
 
     void replacedBy(Driver next) {
+        calls.lent().haveOneMore(); // next has them, too
         successor = next;
-        next.calls.standInFor(calls);
     }
 
     /** The driver that stands in its place now: itself, as long as it has not been replaced. */
@@ -389,6 +395,10 @@ public final class Driver {
             latest = latest.successor;
         }
         return latest;
+    }
+
+    boolean isLatest() {
+        return successor == null;
     }
 
     /** A driver with the lifetime that its pointers have. */
@@ -414,18 +424,20 @@ public final class Driver {
 
     /** Hands out no more pointers; the lifetime of those that there are is the caller's to close. */
     Lifetime endPointers() {
-        Lifetime former = requireLifetime();
+        Lifetime current = requireLifetime();
         lifetime = null;
-        former.retire();
-        return former;
+        current.retire();
+        return current;
     }
 
     /** Hands out pointers of a new lifetime; the former one is the caller's to close. */
     Lifetime renewPointers() {
-        Lifetime former = requireLifetime();
+        Lifetime current = requireLifetime();
+        former.removeIf(Lifetime::isClosed);
+        former.add(current);
         lifetime = newLifetime();
-        former.retire();
-        return former;
+        current.retire();
+        return current;
     }
 
     MemorySegment pointer(long address) {
@@ -436,7 +448,8 @@ public final class Driver {
     Lifetime requireLifetime() {
         Lifetime current = lifetime;
         if (current == null) {
-            throw new IllegalStateException("driver=" + name() + " is uninstalled");
+            throw new IllegalStateException("driver=" + name() + (successor == null ? " is uninstalled"
+                    : " was replaced, and has no pointers any more; ask the one in its place"));
         }
         return current;
     }
@@ -477,8 +490,9 @@ public final class Driver {
 
     /** Ends every pointer handed out, or returns false where one is in use by a call. */
     boolean closePointers() {
+        former.removeIf(Lifetime::isOver);
         Lifetime current = lifetime;
-        if (current == null || !current.close()) {
+        if (current == null || !former.isEmpty() || !current.close()) {
             return false; // null: its uninit is under way, and has come back to here
         }
         lifetime = null;
@@ -490,12 +504,18 @@ public final class Driver {
         lifetime = newLifetime();
     }
 
-    void unmap() {
+    /** Runs its last code. */
+    void end() {
         module.stop();
-        module.uses(uses());
+    }
+
+    void unmap() {
+        List<Remains> uses = uses();
+        uses.add(calls.lent());
+        module.uses(uses);
         unmapStubs(); // before what they lead to
         Modules.unload(module);
-        calls.close();
+        calls.lent().haveOneLess();
     }
 
     @Override

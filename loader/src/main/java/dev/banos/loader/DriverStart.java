@@ -85,7 +85,7 @@ final class DriverStart {
         try {
             int section = candidate.driver().sections().find(BanosDriver.SECTION);
             driver = new Driver(loader, candidate.metadata(), module, module.sectionAddress(0, section), uses,
-                    new TypeSource(module.name(), candidate.objects()));
+                    new TypeSource(module.name(), candidate.objects()), old);
             requireFunctions(module, driver);
             for (int i = 0; i < candidate.objects().size(); i++) {
                 addExports(driver, candidate.objects().get(i), i, module);

@@ -2,7 +2,6 @@ package dev.banos.loader;
 
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.text.Errno;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -47,10 +46,14 @@ final class DriverStop {
     }
 
     private void requireNotNeeded(Driver driver) {
-        List<String> dependents = new ArrayList<>();
-        drivers.dependents(driver).forEach(dependent -> dependents.add(dependent.name()));
+        List<Driver> dependents = drivers.dependents(driver);
+        List<Driver> installed = dependents.stream().filter(Driver::isLatest).toList();
+        if (!installed.isEmpty()) {
+            throw busy(driver, "is needed by " + names(installed), "uninstall them first");
+        }
         if (!dependents.isEmpty()) {
-            throw busy(driver, "is needed by " + String.join(", ", dependents), "uninstall them first");
+            throw busy(driver, "is needed by what was replaced and is there still: " + names(dependents),
+                    "try again when Loader.replaced() has it no more");
         }
         if (scopes.isUsedByOneUnderWay(driver)) {
             throw busy(driver, "is needed by a driver that is being installed", "uninstall that one first");
@@ -60,10 +63,18 @@ final class DriverStop {
         }
     }
 
+    private static String names(List<Driver> drivers) {
+        return String.join(", ", drivers.stream().map(Driver::name).toList());
+    }
+
     private int uninit(Driver driver) {
         Set<Driver> before = scopes.hide(Set.of(), driver);
         try {
-            return driver.uninit();
+            int result = driver.uninit();
+            if (result >= 0) {
+                driver.end();
+            }
+            return result;
         } finally {
             scopes.restore(before);
         }

@@ -44,9 +44,13 @@ final class InstalledDrivers {
 
     /** @throws IllegalStateException if it is none of these */
     void require(Driver driver) {
-        if (!drivers.contains(driver)) {
-            throw new IllegalStateException("driver=" + driver.name() + " is not installed in this loader");
+        if (drivers.contains(driver)) {
+            return;
         }
+        String name = driver.name();
+        throw new IllegalStateException("driver=" + name + (driver.isLatest() ? " is not installed in this loader"
+                : drivers.contains(driver.latest()) ? " was replaced; loader.find(\"" + name + "\") is the one in its place"
+                : " was replaced, and the one in its place is uninstalled"));
     }
 
     /** The driver of that name, or null. */

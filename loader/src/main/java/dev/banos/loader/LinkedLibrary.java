@@ -12,6 +12,7 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -21,7 +22,7 @@ public final class LinkedLibrary implements AutoCloseable {
     private final String name;
     private final LinkedModule module;
     private final TypeSource types;
-    private final TypedCalls calls = new TypedCalls(new Functions());
+    private final TypedCalls calls = new TypedCalls(new Functions(), new LentPointers());
     private final Lifetime lifetime;
 
     LinkedLibrary(String name, LinkedModule module, TypeSource types) {
@@ -228,7 +229,8 @@ public final class LinkedLibrary implements AutoCloseable {
                     lifetime.isClosed() ? "closed already" : "a call is under way", null));
         }
         module.stop();
+        module.uses(List.of(calls.lent()));
         Modules.unload(module);
-        calls.close();
+        calls.lent().haveOneLess();
     }
 }

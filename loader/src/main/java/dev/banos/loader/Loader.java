@@ -437,9 +437,7 @@ public final class Loader implements AutoCloseable {
                 stop.stop(driver);
             }
             replacements.reap();
-            for (Driver old : replacements.waiting()) {
-                throw DriverStop.busy(old, "was replaced, and has a call under way or an uninit that refuses", "try again later");
-            }
+            replacements.requireNone();
             if (!closed) {
                 closed = true;
                 scope.close();

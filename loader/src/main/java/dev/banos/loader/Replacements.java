@@ -18,11 +18,40 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  * A call is in the old instance if it came through a handle of it, or through a handle of a driver that depends on it, before
  * the exchange. Both count in the lifetimes of those drivers' pointers; so each gets a new lifetime at the exchange, and when
- * the former ones can be closed, the old instance is empty. Later ones wait for earlier ones, which may be calling them.
+ * the former ones can be closed, the old instance is empty. Later ones wait for earlier ones, which may be calling them. A driver
+ * that has given out such a lifetime is not empty either before it is closed, see {@link Driver#closePointers}.
  */
 final class Replacements {
-    /** @param lifetimes that are still held by calls */
-    private record Retired(Driver driver, List<Lifetime> lifetimes) {
+    private static final class Retired {
+        private final Driver driver;
+        /** That calls still hold. */
+        private final List<Lifetime> lifetimes;
+        /** What its uninit said last, if that has run. */
+        private int refused;
+
+        Retired(Driver driver, List<Lifetime> lifetimes) {
+            this.driver = driver;
+            this.lifetimes = lifetimes;
+        }
+
+        /** Whether it has run its last code. */
+        boolean isOver() {
+            lifetimes.removeIf(Lifetime::isOver);
+            if (!lifetimes.isEmpty()) {
+                return false;
+            }
+            refused = driver.uninit();
+            if (refused < 0) {
+                return false; // it knows why it must stay for now, and is asked again
+            }
+            driver.end();
+            return true;
+        }
+
+        Refusal stays() {
+            return refused < 0 ? DriverStop.refused(driver, refused, "it was replaced, and is asked again at each call of the loader")
+                    : DriverStop.busy(driver, "was replaced, and has a call under way", "try again when it has returned");
+        }
     }
 
     /** The oldest first. Others read it without the lock. */
@@ -97,7 +126,7 @@ final class Replacements {
 
     /** The exchange has been made: from now on, nobody new comes into the old instance. */
     void retire(Driver old, Driver next, Set<Driver> above) {
-        retired.forEach(earlier -> earlier.driver().exchangeDependency(old, next)); // calls in it now reach the new one
+        retired.forEach(earlier -> earlier.driver.exchangeDependency(old, next)); // calls in it now reach the new one
         List<Lifetime> lifetimes = new ArrayList<>();
         lifetimes.add(old.endPointers());
         for (Driver user : above) {
@@ -113,28 +142,23 @@ final class Replacements {
         }
         reaping = true;
         try {
-            while (!retired.isEmpty() && isOver(retired.getFirst())) {
-                retired.removeFirst();
+            while (!retired.isEmpty() && retired.getFirst().isOver()) {
+                retired.removeFirst().driver.unmap(); // removed first, since its code is not to run again whatever happens
             }
         } finally {
             reaping = false;
         }
     }
 
-    private static boolean isOver(Retired old) {
-        old.lifetimes().removeIf(Lifetime::close);
-        if (!old.lifetimes().isEmpty()) {
-            return false;
-        }
-        if (old.driver().uninit() < 0) {
-            return false; // it knows why it must stay for now, and is asked again
-        }
-        old.driver().unmap();
-        return true;
-    }
-
     /** The instances that wait for their last call, or whose uninit refused, the oldest first. */
     List<Driver> waiting() {
-        return retired.stream().map(Retired::driver).toList();
+        return retired.stream().map(waiting -> waiting.driver).toList();
+    }
+
+    /** @throws Refusal if one is left; it says why the oldest is, which others may wait for */
+    void requireNone() {
+        if (!retired.isEmpty()) {
+            throw retired.getFirst().stays();
+        }
     }
 }

@@ -14,7 +14,6 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodHandles.Lookup;
 import java.lang.reflect.Method;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -41,16 +40,17 @@ final class TypedCalls {
     }
 
     private final Target target;
-    /** Of the function pointers that were lent to C: they stay as long as its code does. Null while there are none. */
-    private @Nullable Arena scope;
-    /** Of drivers that this one stands in for: interfaces that were bound to them call this one now. */
-    private final List<TypedCalls> former = new ArrayList<>();
-    private volatile boolean handedOn;
+    private final LentPointers lent;
     /** Null prints. */
     private volatile @Nullable Consumer<Throwable> uncaught;
 
-    TypedCalls(Target target) {
+    TypedCalls(Target target, LentPointers lent) {
         this.target = target;
+        this.lent = lent;
+    }
+
+    LentPointers lent() {
+        return lent;
     }
 
     String label() {
@@ -103,14 +103,7 @@ final class TypedCalls {
     }
 
     CallbackPool pool(Lookup lookup, Method method, FunctionDescriptor descriptor) {
-        return new CallbackPool(function(lookup, method), descriptor, onThrow(method), scope(), this::caught);
-    }
-
-    private synchronized Arena scope() {
-        if (scope == null) {
-            scope = Arena.ofShared();
-        }
-        return scope;
+        return new CallbackPool(function(lookup, method), descriptor, onThrow(method), lent.scope(), this::caught);
     }
 
     <F> Callback<F> callback(Lookup lookup, Class<F> type, F function, Arena lifetime) {
@@ -188,28 +181,6 @@ final class TypedCalls {
         } else {
             System.err.println("banos: a callback of " + target.label() + " threw, and no bound call of its thread is under way:");
             thrown.printStackTrace();
-        }
-    }
-
-    /** Keeps the other's function pointers as long as its own: they are lent to this one's code from now on. */
-    synchronized void standInFor(TypedCalls other) {
-        former.addAll(other.former);
-        other.former.clear();
-        former.add(other);
-        other.handedOn = true;
-    }
-
-    /** Once C's code is gone. */
-    synchronized void close() {
-        if (!handedOn) {
-            former.forEach(TypedCalls::closePointers);
-            closePointers();
-        }
-    }
-
-    private synchronized void closePointers() {
-        if (scope != null) {
-            scope.close();
         }
     }
 }

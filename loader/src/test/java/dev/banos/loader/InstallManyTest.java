@@ -22,7 +22,7 @@ class InstallManyTest extends InstallingTest {
         return driver(folder, name, code);
     }
 
-    static Path driver(Path folder, String name, String code) {
+    static Path driver(Path folder, String name, String code, String... flags) {
         return CCompiler.text(folder, name, """
                 #include <banos/driver.h>
                 #include <banos/export.h>
@@ -34,7 +34,8 @@ class InstallManyTest extends InstallingTest {
                 static int uninit(struct Banos_Driver *d) { banos_dprintln("bye"); return (void)d, 0; }
                 BANOS_DRIVER_API struct Banos_Driver driver = { .driver_size = sizeof(struct Banos_Driver),
                     .minimal_banos_version = BANOS_VERSION_CURRENT, .name = "NAME", .init = init, .uninit = uninit };
-                """.replace("NAME", name) + code, "-O2", code.contains("fails") ? "-DINIT=-5" : "-DINIT=0");
+                """.replace("NAME", name) + code, Stream.concat(Stream.of("-O2", code.contains("fails") ? "-DINIT=-5" : "-DINIT=0"),
+                Stream.of(flags)).toArray(String[]::new));
     }
 
     private Path archive(String name, Path... members) {

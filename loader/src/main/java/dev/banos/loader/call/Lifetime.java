@@ -109,6 +109,11 @@ public final class Lifetime {
         // The closer holds the lock while it decides.
     }
 
+    /** Whether it is closed, by this call if nobody is in it any more. */
+    public boolean isOver() {
+        return closed || close();
+    }
+
     /** @return false while a call or a pointer is in use: then all stays as it is */
     public synchronized boolean close() {
         if (closed) {
