@@ -5,6 +5,8 @@ import dev.banos.bindings.Native;
 import dev.banos.bindings.SystemCalls;
 import dev.banos.bindings.generated.Linux;
 import dev.banos.loader.elf.Elf;
+import dev.banos.loader.machine.Architecture;
+import dev.banos.loader.machine.OwnCode;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -47,7 +49,6 @@ record DebuggerLibrary(long function, long descriptor) {
     private static final int DESCRIPTOR = DYNAMIC + DYNAMIC_BYTES;
     private static final int FILE_BYTES = DESCRIPTOR + (int) GdbInterface.DESCRIPTOR_BYTES;
 
-    private static final byte RET = (byte) 0xc3;
     private static final int ET_DYN = 3;
     private static final int PT_LOAD = 1;
     private static final int PT_DYNAMIC = 2;
@@ -89,7 +90,7 @@ record DebuggerLibrary(long function, long descriptor) {
     private static byte[] library() {
         ByteBuffer file = ByteBuffer.allocate(FILE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         file.putInt(0, 0x464c457f).put(4, (byte) Elf.ELFCLASS64).put(5, (byte) Elf.ELFDATA2LSB).put(6, (byte) Elf.EV_CURRENT);
-        file.putShort(16, (short) ET_DYN).putShort(18, (short) Elf.EM_X86_64).putInt(20, Elf.EV_CURRENT);
+        file.putShort(16, (short) ET_DYN).putShort(18, (short) Architecture.hostMachine()).putInt(20, Elf.EV_CURRENT);
         file.putLong(32, HEADER_BYTES).putLong(40, SECTIONS).putShort(52, (short) HEADER_BYTES);
         file.putShort(54, (short) PROGRAM_HEADER_BYTES).putShort(56, (short) PROGRAM_HEADERS);
         file.putShort(58, (short) SECTION_HEADER_BYTES).putShort(60, (short) SECTION_HEADERS).putShort(62, (short) STRING_SECTION);
@@ -98,7 +99,7 @@ record DebuggerLibrary(long function, long descriptor) {
         programHeader(file, PT_LOAD, PF_R_W, PAGE_BYTES, FILE_BYTES - PAGE_BYTES, PAGE_BYTES);
         programHeader(file, PT_DYNAMIC, PF_R_W, DYNAMIC, DYNAMIC_BYTES, Long.BYTES);
         programHeader(file, PT_GNU_STACK, PF_R_W, 0, 0, Long.BYTES);
-        file.put(CODE, RET);
+        file.put(CODE, OwnCode.host().nothing());
         tables(file);
         long[] dynamic = {5, STRINGS, 10, STRING_BYTES, 6, SYMBOLS, 11, SYMBOL_BYTES, 0, 0};
         file.position(DYNAMIC).slice().order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().put(dynamic);

@@ -2,11 +2,11 @@ package dev.banos.loader.host;
 
 import dev.banos.bindings.Native;
 import dev.banos.bindings.SystemCalls;
-import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.machine.Architecture;
 import dev.banos.loader.machine.Image;
-import dev.banos.loader.machine.MachineCode;
+import dev.banos.loader.machine.OwnCode;
+import dev.banos.loader.machine.OwnCode.GateFields;
 import dev.banos.loader.process.AddressSpace;
 import dev.banos.loader.process.ProcessEnd;
 import java.lang.foreign.MemorySegment;
@@ -45,9 +45,6 @@ final class HostGates {
      * @param pointer whether what it returns is written into without a look
      */
     MemorySegment before(MemorySegment function, boolean pointer) {
-        if (Architecture.hostMachine() != Elf.EM_X86_64) {
-            return function;
-        }
         if (next == PAGE) {
             pages.add(page());
             next = 0;
@@ -80,29 +77,12 @@ final class HostGates {
     /** One is written, and copied: a JVM that has just started interprets this. */
     private static byte[] gates() {
         Image first = Image.inHeap(PAGE, 0);
-        write(new MachineCode(first, 0), PAGE);
+        OwnCode.host().gate(first, 0, new GateFields(PAGE, PAGE + AFTERWARDS, PAGE + EXITING, PAGE + CREATED_VMS));
         byte[] gates = first.bytes();
         for (int gate = GATE_BYTES; gate < PAGE; gate += GATE_BYTES) {
             System.arraycopy(gates, 0, gates, gate, GATE_BYTES);
         }
         return gates;
-    }
-
-    private static void write(MachineCode code, int read) {
-        code.bytes(0x64, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0);              // 00 mov %fs:0,%rax
-        code.bytes(0x4c, 0x8b, 0x1d).distance(read + EXITING);             // 09 mov exiting(%rip),%r11
-        code.bytes(0x49, 0x39, 0x03, 0x74, 0x3d);                          // 10 cmp %rax,(%r11); je 52
-        code.bytes(0x48, 0x8b, 0x05).distance(read + CREATED_VMS);         // 15 mov created(%rip),%rax
-        code.bytes(0x48, 0x85, 0xc0, 0x74, 0x2b);                          // 1c test %rax,%rax; je 4c
-        code.bytes(0x57, 0x56, 0x52, 0x51, 0x41, 0x50, 0x41, 0x51);        // 21 push what holds arguments
-        code.bytes(0x48, 0x83, 0xec, 0x18, 0x31, 0xff, 0x31, 0xf6);        // 29 sub $24,%rsp; xor %edi,%edi; xor %esi,%esi
-        code.bytes(0x48, 0x8d, 0x54, 0x24, 0x08, 0xff, 0xd0);              // 31 lea 8(%rsp),%rdx; call *%rax
-        code.bytes(0x8b, 0x44, 0x24, 0x08, 0x48, 0x83, 0xc4, 0x18);        // 38 mov 8(%rsp),%eax; add $24,%rsp
-        code.bytes(0x41, 0x59, 0x41, 0x58, 0x59, 0x5a, 0x5e, 0x5f);        // 40 pop them
-        code.bytes(0x85, 0xc0, 0x74, 0x06);                                // 48 test %eax,%eax; je 52
-        code.bytes(0xff, 0x25).distance(read);                             // 4c jmp *function(%rip)
-        code.bytes(0x48, 0x8b, 0x05).distance(read + AFTERWARDS);          // 52 mov afterwards(%rip),%rax
-        code.bytes(0xc3);                                                  // 59 ret
     }
 
     void unmap() {

@@ -1,6 +1,5 @@
 package dev.banos.loader.link;
 
-import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.link.PhaseClock.Phase;
@@ -30,13 +29,14 @@ public final class ModuleLinker {
     private ModuleLinker() {
     }
 
-    /** @throws Refusal if the object is for another machine than this process runs on */
+    /** @throws Refusal if the object is for another machine than this process runs on, or the kernel's pages are too large */
     public static void requireThisMachine(ElfObject object) {
-        if (Architecture.hostMachine() != Elf.EM_X86_64) {
-            throw Refusal.unsupported(object.file(), null, -1, "objects run on x86-64 only; for other machines they are linked"
-                    + " offline", null);
-        }
         Check.machine(object, Architecture.hostMachine());
+        long page = AddressSpace.pageBytes();
+        if (page > Architecture.PAGE_BYTES) {
+            throw Refusal.unsupported(object.file(), null, -1, "this kernel's pages have " + page + " bytes, and code and data of a"
+                    + " module lie " + Architecture.PAGE_BYTES + " apart", "run a kernel of " + Architecture.PAGE_BYTES + "-byte pages");
+        }
     }
 
     /**

@@ -4,6 +4,10 @@ import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
 import dev.banos.loader.elf.SymbolTable;
+import dev.banos.loader.machine.Architecture;
+import dev.banos.loader.machine.OwnCode;
+import dev.banos.loader.machine.OwnCode.Field;
+import dev.banos.loader.machine.OwnCode.Unlinked;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -17,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  * imports one of them gets an object of ours with all of them.
  *
  * <pre>
- *     atexit           lea __dso_handle(%rip),%rdx; xor %esi,%esi; jmp __cxa_atexit
- *     at_quick_exit    lea __dso_handle(%rip),%rsi;                jmp __cxa_at_quick_exit
- *     pthread_atfork   lea __dso_handle(%rip),%rcx;                jmp __register_atfork
+ *     atexit(f)                     __cxa_atexit(f, 0, handle)
+ *     at_quick_exit(f)              __cxa_at_quick_exit(f, handle)
+ *     pthread_atfork(f, g, h)       __register_atfork(f, g, h, handle)
  *
  *     0        64     112           208           352    ...      ...
  *     | header | code | relocations | symbols ... | their names | section headers |
@@ -27,15 +31,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class NonsharedFunctions {
     private static final String FILE = "libc's functions of each module";
-    private static final int LEA_RDX = 0x15;
-    private static final int LEA_RSI = 0x35;
-    private static final int LEA_RCX = 0x0d;
-    private static final int NO_ARGUMENT = 0xf631; // xor %esi,%esi
-    private static final int TRAP = 0xcc;
-
-    private static final int PC32 = 2;
-    private static final int PLT32 = 4;
-    private static final long FIELD_BYTES = 4;
     private static final int HEADER_BYTES = 64;
     private static final int SYMBOL_BYTES = 24;
     private static final int RELOCATION_BYTES = 24;
@@ -45,15 +40,19 @@ final class NonsharedFunctions {
     private static final int SECTIONS = 5;
     private static final String SECTION_NAMES = "\0.text\0.rela.text\0.symtab\0.strtab\0";
 
-    /** The function, what it jumps to, and how it gets there. */
-    private record Function(String name, String target, int lea, boolean clearsArgument) {
+    /** The function, what it goes on at, which argument there is the handle, and whether the second is to be 0. */
+    private record Function(String name, String target, int handle, boolean clearsSecond) {
         static final int BYTES = 16;
+
+        Unlinked code() {
+            return OwnCode.host().withHandle(handle, clearsSecond);
+        }
     }
 
     private static final Function[] FUNCTIONS = {
-        new Function("atexit", "__cxa_atexit", LEA_RDX, true),
-        new Function("at_quick_exit", "__cxa_at_quick_exit", LEA_RSI, false),
-        new Function("pthread_atfork", "__register_atfork", LEA_RCX, false)};
+        new Function("atexit", "__cxa_atexit", 2, true),
+        new Function("at_quick_exit", "__cxa_at_quick_exit", 1, false),
+        new Function("pthread_atfork", "__register_atfork", 3, false)};
 
     private NonsharedFunctions() {
     }
@@ -95,14 +94,16 @@ final class NonsharedFunctions {
         functions.forEach(function -> names.add(function.target()));
         String strings = SECTION_NAMES + String.join("\0", names) + "\0";
         int relocations = HEADER_BYTES + functions.size() * Function.BYTES;
-        int symbols = relocations + 2 * functions.size() * RELOCATION_BYTES;
+        int fields = functions.getFirst().code().fields().size();
+        int symbols = relocations + fields * functions.size() * RELOCATION_BYTES;
         int text = symbols + (1 + names.size()) * SYMBOL_BYTES;
         int headers = text + strings.length() + Long.BYTES - 1 & -Long.BYTES;
         ByteBuffer file = ByteBuffer.allocate(headers + SECTIONS * HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         header(file, headers);
         for (int i = 0; i < functions.size(); i++) {
-            code(file, functions.get(i), i * Function.BYTES);
-            relocations(file, relocations, i, functions.get(i), functions.size());
+            Unlinked code = functions.get(i).code();
+            file.put(HEADER_BYTES + i * Function.BYTES, code.code());
+            relocations(file, relocations + i * fields * RELOCATION_BYTES, i, code.fields(), functions.size());
         }
         symbols(file, symbols, names, functions.size());
         file.put(text, strings.getBytes(StandardCharsets.US_ASCII));
@@ -115,30 +116,17 @@ final class NonsharedFunctions {
 
     private static void header(ByteBuffer file, int headers) {
         file.putInt(0, 0x464c457f).put(4, (byte) Elf.ELFCLASS64).put(5, (byte) Elf.ELFDATA2LSB).put(6, (byte) Elf.EV_CURRENT);
-        file.putShort(16, (short) Elf.ET_REL).putShort(18, (short) Elf.EM_X86_64).putInt(20, Elf.EV_CURRENT);
+        file.putShort(16, (short) Elf.ET_REL).putShort(18, (short) Architecture.hostMachine()).putInt(20, Elf.EV_CURRENT);
         file.putLong(40, headers).putShort(52, (short) HEADER_BYTES).putShort(58, (short) HEADER_BYTES);
         file.putShort(60, (short) SECTIONS).putShort(62, (short) STRINGS);
     }
 
-    private static void code(ByteBuffer file, Function function, int offset) {
-        file.position(HEADER_BYTES + offset);
-        file.put((byte) 0x48).put((byte) 0x8d).put((byte) function.lea()).putInt(0);
-        if (function.clearsArgument()) {
-            file.putShort((short) NO_ARGUMENT);
+    private static void relocations(ByteBuffer file, int start, int index, List<Field> fields, int functions) {
+        file.position(start);
+        for (Field field : fields) {
+            int symbol = field.handle() ? 1 : 2 + functions + index;
+            file.putLong((long) index * Function.BYTES + field.at()).putInt(field.type()).putInt(symbol).putLong(field.addend());
         }
-        file.put((byte) 0xe9).putInt(0);
-        while (file.position() < HEADER_BYTES + offset + Function.BYTES) {
-            file.put((byte) TRAP);
-        }
-    }
-
-    /** The first field of each function is the handle's distance, the second that of the function it jumps to. */
-    private static void relocations(ByteBuffer file, int start, int index, Function function, int functions) {
-        long first = (long) index * Function.BYTES + 3;
-        long second = first + FIELD_BYTES + (function.clearsArgument() ? 2 : 0) + 1;
-        file.position(start + 2 * index * RELOCATION_BYTES);
-        file.putLong(first).putInt(PC32).putInt(1).putLong(-FIELD_BYTES);
-        file.putLong(second).putInt(PLT32).putInt(2 + functions + index).putLong(-FIELD_BYTES);
     }
 
     private static void symbols(ByteBuffer file, int start, List<String> names, int functions) {

@@ -154,7 +154,7 @@ final class Aarch64 extends Architecture {
 
     @Override
     public ElfObject prepared(ElfObject object, boolean program) {
-        return program ? Aarch64Tls.relaxed(object) : object;
+        return Aarch64Tls.relaxed(object, program);
     }
 
     @Override

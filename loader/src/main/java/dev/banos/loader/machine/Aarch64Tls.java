@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Shorter ways to thread-local variables in a program, where their distance from the thread pointer is known: ELF for the Arm
- * 64-bit Architecture, section "Relaxation". The instructions are rewritten before the phases run.
+ * Shorter ways to thread-local variables whose distance from the thread pointer is known: ELF for the Arm 64-bit Architecture,
+ * section "Relaxation". The instructions are rewritten before the phases run.
  *
  * <pre>
  *     initial exec   adrp x1, :gottprel:v; ldr x1, [x1, :gottprel_lo12:v]        movz x1, high half; movk x1, low half
@@ -22,7 +22,8 @@ import java.util.List;
  * </pre>
  * Calls are rewritten where all their instructions stand together, as compilers write them, and otherwise refused by whoever looks
  * at the relocations next. What follows a call of local dynamic, and what is added to the descriptor of {@code _TLS_MODULE_BASE_},
- * are offsets in the block, and stay.
+ * are offsets in the block, and stay. In a module that is loaded later all is rewritten but initial exec, so its variables need the room
+ * that glibc keeps for late comers.
  */
 final class Aarch64Tls {
     private static final int CALL26 = 283;
@@ -53,32 +54,34 @@ final class Aarch64Tls {
     private Aarch64Tls() {
     }
 
-    static ElfObject relaxed(ElfObject object) {
+    /** @param program whether the distances are known before the program runs, also those that are read from the GOT otherwise */
+    static ElfObject relaxed(ElfObject object, boolean program) {
         for (RelocationTable table : object.relocations()) {
             for (int entry = 0; entry < table.count(); entry++) {
-                if (isRelaxed(table.type(entry))) {
-                    return relax(object);
+                if (isRelaxed(table.type(entry), program)) {
+                    return relax(object, program);
                 }
             }
         }
         return object;
     }
 
-    private static boolean isRelaxed(int type) {
+    private static boolean isRelaxed(int type, boolean program) {
         return switch (type) {
-            case PAIR_PAGE21, MODULE_PREL21, MODULE_PAGE21, GOTTPREL_PAGE21, GOTTPREL_LO12, DESCRIPTOR_PAGE21, DESCRIPTOR_LD64_LO12, DESCRIPTOR_ADD_LO12, DESCRIPTOR_CALL -> true;
+            case PAIR_PAGE21, MODULE_PREL21, MODULE_PAGE21, DESCRIPTOR_PAGE21, DESCRIPTOR_LD64_LO12, DESCRIPTOR_ADD_LO12, DESCRIPTOR_CALL -> true;
+            case GOTTPREL_PAGE21, GOTTPREL_LO12 -> program;
             default -> false;
         };
     }
 
-    private static ElfObject relax(ElfObject object) {
+    private static ElfObject relax(ElfObject object, boolean program) {
         byte[] bytes = object.bytes().clone();
         ByteBuffer code = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         List<RelocationTable> tables = new ArrayList<>();
         for (RelocationTable table : object.relocations()) {
             long[] words = table.words();
             for (int entry = 0; entry < table.count(); entry++) {
-                if (isRelaxed(table.type(entry)) && isInside(object, table, entry, 1)) {
+                if (isRelaxed(table.type(entry), program) && isInside(object, table, entry, 1)) {
                     relax(object, table, entry, code, words);
                 }
             }

@@ -2,6 +2,8 @@ package dev.banos.loader.process;
 
 import dev.banos.bindings.FileTrouble;
 import dev.banos.bindings.SystemCalls;
+import dev.banos.bindings.generated.Linux;
+import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.machine.Architecture;
 import dev.banos.thread.Tcb;
@@ -94,6 +96,15 @@ public final class AddressSpace {
         return address;
     }
 
+    /** Of the kernel's page; not asked where there is one size only. */
+    public static long pageBytes() {
+        return Architecture.hostMachine() == Elf.EM_X86_64 ? Architecture.PAGE_BYTES : Pages.BYTES;
+    }
+
+    private static final class Pages {
+        private static final long BYTES = SystemCalls.sysconf(Tcb.current().segment(), Linux._SC_PAGESIZE());
+    }
+
     /** Where there is room just now, for those who can only wish where they lie. */
     public synchronized long gap(String file, long size) {
         long address = map(file, size, Architecture.PAGE_BYTES, false);
@@ -120,10 +131,15 @@ public final class AddressSpace {
         }
     }
 
-    /** Never over an existing mapping, whoever else maps memory at the same time. */
+    /** Never over an existing mapping, whoever else maps memory at the same time. A kernel before 4.17 takes the address for a wish. */
     private static long mapAt(MemorySegment state, long address, long size, int flags) {
-        return SystemCalls.mmap(state, address, size, SystemCalls.PROT_READ | SystemCalls.PROT_WRITE,
+        long mapped = SystemCalls.mmap(state, address, size, SystemCalls.PROT_READ | SystemCalls.PROT_WRITE,
                 flags | SystemCalls.MAP_FIXED_NOREPLACE, -1, 0);
+        if (mapped != address && !SystemCalls.isError(mapped)) {
+            require(SystemCalls.munmap(state, mapped, size), "munmap", mapped);
+            return NO_ROOM;
+        }
+        return mapped;
     }
 
     private static long mapAnywhere(String file, MemorySegment state, long size, long alignment) {

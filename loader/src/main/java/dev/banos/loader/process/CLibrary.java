@@ -32,9 +32,13 @@ public final class CLibrary {
         }
         try (Arena scope = Arena.ofConfined()) {
             int at = SymbolVersion.at(name);
-            return at < 0 ? SystemCalls.dlsym(MemorySegment.NULL, scope.allocateFrom(name))
+            return at < 0 ? orOfCompiler(name, SystemCalls.dlsym(MemorySegment.NULL, scope.allocateFrom(name)))
                     : find(scope.allocateFrom(name.substring(0, at)), scope.allocateFrom(name.substring(name.lastIndexOf('@') + 1)));
         }
+    }
+
+    private static long orOfCompiler(String name, long address) {
+        return address != 0 ? address : AtomicFunctions.find(name);
     }
 
     /** As {@code dlvsym(RTLD_DEFAULT, name, version)}. */

@@ -1,7 +1,5 @@
 package dev.banos.loader.process;
 
-import dev.banos.loader.elf.Elf;
-import dev.banos.loader.machine.Architecture;
 import org.jspecify.annotations.Nullable;
 
 /** C++'s runtime library in this process, libstdc++. */
@@ -23,7 +21,7 @@ final class CppLibrary {
      */
     static synchronized void keepNear(String loaded) {
         boolean isIt = loaded.startsWith(NAME, loaded.lastIndexOf('/') + 1);
-        if (!isIt || asked != null || Architecture.hostMachine() != Elf.EM_X86_64) {
+        if (!isIt || asked != null) {
             return;
         }
         TinyLibrary library = new TinyLibrary();

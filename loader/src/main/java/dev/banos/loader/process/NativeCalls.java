@@ -5,12 +5,20 @@ import java.lang.foreign.MemorySegment;
 
 /** Calls of a module's own start and stop functions, by address. */
 public final class NativeCalls {
+    /** On aarch64 resolvers are told of it; elsewhere they ask the processor themselves. */
+    private static final long AT_HWCAP = 16;
+
     private NativeCalls() {
     }
 
-    /** @return the function that the resolver of an indirect function chooses */
+    /** @return the function that the resolver of an indirect function chooses, by what the kernel says of the processor */
     public static long resolve(long resolver) {
-        return call(resolver, 0, 0, 0);
+        return call(resolver, processor(), 0, 0);
+    }
+
+    /** What the kernel says that the processor can do, as far as it fits into one number. */
+    static long processor() {
+        return call(CLibrary.find("getauxval"), AT_HWCAP, 0, 0);
     }
 
     /** As glibc calls initializers: with argc, argv and the environment; there is no command line here. */

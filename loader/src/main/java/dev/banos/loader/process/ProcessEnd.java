@@ -5,7 +5,7 @@ import dev.banos.bindings.SystemCalls;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.machine.Architecture;
 import dev.banos.loader.machine.Image;
-import dev.banos.loader.machine.MachineCode;
+import dev.banos.loader.machine.OwnCode;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
@@ -18,16 +18,15 @@ import java.nio.charset.StandardCharsets;
  * so it does not run when the module's functions do at an uninstall, and is taken out after them.
  *
  * <pre>
- *     0         note     cmp %rdi,forgotten(%rip); je 1f; mov %fs:0,%rax; mov %rax,exiting(%rip); 1: ret
- *     32        atexit   push %rdx; sub $16,%rsp; call *register(%rip); mov %eax,8(%rsp); mov 16(%rsp),%rdx; inc %rdx
- *                        mov %rdx,%rsi; lea note(%rip),%rdi; call *register(%rip); mov 8(%rsp),%eax; add $24,%rsp; ret
+ *     0         note     writes the thread pointer to exiting, unless it is being taken out
+ *     32        atexit   registers as its caller wants, then the note
  *     a page    exiting  the thread pointer of the thread that is in exit, or 0
  *     + 8       register __cxa_atexit
  *     + 16      spare    something to write into, for who gets a pointer at that time
  *     + 24      forgotten the handle whose notes are being taken out, or 0
  *     + 32      the name of JNI_GetCreatedJavaVMs
  * </pre>
- * Two pages for all of the process, which stay: C has their addresses. x86-64's.
+ * Two pages for all of the process, which stay: C has their addresses.
  */
 public final class ProcessEnd {
     /** What a module registers with. */
@@ -96,16 +95,9 @@ public final class ProcessEnd {
     private static long make() {
         long pages = AddressSpace.near().map(NAME, 2 * PAGE, PAGE, true);
         Image image = Image.mapped(2 * PAGE, pages);
-        MachineCode note = new MachineCode(image, 0);
-        note.bytes(0x48, 0x39, 0x3d).distance(FORGOTTEN_AT).bytes(0x74, 0x10);
-        note.bytes(0x64, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0);
-        note.bytes(0x48, 0x89, 0x05).distance(PAGE);
-        note.bytes(0xc3);
-        MachineCode atexit = new MachineCode(image, ATEXIT);
-        atexit.bytes(0x52, 0x48, 0x83, 0xec, 0x10, 0xff, 0x15).distance(REGISTER_AT);
-        atexit.bytes(0x89, 0x44, 0x24, 0x08, 0x48, 0x8b, 0x54, 0x24, 0x10, 0x48, 0xff, 0xc2);
-        atexit.bytes(0x48, 0x89, 0xd6, 0x48, 0x8d, 0x3d).distance(0).bytes(0xff, 0x15).distance(REGISTER_AT);
-        atexit.bytes(0x8b, 0x44, 0x24, 0x08, 0x48, 0x83, 0xc4, 0x18, 0xc3);
+        OwnCode code = OwnCode.host();
+        code.note(image, 0, FORGOTTEN_AT, PAGE);
+        code.atexit(image, ATEXIT, REGISTER_AT, 0);
         image.put64(REGISTER_AT, CLibrary.find(REGISTER));
         // By the one type of downcall that a first load makes anyway, and without a segment that takes a string.
         image.copy(CREATED_VMS, 0, NAME_AT, CREATED_VMS.length);

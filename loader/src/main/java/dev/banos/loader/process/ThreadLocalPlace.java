@@ -9,7 +9,7 @@ package dev.banos.loader.process;
  * @param distance from the thread pointer, or {@link #NO_DISTANCE} where threads have it at different ones
  */
 public record ThreadLocalPlace(String owner, long module, long offset, long distance) {
-    /** No variable's: on x86-64 all blocks end at the thread pointer or before it. */
+    /** No variable's: all blocks end at the thread pointer or before it, or begin behind what lies there. */
     public static final long NO_DISTANCE = 0;
     /** Of a weak symbol that is nowhere. */
     public static final ThreadLocalPlace NOWHERE = new ThreadLocalPlace("", 0, 0, 0);

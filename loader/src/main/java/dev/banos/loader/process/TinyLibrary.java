@@ -30,10 +30,12 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 public final class TinyLibrary {
-    /** The relocation types of an answer; x86-64's. */
-    public static final long MODULE_NUMBER = 16;
-    public static final long OFFSET_IN_BLOCK = 17;
-    public static final long DISTANCE = 18;
+    /** What an answer may be about: by how much its relocation's type comes behind the machine's first. */
+    public static final int MODULE_NUMBER = 0;
+    public static final int OFFSET_IN_BLOCK = 1;
+    public static final int DISTANCE = 2;
+    private static final int FIRST_ON_X86_64 = 16;
+    private static final int FIRST_ON_AARCH64 = 1028;
     /** The symbol of an answer about the library's own block. */
     static final int OWN = 0;
 
@@ -93,9 +95,10 @@ public final class TinyLibrary {
     }
 
     /** @return which answer it will be */
-    public int ask(int symbol, long type) {
-        staticBlock |= symbol == OWN && type == DISTANCE;
-        asked.add((long) symbol << 32 | type);
+    public int ask(int symbol, int about) {
+        staticBlock |= symbol == OWN && about == DISTANCE;
+        int first = Architecture.hostMachine() == Elf.EM_AARCH64 ? FIRST_ON_AARCH64 : FIRST_ON_X86_64;
+        asked.add((long) symbol << 32 | first + about);
         return asked.size() - 1;
     }
 

@@ -1,6 +1,8 @@
 package dev.banos.loader.process;
 
+import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.Refusal;
+import dev.banos.loader.machine.Architecture;
 
 /**
  * A module's thread-local variables. Only the dynamic linker can give every thread, also those that run already, a block of its
@@ -41,8 +43,10 @@ public final class TlsModule {
     }
 
     private static String remedy(long bytes) {
+        String other = Architecture.hostMachine() == Elf.EM_X86_64 ? "compile with -fPIC, which lets them lie anywhere"
+                : "keep large ones in memory that each thread allocates";
         // Each thread's stack holds the room; with more, the JVM's own small stacks overflow, that of Process.waitFor among them.
-        return "compile with -fPIC, which lets them lie anywhere" + (bytes > SOME_ROOM ? ""
+        return other + (bytes > SOME_ROOM ? ""
                 : ", or start the JVM with GLIBC_TUNABLES=glibc.rtld.optional_static_tls=" + SOME_ROOM + " in its environment");
     }
 
