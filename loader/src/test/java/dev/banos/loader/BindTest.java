@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.banos.testing.OnX8664;
+import dev.banos.testing.RunsObjects;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A bound interface calls what it says, or says every way in which it does not fit. */
-@OnX8664
+@RunsObjects
 class BindTest {
     @TempDir
     static Path folder;

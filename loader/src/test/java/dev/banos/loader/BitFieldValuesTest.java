@@ -4,7 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.banos.testing.OnX8664;
+import dev.banos.testing.RunsObjects;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * Random structs with bit-fields of all declared types, by value into C and out of it: the compiler's own caller, which hands C's
  * result to C, gets the same as Java's.
  */
-@OnX8664
+@RunsObjects
 class BitFieldValuesTest {
     private static final int STRUCTS = 120;
     private static final String[] PLAIN = {"char", "short", "int", "long", "float", "double", "unsigned char", "void *"};

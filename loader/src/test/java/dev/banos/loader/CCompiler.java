@@ -12,6 +12,9 @@ import java.util.List;
 /** The host's C compilers. A test that asks for one that is not there is skipped, and says so. */
 public final class CCompiler {
     public static final Path SOURCES = Path.of("src/test/c");
+    /** Where Debian has this machine's libraries, or what the environment says. */
+    public static final Path LIBRARIES = Path.of(System.getenv().getOrDefault("BANOS_LIBRARIES",
+            "aarch64".equals(System.getProperty("os.arch")) ? "/usr/lib/aarch64-linux-gnu" : "/usr/lib/x86_64-linux-gnu"));
     private static final Path HEADERS = Path.of("src/main/include");
 
     private CCompiler() {

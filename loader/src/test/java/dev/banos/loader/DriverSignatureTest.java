@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.banos.testing.OnX8664;
+import dev.banos.testing.RunsObjects;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Only what a trusted key has signed is installed, byte for byte; OpenSSL is the oracle. */
-@OnX8664
+@RunsObjects
 class DriverSignatureTest {
     private static final int MUTATIONS = 300;
 

@@ -3,6 +3,7 @@ package dev.banos.loader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.bindings.Native;
+import dev.banos.testing.OnX8664;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -43,6 +44,7 @@ class ExplanationTest extends InstallingTest {
     }
 
     @Test
+    @OnX8664
     void aRelocatedPlaceNamesItsRelocationAndHoldsItsValue() {
         Driver driver = loader.install(InstallManyTest.driver(folder, "t", TABLE));
         long slot = driver.export("table").rawAddress() + Long.BYTES;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.banos.loader.abi.BanosSymbol;
 import dev.banos.testing.ChildJvm;
 import dev.banos.testing.ChildProcess;
+import dev.banos.testing.OnX8664;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
@@ -54,6 +55,7 @@ class InstallTest extends InstallingTest {
     /** Such code holds addresses in 32 bits, so it lies low; of libc's variables it reaches copies of the streams. */
     @ParameterizedTest
     @CsvSource({"gcc,-O2", "gcc,-O0", "clang,-O2", "clang,-O0"})
+    @OnX8664
     void positionDependentCodeRunsAsLongAsItUsesNoOtherVariableOfLibc(String compiler, String level) {
         assertThatThrownBy(() -> loader.install(CCompiler.object(folder, "everything.c", compiler, level, "-fno-pic")))
                 .isInstanceOf(LinkException.class).hasMessageContaining("-fPIC").hasMessageContaining("does not fit 32 bits");

@@ -1,6 +1,6 @@
 package dev.banos.loader;
 
-import dev.banos.testing.OnX8664;
+import dev.banos.testing.RunsObjects;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,7 +8,7 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What tests that install drivers begin and end with. */
-@OnX8664
+@RunsObjects
 abstract class InstallingTest {
     @TempDir
     Path folder;

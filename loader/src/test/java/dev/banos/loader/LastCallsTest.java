@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.testing.ChildJvm;
 import dev.banos.testing.ChildProcess;
-import dev.banos.testing.OnX8664;
+import dev.banos.testing.RunsObjects;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What code of modules runs last, when threads or the process end, and what it can still call. Each in a process of its own. */
-@OnX8664
+@RunsObjects
 class LastCallsTest {
     private static final String HEAD = """
             #include <banos/driver.h>

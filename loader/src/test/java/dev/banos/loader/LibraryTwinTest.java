@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("libraries")
 class LibraryTwinTest {
-    private static final Path FOLDER = Path.of("/usr/lib/x86_64-linux-gnu");
+    private static final Path FOLDER = CCompiler.LIBRARIES;
     private static final FunctionDescriptor POINTER = FunctionDescriptor.of(ADDRESS);
     private static final String CPP_RUNTIME = "libstdc++.so.6";
 

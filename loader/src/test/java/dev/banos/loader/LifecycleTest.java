@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.banos.testing.OnX8664;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -260,6 +261,7 @@ class LifecycleTest extends InstallingTest {
     }
 
     @Test
+    @OnX8664
     void otherFilesAreNamedForWhatTheyAre() throws IOException {
         assertThatThrownBy(() -> loader.install(folder.resolve("absent.o"))).isInstanceOf(LinkException.class)
                 .hasMessageContaining("absent.o").hasMessageContaining("no such file");
@@ -299,6 +301,7 @@ class LifecycleTest extends InstallingTest {
     }
 
     @Test
+    @OnX8664
     void aValueTooFarAwayIsRefusedWithItsPlace() {
         Path file = driver("far", "", "extern int far_away; " + INIT + "int get(void) { return far_away; } BANOS_EXPORT(get);");
         loader.publish("far_away", java.lang.foreign.MemorySegment.ofAddress(0x1000));

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.bindings.Native;
 import dev.banos.loader.call.Lifetime;
-import dev.banos.testing.OnX8664;
+import dev.banos.testing.RunsObjects;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** No call runs in a module that is gone, whoever calls and however; and none that has returned keeps one. */
-@OnX8664
+@RunsObjects
 class LifetimeTest {
     private static final FunctionDescriptor INT = FunctionDescriptor.of(JAVA_INT);
     private static final int ROUNDS = Integer.getInteger("banos.lifetime.rounds", 1500);

@@ -10,6 +10,7 @@ import dev.banos.loader.elf.ObjectReader;
 import dev.banos.loader.elf.SymbolTable;
 import dev.banos.testing.ChildJvm;
 import dev.banos.testing.OnX8664;
+import dev.banos.testing.RunsObjects;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -26,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What holds in a linked program beyond its relocations, and ends the process where it does not hold. */
-@OnX8664
+@RunsObjects
 class LinkedSemanticsTest {
     private static final int SECTION_HEADERS_AT = 40;
     private static final int SECTION_HEADER_BYTES = 64;
@@ -204,6 +205,7 @@ class LinkedSemanticsTest {
 
     /** Without relaxation the code loads the pointer from the GOT; data holds it as an address. */
     @Test
+    @OnX8664
     void pointersToAnIndirectFunctionAreEqual() {
         String flags = "gcc -O2 -fPIC -Wa,-mrelax-relocations=no";
         Path own = compiled(flags, "own.c", """
@@ -244,6 +246,7 @@ class LinkedSemanticsTest {
 
     /** GNU ld and lld take the sections by their names; written by hand they may have the type of other data. */
     @Test
+    @OnX8664
     void tablesOfConstructorsAreKnownByTheirNames() {
         Path object = compiled("gcc -O2", "named.s", """
                 .text
@@ -271,6 +274,7 @@ class LinkedSemanticsTest {
     /** Compilers count several variables of one file from where the file's block begins. */
     @ParameterizedTest
     @ValueSource(strings = {"gcc -O2 -fPIC -mtls-dialect=gnu2 -ftls-model=local-dynamic", "clang-19 -O2 -fPIC -mtls-dialect=gnu2"})
+    @OnX8664
     void theBlockOfThreadLocalVariablesHasAName(String command) throws IOException {
         Path object = compiled(command, "block.c", """
                 static __thread int one = 40, two[3] = {0, 1, 2}, three;

@@ -3,7 +3,7 @@ package dev.banos.loader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.banos.testing.OnX8664;
+import dev.banos.testing.RunsObjects;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Who listens to an installation hears each phase once, and may end it at any of them. */
-@OnX8664
+@RunsObjects
 class LoadListenerTest {
     private static final String CODE = """
             #include <banos/driver.h>

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.banos.testing.OnX8664;
+import dev.banos.testing.RunsObjects;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a flight recording tells of drivers. */
-@OnX8664
+@RunsObjects
 class LoaderEventsTest {
     @TempDir
     Path folder;
@@ -55,6 +56,7 @@ class LoaderEventsTest {
     }
 
     @Test
+    @OnX8664
     void aRefusedLoadIsRecordedWithItsPlaceAndCause() throws Exception {
         Path lacks = InstallManyTest.driver(folder, "lacks", "extern int nowhere_at_all(void); int get(void) { return nowhere_at_all(); } BANOS_EXPORT(get);");
         Path far = CCompiler.text(folder, "far", "extern int big; __asm__(\".byte big - .\");", "-O1");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.loader.elf.Elf;
 import dev.banos.testing.OnX8664;
+import dev.banos.testing.RunsObjects;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What several objects mean together: which definition wins, which member is taken, what runs when. */
-@OnX8664
+@RunsObjects
 class ObjectLinkerTest {
     /** C has had such names since C99; in the file they are UTF-8. */
     @Test
@@ -193,6 +194,7 @@ class ObjectLinkerTest {
     @ParameterizedTest
     @ValueSource(strings = {"-O2", "-O0", "-O2 -fPIC", "-O2 -fPIC -ftls-model=initial-exec", "-O2 -fPIC -ftls-model=local-dynamic",
         "-O2 -fPIC -mtls-dialect=gnu2"})
+    @OnX8664
     void everyThreadHasItsOwnVariables(String flags) throws Exception {
         Path file = c("tls", """
                 static const char *const words[] = { "zero", "one" };
@@ -236,6 +238,7 @@ class ObjectLinkerTest {
     }
 
     @Test
+    @OnX8664
     void roomForThreadLocalsIsGivenBackAndItsEndIsSaid() {
         Path file = c("some", "_Thread_local int x = 5; int get(void) { return x++; }");
         for (int round = 0; round < 2000; round++) {

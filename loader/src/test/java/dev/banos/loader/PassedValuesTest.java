@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.testing.OnX8664;
+import dev.banos.testing.RunsObjects;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -23,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Functions whose values Java would pass elsewhere than the compiler looks for them: each is refused, none is called wrongly. */
-@OnX8664
+@RunsObjects
 class PassedValuesTest {
     @TempDir
     Path folder;
@@ -101,6 +102,7 @@ class PassedValuesTest {
 
     /** binutils describes each function, and has no types for it. */
     @Test
+    @OnX8664
     void functionsOfAnAssembler() {
         try (LinkedLibrary library = library("gcc -g", "label.S", """
                 .globl add
@@ -156,6 +158,7 @@ class PassedValuesTest {
 
     /** What Rust does with structs, tuples, slices and arrays is its own, but in extern "C", which DWARF does not tell. */
     @Test
+    @OnX8664
     void structsOfRust() throws Throwable {
         try (LinkedLibrary library = rust("""
                 #![no_std]
@@ -191,6 +194,7 @@ class PassedValuesTest {
     }
 
     @Test
+    @OnX8664
     void membersThatDoNotStandInTheirOrder() throws Throwable {
         try (LinkedLibrary library = rust("""
                 #![no_std]

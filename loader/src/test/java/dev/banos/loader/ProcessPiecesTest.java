@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.testing.OnX8664;
+import dev.banos.testing.RunsObjects;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -20,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an object shares with the libraries of its process, their thread-local variables; and what libc keeps for each module. */
-@OnX8664
+@RunsObjects
 class ProcessPiecesTest {
     @TempDir
     Path folder;
@@ -59,6 +60,7 @@ class ProcessPiecesTest {
     /** The compilers' ways to another library's variable; but for the first, it is at one distance from the thread pointer. */
     @ParameterizedTest
     @ValueSource(strings = {"-fPIC", "-fPIE", "-fno-pic", "-fPIC -mtls-dialect=gnu2"})
+    @OnX8664
     void threadLocalVariablesOfALibraryAreEachThreadsOwn(String flags) throws Exception {
         String name = "n" + Math.abs(flags.hashCode()); // libraries stay: no two of them may define the same
         Path shared = library(name, "__thread long before_VAR; __thread int VAR = 5; int VAR_there(void) { return VAR; }".replace("VAR", name), "-O2",
@@ -108,6 +110,7 @@ class ProcessPiecesTest {
 
     /** A block that threads have already cannot move to a fixed distance. */
     @Test
+    @OnX8664
     void aVariableAtNoFixedDistanceIsRefusedWhereTheCodeWantsOne() {
         Path shared = library("large", "__thread char large[1 << 20]; int touch(void) { return large[5]; }", "-O2", "-fPIC");
         Path object = CCompiler.text(folder, "wants", "extern __thread char large[]; int f(void) { return large[7]; }", "-O2", "-fPIE");

@@ -3,7 +3,7 @@ package dev.banos.loader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.banos.testing.OnX8664;
+import dev.banos.testing.RunsObjects;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A prototype that is not the function's own is refused before the call, with the difference in words. */
-@OnX8664
+@RunsObjects
 class PrototypeAgreementTest {
     private static final String SOURCE = """
             #include <stdarg.h>

@@ -3,7 +3,7 @@ package dev.banos.loader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.banos.testing.OnX8664;
+import dev.banos.testing.RunsObjects;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every type that a prototype can name, through a real call; and every text that is no prototype. */
-@OnX8664
+@RunsObjects
 class PrototypeTest {
     @TempDir
     static Path folder;

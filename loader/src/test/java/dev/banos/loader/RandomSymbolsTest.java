@@ -3,7 +3,7 @@ package dev.banos.loader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.testing.ChildProcess;
-import dev.banos.testing.OnX8664;
+import dev.banos.testing.RunsObjects;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Some objects and an archive that declare and define a few variables, each in a way drawn at random: every object sees the values that it
  * sees in the program of GNU ld or of lld, and what both refuse is refused.
  */
-@OnX8664
+@RunsObjects
 class RandomSymbolsTest {
     private static final int TRIALS = 60;
     private static final int VARIABLES = 3;

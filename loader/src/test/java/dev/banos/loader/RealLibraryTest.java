@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 
 /** Static libraries of Debian's -dev packages, linked as objects and run. A library that is not installed is skipped. */
 class RealLibraryTest {
-    private static final Path FOLDER = Path.of("/usr/lib/x86_64-linux-gnu");
+    private static final Path FOLDER = CCompiler.LIBRARIES;
 
     private static Path archive(String name, String debianPackage) {
         Path file = FOLDER.resolve(name);

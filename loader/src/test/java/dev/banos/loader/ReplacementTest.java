@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.banos.testing.OnX8664;
+import dev.banos.testing.RunsObjects;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Another instance takes a driver's place behind its exports; whatever cannot be done safely is refused and changes nothing. */
-@OnX8664
+@RunsObjects
 class ReplacementTest {
     private static final FunctionDescriptor INT_OF_INT = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
     private static final FunctionDescriptor INT = FunctionDescriptor.of(ValueLayout.JAVA_INT);

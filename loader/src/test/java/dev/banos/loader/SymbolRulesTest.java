@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.testing.ChildProcess;
 import dev.banos.testing.OnX8664;
+import dev.banos.testing.RunsObjects;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which definition a name means: what GNU ld refuses is refused here, and what it links has the same value. */
-@OnX8664
+@RunsObjects
 class SymbolRulesTest {
     private static final String REFUSED = "refused";
     private static final String VALUE = "int value(void)";
@@ -117,6 +118,7 @@ class SymbolRulesTest {
     /** Of a group that two objects have, one copy is kept; what only the other has is nowhere. */
     @ParameterizedTest
     @ValueSource(strings = {".globl", ".weak"})
+    @OnX8664
     void whatOnlyTheDroppedCopyOfAGroupHasIsUndefined(String binding) {
         String group = ".section .text.g,\"axG\",@progbits,g,comdat\n.weak g\ng: mov $1,%eax\nret\n";
         Path kept = compiled("gcc", "kept.s", group);
@@ -180,6 +182,7 @@ class SymbolRulesTest {
 
     /** The medium model's large common symbols have a section number of x86-64's own. */
     @Test
+    @OnX8664
     void largeCommonSymbolsAreCommonSymbols() {
         Path large = compiled("gcc -O1 -fcommon -mcmodel=medium", "large.c", "int big[100000]; int value(void) { return big[99999] + 4; }");
         Path given = compiled("gcc -O1 -mcmodel=medium", "given.c", "int big[100000] = {[99999] = 38};");
@@ -189,6 +192,7 @@ class SymbolRulesTest {
     }
 
     @Test
+    @OnX8664
     void versionsOfTheCLibraryAreFound() {
         Path user = compiled("gcc -O1 -fno-builtin", "user.c", """
                 __asm__(".symver old_memcpy,memcpy@GLIBC_2.2.5");

@@ -6,7 +6,7 @@ import dev.banos.libc.pthread.DriverExports;
 import dev.banos.libc.pthread.Pthread;
 import dev.banos.loader.host.HostFunctions;
 import dev.banos.loader.host.HostScope;
-import dev.banos.testing.OnX8664;
+import dev.banos.testing.RunsObjects;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The functions of banos/thread.h, as drivers import them. */
 @Timeout(60)
-@OnX8664
+@RunsObjects
 class ThreadFunctionsTest {
     private static final Path HEADER = Path.of("src/main/include/banos/thread.h");
     private static final String ECANCELED = "125";

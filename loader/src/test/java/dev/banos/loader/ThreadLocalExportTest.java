@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.bindings.Native;
+import dev.banos.testing.OnX8664;
 import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
@@ -142,6 +143,7 @@ class ThreadLocalExportTest extends InstallingTest {
         "clang, -O0 -fno-pic, clang, -O0",
         "clang, -O2 -fPIC -ftls-model=local-dynamic, clang, -O2 -fPIC -fno-plt",
     })
+    @OnX8664
     void everyThreadSeesItsOwn(String exporter, String exporterFlags, String importer, String importerFlags) throws Exception {
         Driver counts = loader.install(compiled("counts", ".c", driver("counts", "", INIT + COUNTS), exporter, exporterFlags.split(" ")));
         Driver uses = loader.install(compiled("uses", ".c", driver("uses", "", INIT + USES), importer, importerFlags.split(" ")));
@@ -168,6 +170,7 @@ class ThreadLocalExportTest extends InstallingTest {
     /** A prefix between REX.W and the opcode leaves a call its operand size of 16 bits, which some processors obey. */
     @ParameterizedTest
     @CsvSource({"gcc", "clang"})
+    @OnX8664
     void theCallWithoutAPltKeepsItsOperandSizePrefixHarmless(String compiler) {
         loader.install(c("counts", COUNTS, "-O2", "-fPIC"));
         Driver user = loader.install(compiled("uses", ".c", driver("uses", "", INIT + USES), compiler, "-O2", "-fPIC", "-fno-plt"));
@@ -346,6 +349,7 @@ class ThreadLocalExportTest extends InstallingTest {
 
     /** A block lies anywhere unless its own code wants otherwise: there is room for few at a fixed distance. */
     @Test
+    @OnX8664
     void aVariableAtNoFixedDistanceIsRefusedWhereTheCodeWantsOne() {
         String wide = "_Thread_local char wide_here[100000]; BANOS_EXPORT_THREAD_LOCAL(wide_here);";
         String user = "extern _Thread_local char wide_here[]; int touch(void) { return ++wide_here[99999]; } BANOS_EXPORT(touch);";
@@ -410,6 +414,7 @@ class ThreadLocalExportTest extends InstallingTest {
     }
 
     @Test
+    @OnX8664
     void aTableThatSaysSomethingElseThanTheObjectIsRefused() {
         Path nowhere = c("nowhere", "static _Thread_local int there; BANOS_EXPORT_THREAD_LOCAL_SYMBOL(x, \"x\", \"elsewhere\", there);", "-O2");
         assertThatThrownBy(() -> loader.install(nowhere)).isInstanceOf(LinkException.class)

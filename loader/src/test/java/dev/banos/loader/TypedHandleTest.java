@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.loader.call.Calls;
-import dev.banos.testing.OnX8664;
+import dev.banos.testing.RunsObjects;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
@@ -53,7 +53,7 @@ class TypedHandleTest {
                         "int variable", "long hid.den(short s)");
     }
 
-    @OnX8664
+    @RunsObjects
     @ParameterizedTest
     @ValueSource(strings = {BTF, "gcc -g -O2", "gcc -gdwarf-4 -gz", "clang -w -g -O2"})
     void handlesHaveTheFunctionsOwnTypes(String command) throws Throwable {
@@ -77,7 +77,7 @@ class TypedHandleTest {
         return scope.allocateFrom(JAVA_INT, x, y);
     }
 
-    @OnX8664
+    @RunsObjects
     @ParameterizedTest
     @ValueSource(strings = {BTF, "gcc -g", "gcc -gdwarf-4", "clang -w -g"})
     void structsHaveTheirMembersAtTheirPlaces(String command) throws Throwable {
@@ -101,7 +101,7 @@ class TypedHandleTest {
     }
 
     /** a=5 b=17 c=3 d=300 e=-7, put where gcc puts them on a little-endian machine. */
-    @OnX8664
+    @RunsObjects
     @ParameterizedTest
     @ValueSource(strings = {BTF, "gcc -gdwarf-4", "gcc -g", "clang -w -gdwarf-4", "clang -w -g"})
     void bitFieldsTravelInTheirStorage(String command) throws Throwable {
@@ -125,7 +125,7 @@ class TypedHandleTest {
         }
     }
 
-    @OnX8664
+    @RunsObjects
     @Test
     void whatCannotBeCalledSaysWhy() {
         try (Loader loader = loader()) {
@@ -142,7 +142,7 @@ class TypedHandleTest {
         }
     }
 
-    @OnX8664
+    @RunsObjects
     @Test
     void withoutTypeInformationAPrototypeSaysTheType() throws Throwable {
         try (Loader loader = loader()) {
@@ -154,7 +154,7 @@ class TypedHandleTest {
         }
     }
 
-    @OnX8664
+    @RunsObjects
     @Test
     void aFunctionWithoutAPrototypeIsNotGuessedAt() {
         Path file = CCompiler.text(folder, "old", "int old(); int old(a) char a; { return a; }", "-g", "-w");
@@ -165,7 +165,7 @@ class TypedHandleTest {
         }
     }
 
-    @OnX8664
+    @RunsObjects
     @Test
     void librariesHaveTypesToo() throws Throwable {
         try (LinkedLibrary library = library(typed("clang -w -g"))) {
@@ -180,7 +180,7 @@ class TypedHandleTest {
     }
 
     /** Names are the compiler's for extern "C"; namespaces and members have the linker's. */
-    @OnX8664
+    @RunsObjects
     @Test
     void functionsOfCppAreFoundByTheirLinkerNames() throws Throwable {
         Path object = CCompiler.compile(folder, "g++ -g", "names.cpp", """

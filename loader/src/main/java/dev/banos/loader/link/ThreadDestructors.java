@@ -24,16 +24,15 @@ final class ThreadDestructors {
     /**
      * Null for a module that registers none.
      *
-     * @param low whether the module's code can hold addresses below 2 GiB only, that of the handle among them
+     * @param low whether the module's code can hold addresses below 2 GiB only; other code reaches what is near, the handle among it
      * @throws Refusal if the dynamic linker does not load the library
      */
     static @Nullable ThreadDestructors of(String file, List<LinkedObject> objects, boolean low) {
         for (LinkedObject object : objects) {
             if (registers(object.elf.symbols())) {
                 ThreadDestructors destructors = new ThreadDestructors();
-                if (low) {
-                    destructors.library.at(AddressSpace.low().gap(file, Architecture.PAGE_BYTES));
-                }
+                AddressSpace space = low ? AddressSpace.low() : AddressSpace.near();
+                destructors.library.at(space.gap(file, Architecture.PAGE_BYTES));
                 String cause = destructors.library.open();
                 if (cause != null) {
                     throw new Refusal(Refusal.ENOMEM, file, null, -1,
