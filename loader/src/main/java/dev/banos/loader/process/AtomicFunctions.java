@@ -1,7 +1,7 @@
 package dev.banos.loader.process;
 
 import dev.banos.bindings.SystemCalls;
-import dev.banos.loader.elf.Elf;
+import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.machine.Architecture;
 import dev.banos.loader.machine.Image;
 import dev.banos.loader.machine.OutlineAtomics;
@@ -13,29 +13,35 @@ final class AtomicFunctions {
     /** Of {@code AT_HWCAP}: the instructions of Armv8.1. */
     private static final long HWCAP_ATOMICS = 1 << 8;
 
+    private static final List<String> NAMES = OutlineAtomics.names();
+    private static final int SIZE = NAMES.size() * OutlineAtomics.BYTES + Architecture.PAGE_BYTES - 1 & -Architecture.PAGE_BYTES;
+
+    /** 0 until somebody asks. */
+    private static long base;
+
     private AtomicFunctions() {
     }
 
-    /** The function's address, or 0. */
+    /** The address of the function on aarch64, or 0 where none has the name. */
     static long find(String name) {
-        if (Architecture.hostMachine() != Elf.EM_AARCH64 || !name.startsWith(OutlineAtomics.PREFIX)) {
-            return 0;
-        }
-        int index = Made.NAMES.indexOf(name);
-        return index < 0 ? 0 : Made.BASE + (long) index * OutlineAtomics.BYTES;
+        int index = NAMES.indexOf(name);
+        return index < 0 ? 0 : base() + (long) index * OutlineAtomics.BYTES;
     }
 
-    private static final class Made {
-        private static final List<String> NAMES = OutlineAtomics.names();
-        private static final long BASE = make();
+    private static synchronized long base() {
+        base = base != 0 ? base : make();
+        return base;
+    }
 
-        private static long make() {
-            int bytes = NAMES.size() * OutlineAtomics.BYTES;
-            int size = bytes + Architecture.PAGE_BYTES - 1 & -Architecture.PAGE_BYTES;
-            long base = AddressSpace.near().map(NAME, size, Architecture.PAGE_BYTES, true);
-            OutlineAtomics.write(Image.mapped(size, base), (NativeCalls.processor() & HWCAP_ATOMICS) != 0);
-            AddressSpace.protect(NAME, base, size, SystemCalls.PROT_READ | SystemCalls.PROT_EXEC);
-            return base;
+    private static long make() {
+        long pages = AddressSpace.near().map(NAME, SIZE, Architecture.PAGE_BYTES, true);
+        OutlineAtomics.write(Image.mapped(SIZE, pages), (NativeCalls.processor() & HWCAP_ATOMICS) != 0);
+        try {
+            AddressSpace.protect(NAME, pages, SIZE, SystemCalls.PROT_READ | SystemCalls.PROT_EXEC);
+        } catch (Refusal refused) {
+            AddressSpace.near().unmap(pages, SIZE);
+            throw refused;
         }
+        return pages;
     }
 }

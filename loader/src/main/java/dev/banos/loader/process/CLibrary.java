@@ -2,7 +2,10 @@ package dev.banos.loader.process;
 
 import dev.banos.bindings.Native;
 import dev.banos.bindings.SystemCalls;
+import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.SymbolVersion;
+import dev.banos.loader.machine.Architecture;
+import dev.banos.loader.machine.OutlineAtomics;
 import java.lang.foreign.Arena;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
@@ -38,7 +41,8 @@ public final class CLibrary {
     }
 
     private static long orOfCompiler(String name, long address) {
-        return address != 0 ? address : AtomicFunctions.find(name);
+        boolean may = address == 0 && Architecture.hostMachine() == Elf.EM_AARCH64 && name.startsWith(OutlineAtomics.PREFIX);
+        return may ? AtomicFunctions.find(name) : address;
     }
 
     /** As {@code dlvsym(RTLD_DEFAULT, name, version)}. */
