@@ -150,6 +150,10 @@ public final class Export {
      * A handle that calls it as a function of that type. The handle works as long as the driver is installed; afterwards it
      * throws {@link IllegalStateException}. Nothing checks that the type is the function's: {@link #handle(Prototype)} does.
      *
+     * <p>A descriptor has no unsigned bytes and shorts: a {@code JAVA_BYTE} or {@code JAVA_SHORT} is passed as a signed one. For a
+     * parameter that is an {@code unsigned short}, write {@code JAVA_CHAR}; for an {@code unsigned char}, {@code JAVA_INT}, and pass
+     * {@code value & 0xff}. The other handles know the sign.
+     *
      * @param descriptor the function's type
      * @return a handle of that type
      * @throws LinkException if it is a variable of the driver's

@@ -77,7 +77,8 @@ public final class LinkedLibrary implements AutoCloseable {
     }
 
     /**
-     * A handle that calls the function as one of that type; nothing checks that it is.
+     * A handle that calls the function as one of that type; nothing checks that it is. Parameters that are unsigned bytes and
+     * shorts: as {@link Export#handle(FunctionDescriptor)}.
      *
      * @param symbol its name in C
      * @param descriptor the function's type

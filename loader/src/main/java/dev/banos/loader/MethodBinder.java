@@ -3,6 +3,7 @@ package dev.banos.loader;
 import dev.banos.loader.call.BoundMethod;
 import dev.banos.loader.call.CallFrame;
 import dev.banos.loader.call.Calls;
+import dev.banos.loader.call.UpcallEdge;
 import dev.banos.loader.types.Fit;
 import dev.banos.loader.types.Type;
 import dev.banos.loader.types.TypeSource;
@@ -75,7 +76,7 @@ final class MethodBinder {
             return null;
         }
         int variadicFrom = function.variadic() ? function.parameters().size() : Calls.Shape.NOT_VARIADIC;
-        Calls.Shape shape = new Calls.Shape(BoundMethod.descriptor(result, layouts), variadicFrom, mode(critical),
+        Calls.Shape shape = new Calls.Shape(BoundMethod.descriptor(result, layouts), typed.unsigned(), variadicFrom, mode(critical),
                 method.isAnnotationPresent(CapturesErrno.class));
         if (returnsStruct || layouts.stream().anyMatch(layout -> layout instanceof GroupLayout)) {
             Calls.handle(shape, calls.label(), name); // so that a struct that cannot be passed is known now
@@ -183,7 +184,16 @@ final class MethodBinder {
             return null;
         }
         FunctionDescriptor descriptor = fit.callback(only, pointed, where);
-        return descriptor == null ? null : calls.pool(lookup, only, descriptor).lender();
+        if (descriptor == null) {
+            return null;
+        }
+        boolean takesStruct = descriptor.argumentLayouts().stream().anyMatch(GroupLayout.class::isInstance);
+        String objection = takesStruct ? UpcallEdge.objection(descriptor) : null;
+        if (objection != null) {
+            fit.note(where + ": " + objection + "; let it take a pointer");
+            return null;
+        }
+        return calls.pool(lookup, only, descriptor).lender();
     }
 
     private @Nullable MethodHandle kept(java.lang.reflect.Type generic, Type.Function pointed, String where) {

@@ -205,7 +205,11 @@ public final class Prototype {
         return parameters.size();
     }
 
-    /** {@return the type as the foreign linker takes it} */
+    /**
+     * The type as the foreign linker takes it. It has no unsigned bytes and shorts, see {@link Export#handle(FunctionDescriptor)}.
+     *
+     * @return the type
+     */
     public FunctionDescriptor descriptor() {
         MemoryLayout[] layouts = parameters.stream().map(CType::layout).toArray(MemoryLayout[]::new);
         return result == CType.VOID ? FunctionDescriptor.ofVoid(layouts) : FunctionDescriptor.of(result.layout(), layouts);

@@ -9,8 +9,10 @@ import dev.banos.loader.types.Type;
 import dev.banos.loader.types.TypeSource;
 import dev.banos.loader.types.TypeTable;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -23,12 +25,15 @@ final class PrototypeAgreement {
     private final TypeSource.Typed own;
     private final TypeTable table;
     private final List<String> differences = new ArrayList<>();
+    /** {@link TypeTable#unsigned}, in which the object's word counts: it knows the sign of its {@code char} and of its enumerations. */
+    private final Set<Integer> unsigned;
 
     private PrototypeAgreement(Prototype prototype, TypeSource.Typed own) {
         this.prototype = prototype;
         this.given = prototype.typed();
         this.own = own;
         this.table = own.table();
+        this.unsigned = new HashSet<>(given.unsigned());
     }
 
     /**
@@ -39,8 +44,13 @@ final class PrototypeAgreement {
      */
     static Calls.Shape shape(Prototype prototype, Supplier<Optional<TypeSource.Typed>> type) {
         Optional<TypeSource.Typed> own = readable(type);
-        int fixed = own.isEmpty() ? Calls.Shape.NOT_VARIADIC : new PrototypeAgreement(prototype, own.get()).require();
-        return new Calls.Shape(prototype.descriptor(), fixed, Calls.Mode.ORDINARY, false);
+        if (own.isEmpty()) {
+            return new Calls.Shape(prototype.descriptor(), prototype.typed().unsigned(), Calls.Shape.NOT_VARIADIC, Calls.Mode.ORDINARY,
+                    false);
+        }
+        PrototypeAgreement agreement = new PrototypeAgreement(prototype, own.get());
+        int fixed = agreement.require();
+        return new Calls.Shape(prototype.descriptor(), agreement.unsigned, fixed, Calls.Mode.ORDINARY, false);
     }
 
     private static Optional<TypeSource.Typed> readable(Supplier<Optional<TypeSource.Typed>> type) {
@@ -94,7 +104,13 @@ final class PrototypeAgreement {
         for (int i = 0; i < count; i++) {
             CType type = prototype.parameters().get(i);
             if (i < fixed) {
-                value(type, mine.parameters().get(i).type(), function.parameters().get(i).type(), "parameter " + (i + 1));
+                int other = function.parameters().get(i).type();
+                value(type, mine.parameters().get(i).type(), other, "parameter " + (i + 1));
+                if (table.isNarrowUnsigned(other)) {
+                    unsigned.add(i);
+                } else if (!table.isUnknown(other)) {
+                    unsigned.remove(i);
+                }
             } else if (!type.isPromoted()) {
                 differences.add("parameter " + (i + 1) + ": " + word(mine.parameters().get(i).type())
                         + " stands for C's three dots; use " + (type == CType.FLOAT ? "double" : "int"));

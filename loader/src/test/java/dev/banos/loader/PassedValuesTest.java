@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.banos.testing.OnX8664;
 import dev.banos.testing.RunsObjects;
@@ -15,6 +16,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -75,6 +77,94 @@ class PassedValuesTest {
             }
             assertThat(library.handle("g").type().parameterCount()).isEqualTo(1);
             assertThat(library.layout("struct text").byteSize()).isEqualTo(4);
+        }
+    }
+
+    /** Java has padding in their place, which its linker does not expect in a union. */
+    @ParameterizedTest
+    @ValueSource(strings = {"gcc -g -w", "clang -g -w", "gcc -gbtf -w"})
+    void structsAndUnionsThatHoldWhatJavaHasNot(String command) {
+        try (LinkedLibrary library = library(command, "opaque.c", """
+                union real { long double x; long a; }; long real(union real u) { return u.a; }
+                struct two { union { __int128 x; int a; } u[2]; }; int two(struct two t) { return t.u[1].a; }
+                struct wide { __int128 x; }; struct wide wide(int a) { struct wide w = {a}; return w; }
+                struct named { int a; struct { long double x; } b; }; int named(struct named n) { return n.a; }
+                int pointer(union real *u) { return u->a; }
+                """)) {
+            assertRefused(library, "real", "values of union real hold long double", "take a pointer");
+            assertRefused(library, "two", "values of struct two hold __int128", "take a pointer");
+            assertRefused(library, "wide", "values of struct wide hold __int128", "take a pointer");
+            assertRefused(library, "named", "values of struct named hold long double", "take a pointer");
+            assertThat(library.handle("pointer").type().parameterCount()).isEqualTo(1);
+            assertThat(library.layout("union real").byteSize()).isEqualTo(16);
+        }
+    }
+
+    /** Java's linker would look at each byte and each member, for minutes or until the heap is full. */
+    @OnX8664 // elsewhere a large one is a pointer
+    @Test
+    void structsOutOfAllProportion() {
+        StringBuilder doubled = new StringBuilder("struct s0 { };\n");
+        for (int i = 1; i <= 17; i++) {
+            doubled.append("struct s%d { struct s%d a, b; };%n".formatted(i, i - 1));
+        }
+        String code = doubled + """
+                struct big { char c[1L << 20]; }; struct big big(int a) { struct big *p = 0; return *p; }
+                struct bigger { char c[1L << 30]; }; struct bigger bigger(int a) { struct bigger *p = 0; return *p; }
+                struct empty { int y; struct s0 x[1L << 17]; }; int empty(struct empty s) { return s.y; }
+                int half(int a, struct s17 s) { return a; }
+                int pointer(struct s17 *s) { return 7; }
+                struct page { char c[4096]; }; struct page page(int a) { struct page p = {{a}}; return p; }
+                int words(struct page p) { return p.c[0]; }
+                """;
+        try (LinkedLibrary library = library("clang -g -w", "large.c", code)) { // gcc takes minutes for these, too
+            assertRefused(library, "big", "values of struct big have more than 65536 bytes or members", "take a pointer");
+            assertRefused(library, "bigger", "values of struct bigger have more than 65536 bytes or members", "take a pointer");
+            assertRefused(library, "empty", "values of struct empty have more than 65536 bytes or members", "take a pointer");
+            assertRefused(library, "half", "more than 65536 members");
+            assertRefused(library, "words", "no more than some 240 words", "take a pointer");
+            assertThat(library.handle("pointer").type().parameterCount()).isEqualTo(1);
+            assertThat(library.handle("page").type().parameterCount()).isEqualTo(2);
+        }
+    }
+
+    interface TakesOne {
+        long take(MemorySegment struct);
+    }
+
+    interface CallsBack {
+        long tight(TakesOne call);
+        long aligned(TakesOne call);
+        long opaque(TakesOne call);
+        long large(TakesOne call);
+    }
+
+    interface CallsBackWell {
+        long plain(TakesOne call);
+    }
+
+    /** What the first call would find out as well. */
+    @OnX8664
+    @ParameterizedTest
+    @ValueSource(strings = {"gcc -g -w", "clang -g -w"})
+    void structsThatNoCallbackCanTake(String command) {
+        try (LinkedLibrary library = library(command, "back.c", """
+                struct tight { char a; long b; } __attribute__((packed)); long tight(long (*call)(struct tight)) { struct tight t = {}; return call(t); }
+                struct aligned { double a; } __attribute__((aligned(16)));
+                long aligned(long (*call)(struct aligned)) { struct aligned t = {}; return call(t); }
+                struct opaque { union { long double x; long a; } u; }; long opaque(long (*call)(struct opaque)) { struct opaque t = {}; return call(t); }
+                struct large { long a[300]; }; long large(long (*call)(struct large)) { struct large t = {}; return call(t); }
+                struct plain { long a, b, c; }; long plain(long (*call)(struct plain)) { struct plain t = {40, 2}; return call(t); }
+                """)) {
+            InterfaceMismatchException refused = catchThrowableOfType(InterfaceMismatchException.class,
+                    () -> library.bind(MethodHandles.lookup(), CallsBack.class));
+            assertThat(refused.differences()).hasSize(4)
+                    .anySatisfy(text -> assertThat(text).startsWith("tight: parameter 1").contains("packed", "let it take a pointer"))
+                    .anySatisfy(text -> assertThat(text).startsWith("aligned: parameter 1").contains("alignment", "let it take a pointer"))
+                    .anySatisfy(text -> assertThat(text).startsWith("opaque: parameter 1").contains("hold long double", "take a pointer"))
+                    .anySatisfy(text -> assertThat(text).startsWith("large: parameter 1").contains("words of 8 bytes", "let it take a pointer"));
+            assertThat(library.bind(MethodHandles.lookup(), CallsBackWell.class)
+                    .plain(struct -> struct.getAtIndex(JAVA_LONG, 0) + struct.getAtIndex(JAVA_LONG, 1))).isEqualTo(42);
         }
     }
 

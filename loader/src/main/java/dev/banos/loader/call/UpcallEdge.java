@@ -8,6 +8,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The edge at which C calls Java. A throwable that left an upcall would end the process; here it is caught, errors included, and
@@ -45,6 +46,16 @@ public final class UpcallEdge {
     public static MemorySegment stub(MethodHandle target, FunctionDescriptor descriptor, long onThrow, Arena scope,
             Consumer<Throwable> caught) {
         return Native.upcall(guard(target, onThrow, caught), descriptor, scope);
+    }
+
+    /** Why there can be no function pointer of that type, or null. A struct that cannot be passed shows when one is made. */
+    public static @Nullable String objection(FunctionDescriptor descriptor) {
+        try (Arena scope = Arena.ofConfined()) {
+            Native.upcall(MethodHandles.empty(descriptor.toMethodType()), descriptor, scope);
+            return null;
+        } catch (IllegalArgumentException unsupported) {
+            return "Java's foreign linker cannot call back with it: " + Calls.limit(descriptor) + " (" + unsupported.getMessage() + ")";
+        }
     }
 
     static MethodHandle guard(MethodHandle target, long onThrow, Consumer<Throwable> caught) {

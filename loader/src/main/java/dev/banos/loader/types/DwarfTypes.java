@@ -229,8 +229,18 @@ final class DwarfTypes {
         if (entry.byteSize < 0) {
             return new Type.Forward("enum", entry.name);
         }
+        long encoding = encoding(entry);
         return new Type.Enumeration(entry.name, Math.clamp(entry.byteSize, 0, 1 << Byte.SIZE),
-                entry.encoding == DW_ATE_signed || entry.encoding == DW_ATE_signed_char);
+                encoding == DW_ATE_signed || encoding == DW_ATE_signed_char);
+    }
+
+    /** Of the integer that holds the enumeration; clang tells it of that integer alone. */
+    private long encoding(DwarfEntry enumeration) {
+        DwarfEntry type = byOffset.get(enumeration.type);
+        for (int length = 0; length < LONGEST_CHAIN && type != null && isName(type); length++) {
+            type = byOffset.get(type.type);
+        }
+        return type == null ? enumeration.encoding : type.encoding;
     }
 
     /** Fortran's characters; C would say {@code char[4]}, or {@code char} where the length is a parameter of its own. */

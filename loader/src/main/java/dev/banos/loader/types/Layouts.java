@@ -34,11 +34,14 @@ final class Layouts {
     private static final int DEEPEST = 32;
     /** Members of all depths together; more of them would make a layout that is slower to compare than to build. */
     private static final int MOST_MEMBERS = 1 << 16;
+    /** Of one that is passed by value, all elements of arrays counted: Java's linker looks at each of them and at each byte. */
+    private static final int MOST_PASSED = 1 << 16;
 
     private final TypeTable table;
     private final Map<Integer, MemoryLayout> known = new HashMap<>();
     /** How many members of all depths each known layout has. */
     private final Map<Integer, Integer> weights = new HashMap<>();
+    private final Map<Integer, Long> parts = new HashMap<>();
     private int depth;
 
     private Layouts(TypeTable table) {
@@ -87,6 +90,15 @@ final class Layouts {
                 throw table.unsupported("values of " + Declarations.type(table, number) + " hold an array without a size or elements,"
                         + " and compilers pass them in different ways; let the function take a pointer");
             }
+            if (layout.byteSize() > MOST_PASSED || parts(number) > MOST_PASSED) {
+                throw table.unsupported("values of " + Declarations.type(table, number) + " have more than " + MOST_PASSED
+                        + " bytes or members; let the function take a pointer");
+            }
+            int opaque = opaqueMember(composite);
+            if (opaque != TypeTable.VOID) {
+                throw table.unsupported("values of " + Declarations.type(table, number) + " hold " + Declarations.type(table, opaque)
+                        + ", which cannot be passed to or from Java; let the function take a pointer");
+            }
             return layout;
         }
         if (layout(number) instanceof ValueLayout value) {
@@ -101,6 +113,43 @@ final class Layouts {
             case Type.Composite inner -> isFlexible(inner, depth + 1);
             default -> false;
         });
+    }
+
+    /** The members of all depths of a type whose layout is known, and itself; at most one more than {@link #MOST_PASSED}. */
+    private long parts(int number) {
+        int plain = table.plainNumber(number);
+        Long known = parts.get(plain);
+        if (known != null) {
+            return known;
+        }
+        long count = switch (table.type(plain)) { // no overflow: of each there are at most as many as are looked for
+            case Type.Array array -> 1 + Math.clamp(array.count(), 0, MOST_PASSED) * parts(array.of());
+            case Type.Composite composite -> 1 + composite.members().stream().mapToLong(member -> parts(member.type())).sum();
+            default -> 1;
+        };
+        count = Math.min(count, MOST_PASSED + 1);
+        parts.put(plain, count);
+        return count;
+    }
+
+    /** The number of a member's type, of any depth, that Java has only padding for, or of an array of such; 0 where there is none. */
+    private int opaqueMember(Type.Composite composite) {
+        for (Type.Member member : composite.members()) {
+            int number = member.type();
+            for (int depth = 0; depth < DEEPEST && table.plain(number) instanceof Type.Array array; depth++) {
+                number = array.of();
+            }
+            int opaque = switch (table.plain(number)) {
+                case Type.Composite inner -> opaqueMember(inner);
+                case Type.Integer integer when integer.bytes() > Long.BYTES -> number;
+                case Type.Real real when real.bytes() > Double.BYTES -> number;
+                default -> TypeTable.VOID;
+            };
+            if (opaque != TypeTable.VOID) {
+                return opaque;
+            }
+        }
+        return TypeTable.VOID;
     }
 
     /** Whether the composite and all that it holds are only bytes. */
@@ -135,7 +184,7 @@ final class Layouts {
     private int weight(int number) {
         long weight = switch (table.type(number)) {
             case Type.Array array -> weights.getOrDefault(table.plainNumber(array.of()), 1);
-            case Type.Composite composite -> composite.members().stream()
+            case Type.Composite composite -> 1 + composite.members().stream() // even an empty one takes time
                     .mapToLong(member -> weights.getOrDefault(table.plainNumber(member.type()), 1)).sum();
             default -> 1;
         };

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The type information of the objects of a driver or library. An object's is read when someone first asks for a type in it. */
@@ -70,7 +71,13 @@ public final class TypeSource {
                 throw new Refusal(Refusal.EINVAL, table.file(), null, -1, declaration() + " takes no more arguments", null);
             }
             int before = function().variadic() ? fixed.argumentLayouts().size() : Calls.Shape.NOT_VARIADIC;
-            return Calls.handle(new Calls.Shape(fixed.appendArgumentLayouts(more), before, Calls.Mode.ORDINARY, false), table.file(), name);
+            return Calls.handle(new Calls.Shape(fixed.appendArgumentLayouts(more), unsigned(), before, Calls.Mode.ORDINARY, false),
+                    table.file(), name);
+        }
+
+        /** {@link TypeTable#unsigned} of the function. */
+        public Set<Integer> unsigned() {
+            return table.unsigned(function());
         }
 
         public Typed named(String other) {

@@ -3,8 +3,10 @@ package dev.banos.loader.types;
 import dev.banos.loader.elf.Refusal;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -158,6 +160,30 @@ public final class TypeTable {
     public boolean isPointer(int number) {
         Type plain = plain(number);
         return plain instanceof Type.Pointer || plain instanceof Type.Array || plain instanceof Type.Function;
+    }
+
+    /**
+     * Which parameters, counted from 0, are unsigned and smaller than an int. A caller fills the register with zeros beyond them, as
+     * the language's compilers rely on; what Java's linker has for a byte or short is the sign's copies.
+     */
+    public Set<Integer> unsigned(Type.Function function) {
+        Set<Integer> unsigned = new HashSet<>();
+        for (int i = 0; i < function.parameters().size(); i++) {
+            if (isNarrowUnsigned(function.parameters().get(i).type())) {
+                unsigned.add(i);
+            }
+        }
+        return unsigned;
+    }
+
+    /** Whether it is an integer without a sign that Java has as a byte or short. */
+    public boolean isNarrowUnsigned(int number) {
+        return switch (plain(number)) {
+            case Type.Integer integer -> !integer.signed() && integer.bytes() < Integer.BYTES;
+            case Type.Enumeration enumeration -> !enumeration.signed() && enumeration.bytes() < Integer.BYTES;
+            case Type.Char character -> !character.signed();
+            default -> false;
+        };
     }
 
     /** The function that a parameter points to, or null. */
