@@ -46,7 +46,8 @@ public final class ObjectLinker {
     private final Map<String, Long> defined = new HashMap<>();
     private final List<String> required = new ArrayList<>();
     private Steps steps = new Steps(null);
-    private String name = "objects";
+    /** What messages call the module: the first file that was added, as archives that the files need stand behind them. */
+    private @Nullable String first;
 
     private ObjectLinker(InstallPolicy policy) {
         this.policy = policy;
@@ -118,7 +119,7 @@ public final class ObjectLinker {
         }
         selection.add(bytes, file);
         clock.ends(Phase.PARSE);
-        name = file;
+        first = first == null ? file : first;
         return this;
     }
 
@@ -181,6 +182,7 @@ public final class ObjectLinker {
             if (required.isEmpty()) {
                 selection.takeAll();
             }
+            String name = name();
             List<ElfObject> objects = selection.objects();
             clock.endsUntold(Phase.PARSE);
             steps.about(1);
@@ -194,6 +196,10 @@ public final class ObjectLinker {
         } catch (Refusal refusal) {
             throw LinkException.ofLoad(refusal);
         }
+    }
+
+    private String name() {
+        return first == null ? "objects" : first;
     }
 
     private void start(LinkedModule module) {
@@ -224,7 +230,7 @@ public final class ObjectLinker {
             }
         }
         if (!missing.isEmpty()) {
-            throw new Refusal(Refusal.ENOENT, name, null, -1, "no object defines " + String.join(", ", missing), null);
+            throw new Refusal(Refusal.ENOENT, name(), null, -1, "no object defines " + String.join(", ", missing), null);
         }
     }
 

@@ -106,7 +106,7 @@ class LoadListenerTest {
         try (LinkedLibrary library = ObjectLinker.create(InstallPolicy.anyUser()).withListener(step -> told.add(text(step)))
                 .add(object).add(other).link()) {
             assertThat(told).startsWith("object.o 1/0 read", "object.o 1/0 parse", "other.o 2/0 read", "other.o 2/0 parse",
-                    "other.o 1/1 check").endsWith("other.o 1/1 start").hasSize(4 + LINKED.size());
+                    "object.o 1/1 check").endsWith("object.o 1/1 start").hasSize(4 + LINKED.size());
             assertThat(library.footprint()).isPositive();
         }
         for (int last = 1; last <= 2 + LINKED.size(); last++) {

@@ -79,6 +79,15 @@ class ObjectLinkerTest {
         }
     }
 
+    /** An archive behind it may have nothing to do with it. */
+    @Test
+    void whatTheWholeModuleLacksIsSaidOfTheFirstFile() {
+        Path one = CCompiler.text(folder, "first", "int f(void) { return 1; }");
+        Path two = CCompiler.text(folder, "second", "int g(void) { return 2; }");
+        assertThatThrownBy(() -> ObjectLinker.create(InstallPolicy.anyUser()).add(one).add(two).require("f", "nobody").link())
+                .isInstanceOfSatisfying(LinkException.class, thrown -> assertThat(thrown.file()).isEqualTo(one.toString()));
+    }
+
     @Test
     void whatSeveralObjectsMissIsNamedOnce() {
         Path one = CCompiler.text(folder, "one", "void nobody(void); void f(void) { nobody(); }");

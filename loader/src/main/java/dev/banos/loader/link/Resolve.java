@@ -9,6 +9,7 @@ import dev.banos.loader.elf.SymbolVersion;
 import dev.banos.loader.process.CLibrary;
 import dev.banos.loader.process.CppRuntime;
 import dev.banos.loader.process.ProcessEnd;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -335,15 +336,22 @@ final class Resolve {
     }
 
     private String remedy() {
+        List<String> remedies = new ArrayList<>();
         long ofRuntime = missing.stream().filter(CppRuntime::has).count();
-        String others = imports.remedy(missing.size() - ofRuntime > 1);
-        if (ofRuntime == 0) {
-            return others;
+        if (ofRuntime > 0) {
+            boolean plain = missing.stream().filter(CppRuntime::has).allMatch(CppRuntime::isOfCompiler);
+            String file = plain ? "libgcc_s.so.1" : "libstdc++.so.6";
+            remedies.add((plain ? "the compiler's" : "C++'s") + " runtime library is not loaded: library(\"" + file
+                    + "\") of the Loader or ObjectLinker in Java, --library " + file + " of banos install");
         }
-        boolean plain = missing.stream().filter(CppRuntime::has).allMatch(CppRuntime::isOfCompiler);
-        String file = plain ? "libgcc_s.so.1" : "libstdc++.so.6";
-        String library = (plain ? "the compiler's" : "C++'s") + " runtime library is not loaded: library(\"" + file
-                + "\") of the Loader or ObjectLinker in Java, --library " + file + " of banos install";
-        return ofRuntime == missing.size() ? library : library + "; for the others, " + others;
+        List<String> ofArchive = missing.stream().filter(CompilerArchive::has).toList();
+        if (!ofArchive.isEmpty()) {
+            remedies.add((ofArchive.size() == missing.size() ? "" : "for " + ofArchive.getFirst() + ", ") + CompilerArchive.REMEDY);
+        }
+        long others = missing.size() - ofRuntime - ofArchive.size();
+        if (others > 0) {
+            remedies.add((remedies.isEmpty() ? "" : "for the others, ") + imports.remedy(others > 1));
+        }
+        return String.join("; ", remedies);
     }
 }
