@@ -16,6 +16,7 @@ import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * System calls with their errno; those on files are in {@link FileCalls}. The addresses are those of the generated bindings; what is added is
@@ -400,26 +401,38 @@ public final class SystemCalls {
 
     private static final class SchedGetcpu {
         /** Through the vDSO this takes nanoseconds; a critical call spares the change of thread state. */
-        private static final MethodHandle HANDLE = Native.downcall(Linux.sched_getcpu$address().address(),
-                Linux.sched_getcpu$descriptor(), Linker.Option.critical(false));
+        private static final @Nullable MethodHandle HANDLE = linkIfPossible("sched_getcpu", FunctionDescriptor.of(JAVA_INT));
     }
 
-    /** {@return the processor that the calling thread was on a moment ago} */
+    /** {@return the processor that the calling thread was on a moment ago; 0 where the function could not be linked} */
     public static int sched_getcpu() {
         try {
-            return (int) SchedGetcpu.HANDLE.invokeExact();
+            MethodHandle handle = SchedGetcpu.HANDLE;
+            return handle == null ? 0 : (int) handle.invokeExact();
+        } catch (NoClassDefFoundError notLinked) {
+            return 0;
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
     }
 
+    /** For what one can do without, by a critical call: where Java's heap or the stack has no room for it, the JVM does not try again. */
+    private static @Nullable MethodHandle linkIfPossible(String name, FunctionDescriptor descriptor) {
+        try {
+            return Native.downcall(symbol(name).address(), descriptor, Linker.Option.critical(false));
+        } catch (OutOfMemoryError | StackOverflowError | LinkageError tooLittleLeft) {
+            return null;
+        }
+    }
+
     private static final class Memset {
-        private static final MethodHandle HANDLE = Native.downcall(symbol("memset").address(),
-                FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG), Linker.Option.critical(false));
+        private static final @Nullable MethodHandle HANDLE =
+                linkIfPossible("memset", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG));
     }
 
     /**
-     * C's memset, by a critical call: while it lasts no garbage collection begins, so {@code bytes} are to be few.
+     * C's memset, by a critical call: while it lasts no garbage collection begins, so {@code bytes} are to be few. Where it could not be
+     * linked Java writes them, which takes longer.
      *
      * @param address where the bytes begin
      * @param value its low byte is written
@@ -427,10 +440,20 @@ public final class SystemCalls {
      */
     public static void memset(long address, int value, long bytes) {
         try {
-            long ignored = (long) Memset.HANDLE.invokeExact(address, value, bytes);
+            MethodHandle handle = Memset.HANDLE;
+            long ignored = handle == null ? fill(address, value, bytes) : (long) handle.invokeExact(address, value, bytes);
+        } catch (OutOfMemoryError | StackOverflowError | NoClassDefFoundError tooLittleLeft) {
+            long ignored = fill(address, value, bytes);
         } catch (Throwable thrown) {
             throw impossible(thrown);
         }
+    }
+
+    private static long fill(long address, int value, long bytes) {
+        for (ByteBuffer filled = Native.segment(address, bytes).asByteBuffer(); filled.hasRemaining();) {
+            filled.put((byte) value);
+        }
+        return address;
     }
 
     // The dynamic linker reports by text, not by errno.

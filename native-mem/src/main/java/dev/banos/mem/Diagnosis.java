@@ -17,6 +17,7 @@ final class Diagnosis {
 
     /** @param through the domain whose free, realloc or usableSize was called */
     static InvalidBlockException invalid(String operation, long address, Domain through) {
+        FirstUse.prepare();
         String finding = operation + " of 0x" + Long.toHexString(address) + " through " + through + ": "
                 + describe(address, through);
         MemoryEvents.invalidBlock(address, finding);

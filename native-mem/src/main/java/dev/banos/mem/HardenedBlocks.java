@@ -17,9 +17,7 @@ import dev.banos.mem.system.Budget;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,8 +33,6 @@ import org.jspecify.annotations.Nullable;
  * <p>A block stays in the table while it is in quarantine, and for good when it is damaged.
  */
 final class HardenedBlocks {
-    private static final Map<Budget, HardenedBlocks> OPEN = new ConcurrentHashMap<>();
-
     private final SlotPool pool;
     private final Domain domain;
     /** Null for all threads. */
@@ -74,7 +70,7 @@ final class HardenedBlocks {
 
     /** From here on it is among the hardened heaps, until {@link #forget}. */
     void open() {
-        OPEN.put(domain.budget, this);
+        HeapTree.HARDENED.put(domain.budget, this);
     }
 
     /** Null for all threads. */
@@ -316,16 +312,16 @@ final class HardenedBlocks {
 
     /** After {@link #close}, outside the lock. */
     void forget() {
-        OPEN.remove(domain.budget);
+        HeapTree.HARDENED.remove(domain.budget);
     }
 
     /** Those of the heap that has this budget; null for one that is not hardened. */
     static @Nullable HardenedBlocks of(Budget heap) {
-        return OPEN.get(heap);
+        return HeapTree.HARDENED.get(heap);
     }
 
     static int openHeaps() {
-        return OPEN.size();
+        return HeapTree.HARDENED.size();
     }
 
     boolean serves(Thread thread) {
@@ -346,7 +342,7 @@ final class HardenedBlocks {
 
     /** The block of any hardened heap that has this address in it, in its slack or its guards, in words; or null. */
     static @Nullable String explain(long address) {
-        for (HardenedBlocks heap : OPEN.values()) {
+        for (HardenedBlocks heap : HeapTree.HARDENED.values()) {
             String found = heap.explainOwn(address);
             if (found != null) {
                 return found + ", of " + heap.domain;
@@ -356,10 +352,10 @@ final class HardenedBlocks {
     }
 
     private @Nullable String explainOwn(long address) {
-        HardenedBlock found;
+        @Nullable HardenedBlock found;
         pool.lock.lock();
         try {
-            found = blocks.all().filter(block -> block.covers(address)).findFirst().orElse(null);
+            found = blocks.covering(address);
         } finally {
             pool.lock.unlock();
         }

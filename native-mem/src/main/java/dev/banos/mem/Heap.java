@@ -44,6 +44,10 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     private static final @Nullable Heap HARDENED_MALLOC = Hardening.ofMalloc().isNone() ? null
             : new Heap(HardenedBlocks.ofMalloc(), HeapTree.ALONE);
 
+    private static final Heap OF_VIRTUAL_THREADS = new Heap(null, SlotPool.NOBODY);
+    /** For {@link HeapScope}, which then has nothing to initialise. */
+    static final long[] NO_ADDRESSES = {};
+
     /** The one thread that need not lock: null where there is none, so that every call takes the slow path. */
     private @Nullable Thread owner;
     /** {@link SlotPool#NOBODY} for the heap of virtual threads, which have {@link SharedPools}. */
@@ -70,10 +74,6 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         this.hardened = hardened;
     }
 
-    private static final class OfVirtualThreads {
-        private static final Heap INSTANCE = new Heap(null, SlotPool.NOBODY);
-    }
-
     /** {@return the heap that {@link Malloc} uses for the calling thread} It cannot be closed. */
     public static Heap current() {
         if (HARDENED_MALLOC != null) {
@@ -81,7 +81,8 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         }
         Thread thread = Thread.currentThread();
         if (thread.isVirtual()) {
-            return OfVirtualThreads.INSTANCE;
+            FirstUse.prepare();
+            return OF_VIRTUAL_THREADS;
         }
         SlotPool pool = ThreadPools.current();
         return ofThread(thread, pool != SlotPool.NOBODY ? pool : ThreadPools.adoptOrCreate());
@@ -92,6 +93,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         if (pool.handle() instanceof Heap made) {
             return made;
         }
+        FirstUse.prepare();
         Heap made = new Heap(thread, pool);
         pool.handle(made, new Disowning(made));
         return made;
@@ -130,6 +132,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      *     hardened heap
      */
     public static Heap create(HeapOptions options) {
+        FirstUse.prepare();
         Thread owner = options.access == Access.CONFINED ? Thread.currentThread() : null;
         Domain domain = options.newDomain(CREATED.incrementAndGet());
         HeapTree tree = new HeapTree(options.parent());
@@ -351,10 +354,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             pool.trim();
             pool.discardFreePages();
         } else {
-            guarded(() -> {
-                pool.trim();
-                return 0;
-            });
+            long ignored = guarded(new Reclaiming.Trim(pool));
             FreePages.discardLocked(pool);
         }
         domain.trimTracked();
@@ -550,14 +550,6 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         } finally {
             locked.lock.unlock();
         }
-    }
-
-    /** {@link #attempt} of a heap with a limit, for an allocation that has been counted as a sample before. */
-    long attemptCounted(long size) {
-        return guarded(() -> {
-            pool.sampler.expectAgain();
-            return pool.attempt(size);
-        });
     }
 
     /** Does as the owner, or under the lock, what must not meet a close. The heap of virtual threads is never closed. */

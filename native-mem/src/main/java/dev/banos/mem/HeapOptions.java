@@ -27,9 +27,6 @@ import org.jspecify.annotations.Nullable;
  * back at once what it can. So a limit is one of megabytes, and blocks that fit into runs that it has are not refused.
  */
 public final class HeapOptions {
-    private static final HeapOptions CONFINED = new HeapOptions(Access.CONFINED);
-    private static final HeapOptions SHARED = new HeapOptions(Access.SHARED);
-
     final Access access;
     /** Null where the heap is to be known by its number. */
     private @Nullable String name;
@@ -50,12 +47,12 @@ public final class HeapOptions {
 
     /** {@return options of a heap that allocates for the thread that creates it, at the speed of that thread's own malloc} */
     public static HeapOptions confined() {
-        return CONFINED;
+        return new HeapOptions(Access.CONFINED);
     }
 
     /** {@return options of a heap that allocates for any thread, one at a time} */
     public static HeapOptions shared() {
-        return SHARED;
+        return new HeapOptions(Access.SHARED);
     }
 
     /**

@@ -30,7 +30,6 @@ public final class HeapScope implements Arena {
     private static final long LARGEST_CHUNK_BYTES = 32 * 1024;
     /** A segment of less than this part of a chunk is cut from one; a larger one is a block of its own. */
     private static final int SEGMENTS_PER_CHUNK = 4;
-    private static final long[] NO_MORE = {};
 
     private final Arena lifetime;
     /** Of a confined scope; null for a shared one. */
@@ -43,7 +42,7 @@ public final class HeapScope implements Arena {
     private long chunkBytes = FIRST_CHUNK_BYTES;
     /** The first block has a field of its own: many scopes need no more. */
     private long firstBlock;
-    private long[] moreBlocks = NO_MORE;
+    private long[] moreBlocks = Heap.NO_ADDRESSES;
     private int moreCount;
     private long blockBytes;
     /** Of a scope in a {@link ScopeGroup}: whose lifetime this is. Null for a scope that has its own. */

@@ -3,10 +3,13 @@ package dev.banos.mem;
 import dev.banos.lock.SpinLock;
 import dev.banos.mem.slots.Access;
 import dev.banos.mem.slots.SlotPool;
+import dev.banos.mem.system.Budget;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 final class HeapTree {
     /** The place of malloc's heaps, which have neither. */
     static final HeapTree ALONE = new HeapTree(null);
+
+    /** The hardened heaps that are open. */
+    static final Map<Budget, HardenedBlocks> HARDENED = new ConcurrentHashMap<>();
 
     private final @Nullable Heap parent;
     private final SpinLock lock = new SpinLock();

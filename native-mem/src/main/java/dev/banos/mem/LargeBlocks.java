@@ -6,6 +6,7 @@ import dev.banos.mem.slots.Domain;
 import dev.banos.mem.system.Budget;
 import dev.banos.mem.system.Kernel;
 import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
 
 /**
  * The direct mappings of a heap and what they cost its budget. They are paid for first: so the actions of high-water marks
@@ -29,7 +30,7 @@ final class LargeBlocks {
         Domain domain = heap.domain();
         long bytes = domain.mappings.bytes(size);
         if (domain.mappings.hasCache() && bytes != DirectMappings.NONE && alignment <= Kernel.PAGE_BYTES) {
-            long kept = heap.guarded(() -> domain.mappings.reuse(bytes));
+            long kept = heap.guarded(new Reuse(domain.mappings, bytes));
             if (kept != 0) {
                 MemoryEvents.mapping("reuse", kept, bytes);
                 if (zeroed) {
@@ -45,10 +46,11 @@ final class LargeBlocks {
         Domain domain = heap.domain();
         long address = 0;
         try {
-            address = heap.guarded(() -> domain.mappings.map(bytes, alignment));
+            LongSupplier map = new Map(domain.mappings, bytes, alignment);
+            address = heap.guarded(map);
             if (address == 0 && domain.mappings.cachedBytes() > 0) {
                 domain.mappings.emptyCache();
-                address = heap.guarded(() -> domain.mappings.map(bytes, alignment));
+                address = heap.guarded(map);
             }
         } finally {
             if (address == 0) {
@@ -74,7 +76,7 @@ final class LargeBlocks {
         // Room that nobody asked for must neither use up a limit nor reach a mark.
         long newBytes = budget.isLimited() || budget.isWatched() ? exact : DirectMappings.resized(usable, exact);
         if (newBytes == usable) {
-            return heap.guarded(() -> address);
+            return heap.guarded(new Constant(address));
         }
         long moved = resizeTo(heap, address, usable, newBytes);
         return moved == 0 && newBytes > exact ? resizeTo(heap, address, usable, exact) : moved;
@@ -82,7 +84,7 @@ final class LargeBlocks {
 
     private static long resizeTo(Heap heap, long address, long usable, long newBytes) {
         long moved = newBytes > usable && heap.domain().mappings.hasCache()
-                ? heap.domain().leaks.moving(address, () -> heap.domain().mappings.copyToKept(address, newBytes, heap::guarded)) : 0;
+                ? heap.domain().leaks.moving(address, new CopyToKept(heap, address, newBytes)) : 0;
         if (moved == 0) {
             moved = resizeCharged(heap, address, newBytes, Math.max(0, newBytes - usable));
         }
@@ -95,8 +97,7 @@ final class LargeBlocks {
     /** What Java's heap must have room for is made before the payment. */
     private static long resizeCharged(Heap heap, long address, long newBytes, long growth) {
         long[] unsettled = {growth};
-        LongSupplier resize = () -> heap.domain().mappings.resize(address, newBytes, unsettled);
-        LongSupplier guarded = () -> heap.guarded(resize);
+        LongSupplier guarded = new Guarded(heap, new Resize(heap.domain().mappings, address, newBytes, unsettled));
         if (!charge(heap, growth)) {
             return 0;
         }
@@ -107,6 +108,52 @@ final class LargeBlocks {
         }
     }
 
+    // What Heap#guarded does. Not lambdas, as nothing on malloc's paths is: see FirstUse.
+
+    private record Reuse(DirectMappings mappings, long bytes) implements LongSupplier {
+        @Override
+        public long getAsLong() {
+            return mappings.reuse(bytes);
+        }
+    }
+
+    private record Map(DirectMappings mappings, long bytes, long alignment) implements LongSupplier {
+        @Override
+        public long getAsLong() {
+            return mappings.map(bytes, alignment);
+        }
+    }
+
+    private record Resize(DirectMappings mappings, long address, long newBytes, long[] unsettled) implements LongSupplier {
+        @Override
+        public long getAsLong() {
+            return mappings.resize(address, newBytes, unsettled);
+        }
+    }
+
+    private record Guarded(Heap heap, LongSupplier work) implements LongSupplier {
+        @Override
+        public long getAsLong() {
+            return heap.guarded(work);
+        }
+    }
+
+    private record CopyToKept(Heap heap, long address, long newBytes) implements LongSupplier, ToLongFunction<LongSupplier> {
+        @Override
+        public long getAsLong() {
+            return heap.domain().mappings.copyToKept(address, newBytes, this);
+        }
+
+        @Override
+        public long applyAsLong(LongSupplier work) {
+            return heap.guarded(work);
+        }
+    }
+
+    /** For who asks only whether the heap is open. */
+    record Constant(long getAsLong) implements LongSupplier {
+    }
+
     /** Takes {@code bytes} of the budget, and calls back where that reaches a mark. */
     static boolean charge(Heap heap, long bytes) {
         Budget budget = heap.domain().budget;
@@ -115,7 +162,7 @@ final class LargeBlocks {
         }
         if (budget.isWatched()) {
             try {
-                heap.guarded(() -> 0); // a heap that is closed calls nobody back
+                long ignored = heap.guarded(new Constant(0)); // a heap that is closed calls nobody back
                 budget.callBack();
             } catch (Throwable thrown) {
                 budget.release(bytes);

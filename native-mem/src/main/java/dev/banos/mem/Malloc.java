@@ -209,6 +209,7 @@ public final class Malloc {
      * pass. Covers the calling thread, waiting virtual threads and ended threads; what a running thread has free stays with it.
      */
     public static void trim() {
+        FirstUse.prepare();
         if (Heap.hardenedMalloc() != null) {
             Heap.current().trim();
             return;

@@ -3,11 +3,14 @@ package dev.banos.mem;
 import dev.banos.mem.event.MemoryEvents;
 import dev.banos.mem.insight.LeakRecords;
 import dev.banos.mem.slots.Bin;
+import dev.banos.mem.slots.Domain;
 import dev.banos.mem.slots.RunTable;
 import dev.banos.mem.slots.SizeClasses;
+import dev.banos.mem.slots.SlotPool;
 import dev.banos.mem.slots.Spans;
 import dev.banos.mem.slots.TrackedPool;
 import dev.banos.mem.system.Kernel;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -124,13 +127,30 @@ final class SlowMalloc {
         Reclaiming reclaiming = new Reclaiming(heap, SizeClasses.runBytes(size));
         long address = 0;
         while (address == 0 && reclaiming.makesRoom()) {
-            address = heap.domain().leaks.isFull() ? allocateTracked(heap, size) : Math.max(0, heap.attemptCounted(size));
+            address = heap.domain().leaks.isFull() ? allocateTracked(heap, size) : Math.max(0, heap.guarded(new CountedAttempt(heap.pool, size)));
         }
         return address;
     }
 
+    /** {@link Heap#attempt} of a heap with a limit, for an allocation that has been counted as a sample before. */
+    private record CountedAttempt(SlotPool pool, long size) implements LongSupplier {
+        @Override
+        public long getAsLong() {
+            pool.sampler.expectAgain();
+            return pool.attempt(size);
+        }
+    }
+
     private static long allocateTracked(Heap heap, long size) {
-        return heap.guarded(() -> TrackedPool.of(heap.domain()).allocate(size));
+        return heap.guarded(new TrackedAllocation(heap.domain(), size));
+    }
+
+    /** Not a lambda, as nothing on malloc's paths is: see {@link FirstUse}. */
+    private record TrackedAllocation(Domain domain, long size) implements LongSupplier {
+        @Override
+        public long getAsLong() {
+            return TrackedPool.of(domain).allocate(size);
+        }
     }
 
     /** @return {@code address}; 0: Java's heap has no room for the record, without which nobody could free the block */
@@ -201,7 +221,7 @@ final class SlowMalloc {
             }
             throw thrown;
         }
-        return heap.guarded(() -> address); // an action may have closed the heap, and the block with it
+        return heap.guarded(new LargeBlocks.Constant(address)); // an action may have closed the heap, and the block with it
     }
 
     /** @return {@code address}; where it is 0, errno says why */

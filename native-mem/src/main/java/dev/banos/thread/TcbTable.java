@@ -140,7 +140,9 @@ final class TcbTable {
             } finally {
                 LOCK.unlock();
             }
-            ended.forEach(Tcb::recycle);
+            for (Tcb tcb : ended) {
+                tcb.recycle();
+            }
         }
     }
 

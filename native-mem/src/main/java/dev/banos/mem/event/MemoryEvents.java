@@ -1,6 +1,10 @@
 package dev.banos.mem.event;
 
 import dev.banos.mem.text.CallerFrames;
+import java.lang.StackWalker.StackFrame;
+import java.util.Iterator;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import jdk.jfr.Category;
 import jdk.jfr.DataAmount;
 import jdk.jfr.Description;
@@ -18,7 +22,10 @@ import org.jspecify.annotations.Nullable;
  * holds while it grows or closes; while no recording wants the event it tests one flag and returns.
  * {@code jfr view dev.banos.mem.AllocationSample recording.jfr} shows one as a table.
  *
- * <p>Loading a class of events costs a tenth of a second, so none is touched before there is a flight recorder.
+ * <p>Loading a class of events costs a tenth of a second, so none is touched before there is a flight recorder; and then all of them at
+ * once, because the JVM gives up for good what it has no room for in a full Java heap, or at the end of a stack. Nor is there a lambda,
+ * of which the same is true. To throw where an event cannot be made would lose more than the event: a block that was made, and that
+ * nobody has the address of.
  */
 public final class MemoryEvents {
     private MemoryEvents() {
@@ -199,19 +206,45 @@ public final class MemoryEvents {
         @Nullable String finding;
     }
 
+    /** More than the classes of events take of Java's heap, as they are made. */
+    private static final int ROOM_BYTES = 512 * 1024;
+
     /** Null until there is a flight recorder. */
     private static volatile @Nullable AllocationSample probe;
+    private static volatile boolean prepared;
 
-    /** Makes {@link #wantsAllocations} see a recording. Outside the allocator's locks: the first time makes a class of events. */
+    /** Makes {@link #wantsAllocations} see a recording. Outside the allocator's locks: the first time makes the classes of events. */
     public static void prepare() {
         if (!isPrepared()) {
+            prepareSlow();
+        }
+    }
+
+    private static void prepareSlow() {
+        try {
+            Room.require(ROOM_BYTES);
             probe = new AllocationSample();
+            touch(new FreeSample(), new ArenaCommit(), new Mapping(), new Purge(), new InvalidBlock(), new HighWater(), new LimitReached(),
+                    new Corruption());
+            prepared = !caller().isEmpty();
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            // The next to come makes them.
+        } catch (LinkageError lost) {
+            prepared = true; // as far as can be
+        }
+    }
+
+    /** Each is enabled or not, which makes ready what the first of its kind would. */
+    private static void touch(Event... events) {
+        for (Event event : events) {
+            event.begin();
+            boolean ignored = event.shouldCommit();
         }
     }
 
     /** {@return whether {@link #prepare} has nothing to do} Once it has been called, asking can park nobody. */
     public static boolean isPrepared() {
-        return probe != null || !FlightRecorder.isInitialized();
+        return prepared || !FlightRecorder.isInitialized();
     }
 
     /** {@return whether a recording is on that takes {@code AllocationSample}} */
@@ -242,8 +275,8 @@ public final class MemoryEvents {
                 event.weight = weight;
                 event.commit();
             }
-        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
-            lost();
+        } catch (OutOfMemoryError | StackOverflowError | LinkageError tooLittleLeft) {
+            // An event less.
         }
     }
 
@@ -271,8 +304,8 @@ public final class MemoryEvents {
                 event.lifetime = lifetime;
                 event.commit();
             }
-        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
-            lost();
+        } catch (OutOfMemoryError | StackOverflowError | LinkageError tooLittleLeft) {
+            // An event less.
         }
     }
 
@@ -293,8 +326,8 @@ public final class MemoryEvents {
                 event.arenas = arenas;
                 event.commit();
             }
-        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
-            lost();
+        } catch (OutOfMemoryError | StackOverflowError | LinkageError tooLittleLeft) {
+            // An event less.
         }
     }
 
@@ -318,8 +351,8 @@ public final class MemoryEvents {
                 event.size = size;
                 event.commit();
             }
-        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
-            lost();
+        } catch (OutOfMemoryError | StackOverflowError | LinkageError tooLittleLeft) {
+            // An event less.
         }
     }
 
@@ -340,8 +373,8 @@ public final class MemoryEvents {
                 event.took = nanos;
                 event.commit();
             }
-        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
-            lost();
+        } catch (OutOfMemoryError | StackOverflowError | LinkageError tooLittleLeft) {
+            // An event less.
         }
     }
 
@@ -363,8 +396,8 @@ public final class MemoryEvents {
                 event.finding = finding;
                 event.commit();
             }
-        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
-            lost();
+        } catch (OutOfMemoryError | StackOverflowError | LinkageError tooLittleLeft) {
+            // An event less.
         }
     }
 
@@ -388,8 +421,8 @@ public final class MemoryEvents {
                 event.used = used;
                 event.commit();
             }
-        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
-            lost();
+        } catch (OutOfMemoryError | StackOverflowError | LinkageError tooLittleLeft) {
+            // An event less.
         }
     }
 
@@ -413,8 +446,8 @@ public final class MemoryEvents {
                 event.budget = budget.toString();
                 event.commit();
             }
-        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
-            lost();
+        } catch (OutOfMemoryError | StackOverflowError | LinkageError tooLittleLeft) {
+            // An event less.
         }
     }
 
@@ -447,22 +480,27 @@ public final class MemoryEvents {
                 event.finding = finding;
                 event.commit();
             }
-        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
-            lost();
+        } catch (OutOfMemoryError | StackOverflowError | LinkageError tooLittleLeft) {
+            // An event less.
         }
-    }
-
-    /** The recording has an event less. To throw would lose more: a block that was made, and that nobody has the address of. */
-    private static void lost() {
-        // nobody is told
     }
 
     /** The method that called the allocator, and its line. */
     private static String caller() {
-        return StackWalker.getInstance().walk(frames -> frames
-                .filter(frame -> !CallerFrames.isInside(frame.getClassName()))
-                .findFirst()
-                .map(frame -> frame.getClassName() + "." + frame.getMethodName() + ":" + frame.getLineNumber())
-                .orElse("(native)"));
+        return StackWalker.getInstance().walk(new Caller());
+    }
+
+    private static final class Caller implements Function<Stream<StackFrame>, String> {
+        @Override
+        public String apply(Stream<StackFrame> frames) {
+            Iterator<StackFrame> innermostFirst = frames.iterator();
+            while (innermostFirst.hasNext()) {
+                StackFrame frame = innermostFirst.next();
+                if (!CallerFrames.isInside(frame.getClassName())) {
+                    return frame.getClassName() + "." + frame.getMethodName() + ":" + frame.getLineNumber();
+                }
+            }
+            return "(native)";
+        }
     }
 }

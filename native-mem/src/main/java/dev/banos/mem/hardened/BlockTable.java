@@ -98,6 +98,16 @@ public final class BlockTable {
         return Arrays.stream(blocks).filter(Objects::nonNull);
     }
 
+    /** The one that has this address in it, in its slack or its guards. */
+    public @Nullable HardenedBlock covering(long address) {
+        for (HardenedBlock block : blocks) {
+            if (block != null && block.covers(address)) {
+                return block;
+            }
+        }
+        return null;
+    }
+
     void clear() {
         Arrays.fill(blocks, null); // of its size: Java's heap may have no room for another
         size = 0;

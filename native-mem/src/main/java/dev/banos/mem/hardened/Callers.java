@@ -1,8 +1,6 @@
 package dev.banos.mem.hardened;
 
 import dev.banos.mem.text.CallerFrames;
-import java.util.Arrays;
-import java.util.stream.Collectors;
 
 /** The frames of a stack that say who called the allocator. */
 final class Callers {
@@ -15,8 +13,12 @@ final class Callers {
     static String outsideTheAllocator(Throwable stack) {
         StackTraceElement[] frames = stack.getStackTrace();
         int first = CallerFrames.firstOutside(frames);
-        return Arrays.stream(frames, first, Math.min(frames.length, first + MOST))
-                .map(frame -> frame.getClassName() + "." + frame.getMethodName() + ":" + frame.getLineNumber())
-                .collect(Collectors.joining(" < "));
+        StringBuilder callers = new StringBuilder();
+        for (int i = first; i < Math.min(frames.length, first + MOST); i++) {
+            StackTraceElement frame = frames[i];
+            callers.append(i == first ? "" : " < ").append(frame.getClassName()).append('.').append(frame.getMethodName()).append(':')
+                    .append(frame.getLineNumber());
+        }
+        return callers.toString();
     }
 }

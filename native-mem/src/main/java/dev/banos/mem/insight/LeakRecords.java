@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -201,9 +202,16 @@ public final class LeakRecords {
         }
     }
 
+    private record Resized(long size) implements BiFunction<Long, TrackedBlock, TrackedBlock> {
+        @Override
+        public TrackedBlock apply(Long address, TrackedBlock block) {
+            return block.resized(size);
+        }
+    }
+
     private void resizedSlow(long address, long size) {
         try {
-            TrackedBlock ignored = blocks.computeIfPresent(address, (_, block) -> block.resized(size));
+            TrackedBlock ignored = blocks.computeIfPresent(address, new Resized(size));
         } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
             // A report has the size that the block had.
         }

@@ -2,6 +2,7 @@ package dev.banos.mem.mappings;
 
 import dev.banos.bindings.Native;
 import dev.banos.mem.event.MemoryEvents;
+import dev.banos.mem.event.Room;
 import dev.banos.mem.insight.LeakRecords;
 import dev.banos.mem.system.Budget;
 import dev.banos.mem.system.Kernel;
@@ -47,6 +48,11 @@ public final class DirectMappings {
         this.leaks = leaks;
         this.cache = cache;
         this.hugePages = hugePages;
+    }
+
+    /** Makes ready what the first mapping, and the first that goes, would be the first to need. */
+    public static void prepare() {
+        Room.initialise(MappingRegistry.class, MappingCache.class);
     }
 
     public HugePageRule hugePages() {
@@ -282,7 +288,7 @@ public final class DirectMappings {
         try {
             kept = cache.take(newBytes, CALLS_TO_UNDO);
             if (kept != 0) {
-                taken = guard.applyAsLong(() -> MappingRegistry.take(address, this));
+                taken = guard.applyAsLong(new Take(address, this));
                 if (taken == extent) { // nobody has freed or resized it meanwhile
                     copyAndEnter(address, extent, kept, newBytes, guard);
                     copied = true;
@@ -304,7 +310,7 @@ public final class DirectMappings {
     }
 
     private void copyAndEnter(long address, long extent, long kept, long newBytes, ToLongFunction<LongSupplier> guard) {
-        LongSupplier enter = () -> register(MappingCache.address(kept), extentOf(kept, newBytes));
+        LongSupplier enter = new Register(MappingCache.address(kept), extentOf(kept, newBytes), this);
         MemorySegment.copy(Native.EVERYTHING, address, Native.EVERYTHING, MappingCache.address(kept), MappingTable.length(extent));
         long ignored = guard.applyAsLong(enter);
     }
@@ -322,6 +328,20 @@ public final class DirectMappings {
         }
     }
 
+    private record Take(long address, DirectMappings owner) implements LongSupplier {
+        @Override
+        public long getAsLong() {
+            return MappingRegistry.take(address, owner);
+        }
+    }
+
+    private record Register(long address, long extent, DirectMappings owner) implements LongSupplier {
+        @Override
+        public long getAsLong() {
+            return owner.register(address, extent);
+        }
+    }
+
     private void undo(long address, long taken, long kept, long keptBytes, ToLongFunction<LongSupplier> guard) {
         try {
             if (taken != NONE) {
@@ -334,7 +354,7 @@ public final class DirectMappings {
 
     private void enterAgain(long address, long extent, ToLongFunction<LongSupplier> guard) {
         try {
-            long ignored = guard.applyAsLong(() -> register(address, extent));
+            long ignored = guard.applyAsLong(new Register(address, extent, this));
         } catch (IllegalStateException closed) { // since it was taken
             keepOrUnmap(address, extent);
             throw closed;

@@ -11,7 +11,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLongArray;
-import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -456,12 +455,21 @@ public final class MappingCache {
     }
 
     public static long allBytes() {
-        return sum(MappingCache::bytes);
+        long sum = 0;
+        for (MappingCache cache : all()) {
+            sum += cache.bytes();
+        }
+        return sum;
     }
 
     /** Whether any cache {@link #keeps} it: for messages. */
     public static boolean isKept(long address) {
-        return all().stream().anyMatch(cache -> cache.keeps(address));
+        for (MappingCache cache : all()) {
+            if (cache.keeps(address)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether this one keeps the mapping that begins at {@code address}; a search through all that it keeps. */
@@ -484,22 +492,20 @@ public final class MappingCache {
     /** Gives back what no malloc has reached since this was called before. @return how many bytes are still kept */
     public static long age() {
         long[] batch = new long[AT_ONCE];
-        return sum(cache -> {
+        long sum = 0;
+        for (MappingCache cache : all()) {
             for (int i = 0; i < cache.depths.length; i++) {
                 cache.giveBackUnused(i, batch);
             }
-            return cache.bytes();
-        });
+            sum += cache.bytes();
+        }
+        return sum;
     }
 
     /** Whose caches keep something now, and how many bytes. */
     public static Map<Budget, Long> bytesByBudget() {
         return all().stream().filter(cache -> cache.bytes() > 0)
                 .collect(Collectors.toMap(cache -> cache.budget, MappingCache::bytes, Long::sum));
-    }
-
-    private static long sum(ToLongFunction<MappingCache> figure) {
-        return all().stream().mapToLong(figure).sum();
     }
 
     static int openCaches() {

@@ -1,11 +1,13 @@
 package dev.banos.mem.slots;
 
 import dev.banos.bindings.Setting;
+import dev.banos.mem.event.Room;
 import dev.banos.mem.insight.LeakRecords;
 import dev.banos.mem.mappings.DirectMappings;
 import dev.banos.mem.mappings.HugePageRule;
 import dev.banos.mem.mappings.MappingCache;
 import dev.banos.mem.system.Budget;
+import dev.banos.mem.system.MappingCount;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +48,13 @@ public final class Domain {
         public void run() {
             Purger.wakeIfPossible(); // a put has happened, and its caller must hear so
         }
+    }
+
+    /** Makes ready what calls need that come after the first of malloc or of a heap: {@link Room} says why. */
+    public static void prepare() {
+        Room.initialise(RecentBins.class, RunTable.class, Spans.class, Bitmaps.class, Hazards.class, TrackedPool.class,
+                Purger.class, MappingCount.class);
+        DirectMappings.prepare();
     }
 
     /**

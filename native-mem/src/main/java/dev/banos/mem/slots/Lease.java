@@ -22,12 +22,11 @@ import org.jspecify.annotations.Nullable;
  * {@link SlotPool#beginWork}. A lessee that runs, or is queued to run, keeps the pool.
  */
 final class Lease {
-    private static final WeakReference<Thread> NOBODY = new WeakReference<>(null);
-
     final SlotPool pool = new SlotPool(Domain.MALLOC, Access.STRIPED);
     /** For one that takes the lease away: only ever tried. */
     private final SpinLock revoking = new SpinLock();
-    private WeakReference<Thread> lessee = NOBODY;
+    /** Null for nobody. */
+    private @Nullable WeakReference<Thread> lessee;
 
     /** @return whether the caller holds the pool now; then it calls {@link #giveTo} or {@link #release} soon */
     boolean tryAcquire() {
@@ -48,8 +47,13 @@ final class Lease {
         if (!isTaken()) {
             return false;
         }
-        Thread thread = lessee.get();
+        Thread thread = lessee();
         return thread == null || thread.getState() == Thread.State.TERMINATED;
+    }
+
+    private @Nullable Thread lessee() {
+        WeakReference<Thread> lessee = this.lessee;
+        return lessee == null ? null : lessee.get();
     }
 
     /** @throws OutOfMemoryError when Java's heap is full; then nobody holds the pool */
@@ -71,7 +75,7 @@ final class Lease {
         }
         try {
             long id = pool.threadIdVolatile();
-            return id != SlotPool.NO_THREAD && isAway(lessee.get()) && revoke(id);
+            return id != SlotPool.NO_THREAD && isAway(lessee()) && revoke(id);
         } finally {
             revoking.unlock();
         }
@@ -82,8 +86,8 @@ final class Lease {
         VarHandle.fullFence();
         int sections = pool.workSections();
         // If the lessee is at work now and waits there, the number is odd; if it was when it waited, the number has changed.
-        if (sections % 2 == 0 && isAway(lessee.get()) && pool.workSections() == sections) {
-            lessee = NOBODY;
+        if (sections % 2 == 0 && isAway(lessee()) && pool.workSections() == sections) {
+            lessee = null;
             pool.leased = false;
             return true;
         }
@@ -96,9 +100,7 @@ final class Lease {
         if (thread == null) {
             return true;
         }
-        return switch (thread.getState()) {
-            case TERMINATED, WAITING, TIMED_WAITING -> true;
-            default -> false;
-        };
+        Thread.State state = thread.getState();
+        return state == Thread.State.TERMINATED || state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING;
     }
 }

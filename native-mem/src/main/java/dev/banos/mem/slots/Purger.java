@@ -41,7 +41,7 @@ final class Purger {
     private static void start() {
         boolean started = false;
         try {
-            Thread.ofPlatform().daemon().name("banos-purger").inheritInheritableThreadLocals(false).start(Purger::run);
+            Thread.ofPlatform().daemon().name("banos-purger").inheritInheritableThreadLocals(false).start(new Passes());
             started = true;
         } catch (OutOfMemoryError | StackOverflowError noThread) {
             // The memory stays for the next who needs it, or the next to wake us.
@@ -53,7 +53,15 @@ final class Purger {
         }
     }
 
-    private static void run() {
+    /** Not a lambda: the JVM gives one up for good where its first use finds Java's heap full. */
+    private static final class Passes implements Runnable {
+        @Override
+        public void run() {
+            passUntilDone();
+        }
+    }
+
+    private static void passUntilDone() {
         try {
             boolean more = true;
             while (more) {
@@ -75,7 +83,7 @@ final class Purger {
     private static boolean passOrPutOff() {
         try {
             return pass();
-        } catch (OutOfMemoryError javaHeapIsFull) {
+        } catch (VirtualMachineError | LinkageError tooLittleLeft) { // which may be otherwise at the next pass, and nobody else comes
             return true;
         }
     }

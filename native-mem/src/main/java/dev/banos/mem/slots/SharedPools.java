@@ -2,9 +2,9 @@ package dev.banos.mem.slots;
 
 import dev.banos.bindings.SystemCalls;
 import dev.banos.lock.SpinLock;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,22 +17,46 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SharedPools {
     private static final int LEASES_A_PROCESSOR = 2;
-    private static final int PROCESSORS = powerOfTwo(Runtime.getRuntime().availableProcessors());
-    /** How many pools a thread looks at before it shares one. */
-    private static final int TRIES = Math.min(PROCESSORS * LEASES_A_PROCESSOR, 8);
+    /** How many pools a thread looks at, at most, before it shares one. */
+    private static final int MOST_TRIES = 8;
     /** How many calls on a processor go by after a search in vain. */
     private static final int CALLS_BETWEEN_SEARCHES = 64;
-
-    private static final Lease[] LEASES = Stream.generate(Lease::new).limit(PROCESSORS * LEASES_A_PROCESSOR)
-            .toArray(Lease[]::new);
-    private static final SlotPool[] LOCKED = Stream.generate(() -> new SlotPool(Domain.MALLOC, Access.STRIPED))
-            .limit(PROCESSORS).toArray(SlotPool[]::new);
     /** So that no two processors write to one cache line, nor to two that are fetched together. */
     private static final int INTS_APART = 128 / Integer.BYTES;
+
+    /**
+     * Null until a virtual thread has called. Nor has this class an initialiser that makes them: where that throws for want of Java's
+     * heap or of stack, the JVM does not try again.
+     */
+    private static volatile @Nullable SharedPools made;
+
+    private final int processors = powerOfTwo(Runtime.getRuntime().availableProcessors());
+    private final int tries = Math.min(processors * LEASES_A_PROCESSOR, MOST_TRIES);
+    private final Lease[] leases = new Lease[processors * LEASES_A_PROCESSOR];
+    private final SlotPool[] locked = new SlotPool[processors];
     /** By processor, not synchronised: a lost count changes only when the next search is. */
-    private static final int[] CALLS_TO_SEARCH = new int[PROCESSORS * INTS_APART];
+    private final int[] callsToSearch = new int[processors * INTS_APART];
 
     private SharedPools() {
+        for (int i = 0; i < leases.length; i++) {
+            leases[i] = new Lease();
+        }
+        for (int i = 0; i < locked.length; i++) {
+            locked[i] = new SlotPool(Domain.MALLOC, Access.STRIPED);
+        }
+    }
+    private static SharedPools some() {
+        SharedPools some = made;
+        return some != null ? some : make();
+    }
+
+    private static synchronized SharedPools make() {
+        SharedPools some = made;
+        if (some == null) {
+            some = new SharedPools();
+            made = some;
+        }
+        return some;
     }
 
     /** For a virtual thread. @return as {@link SlotPool#attempt} */
@@ -51,13 +75,13 @@ public final class SharedPools {
 
     /** @return a pool that is the caller's until it calls {@link #leave}, soon */
     private static SlotPool enter() {
-        Thread thread = Thread.currentThread();
         SlotPool own = ThreadPools.current();
         if (own == SlotPool.NOBODY) {
-            int processor = SystemCalls.sched_getcpu() & (PROCESSORS - 1);
-            own = search(thread, processor);
+            SharedPools some = some();
+            int processor = SystemCalls.sched_getcpu() & (some.processors - 1);
+            own = some.search(Thread.currentThread(), processor);
             if (own == null) {
-                return lock(processor);
+                return some.lock(processor);
             }
         }
         own.beginWork();
@@ -73,13 +97,13 @@ public final class SharedPools {
     }
 
     /** @return a pool that is leased to the calling thread; null where there is none */
-    private static @Nullable SlotPool search(Thread thread, int processor) {
-        if (CALLS_TO_SEARCH[processor * INTS_APART] > 0) {
-            CALLS_TO_SEARCH[processor * INTS_APART]--;
+    private @Nullable SlotPool search(Thread thread, int processor) {
+        if (callsToSearch[processor * INTS_APART] > 0) {
+            callsToSearch[processor * INTS_APART]--;
             return null;
         }
-        for (int i = 0; i < TRIES; i++) {
-            Lease lease = LEASES[(processor * LEASES_A_PROCESSOR + i) & (LEASES.length - 1)];
+        for (int i = 0; i < tries; i++) {
+            Lease lease = leases[(processor * LEASES_A_PROCESSOR + i) & (leases.length - 1)];
             boolean own = lease.pool.threadId == thread.threadId();
             if (own || lease.tryAcquire()) {
                 if (!own) {
@@ -89,26 +113,33 @@ public final class SharedPools {
                 return lease.pool;
             }
         }
-        CALLS_TO_SEARCH[processor * INTS_APART] = CALLS_BETWEEN_SEARCHES;
+        callsToSearch[processor * INTS_APART] = CALLS_BETWEEN_SEARCHES;
         return null;
     }
 
     /** As many threads are within our code at once as there are carriers, so this does not take long. */
-    private static SlotPool lock(int processor) {
-        for (int tries = 0;; tries++) {
-            SlotPool pool = LOCKED[(processor + tries) & (PROCESSORS - 1)];
+    private SlotPool lock(int processor) {
+        for (int looks = 0;; looks++) {
+            SlotPool pool = locked[(processor + looks) & (processors - 1)];
             if (pool.lock.tryLock()) {
                 return pool;
             }
-            if (tries >= PROCESSORS) {
-                SpinLock.pause(tries);
+            if (looks >= processors) {
+                SpinLock.pause(looks);
             }
         }
     }
 
     /** Pages inside of runs as well. What a running thread has leased stays as it is, unless it is the caller. */
     public static void trim() {
-        for (Lease lease : LEASES) {
+        SharedPools some = made;
+        if (some != null) {
+            some.trimAll();
+        }
+    }
+
+    private void trimAll() {
+        for (Lease lease : leases) {
             if (lease.pool.threadId == Thread.currentThread().threadId()) {
                 lease.pool.trim();
                 lease.pool.discardFreePages();
@@ -116,7 +147,7 @@ public final class SharedPools {
                 trim(lease, true);
             }
         }
-        for (SlotPool pool : LOCKED) {
+        for (SlotPool pool : locked) {
             trim(pool);
             FreePages.discardLocked(pool);
         }
@@ -129,9 +160,14 @@ public final class SharedPools {
      * @return whether there was any, or a thread has a pool: nobody else looks there once that thread waits or ends
      */
     static boolean trimIdle() {
+        SharedPools some = made;
+        return some != null && some.trimAllIdle();
+    }
+
+    private boolean trimAllIdle() {
         boolean any = false;
         boolean ended = false;
-        for (Lease lease : LEASES) {
+        for (Lease lease : leases) {
             boolean leftBehind = lease.isLeftBehind();
             ended |= leftBehind;
             any |= lease.isTaken() || lease.pool.hasRemoteFrees();
@@ -139,7 +175,7 @@ public final class SharedPools {
                 trim(lease, false);
             }
         }
-        for (SlotPool pool : LOCKED) { // of which only those make use that find the others taken
+        for (SlotPool pool : locked) { // of which only those make use that find the others taken
             any |= (ended || pool.hasRemoteFrees()) && trim(pool);
         }
         return any;
@@ -147,7 +183,22 @@ public final class SharedPools {
 
     /** Whether {@link #trimIdle} has something to do, or will have when a thread has ended. */
     static boolean isAnyInUse() {
-        return Arrays.stream(LEASES).anyMatch(Lease::isTaken) || pools().stream().anyMatch(SlotPool::hasRemoteFrees);
+        SharedPools some = made;
+        return some != null && some.isOneInUse();
+    }
+
+    private boolean isOneInUse() {
+        for (Lease lease : leases) {
+            if (lease.isTaken() || lease.pool.hasRemoteFrees()) {
+                return true;
+            }
+        }
+        for (SlotPool pool : locked) {
+            if (pool.hasRemoteFrees()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static void trim(Lease lease, boolean pages) {
@@ -191,7 +242,15 @@ public final class SharedPools {
 
     /** Of which the invariants are to be checked when no thread is at work. */
     static List<SlotPool> pools() {
-        return Stream.concat(Arrays.stream(LEASES).map(lease -> lease.pool), Arrays.stream(LOCKED)).toList();
+        List<SlotPool> pools = new ArrayList<>();
+        SharedPools some = made;
+        if (some != null) {
+            for (Lease lease : some.leases) {
+                pools.add(lease.pool);
+            }
+            pools.addAll(Arrays.asList(some.locked));
+        }
+        return pools;
     }
 
     private static int powerOfTwo(int atLeast) {

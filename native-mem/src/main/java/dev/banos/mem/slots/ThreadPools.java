@@ -6,7 +6,6 @@ import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -113,35 +112,37 @@ public final class ThreadPools {
 
     /** Gives back all of the memory in abandoned pools in which nothing lives. */
     public static void trimAbandoned() {
-        forEachAbandoned(pool -> {
-            pool.trim();
-            pool.discardFreePages();
-        });
+        forEachAbandoned(true);
     }
 
     /** The same little by little: runs that became empty now, and pages inside of others when the pool has waited for a while. */
     static void passAbandoned() {
-        forEachAbandoned(pool -> {
-            if (pool.hasRemoteFrees()) {
-                pool.trim();
-                pool.discardLater();
-            } else {
-                pool.pass();
-            }
-        });
+        forEachAbandoned(false);
     }
 
-    private static void forEachAbandoned(Consumer<SlotPool> work) {
+    private static void forEachAbandoned(boolean atOnce) {
         for (int i = abandonedCount(); i > 0; i--) {
             SlotPool pool = pollAbandoned();
             if (pool == null) {
                 return;
             }
             try {
-                work.accept(pool);
+                trim(pool, atOnce);
             } finally {
                 push(pool);
             }
+        }
+    }
+
+    private static void trim(SlotPool pool, boolean atOnce) {
+        if (atOnce) {
+            pool.trim();
+            pool.discardFreePages();
+        } else if (pool.hasRemoteFrees()) {
+            pool.trim();
+            pool.discardLater();
+        } else {
+            pool.pass();
         }
     }
 

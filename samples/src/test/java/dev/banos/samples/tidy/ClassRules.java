@@ -4,6 +4,7 @@ import java.lang.classfile.ClassModel;
 import java.lang.classfile.CodeElement;
 import java.lang.classfile.CodeModel;
 import java.lang.classfile.MethodModel;
+import java.lang.classfile.instruction.InvokeDynamicInstruction;
 import java.lang.classfile.instruction.InvokeInstruction;
 import java.lang.classfile.instruction.LineNumber;
 import java.lang.reflect.AccessFlag;
@@ -55,6 +56,20 @@ final class ClassRules {
                 .filter(method -> !calls(method, ClassRules::invokesInexactly).isEmpty())
                 .map(method -> name(type, method) + " calls MethodHandle.invoke, not invokeExact")
                 .toList();
+    }
+
+    /** Of a class initialiser the JVM tries none again, with or without a lambda. */
+    static List<String> lambdas(ClassModel type) {
+        return type.methods().stream()
+                .filter(method -> !method.methodName().equalsString("<clinit>") && linksLambda(method))
+                .map(method -> name(type, method) + " has a lambda or a method reference")
+                .toList();
+    }
+
+    private static boolean linksLambda(MethodModel method) {
+        return method.code().stream().flatMap(CodeModel::elementStream)
+                .anyMatch(element -> element instanceof InvokeDynamicInstruction dynamic
+                        && dynamic.bootstrapMethod().owner().displayName().equals("LambdaMetafactory"));
     }
 
     /** Class initialisers are tables and constants; they are no methods that somebody steps through. */

@@ -89,6 +89,13 @@ class TidyRulesTest {
     }
 
     @Test
+    void seesLambdas() throws IOException {
+        assertThat(rule(ClassRules::lambdas, "class A { Runnable a() { return () -> { }; } }")).hasSize(1);
+        assertThat(rule(ClassRules::lambdas, "class B { Runnable b() { return B::new; } }")).hasSize(1);
+        assertThat(rule(ClassRules::lambdas, "record C(int c) { static final Runnable R = C::r; static void r() { } }")).isEmpty();
+    }
+
+    @Test
     void seesRawOffsets() {
         assertThat(SourceRules.rawOffsets(java("x = s.get(JAVA_INT, 12);"))).hasSize(1);
         assertThat(SourceRules.rawOffsets(java("s.set(ValueLayout.JAVA_LONG_UNALIGNED, 0x10L, value);"))).hasSize(1);

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -27,6 +28,14 @@ class TidyTest {
             // The same for the last bytes of a piece of input.
             "dev.banos.libc.zip.SymbolLoop.careful", 75);
     private static final int SLACK = 15;
+
+    /** Of the allocator, with the classes in them. */
+    private static final Set<String> ON_THE_WAY_OF_MALLOC = Set.of("Malloc", "Heap", "SlowMalloc", "LargeBlocks", "LiveBlocks", "Resizing",
+            "BlockWrites", "Reclaiming", "Diagnosis", "FirstUse", "HeapScope", "HardenedPlaces", "Bin", "Bitmaps", "FreePages", "Hazards", "Lease",
+            "Purger", "RecentBins", "Run", "RunTable", "Sampler", "SharedPools", "SlotPool", "Spans", "ThreadPools", "TrackedPool",
+            "GuardedMapping", "HugeMappings", "Budget", "Kernel", "MappingCount", "MappingTable", "Reservation", "Unmapping", "Words", "Zeros",
+            "LeakRecords", "MemoryEvents", "Room", "CallerFrames", "Callers", "Canary", "DamageMarks", "FreedFill", "HardenedBlock",
+            "Quarantine", "Retirement", "ShuffledSlots", "SpinLock", "Tcb", "TcbTable", "RecordStore");
 
     private static final Pattern PACKAGE = Pattern.compile("^ \\w|  (\\.\\w+)");
     private static final Map<String, List<ClassModel>> CLASSES = classesByModule();
@@ -86,6 +95,19 @@ class TidyTest {
     @Test
     void methodHandlesAreInvokedExactly() {
         assertThat(inClasses(ClassRules::inexactMethodHandleCalls)).isEmpty();
+    }
+
+    /** The JVM gives a lambda up for good where its first use finds Java's heap full or the stack at its end. */
+    @Test
+    void noLambdasOnTheWayOfMallocAndFree() {
+        List<ClassModel> onTheWay = CLASSES.get("native-mem").stream()
+                .filter(type -> ON_THE_WAY_OF_MALLOC.contains(outermost(type))).toList();
+        assertThat(onTheWay).hasSizeGreaterThanOrEqualTo(ON_THE_WAY_OF_MALLOC.size());
+        assertThat(onTheWay.stream().flatMap(type -> ClassRules.lambdas(type).stream())).isEmpty();
+    }
+
+    private static String outermost(ClassModel type) {
+        return type.thisClass().asInternalName().replaceFirst(".*/", "").replaceFirst("\\$.*", "");
     }
 
     @Test

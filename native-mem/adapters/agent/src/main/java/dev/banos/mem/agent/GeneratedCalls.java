@@ -106,6 +106,18 @@ final class GeneratedCalls {
         return findOrDefine(neighbour, CALLS, callsClass());
     }
 
+    /**
+     * Of a start that cannot be refused any more: where the program's first call found Java's heap full, or the stack at its end, the JVM
+     * would give the class up for good.
+     */
+    static void initialise(Class<?> calls) {
+        try {
+            Class<?> ignored = Class.forName(calls.getName(), true, calls.getClassLoader());
+        } catch (ClassNotFoundException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
     private static MethodHandles.Lookup neighbour(Class<?> unsafe) throws ReflectiveOperationException {
         GeneratedCalls.class.getModule().addReads(unsafe.getModule());
         return MethodHandles.privateLookupIn(unsafe, MethodHandles.lookup());

@@ -111,6 +111,7 @@ final class Rewriter implements ClassFileTransformer {
             instrumentation.removeTransformer(this);
             throw new IllegalStateException("this JVM, " + Runtime.version() + ", has an Unsafe that the agent cannot rewrite");
         }
+        GeneratedCalls.initialise(calls);
         netIsSpread = true;
         rewriteLoaded(instrumentation);
     }

@@ -106,6 +106,13 @@ class AgentTest {
         assertThat(outcome.count("frees")).isEqualTo(4 * 50_001);
     }
 
+    /** What the JVM makes at a first use it does not make again where that throws. */
+    @Test
+    void theFirstCallMayComeAtTheEndOfAStackOrOfJavasHeap() throws Exception {
+        assertThat(Program.run(programs, "", List.of("-Xint"), "FirstCallAtTheEnd").succeeded().output()).contains("works");
+        assertThat(Program.run(programs, "", List.of("-Xmx16m"), "FirstCallAtTheEnd", "30000").succeeded().output()).contains("works");
+    }
+
     @Test
     void threadsInAHardenedMalloc() throws Exception {
         Outcome outcome = Program.run(programs, "stats,hardening=canary+quarantine", "Threads").succeeded();
