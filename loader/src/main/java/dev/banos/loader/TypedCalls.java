@@ -103,7 +103,7 @@ final class TypedCalls {
     }
 
     CallbackPool pool(Lookup lookup, Method method, FunctionDescriptor descriptor) {
-        return new CallbackPool(function(lookup, method), descriptor, onThrow(method), lent.scope(), this::caught);
+        return new CallbackPool(label(), function(lookup, method), descriptor, onThrow(method), lent.scope(), this::caught);
     }
 
     <F> Callback<F> callback(Lookup lookup, Class<F> type, F function, Arena lifetime) {

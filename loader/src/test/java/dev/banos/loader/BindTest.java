@@ -363,7 +363,8 @@ class BindTest {
         Driver second = loader.install(CCompiler.object(folder, "callbacks.c", "gcc", "-O1", "-g"));
         Waiting waiting = second.bind(Waiting.class);
         second.uninstall();
-        assertThatThrownBy(() -> waiting.try_both((a, b) -> 1, (a, b) -> 2)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> waiting.try_both((a, b) -> 1, (a, b) -> 2)).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("callbacks is uninstalled");
     }
 
     @Test

@@ -9,6 +9,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.banos.bindings.Native;
 import dev.banos.testing.OnX8664;
 import java.lang.classfile.ClassFile;
 import java.lang.constant.ClassDesc;
@@ -192,7 +193,7 @@ class RandomSignaturesTest {
             bound = library.bind(LOOKUP, type);
             from = scope.allocate(SLOT * MOST_PARAMETERS, SLOT);
             into = scope.allocate(SLOT, SLOT);
-            seen = library.symbol("seen").reinterpret(Long.BYTES);
+            seen = Native.segment(library.symbol("seen").address(), Long.BYTES);
         }
 
         void run() throws Throwable {

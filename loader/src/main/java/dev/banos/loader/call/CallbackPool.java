@@ -22,6 +22,7 @@ public final class CallbackPool {
     private static final MethodHandle LEND =
             find("lend", MethodType.methodType(MemorySegment.class, CallbackPool.class, CallFrame.class, Object.class));
 
+    private final String label;
     private final MethodHandle function;
     private final FunctionDescriptor descriptor;
     private final long onThrow;
@@ -31,8 +32,13 @@ public final class CallbackPool {
     private final AtomicReference<Slot> last = new AtomicReference<>();
     private final ConcurrentLinkedDeque<Slot> free = new ConcurrentLinkedDeque<>();
 
-    /** @param function the interface's method, the lambda its first parameter; the others and the result are the descriptor's */
-    public CallbackPool(MethodHandle function, FunctionDescriptor descriptor, long onThrow, Arena scope, Consumer<Throwable> caught) {
+    /**
+     * @param label what messages call the module that gets the pointers
+     * @param function the interface's method, the lambda its first parameter; the others and the result are the descriptor's
+     */
+    public CallbackPool(String label, MethodHandle function, FunctionDescriptor descriptor, long onThrow, Arena scope,
+            Consumer<Throwable> caught) {
+        this.label = label;
         this.function = function;
         this.descriptor = descriptor;
         this.onThrow = onThrow;
@@ -88,7 +94,11 @@ public final class CallbackPool {
     private Slot make() {
         Slot slot = new Slot(this);
         MethodHandle target = TARGET.bindTo(slot).asType(MethodType.methodType(function.type().parameterType(0)));
-        slot.pointer = UpcallEdge.stub(MethodHandles.collectArguments(function, 0, target), descriptor, onThrow, scope, caught);
+        try {
+            slot.pointer = UpcallEdge.stub(MethodHandles.collectArguments(function, 0, target), descriptor, onThrow, scope, caught);
+        } catch (IllegalStateException closed) {
+            throw scope.scope().isAlive() ? closed : new IllegalStateException(label + " is uninstalled", closed);
+        }
         return slot;
     }
 
