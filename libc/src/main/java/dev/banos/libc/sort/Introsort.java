@@ -1,6 +1,7 @@
 package dev.banos.libc.sort;
 
 import dev.banos.libc.segment.Liveness;
+import dev.banos.libc.segment.StackRoom;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -34,10 +35,12 @@ public final class Introsort {
      * @throws WrongThreadException if {@code data} is confined to another thread; nothing was touched
      * @throws OutOfMemoryError if no sort ever ran here and there are no 320 KiB (1088 KiB on AMD's processors) for the counters
      *     and the temporary area of the first; nothing was touched
+     * @throws StackOverflowError if less than two pages of stack are left; nothing was touched
      */
     public static void sort(Key key, MemorySegment data) {
         Arguments.requireData(data, key.bytes());
         if (Liveness.isCertain(data)) {
+            StackRoom.require();
             sort(key, data.address(), data.byteSize());
         } else {
             HeldScopes.sortInPlace(key, data);

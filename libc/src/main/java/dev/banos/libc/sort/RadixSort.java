@@ -1,6 +1,7 @@
 package dev.banos.libc.sort;
 
 import dev.banos.libc.segment.Liveness;
+import dev.banos.libc.segment.StackRoom;
 import dev.banos.mem.Malloc;
 import java.lang.foreign.MemorySegment;
 
@@ -21,8 +22,7 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>Both segments must stay alive during the call. That is the caller's to see to for a confined scope, which only the
  * calling thread could close; closing a shared scope during the call fails with its {@link IllegalStateException}.
- * Where one of them is shared or automatic and less than two pages of stack are left, a call is a {@link StackOverflowError}
- * before anything is touched.
+ * Where less than two pages of stack are left, a call is a {@link StackOverflowError} before anything is touched.
  *
  * @see <a href="https://doi.org/10.1007/3-540-44688-5_8">Rahman and Raman, Adapting radix sort to the memory hierarchy</a>
  */
@@ -59,6 +59,7 @@ public final class RadixSort {
         Arguments.requireData(data, key.bytes());
         Arguments.requireTemporary(temporary, data);
         if (Liveness.isCertain(data) && Liveness.isCertain(temporary)) {
+            StackRoom.require();
             sort(key, data.address(), data.byteSize(), temporary.address());
         } else {
             HeldScopes.sort(key, data, temporary);

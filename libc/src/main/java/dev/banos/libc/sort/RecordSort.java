@@ -1,6 +1,7 @@
 package dev.banos.libc.sort;
 
 import dev.banos.libc.segment.Liveness;
+import dev.banos.libc.segment.StackRoom;
 import dev.banos.mem.Malloc;
 import java.lang.foreign.MemorySegment;
 
@@ -48,6 +49,7 @@ public final class RecordSort {
         Arguments.requireData(data, elements.bytes);
         Arguments.requireTemporary(temporary, data);
         if (Liveness.isCertain(data) && Liveness.isCertain(temporary)) {
+            StackRoom.require();
             sort(elements, data.address(), data.byteSize(), temporary.address());
         } else {
             HeldScopes.sort(elements, data, temporary);

@@ -1,7 +1,6 @@
 package dev.banos.libc.zip;
 
 import dev.banos.bindings.Native;
-import dev.banos.libc.segment.Liveness;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import org.jspecify.annotations.Nullable;
@@ -34,10 +33,13 @@ import org.jspecify.annotations.Nullable;
  * of a limit is where decoding had come to, which depends on the room in the output. A stream that is cut asks for input; whether
  * more will come is the caller's knowledge.
  *
+ * <p>Where less than two pages of stack are left, a call is a {@link StackOverflowError} before anything is done. An error of the
+ * virtual machine that comes later, such as an {@link OutOfMemoryError}, leaves a stream that is wrong; {@link #reset} begins anew.
+ *
  * <p><b>Memory.</b> One off-heap block of fixed size for the life of the inflater; no call of {@link #inflate} or
- * {@link #reset} allocates. Segments may be of any kind: native ones of a scope that the calling thread owns, or of the global
- * one, are read and written in place; through others (shared, automatic, heap) the bytes take one more copy, which makes it safe
- * to close a shared scope at any time.
+ * {@link #reset} allocates, once compiled. Segments may be of any kind: native ones of a scope that the calling thread owns, or of
+ * the global one, are read and written in place; through others (shared, automatic, heap) the bytes take one more copy, which makes
+ * it safe to close a shared scope at any time.
  *
  * <p>An inflater serves one thread at a time; a second one that comes in during a call is refused. When it first goes from one
  * thread to another, the virtual machine may have to meet all threads at once, which takes tens of microseconds.
@@ -77,6 +79,9 @@ public final class Inflater implements AutoCloseable {
         IGNORE
     }
 
+    /** Not a constant, which would be allocated when it is first used. */
+    private static final String BROKEN_OFF = String.valueOf("an error of the virtual machine broke off an earlier call; reset() begins anew");
+
     private enum Phase { HEADER, BODY, TRAILER, BETWEEN_MEMBERS, FINISHED, FAILED }
 
     /** How much of a text of the gzip header is kept, in bytes. */
@@ -84,8 +89,6 @@ public final class Inflater implements AutoCloseable {
     static final int LOOKAHEAD = 4096;
     /** Output up to here passes any ratio limit: it harms nobody and short streams have odd ratios. */
     static final int RATIO_GRACE = 1 << 16;
-    /** Input up to here is copied before it is decoded; and such pieces are copied without a call. */
-    private static final int SMALL_PIECE = 256;
     private static final int DIRECT_MINIMUM = 1 << 14;
     /** Checks and limits are applied after so many bytes, while they are in the cache. */
     private static final int DIRECT_CHUNK = 1 << 16;
@@ -246,9 +249,9 @@ public final class Inflater implements AutoCloseable {
         target = out;
         targetOffset = outOffset;
         targetLength = outLength;
-        targetInPlace = outLength >= DIRECT_MINIMUM && inPlace(out);
+        targetInPlace = outLength >= DIRECT_MINIMUM && Ram.isInPlace(out);
         try {
-            return inLength == 0 || inLength > SMALL_PIECE && inPlace(in)
+            return inLength == 0 || inLength > Ram.SMALL_PIECE && Ram.isInPlace(in)
                     ? piece(in.address() + inOffset, inLength, false, false)
                     : staged(in, inOffset, inLength);
         } finally {
@@ -258,32 +261,11 @@ public final class Inflater implements AutoCloseable {
 
     /** What waits fills the output, or nothing can follow it: the state of the stream need not be looked at, nor the input. */
     private Status deliverAlone(MemorySegment out, long offset, long bytes) {
-        copyOut(out, offset, bytes);
+        Ram.copyOut(delivered, out, offset, bytes);
         delivered += bytes;
         produced = bytes;
         totalOut += bytes;
         return delivered == symbols.out ? Status.NEED_INPUT : Status.NEED_OUTPUT;
-    }
-
-    /** The copy of {@link Ram} where the memory allows it: for a few bytes the other one costs more than a look at the scope. */
-    private void copyOut(MemorySegment out, long offset, long bytes) {
-        if (bytes <= SMALL_PIECE && inPlace(out)) {
-            Ram.copyFew(delivered, out.address() + offset, (int) bytes);
-        } else {
-            MemorySegment.copy(Native.EVERYTHING, delivered, out, offset, bytes);
-        }
-    }
-
-    private void copyIn(MemorySegment in, long offset, long bytes) {
-        if (bytes <= SMALL_PIECE && inPlace(in)) {
-            Ram.copyFew(in.address() + offset, workspace.stage, (int) bytes);
-        } else {
-            MemorySegment.copy(in, offset, Native.EVERYTHING, workspace.stage, bytes);
-        }
-    }
-
-    private static boolean inPlace(MemorySegment segment) {
-        return Liveness.isCertain(segment) && Ram.isOrdinary(segment.address(), segment.byteSize());
     }
 
     /**
@@ -294,7 +276,7 @@ public final class Inflater implements AutoCloseable {
         Status status;
         do {
             long bytes = Math.min(length - consumed, Workspace.STAGE_BYTES);
-            copyIn(in, offset + consumed, bytes);
+            Ram.copyIn(in, offset + consumed, workspace.stage, bytes);
             status = piece(workspace.stage, bytes, true, bytes < length - consumed);
         } while (status == Status.NEED_INPUT && consumed < length);
         return status;
@@ -304,6 +286,21 @@ public final class Inflater implements AutoCloseable {
         input.begin(address, length, padded);
         moreFollows = more;
         starved = false;
+        try {
+            return driveAndCount();
+        } catch (Error brokenOff) { // half done, the place of the output may be the caller's; there may be no room to call or allocate
+            symbols.out = workspace.window;
+            delivered = workspace.window;
+            history = 0;
+            starved = false;
+            failureOffset = totalIn;
+            phase = Phase.FAILED;
+            failure = BROKEN_OFF;
+            throw brokenOff;
+        }
+    }
+
+    private Status driveAndCount() throws InflateException {
         Status status = null;
         try {
             status = drive();
@@ -434,7 +431,7 @@ public final class Inflater implements AutoCloseable {
     /** @return whether everything that was decoded has been delivered */
     private boolean deliver() throws InflateException {
         long bytes = Math.min(symbols.out - delivered, room());
-        copyOut(target, targetOffset + produced, bytes);
+        Ram.copyOut(delivered, target, targetOffset + produced, bytes);
         delivered += bytes;
         produced += bytes;
         totalOut += bytes;
@@ -527,9 +524,10 @@ public final class Inflater implements AutoCloseable {
                 throw new IllegalArgumentException("Adler-32 of dictionary=" + Integer.toHexString(id)
                         + ", but the stream wants " + Integer.toHexString(envelope.dictionaryId()));
             }
-            history = Math.min(dictionary.byteSize(), Workspace.HISTORY_BYTES);
-            MemorySegment.copy(dictionary, dictionary.byteSize() - history, Native.EVERYTHING, workspace.window, history);
-            symbols.out = workspace.window + history;
+            long bytes = Math.min(dictionary.byteSize(), Workspace.HISTORY_BYTES);
+            MemorySegment.copy(dictionary, dictionary.byteSize() - bytes, Native.EVERYTHING, workspace.window, bytes);
+            history = bytes;
+            symbols.out = workspace.window + bytes;
             delivered = symbols.out;
             envelope.dictionarySet();
         } finally {

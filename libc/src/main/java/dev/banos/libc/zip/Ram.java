@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import dev.banos.bindings.Native;
+import dev.banos.libc.segment.Liveness;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -23,6 +24,8 @@ final class Ram {
 
     private static final long LOWEST_ORDINARY = 1L << 31;
     private static final long HIGHEST_ORDINARY = 1L << 47;
+    /** Input up to here is copied before it is decoded; and such pieces are copied without a call. */
+    static final int SMALL_PIECE = 256;
     private static final int FOUR_WORDS = 4 * Long.BYTES;
 
     private Ram() {
@@ -126,6 +129,28 @@ final class Ram {
         }
         for (; to < end; to++) {
             putByte(to, value);
+        }
+    }
+
+    /** Whether this may be addressed as long as the calling thread is busy here. */
+    static boolean isInPlace(MemorySegment segment) {
+        return Liveness.isCertain(segment) && isOrdinary(segment.address(), segment.byteSize());
+    }
+
+    /** {@link #copyFew} where the memory allows it: for a few bytes the other copy costs more than a look at the scope. */
+    static void copyOut(long from, MemorySegment out, long offset, long bytes) {
+        if (bytes <= SMALL_PIECE && isInPlace(out)) {
+            copyFew(from, out.address() + offset, (int) bytes);
+        } else {
+            MemorySegment.copy(Native.EVERYTHING, from, out, offset, bytes);
+        }
+    }
+
+    static void copyIn(MemorySegment in, long offset, long to, long bytes) {
+        if (bytes <= SMALL_PIECE && isInPlace(in)) {
+            copyFew(in.address() + offset, to, (int) bytes);
+        } else {
+            MemorySegment.copy(in, offset, Native.EVERYTHING, to, bytes);
         }
     }
 }

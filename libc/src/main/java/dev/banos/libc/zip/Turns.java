@@ -1,5 +1,6 @@
 package dev.banos.libc.zip;
 
+import dev.banos.libc.segment.StackRoom;
 import java.lang.foreign.Arena;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -52,8 +53,14 @@ final class Turns {
         this.meetings = meetings;
     }
 
-    /** @return whether no other thread is inside; then {@link #leave} has to follow */
+    /**
+     * A {@link StackOverflowError} comes before any mark is set: one between two marks, or in {@link #leave}, would lock all others out
+     * for ever.
+     *
+     * @return whether no other thread is inside; then {@link #leave} has to follow, from where this was called
+     */
     boolean enter() {
+        StackRoom.require();
         long me = Thread.currentThread().threadId();
         if (favours(me)) {
             INSIDE.setOpaque(this, true);

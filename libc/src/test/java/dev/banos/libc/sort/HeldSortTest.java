@@ -9,7 +9,7 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A sort of shared segments that fails in an upcall would end the process, with no exception for anybody to catch. */
+/** A sort that the end of the stack breaks off: one of shared segments, in an upcall, would end the process. */
 class HeldSortTest {
     private static final String INTERPRETER = "-Xint";
     private static final String FIRST_COMPILER = "-XX:TieredStopAtLevel=1";
@@ -25,6 +25,13 @@ class HeldSortTest {
     @ValueSource(strings = {INTERPRETER, FIRST_COMPILER, BOTH_COMPILERS})
     void theProcessOutlivesASortAtTheEndOfTheHeap(String compiler) throws IOException, InterruptedException {
         assertThat(said(HeldSortChild.HEAP, compiler, "-Xmx16m")).isEqualTo(HeldSortChild.SURVIVED);
+    }
+
+    /** Between the two steps that change the order and change it back, the data is other numbers. The interpreter would take minutes. */
+    @ParameterizedTest
+    @ValueSource(strings = {FIRST_COMPILER, BOTH_COMPILERS})
+    void nativeNumbersStayTheSameAtTheEndOfTheStack(String compiler) throws IOException, InterruptedException {
+        assertThat(ChildJvm.run(List.of(compiler), NumbersAtTheEndChild.class).output().strip()).isEqualTo(NumbersAtTheEndChild.SAME);
     }
 
     private static String said(String end, String... flags) throws IOException, InterruptedException {
