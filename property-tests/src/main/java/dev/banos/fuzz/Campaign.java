@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,8 @@ public final class Campaign {
     private Consumer<Statistics> listener = statistics -> { };
     private Consumer<Finding> findingListener = finding -> { };
     private volatile boolean stopped;
+    /** What broke a law, while a shorter program is looked for. */
+    private volatile @Nullable Finding unshrunk;
 
     private final Coverage coverage = new Coverage();
     private final Found found = new Found();
@@ -127,7 +130,8 @@ public final class Campaign {
     }
 
     /**
-     * Ends the campaign after so long. The program that runs then is run to its end.
+     * Ends the campaign after so long. The program that runs then is run to its end, some are tried in any case, and what broke is
+     * shrunk, which may take some minutes more.
      *
      * @param time from the call of {@link #run} on; more than a year is a year
      * @return this campaign
@@ -273,9 +277,10 @@ public final class Campaign {
         return findings();
     }
 
-    /** {@return what was found until now, at any time and from any thread, in the order of the tries} */
+    /** {@return what was found until now, at any time and from any thread, in the order of the tries; what is being shrunk comes last} */
     public List<Finding> findings() {
-        return found.all();
+        Finding last = unshrunk;
+        return last == null ? found.all() : Stream.concat(found.all().stream(), Stream.of(last)).toList();
     }
 
     /** From now on nothing is a finding, from any thread: a process that ends takes its children along, which looks like a crash. */
@@ -319,7 +324,7 @@ public final class Campaign {
 
     private void explore(Runner runner) {
         long first = (long) shard * CHUNK;
-        while (!isOver()) {
+        while (!isEnough() && (triesDone == 0 || !isOutOfTime())) { // one that tried nothing would say that nothing broke
             int count = (int) Math.min(CHUNK - first % CHUNK, tries - triesDone);
             Runner.Failure failure = runner.tries(first, count);
             Reproduction reproduction = new Reproduction(runner, target.spec(), seed, first, first + count - 1);
@@ -340,17 +345,30 @@ public final class Campaign {
     }
 
     private boolean isOver() {
-        return stopped || triesDone >= tries || System.nanoTime() - begun >= time.toNanos() || found.isEnough()
-                || !keepGoing && !found.isEmpty();
+        return isEnough() || isOutOfTime();
+    }
+
+    private boolean isEnough() {
+        return stopped || triesDone >= tries || found.isEnough() || !keepGoing && !found.isEmpty();
+    }
+
+    private boolean isOutOfTime() {
+        return System.nanoTime() - begun >= time.toNanos();
     }
 
     private void enter(Runner runner, Runner.Failure failure, Reproduction reproduction) {
         double seconds = seconds();
         Law law = failure.violation().law();
         if (!found.isEnoughOf(law)) {
-            Finding finding = reproduction.shrunk(failure);
             // What the rest of the process does to its memory may look like a broken law once, but not again.
-            if (finding.reproduced() || law != Law.FOOTPRINT && law != Law.UNMAPS_ITS_OWN) {
+            boolean isCertain = law != Law.FOOTPRINT && law != Law.UNMAPS_ITS_OWN;
+            unshrunk = isCertain ? reproduction.asItWas(failure) : null;
+            Finding finding = reproduction.shrunk(failure);
+            if (stopped) {
+                return; // and what was found stays as it was told
+            }
+            unshrunk = null;
+            if (finding.reproduced() || isCertain) {
                 keep(finding, law, seconds);
             }
         }

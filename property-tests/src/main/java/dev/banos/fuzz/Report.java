@@ -34,8 +34,10 @@ final class Report {
 
     private static String lengths(Finding finding) {
         int length = finding.program().length();
-        return length + (length == 1 ? " operation" : " operations")
-                + (length == finding.originalLength() ? "" : ", shrunk from " + finding.originalLength());
+        int original = finding.originalLength();
+        return length + (length == 1 ? " operation" : " operations") + (length == original ? ""
+                : length < original ? ", shrunk from " + original
+                : " with those of the programs before it; the one that failed had " + original);
     }
 
     private static String manner(Finding finding) {

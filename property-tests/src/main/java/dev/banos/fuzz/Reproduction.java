@@ -45,7 +45,12 @@ final class Reproduction {
         if (finding == null && failure.tryNumber() >= 0 && failure.violation().law() != Law.FOOTPRINT) {
             finding = shrunkWithHistory(failure);
         }
-        return finding != null ? finding : finding(failure, failure.program(), failure.violation(), failure.mode(), false);
+        return finding != null ? finding : asItWas(failure);
+    }
+
+    /** As long as it is, and with no word on whether it fails again. */
+    Finding asItWas(Runner.Failure failure) {
+        return finding(failure, failure.program(), failure.violation(), failure.mode(), false);
     }
 
     /**

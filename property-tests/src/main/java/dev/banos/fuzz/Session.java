@@ -108,6 +108,7 @@ final class Session implements Runner {
             case REPEATED, REPEATED_LONG -> repeated(program, mode);
         };
         interpreter.surroundings().careful(false);
+        interpreter.surroundings().takeSuspicion(); // which only tries decide
         Violation atClose = renew(program);
         return violation != null ? violation : atClose;
     }

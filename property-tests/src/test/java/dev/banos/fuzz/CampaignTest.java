@@ -78,6 +78,7 @@ class CampaignTest {
         private int alarms;
         private int tries;
         private boolean trusted;
+        private Runnable replayed = () -> { };
 
         Scripted(Law law, boolean suspects) {
             violation = new Violation(law, 0, "");
@@ -99,6 +100,7 @@ class CampaignTest {
 
         @Override
         public Violation replay(Operations program, Mode mode) {
+            replayed.run();
             return tries > alarms ? violation : null;
         }
 
@@ -151,6 +153,29 @@ class CampaignTest {
             assertThat(finding.violation().law()).isEqualTo(Law.NO_EXCEPTION);
             assertThat(finding.violation().details()).isEqualTo("closing it threw java.lang.IllegalStateException: cannot close");
             assertThat(finding.program().length()).isZero();
+        });
+    }
+
+    @Test
+    void someProgramsAreTriedHoweverLittleTimeThereIs() {
+        Campaign campaign = campaign(Fault.NONE).withTime(Duration.ofNanos(1));
+        assertThat(campaign.run()).isEmpty();
+        assertThat(campaign.statistics().tries()).isPositive();
+    }
+
+    /** To shrink it takes minutes, in which a signal may end the process. */
+    @Test
+    void whatIsStoppedWhileItIsShrunkIsAFindingAllTheSame() {
+        Scripted runner = new Scripted(Law.OVERLAP, false);
+        Campaign campaign = runner.campaign();
+        List<Finding> meanwhile = new ArrayList<>();
+        runner.replayed = () -> {
+            campaign.stop();
+            meanwhile.addAll(campaign.findings());
+        };
+        assertThat(campaign.run()).isEqualTo(meanwhile.subList(0, 1)).singleElement().satisfies(finding -> {
+            assertThat(finding.violation().law()).isEqualTo(Law.OVERLAP);
+            assertThat(finding.reproduced()).isFalse();
         });
     }
 

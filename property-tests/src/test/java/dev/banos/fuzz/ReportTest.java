@@ -17,6 +17,12 @@ class ReportTest {
     }
 
     @Test
+    void whatNeedsTheProgramsBeforeItWasNotShrunkFromFewer() {
+        assertThat(finding(18, "b0 = malloc(8)\nfree(b0)\n", 1).toString().lines())
+                .contains("  seed 7, try 18; 2 operations with those of the programs before it; the one that failed had 1");
+    }
+
+    @Test
     void anEmptyProgramBlamesTheInstance() {
         assertThat(finding(18, "", 5).toString().lines())
                 .contains("   -> with no call at all: while one instance after the other is made and closed");

@@ -87,6 +87,7 @@ class UnmappingTest {
         }
     }
 
+    private final MemorySegment state = Arena.ofAuto().allocate(SystemCalls.STATE);
     private final Interpreter interpreter = new Interpreter();
     private final Surroundings surroundings = interpreter.surroundings();
 
@@ -133,5 +134,75 @@ class UnmappingTest {
         Operations small = ProgramText.parse("b0 = aligned_alloc(4096, 10)\n");
         Violation violation = interpreter.run(small, new Mappings(Behind.NOTHING, false));
         assertThat(violation).extracting(Violation::law).isEqualTo(Law.UNMAPS_ITS_OWN);
+    }
+
+    /** The page that follows nothing is the block's own first one. */
+    @Test
+    void aBlockOfNoBytesMayGoWithItsMapping() {
+        surroundings.careful(true);
+        assertThat(interpreter.run(ProgramText.parse("b0 = malloc(0)\nb0 = realloc(b0, 0)\n"), new OwnPages())).isNull();
+    }
+
+    /** Whose memory was there when the target was opened may have unmapped it, and the target been given the place. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aPlaceThatChangedHandsIsTheTargets(boolean replays) {
+        long place = SystemCalls.mmap(state, 0, 64 * Bytes.PAGE, Linux.PROT_NONE(), Linux.MAP_PRIVATE() | Linux.MAP_ANONYMOUS(), NO_FILE, 0);
+        surroundings.guard(ForeignMemory.now());
+        Mapped.unmap(place, 64 * Bytes.PAGE);
+        surroundings.careful(replays);
+        OwnPages target = new OwnPages();
+        target.place = place + 8 * Bytes.PAGE;
+        assertThat(interpreter.run(ProgramText.parse("b0 = aligned_alloc(4096, 45)\nfree(b0)\n"), target)).isNull();
+    }
+
+    /** A mapping of two pages for each block, whatever its size. */
+    private static final class OwnPages implements AllocatorUnderTest {
+        private final MemorySegment state = Arena.ofAuto().allocate(SystemCalls.STATE);
+        private long place;
+        private long size;
+
+        @Override
+        public long malloc(long bytes) {
+            size = bytes;
+            return SystemCalls.mmap(state, place, 2 * Bytes.PAGE, Linux.PROT_READ() | Linux.PROT_WRITE(),
+                    Linux.MAP_PRIVATE() | Linux.MAP_ANONYMOUS(), NO_FILE, 0);
+        }
+
+        @Override
+        public void free(long address) {
+            Mapped.unmap(address, 2 * Bytes.PAGE);
+        }
+
+        @Override
+        public long calloc(long count, long bytes) {
+            return malloc(count * bytes);
+        }
+
+        @Override
+        public long realloc(long address, long bytes) {
+            free(address);
+            return 0;
+        }
+
+        @Override
+        public long alignedAlloc(long alignment, long bytes) {
+            return malloc(bytes);
+        }
+
+        @Override
+        public long usableSize(long address) {
+            return size;
+        }
+
+        @Override
+        public int errno() {
+            return ENOMEM;
+        }
+
+        @Override
+        public Promises promises() {
+            return Promises.ofC();
+        }
     }
 }

@@ -148,10 +148,10 @@ public final class Blocks {
         shadow.clear();
     }
 
-    /** Whether a block begins, lies or ends in this page. */
-    boolean isInPage(long page) {
+    /** Whether a block begins, lies or ends in this page, that of {@code but} left out. */
+    boolean isInPage(long page, int but) {
         for (int slot = 0; slot < slots; slot++) {
-            if (address[slot] != 0 && address[slot] < page + Bytes.PAGE && address[slot] + Math.max(written[slot], 1) > page) {
+            if (slot != but && address[slot] != 0 && address[slot] < page + Bytes.PAGE && address[slot] + Math.max(written[slot], 1) > page) {
                 return true;
             }
         }

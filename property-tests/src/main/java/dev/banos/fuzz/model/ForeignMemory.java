@@ -11,7 +11,7 @@ import java.util.List;
 /**
  * What was mapped before the target was loaded, the files that its loading mapped, and what the start of a thread mapped since.
  * None of it is for blocks, so a free must not unmap it: one that unmaps a page too much is seen here, before some other part
- * of the process trips over the hole.
+ * of the process trips over the hole. Whose it is may unmap it, and the target be given the place: see {@link #isAsItWas}.
  */
 public final class ForeignMemory {
     private static final Path MAPS = Path.of("/proc/self/maps");
@@ -19,11 +19,14 @@ public final class ForeignMemory {
     /** Ascending; region i is from starts[i] up to ends[i]. */
     private final long[] starts;
     private final long[] ends;
+    /** What the kernel says of each region. */
+    private final List<String> lines;
     private final List<Growth> since = new ArrayList<>();
 
-    private ForeignMemory(long[] starts, long[] ends) {
+    private ForeignMemory(long[] starts, long[] ends, List<String> lines) {
         this.starts = starts;
         this.ends = ends;
+        this.lines = lines;
     }
 
     /** What is mapped now. */
@@ -45,7 +48,7 @@ public final class ForeignMemory {
             starts[i] = Long.parseUnsignedLong(line, 0, dash, 16);
             ends[i] = Long.parseUnsignedLong(line, dash + 1, line.indexOf(' '), 16);
         }
-        return new ForeignMemory(starts, ends);
+        return new ForeignMemory(starts, ends, lines);
     }
 
     private static List<String> lines() {
@@ -58,7 +61,7 @@ public final class ForeignMemory {
 
     /** This, and what {@code after} has that {@code before} had not. */
     public ForeignMemory and(ForeignMemory before, ForeignMemory after) {
-        ForeignMemory grown = new ForeignMemory(starts, ends);
+        ForeignMemory grown = new ForeignMemory(starts, ends, lines);
         grown.since.addAll(since);
         grown.since.add(new Growth(before, after));
         return grown;
@@ -68,6 +71,15 @@ public final class ForeignMemory {
         return isMapped(address) || since.stream().anyMatch(growth -> growth.contains(address));
     }
 
+    /**
+     * Whether the region with this address still has its beginning, its end and all else that the kernel says of it. One that has grown
+     * together with a neighbour is not taken for it.
+     */
+    boolean isAsItWas(long address) {
+        String now = now().line(address);
+        return !now.isEmpty() && (now.equals(line(address)) || since.stream().anyMatch(growth -> now.equals(growth.after.line(address))));
+    }
+
     private record Growth(ForeignMemory before, ForeignMemory after) {
         boolean contains(long address) {
             return after.isMapped(address) && !before.isMapped(address);
@@ -75,8 +87,13 @@ public final class ForeignMemory {
     }
 
     private boolean isMapped(long address) {
+        return !line(address).isEmpty();
+    }
+
+    /** Empty where nothing is mapped. */
+    private String line(long address) {
         int found = Arrays.binarySearch(starts, address);
         int region = found >= 0 ? found : -found - 2;
-        return region >= 0 && Long.compareUnsigned(address, ends[region]) < 0;
+        return region >= 0 && Long.compareUnsigned(address, ends[region]) < 0 ? lines.get(region) : "";
     }
 }

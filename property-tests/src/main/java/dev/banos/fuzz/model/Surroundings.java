@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * the process trips over the hole.
  * <pre>
  *   | block ........ | page behind |
- *                      foreign      mapped before the target was: whoever unmaps it breaks the law
+ *                      foreign      mapped before the target was: a suspicion, too, as it may have been unmapped since; in a
+ *                                   replay, where it is still as it was, whoever unmaps it breaks the law
  *                      fenced       nothing was there: the fuzzer maps a page of its own for the time of the call
  *                      a cushion    lies behind where the kernel will put the block, in a replay
  *                      unknown      the allocator's, perhaps: a suspicion, which a replay decides
@@ -21,6 +22,9 @@ public final class Surroundings {
 
     private final Blocks blocks;
     private final Cushions cushions = new Cushions();
+    /** Of the target as it was opened. */
+    private @Nullable ForeignMemory guarded;
+    /** That, and what threads of the program that runs have mapped. */
     private @Nullable ForeignMemory foreign;
     private boolean exact;
     private boolean careful;
@@ -51,6 +55,7 @@ public final class Surroundings {
 
     /** From now on this memory must not be unmapped by a free; null for any. */
     public void guard(@Nullable ForeignMemory memory) {
+        guarded = memory;
         foreign = memory;
     }
 
@@ -84,9 +89,10 @@ public final class Surroundings {
         }
     }
 
-    /** Gives the cushions back. */
+    /** The program has ended: gives the cushions back, and forgets the threads, whose memory goes with them. */
     public void release() {
         cushions.release();
+        foreign = guarded;
     }
 
     /**
@@ -102,13 +108,13 @@ public final class Surroundings {
      * choice, so the fuzzer maps something where nothing is, lest equal programs come to different ends.
      */
     public long watched(String name, int slot, long address, boolean fences, LongSupplier call) {
-        long behind = address + blocks.written(slot) + Bytes.PAGE - 1 & -Bytes.PAGE;
+        long behind = address + Math.max(blocks.written(slot), 1) + Bytes.PAGE - 1 & -Bytes.PAGE;
         boolean fenced = fences && fencing && Mapped.fence(behind);
-        boolean guarded = fenced || isForeign(behind);
-        boolean there = fenced || (guarded || fencing && !careful && !trusting) && Mapped.isWhole(behind, 1);
+        boolean known = fenced || isKnown(slot, behind);
+        boolean there = (known || isSuspect(behind)) && Mapped.isWhole(behind, 1);
         long result = call.getAsLong();
         if (there && !Mapped.isWhole(behind, 1)) {
-            if (!guarded) {
+            if (!known) {
                 suspicious = true;
                 return result;
             }
@@ -122,7 +128,13 @@ public final class Surroundings {
         return result;
     }
 
-    private boolean isForeign(long page) {
-        return foreign != null && foreign.contains(page) || cushions.contains(page) || careful && blocks.isInPage(page);
+    /** Whether somebody else's memory is there, and not the block of {@code slot}, which is about to be freed. */
+    private boolean isKnown(int slot, long page) {
+        return cushions.contains(page)
+                || careful && (blocks.isInPage(page, slot) || foreign != null && foreign.contains(page) && foreign.isAsItWas(page));
+    }
+
+    private boolean isSuspect(long page) {
+        return !careful && !trusting && (fencing || foreign != null && foreign.contains(page));
     }
 }

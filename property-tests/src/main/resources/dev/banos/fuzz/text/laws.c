@@ -97,9 +97,10 @@ static void broken(const char *law, const char *format, ...) __attribute__((nore
 #define TOUCHED ((size_t)256 << 20)        /* beyond, none: the memory of the process would be the fuzzer's doing */
 #define TAIL ((size_t)64)                 /* and every one of the last bytes */
 
+/* No byte is zero: each would hide that a calloc did not clear it. */
 static uint64_t word_at(uint64_t key, size_t offset)
 {
-    return key + offset * 0x9E3779B97F4A7C15u;
+    return (key + offset * 0x9E3779B97F4A7C15u) | 0x0101010101010101u;
 }
 
 static unsigned char byte_at(uint64_t key, size_t offset)

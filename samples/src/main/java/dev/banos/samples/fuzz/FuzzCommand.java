@@ -123,6 +123,10 @@ public final class FuzzCommand {
     /** A signal ends a long campaign; what it found until then counts. */
     private static void interrupted(Campaign campaign, FuzzOptions options, PrintStream out) {
         campaign.stop();
+        Path report = options.report;
+        if (report != null) { // what was being shrunk is not there yet
+            campaign.findings().forEach(finding -> write(report, () -> new ReportFolder(report).write(finding)));
+        }
         out.println();
         print(campaign, options, out);
         printFindings(campaign.findings(), writtenTo(options), out);
@@ -153,11 +157,11 @@ public final class FuzzCommand {
     }
 
     private static int report(FuzzOptions options, List<Finding> findings, PrintStream out) {
+        printFindings(findings, writtenTo(options), out); // before the trace, for which there may be no room
         Path trace = options.traceOut;
         if (trace != null && !findings.isEmpty()) {
             write(trace, () -> findings.getFirst().program().toTrace().write(trace));
         }
-        printFindings(findings, writtenTo(options), out);
         return findings.isEmpty() ? LAWFUL : BROKEN;
     }
 

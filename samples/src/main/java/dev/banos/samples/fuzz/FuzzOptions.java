@@ -25,7 +25,7 @@ final class FuzzOptions {
 
               --target SPEC     %s (default: banos)
               --tries N         run N programs at most
-              --time DURATION   run for that long: 30s, 10m, 2h (default: 60s)
+              --time DURATION   begin programs for that long: 30s, 10m, 2h (default: 60s); to shrink what broke takes minutes more
               --seed N          the same seed makes the same programs (default: 1)
               --threads N       programs of up to N threads, 1 to 8 (default: 1)
               --max-ops N       the longest programs have N operations (default: 2000)
