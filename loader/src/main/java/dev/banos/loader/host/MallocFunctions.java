@@ -23,7 +23,7 @@ import java.util.Objects;
  * on standard error, the call fails, and nothing changes.
  */
 final class MallocFunctions {
-    private static final Map<String, FunctionDescriptor> BY_NAME = Map.of(
+    static final Map<String, FunctionDescriptor> BY_NAME = Map.of(
             "banos_malloc", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG),
             "banos_calloc", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG),
             "banos_realloc", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG),
