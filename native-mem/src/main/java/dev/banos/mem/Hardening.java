@@ -96,7 +96,8 @@ public record Hardening(boolean zero, boolean canary, long quarantineBytes, bool
         try {
             return Long.parseLong(digits);
         } catch (NumberFormatException notOne) {
-            throw new IllegalArgumentException("hardening=" + word + ": a number stands behind the colon", notOne);
+            throw new IllegalArgumentException("hardening=" + word + ": \"" + digits
+                    + "\" is no number; give one without a unit, as quarantine:1048576 or sample:1000", notOne);
         }
     }
 

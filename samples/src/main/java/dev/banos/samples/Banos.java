@@ -75,7 +75,7 @@ public final class Banos {
             return CommandEnd.SUCCESS;
         } catch (CommandEnd end) {
             if (!end.getMessage().isEmpty()) {
-                err.println(program + ": " + Terminal.printable(end.getMessage()));
+                err.println(program + ": " + end.printable());
             }
             return end.status();
         } catch (InvalidPathException unnameable) {

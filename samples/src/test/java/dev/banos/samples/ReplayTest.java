@@ -1,12 +1,15 @@
 package dev.banos.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.banos.fuzz.Program;
+import dev.banos.testing.ChildProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -85,6 +88,26 @@ class ReplayTest {
         Run run = Run.of("replay", damaged.toString());
         assertThat(run.status()).isEqualTo(1);
         assertThat(run.err()).contains(damaged.toString()).hasLineCount(1);
+    }
+
+    /** The names of files stay on their line, the program has its own. */
+    @Test
+    void aBrokenLawIsShownInLines() throws Exception {
+        assumeTrue(ChildProcess.isInstalled("gcc"), "skipped: gcc is not installed");
+        Path source = Files.writeString(folder.resolve("one.c"), """
+                static char block[4096] __attribute__((aligned(64))); /* for everybody */
+                void *p_malloc(unsigned long n) { (void)n; return block; }
+                void *p_calloc(unsigned long n, unsigned long m) { (void)n; (void)m; return block; }
+                void *p_realloc(void *p, unsigned long n) { (void)n; return p; }
+                void p_free(void *p) { (void)p; }
+                """);
+        Path object = folder.resolve("one.o");
+        ChildProcess.run(List.of("gcc", "-c", source.toString(), "-o", object.toString())).succeeded();
+        Path trace = folder.resolve("t\u001b[7m.mtrace.gz");
+        Program.parse("b0 = malloc(100)\nb1 = malloc(200)\nfree(b0)").toTrace().write(trace);
+        Run run = Run.of("replay", "--target", object + ":p_", trace.toString());
+        assertThat(run.status()).as(run.err()).isEqualTo(1);
+        assertThat(run.err()).contains("t?[7m.mtrace.gz: ", " breaks a law: ").containsPattern("(?m)^ +b0 = malloc\\(100\\)").doesNotContain("\u001b");
     }
 
     private static long number(Run run, String name) {

@@ -14,10 +14,17 @@ public final class CommandEnd extends Exception {
     private static final long serialVersionUID = 1L;
 
     private final int status;
+    /** How many of the message's characters name files and stay on one line; those behind them may be several lines. */
+    private final int named;
 
     private CommandEnd(int status, String message, @Nullable Throwable cause) {
+        this(status, message, message.length(), cause);
+    }
+
+    private CommandEnd(int status, String message, int named, @Nullable Throwable cause) {
         super(message, cause);
         this.status = status;
+        this.named = named;
     }
 
     /** What was asked for has been printed. */
@@ -33,6 +40,14 @@ public final class CommandEnd extends Exception {
     /** @param message names the file and the cause */
     public static CommandEnd failure(String message) {
         return new CommandEnd(FAILURE, message, null);
+    }
+
+    /**
+     * @param subject names the file, and what failed
+     * @param report  says it in several lines
+     */
+    public static CommandEnd failure(String subject, String report) {
+        return new CommandEnd(FAILURE, subject + report, subject.length(), null);
     }
 
     public static CommandEnd failure(RuntimeException cause) {
@@ -56,6 +71,12 @@ public final class CommandEnd extends Exception {
     @Override
     public String getMessage() {
         return Objects.requireNonNull(super.getMessage(), "message");
+    }
+
+    /** The message as it is printed: a name stays on its line and commands no terminal. */
+    public String printable() {
+        String report = getMessage().substring(named);
+        return Terminal.printable(getMessage().substring(0, named)) + report.lines().map(Terminal::printable).collect(Collectors.joining("\n"));
     }
 
     public int status() {

@@ -95,7 +95,7 @@ public final class ReplayCommand {
         try {
             Program.of(trace).requireLawful(allocator);
         } catch (AssertionError broken) {
-            throw CommandEnd.failure(file + ": " + target + " breaks a law: " + broken.getMessage());
+            throw CommandEnd.failure(file + ": " + target + " breaks a law: ", String.valueOf(broken.getMessage()));
         }
     }
 }
