@@ -5,7 +5,7 @@ import org.jspecify.annotations.NullMarked;
 module dev.banos.loader {
     requires dev.banos.bindings;
     requires dev.banos.libc;
-    requires dev.banos.mem;
+    requires transitive dev.banos.mem;
     requires jdk.jfr;
     requires static transitive org.jspecify;
 
