@@ -37,6 +37,10 @@ public record DriverMetadata(String name, Optional<String> license, Version vers
         int start = object.start(section);
         PointerFields pointers = new PointerFields(object, section);
         String name = pointers.string(BanosDriver.NAME);
+        if (name == null && object.symbols().isStripped()) {
+            throw malformed(object, section, "the object was stripped of its symbols and of what its pointers lead to;"
+                    + " strip --strip-unneeded keeps what a driver needs");
+        }
         if (name == null || name.isEmpty()) {
             throw malformed(object, section, "the driver's name is no string of this object; set .name to one");
         }

@@ -61,7 +61,7 @@ public final class LinkedLibrary implements AutoCloseable {
     private long address(String symbol) {
         long address = module.symbol(symbol);
         if (address == 0) {
-            throw LinkException.of(new Refusal(Refusal.ENOENT, name, null, -1, "no object defines " + symbol, null));
+            throw LinkException.of(new Refusal(Refusal.ENOENT, name, null, -1, "no object defines " + symbol, module.remedyForMissing()));
         }
         return address;
     }
@@ -226,8 +226,9 @@ public final class LinkedLibrary implements AutoCloseable {
     @Override
     public void close() {
         if (!lifetime.close()) {
-            throw LinkException.of(new Refusal(Refusal.EBUSY, name, null, -1,
-                    lifetime.isClosed() ? "closed already" : "a call is under way", null));
+            boolean closed = lifetime.isClosed();
+            throw LinkException.of(new Refusal(Refusal.EBUSY, name, null, -1, closed ? "closed already" : "a call is under way",
+                    closed ? null : "try again when it has returned"));
         }
         module.stop();
         module.uses(List.of(calls.lent()));

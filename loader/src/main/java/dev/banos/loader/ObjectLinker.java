@@ -230,7 +230,7 @@ public final class ObjectLinker {
             }
         }
         if (!missing.isEmpty()) {
-            throw new Refusal(Refusal.ENOENT, name(), null, -1, "no object defines " + String.join(", ", missing), null);
+            throw new Refusal(Refusal.ENOENT, name(), null, -1, "no object defines " + String.join(", ", missing), module.remedyForMissing());
         }
     }
 

@@ -5,8 +5,10 @@ import static dev.banos.loader.elf.Elf.*;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.LongBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 public final class ObjectReader {
     private static final int HEADER_BYTES = 64;
     private static final int LLVM_BITCODE = 0xdec04342; // 'B' 'C' c0 de, little-endian
+    /** How far a linker script is looked for its commands. */
+    private static final int SCRIPT_BYTES = 4096;
     private static final int MAGIC = 0x464c457f; // 7f 'E' 'L' 'F', little-endian
     /** Enough for any cache line or huge structure; the census of Debian's objects ends at 32,768. */
     private static final long LARGEST_ALIGNMENT = 1L << 24;
@@ -87,7 +91,11 @@ public final class ObjectReader {
         if (Archive.isArchive(bytes)) {
             throw Refusal.unsupported(file, null, -1, "an archive, where one object is wanted", "ar x takes its members out");
         }
-        require(bytes.length >= 4 && buffer.getInt(0) == MAGIC, "not an ELF file; compile with cc -c");
+        if (!(bytes.length >= 4 && buffer.getInt(0) == MAGIC)) {
+            throw malformed(bytes.length == 0 ? "the file is empty" : isLinkerScript()
+                    ? "not an ELF file but a linker script, which is text; name the archives and objects that it lists"
+                    : "not an ELF file; compile with cc -c");
+        }
         if (!(bytes.length >= HEADER_BYTES)) {
             throw malformed("truncated: " + bytes.length + " bytes, an ELF header has " + HEADER_BYTES);
         }
@@ -110,6 +118,12 @@ public final class ObjectReader {
         if (entrySize != SectionTable.HEADER_BYTES) {
             throw malformed("e_shentsize is " + entrySize + ", not " + SectionTable.HEADER_BYTES);
         }
+    }
+
+    /** Debian's libm.a is one: {@code GROUP ( /usr/lib/.../libm-2.41.a ... )}. */
+    private boolean isLinkerScript() {
+        String start = new String(bytes, 0, Math.min(bytes.length, SCRIPT_BYTES), StandardCharsets.ISO_8859_1);
+        return Pattern.compile("^\\s*(GROUP|INPUT)\\s*\\(", Pattern.MULTILINE).matcher(start).find();
     }
 
     private static String what(int type) {

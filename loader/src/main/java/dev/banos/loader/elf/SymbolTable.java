@@ -71,6 +71,11 @@ public final class SymbolTable {
         return count;
     }
 
+    /** Whether it has none: each object that a compiler makes has some. */
+    public boolean isStripped() {
+        return count == 1;
+    }
+
     /** Symbols below this one are local. */
     public int firstGlobal() {
         return firstGlobal;

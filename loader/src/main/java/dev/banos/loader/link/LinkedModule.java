@@ -10,10 +10,15 @@ import dev.banos.loader.process.TlsModule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** A module in memory. Whoever unmaps it answers for it that nothing runs in it any more. */
 public final class LinkedModule extends Remains {
+    /** In a message. */
+    private static final int MOST_NAMES = 10;
+
     private final String name;
     private final AddressSpace space;
     private final long base;
@@ -190,6 +195,27 @@ public final class LinkedModule extends Remains {
             }
         }
         return defaultVersion(name);
+    }
+
+    /** What to say to one who asks for a symbol that is not here. */
+    public String remedyForMissing() {
+        Set<String> names = new TreeSet<>();
+        boolean stripped = true;
+        for (LinkedObject object : objects) {
+            SymbolTable symbols = object.elf.symbols();
+            stripped &= symbols.isStripped();
+            for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
+                if (symbols.section(symbol) != Elf.SHN_UNDEF && symbols.type(symbol) != Elf.STT_TLS) {
+                    names.add(symbols.name(symbol));
+                }
+            }
+        }
+        if (stripped) {
+            return "the symbols were stripped; strip --strip-unneeded keeps them";
+        }
+        String some = String.join(", ", names.stream().limit(MOST_NAMES).toList());
+        return names.isEmpty() ? "what is defined there is static"
+                : "defined are " + some + (names.size() > MOST_NAMES ? " and " + (names.size() - MOST_NAMES) + " more" : "");
     }
 
     private long defaultVersion(String name) {

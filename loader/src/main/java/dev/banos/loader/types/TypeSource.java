@@ -136,6 +136,20 @@ public final class TypeSource {
         return table;
     }
 
+    private String remedyForType(String name) {
+        boolean isAny = false;
+        for (int object = 0; object < objects.size(); object++) {
+            for (String keyword : List.of("struct ", "union ")) {
+                if (table(object).named(keyword + name) != 0) {
+                    return "ask for \"" + keyword + name + "\"";
+                }
+            }
+            isAny |= table(object).hasNames();
+        }
+        return isAny ? "what the object does not use, the compiler may have left out; a struct is asked for as \"struct point\""
+                : "compile with -gbtf or -g";
+    }
+
     /**
      * The layout of {@code struct point}, {@code union value} or a typedef.
      *
@@ -148,7 +162,6 @@ public final class TypeSource {
                 return Layouts.of(table, table.named(name));
             }
         }
-        throw new Refusal(Refusal.ENOENT, file, null, -1, "there is no type information of " + name,
-                "a struct is asked for as \"struct point\"; compile with -gbtf or -g");
+        throw new Refusal(Refusal.ENOENT, file, null, -1, "there is no type information of " + name, remedyForType(name));
     }
 }

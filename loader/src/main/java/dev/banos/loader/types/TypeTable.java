@@ -129,6 +129,11 @@ public final class TypeTable {
         return tags.getOrDefault(name, 0);
     }
 
+    /** Whether there is any for {@link #named}, or anything else: then the object has type information. */
+    boolean hasNames() {
+        return !tags.isEmpty() || !isEmpty();
+    }
+
     public boolean isEmpty() {
         return functions.isEmpty() && variables.isEmpty();
     }
