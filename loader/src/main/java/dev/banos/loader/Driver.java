@@ -1,6 +1,7 @@
 package dev.banos.loader;
 
 import dev.banos.loader.abi.BanosDriver;
+import dev.banos.loader.call.Calls;
 import dev.banos.loader.call.Lifetime;
 import dev.banos.loader.debug.LoaderEvents;
 import dev.banos.loader.debug.Modules;
@@ -200,6 +201,30 @@ public final class Driver {
     }
 
     /**
+     * A handle that calls a function by its address, as one that C returned, or that stands in a table of functions which the
+     * driver exports. The handle ends as the driver's pointers do: when it is uninstalled, or when it or a driver that it depends on
+     * is replaced; afterwards it throws {@link IllegalStateException}. A call through it keeps the driver installed. Nothing checks
+     * that a function of that type begins there, nor, where it is another's code, that this stays as long.
+     *
+     * @param address where the function begins
+     * @param descriptor its type
+     * @return a handle of that type
+     * @throws LinkException if it is the address of a variable of the driver's
+     * @throws IllegalArgumentException if the address is 0
+     * @throws IllegalStateException if the driver was uninstalled or replaced
+     */
+    public MethodHandle handle(long address, FunctionDescriptor descriptor) {
+        if (address == 0) {
+            throw new IllegalArgumentException("address=0: C's NULL is no function");
+        }
+        if (isData(address)) {
+            throw LinkException.of(new Refusal(Refusal.EINVAL, file(), null, -1, "0x" + Long.toHexString(address)
+                    + " is no function of driver " + name() + " but data", "use it as a pointer"));
+        }
+        return requireLifetime().handle(Calls.handle(descriptor), address);
+    }
+
+    /**
      * An implementation of the interface whose methods call the driver's exports of their names. Every method is checked
      * against the driver's own types first, see {@link #handle(String)}.
      *
@@ -207,7 +232,8 @@ public final class Driver {
      * {@code long}; a {@code const char *} may be {@code String}, whose bytes in UTF-8 are C's during the call, or as a result
      * are copied. A struct by value is a {@code MemorySegment}; a method that returns one has a {@code SegmentAllocator} first.
      * A pointer to a function is a functional interface, whose lambda C may call until the method returns, or a
-     * {@link Callback}. A pointer that C hands over, as a result or to a callback, is a segment of size 0: it is read within a
+     * {@link Callback}; null for it is C's NULL, as it is for a {@code String}, while for a segment that is
+     * {@link MemorySegment#NULL}, and null is refused. A pointer that C hands over, as a result or to a callback, is a segment of size 0: it is read within a
      * segment that holds it, at {@code pointer.address() - segment.address()}, or after {@code reinterpret}. Behind a variadic function's parameters come int, long, double, String or MemorySegment.
      *
      * <p>What a callback throws is thrown by the bound method once C has returned, a checked exception as the cause of an
@@ -290,7 +316,7 @@ public final class Driver {
      * runs and it is unmapped, as soon as no call is in it: during a call of this loader, at once if none is.
      *
      * <p>Nothing is carried over from one instance to the other. Pointers that were asked for with {@link Export#address} end,
-     * and so do those of drivers that depend on this one; handles go on. Threads that the driver started, and what it gave away
+     * and so do those of drivers that depend on this one, and handles of addresses; handles of names go on. Threads that the driver started, and what it gave away
      * of itself, are its uninit's to take back.
      *
      * @param file the new object, or an archive with it

@@ -81,7 +81,7 @@ final class MethodBinder {
         if (returnsStruct || layouts.stream().anyMatch(layout -> layout instanceof GroupLayout)) {
             Calls.handle(shape, calls.label(), name); // so that a struct that cannot be passed is known now
         }
-        return new BoundMethod(Binder.typeOf(method), calls.binding(name), shape, conversions, callsBack && critical == null);
+        return new BoundMethod(name, Binder.typeOf(method), calls.binding(name), shape, conversions, callsBack && critical == null);
     }
 
     private static Calls.Mode mode(@Nullable Critical critical) {
@@ -113,7 +113,7 @@ final class MethodBinder {
         if (java == String.class && fit.isConstString(function.result())) {
             return ValueLayout.ADDRESS;
         }
-        return fit.value(java, function.result(), where);
+        return fit.returned(java, function.result(), where);
     }
 
     /** The allocator of a struct that is returned stands before C's own parameters. */
@@ -166,7 +166,7 @@ final class MethodBinder {
             return conversion == null ? null : ValueLayout.ADDRESS;
         }
         conversions.add(null);
-        return fit.value(java, cType, where);
+        return fit.argument(java, cType, where);
     }
 
     private @Nullable MemoryLayout variadic(Class<?> java, String where) {
@@ -208,7 +208,7 @@ final class MethodBinder {
         if (only == null) {
             fit.note(where + ": " + java.getSimpleName() + " is no functional interface");
         } else if (descriptor != null && descriptor.argumentLayouts().stream().anyMatch(GroupLayout.class::isInstance)) {
-            fit.note(where + ": a Callback cannot take a struct by value; give a lambda for the call");
+            fit.note(where + ": a Callback cannot take a struct by value; let C pass a pointer to it, or give a lambda where C does not keep it");
         } else if (descriptor != null) {
             return KEPT;
         }

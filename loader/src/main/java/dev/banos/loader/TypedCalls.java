@@ -72,7 +72,11 @@ final class TypedCalls {
             throw new Refusal(Refusal.ENOENT, target.label(), null, -1, "no type information",
                     "compile the object with -gbtf or -g, or annotate the method with @Declaration");
         }
-        return Prototype.parse(declaration.value()).typed();
+        try {
+            return Prototype.parse(declaration.value()).typed();
+        } catch (IllegalArgumentException malformed) {
+            throw new Refusal(Refusal.EINVAL, target.label(), null, -1, "@Declaration: " + malformed.getMessage(), null);
+        }
     }
 
     /**

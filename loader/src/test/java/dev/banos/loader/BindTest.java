@@ -11,9 +11,11 @@ import dev.banos.thread.Tcb;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.function.Consumer;
 import java.util.function.IntBinaryOperator;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
@@ -339,6 +341,88 @@ class BindTest {
                 "try_both: parameter 2: Callback needs its interface, Callback<Compare>",
                 "widen: result: C unsigned long, Java int; use long",
                 "widen: parameter 1: C unsigned long, Java int; use long");
+    }
+
+    /** What the JDK refuses without a parameter's name. */
+    @Test
+    void nullAndSegmentsOfTheHeapAreRefusedWithTheParameter() {
+        Plain plain = driver.bind(Plain.class);
+        MemorySegment heap = MemorySegment.ofArray(new byte[8]);
+        try (Arena scope = Arena.ofConfined()) {
+            MemorySegment point = scope.allocate(8);
+            assertThatThrownBy(() -> plain.fill(null, 1)).isInstanceOf(NullPointerException.class)
+                    .hasMessage("fill: parameter 1 is null; MemorySegment.NULL is C's NULL");
+            assertThatThrownBy(() -> plain.add_points(scope, point, null)).isInstanceOf(NullPointerException.class)
+                    .hasMessage("add_points: parameter 2 is null; MemorySegment.NULL is C's NULL");
+            assertThatThrownBy(() -> plain.add_points(scope, null, point)).isInstanceOf(NullPointerException.class)
+                    .hasMessage("add_points: parameter 1 is null; C takes a struct by value");
+            assertThatThrownBy(() -> plain.add_points(null, point, point)).isInstanceOf(NullPointerException.class)
+                    .hasMessage("add_points: the SegmentAllocator is null");
+            assertThatThrownBy(() -> plain.fill(heap, 1)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("fill: parameter 1 is a segment of Java's heap");
+            assertThat(plain.add_points(scope, heap, point).byteSize()).as("a struct by value may lie there").isEqualTo(8);
+            assertThat(plain.lengthOfHeap(heap)).isZero();
+            assertThatThrownBy(() -> plain.lengthOfHeap(null)).hasMessage("length: parameter 1 is null; MemorySegment.NULL is C's NULL");
+            assertThat(plain.length(null)).as("a null String is NULL").isEqualTo(99);
+            plain.fill(point, 'x');
+            assertThat(point.get(ValueLayout.JAVA_BYTE, 0)).isEqualTo((byte) 'x');
+        }
+    }
+
+    interface Lines {
+        void each_line(Consumer<String> line);
+
+        @Symbol("each_line")
+        void each(StringTaker line);
+
+        @Declaration("void old(int")
+        void old(int a);
+
+        void by_value(Callback<PairTaker> kept);
+
+        long nothing(long a);
+    }
+
+    interface StringTaker {
+        void take(String line);
+    }
+
+    interface PairTaker {
+        void take(MemorySegment pair);
+    }
+
+    @Test
+    void whatIsAdvisedIsPossible() {
+        Driver lines = loader.install(InstallManyTest.driver(folder, "lines", """
+                struct pair { long a, b; };
+                void each_line(void (*line)(const char *)) { line("one"); }
+                void by_value(void (*take)(struct pair)) { (void)take; }
+                BANOS_EXPORT(each_line); BANOS_EXPORT(by_value);
+                """, "-g"));
+        InstallManyTest.driver(folder, "untyped", "int old(int a) { return a; } BANOS_EXPORT(old);");
+        Driver untyped = loader.install(folder.resolve("untyped.o"));
+        InterfaceMismatchException wrong = catchThrowableOfType(InterfaceMismatchException.class, () -> lines.bind(Lines.class));
+        assertThat(wrong.differences()).contains(
+                "each_line: parameter 1, its parameter 1: C const char *, Java String; use MemorySegment or long",
+                "by_value: parameter 1: a Callback cannot take a struct by value; let C pass a pointer to it, or give a lambda where C does"
+                        + " not keep it");
+        wrong = catchThrowableOfType(InterfaceMismatchException.class, () -> untyped.bind(Lines.class));
+        assertThat(wrong.differences()).contains("old: @Declaration: prototype=void old(int has not the form \"int add(int, int)\"",
+                "nothing: driver untyped exports no nothing");
+        untyped.uninstall();
+        lines.uninstall();
+    }
+
+    @Test
+    void aMissingTypeIsToldFromMissingTypeInformation() {
+        assertThat(driver.layout("struct point").byteSize()).isEqualTo(8);
+        assertThatThrownBy(() -> driver.layout("point")).hasMessageEndingWith("there is no type information of point; ask for \"struct point\"");
+        assertThatThrownBy(() -> driver.layout("struct nope")).isInstanceOf(LinkException.class)
+                .hasMessageContaining("there is no type information of struct nope; what the object does not use")
+                .hasMessageNotContaining("-gbtf");
+        Driver untyped = loader.install(InstallManyTest.driver(folder, "untyped", ""));
+        assertThatThrownBy(() -> untyped.layout("struct nope")).hasMessageEndingWith("compile with -gbtf or -g");
+        untyped.uninstall();
     }
 
     interface Waiting {

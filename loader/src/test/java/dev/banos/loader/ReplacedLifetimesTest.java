@@ -72,7 +72,10 @@ class ReplacedLifetimesTest {
         private final Thread thread;
 
         Call(Driver driver, String kind) {
-            MethodHandle waits = driver.handle(driver.name() + "_waits", INT_OF_POINTER);
+            this(driver.handle(driver.name() + "_waits", INT_OF_POINTER), kind);
+        }
+
+        Call(MethodHandle waits, String kind) {
             Runnable call = () -> {
                 try {
                     result.set((int) waits.invokeExact(flags));
@@ -374,6 +377,42 @@ class ReplacedLifetimesTest {
             Thread.onSpinWait();
         }
         assertThat(stale).singleElement().asString().contains("C called a callback after");
+    }
+
+    /** A table of functions in memory, as drivers hand them to each other. */
+    @Test
+    void handlesOfAddressesEndAsPointersDo() throws Throwable {
+        Driver base = loader.install(base(3));
+        Driver user = loader.install(InstallManyTest.driver(folder, "user", """
+                #include <unistd.h>
+                extern int base(void);
+                static int twice(int x) { return 2 * x; }
+                static int below(void) { return base(); }
+                static int waits(volatile int *flags) { flags[0] = 1; while (!flags[1]) { usleep(500); } return base(); }
+                struct { int (*twice)(int); int (*below)(void); int (*waits)(volatile int *); } const api = { twice, below, waits };
+                BANOS_EXPORT_SYMBOL(api, "api@1", &api);
+                """));
+        MemorySegment api = Native.segment(user.export("api@1").address().address(), 24);
+        MethodHandle twice = user.handle(api.get(ValueLayout.JAVA_LONG, 0), FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+        assertThat((int) twice.invokeExact(21)).isEqualTo(42);
+        MethodHandle below = user.handle(api.get(ValueLayout.JAVA_LONG, 8), INT);
+        assertThat((int) below.invokeExact()).isEqualTo(3);
+        assertThatThrownBy(() -> user.handle(0, INT)).isInstanceOf(IllegalArgumentException.class).hasMessage("address=0: C's NULL is no function");
+        assertThatThrownBy(() -> user.handle(api.address(), INT)).isInstanceOf(LinkException.class).hasMessageContaining("is no function of driver user");
+        Call call = new Call(user.handle(api.get(ValueLayout.JAVA_LONG, 16), INT_OF_POINTER), "platform");
+        refusesToGo(user, "uninstall");
+        base.replaceWith(base(4));
+        refusesToGo(user, "uninstall");
+        assertThat(call.result()).isEqualTo(4);
+        assertThatThrownBy(() -> { int result = (int) below.invokeExact(); }).isInstanceOf(IllegalStateException.class)
+                .hasMessage("driver=user, or a driver that it depends on, was replaced; ask it for a new handle")
+                .asString().startsWith("java.lang.IllegalStateException: ");
+        MethodHandle anew = user.handle(api.get(ValueLayout.JAVA_LONG, 8), INT);
+        assertThat((int) anew.invokeExact()).isEqualTo(4);
+        user.uninstall();
+        assertThatThrownBy(() -> { int result = (int) anew.invokeExact(); }).isInstanceOf(IllegalStateException.class)
+                .hasMessage("driver=user is uninstalled");
+        assertThatThrownBy(() -> user.handle(1, INT)).isInstanceOf(IllegalStateException.class).hasMessage("driver=user is uninstalled");
     }
 
     @Test

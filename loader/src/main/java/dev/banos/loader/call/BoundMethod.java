@@ -3,6 +3,7 @@ package dev.banos.loader.call;
 import dev.banos.bindings.Native;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.GroupLayout;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
@@ -26,8 +27,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BoundMethod {
     private static final MethodHandle ERRNO_STATE = find("errnoState", MethodType.methodType(MemorySegment.class));
+    private static final MethodHandle EXPLAIN = find("explained",
+            MethodType.methodType(RuntimeException.class, BoundMethod.class, RuntimeException.class, Object[].class));
     private static final MethodHandle TEXT = find("text", MethodType.methodType(String.class, MemorySegment.class));
 
+    private final String name;
     private final MethodType type;
     private final UnaryOperator<MethodHandle> binding;
     private final Calls.Shape shape;
@@ -37,12 +41,14 @@ public final class BoundMethod {
     private @Nullable MethodHandle handle;
 
     /**
+     * @param name    what messages call it
      * @param type    of the Java method
      * @param binding takes the address, a handle's first parameter, away
      * @param framed  whether callbacks may throw during the call
      */
-    public BoundMethod(MethodType type, UnaryOperator<MethodHandle> binding, Calls.Shape shape,
+    public BoundMethod(String name, MethodType type, UnaryOperator<MethodHandle> binding, Calls.Shape shape,
             List<@Nullable MethodHandle> conversions, boolean framed) {
+        this.name = name;
         this.type = type;
         this.binding = binding;
         this.shape = shape;
@@ -65,13 +71,46 @@ public final class BoundMethod {
     private MethodHandle make() {
         MethodHandle call = binding.apply(Calls.handle(shape));
         if (shape.errno()) {
-            int state = call.type().parameterCount() > 0 && call.type().parameterType(0) == SegmentAllocator.class ? 1 : 0;
-            call = MethodHandles.collectArguments(call, state, ERRNO_STATE);
+            call = MethodHandles.collectArguments(call, allocates() ? 1 : 0, ERRNO_STATE);
+        }
+        if (type.parameterList().contains(MemorySegment.class)) {
+            call = MethodHandles.catchException(call, RuntimeException.class, explaining(call.type()));
         }
         if (type.returnType() == String.class) {
             call = MethodHandles.filterReturnValue(call, TEXT);
         }
         return framed ? framed(call) : call;
+    }
+
+    /** What the call throws before C runs names no parameter in the JDK's words. A call that fits passes the handler by. */
+    private MethodHandle explaining(MethodType call) {
+        MethodHandle explain = EXPLAIN.bindTo(this).asCollector(Object[].class, call.parameterCount())
+                .asType(call.insertParameterTypes(0, RuntimeException.class).changeReturnType(RuntimeException.class));
+        return MethodHandles.collectArguments(MethodHandles.throwException(call.returnType(), RuntimeException.class), 0, explain);
+    }
+
+    private static RuntimeException explained(BoundMethod method, RuntimeException thrown, Object[] arguments) {
+        int first = method.allocates() ? 1 : 0;
+        if (first == 1 && arguments[0] == null) {
+            return new NullPointerException(method.name + ": the SegmentAllocator is null");
+        }
+        for (int i = first; i < arguments.length; i++) {
+            String where = method.name + ": parameter " + (i - first + 1) + " is ";
+            boolean byValue = method.shape.descriptor().argumentLayouts().get(i - first) instanceof GroupLayout;
+            if (arguments[i] == null) {
+                return new NullPointerException(where + "null; " + (byValue ? "C takes a struct by value" : "MemorySegment.NULL is C's NULL"));
+            }
+            if (arguments[i] instanceof MemorySegment segment && !segment.isNative() && !byValue
+                    && method.shape.mode() != Calls.Mode.CRITICAL_WITH_HEAP) {
+                return new IllegalArgumentException(where + "a segment of Java's heap, which C cannot reach; copy it into an Arena, or let"
+                        + " the method be @Critical(heap = true)", thrown);
+            }
+        }
+        return thrown;
+    }
+
+    private boolean allocates() {
+        return type.parameterCount() > 0 && type.parameterType(0) == SegmentAllocator.class;
     }
 
     private MethodHandle framed(MethodHandle call) {

@@ -47,8 +47,14 @@ public final class Lifetime {
     public static final class Ended extends IllegalStateException {
         private static final long serialVersionUID = 1L;
 
-        private Ended(String label) {
-            super(label + " is uninstalled");
+        private Ended(String label, boolean replaced) {
+            super(label + (replaced ? ", or a driver that it depends on, was replaced; ask it for a new handle" : " is uninstalled"));
+        }
+
+        /** As what it is documented. */
+        @Override
+        public String toString() {
+            return IllegalStateException.class.getName() + ": " + getMessage();
         }
     }
 
@@ -102,7 +108,7 @@ public final class Lifetime {
             counted.decrementAndGet();
             awaitDecision();
         }
-        throw new Ended(label);
+        throw new Ended(label, retired);
     }
 
     private synchronized void awaitDecision() {

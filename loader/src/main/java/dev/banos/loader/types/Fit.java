@@ -43,11 +43,26 @@ public final class Fit {
         return table.pointedFunction(type);
     }
 
-    /** The layout by which a value travels that Java has as {@code java}; null where they differ, which is noted. */
-    public @Nullable MemoryLayout value(Class<?> java, int type, String where) {
+    /** The layout by which an argument travels that Java has as {@code java}; null where they differ, which is noted. */
+    public @Nullable MemoryLayout argument(Class<?> java, int type, String where) {
+        return value(java, type, where, table.pointedFunction(type) != null ? "a functional interface, Callback, " : string(type));
+    }
+
+    /** As {@link #argument}, of what a function returns. */
+    public @Nullable MemoryLayout returned(Class<?> java, int type, String where) {
+        return value(java, type, where, string(type));
+    }
+
+    private String string(int type) {
+        return table.isConstString(type) ? "String, " : "";
+    }
+
+    /** @param pointers what a pointer may be beside the types for all */
+    private @Nullable MemoryLayout value(Class<?> java, int type, String where, String pointers) {
         try {
             if (table.isPointer(type)) {
-                return java == MemorySegment.class ? ADDRESS : java == long.class ? JAVA_LONG : differ(java, type, where);
+                return java == MemorySegment.class ? ADDRESS : java == long.class ? JAVA_LONG
+                        : differ(java, type, where, pointers + "MemorySegment or long");
             }
             MemoryLayout layout = Layouts.passed(table, type);
             boolean fits = layout instanceof ValueLayout value ? value.carrier() == java
@@ -60,7 +75,11 @@ public final class Fit {
 
     /** Notes the difference; returns null. */
     public @Nullable MemoryLayout differ(Class<?> java, int type, String where) {
-        return note(where + ": C " + Declarations.type(table, type) + ", Java " + java.getSimpleName() + "; use " + advice(type));
+        return differ(java, type, where, advice(type));
+    }
+
+    private @Nullable MemoryLayout differ(Class<?> java, int type, String where, String advice) {
+        return note(where + ": C " + Declarations.type(table, type) + ", Java " + java.getSimpleName() + "; use " + advice);
     }
 
     public @Nullable MemoryLayout note(String difference) {
@@ -69,12 +88,6 @@ public final class Fit {
     }
 
     private String advice(int type) {
-        if (table.pointedFunction(type) != null) {
-            return "a functional interface, Callback, MemorySegment or long";
-        }
-        if (table.isPointer(type)) {
-            return table.isConstString(type) ? "String, MemorySegment or long" : "MemorySegment or long";
-        }
         if (isStruct(type)) {
             return "MemorySegment";
         }
@@ -98,7 +111,7 @@ public final class Fit {
         }
         List<MemoryLayout> layouts = new ArrayList<>();
         for (int i = 0; i < parameters.size(); i++) {
-            layouts.add(value(method.getParameterTypes()[i], parameters.get(i).type(), where + ", its parameter " + (i + 1)));
+            layouts.add(value(method.getParameterTypes()[i], parameters.get(i).type(), where + ", its parameter " + (i + 1), ""));
         }
         boolean isVoid = isVoid(function.result());
         MemoryLayout result = isVoid ? null : result(method.getReturnType(), function.result(), where + ", its result");
@@ -115,6 +128,6 @@ public final class Fit {
 
     private @Nullable MemoryLayout result(Class<?> java, int type, String where) {
         return isStruct(type) ? note(where + ": C " + Declarations.type(table, type) + " by value, which a callback cannot return")
-                : value(java, type, where);
+                : value(java, type, where, "");
     }
 }
