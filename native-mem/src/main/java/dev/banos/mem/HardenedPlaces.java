@@ -12,6 +12,7 @@ import dev.banos.mem.slots.Run;
 import dev.banos.mem.slots.RunTable;
 import dev.banos.mem.slots.SizeClasses;
 import dev.banos.mem.slots.SlotPool;
+import dev.banos.mem.system.MappingCount;
 import dev.banos.mem.system.Unmapping;
 import java.util.SplittableRandom;
 import java.util.concurrent.ThreadLocalRandom;
@@ -26,8 +27,10 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class HardenedPlaces {
-    /** Each takes three of the mappings that the kernel allows a process, 65,530 by default. */
+    /** Each takes two of the mappings that the kernel allows a process, 65,530 by default. */
     private static final int MOST_SAMPLES = 4096;
+    /** The block, and the guard behind it: the one in front is the block's before it. */
+    private static final int MADE_BY_GUARDS = 2;
 
     private final HardenedBlocks heapBlocks;
     private final SlotPool pool;
@@ -125,7 +128,10 @@ final class HardenedPlaces {
     }
 
     private @Nullable HardenedBlock inMapping(Heap heap, long size, long alignment, boolean sampled, @Nullable Throwable birth) {
-        boolean guarded = hardening.guard() || sampled;
+        boolean guarded = (hardening.guard() || sampled) && MappingCount.mayHaveMore(MADE_BY_GUARDS);
+        if (sampled && !guarded) {
+            return null;
+        }
         long bytes = GuardedMapping.bytes(guarded ? size : size + marks.slackBytes());
         if (!LargeBlocks.charge(heap, bytes)) {
             return null;

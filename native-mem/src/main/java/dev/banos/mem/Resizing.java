@@ -5,6 +5,7 @@ import dev.banos.mem.slots.Bin;
 import dev.banos.mem.slots.Run;
 import dev.banos.mem.slots.RunTable;
 import dev.banos.mem.slots.SizeClasses;
+import dev.banos.mem.system.MappingCount;
 import dev.banos.mem.system.StackRoom;
 import dev.banos.thread.Tcb;
 
@@ -118,6 +119,9 @@ final class Resizing {
         long moved = LargeBlocks.resize(heap, address, usable, size);
         if (moved == DirectMappings.NONE) {
             throw Diagnosis.invalid("realloc", address, heap.domain());
+        }
+        if (moved == 0 && size > usable && !MappingCount.hasRoom()) {
+            return move(heap, address, usable, size); // a copy is just the next block of its kind
         }
         return SlowMalloc.orOutOfMemory(heap, SlowMalloc.tracked(heap, moved, size, remembered), size);
     }

@@ -25,6 +25,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every system call of the allocator fails once: the caller is told, the heap stays usable, nothing is lost. */
@@ -111,6 +112,23 @@ class SystemCallFailureTest {
         });
         assertThat(Malloc.usableSize(block)).as("the block is as it was").isEqualTo(1 << 20);
         Malloc.free(block);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aMappingBecomesSmallerWhateverFails(Call call) {
+        try (Heap heap = Heap.create()) {
+            long block = heap.malloc(1 << 20);
+            Tcb.current().errno(0);
+            failing(call, () -> {
+                assertThat(heap.realloc(block, 100 << 10)).isEqualTo(block);
+                assertThat(Tcb.current().errno()).isZero();
+            });
+            assertThat(heap.usableSize(block)).isEqualTo(heap.budget().usedBytes()).isEqualTo(100 << 10);
+            assertThat(ProcSelf.hasOwnMemory(block + (512 << 10))).as("the end has memory").isFalse();
+        }
+        Malloc.trim();
+        assertThat(RefusedUnmaps.count()).isZero();
     }
 
     @Test

@@ -72,6 +72,11 @@ public final class HardenedBlock {
         return run == null;
     }
 
+    /** Whether it has pages without access around it. */
+    boolean isGuarded() {
+        return isMapping() && mapping < start;
+    }
+
     /** What it takes of the bound of a quarantine: a mapping there has no memory. */
     long quarantineBytes() {
         return isMapping() ? Kernel.PAGE_BYTES : end - start;

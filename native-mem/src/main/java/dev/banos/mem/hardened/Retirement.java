@@ -19,6 +19,9 @@ public final class Retirement {
     /** A program that writes over a whole heap is told enough by these. */
     private static final int MOST_UNREPORTED = 1000;
 
+    /** The one that can no longer be accessed, and what is left beyond it. Between guards it becomes one with them. */
+    private static final int MADE_BY_DENIAL = 2;
+
     private final SlotPool pool;
     private final Domain domain;
     private final BlockTable blocks;
@@ -70,10 +73,10 @@ public final class Retirement {
         if (!block.isMapping()) {
             return true;
         }
-        MappingCount.lookIfDue();
         MemoryEvents.mapping("unmap", block.address, block.size);
         FaultRecord.write(block, domain);
-        return quarantine != null && !Kernel.failed(Kernel.denyAccess(block.mapping, block.mappingBytes))
+        return quarantine != null && (block.isGuarded() || MappingCount.mayHaveMore(MADE_BY_DENIAL))
+                && !Kernel.failed(Kernel.denyAccess(block.mapping, block.mappingBytes))
                 && !Kernel.failed(Kernel.discard(block.mapping, block.mappingBytes));
     }
 

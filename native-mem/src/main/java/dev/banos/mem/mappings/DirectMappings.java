@@ -33,6 +33,8 @@ public final class DirectMappings {
      * a fault for each (README). What nobody writes to costs at most so much memory.
      */
     static final long COMMITTED_BYTES = 1024 * 1024;
+    /** So many mappings more the process may have where a block is not just the next one of its kind: it, and a gap. */
+    private static final int MADE_BY_OWN_PLACE = 2;
     /** More than {@link #undo} makes until it has a lock. */
     private static final int CALLS_TO_UNDO = 8;
 
@@ -125,13 +127,18 @@ public final class DirectMappings {
     /**
      * @param bytes of {@link #bytes}, which the heap has been charged
      * @param alignment a power of two
-     * @return a block of zeros, or 0 when there is no memory for it
+     * @return a block of zeros, or 0 when there is no memory for it, or no mapping for one with an alignment of its own
      */
     public long map(long bytes, long alignment) {
         if (alignment > LARGEST) {
             return 0;
         }
-        boolean huge = hugePages.wantsNew(bytes);
+        boolean hasOwnPlace = alignment > Kernel.PAGE_BYTES || hugePages.wantsNew(bytes);
+        boolean hasRoom = !hasOwnPlace || MappingCount.mayHaveMore(MADE_BY_OWN_PLACE);
+        if (!hasRoom && alignment > Kernel.PAGE_BYTES) {
+            return 0;
+        }
+        boolean huge = hasRoom && hugePages.wantsNew(bytes);
         long wanted = huge ? Math.max(alignment, HugeMappings.PAGE_BYTES) : alignment;
         long address = wanted > Kernel.PAGE_BYTES ? HugeMappings.mapAligned(bytes, wanted)
                 : bytes <= COMMITTED_BYTES ? Kernel.mapCommitted(bytes) : mapPartlyCommitted(bytes);
@@ -181,7 +188,6 @@ public final class DirectMappings {
      * @return whether a live block of this heap began at {@code address}; if not, nothing has changed
      */
     public boolean free(long address) {
-        MappingCount.lookIfDue();
         long extent = MappingRegistry.take(address, this);
         if (extent == NONE) {
             return false;
@@ -237,13 +243,14 @@ public final class DirectMappings {
             return NONE;
         }
         long bytes = MappingTable.length(extent);
-        boolean grownHuge = hugePages.wantsGrown(bytes, newBytes);
+        boolean mayMove = newBytes > bytes && MappingCount.mayHaveMore(MADE_BY_OWN_PLACE);
+        boolean grownHuge = mayMove && hugePages.wantsGrown(bytes, newBytes);
         long moved = 0;
         try {
             long missing = newBytes - bytes - unsettled[0]; // more than 0 where another thread has shrunk the block meanwhile
             if (missing <= 0 || budget.reserve(missing)) {
                 unsettled[0] += Math.max(0, missing);
-                moved = remap(address, bytes, newBytes, grownHuge);
+                moved = newBytes <= bytes ? shrink(address, bytes, newBytes) : grow(address, bytes, newBytes, grownHuge, mayMove);
             }
         } finally {
             if (moved == 0) {
@@ -260,10 +267,16 @@ public final class DirectMappings {
         return register(moved, MappingTable.extent(newBytes, grownHuge || MappingTable.isHuge(extent)));
     }
 
+    /** By what unmaps all else: it is not refused either, whether or not the kernel lets the end go now. */
+    private static long shrink(long address, long bytes, long newBytes) {
+        Unmapping.unmap(address + newBytes, bytes - newBytes);
+        return address;
+    }
+
     /** @return where it is now, or 0 when there is no memory for it */
-    private static long remap(long address, long bytes, long newBytes, boolean grownHuge) {
-        long moved = newBytes == bytes ? address : grownHuge ? HugeMappings.grow(address, bytes, newBytes)
-                : Kernel.resize(address, bytes, newBytes);
+    private static long grow(long address, long bytes, long newBytes, boolean grownHuge, boolean mayMove) {
+        long moved = grownHuge ? HugeMappings.grow(address, bytes, newBytes)
+                : mayMove ? Kernel.resize(address, bytes, newBytes) : Kernel.growInPlace(address, bytes, newBytes);
         return Kernel.failed(moved) ? 0 : moved;
     }
 

@@ -1,6 +1,7 @@
 package dev.banos.mem.mappings;
 
 import dev.banos.mem.system.Kernel;
+import dev.banos.mem.system.MappingCount;
 import dev.banos.mem.system.Unmapping;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 public record GuardedMapping(long address, long mapping, long mappingBytes, long start, long end) {
     /** What exceeds it is more than a user's address space. */
     public static final long LARGEST = 1L << 46;
+    /** The block, and the gap that its alignment leaves. */
+    private static final int MADE_BY_PLACE = 2;
 
     /**
      * @param size at most {@link #LARGEST}
@@ -46,13 +49,9 @@ public record GuardedMapping(long address, long mapping, long mappingBytes, long
             return null;
         }
         long bytes = bytes(size);
-        long mappingBytes = spare(alignment) + bytes;
-        long mapping = Kernel.map(mappingBytes);
-        if (Kernel.failed(mapping)) {
-            return null;
-        }
-        long start = roundUp(mapping, Math.max(alignment, Kernel.PAGE_BYTES));
-        return of(start, mapping, mappingBytes, start, start + bytes);
+        long start = alignment <= Kernel.PAGE_BYTES ? Kernel.map(bytes)
+                : MappingCount.mayHaveMore(MADE_BY_PLACE) ? HugeMappings.mapAligned(bytes, alignment) : Kernel.NO_ROOM;
+        return Kernel.failed(start) ? null : of(start, start, bytes, start, start + bytes);
     }
 
     private static GuardedMapping of(long address, long mapping, long mappingBytes, long start, long end) {

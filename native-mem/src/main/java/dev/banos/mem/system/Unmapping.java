@@ -20,6 +20,7 @@ public final class Unmapping {
     /** Makes this class ready while there is room for it in Java's heap: a free must not be the first to come here. */
     public static void prepare() {
         assert refusedCount >= 0; // being here has initialised this class
+        MappingCount.prepare();
     }
 
     /** Where this throws, nothing has happened. */
@@ -48,7 +49,7 @@ public final class Unmapping {
 
     /** Next to nothing a mapping is cut at its end at most. What has neighbours of other kinds is one by itself, which is not known. */
     private static boolean mayUnmap(long address, long bytes) {
-        return MappingCount.maySplit() || !Kernel.isMapped(address - Kernel.PAGE_BYTES) || !Kernel.isMapped(address + bytes);
+        return MappingCount.mayHaveMore(1) || !Kernel.isMapped(address - Kernel.PAGE_BYTES) || !Kernel.isMapped(address + bytes);
     }
 
     /** Under the lock to the end: who unmaps it may come at once, and then the pages are another's. */
@@ -91,7 +92,7 @@ public final class Unmapping {
         if (refusedCount > 0) {
             MappingCount.look();
         }
-        int most = MappingCount.maySplit() ? Integer.MAX_VALUE : MOST_TRIES;
+        int most = MappingCount.hasRoom() ? Integer.MAX_VALUE : MOST_TRIES;
         for (int tries = Math.min(refusedCount, most); tries > 0; tries--) {
             LOCK.lock();
             long address;
