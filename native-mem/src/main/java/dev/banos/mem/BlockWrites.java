@@ -3,6 +3,7 @@ package dev.banos.mem;
 import dev.banos.bindings.Native;
 import dev.banos.mem.system.Zeros;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.function.LongSupplier;
 
 /**
@@ -54,6 +55,19 @@ final class BlockWrites {
     /** In a heap that stays open. */
     static void copy(long from, long to, long bytes) {
         MemorySegment.copy(Native.EVERYTHING, from, Native.EVERYTHING, to, bytes);
+    }
+
+    /** Writes where a block is; where that throws, as out is closed, or of a file that is shorter by now, nobody has the block. */
+    static void handOver(Heap heap, long block, MemorySegment out) {
+        boolean isWritten = false;
+        try {
+            out.set(ValueLayout.JAVA_LONG_UNALIGNED, 0, block);
+            isWritten = true;
+        } finally {
+            if (!isWritten) {
+                giveBack(heap, block);
+            }
+        }
     }
 
     static void giveBack(Heap heap, long block) {

@@ -19,7 +19,6 @@ import dev.banos.mem.system.Unmapping;
 import dev.banos.thread.Tcb;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
-import java.lang.foreign.ValueLayout;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -281,12 +280,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         if (address == 0) {
             return ENOMEM();
         }
-        try {
-            out.set(ValueLayout.JAVA_LONG_UNALIGNED, 0, address);
-        } catch (RuntimeException cannotBeWritten) {
-            free(address);
-            throw cannotBeWritten;
-        }
+        BlockWrites.handOver(this, address, out);
         return 0;
     }
 

@@ -2,15 +2,24 @@ package dev.banos.mem;
 
 import static dev.banos.bindings.generated.Linux.EINVAL;
 import static dev.banos.bindings.generated.Linux.ENOMEM;
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.bindings.Native;
 import dev.banos.thread.Tcb;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sizes and alignments at the edges of arithmetic: never a wrapped size, always the errno that C says. */
 class EdgeSizesTest {
@@ -78,6 +87,34 @@ class EdgeSizesTest {
             assertThatThrownBy(() -> heap.posixMemalign(MemorySegment.NULL, 64, 100)).as("no room for the result")
                     .isInstanceOf(IndexOutOfBoundsException.class);
             assertThat(heap.statistics().liveBlocks()).isZero();
+        }
+    }
+
+    /** Which is an error, and no exception. */
+    @Test
+    void aResultInAFileThatIsShorterByNowLeavesNoBlock(@TempDir Path folder) throws IOException {
+        try (Arena scope = Arena.ofConfined(); Heap heap = Heap.create();
+                FileChannel file = FileChannel.open(Files.write(folder.resolve("out"), new byte[8192]), READ, WRITE)) {
+            MemorySegment out = file.map(FileChannel.MapMode.READ_WRITE, 0, 8192, scope);
+            file.truncate(0);
+            assertThatThrownBy(() -> heap.posixMemalign(out, 64, 100)).isInstanceOf(InternalError.class);
+            assertThat(heap.statistics().liveBlocks()).isZero();
+        }
+    }
+
+    /** The addresses that an alignment leaves unused are no memory that the system must have. */
+    @ParameterizedTest
+    @ValueSource(strings = {"plain", "canary", "guard"})
+    void alignmentsUpToSixteenTiB(String kind) {
+        HeapOptions options = kind.equals("plain") ? HeapOptions.shared()
+                : HeapOptions.shared().hardened(kind.equals("guard") ? Hardening.NONE.withGuard() : Hardening.NONE.withCanary());
+        try (Heap heap = Heap.create(options)) {
+            for (long alignment = 1 << 16; alignment <= 1L << 44; alignment *= 16) {
+                long block = heap.alignedAlloc(alignment, 100_000);
+                assertThat(block).as("aligned to %,d", alignment).isNotZero();
+                assertThat(block % alignment).isZero();
+                heap.free(block);
+            }
         }
     }
 

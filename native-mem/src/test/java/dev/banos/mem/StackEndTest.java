@@ -8,6 +8,7 @@ import dev.banos.testing.ChildJvm;
 import dev.banos.testing.StackEnd;
 import java.io.IOException;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -28,6 +29,63 @@ class StackEndTest {
             "hardened, 100, 1000", "hardened, 100000, 300000"})
     void neitherBlockNorCopyIsLostWhereTheStackEnds(String kind, String bytes, String newBytes) throws IOException, InterruptedException {
         assertNothingIsLost(kind, "0", bytes, newBytes);
+    }
+
+    /** Neither kept nor live, it would be charged for good. */
+    @Test
+    void aFreeThatTheStacksEndBreaksOffLeavesTheMappingLive() throws IOException, InterruptedException {
+        assertThat(ChildJvm.run(List.of("-Xint"), FreeChild.class).output()).containsPattern("overflows [1-9]").contains("lost 0;");
+    }
+
+    /** Each depth in turn, where the other child frees once more, and so hides what the first free has lost. */
+    public static final class FreeChild {
+        private static final long STACK_BYTES = 400 * 1024;
+        private static final int DEPTHS = 150;
+        private static final int DEEPEST = 1_000_000;
+        private static int left;
+
+        private FreeChild() {
+        }
+
+        public static void main(String[] arguments) throws InterruptedException {
+            Thread thread = new Thread(null, FreeChild::freeAtEachDepth, "deep", STACK_BYTES);
+            thread.start();
+            thread.join();
+        }
+
+        private static void freeAtEachDepth() {
+            Heap heap = Heap.create(HeapOptions.shared().mappingCache(8 << 20));
+            heap.free(heap.malloc(1 << 20));
+            int overflows = call(DEEPEST, () -> { });
+            int depth = DEEPEST - left;
+            int lost = 0;
+            for (int k = 0; k < DEPTHS; k++) {
+                long block = heap.malloc(1 << 20);
+                overflows += call(depth - k, () -> heap.free(block));
+                HeapStatistics statistics = heap.statistics();
+                lost += heap.budget().usedBytes() == statistics.cachedBytes() + statistics.mappedBytes() ? 0 : 1;
+            }
+            System.out.println("overflows " + overflows + ", lost " + lost + ";");
+        }
+
+        /** @return whether the stack came to its end */
+        private static int call(int depth, Runnable work) {
+            try {
+                callDown(depth, work);
+                return 0;
+            } catch (StackOverflowError atTheEnd) {
+                return 1;
+            }
+        }
+
+        private static void callDown(int depth, Runnable work) {
+            left = depth;
+            if (depth == 0) {
+                work.run();
+            } else {
+                callDown(depth - 1, work);
+            }
+        }
     }
 
     private static void assertNothingIsLost(String... arguments) throws IOException, InterruptedException {

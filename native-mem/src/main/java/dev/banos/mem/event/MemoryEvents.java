@@ -42,6 +42,7 @@ public final class MemoryEvents {
         @Label("Heap")
         @Nullable String heap;
         @Label("Size")
+        @Description("What was asked for; of a small block with an alignment, rounded up to a multiple of that")
         @DataAmount
         long size;
         @Label("Weight")

@@ -35,6 +35,8 @@ public final class DirectMappings {
     static final long COMMITTED_BYTES = 1024 * 1024;
     /** So many mappings more the process may have where a block is not just the next one of its kind: it, and a gap. */
     private static final int MADE_BY_OWN_PLACE = 2;
+    /** More than {@link #keepOrUnmap} makes until it has a lock, beyond those of a take. */
+    private static final int CALLS_TO_ENTER_AGAIN = 4;
     /** More than {@link #undo} makes until it has a lock. */
     private static final int CALLS_TO_UNDO = 8;
 
@@ -188,13 +190,22 @@ public final class DirectMappings {
      * @return whether a live block of this heap began at {@code address}; if not, nothing has changed
      */
     public boolean free(long address) {
-        long extent = MappingRegistry.take(address, this);
+        long extent = takeToFree(address, CALLS_TO_ENTER_AGAIN);
         if (extent == NONE) {
             return false;
         }
         leaks.forget(address);
         keepOrUnmap(address, extent);
         return true;
+    }
+
+    /**
+     * Where there is not as much stack as {@link #keepOrUnmap} may take to enter it again, this throws, and nothing has changed.
+     *
+     * @param calls of this by itself before it begins
+     */
+    private long takeToFree(long address, int calls) {
+        return calls > 0 ? takeToFree(address, calls - 1) : MappingRegistry.take(address, this);
     }
 
     /** Of a mapping that is out of the registry; where this throws it is there again, with all that is in it. */
@@ -382,7 +393,7 @@ public final class DirectMappings {
         for (int stripe = 0; stripe < MappingRegistry.STRIPES; stripe++) {
             long address = MappingRegistry.anyOf(stripe, this);
             for (; address != 0; address = MappingRegistry.anyOf(stripe, this)) {
-                long extent = MappingRegistry.take(address, this);
+                long extent = takeToFree(address, CALLS_TO_ENTER_AGAIN);
                 if (extent != NONE) {
                     keepOrUnmap(address, extent);
                 }
