@@ -70,6 +70,7 @@ final class BlockWrites {
         }
     }
 
+    /** Where the heap has not been closed meanwhile, and the block is gone with it. */
     static void giveBack(Heap heap, long block) {
         try {
             if (!heap.domain().isClosed()) {

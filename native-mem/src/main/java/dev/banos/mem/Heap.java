@@ -42,6 +42,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     /** The heap of all threads, if the property asks for a hardened malloc; null otherwise. */
     private static final @Nullable Heap HARDENED_MALLOC = Hardening.ofMalloc().isNone() ? null
             : new Heap(HardenedBlocks.ofMalloc(), HeapTree.ALONE);
+    private static final @Nullable HeapTenant TENANT_OF_MALLOC = HARDENED_MALLOC == null ? null : new HeapTenant(HARDENED_MALLOC, null);
 
     private static final Heap OF_VIRTUAL_THREADS = new Heap(null, SlotPool.NOBODY);
     /** For {@link HeapScope}, which then has nothing to initialise. */
@@ -109,6 +110,11 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     /** Of malloc, as {@link #hardened()}. */
     static @Nullable HardenedBlocks hardenedMalloc() {
         return HARDENED_MALLOC == null ? null : HARDENED_MALLOC.hardened;
+    }
+
+    /** Of all scopes that have malloc's blocks; null where malloc is not hardened: then nothing is between them and malloc. */
+    static @Nullable HeapTenant tenantOfMalloc() {
+        return TENANT_OF_MALLOC;
     }
 
     /** {@return a heap that allocates for the calling thread} */
@@ -307,8 +313,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         }
         long address = byteAlignment <= SizeClasses.ALIGNMENT ? malloc(byteSize) : SlowMalloc.aligned(this, byteAlignment, byteSize);
         if (address == 0) {
-            throw isOfMalloc() ? Malloc.noMemory(byteSize)
-                    : new OutOfMemoryError(byteSize + " bytes of native memory: " + domain.budget);
+            throw noMemory(byteSize);
         }
         try {
             return Native.EVERYTHING.asSlice(address, byteSize);
@@ -316,6 +321,10 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             free(address); // which nobody has
             throw noSegment;
         }
+    }
+
+    OutOfMemoryError noMemory(long size) {
+        return isOfMalloc() ? Malloc.noMemory(size) : new OutOfMemoryError(size + " bytes of native memory: " + domain.budget);
     }
 
     /**
@@ -436,7 +445,8 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      * reports damage and leaks, too. A mapping that another thread is copying as it grows is unmapped by that thread, after its copy.
      *
      * @throws IllegalStateException for a thread's own heap; for a confined heap, if another thread calls while its own has not ended; and
-     *     while it has children, which it does not close itself because their threads may be at work in them
+     *     while it has children, or scopes with blocks of it, which it does not close itself because their threads may be at work in them.
+     *     A confined scope whose thread has ended hinders no close: nobody can reach its segments
      * @throws CorruptBlockException if it was hardened, and something in it damaged; it is closed all the same
      */
     @Override
@@ -511,6 +521,10 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         if (thread != owner && (domain.isClosed() || !servesOthers(thread))) {
             throw refusal();
         }
+    }
+
+    boolean isConfined() {
+        return hardened != null ? hardened.confinedTo() != null : pool.access != Access.SHARED;
     }
 
     /** A confined heap serves nobody any more when its thread has ended; who sees that sees all that it did. */

@@ -11,9 +11,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link Arena java.lang.foreign.Arena} whose memory comes from our heaps. Segments have the exact size that was asked
- * for, and cannot be reached once the scope is closed. Small ones are cut from a chunk one after another, so that most
- * allocations are an addition; the close gives a few chunks back, whatever the number of segments.
+ * A {@link Arena java.lang.foreign.Arena} whose memory is malloc's, or that of a {@link Heap}, in whose name, limit, marks and figures it
+ * counts then. Segments have the exact size that was asked for, and cannot be reached once the scope is closed. Small ones are cut from a
+ * chunk one after another, so that most allocations are an addition; the close gives a few chunks back, whatever the number of segments.
  *
  * <pre>
  *   chunk:  | segment | segment | pad | segment |      free      |
@@ -22,6 +22,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Segments are zero, as those of the JDK's own arenas are, except in a scope that was made {@code Uninitialized}: there
  * they hold whatever was in the memory before, and cost only what their use costs.
+ *
+ * <p><b>With memory of a heap.</b> A heap cannot be closed while scopes have blocks of it: its {@link Heap#close} is refused, and names
+ * them. So the memory of a segment never ends before its scope, whoever closes what. At the heap's limit an allocation is an
+ * {@link OutOfMemoryError}, and the scope is as it was; what an action of a mark throws comes out of it likewise. In a hardened heap each
+ * segment is a block of its own, so that what C writes behind it is found, at the close. {@link Heap#current}
+ * stands for malloc, which serves all threads.
  *
  * {@snippet class="dev.banos.samples.snippets.SnippetsTest" region="scope"}
  */
@@ -37,6 +43,8 @@ public final class HeapScope implements Arena {
     /** Of a shared scope; null for a confined one. */
     private final @Nullable SpinLock lock;
     private final boolean zeroes;
+    /** Whose blocks these are. Null where they are malloc's, unless that is hardened. */
+    private final @Nullable HeapTenant tenant;
     private long next;
     private long end;
     private long chunkBytes = FIRST_CHUNK_BYTES;
@@ -54,11 +62,9 @@ public final class HeapScope implements Arena {
     /** The group's, once this scope is closed. */
     @Nullable HeapScope nextWaiting;
 
-    private HeapScope(Arena lifetime, @Nullable Thread owner, boolean zeroes) {
-        this(lifetime, owner, zeroes, null);
-    }
-
-    private HeapScope(Arena lifetime, @Nullable Thread owner, boolean zeroes, ScopeGroup.@Nullable Generation generation) {
+    private HeapScope(Arena lifetime, @Nullable Thread owner, boolean zeroes, @Nullable HeapTenant tenant,
+            ScopeGroup.@Nullable Generation generation) {
+        this.tenant = tenant;
         this.generation = generation;
         this.lifetime = lifetime;
         this.owner = owner;
@@ -68,20 +74,42 @@ public final class HeapScope implements Arena {
 
     /** {@return a scope that the calling thread alone uses and closes} */
     public static HeapScope ofConfined() {
-        return new HeapScope(Arena.ofConfined(), Thread.currentThread(), true);
+        return new HeapScope(Arena.ofConfined(), Thread.currentThread(), true, Heap.tenantOfMalloc(), null);
     }
 
     /**
-     * A scope as {@link #ofConfined} makes it, but what its segments hold at first is undefined.
+     * A scope that the calling thread alone uses and closes, whose memory is the heap's.
+     *
+     * @param heap which serves the calling thread
+     * @return the scope, open until its {@link #close}; until then the heap's close is refused
+     * @throws IllegalStateException when the heap is closed, or does not serve the calling thread
+     */
+    public static HeapScope ofConfined(Heap heap) {
+        return in(HeapTenant.confined(heap), Arena.ofConfined(), Thread.currentThread(), true);
+    }
+
+    /**
+     * A scope as {@link #ofConfined()} makes it, but what its segments hold at first is undefined.
      *
      * @return the scope, open until its {@link #close}
      */
     public static HeapScope ofConfinedUninitialized() {
-        return new HeapScope(Arena.ofConfined(), Thread.currentThread(), false);
+        return new HeapScope(Arena.ofConfined(), Thread.currentThread(), false, Heap.tenantOfMalloc(), null);
+    }
+
+    /**
+     * A scope as {@link #ofConfined(Heap)} makes it, but what its segments hold at first is undefined.
+     *
+     * @param heap which serves the calling thread
+     * @return the scope, open until its {@link #close}; until then the heap's close is refused
+     * @throws IllegalStateException when the heap is closed, or does not serve the calling thread
+     */
+    public static HeapScope ofConfinedUninitialized(Heap heap) {
+        return in(HeapTenant.confined(heap), Arena.ofConfined(), Thread.currentThread(), false);
     }
 
     static HeapScope of(ScopeGroup.Generation generation, boolean zeroes) {
-        return new HeapScope(generation.lifetime, null, zeroes, generation);
+        return new HeapScope(generation.lifetime, null, zeroes, generation.tenant, generation);
     }
 
     /**
@@ -89,16 +117,49 @@ public final class HeapScope implements Arena {
      * {@link ScopeGroup} shares that among many.
      */
     public static HeapScope ofShared() {
-        return new HeapScope(Arena.ofShared(), null, true);
+        return new HeapScope(Arena.ofShared(), null, true, Heap.tenantOfMalloc(), null);
     }
 
     /**
-     * A scope as {@link #ofShared} makes it, but what its segments hold at first is undefined.
+     * A scope as {@link #ofShared()} makes it, whose memory is the heap's.
+     *
+     * @param heap which serves all threads
+     * @return the scope, open until its {@link #close}; until then the heap's close is refused
+     * @throws IllegalArgumentException when the heap is confined to a thread
+     * @throws IllegalStateException when the heap is closed
+     */
+    public static HeapScope ofShared(Heap heap) {
+        return in(HeapTenant.shared(heap), Arena.ofShared(), null, true);
+    }
+
+    /**
+     * A scope as {@link #ofShared()} makes it, but what its segments hold at first is undefined.
      *
      * @return the scope, open until its {@link #close}
      */
     public static HeapScope ofSharedUninitialized() {
-        return new HeapScope(Arena.ofShared(), null, false);
+        return new HeapScope(Arena.ofShared(), null, false, Heap.tenantOfMalloc(), null);
+    }
+
+    /**
+     * A scope as {@link #ofShared(Heap)} makes it, but what its segments hold at first is undefined.
+     *
+     * @param heap which serves all threads
+     * @return the scope, open until its {@link #close}; until then the heap's close is refused
+     * @throws IllegalArgumentException when the heap is confined to a thread
+     * @throws IllegalStateException when the heap is closed
+     */
+    public static HeapScope ofSharedUninitialized(Heap heap) {
+        return in(HeapTenant.shared(heap), Arena.ofShared(), null, false);
+    }
+
+    /** The scope is made before the heap knows it: Java's heap may have no room for it. */
+    private static HeapScope in(@Nullable HeapTenant tenant, Arena lifetime, @Nullable Thread owner, boolean zeroes) {
+        HeapScope made = new HeapScope(lifetime, owner, zeroes, tenant, null);
+        if (tenant != null) {
+            tenant.enter(made);
+        }
+        return made;
     }
 
     /**
@@ -108,7 +169,7 @@ public final class HeapScope implements Arena {
      * @param byteAlignment in bytes, a power of two
      * @return the segment, of zeros but in a scope that was made {@code Uninitialized}
      * @throws IllegalArgumentException for another size or alignment
-     * @throws OutOfMemoryError when there is no memory
+     * @throws OutOfMemoryError when there is no memory, or the heap is at its limit
      * @throws WrongThreadException in a confined scope, when another thread calls
      * @throws IllegalStateException after the close
      */
@@ -129,7 +190,10 @@ public final class HeapScope implements Arena {
     /**
      * Ends the life of all segments, then gives their memory back; in a {@link ScopeGroup} when the group does. What a cleanup action of
      * {@link MemorySegment#reinterpret(long, Arena, java.util.function.Consumer)} throws comes out of it, after that. Where it is a
-     * {@link VirtualMachineError}, which may come of the JVM's own part of the close, a shared scope's memory stays as it is for good.
+     * {@link VirtualMachineError}, which may come of the JVM's own part of the close, a shared scope's memory stays as it is for good, and
+     * so does the heap that it is of.
+     *
+     * @throws CorruptBlockException in a hardened heap that finds damage; the scope is closed, and all else has gone back
      */
     @Override
     public void close() {
@@ -215,6 +279,10 @@ public final class HeapScope implements Arena {
     }
 
     void freeBlocks() {
+        if (tenant != null) {
+            freeBlocks(tenant);
+            return;
+        }
         if (firstBlock != 0) {
             Malloc.free(firstBlock);
         }
@@ -226,6 +294,38 @@ public final class HeapScope implements Arena {
         leaveChunk();
     }
 
+    /** What a free throws keeps no other block: a hardened heap finds damage, or Java's heap is full. */
+    private void freeBlocks(HeapTenant tenant) {
+        Throwable thrown = null;
+        for (int i = -1; i < moreCount; i++) {
+            try {
+                tenant.heap.free(i < 0 ? firstBlock : moreBlocks[i]);
+            } catch (RuntimeException | Error ofOne) {
+                thrown = Thrown.joined(thrown, ofOne);
+            }
+        }
+        firstBlock = 0;
+        moreCount = 0;
+        leaveChunk();
+        if (generation == null) {
+            leave(tenant);
+        }
+        Thrown.rethrow(thrown);
+    }
+
+    /** At the end of the stack too: otherwise the heap could not be closed any more. */
+    static void leave(HeapTenant tenant) {
+        boolean left = false;
+        try {
+            tenant.leave();
+            left = true;
+        } finally {
+            if (!left) {
+                tenant.isGone = true;
+            }
+        }
+    }
+
     /** So that each allocation looks whether the scope is open. */
     private void leaveChunk() {
         next = 0;
@@ -234,8 +334,11 @@ public final class HeapScope implements Arena {
 
     @Override
     public String toString() {
-        return (owner == null ? "shared scope" : "scope of thread " + owner.threadId())
-                + (closed || !lifetime.scope().isAlive() ? ", closed" : "");
+        return kind() + (tenant == null || tenant.heap.isOfMalloc() ? "" : " in " + tenant.heap.domain()) + (closed || !lifetime.scope().isAlive() ? ", closed" : "");
+    }
+
+    String kind() {
+        return owner == null ? "shared scope" : "scope of thread " + owner.threadId();
     }
 
     private long placeConfined(long size, long alignment) {
@@ -262,12 +365,19 @@ public final class HeapScope implements Arena {
         return placeInNew(lock, bytes, size, alignment);
     }
 
-    /** @param bytes of the block, which is a chunk where they are more than the segment's */
-    private long placeInNew(SpinLock lock, long bytes, long size, long alignment) {
-        long block = newBlock(alignment, bytes);
+    /** @param wanted of the block, which is a chunk where they are more than the segment's */
+    private long placeInNew(SpinLock lock, long wanted, long size, long alignment) {
+        long block = newBlock(alignment, wanted);
+        long bytes = block != 0 ? wanted : size;
+        if (block == 0) {
+            block = newSmallerBlock(alignment, wanted, size);
+        }
+        if (tenant != null) {
+            clearNew(tenant, block, size);
+        }
         boolean kept = false;
         try {
-            long segment = cleared(block, size);
+            long segment = tenant != null ? block : cleared(block, size);
             lock.lock();
             try {
                 requireOpen();
@@ -280,8 +390,15 @@ public final class HeapScope implements Arena {
             return segment;
         } finally {
             if (!kept) { // closed meanwhile, or Java's heap is full
-                Malloc.free(block);
+                giveBack(block);
             }
+        }
+    }
+
+    /** Before the scope keeps it: until then a close may go on, and the heap's after it. Where this throws, the block has gone back. */
+    private void clearNew(HeapTenant tenant, long block, long size) {
+        if (zeroes && size < SizeClasses.DIRECT_BYTES) {
+            BlockWrites.clear(tenant.heap, block, size);
         }
     }
 
@@ -308,15 +425,22 @@ public final class HeapScope implements Arena {
     }
 
     private long placeSlow(long size, long alignment) {
-        long bytes = bytesOfNext(size, alignment);
-        long block = newBlock(alignment, bytes);
+        long wanted = bytesOfNext(size, alignment);
+        long block = newBlock(alignment, wanted);
+        long bytes = block != 0 ? wanted : size;
+        if (block == 0) {
+            block = newSmallerBlock(alignment, wanted, size);
+        }
         boolean kept = false;
         try {
+            if (tenant != null) { // the action of a mark may have closed it
+                requireOpen();
+            }
             keep(block, bytes);
             kept = true;
         } finally {
-            if (!kept) { // Java's heap is full
-                Malloc.free(block);
+            if (!kept) { // or Java's heap is full
+                giveBack(block);
             }
         }
         serveFrom(block, bytes, size);
@@ -326,7 +450,8 @@ public final class HeapScope implements Arena {
     /** How large the next block is to be: a chunk, or as large as the segment that it is for. */
     private long bytesOfNext(long size, long alignment) {
         requireOpen();
-        if (size > LARGEST_CHUNK_BYTES / SEGMENTS_PER_CHUNK || alignment > SizeClasses.ALIGNMENT) {
+        if (size > LARGEST_CHUNK_BYTES / SEGMENTS_PER_CHUNK || alignment > SizeClasses.ALIGNMENT
+                || tenant != null && tenant.heap.hardened() != null) {
             return size;
         }
         long bytes = Math.max(chunkBytes, size * SEGMENTS_PER_CHUNK);
@@ -344,13 +469,36 @@ public final class HeapScope implements Arena {
         return new IllegalStateException("Already closed");
     }
 
+    /** @return 0: there is no memory */
     private long newBlock(long alignment, long size) {
-        long block = zeroes && size >= SizeClasses.DIRECT_BYTES ? Heap.current().zeroed(alignment, size)
+        if (tenant != null) {
+            return newBlock(tenant.heap, alignment, size);
+        }
+        return zeroes && size >= SizeClasses.DIRECT_BYTES ? Heap.current().zeroed(alignment, size)
                 : alignment <= SizeClasses.ALIGNMENT ? Malloc.malloc(size) : Malloc.alignedAlloc(alignment, size);
+    }
+
+    private long newBlock(Heap heap, long alignment, long size) {
+        return zeroes && size >= SizeClasses.DIRECT_BYTES ? heap.zeroed(alignment, size)
+                : alignment <= SizeClasses.ALIGNMENT ? heap.malloc(size) : heap.alignedAlloc(alignment, size);
+    }
+
+    /** At a limit there may be room for the segment where there is none for a chunk; then the next chunks are small again. */
+    private long newSmallerBlock(long alignment, long wanted, long size) {
+        chunkBytes = FIRST_CHUNK_BYTES; // without the lock: any size is right
+        long block = wanted > size ? newBlock(alignment, size) : 0;
         if (block == 0) {
-            throw Malloc.noMemory(size);
+            throw tenant == null ? Malloc.noMemory(size) : tenant.heap.noMemory(size);
         }
         return block;
+    }
+
+    private void giveBack(long block) {
+        if (tenant == null) {
+            Malloc.free(block);
+        } else {
+            BlockWrites.giveBack(tenant.heap, block);
+        }
     }
 
     /** The block goes with the scope from now on. */

@@ -9,14 +9,19 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Where a heap stands: below its parent, above its children. The memory of all in a tree makes room for each other at a limit. */
+/**
+ * Where a heap stands: below its parent, above its children and the scopes that have its blocks. The memory of all in a tree makes room
+ * for each other at a limit.
+ */
 final class HeapTree {
     /** The place of malloc's heaps, which have neither. */
     static final HeapTree ALONE = new HeapTree(null);
+    /** In a message. */
+    private static final int MOST_NAMES = 20;
 
     /** The hardened heaps that are open. */
     static final Map<Budget, HardenedBlocks> HARDENED = new ConcurrentHashMap<>();
@@ -24,6 +29,7 @@ final class HeapTree {
     private final @Nullable Heap parent;
     private final SpinLock lock = new SpinLock();
     private final List<Heap> children = new ArrayList<>();
+    private @Nullable HeapTenant firstTenant;
     private boolean closed;
 
     HeapTree(@Nullable Heap parent) {
@@ -94,19 +100,76 @@ final class HeapTree {
         }
     }
 
-    /** From now on {@code heap}, whose place this is, gets no child. @throws IllegalStateException when it has any */
+    /** @throws IllegalStateException when its heap is closed */
+    void enter(HeapTenant tenant) {
+        lock.lock();
+        try {
+            if (!closed) {
+                firstTenant = tenant.addTo(firstTenant);
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        throw new IllegalStateException(tenant.heap + " is closed");
+    }
+
+    void leave(HeapTenant tenant) {
+        lock.lock();
+        try {
+            firstTenant = tenant.removeFrom(firstTenant);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private List<HeapTenant> tenants() {
+        lock.lock();
+        try {
+            List<HeapTenant> tenants = new ArrayList<>();
+            for (HeapTenant each = firstTenant; each != null; each = each.behind()) {
+                tenants.add(each);
+            }
+            return tenants;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** From now on {@code heap}, whose place this is, gets no child and no scope. @throws IllegalStateException when it has any */
     void close(Heap heap) {
         lock.lock();
         try {
-            closed = children.isEmpty();
+            leaveAllAbandoned();
+            closed = children.isEmpty() && firstTenant == null;
             if (closed) {
                 return;
             }
         } finally {
             lock.unlock();
         }
-        throw new IllegalStateException(heap + " has open children: "
-                + children().stream().map(Heap::toString).collect(Collectors.joining(", ")) + ": close them first");
+        List<Heap> openChildren = children();
+        throw openChildren.isEmpty() ? inUse(heap + " has open scopes: ", tenants()) : inUse(heap + " has open children: ", openChildren);
+    }
+
+    private void leaveAllAbandoned() {
+        HeapTenant next = firstTenant;
+        while (next != null) {
+            HeapTenant each = next;
+            next = each.behind();
+            if (each.isAbandoned()) {
+                firstTenant = each.removeFrom(firstTenant);
+            }
+        }
+    }
+
+    private static IllegalStateException inUse(String what, List<?> open) {
+        StringJoiner names = new StringJoiner(", ");
+        open.stream().limit(MOST_NAMES).forEach(each -> names.add(each.toString()));
+        if (open.size() > MOST_NAMES) {
+            names.add(open.size() - MOST_NAMES + " more");
+        }
+        return new IllegalStateException(what + names + ": close them first");
     }
 
     @Nullable Heap parent() {

@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * {@link IllegalStateException}, as after the close of any arena. A program for which each single close must make its segments
  * unreachable at once uses {@link HeapScope#ofShared}.
  *
+ * <p>The memory is malloc's, or that of a heap, which cannot be closed before the generations of its scopes have ended: after the group's
+ * {@link #close} and that of each scope.
+ *
  * <p>For any thread. A scope that stays open for long, or is never closed, keeps the memory of its generation: give such a
  * scope another group, or none.
  *
@@ -28,6 +31,7 @@ public final class ScopeGroup implements AutoCloseable {
     private static final int DEFAULT_SCOPES = 1024;
     private static final long DEFAULT_BYTES = 4 << 20;
 
+    private final @Nullable Heap heap;
     private final int scopes;
     private final long bytes;
     private final SpinLock lock = new SpinLock();
@@ -43,7 +47,9 @@ public final class ScopeGroup implements AutoCloseable {
     private long waitingBytes;
     private boolean closed;
 
-    private ScopeGroup(int scopes, long bytes) {
+    /** @param heap null for malloc */
+    private ScopeGroup(@Nullable Heap heap, int scopes, long bytes) {
+        this.heap = heap;
         this.scopes = scopes;
         this.bytes = bytes;
     }
@@ -62,17 +68,47 @@ public final class ScopeGroup implements AutoCloseable {
      * @throws IllegalArgumentException when {@code scopes} is less than 1 or {@code bytes} negative
      */
     public static ScopeGroup create(int scopes, long bytes) {
+        return new ScopeGroup(null, atLeastOne(scopes, bytes), bytes);
+    }
+
+    /**
+     * A group as {@link #create()} makes it, whose scopes have memory of the heap.
+     *
+     * @param heap which serves all threads
+     * @return the group, open until its {@link #close}
+     * @throws IllegalArgumentException when the heap is confined to a thread
+     */
+    public static ScopeGroup create(Heap heap) {
+        return create(heap, DEFAULT_SCOPES, DEFAULT_BYTES);
+    }
+
+    /**
+     * A group as {@link #create(int, long)} makes it, whose scopes have memory of the heap.
+     *
+     * @param heap which serves all threads. Its close is refused while a scope is open, or waits for the end of its generation
+     * @param scopes the most that share a generation
+     * @param bytes how much memory of closed scopes a generation may hold before it takes in no more scopes
+     * @return the group, open until its {@link #close}
+     * @throws IllegalArgumentException when the heap is confined to a thread, {@code scopes} less than 1 or {@code bytes} negative
+     */
+    public static ScopeGroup create(Heap heap, int scopes, long bytes) {
+        ScopeGroup made = new ScopeGroup(heap, atLeastOne(scopes, bytes), bytes);
+        HeapTenant ignored = HeapTenant.shared(heap); // which looks whether it serves all
+        return made;
+    }
+
+    private static int atLeastOne(int scopes, long bytes) {
         if (scopes < 1 || bytes < 0) {
             throw new IllegalArgumentException("scopes=" + scopes + ", bytes=" + bytes + ": at least one scope, and 0 bytes");
         }
-        return new ScopeGroup(scopes, bytes);
+        return scopes;
     }
 
     /**
      * A scope for any thread, whose segments are zero.
      *
      * @return the scope, open until its own close
-     * @throws IllegalStateException after the group's close
+     * @throws IllegalStateException after the group's close, or its heap's
      */
     public HeapScope open() {
         return open(true);
@@ -82,7 +118,7 @@ public final class ScopeGroup implements AutoCloseable {
      * A scope as {@link #open} makes it, but what its segments hold at first is undefined.
      *
      * @return the scope, open until its own close
-     * @throws IllegalStateException after the group's close
+     * @throws IllegalStateException after the group's close, or its heap's
      */
     public HeapScope openUninitialized() {
         return open(false);
@@ -158,6 +194,7 @@ public final class ScopeGroup implements AutoCloseable {
                 throw new IllegalStateException("the scope group is closed");
             }
             if (isNew && current == null) {
+                joined.enterHeap();
                 current = joined;
             }
             if (current != joined) {
@@ -218,18 +255,14 @@ public final class ScopeGroup implements AutoCloseable {
 
     /** What cleanup actions throw comes out of it when all have ended. */
     private void endEachDue() {
-        RuntimeException thrown = null;
+        Throwable thrown = null;
         Queue inUse = new Queue();
         try {
             for (Generation next = takeDue(); next != null; next = takeDue()) {
                 try {
                     end(next);
                 } catch (RuntimeException ofAction) {
-                    if (thrown == null) {
-                        thrown = ofAction;
-                    } else if (ofAction != thrown) {
-                        thrown.addSuppressed(ofAction);
-                    }
+                    thrown = Thrown.joined(thrown, ofAction);
                 } finally {
                     if (next.lifetime.scope().isAlive()) { // native code has a segment
                         inUse.add(next);
@@ -239,9 +272,7 @@ public final class ScopeGroup implements AutoCloseable {
         } finally {
             putOff(inUse);
         }
-        if (thrown != null) {
-            throw thrown;
-        }
+        Thrown.rethrow(thrown);
     }
 
     /** Outside the lock: this is where the JVM asks all threads. Does nothing where native code has a segment. */
@@ -263,14 +294,22 @@ public final class ScopeGroup implements AutoCloseable {
         }
     }
 
+    /** What one scope's blocks throw keeps no other's. */
     private void free(Generation generation) {
-        try {
-            for (HeapScope each = generation.waiting; each != null; each = each.nextWaiting) {
+        Throwable thrown = null;
+        for (HeapScope each = generation.waiting; each != null; each = each.nextWaiting) {
+            try {
                 each.freeBlocks();
+            } catch (RuntimeException | Error ofOne) {
+                thrown = Thrown.joined(thrown, ofOne);
             }
-        } finally {
-            takeOut(generation);
         }
+        try {
+            takeOut(generation);
+        } finally {
+            generation.leaveHeap();
+        }
+        Thrown.rethrow(thrown);
     }
 
     private void takeOut(Generation generation) {
@@ -312,6 +351,8 @@ public final class ScopeGroup implements AutoCloseable {
     /** The scopes of one lifetime. All but the lifetime changes under the lock of the group. */
     static final class Generation {
         final Arena lifetime = Arena.ofShared();
+        /** Of the scopes' blocks; null as in {@link HeapScope}. */
+        final @Nullable HeapTenant tenant;
         private final ScopeGroup group;
         private int joined;
         private int open;
@@ -322,6 +363,20 @@ public final class ScopeGroup implements AutoCloseable {
 
         private Generation(ScopeGroup group) {
             this.group = group;
+            this.tenant = group.heap == null ? Heap.tenantOfMalloc() : HeapTenant.shared(group.heap);
+        }
+
+        /** As long as it lasts. */
+        private void enterHeap() {
+            if (tenant != null) {
+                tenant.enter(group);
+            }
+        }
+
+        private void leaveHeap() {
+            if (tenant != null) {
+                HeapScope.leave(tenant);
+            }
         }
 
         void left(HeapScope scope) {

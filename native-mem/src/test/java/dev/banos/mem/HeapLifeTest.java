@@ -379,10 +379,10 @@ class HeapLifeTest {
         }
     }
 
-    /** A calloc, or a realloc, has its block before it writes to it: here it waits for its record's place until that is another heap's. */
+    /** A calloc, a realloc or a scope has its block before it writes to it: here it waits for its record's place until that is another heap's. */
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void nothingIsWrittenForAHeapThatIsClosed(boolean realloc) throws ReflectiveOperationException {
+    @ValueSource(strings = {"calloc", "realloc", "scope"})
+    void nothingIsWrittenForAHeapThatIsClosed(String call) throws ReflectiveOperationException {
         long size = 60_000;
         Heap heap = Heap.create(HeapOptions.shared().leaks(Level.FULL, _ -> { }));
         long source = heap.allocate(size / 2).fill((byte) 1).address();
@@ -394,15 +394,23 @@ class HeapLifeTest {
         heap.free(blocks.removeLast());
         heap.trim();
         heap.free(block);
+        HeapScope scope = HeapScope.ofShared(heap);
         CountDownLatch end = new CountDownLatch(1);
         OtherThread holding = holdingTheRecordOf(block, heap, end);
         OtherThread writing = OtherThread.start(() -> assertThatThrownBy(() -> {
-            long ignored = realloc ? heap.realloc(source, size) : heap.calloc(1, size);
+            long ignored = switch (call) {
+                case "calloc" -> heap.calloc(1, size);
+                case "realloc" -> heap.realloc(source, size);
+                default -> scope.allocate(size).address();
+            };
         }).isInstanceOf(IllegalStateException.class).isNotInstanceOf(InvalidBlockException.class));
         while (!RunTable.holding(block).isLive(block)) {
             Thread.onSpinWait();
         }
-        OtherThread closing = OtherThread.start(heap::close);
+        OtherThread closing = OtherThread.start(() -> {
+            scope.close();
+            heap.close();
+        });
         while (RunTable.at(block) != null) {
             Thread.onSpinWait();
         }

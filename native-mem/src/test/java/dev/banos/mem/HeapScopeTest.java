@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.banos.bindings.Native;
+import dev.banos.mem.insight.LeakTracking.Level;
 import dev.banos.mem.system.Kernel;
 import dev.banos.testing.OtherThread;
 import java.lang.foreign.Arena;
@@ -17,15 +18,36 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
 /** The laws of a scope: zero, exact size, aligned, disjoint, unreachable after the close. */
 class HeapScopeTest {
-    private static final List<Supplier<Arena>> KINDS = List.of(HeapScope::ofConfined, HeapScope::ofShared);
+    private static final Heap SHARED = Heap.createShared();
+    private static final Heap CHILD = Heap.create(HeapOptions.shared().childOf(SHARED).limit(64 << 20));
+    private static final Heap CACHED = Heap.create(HeapOptions.shared().mappingCache(1 << 20));
+    private static final Heap HARDENED = Heap.create(HeapOptions.shared().hardened(Hardening.ALL));
+    private static final Heap REMEMBERED = Heap.create(HeapOptions.shared().leaks(Level.FULL, _ -> { }));
+
+    private static final List<Supplier<Arena>> KINDS = List.of(HeapScope::ofConfined, HeapScope::ofShared,
+            () -> HeapScope.ofConfined(CHILD), () -> HeapScope.ofShared(CHILD), () -> HeapScope.ofConfined(REMEMBERED));
+    /** Also those of heaps that keep what is freed. */
+    private static final List<Supplier<Arena>> ALL_KINDS = Stream.concat(KINDS.stream(), Stream.<Supplier<Arena>>of(
+            () -> HeapScope.ofConfined(CACHED), () -> HeapScope.ofShared(CACHED), () -> HeapScope.ofShared(HARDENED),
+            () -> HeapScope.ofConfined(Heap.current()), () -> HeapScope.ofShared(Heap.current()))).toList();
+
+    @AfterAll
+    static void nothingIsLeftInTheHeaps() {
+        for (Heap heap : List.of(CHILD, SHARED, CACHED, HARDENED, REMEMBERED)) {
+            assertThat(heap.statistics().liveBlocks()).as("%s", heap).isZero();
+            heap.close();
+        }
+    }
 
     @Test
     void segmentsAreZeroExactAlignedAndDisjoint() {
-        for (Supplier<Arena> kind : KINDS) {
+        for (Supplier<Arena> kind : ALL_KINDS) {
             for (int round = 0; round < 50; round++) {
                 SplittableRandom random = new SplittableRandom(round);
                 try (Arena scope = kind.get()) {
@@ -54,8 +76,9 @@ class HeapScopeTest {
 
     @Test
     void afterTheCloseNothingIsReachable() {
-        List<Supplier<Arena>> all = List.of(HeapScope::ofConfined, HeapScope::ofShared,
-                HeapScope::ofConfinedUninitialized, HeapScope::ofSharedUninitialized);
+        List<Supplier<Arena>> all = new ArrayList<>(ALL_KINDS);
+        all.addAll(List.of(HeapScope::ofConfinedUninitialized, HeapScope::ofSharedUninitialized,
+                () -> HeapScope.ofConfinedUninitialized(SHARED), () -> HeapScope.ofSharedUninitialized(SHARED)));
         for (Supplier<Arena> kind : all) {
             Arena scope = kind.get();
             MemorySegment small = scope.allocate(8);

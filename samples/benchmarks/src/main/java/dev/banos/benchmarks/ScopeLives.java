@@ -1,5 +1,6 @@
 package dev.banos.benchmarks;
 
+import dev.banos.mem.Heap;
 import dev.banos.mem.HeapScope;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -13,6 +14,7 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
 
 /**
  * The life of a confined scope: opened, so many segments allocated in it and written to once, closed. Shared ones are in
@@ -27,12 +29,19 @@ public class ScopeLives {
 
     private int count;
     private long bytes;
+    private Heap heap;
 
     @Setup
-    public void parse() {
+    public void open() {
+        heap = Heap.create();
         int x = segments.indexOf('x');
         count = Integer.parseInt(segments.substring(0, x));
         bytes = Long.parseLong(segments.substring(x + 1));
+    }
+
+    @TearDown
+    public void close() {
+        heap.close();
     }
 
     @Benchmark
@@ -45,6 +54,13 @@ public class ScopeLives {
     @Benchmark
     public long banosConfinedUninitialized() {
         try (Arena scope = HeapScope.ofConfinedUninitialized()) {
+            return use(scope);
+        }
+    }
+
+    @Benchmark
+    public long banosConfinedInHeap() {
+        try (Arena scope = HeapScope.ofConfined(heap)) {
             return use(scope);
         }
     }
