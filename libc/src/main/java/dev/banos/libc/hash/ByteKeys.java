@@ -48,6 +48,11 @@ record ByteKeys(long byteSize) implements Keys {
     }
 
     @Override
+    public MemorySegment segment(long key) {
+        return Native.segment(key, byteSize);
+    }
+
+    @Override
     public long load(long slot) {
         return slot;
     }

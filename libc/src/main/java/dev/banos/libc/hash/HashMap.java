@@ -70,6 +70,17 @@ public final class HashMap implements AutoCloseable {
     }
 
     /**
+     * {@return the bytes of the key of the entry at this address} As {@link HashSet#keyBytes}.
+     *
+     * @param entry what {@link #find}, {@link #first} or {@link #next} returned, with no insertion since
+     * @throws IllegalArgumentException where no entry can be at this address
+     * @throws UnsupportedOperationException where keys are numbers
+     */
+    public MemorySegment keyBytes(long entry) {
+        return entries.keyBytes(entry);
+    }
+
+    /**
      * {@return where the value of the entry at this address begins}
      *
      * @param entry what {@link #find}, {@link #first} or {@link #next} returned, with no insertion since

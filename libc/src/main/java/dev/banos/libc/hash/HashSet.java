@@ -118,6 +118,19 @@ public final class HashSet extends HashTable {
     }
 
     /**
+     * {@return the bytes of the key of the element at this address, where keys are addresses of bytes} Of a key of {@link Keys#bytes} it is
+     * the table's copy, good until the next insertion, removal of the element, or close; of {@link Keys#strings} the owner's text, whose
+     * {@code getString(0)} is a Java string.
+     *
+     * @param element what {@link #find}, {@link #first} or {@link #next} returned, with no insertion since
+     * @throws IllegalArgumentException where no element can be at this address
+     * @throws UnsupportedOperationException where keys are numbers
+     */
+    public MemorySegment keyBytes(long element) {
+        return keys.segment(key(element));
+    }
+
+    /**
      * Inserts a key.
      *
      * @param key as the {@link Keys} take it

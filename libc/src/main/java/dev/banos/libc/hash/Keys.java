@@ -70,6 +70,18 @@ public interface Keys {
     void store(long slot, long key);
 
     /**
+     * The bytes of a key, where a key is the address of bytes: those of a C string with the null byte at its end. They are good for as long
+     * as they are there, which the JVM does not check.
+     *
+     * @param key as {@link #load} returns it
+     * @return all of them
+     * @throws UnsupportedOperationException where a key is a number, as it is by default
+     */
+    default MemorySegment segment(long key) {
+        throw new UnsupportedOperationException("key=" + key + " is a number to these keys, and no address of bytes");
+    }
+
+    /**
      * A key in a segment, as the other methods take it: by default its address.
      *
      * @param segment {@link #byteSize} bytes of native memory, or more

@@ -49,6 +49,15 @@ enum StringKeys implements Keys {
         }
     }
 
+    @Override
+    public MemorySegment segment(long key) {
+        long length = 0;
+        while (character(key + length) != 0) {
+            length++;
+        }
+        return Native.segment(key, length + 1);
+    }
+
     private static long character(long address) {
         return Native.EVERYTHING.get(JAVA_BYTE, address) & 0xFF;
     }

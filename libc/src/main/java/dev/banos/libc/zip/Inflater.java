@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *         Status status = inflater.inflate(in, out);
  *         use(out, inflater.produced());
  *         switch (status) {
- *             case DONE -> { return; }
+ *             case DONE -> { return; }                                    // of several members: only if there is no more input
  *             case NEED_OUTPUT -> { }                                     // once more, with in.asSlice(inflater.consumed())
  *             case NEED_INPUT -> in = read();                             // all of the old one is consumed
  *             case NEED_DICTIONARY -> inflater.setDictionary(dictionary); // the one with dictionaryId()
@@ -59,7 +59,10 @@ public final class Inflater implements AutoCloseable {
 
     /** What the caller has to do next. */
     public enum Status {
-        /** The stream has ended and its checks were right. */
+        /**
+         * The stream has ended and its checks were right. With {@link InflaterOptions#multiMember} that is where a member has ended
+         * and there is no input behind it: the stream has ended if the caller has no more either, and otherwise goes on with the next input.
+         */
         DONE,
         /** All input is consumed and everything that follows from it is delivered. */
         NEED_INPUT,

@@ -171,6 +171,28 @@ class InflaterTest {
         assertThat(reason(options.withTrailingData(TrailingData.REFUSE), first, second)).isEqualTo(OPEN);
     }
 
+    /** The loop of the README: wherever the pieces end, also with a member. */
+    @Test
+    void membersInPiecesAreReadToTheLast() throws InflateException {
+        byte[] stream = segment(gzip(TEXT), gzip(new byte[1_000]), gzip(TEXT)).toArray(ValueLayout.JAVA_BYTE);
+        int member = gzip(TEXT).length;
+        for (int piece : new int[] {1, member - 1, member, member + 1, stream.length}) {
+            try (Inflater inflater = new Inflater(InflaterOptions.of(Format.GZIP).withMultiMember(true))) {
+                MemorySegment out = scope.allocate(100);
+                Status status = Status.NEED_INPUT;
+                for (int at = 0; at < stream.length; at += piece) {
+                    MemorySegment in = segment(Arrays.copyOfRange(stream, at, Math.min(stream.length, at + piece)));
+                    do {
+                        status = inflater.inflate(in, out);
+                        in = in.asSlice(inflater.consumed());
+                    } while (status == Status.NEED_OUTPUT);
+                }
+                assertThat(status).isEqualTo(Status.DONE);
+                assertThat(inflater.totalOut()).as("in pieces of %d", piece).isEqualTo(2 * TEXT.length + 1_000);
+            }
+        }
+    }
+
     @Test
     void aMatchDoesNotReachIntoTheMemberBefore() {
         byte[] second = gzip(TEXT);
