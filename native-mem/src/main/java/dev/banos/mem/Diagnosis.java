@@ -29,6 +29,7 @@ final class Diagnosis {
         return describe(address, null);
     }
 
+    /** @param through null where nobody's free, realloc or usableSize was called */
     private static String describe(long address, @Nullable Domain through) {
         String hardened = HardenedBlocks.explain(address);
         if (hardened != null) {
@@ -67,7 +68,7 @@ final class Diagnosis {
             return (address - begin) + " bytes inside " + block;
         }
         if (run.isLive(begin)) {
-            return run.owner.domain == through ? "was " + block + " a moment ago" : "it is " + block + ", of another heap";
+            return live(block, through, run.owner.domain == through);
         }
         return "not live, freed before or never given out: it is " + block;
     }
@@ -78,6 +79,11 @@ final class Diagnosis {
         if (mapping.address() != address) {
             return (address - mapping.address()) + " bytes inside " + block;
         }
-        return through != null && mapping.owner() == through.mappings ? "was " + block + " a moment ago" : "it is " + block + ", of another heap";
+        return live(block, through, through != null && mapping.owner() == through.mappings);
+    }
+
+    /** @param isOwn whether {@code through} has it */
+    private static String live(String block, @Nullable Domain through, boolean isOwn) {
+        return isOwn ? "was " + block + " a moment ago" : "it is " + block + (through == null ? "" : ", of another heap");
     }
 }

@@ -24,7 +24,7 @@ class FaultRecordTest {
     /** What docs/hardening.md tells its reader to run. */
     private static final String EXPLAIN = """
             address=$(sed -n 's/^siginfo.*si_addr: 0x//p' "$1" | head -n 1)
-            tr -d '\\000' < "$2" | awk -v a="$address" '$1 <= a && a < $2'
+            tr -d '\\000' < "$2" | awk -v a="$address" '$1"" <= a"" && a"" < $2""'
             """;
 
     @TempDir
@@ -80,6 +80,18 @@ class FaultRecordTest {
     void aUseAfterTheFreeNamesTheFreedBlockAndWhoFreedIt() throws IOException, InterruptedException {
         assertThat(crash("-Dbanos.mem.hardening=guard,quarantine,stacks", "-Dafter.free=true")).containsOnlyOnce("\n")
                 .contains("a freed block, in quarantine, of 100000 bytes at 0x", "freed by " + Main.class.getName() + ".main");
+    }
+
+    /** One that is a number to awk, and with so large an exponent that all are one. */
+    @Test
+    void anAddressThatLooksLikeANumberIsOneOfText() throws IOException, InterruptedException {
+        Path report = Files.writeString(folder.resolve("hs_err"), "siginfo: si_signo: 11 (SIGSEGV), si_addr: 0x00007e5123401000\n");
+        Path record = Files.writeString(folder.resolve("record"), """
+                00007e5123300000 00007e5123320000 a live block
+                00007e5123400000 00007e5123420000 the block
+                """);
+        assertThat(ChildProcess.run(List.of("sh", "-c", EXPLAIN, "sh", report.toString(), record.toString())).output())
+                .isEqualToIgnoringWhitespace("00007e5123400000 00007e5123420000 the block");
     }
 
     /** Reads its record, then has a child with the same options. */

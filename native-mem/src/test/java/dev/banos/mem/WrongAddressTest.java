@@ -104,6 +104,7 @@ class WrongAddressTest {
             for (long size : new long[] {64, 5000, 100_000}) {
                 long block = one.malloc(size);
                 assertRefused(block, "of another heap");
+                assertThat(MemoryInsight.explain(block)).as("nobody's heap is asked").contains(": it is a live block of ").endsWith(")");
                 assertThatThrownBy(() -> other.free(block)).isInstanceOf(InvalidBlockException.class);
                 long foreign = Malloc.malloc(size);
                 assertThatThrownBy(() -> one.free(foreign)).isInstanceOf(InvalidBlockException.class);
