@@ -18,7 +18,11 @@ import net.jqwik.api.ShrinkingMode;
  *  }
  * }</pre>
  *
- * The properties run in the test's own process, each on allocators that {@link #create} has just made. A failure prints the
+ * An allocator of C is {@code Target.parse("pool.o:p_")}, and one of C for one thread
+ * {@code Target.parse("pool.o:p_", Promises::withoutThreads)}. What crashes in C ends the process of the tests: run it by
+ * the command first, whose programs run in another.
+ *
+ * <p>The properties run in the test's own process, each on allocators that {@link #create} has just made. A failure prints the
  * shortest program that was found. jqwik is the runner: put it, and JUnit, on the test path. jqwik does not shrink here: the
  * fuzzer's own shrinker knows what an operation is.
  */
@@ -69,7 +73,7 @@ public abstract class AllocatorPropertiesTest {
         List<Finding> findings = Campaign.inProcess(target).withSeed(seed).withThreads(threads)
                 .withTries(TRIES_OF_A_SEED).run();
         if (!findings.isEmpty()) {
-            throw new AssertionError(findings.getFirst().toString());
+            throw new AssertionError(Report.withAddresses(findings.getFirst()));
         }
     }
 }

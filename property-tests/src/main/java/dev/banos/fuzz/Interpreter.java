@@ -15,6 +15,7 @@ import dev.banos.fuzz.threads.Lockstep;
 import dev.banos.fuzz.threads.RaceRun;
 import dev.banos.fuzz.threads.Steps;
 import java.lang.foreign.Arena;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -35,6 +36,7 @@ final class Interpreter implements Steps<Violation> {
     private static final int EINVAL = 22;
     private static final long MISALIGNED_BYTES = 64;
     private static final int LONGEST_MESSAGE = 2000;
+    private static final int MOST_FRAMES = 10;
     private static final Pattern ADDRESS = Pattern.compile("0x[0-9a-fA-F]{5,}|\\b[0-9a-fA-F]*[0-9][0-9a-fA-F]{7,}\\b");
 
     /** Memory of the fuzzer's own: an address in it was given by no allocator under test. */
@@ -406,11 +408,19 @@ final class Interpreter implements Steps<Violation> {
         }
     }
 
-    /** An address in an exception's message is another one in each run. */
+    /** An address in an exception's message is another one in each run, and so may its stack be. */
     static Violation thrown(int operation, String call, Throwable thrown) {
         String whole = thrown.toString();
         String said = whole.substring(0, Math.min(whole.length(), LONGEST_MESSAGE));
         String message = ADDRESS.matcher(said).replaceAll("...");
-        return new Violation(Law.NO_EXCEPTION, operation, call + " threw " + message, message.equals(said) ? "" : said);
+        return new Violation(Law.NO_EXCEPTION, operation, call + " threw " + message, said + stackOf(thrown));
+    }
+
+    /** The lines of the allocator under test: those above the fuzzer's own. */
+    private static String stackOf(Throwable thrown) {
+        StringBuilder lines = new StringBuilder();
+        Arrays.stream(thrown.getStackTrace()).takeWhile(frame -> !frame.getClassName().equals(Interpreter.class.getName()))
+                .limit(MOST_FRAMES).forEach(frame -> lines.append("\n    at ").append(frame));
+        return lines.toString();
     }
 }

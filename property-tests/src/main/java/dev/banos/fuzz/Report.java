@@ -23,8 +23,12 @@ final class Report {
 
     /** With what only this run can tell: the one part that differs between two runs of a seed. */
     static String withAddresses(Finding finding) {
-        String addresses = finding.violation().addresses();
-        return finding + (addresses.isEmpty() ? "" : String.format("in this run: %s%n", Quoted.lines(addresses)));
+        return finding + ofThisRun(finding.violation());
+    }
+
+    private static String ofThisRun(Violation violation) {
+        String addresses = violation.addresses();
+        return addresses.isEmpty() ? "" : String.format("in this run: %s%n", Quoted.lines(addresses));
     }
 
     private static String origin(Finding finding) {
@@ -77,6 +81,6 @@ final class Report {
         StringBuilder text = new StringBuilder(violation.law().sentence()).append(": ").append(violation.details())
                 .append(System.lineSeparator());
         appendProgram(text, program, violation);
-        return text.toString();
+        return text + ofThisRun(violation);
     }
 }

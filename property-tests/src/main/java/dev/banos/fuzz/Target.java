@@ -8,6 +8,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,6 +66,20 @@ public final class Target {
      */
     public static AllocatorUnderTest parse(String spec) {
         return of(spec).open();
+    }
+
+    /**
+     * An allocator of the target that {@code spec} names, held to other promises than such a target is by itself: of what is in a file nobody
+     * can tell whether it is for several threads.
+     *
+     * @param spec as above
+     * @param change makes its promises of those that it has: {@code Promises::withoutThreads}
+     * @return the allocator, to be closed after use
+     * @throws TargetException as {@link #parse(String)}
+     */
+    public static AllocatorUnderTest parse(String spec, UnaryOperator<Promises> change) {
+        AllocatorUnderTest allocator = parse(spec);
+        return new Promising(allocator, change.apply(allocator.promises()));
     }
 
     /**

@@ -1,7 +1,10 @@
 package dev.banos.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import org.junit.jupiter.api.Test;
 
 class ReportTest {
@@ -26,6 +29,33 @@ class ReportTest {
     void anEmptyProgramBlamesTheInstance() {
         assertThat(finding(18, "", 5).toString().lines())
                 .contains("   -> with no call at all: while one instance after the other is made and closed");
+    }
+
+    /** By a line of the allocator under test; its text for people, which is the same for each run of a seed, has no stack. */
+    @Test
+    void whatAnAllocatorThrowsIsFoundByItsStack() {
+        try (AllocatorUnderTest banos = Target.parse("banos:own")) {
+            AllocatorUnderTest broken = (AllocatorUnderTest) Proxy.newProxyInstance(ReportTest.class.getClassLoader(),
+                    new Class<?>[] {AllocatorUnderTest.class}, (_, method, arguments) -> {
+                        if (method.getName().equals("calloc")) {
+                            refuse();
+                        }
+                        try {
+                            return method.invoke(banos, arguments);
+                        } catch (InvocationTargetException thrown) {
+                            throw thrown.getCause();
+                        }
+                    });
+            assertThatThrownBy(() -> Program.parse("b0 = calloc(1, 1)\n").requireLawful(broken)).isInstanceOf(AssertionError.class)
+                    .hasMessageContaining("in this run: java.lang.UnsupportedOperationException").hasMessageContaining("ReportTest.refuse(");
+            Finding found = Campaign.inProcess(Target.of("broken", () -> broken)).withTries(5).run().getFirst();
+            assertThat(found.toString()).contains("threw java.lang.UnsupportedOperationException").doesNotContain("ReportTest");
+            assertThat(Report.withAddresses(found)).contains("ReportTest.refuse(");
+        }
+    }
+
+    private static void refuse() {
+        throw new UnsupportedOperationException();
     }
 
     /** It was made by no seed. */

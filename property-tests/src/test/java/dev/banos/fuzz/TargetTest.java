@@ -29,6 +29,22 @@ class TargetTest {
     }
 
     @Test
+    void anAllocatorIsHeldToThePromisesThatItsTestGives() {
+        try (AllocatorUnderTest own = Target.parse("banos:own"); AllocatorUnderTest forOne = Target.parse("banos:own", Promises::withoutThreads)) {
+            assertThat(forOne.promises()).isEqualTo(own.promises().withoutThreads()).isNotEqualTo(own.promises());
+            Program.parse("""
+                    b0 = malloc(100)
+                    b1 = calloc(3, 7)
+                    b0 = realloc(b0, 1000)
+                    b2 = aligned_alloc(64, 100)
+                    free(b1)
+                    """).requireLawful(forOne);
+            assertThat(forOne.malloc(-1L)).isZero();
+            assertThat(forOne.errno()).isEqualTo(ENOMEM);
+        }
+    }
+
+    @Test
     void refusalLeavesErrno() {
         try (AllocatorUnderTest glibc = Target.parse("glibc")) {
             assertThat(glibc.malloc(-1L)).isZero();
