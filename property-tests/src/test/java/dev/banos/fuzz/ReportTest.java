@@ -34,24 +34,28 @@ class ReportTest {
     /** By a line of the allocator under test; its text for people, which is the same for each run of a seed, has no stack. */
     @Test
     void whatAnAllocatorThrowsIsFoundByItsStack() {
-        try (AllocatorUnderTest banos = Target.parse("banos:own")) {
-            AllocatorUnderTest broken = (AllocatorUnderTest) Proxy.newProxyInstance(ReportTest.class.getClassLoader(),
-                    new Class<?>[] {AllocatorUnderTest.class}, (_, method, arguments) -> {
-                        if (method.getName().equals("calloc")) {
-                            refuse();
-                        }
-                        try {
-                            return method.invoke(banos, arguments);
-                        } catch (InvocationTargetException thrown) {
-                            throw thrown.getCause();
-                        }
-                    });
+        try (AllocatorUnderTest broken = withoutCalloc()) {
             assertThatThrownBy(() -> Program.parse("b0 = calloc(1, 1)\n").requireLawful(broken)).isInstanceOf(AssertionError.class)
                     .hasMessageContaining("in this run: java.lang.UnsupportedOperationException").hasMessageContaining("ReportTest.refuse(");
-            Finding found = Campaign.inProcess(Target.of("broken", () -> broken)).withTries(5).run().getFirst();
-            assertThat(found.toString()).contains("threw java.lang.UnsupportedOperationException").doesNotContain("ReportTest");
-            assertThat(Report.withAddresses(found)).contains("ReportTest.refuse(");
         }
+        Finding found = Campaign.inProcess(Target.of("broken", ReportTest::withoutCalloc)).withTries(50).run().getFirst();
+        assertThat(found.toString()).contains("threw java.lang.UnsupportedOperationException").doesNotContain("ReportTest");
+        assertThat(Report.withAddresses(found)).contains("ReportTest.refuse(");
+    }
+
+    private static AllocatorUnderTest withoutCalloc() {
+        AllocatorUnderTest banos = Target.parse("banos:own");
+        return (AllocatorUnderTest) Proxy.newProxyInstance(ReportTest.class.getClassLoader(), new Class<?>[] {AllocatorUnderTest.class},
+                (_, method, arguments) -> {
+                    if (method.getName().equals("calloc")) {
+                        refuse();
+                    }
+                    try {
+                        return method.invoke(banos, arguments);
+                    } catch (InvocationTargetException thrown) {
+                        throw thrown.getCause();
+                    }
+                });
     }
 
     private static void refuse() {

@@ -34,7 +34,7 @@ class TargetTest {
             assertThat(forOne.promises()).isEqualTo(own.promises().withoutThreads()).isNotEqualTo(own.promises());
             Program.parse("""
                     b0 = malloc(100)
-                    b1 = calloc(3, 7)
+                    b1 = calloc(1, 21)
                     b0 = realloc(b0, 1000)
                     b2 = aligned_alloc(64, 100)
                     free(b1)
