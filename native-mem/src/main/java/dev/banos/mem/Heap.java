@@ -445,8 +445,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
      * reports damage and leaks, too. A mapping that another thread is copying as it grows is unmapped by that thread, after its copy.
      *
      * @throws IllegalStateException for a thread's own heap; for a confined heap, if another thread calls while its own has not ended; and
-     *     while it has children, or scopes with blocks of it, which it does not close itself because their threads may be at work in them.
-     *     A confined scope whose thread has ended hinders no close: nobody can reach its segments
+     *     while it has children or scopes, whose threads may be at work in them; but for confined scopes of threads that have ended
      * @throws CorruptBlockException if it was hardened, and something in it damaged; it is closed all the same
      */
     @Override
@@ -521,10 +520,6 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         if (thread != owner && (domain.isClosed() || !servesOthers(thread))) {
             throw refusal();
         }
-    }
-
-    boolean isConfined() {
-        return hardened != null ? hardened.confinedTo() != null : pool.access != Access.SHARED;
     }
 
     /** A confined heap serves nobody any more when its thread has ended; who sees that sees all that it did. */

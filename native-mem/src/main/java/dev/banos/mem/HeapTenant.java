@@ -1,5 +1,6 @@
 package dev.banos.mem;
 
+import dev.banos.mem.slots.Access;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +39,8 @@ final class HeapTenant {
         if (heap.isOfMalloc()) {
             return Heap.tenantOfMalloc();
         }
-        if (heap.isConfined()) {
+        HardenedBlocks hardened = heap.hardened();
+        if (hardened != null ? hardened.confinedTo() != null : heap.pool.access != Access.SHARED) {
             throw new IllegalArgumentException(heap + " serves one thread alone: use HeapScope.ofConfined(heap), or a heap of"
                     + " HeapOptions.shared()");
         }
