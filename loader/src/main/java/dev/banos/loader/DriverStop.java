@@ -23,12 +23,17 @@ final class DriverStop {
         if (!driver.closePointers()) {
             throw busy(driver, "has a call under way", "try again when it has returned");
         }
-        int result = uninit(driver);
-        if (result < 0) {
-            driver.reopenPointers();
-            throw refused(driver, result, "the driver stays installed");
+        Set<Driver> before = scopes.hide(Set.of(), driver);
+        try {
+            uninit(driver);
+            try {
+                driver.end();
+            } finally {
+                drivers.remove(driver); // whatever ended that: its uninit has run, and nothing of it runs twice
+            }
+        } finally {
+            scopes.restore(before);
         }
-        drivers.remove(driver);
         driver.unmap();
     }
 
@@ -67,16 +72,18 @@ final class DriverStop {
         return String.join(", ", drivers.stream().map(Driver::name).toList());
     }
 
-    private int uninit(Driver driver) {
-        Set<Driver> before = scopes.hide(Set.of(), driver);
+    private static void uninit(Driver driver) {
+        boolean hasAgreed = false;
         try {
             int result = driver.uninit();
-            if (result >= 0) {
-                driver.end();
+            if (result < 0) {
+                throw refused(driver, result, "the driver stays installed");
             }
-            return result;
+            hasAgreed = true;
         } finally {
-            scopes.restore(before);
+            if (!hasAgreed) {
+                driver.reopenPointers();
+            }
         }
     }
 

@@ -34,18 +34,14 @@ final class Replacements {
             this.lifetimes = lifetimes;
         }
 
-        /** Whether it has run its last code. */
-        boolean isOver() {
+        /** Whether no call is in it any more and its uninit, which this runs, has succeeded. */
+        boolean hasAgreed() {
             lifetimes.removeIf(Lifetime::isOver);
             if (!lifetimes.isEmpty()) {
                 return false;
             }
             refused = driver.uninit();
-            if (refused < 0) {
-                return false; // it knows why it must stay for now, and is asked again
-            }
-            driver.end();
-            return true;
+            return refused >= 0; // else it knows why it must stay for now, and is asked again
         }
 
         Refusal stays() {
@@ -142,8 +138,14 @@ final class Replacements {
         }
         reaping = true;
         try {
-            while (!retired.isEmpty() && retired.getFirst().isOver()) {
-                retired.removeFirst().driver.unmap(); // removed first, since its code is not to run again whatever happens
+            while (!retired.isEmpty() && retired.getFirst().hasAgreed()) {
+                Driver driver = retired.getFirst().driver;
+                try {
+                    driver.end();
+                } finally {
+                    retired.removeFirst(); // its code is not to run again, whatever happens
+                }
+                driver.unmap();
             }
         } finally {
             reaping = false;

@@ -10,7 +10,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.banos.bindings.Native;
-import dev.banos.testing.OnX8664;
+import dev.banos.testing.RunsObjects;
 import java.lang.classfile.ClassFile;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Functions of random numbers, called from Java and by C with the same values, and called back with them. Optimised code of clang
  * takes it that its caller has filled the registers of small integers with their sign or with zeros.
  */
-@OnX8664
+@RunsObjects
 class RandomSignaturesTest {
     private static final int FUNCTIONS = 40;
     private static final int SLOT = Long.BYTES;

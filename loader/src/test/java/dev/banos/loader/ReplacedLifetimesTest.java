@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.bindings.Native;
-import dev.banos.testing.OnX8664;
+import dev.banos.testing.RunsObjects;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Who is in code, or holds something of it, while instances are replaced, and what must stay for that long. */
-@OnX8664
+@RunsObjects
 class ReplacedLifetimesTest {
     private static final VarHandle FLAG = ValueLayout.JAVA_INT.varHandle();
     private static final FunctionDescriptor INT_OF_POINTER = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS);

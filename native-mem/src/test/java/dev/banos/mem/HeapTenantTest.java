@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.banos.bindings.Native;
 import dev.banos.mem.insight.LeakTracking.Level;
-import dev.banos.mem.system.Kernel;
 import dev.banos.testing.ChildJvm;
 import dev.banos.testing.FullJavaHeap;
 import dev.banos.testing.OtherThread;
@@ -269,34 +268,6 @@ class HeapTenantTest {
         segment.fill((byte) 1);
         scope.close();
         heap.close();
-    }
-
-    /** The JVM may not have asked all threads: so the memory stays, and its heap with it. In a JVM of its own, which then has it for good. */
-    @Test
-    void anErrorOfTheJvmInASharedClosesKeepsTheHeapOpen() throws IOException, InterruptedException {
-        assertThat(ChildJvm.run(List.of(), Kept.class).output()).contains("heap 1 has open scopes: shared scope: close them first", "mapped true");
-    }
-
-    /** What that JVM runs. */
-    public static final class Kept {
-        private Kept() {
-        }
-
-        public static void main(String[] arguments) {
-            Heap heap = Heap.createShared();
-            HeapScope scope = HeapScope.ofShared(heap);
-            MemorySegment segment = scope.allocate(100_000);
-            Native.segment(Kernel.PAGE_BYTES, 8, scope, _ -> {
-                throw new StackOverflowError();
-            });
-            assertThatThrownBy(scope::close).isInstanceOf(StackOverflowError.class);
-            try {
-                heap.close();
-            } catch (IllegalStateException refused) {
-                System.out.println(refused.getMessage());
-            }
-            System.out.println("mapped " + ProcSelf.isMapped(segment.address()));
-        }
     }
 
     /** Whoever comes first: the other finds it closed, or open. What a scope has is zero, and nobody else's, to its end. */

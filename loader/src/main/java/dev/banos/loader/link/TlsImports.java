@@ -3,6 +3,7 @@ package dev.banos.loader.link;
 import dev.banos.loader.elf.Elf;
 import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SymbolTable;
+import dev.banos.loader.machine.Architecture;
 import dev.banos.loader.machine.FixupKind;
 import dev.banos.loader.process.ThreadLocalPlace;
 import dev.banos.loader.process.TinyLibrary;
@@ -66,6 +67,10 @@ final class TlsImports {
             if (place == null && !symbols.isWeak(use.symbol())) {
                 missing.add(symbols.name(use.symbol()));
             }
+            if (place == null && symbols.isWeak(use.symbol()) && Architecture.hostMachine() == Elf.EM_AARCH64) {
+                throw Refusal.unsupported(use.object().elf.file(), null, -1, "thread-local variable " + symbols.name(use.symbol())
+                        + " is nowhere, and code for aarch64 would take the thread's own data for it", "define it, or do without it");
+            }
             if (place != null && use.needsDistance() && place.distance() == ThreadLocalPlace.NO_DISTANCE) {
                 throw noDistance(use, place.owner());
             }
@@ -83,7 +88,8 @@ final class TlsImports {
         if (cause != null) {
             throw Refusal.unsupported(uses.getFirst().object().elf.file(), null, -1, "thread-local "
                     + (variables.size() == 1 ? "variable " : "variables ") + String.join(", ", variables.keySet()) + " of other libraries: " + cause,
-                    "compile with -fPIC, which lets them lie anywhere, or start the JVM with that library in LD_PRELOAD");
+                    (Architecture.hostMachine() == Elf.EM_X86_64 ? "compile with -fPIC, which lets them lie anywhere, or " : "")
+                            + "start the JVM with that library in LD_PRELOAD");
         }
         open = true;
     }
@@ -91,7 +97,8 @@ final class TlsImports {
     private static Refusal noDistance(Use use, String owner) {
         return Refusal.unsupported(use.object().elf.file(), null, -1, "thread-local variable "
                 + use.object().elf.symbols().name(use.symbol()) + " of " + owner + " is at no fixed distance from the thread pointer,"
-                + " where this code looks for it", "compile this file with -fPIC, or " + owner + " without it: its"
+                + " where this code looks for it", Architecture.hostMachine() == Elf.EM_AARCH64 ? "load what has it before the JVM starts, by"
+                + " LD_PRELOAD" : "compile this file with -fPIC, or " + owner + " without it: its"
                 + " variables then have such a distance, if glibc has room for it");
     }
 
