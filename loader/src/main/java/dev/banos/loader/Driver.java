@@ -48,6 +48,8 @@ public final class Driver {
     private final Map<String, Export> exports = new LinkedHashMap<>();
     /** Of the pointers and handles that are handed out. Null once uninstalled. */
     private volatile @Nullable Lifetime lifetime;
+    private boolean hasAgreed;
+    private boolean isEnding;
     /** Of those before them: calls that came through these may still be in its code. Under the loader's lock. */
     private final List<Lifetime> former = new ArrayList<>();
     private volatile Set<Driver> dependencies;
@@ -506,10 +508,12 @@ public final class Driver {
     int uninit() {
         long uninit = uninitAddress();
         if (uninit == 0) {
+            hasAgreed = true;
             return 0;
         }
         long began = System.nanoTime();
         int result = BanosDriver.call(uninit, struct);
+        hasAgreed = result >= 0;
         LoaderEvents.ran(name(), "uninit", result, System.nanoTime() - began);
         return result;
     }
@@ -532,7 +536,22 @@ public final class Driver {
 
     /** Runs its last code. */
     void end() {
-        module.stop();
+        isEnding = true;
+        try {
+            module.stop();
+        } finally {
+            isEnding = false;
+        }
+    }
+
+    /** Whether its uninit has succeeded, and is not to run again. */
+    boolean hasAgreed() {
+        return hasAgreed;
+    }
+
+    /** Whether its last functions are just running, and have come back to the loader. */
+    boolean isEnding() {
+        return isEnding;
     }
 
     void unmap() {

@@ -20,20 +20,19 @@ final class DriverStop {
     void stop(Driver driver) {
         drivers.require(driver);
         requireNotNeeded(driver);
-        if (!driver.closePointers()) {
+        if (driver.isEnding() || !driver.hasAgreed() && !driver.closePointers()) {
             throw busy(driver, "has a call under way", "try again when it has returned");
         }
         Set<Driver> before = scopes.hide(Set.of(), driver);
         try {
-            uninit(driver);
-            try {
-                driver.end();
-            } finally {
-                drivers.remove(driver); // whatever ended that: its uninit has run, and nothing of it runs twice
+            if (!driver.hasAgreed()) {
+                uninit(driver);
             }
+            driver.end(); // where Java breaks that off, the next try goes on from there
         } finally {
             scopes.restore(before);
         }
+        drivers.remove(driver);
         driver.unmap();
     }
 

@@ -40,7 +40,7 @@ final class Replacements {
             if (!lifetimes.isEmpty()) {
                 return false;
             }
-            refused = driver.uninit();
+            refused = driver.hasAgreed() ? 0 : driver.uninit();
             return refused >= 0; // else it knows why it must stay for now, and is asked again
         }
 
@@ -139,13 +139,8 @@ final class Replacements {
         reaping = true;
         try {
             while (!retired.isEmpty() && retired.getFirst().hasAgreed()) {
-                Driver driver = retired.getFirst().driver;
-                try {
-                    driver.end();
-                } finally {
-                    retired.removeFirst(); // its code is not to run again, whatever happens
-                }
-                driver.unmap();
+                retired.getFirst().driver.end(); // where Java breaks that off, the next call of the loader goes on from there
+                retired.removeFirst().driver.unmap();
             }
         } finally {
             reaping = false;

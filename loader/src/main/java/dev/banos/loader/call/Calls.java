@@ -49,9 +49,12 @@ public final class Calls {
             for (int i : unsigned) {
                 parameters[i] = ValueLayout.JAVA_INT;
             }
+            return new Shape(with(parameters), Set.of(), fixed, mode, errno);
+        }
+
+        private FunctionDescriptor with(MemoryLayout[] parameters) {
             MemoryLayout result = descriptor.returnLayout().orElse(null);
-            FunctionDescriptor wide = result == null ? FunctionDescriptor.ofVoid(parameters) : FunctionDescriptor.of(result, parameters);
-            return new Shape(wide, Set.of(), fixed, mode, errno);
+            return result == null ? FunctionDescriptor.ofVoid(parameters) : FunctionDescriptor.of(result, parameters);
         }
 
         /** Takes them as bytes and shorts again, for which C's caller puts zeros into the rest of the register. */

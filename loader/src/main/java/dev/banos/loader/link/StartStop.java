@@ -151,8 +151,8 @@ final class StartStop {
     void stop() {
         long finalize = CLibrary.find("__cxa_finalize");
         NativeCalls.call(finalize, dsoHandle);
-        for (long function : destructors.reversed()) {
-            NativeCalls.call(function, 0);
+        while (!destructors.isEmpty()) {
+            NativeCalls.call(destructors.removeLast(), 0); // which runs once, though all this be broken off and done again
         }
         NativeCalls.call(finalize, dsoHandle);
         ProcessEnd.forget(dsoHandle);
