@@ -90,9 +90,11 @@ class LockedMemoryTest {
 
         private static void run() {
             try (Heap heap = Heap.create(HeapOptions.shared().hardened(Hardening.NONE.withQuarantine(1 << 20)))) {
+                MemoryInsight.explain(1); // whose classes, and those of the next, shall not come to lie where the block was
+                ProcSelf.isMapped(1);
                 long block = quarantined(heap);
-                System.out.print("in quarantine " + MemoryInsight.explain(block).contains("in quarantine") + ", mapped "
-                        + ProcSelf.isMapped(block));
+                boolean mapped = ProcSelf.isMapped(block);
+                System.out.print("in quarantine " + MemoryInsight.explain(block).contains("in quarantine") + ", mapped " + mapped);
             }
             burst();
             Malloc.trim();

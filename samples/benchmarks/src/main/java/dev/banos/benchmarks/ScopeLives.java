@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.CompilerControl;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
@@ -72,6 +73,8 @@ public class ScopeLives {
         }
     }
 
+    /** Part of each benchmark, as the body of a {@code try} is: whether it is large enough to be left alone says nothing of a scope. */
+    @CompilerControl(CompilerControl.Mode.INLINE)
     private long use(Arena scope) {
         long sum = 0;
         for (int i = 0; i < count; i++) {
