@@ -48,10 +48,10 @@ public final class Driver {
     private final Map<String, Export> exports = new LinkedHashMap<>();
     /** Of the pointers and handles that are handed out. Null once uninstalled. */
     private volatile @Nullable Lifetime lifetime;
-    private boolean hasAgreed;
-    private boolean isEnding;
     /** Of those before them: calls that came through these may still be in its code. Under the loader's lock. */
     private final List<Lifetime> former = new ArrayList<>();
+    private boolean hasAgreed;
+    private boolean isEnding;
     private volatile Set<Driver> dependencies;
     /** The one that took its place, or null. */
     private volatile @Nullable Driver successor;

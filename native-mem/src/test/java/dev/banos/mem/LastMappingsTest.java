@@ -7,10 +7,7 @@ import dev.banos.mem.system.RefusedUnmaps;
 import dev.banos.testing.ChildJvm;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -80,10 +77,10 @@ class LastMappingsTest {
                 if (deed == Deed.EMPTIED_CACHE) {
                     freeAll(heap, blocks);
                 }
-                long before = count();
+                long before = ProcSelf.mappings();
                 RefusedUnmaps.limitOfMappings((before + ROOM) * 8 / 7 + 1);
                 perform(deed, heap, between, blocks);
-                expect(count() < before + MOST, "of " + before + " mappings it made " + count());
+                expect(ProcSelf.mappings() < before + MOST, "of " + before + " mappings it made " + ProcSelf.mappings());
                 expect(between.malloc(LESS) != 0, "malloc is out of memory");
             }
             RefusedUnmaps.limitOfMappings(0);
@@ -149,12 +146,6 @@ class LastMappingsTest {
                 made++;
             }
             expect(made < BLOCKS, "none was refused");
-        }
-
-        private static long count() throws IOException {
-            try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
-                return lines.count();
-            }
         }
 
         private static void expect(boolean holds, String otherwise) {

@@ -5,11 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.banos.mem.system.RefusedUnmaps;
 import dev.banos.testing.ChildJvm;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -38,12 +35,12 @@ class MappingLimitTest {
             for (int i = 0; i < BLOCKS; i++) {
                 blocks.add(Malloc.malloc(BYTES));
             }
-            long before = count();
+            long before = ProcSelf.mappings();
             RefusedUnmaps.limitOfMappings(before);
             for (int i = 1; i < BLOCKS; i += 2) {
                 Malloc.free(blocks.get(i));
             }
-            expect(count() < before + OTHERS, "frees made it " + count() + " from " + before);
+            expect(ProcSelf.mappings() < before + OTHERS, "frees made it " + ProcSelf.mappings() + " from " + before);
             expect(RefusedUnmaps.count() > BLOCKS / 4, "only " + RefusedUnmaps.count() + " were put off");
             expect(!ProcSelf.hasOwnMemory(blocks.get(BLOCKS / 2 + 1)), "the memory of a block is there after its free");
             expect(isRefused(blocks.get(1)), "a second free is right");
@@ -75,12 +72,6 @@ class MappingLimitTest {
                 return false;
             } catch (InvalidBlockException asItShould) {
                 return true;
-            }
-        }
-
-        private static long count() throws IOException {
-            try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
-                return lines.count();
             }
         }
 

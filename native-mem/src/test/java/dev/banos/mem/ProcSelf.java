@@ -21,6 +21,15 @@ public final class ProcSelf {
         }
     }
 
+    /** How many mappings it has. */
+    static long mappings() {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
+            return lines.count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** How the kernel lets the page be accessed, as rwx- letters; empty where nothing is mapped. */
     static String access(long address) {
         try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
