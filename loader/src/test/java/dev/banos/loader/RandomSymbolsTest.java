@@ -19,10 +19,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Some objects and an archive that declare and define a few variables, each in a way drawn at random: every object sees the values that it
  * sees in the program of GNU ld or of lld, and what both refuse is refused.
+ * {@code -Dbanos.symbols.trials=N} asks for more, {@code -Dbanos.symbols.seed=S} for those that begin with seed S.
  */
 @RunsObjects
 class RandomSymbolsTest {
-    private static final int TRIALS = 60;
+    private static final int TRIALS = Integer.getInteger("banos.symbols.trials", 60);
+    private static final long FIRST_SEED = Long.getLong("banos.symbols.seed", new Random().nextLong());
     private static final int VARIABLES = 3;
     private static final String REFUSED = "refused";
 
@@ -56,8 +58,7 @@ class RandomSymbolsTest {
     }
 
     static Stream<Long> seeds() {
-        long first = new Random().nextLong();
-        return Stream.iterate(first, seed -> seed + 1).limit(TRIALS);
+        return Stream.iterate(FIRST_SEED, seed -> seed + 1).limit(TRIALS);
     }
 
     @ParameterizedTest

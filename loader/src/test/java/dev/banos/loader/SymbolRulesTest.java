@@ -161,6 +161,21 @@ class SymbolRulesTest {
         assertThat(here(user, archive("libdata.a", data))).isEqualTo("3");
     }
 
+    /** A second definition would be a conflict, and a weak one's bytes are not taken in a common symbol's place. */
+    @Test
+    void commonSymbolsThatHaveBytesFetchNoMember() {
+        Path common = compiled("gcc -O1 -fcommon", "user.c", "int table[4]; int value(void) { return table[2]; }");
+        Path data = compiled("gcc -O1", "data.c", "int table[4] = {1, 2, 3, 4};");
+        Path weak = compiled("gcc -O1", "weak.c", "__attribute__((weak)) int table[4] = {5, 6, 7, 8};");
+        Path library = archive("libother.a", compiled("gcc -O1", "other.c", "int table[4] = {9, 10, 11, 12};"));
+        for (List<Path> files : List.of(List.of(common, data, library), List.of(data, common, library))) {
+            assertThat(here(files.toArray(Path[]::new))).isEqualTo("3").isEqualTo(byLd(files.toArray(Path[]::new)));
+        }
+        for (List<Path> files : List.of(List.of(common, weak, library), List.of(weak, common, library))) {
+            assertThat(here(files.toArray(Path[]::new))).isEqualTo("11").isEqualTo(byLd(files.toArray(Path[]::new)));
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({".weak,.gnu,2", ".gnu,.weak,1", ".comm,.gnu,2", ".gnu,.comm,1", ".globl,.gnu,refused", ".gnu,.globl,refused",
         ".gnu,.gnu,refused", ".weak,.globl,2", ".weak,.comm,0", ".comm,.weak,0", ".weak,.weak,1"})

@@ -28,6 +28,8 @@ public final class Selection {
     private final Deque<String> wanted = new ArrayDeque<>();
     /** Of common symbols: a member that defines one as data is wanted, but none that has another common one. */
     private final Deque<String> commons = new ArrayDeque<>();
+    /** Whose definition with bytes takes a common symbol's place, as a weak one does not. */
+    private final Set<String> withBytes = new HashSet<>();
     /** Of the COMDAT groups so far. */
     private final Set<String> signatures = new HashSet<>();
     /** Of how many objects the names are in {@link #defined} and {@link #wanted}. */
@@ -93,6 +95,9 @@ public final class Selection {
 
     /** A common symbol is there without bytes: a member that gives it some is taken, as GNU ld and lld do for Fortran's BLOCK DATA. */
     private void giveBytes(String common) {
+        if (withBytes.contains(common)) {
+            return;
+        }
         for (Archive archive : archives) {
             ElfObject object = archive.definer(common) == null ? null : archive.definingData(common);
             if (object != null) {
@@ -125,7 +130,12 @@ public final class Selection {
                 int section = symbols.section(symbol);
                 boolean isDefined = !symbols.isUndefined(symbol) && !(section > 0 && dropped.get(section));
                 if (isDefined) {
-                    noteDefined(symbols.name(symbol), section == Elf.SHN_COMMON);
+                    noteDefined(symbols.name(symbol));
+                    if (section == Elf.SHN_COMMON) {
+                        commons.add(symbols.name(symbol));
+                    } else if (!symbols.isWeak(symbol)) {
+                        withBytes.add(symbols.name(symbol));
+                    }
                 } else if (!symbols.isWeak(symbol)) {
                     wanted.add(symbols.name(symbol));
                 }
@@ -133,12 +143,9 @@ public final class Selection {
         }
     }
 
-    private void noteDefined(String name, boolean common) {
+    private void noteDefined(String name) {
         defined.add(name);
         defined.addAll(SymbolVersion.alsoDefined(name));
-        if (common) {
-            commons.add(name);
-        }
     }
 
     /** The sections of groups that an earlier object has, which is the one that is kept. */
