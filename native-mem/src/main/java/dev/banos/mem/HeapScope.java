@@ -2,6 +2,8 @@ package dev.banos.mem;
 
 import dev.banos.bindings.Native;
 import dev.banos.lock.SpinLock;
+import dev.banos.mem.slots.Bin;
+import dev.banos.mem.slots.RecentBins;
 import dev.banos.mem.slots.SizeClasses;
 import dev.banos.mem.system.Zeros;
 import java.lang.foreign.Arena;
@@ -36,6 +38,7 @@ public final class HeapScope implements Arena {
     private static final long LARGEST_CHUNK_BYTES = 32 * 1024;
     /** A segment of less than this part of a chunk is cut from one; a larger one is a block of its own. */
     private static final int SEGMENTS_PER_CHUNK = 4;
+    private static final long NONE = -1;
 
     private final Arena lifetime;
     /** Of a confined scope; null for a shared one. */
@@ -48,6 +51,8 @@ public final class HeapScope implements Arena {
     private long next;
     private long end;
     private long chunkBytes = FIRST_CHUNK_BYTES;
+    /** The largest segment that may open the first chunk by {@link #placeFirst}; {@link #NONE} where there is one, or the scope is closed. */
+    private long quickBytes;
     /** The first block has a field of its own: many scopes need no more. */
     private long firstBlock;
     private long[] moreBlocks = Heap.NO_ADDRESSES;
@@ -70,6 +75,7 @@ public final class HeapScope implements Arena {
         this.owner = owner;
         this.lock = owner == null ? new SpinLock() : null;
         this.zeroes = zeroes;
+        this.quickBytes = tenant == null ? LARGEST_CHUNK_BYTES / SEGMENTS_PER_CHUNK : NONE;
     }
 
     /** {@return a scope that the calling thread alone uses and closes} */
@@ -178,7 +184,7 @@ public final class HeapScope implements Arena {
         if (byteSize < 0 || byteAlignment <= 0 || (byteAlignment & (byteAlignment - 1)) != 0) {
             throw SlowMalloc.badRequest(byteSize, byteAlignment);
         }
-        long address = lock == null ? placeConfined(byteSize, byteAlignment) : placeLocked(lock, byteSize, byteAlignment);
+        long address = Thread.currentThread() == owner ? place(byteSize, byteAlignment) : placeShared(byteSize, byteAlignment);
         return Native.segment(address, byteSize, lifetime, null);
     }
 
@@ -330,6 +336,7 @@ public final class HeapScope implements Arena {
     private void leaveChunk() {
         next = 0;
         end = 0;
+        quickBytes = NONE;
     }
 
     @Override
@@ -341,12 +348,12 @@ public final class HeapScope implements Arena {
         return owner == null ? "shared scope" : "scope of thread " + owner.threadId();
     }
 
-    private long placeConfined(long size, long alignment) {
-        if (Thread.currentThread() != owner) {
+    private long placeShared(long size, long alignment) {
+        if (lock == null) {
             throw new WrongThreadException("scope of thread " + Objects.requireNonNull(owner).threadId() + " used by thread "
                     + Thread.currentThread().threadId());
         }
-        return cleared(place(size, alignment), size);
+        return placeLocked(lock, size, alignment);
     }
 
     /** A block is made without the lock: its malloc may wait for a monitor, as those who wait for the lock must not (SpinLock). */
@@ -411,7 +418,39 @@ public final class HeapScope implements Arena {
 
     private long place(long size, long alignment) {
         long start = placeInChunk(size, alignment);
-        return start != 0 ? start : placeSlow(size, alignment);
+        if (start == 0) {
+            start = size <= quickBytes && alignment <= SizeClasses.ALIGNMENT ? placeFirst(size) : 0;
+            if (start == 0) {
+                return cleared(placeSlow(size, alignment), size);
+            }
+        }
+        if (zeroes) {
+            Zeros.writeFew(start, size);
+        }
+        return start;
+    }
+
+    /**
+     * In the first chunk. The life of many scopes is this and the close: there are as few branches as can be, because a caller into
+     * which it is compiled becomes, with each, less likely to be compiled into its own, and then the scope is an object on Java's heap.
+     *
+     * @return 0: the size's bin has no slot at hand
+     */
+    private long placeFirst(long size) {
+        long bytes = Math.max(FIRST_CHUNK_BYTES, size * SEGMENTS_PER_CHUNK);
+        Bin bin = RecentBins.bin(bytes);
+        long slot = bin.next();
+        if (slot == 0) {
+            return 0;
+        }
+        long block = bin.take(slot);
+        quickBytes = NONE;
+        chunkBytes = Math.min(bytes * 2, LARGEST_CHUNK_BYTES);
+        firstBlock = block;
+        blockBytes = bytes;
+        next = block + size;
+        end = block + bytes;
+        return block;
     }
 
     /** @return where the segment begins; 0: the chunk has no room for it */
@@ -503,6 +542,7 @@ public final class HeapScope implements Arena {
 
     /** The block goes with the scope from now on. */
     private void keep(long block, long size) {
+        quickBytes = NONE;
         if (firstBlock == 0) {
             firstBlock = block;
         } else {

@@ -120,6 +120,26 @@ class HeapScopeTest {
         }
     }
 
+    /** The scope has no memory yet, or has some; a block for what the action is refused would be lost each time. */
+    @Test
+    void aCleanupActionCanAllocateNothing() {
+        int times = 1000;
+        for (Supplier<Arena> kind : ALL_KINDS) {
+            long live = Malloc.statistics().liveBlocks();
+            for (int i = 0; i < times; i++) {
+                Arena scope = kind.get();
+                if (i % 2 == 0) {
+                    scope.allocate(40);
+                }
+                Native.segment(Kernel.PAGE_BYTES, 8, scope, _ -> assertThatThrownBy(() -> scope.allocate(400))
+                        .isInstanceOf(IllegalStateException.class).hasMessageContaining("closed"));
+                scope.close();
+                assertThatThrownBy(() -> scope.allocate(40)).isInstanceOf(IllegalStateException.class);
+            }
+            assertThat(Malloc.statistics().liveBlocks()).isLessThan(live + times / 2);
+        }
+    }
+
     /** An {@link IllegalStateException} is also what a close throws that did not happen. */
     @Test
     void aCleanupActionThatThrowsKeepsNoMemory() {

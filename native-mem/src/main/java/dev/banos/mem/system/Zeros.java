@@ -13,9 +13,14 @@ public final class Zeros {
     private Zeros() {
     }
 
+    /** @param bytes at most 64 KiB */
+    public static void writeFew(long address, long bytes) {
+        SystemCalls.memset(address, 0, bytes);
+    }
+
     public static void write(long address, long bytes) {
         if (bytes <= MOST_BYTES) {
-            SystemCalls.memset(address, 0, bytes);
+            writeFew(address, bytes);
         } else {
             writeMany(address, bytes);
         }
