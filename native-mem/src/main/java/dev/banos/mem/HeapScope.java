@@ -9,7 +9,6 @@ import dev.banos.mem.system.Zeros;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,7 +74,7 @@ public final class HeapScope implements Arena {
         this.owner = owner;
         this.lock = owner == null ? new SpinLock() : null;
         this.zeroes = zeroes;
-        this.quickBytes = tenant == null ? LARGEST_CHUNK_BYTES / SEGMENTS_PER_CHUNK : NONE;
+        this.quickBytes = tenant == null || tenant.counts && tenant.heap.hardened() == null ? LARGEST_CHUNK_BYTES / SEGMENTS_PER_CHUNK : NONE;
     }
 
     /** {@return a scope that the calling thread alone uses and closes} */
@@ -321,6 +320,10 @@ public final class HeapScope implements Arena {
 
     /** At the end of the stack too: otherwise the heap could not be closed any more. */
     static void leave(HeapTenant tenant) {
+        if (tenant.counts) {
+            tenant.ownScopes--; // without a call
+            return;
+        }
         boolean left = false;
         try {
             tenant.leave();
@@ -345,12 +348,16 @@ public final class HeapScope implements Arena {
     }
 
     String kind() {
-        return owner == null ? "shared scope" : "scope of thread " + owner.threadId();
+        return owner == null ? "shared scope" : kind(owner);
+    }
+
+    static String kind(Thread owner) {
+        return "scope of thread " + owner.threadId();
     }
 
     private long placeShared(long size, long alignment) {
         if (lock == null) {
-            throw new WrongThreadException("scope of thread " + Objects.requireNonNull(owner).threadId() + " used by thread "
+            throw new WrongThreadException(kind() + " used by thread "
                     + Thread.currentThread().threadId());
         }
         return placeLocked(lock, size, alignment);
@@ -438,7 +445,7 @@ public final class HeapScope implements Arena {
      */
     private long placeFirst(long size) {
         long bytes = Math.max(FIRST_CHUNK_BYTES, size * SEGMENTS_PER_CHUNK);
-        Bin bin = RecentBins.bin(bytes);
+        Bin bin = tenant == null ? RecentBins.bin(bytes) : tenant.heap.pool.bin(bytes);
         long slot = bin.next();
         if (slot == 0) {
             return 0;

@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * That a scope, or a generation of a {@link ScopeGroup}, has blocks of a heap: it cannot be closed before they have gone back. So a
- * segment's memory never ends before its scope.
+ * segment's memory never ends before its scope. One stands for all scopes that a heap of one thread has in that thread: they are
+ * counted, without a lock, and nothing else knows of them, so that the compiler can leave their objects out.
  */
 final class HeapTenant {
     final Heap heap;
@@ -15,14 +16,27 @@ final class HeapTenant {
     private @Nullable Object described;
     /** Whether all has gone back, where there was too little stack left to say so. */
     volatile boolean isGone;
+    /** Whether this stands for the scopes of the heap's only thread, which alone changes their number. */
+    final boolean counts;
+    int ownScopes;
     /** The list of those of one heap, under the lock of its {@link HeapTree}. */
     private @Nullable HeapTenant before;
     private @Nullable HeapTenant behind;
 
     /** @param owner of a confined scope; null for others */
     HeapTenant(Heap heap, @Nullable Thread owner) {
+        this(heap, owner, false);
+    }
+
+    private HeapTenant(Heap heap, @Nullable Thread owner, boolean counts) {
         this.heap = heap;
         this.owner = owner;
+        this.counts = counts;
+    }
+
+    /** For the scopes of a heap that serves the calling thread alone. */
+    static HeapTenant ofOwnThread(Heap heap) {
+        return new HeapTenant(heap, Thread.currentThread(), true);
     }
 
     /** For a scope of the calling thread; null: of malloc. @throws IllegalStateException where the heap is closed, or does not serve this thread */
@@ -31,7 +45,12 @@ final class HeapTenant {
             return Heap.tenantOfMalloc();
         }
         heap.requireServing();
-        return new HeapTenant(heap, Thread.currentThread());
+        return servesAll(heap) ? new HeapTenant(heap, Thread.currentThread()) : heap.tree().ofOwnThread(heap);
+    }
+
+    private static boolean servesAll(Heap heap) {
+        HardenedBlocks hardened = heap.hardened();
+        return hardened != null ? hardened.confinedTo() == null : heap.pool.access == Access.SHARED;
     }
 
     /** For scopes of all threads; null: of malloc. @throws IllegalArgumentException where the heap serves but one */
@@ -39,8 +58,7 @@ final class HeapTenant {
         if (heap.isOfMalloc()) {
             return Heap.tenantOfMalloc();
         }
-        HardenedBlocks hardened = heap.hardened();
-        if (hardened != null ? hardened.confinedTo() != null : heap.pool.access != Access.SHARED) {
+        if (!servesAll(heap)) {
             throw new IllegalArgumentException(heap + " serves one thread alone: use HeapScope.ofConfined(heap), or a heap of"
                     + " HeapOptions.shared()");
         }
@@ -49,7 +67,10 @@ final class HeapTenant {
 
     /** @param scopeOrGroup what its text is to be in messages. @throws IllegalStateException where the heap is closed */
     void enter(Object scopeOrGroup) {
-        if (!heap.isOfMalloc()) {
+        if (counts) {
+            heap.tree().requireOpen(heap);
+            ownScopes++;
+        } else if (!heap.isOfMalloc()) {
             described = scopeOrGroup;
             heap.tree().enter(this);
         }
@@ -57,7 +78,9 @@ final class HeapTenant {
 
     /** When all blocks have gone back; once. */
     void leave() {
-        if (!heap.isOfMalloc()) {
+        if (counts) {
+            ownScopes--;
+        } else if (!heap.isOfMalloc()) {
             heap.tree().leave(this);
         }
     }
@@ -97,6 +120,6 @@ final class HeapTenant {
 
     @Override
     public String toString() {
-        return described instanceof HeapScope scope ? scope.kind() : String.valueOf(described);
+        return described instanceof HeapScope scope ? scope.kind() : owner != null ? HeapScope.kind(owner) : String.valueOf(described);
     }
 }

@@ -6,6 +6,7 @@ import dev.banos.mem.slots.SlotPool;
 import dev.banos.mem.system.Budget;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,8 @@ final class HeapTree {
     private final SpinLock lock = new SpinLock();
     private final List<Heap> children = new ArrayList<>();
     private @Nullable HeapTenant firstTenant;
+    /** For the scopes of the thread that the heap alone serves; made by it. */
+    private @Nullable HeapTenant ofOwnThread;
     private boolean closed;
 
     HeapTree(@Nullable Heap parent) {
@@ -111,7 +114,34 @@ final class HeapTree {
         } finally {
             lock.unlock();
         }
-        throw new IllegalStateException(tenant.heap + " is closed");
+        throw closed(tenant.heap);
+    }
+
+    /** For the thread that {@code heap} alone serves: nobody else closes it as long as that lives. @throws IllegalStateException when it is closed */
+    void requireOpen(Heap heap) {
+        if (closed) {
+            throw closed(heap);
+        }
+    }
+
+    private static IllegalStateException closed(Heap heap) {
+        return new IllegalStateException(heap + " is closed");
+    }
+
+    /** For the thread that {@code heap} alone serves. */
+    HeapTenant ofOwnThread(Heap heap) {
+        HeapTenant found = ofOwnThread;
+        if (found == null) {
+            found = HeapTenant.ofOwnThread(heap);
+            ofOwnThread = found;
+        }
+        return found;
+    }
+
+    /** Of a thread that has ended none is open; who closes its heap knows that it has, and sees their number. */
+    private int ownScopes() {
+        HeapTenant own = ofOwnThread;
+        return own == null || own.isAbandoned() ? 0 : own.ownScopes;
     }
 
     void leave(HeapTenant tenant) {
@@ -123,10 +153,10 @@ final class HeapTree {
         }
     }
 
-    private List<HeapTenant> tenants() {
+    private List<@Nullable HeapTenant> tenants() {
         lock.lock();
         try {
-            List<HeapTenant> tenants = new ArrayList<>();
+            List<@Nullable HeapTenant> tenants = new ArrayList<>(Collections.nCopies(ownScopes(), ofOwnThread));
             for (HeapTenant each = firstTenant; each != null; each = each.behind()) {
                 tenants.add(each);
             }
@@ -141,7 +171,7 @@ final class HeapTree {
         lock.lock();
         try {
             leaveAllAbandoned();
-            closed = children.isEmpty() && firstTenant == null;
+            closed = children.isEmpty() && firstTenant == null && ownScopes() == 0;
             if (closed) {
                 return;
             }
@@ -165,7 +195,7 @@ final class HeapTree {
 
     private static IllegalStateException inUse(String what, List<?> open) {
         StringJoiner names = new StringJoiner(", ");
-        open.stream().limit(MOST_NAMES).forEach(each -> names.add(each.toString()));
+        open.stream().limit(MOST_NAMES).forEach(each -> names.add(String.valueOf(each)));
         if (open.size() > MOST_NAMES) {
             names.add(open.size() - MOST_NAMES + " more");
         }

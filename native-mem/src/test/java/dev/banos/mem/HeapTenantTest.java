@@ -137,16 +137,43 @@ class HeapTenantTest {
 
     @Test
     void aMessageNamesTwentyScopes() {
-        try (Heap heap = Heap.createShared()) {
-            List<HeapScope> scopes = new ArrayList<>();
-            for (int i = 0; i < 25; i++) {
-                scopes.add(HeapScope.ofConfined(heap));
+        for (HeapOptions kind : List.of(HeapOptions.shared(), HeapOptions.confined())) {
+            try (Heap heap = Heap.create(kind)) {
+                List<HeapScope> scopes = new ArrayList<>();
+                for (int i = 0; i < 25; i++) {
+                    scopes.add(HeapScope.ofConfined(heap));
+                }
+                String scope = "scope of thread " + Thread.currentThread().threadId() + ", ";
+                assertThatThrownBy(heap::close).hasMessage(heap + " has open scopes: " + scope.repeat(20) + "5 more: close them first");
+                scopes.forEach(HeapScope::close);
             }
-            String scope = "scope of thread " + Thread.currentThread().threadId() + ", ";
-            assertThatThrownBy(heap::close).hasMessage(heap + " has open scopes: " + scope.repeat(20) + "5 more: close them first");
-            scopes.forEach(HeapScope::close);
         }
     }
+
+    /** Its scopes are counted, not listed. */
+    @Test
+    void aConfinedHeapIsNotClosedBeforeItsScopes() {
+        for (HeapOptions kind : List.of(HeapOptions.confined(), HeapOptions.confined().leaks(Level.FULL, _ -> { }),
+                HeapOptions.confined().hardened(Hardening.ALL))) {
+            Heap heap = Heap.create(kind.named("server"));
+            List<HeapScope> scopes = List.of(HeapScope.ofConfined(heap), HeapScope.ofConfinedUninitialized(heap), HeapScope.ofConfined(heap));
+            MemorySegment last = null;
+            for (int open = scopes.size(); open > 0; open--) {
+                String each = ", scope of thread " + Thread.currentThread().threadId();
+                assertThatThrownBy(heap::close).isInstanceOf(IllegalStateException.class)
+                        .hasMessage("heap server has open scopes: " + each.repeat(open).substring(2) + ": close them first");
+                last = scopes.get(open - 1).allocate(40);
+                last.fill((byte) 1);
+                scopes.get(open - 1).close();
+                assertThatThrownBy(scopes.get(open - 1)::close).isInstanceOf(IllegalStateException.class);
+            }
+            assertThat(heap.statistics().liveBlocks()).isZero();
+            heap.close();
+            assertThatThrownBy(() -> HeapScope.ofConfined(heap)).isInstanceOf(IllegalStateException.class).hasMessage("heap server is closed");
+            assertThat(last.scope().isAlive()).isFalse();
+        }
+    }
+
 
     /** Nobody reaches its segments, and nobody could close it. */
     @Test
