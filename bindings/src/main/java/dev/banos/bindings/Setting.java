@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The system properties of Banos: what is set and cannot be right stops the program where it is first needed, in a
- * {@link SettingError} that names the property, its value and what is accepted. What is not set is the default.
+ * {@link SettingError} that names the property, its value and what is accepted. What is not set is the default, which takes no
+ * lambda: to link one takes a JVM that has just started up to a millisecond.
  */
 public final class Setting {
     /** What the program itself has set: in this copy of Banos only, where a system property would be every copy's. */
@@ -62,7 +63,7 @@ public final class Setting {
      * @throws SettingError for any other text
      */
     public static long number(String property, long otherwise, long least, long most) {
-        return value(property, otherwise, text -> number(text, least, most));
+        return text(property) == null ? otherwise : value(property, otherwise, text -> number(text, least, most));
     }
 
     private static long number(String text, long least, long most) {
@@ -96,7 +97,8 @@ public final class Setting {
      * @throws SettingError for any other text
      */
     public static <E extends Enum<E>> E word(String property, E otherwise) {
-        return value(property, otherwise, text -> constant(text, otherwise.getDeclaringClass().getEnumConstants()));
+        return text(property) == null ? otherwise
+                : value(property, otherwise, text -> constant(text, otherwise.getDeclaringClass().getEnumConstants()));
     }
 
     private static <E extends Enum<E>> E constant(String text, E[] constants) {

@@ -65,11 +65,12 @@ public record Hardening(boolean zero, boolean canary, long quarantineBytes, bool
 
     /** What the property says. */
     static Hardening ofMalloc() {
-        return Setting.value(PROPERTY, NONE, Hardening::parse);
+        return Setting.text(PROPERTY) == null ? NONE : Setting.value(PROPERTY, NONE, Hardening::parse);
     }
 
+    /** Without {@link #equals}: to link that of a record takes a JVM that has just started ten milliseconds, and malloc asks. */
     boolean isNone() {
-        return equals(NONE);
+        return !(zero || canary || random || guard || stacks) && quarantineBytes == 0 && sampleInterval == 0;
     }
 
     private Hardening with(String word) {
