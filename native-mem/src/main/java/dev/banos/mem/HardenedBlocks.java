@@ -1,5 +1,6 @@
 package dev.banos.mem;
 
+import dev.banos.bindings.Secrets;
 import dev.banos.bindings.Setting;
 import dev.banos.mem.event.MemoryEvents;
 import dev.banos.mem.hardened.BlockTable;
@@ -14,7 +15,6 @@ import dev.banos.mem.slots.Sampler;
 import dev.banos.mem.slots.SlotCounts;
 import dev.banos.mem.slots.SlotPool;
 import dev.banos.mem.system.Budget;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -56,7 +56,7 @@ final class HardenedBlocks {
 
     /** @param confinedTo the only thread that may allocate; null for all */
     HardenedBlocks(Domain domain, Hardening hardening, @Nullable Thread confinedTo) {
-        SplittableRandom random = hardening.random() ? new SplittableRandom(new SecureRandom().nextLong()) : null;
+        SplittableRandom random = hardening.random() ? new SplittableRandom(Secrets.next()) : null;
         this.pool = new SlotPool(domain, Access.HARDENED);
         this.domain = domain;
         this.confinedTo = confinedTo;

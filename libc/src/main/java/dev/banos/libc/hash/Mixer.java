@@ -1,6 +1,6 @@
 package dev.banos.libc.hash;
 
-import java.security.SecureRandom;
+import dev.banos.bindings.Secrets;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -10,10 +10,9 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class Mixer {
     private static final long GOLDEN = 0x9E3779B97F4A7C15L; // 2^64 divided by the golden ratio, odd
-    private static final SecureRandom RANDOM = new SecureRandom();
-    private static final long SECRET = RANDOM.nextLong();
-    private static final long MULTIPLIER = RANDOM.nextLong() | 1;
-    private static final AtomicLong SEQUENCE = new AtomicLong(RANDOM.nextLong());
+    private static final long SECRET = Secrets.next();
+    private static final long MULTIPLIER = Secrets.next() | 1;
+    private static final AtomicLong SEQUENCE = new AtomicLong(Secrets.next());
 
     private Mixer() {
     }

@@ -1,8 +1,8 @@
 package dev.banos.mem.hardened;
 
 import dev.banos.bindings.Native;
+import dev.banos.bindings.Secrets;
 import java.lang.foreign.ValueLayout;
-import java.security.SecureRandom;
 
 /**
  * The bytes in the slack of a block: a secret of the heap mixed with their address, so that neither a guess nor a copy from
@@ -17,7 +17,7 @@ final class Canary {
     private static final long NO_ZEROS = 0x0101_0101_0101_0101L;
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 
-    private final long secret = new SecureRandom().nextLong();
+    private final long secret = Secrets.next();
 
     void fill(long from, long to) {
         long at = from;
