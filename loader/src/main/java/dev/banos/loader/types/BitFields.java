@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 final class BitFields {
     /** On x86-64, in bytes (System V ABI, 3.2.3). */
     private static final long LARGEST_IN_REGISTERS = 16;
+    /** So many integers one by one; more are a sequence, for damaged types have gaps as long as they like. */
+    private static final long MOST_SINGLE = LARGEST_IN_REGISTERS;
 
     private BitFields() {
     }
@@ -112,8 +114,9 @@ final class BitFields {
         int i = place;
         for (long at = start; at < end; ) {
             long bytes = Math.min(alignment, widest(at, end));
-            fields.add(i++, integer(bytes));
-            at += bytes;
+            long count = (end - at) / bytes > MOST_SINGLE ? (end - at) / bytes : 1;
+            fields.add(i++, count == 1 ? integer(bytes) : MemoryLayout.sequenceLayout(count, integer(bytes)));
+            at += count * bytes;
         }
         return i;
     }

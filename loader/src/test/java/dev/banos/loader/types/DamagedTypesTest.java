@@ -8,6 +8,7 @@ import dev.banos.loader.elf.ElfObject;
 import dev.banos.loader.elf.ObjectReader;
 import dev.banos.loader.elf.Refusal;
 import java.io.IOException;
+import java.lang.foreign.StructLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -86,6 +87,29 @@ class DamagedTypesTest {
             }
         }
         assertThat(messages).filteredOn(message -> message.contains("hold one another more than")).hasSizeGreaterThan(1);
+    }
+
+    /** The struct's size among them: what lies behind its bit-fields is filled with integers, of which there shall not be a thousand million. */
+    @Test
+    @Timeout(value = 60, unit = TimeUnit.SECONDS)
+    void aHugeStructWithBitFieldsIsASmallLayout() throws IOException {
+        byte[] whole = Files.readAllBytes(CCompiler.text(folder, "huge",
+                "struct s { unsigned a : 3; int b; unsigned c : 5; }; int f(struct s *s) { return s->a + s->b; }", "-gbtf"));
+        int[] place = places(ObjectReader.read(whole, "whole.o")).getFirst();
+        List<Long> sizes = new ArrayList<>();
+        for (int at = place[0]; at + Integer.BYTES <= place[0] + place[1]; at += Integer.BYTES) {
+            byte[] damaged = whole.clone();
+            ByteBuffer.wrap(damaged).order(ByteOrder.LITTLE_ENDIAN).putInt(at, Integer.MAX_VALUE - 3);
+            try {
+                TypeTable table = ObjectTypes.read(ObjectReader.read(damaged, "damaged.o"));
+                StructLayout layout = (StructLayout) Layouts.of(table, table.named("struct s"));
+                assertThat(layout.memberLayouts()).hasSizeLessThan(40);
+                sizes.add(layout.byteSize());
+            } catch (Refusal refusal) {
+                assertThat(refusal.getMessage()).startsWith("damaged.o: ");
+            }
+        }
+        assertThat(sizes).contains((long) Integer.MAX_VALUE - 3);
     }
 
     /** Where the sections of type information begin and end, and the relocations of them. */
