@@ -7,8 +7,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A static library: members behind 60-byte headers, and an index of the symbols that they define. Both the System V index and
@@ -27,13 +25,22 @@ public final class Archive {
     private final byte[] bytes;
     /** By the offset of the header, in the order of the file. */
     private final Map<Long, Member> members = new LinkedHashMap<>();
-    /** By symbol, those that define it, in the order of the index: the first is taken, but where data is wanted. */
-    private final Map<String, List<Member>> definers = new HashMap<>();
+    private final Map<String, List<Definer>> definers = new HashMap<>();
+    /** How many lines the index has. */
+    private int lines;
     private String longNames = "";
     private long nameBytes;
 
     /** One file of the archive. */
-    private record Member(String name, int start, int size) {
+    public record Member(String name, int start, int size) {
+    }
+
+    /**
+     * A line of the index: a member that defines a symbol.
+     *
+     * @param line its number; a linker goes through them in turn
+     */
+    public record Definer(int line, Member member) {
     }
 
     private Archive(byte[] bytes, String file) {
@@ -156,15 +163,19 @@ public final class Archive {
     }
 
     private void note(String symbol, Member member) {
-        List<Member> known = definers.get(symbol);
-        if (known == null) {
-            definers.put(symbol, List.of(member));
-        } else {
-            List<Member> all = new ArrayList<>(known);
-            all.add(member);
-            definers.put(symbol, all);
-        }
-        SymbolVersion.alsoDefined(symbol).forEach(also -> definers.putIfAbsent(also, List.of(member)));
+        enter(symbol, member);
+        SymbolVersion.alsoDefined(symbol).forEach(also -> enter(also, member));
+    }
+
+    private void enter(String symbol, Member member) {
+        definers.merge(symbol, List.of(new Definer(lines++, member)), Archive::joined);
+    }
+
+    /** Most symbols have one definer, and a list that cannot change. */
+    private static List<Definer> joined(List<Definer> known, List<Definer> more) {
+        List<Definer> all = known.size() == 1 ? new ArrayList<>(known) : known;
+        all.addAll(more);
+        return all;
     }
 
     private static long number(ByteBuffer numbers, int at, int width) {
@@ -184,30 +195,14 @@ public final class Archive {
         }
     }
 
-    /** The member that defines the symbol, or null; the same name for the same member. */
-    public @Nullable String definer(String symbol) {
-        List<Member> found = definers.get(symbol);
-        return found == null ? null : label(found.getFirst());
+    /** The members that define the symbol, in the order of the index. */
+    public List<Definer> definers(String symbol) {
+        return definers.getOrDefault(symbol, List.of());
     }
 
-    /** The member that defines the symbol, which is known to be there. */
-    public ElfObject defining(String symbol) {
-        return object(Objects.requireNonNull(definers.get(symbol), symbol).getFirst());
-    }
-
-    /** The first member that defines the symbol as data with bytes of its own, or null: what a common symbol gives way to. */
-    public @Nullable ElfObject definingData(String symbol) {
-        for (Member member : definers.getOrDefault(symbol, List.of())) {
-            ElfObject object = object(member);
-            if (definesData(object.symbols(), symbol)) {
-                return object;
-            }
-        }
-        return null;
-    }
-
-    /** A weak definition is none that a common symbol would give way to. */
-    private static boolean definesData(SymbolTable symbols, String name) {
+    /** Whether the member gives the symbol bytes as data, to which a common symbol gives way; a weak definition does not. */
+    public boolean definesData(Member member, String name) {
+        SymbolTable symbols = object(member).symbols();
         for (int symbol = symbols.firstGlobal(); symbol < symbols.count(); symbol++) {
             int section = symbols.section(symbol);
             int type = symbols.type(symbol);
@@ -244,13 +239,14 @@ public final class Archive {
                 && new String(bytes, member.start(), ELF_MAGIC.length(), StandardCharsets.ISO_8859_1).equals(ELF_MAGIC);
     }
 
-    private ElfObject object(Member member) {
+    public ElfObject object(Member member) {
         byte[] object = new byte[member.size()];
         System.arraycopy(bytes, member.start(), object, 0, member.size());
         return ObjectReader.read(object, label(member));
     }
 
-    private String label(Member member) {
+    /** What messages call it; no other member is called so. */
+    public String label(Member member) {
         return file + "(" + member.name() + ")@" + member.start();
     }
 

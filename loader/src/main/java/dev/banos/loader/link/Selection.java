@@ -8,26 +8,30 @@ import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.SectionGroup;
 import dev.banos.loader.elf.SymbolTable;
 import dev.banos.loader.elf.SymbolVersion;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The objects of a link: those that are named, and of archives, the members that define what is still missing. Archives are
- * searched again until nothing more is found, so their order does not matter.
+ * The objects of a link: those that are named, and of archives, the members that define what is still missing. A linker goes through an
+ * archive's index line by line, again and again until it finds nothing more, and takes the member of each line whose symbol is missing
+ * just then: so it is here, because which member is taken first can decide which others are. The archives are searched in turn, until all
+ * find nothing more.
  */
 public final class Selection {
     private final List<ElfObject> objects = new ArrayList<>();
-    private final List<Archive> archives = new ArrayList<>();
+    private final List<Search> searches = new ArrayList<>();
     private final Set<String> defined = new HashSet<>();
     private final Set<String> taken = new HashSet<>();
-    private final Deque<String> wanted = new ArrayDeque<>();
-    /** Of common symbols: a member that defines one as data is wanted, but none that has another common one. */
-    private final Deque<String> commons = new ArrayDeque<>();
+    /** Symbols that some object uses, or has as a common symbol: a member that gives one bytes is taken, but none with another common one. */
+    private final Set<String> wanted = new HashSet<>();
+    private final Set<String> commons = new HashSet<>();
     /** Whose definition with bytes takes a common symbol's place, as a weak one does not. */
     private final Set<String> withBytes = new HashSet<>();
     /** Of the COMDAT groups so far. */
@@ -35,12 +39,46 @@ public final class Selection {
     /** Of how many objects the names are in {@link #defined} and {@link #wanted}. */
     private int noted;
 
+    /** How far one archive has been searched, and the lines of its index that may be asked for. */
+    private static final class Search {
+        private final Archive archive;
+        private final NavigableMap<Integer, Line> lines = new TreeMap<>();
+        private int at;
+
+        private record Line(String symbol, Archive.Member member) {
+        }
+
+        Search(Archive archive) {
+            this.archive = archive;
+        }
+
+        void ask(String symbol) {
+            archive.definers(symbol).forEach(definer -> lines.put(definer.line(), new Line(symbol, definer.member())));
+        }
+
+        /** The next of them, after the last one the first again; null: there is none. */
+        @Nullable Line next() {
+            Map.Entry<Integer, Line> next = lines.ceilingEntry(at);
+            if (next == null) {
+                next = lines.firstEntry();
+            }
+            if (next == null) {
+                return null;
+            }
+            lines.remove(next.getKey());
+            at = next.getKey() + 1;
+            return next.getValue();
+        }
+    }
+
     public void add(ElfObject object) {
         take(object);
     }
 
     public void add(Archive archive) {
-        archives.add(archive);
+        Search search = new Search(archive);
+        wanted.forEach(search::ask);
+        searches.add(search);
     }
 
     /** Takes no archive member of that label, whatever it defines. */
@@ -51,7 +89,7 @@ public final class Selection {
     /** Adds an object, or an archive to search. */
     public void add(byte[] bytes, String file) {
         if (Archive.isArchive(bytes)) {
-            archives.add(Archive.read(bytes, file));
+            add(Archive.read(bytes, file));
         } else {
             take(ObjectReader.read(bytes, file));
         }
@@ -59,53 +97,52 @@ public final class Selection {
 
     /** Asks for a symbol, as an undefined one in an object would. */
     public void require(String symbol) {
-        wanted.add(symbol);
+        want(symbol);
     }
 
     /** Adds every member of every archive. */
     public void takeAll() {
-        for (Archive archive : archives) {
-            for (ElfObject object : archive.objects()) {
+        for (Search search : searches) {
+            for (ElfObject object : search.archive.objects()) {
                 takeOnce(object);
             }
         }
-        archives.clear();
+        searches.clear();
     }
 
     public List<ElfObject> objects() {
-        if (archives.isEmpty()) {
+        if (searches.isEmpty()) {
             return objects; // nobody needs their names, of which a large object has thousands
         }
         noteNames();
-        while (!wanted.isEmpty() || !commons.isEmpty()) {
-            if (wanted.isEmpty()) {
-                giveBytes(commons.remove());
-                continue;
+        boolean found;
+        do {
+            found = false;
+            for (Search search : searches) {
+                found |= takeFrom(search);
             }
-            String symbol = wanted.remove();
-            for (int i = 0; i < archives.size() && !defined.contains(symbol); i++) {
-                if (archives.get(i).definer(symbol) != null && !taken.contains(archives.get(i).definer(symbol))) {
-                    takeOnce(archives.get(i).defining(symbol));
-                    noteNames();
-                }
-            }
-        }
+        } while (found);
         return objects;
     }
 
-    /** A common symbol is there without bytes: a member that gives it some is taken, as GNU ld and lld do for Fortran's BLOCK DATA. */
-    private void giveBytes(String common) {
-        if (withBytes.contains(common)) {
-            return;
-        }
-        for (Archive archive : archives) {
-            ElfObject object = archive.definer(common) == null ? null : archive.definingData(common);
-            if (object != null) {
-                takeOnce(object);
+    private boolean takeFrom(Search search) {
+        boolean found = false;
+        for (Search.Line line = search.next(); line != null; line = search.next()) {
+            boolean isTaken = isMissing(line, search.archive) && !taken.contains(search.archive.label(line.member()));
+            if (isTaken) {
+                takeOnce(search.archive.object(line.member()));
                 noteNames();
-                return;
+                found = true;
             }
         }
+        return found;
+    }
+
+    /** A common symbol is there without bytes: a member that gives it some is taken, as GNU ld and lld do for Fortran's BLOCK DATA. */
+    private boolean isMissing(Search.Line line, Archive archive) {
+        String symbol = line.symbol();
+        return !defined.contains(symbol)
+                || commons.contains(symbol) && !withBytes.contains(symbol) && archive.definesData(line.member(), symbol);
     }
 
     private void takeOnce(ElfObject object) {
@@ -133,13 +170,20 @@ public final class Selection {
                     noteDefined(symbols.name(symbol));
                     if (section == Elf.SHN_COMMON) {
                         commons.add(symbols.name(symbol));
+                        want(symbols.name(symbol));
                     } else if (!symbols.isWeak(symbol)) {
                         withBytes.add(symbols.name(symbol));
                     }
                 } else if (!symbols.isWeak(symbol)) {
-                    wanted.add(symbols.name(symbol));
+                    want(symbols.name(symbol));
                 }
             }
+        }
+    }
+
+    private void want(String symbol) {
+        if (wanted.add(symbol)) {
+            searches.forEach(search -> search.ask(symbol));
         }
     }
 
