@@ -170,13 +170,13 @@ public final class SharedPools {
         for (Lease lease : leases) {
             boolean leftBehind = lease.isLeftBehind();
             ended |= leftBehind;
-            any |= lease.isTaken() || lease.pool.hasRemoteFrees();
-            if (leftBehind || lease.pool.hasRemoteFrees()) {
+            any |= lease.isTaken() || lease.pool.isToTrim();
+            if (leftBehind || lease.pool.isToTrim()) {
                 trim(lease, false);
             }
         }
         for (SlotPool pool : locked) { // of which only those make use that find the others taken
-            any |= (ended || pool.hasRemoteFrees()) && trim(pool);
+            any |= (ended || pool.isToTrim()) && trim(pool);
         }
         return any;
     }
@@ -189,12 +189,12 @@ public final class SharedPools {
 
     private boolean isOneInUse() {
         for (Lease lease : leases) {
-            if (lease.isTaken() || lease.pool.hasRemoteFrees()) {
+            if (lease.isTaken() || lease.pool.isToTrim()) {
                 return true;
             }
         }
         for (SlotPool pool : locked) {
-            if (pool.hasRemoteFrees()) {
+            if (pool.isToTrim()) {
                 return true;
             }
         }

@@ -72,6 +72,8 @@ public final class SlotPool extends ThreadAttachment {
     boolean leased;
     /** Whether it was leased anew, and the {@link Purger}, which notices the lessee's end, has not been woken since. */
     boolean isUnwatched;
+    /** Of a pool of virtual threads: since its last {@link #trim} something was freed in it under the lock, by a thread that had not leased it. */
+    private volatile boolean freedByNoLessee;
     /** Grows where the user of the pool begins and ends work in which it might park; odd while it is at it. */
     private int sections;
     private int sectionDepth;
@@ -202,7 +204,16 @@ public final class SlotPool extends ThreadAttachment {
         if (threadId == Thread.currentThread().threadId()) {
             return run.freeOrNothing(address);
         }
-        return lock.tryLock() ? freeAndUnlock(run, address) : run.freeRemotely(address);
+        if (!lock.tryLock()) {
+            return run.freeRemotely(address);
+        }
+        boolean isFirst = !freedByNoLessee;
+        freedByNoLessee = true;
+        boolean freed = freeAndUnlock(run, address);
+        if (isFirst) {
+            Purger.wakeIfPossible(); // perhaps nobody leases the pool again
+        }
+        return freed;
     }
 
     private boolean freeAndUnlock(Run run, long address) {
@@ -343,8 +354,14 @@ public final class SlotPool extends ThreadAttachment {
         return (Run) QUEUE.getOpaque(this) != null;
     }
 
+    /** Whether there is something to {@link #trim} that no thread looks after. */
+    boolean isToTrim() {
+        return hasRemoteFrees() || freedByNoLessee;
+    }
+
     /** Gives back all runs without a live slot. */
     public void trim() {
+        freedByNoLessee = false;
         foldRemote();
         for (Bin bin : bins) {
             bin.close();
