@@ -143,6 +143,7 @@ final class Envelope {
             state = State.FLAGS;
             return null;
         }
+        input.drop(16); // before they are judged: an error's offset is behind them, however the input was cut
         int first = magic & 0xFF;
         int second = magic >>> 8;
         if (format == Format.GZIP || (first << 8 | second) % ZLIB_HEADER_MODULUS != 0) {
@@ -155,7 +156,6 @@ final class Envelope {
         if (declaredWindowBits > windowBits) {
             return wrong("invalid window size");
         }
-        input.drop(16);
         state = (second & ZLIB_HAS_DICTIONARY) != 0 ? State.DICTIONARY_ID : State.BODY;
         return null;
     }

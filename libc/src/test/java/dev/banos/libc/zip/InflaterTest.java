@@ -337,6 +337,36 @@ class InflaterTest {
         }
     }
 
+    /** As zlib's total_in: behind the two bytes, or what of the header has been read. */
+    @Test
+    void anErrorOfTheHeaderIsAtTheSameOffsetHoweverTheInputIsCut() {
+        GzipMember member = GzipMember.of(TEXT);
+        member.method = 7;
+        byte[] method = member.toBytes();
+        InflaterOptions small = new InflaterOptions(Format.ZLIB, false, TrailingData.LEAVE, 9, Long.MAX_VALUE, Long.MAX_VALUE);
+        assertErrorAt(2, "incorrect header check", small, new byte[] {0x78, (byte) 0x9d, 3, 0});
+        assertErrorAt(2, "unknown compression method", small, new byte[] {0x77, (byte) 0x85, 3, 0});
+        assertErrorAt(2, "invalid window size", small, new byte[] {0x78, (byte) 0x9c, 3, 0});
+        assertErrorAt(2, "incorrect header check", InflaterOptions.of(Format.GZIP), new byte[] {0x1f, (byte) 0x8c, 8, 0});
+        assertErrorAt(2, "incorrect header check", InflaterOptions.of(Format.AUTO), new byte[] {0x1f, (byte) 0x8c, 8, 0});
+        assertErrorAt(4, "unknown compression method", InflaterOptions.of(Format.GZIP), method);
+    }
+
+    private void assertErrorAt(long offset, String reason, InflaterOptions options, byte[] stream) {
+        for (int cut = 0; cut <= stream.length; cut++) {
+            byte[] first = Arrays.copyOf(stream, cut);
+            byte[] second = Arrays.copyOfRange(stream, cut, stream.length);
+            try (Inflater inflater = new Inflater(options)) {
+                InflateException wrong = catchThrowableOfType(InflateException.class, () -> {
+                    inflater.inflate(segment(first), ROOM);
+                    inflater.inflate(segment(second), ROOM);
+                });
+                assertThat(wrong).as("%s cut at %d", reason, cut).hasMessage(reason + " (input offset " + offset + ")");
+                assertThat(inflater.totalIn()).isEqualTo(offset);
+            }
+        }
+    }
+
     @Test
     void badArgumentsAreRefusedBeforeAnythingIsTouched() throws Exception {
         MemorySegment in = segment(zlib(TEXT));
