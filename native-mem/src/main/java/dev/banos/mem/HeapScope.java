@@ -5,6 +5,7 @@ import dev.banos.lock.SpinLock;
 import dev.banos.mem.slots.Bin;
 import dev.banos.mem.slots.RecentBins;
 import dev.banos.mem.slots.SizeClasses;
+import dev.banos.mem.system.StackRoom;
 import dev.banos.mem.system.Zeros;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -38,6 +39,8 @@ public final class HeapScope implements Arena {
     /** A segment of less than this part of a chunk is cut from one; a larger one is a block of its own. */
     private static final int SEGMENTS_PER_CHUNK = 4;
     private static final long NONE = -1;
+    /** More than it takes to give back a mapping, or a block of a hardened heap. */
+    static final int CALLS_TO_CLOSE = 150;
 
     private final Arena lifetime;
     /** Of a confined scope; null for a shared one. */
@@ -57,6 +60,8 @@ public final class HeapScope implements Arena {
     private long[] moreBlocks = Heap.NO_ADDRESSES;
     private int moreCount;
     private long blockBytes;
+    /** Whether a block is a mapping, or of a hardened heap: a slot goes back with little stack. */
+    private boolean isClosedDeeply;
     /** Of a scope in a {@link ScopeGroup}: whose lifetime this is. Null for a scope that has its own. */
     private final ScopeGroup.@Nullable Generation generation;
     /** Of a scope in a group: changes under the lock. */
@@ -199,6 +204,8 @@ public final class HeapScope implements Arena {
      * so does the heap that it is of.
      *
      * @throws CorruptBlockException in a hardened heap that finds damage; the scope is closed, and all else has gone back
+     * @throws StackOverflowError where the stack is nearly at its end: then a caller further up can close it. One in a group may be closed,
+     *     and its generation ends with the next
      */
     @Override
     public void close() {
@@ -213,6 +220,9 @@ public final class HeapScope implements Arena {
 
     /** A cleanup action may call it as well, when the life has ended and the memory is still to be there for the other actions. */
     private void closeConfined() {
+        if (isClosedDeeply) {
+            StackRoom.require(CALLS_TO_CLOSE);
+        }
         boolean ends = Thread.currentThread() == owner && lifetime.scope().isAlive();
         try {
             lifetime.close();
@@ -225,6 +235,7 @@ public final class HeapScope implements Arena {
 
     /** One thread at a time: another finds the life ended while the JVM still asks all threads whether they are in an access. */
     private void closeShared(SpinLock lock) {
+        StackRoom.require(CALLS_TO_CLOSE);
         beginClose(lock);
         boolean askedAll = true;
         try {
@@ -265,18 +276,23 @@ public final class HeapScope implements Arena {
         }
     }
 
+    /** Where the stack ends before the group has counted it, it is open as before: else its generation would never end. */
     private void leave(ScopeGroup.Generation generation, SpinLock lock) {
+        boolean isLast;
         lock.lock();
         try {
             if (closed) {
                 throw alreadyClosed();
             }
+            isLast = generation.count(this);
             closed = true;
             leaveChunk();
         } finally {
             lock.unlock();
         }
-        generation.left(this);
+        if (isLast) {
+            generation.end();
+        }
     }
 
     long blockBytes() {
@@ -557,6 +573,7 @@ public final class HeapScope implements Arena {
             moreBlocks[moreCount++] = block;
         }
         blockBytes += size;
+        isClosedDeeply |= size >= SizeClasses.DIRECT_BYTES || tenant != null && tenant.heap.hardened() != null;
     }
 
     /** What a new chunk has beyond its first segment is for those to come, unless another thread has made a chunk that has more. */

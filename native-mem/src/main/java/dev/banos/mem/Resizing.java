@@ -14,7 +14,7 @@ final class Resizing {
     /** The compiler takes no more than one call of a method into itself, and so leaves this many calls a call of {@link #realloc}. */
     static final int OUT_OF_LINE = 2;
     /** More than it takes to give a block or its copy back. */
-    private static final int CALLS_TO_FREE = 50;
+    private static final int CALLS_TO_FREE = 20;
 
     private Resizing() {
     }

@@ -1,6 +1,7 @@
 package dev.banos.mem;
 
 import dev.banos.lock.SpinLock;
+import dev.banos.mem.system.StackRoom;
 import java.lang.foreign.Arena;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -210,9 +211,13 @@ public final class ScopeGroup implements AutoCloseable {
         }
     }
 
-    /** Called by a scope that has just been closed, once: its blocks are freed when the generation ends. */
-    private void left(Generation generation, HeapScope scope) {
-        boolean ends;
+    /**
+     * Called by a scope that is being closed, once, under its lock: its blocks are freed when the generation ends. When the lock is taken
+     * there is a page of stack left, so this is done or is not.
+     *
+     * @return whether the generation is to end
+     */
+    private boolean count(Generation generation, HeapScope scope) {
         lock.lock();
         try {
             scope.nextWaiting = generation.waiting;
@@ -225,15 +230,13 @@ public final class ScopeGroup implements AutoCloseable {
             if (generation == current && generation.waitingBytes >= bytes) {
                 seal();
             }
-            ends = generation != current && generation.open == 0;
+            boolean ends = generation != current && generation.open == 0;
             if (ends) { // nobody joins it any more, so this is the last to leave
                 due.add(generation);
             }
+            return ends;
         } finally {
             lock.unlock();
-        }
-        if (ends) {
-            endAllDue();
         }
     }
 
@@ -245,6 +248,7 @@ public final class ScopeGroup implements AutoCloseable {
     }
 
     private void endAllDue() {
+        StackRoom.require(HeapScope.CALLS_TO_CLOSE); // until here all that is due stays so, for the next to come
         ending.lock();
         try {
             endEachDue();
@@ -379,8 +383,13 @@ public final class ScopeGroup implements AutoCloseable {
             }
         }
 
-        void left(HeapScope scope) {
-            group.left(this, scope);
+        /** @return whether {@link #end} is to be called, without a lock */
+        boolean count(HeapScope scope) {
+            return group.count(this, scope);
+        }
+
+        void end() {
+            group.endAllDue();
         }
     }
 

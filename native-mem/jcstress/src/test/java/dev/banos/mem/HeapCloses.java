@@ -8,6 +8,8 @@ import dev.banos.mem.slots.Bits;
 import dev.banos.mem.slots.Run;
 import dev.banos.mem.slots.RunTable;
 import dev.banos.mem.slots.SizeClasses;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.function.Predicate;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -201,6 +203,85 @@ public final class HeapCloses {
         @Arbiter
         public void check(ZZ_Result result) {
             result.r2 = isGone(heap, block) && isGone(heap, grown);
+        }
+    }
+
+    /** Nobody's segment ends before its scope: so one of the two is refused. */
+    @JCStressTest
+    @Outcome(id = "true, false, true", expect = ACCEPTABLE, desc = "the close is refused, as there is a scope")
+    @Outcome(id = "false, true, true", expect = ACCEPTABLE, desc = "the scope is refused, as the heap is closed")
+    @Outcome(expect = FORBIDDEN, desc = "a segment outlives its heap, or both are refused")
+    @State
+    public static class OfASharedHeapBesideAnOpeningScope {
+        private final Heap heap = Heap.createShared();
+        private HeapScope scope;
+        private MemorySegment segment;
+
+        @Actor
+        public void closer(ZZZ_Result result) {
+            result.r2 = isDone(heap, open -> {
+                open.close();
+                return true;
+            });
+        }
+
+        @Actor
+        public void opener(ZZZ_Result result) {
+            result.r1 = isDone(heap, open -> {
+                scope = HeapScope.ofShared(open);
+                segment = scope.allocateFrom(ValueLayout.JAVA_LONG, SLOT);
+                return true;
+            });
+        }
+
+        @Arbiter
+        public void check(ZZZ_Result result) {
+            boolean whole = scope == null || segment != null && segment.get(ValueLayout.JAVA_LONG, 0) == SLOT;
+            if (scope != null) {
+                scope.close();
+                heap.close();
+            }
+            result.r3 = whole && isGone(heap, 0);
+        }
+    }
+
+    /** The scope's blocks go back once, by its close; then at the latest the heap's succeeds. */
+    @JCStressTest
+    @Outcome(id = "true, true", expect = ACCEPTABLE, desc = "after the scope's close")
+    @Outcome(id = "false, true", expect = ACCEPTABLE, desc = "refused before it")
+    @Outcome(expect = FORBIDDEN, desc = "the scope's close meets a closed heap, or leaves something")
+    @State
+    public static class OfASharedHeapBesideAClosingScope {
+        private final Heap heap = Heap.createShared();
+        private final HeapScope scope = HeapScope.ofShared(heap);
+        private boolean isScopeClosed;
+
+        public OfASharedHeapBesideAClosingScope() {
+            scope.allocate(SLOT);
+        }
+
+        @Actor
+        public void closer(ZZ_Result result) {
+            result.r1 = isDone(heap, open -> {
+                open.close();
+                return true;
+            });
+        }
+
+        @Actor
+        public void other() {
+            isScopeClosed = isDone(heap, open -> {
+                scope.close();
+                return true;
+            });
+        }
+
+        @Arbiter
+        public void check(ZZ_Result result) {
+            if (!result.r1) {
+                heap.close();
+            }
+            result.r2 = isScopeClosed && isGone(heap, 0);
         }
     }
 

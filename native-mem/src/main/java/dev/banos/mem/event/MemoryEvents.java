@@ -259,7 +259,7 @@ public final class MemoryEvents {
      *
      * @param heap the name of the heap
      * @param address where the block begins
-     * @param size in bytes, as asked for
+     * @param size in bytes: what was asked for; of a small block with an alignment, rounded up to a multiple of that
      * @param weight for how many allocated bytes it stands
      */
     public static void allocated(String heap, long address, long size, long weight) {

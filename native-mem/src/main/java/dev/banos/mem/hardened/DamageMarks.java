@@ -54,11 +54,12 @@ public final class DamageMarks {
 
     /** Looks at a block, and puts it out of use if it is damaged. @return null if it is not, or was known to be */
     public @Nullable Damage damageOf(HardenedBlock block) {
-        Damage damage = switch (block.state) {
-            case LIVE -> canary == null ? null : slackDamage(canary, block);
-            case FREED -> fill == null || block.isMapping() ? null : freedDamage(fill, block); // on its way to the pool, without a fill
-            case DAMAGED -> null;
-        };
+        Damage damage = null;
+        if (block.state == HardenedBlock.State.LIVE) { // no switch: it makes a class, which is lost where Java's heap is full
+            damage = canary == null ? null : slackDamage(canary, block);
+        } else if (block.state == HardenedBlock.State.FREED && fill != null && !block.isMapping()) { // else on its way to the pool, without a fill
+            damage = freedDamage(fill, block);
+        }
         if (damage != null) {
             block.state = HardenedBlock.State.DAMAGED;
         }

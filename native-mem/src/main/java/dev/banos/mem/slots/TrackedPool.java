@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class TrackedPool {
     private static final SpinLock MAKING = new SpinLock();
     /** More than {@link #freeSlot} makes until it has freed it. */
-    private static final int CALLS_TO_FREE = 50;
+    private static final int CALLS_TO_FREE = 20;
 
     private final SlotPool pool;
 
