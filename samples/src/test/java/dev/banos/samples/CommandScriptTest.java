@@ -60,6 +60,17 @@ class CommandScriptTest {
         environment.put("JAVA_HOME", System.getProperty("java.home"));
     }
 
+    /** The JVM's own files would have their numbers: its library of classes was copied to the output. */
+    @Test
+    void closedStreamsAreNoOthers() throws Exception {
+        Files.write(folder.resolve("data.gz"), new byte[] {0x1f, (byte) 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+        run(clone, script, "--version");
+        assertThat(start(folder, List.of("/bin/sh", "-c", "'" + script + "' gunzip -cf <&-")))
+                .isEqualTo(new Result(1, "", "banos gunzip: standard input: Bad file descriptor\n"));
+        assertThat(start(folder, List.of("/bin/sh", "-c", "'" + script + "' --version >&-")).err()).contains("standard output: cannot be written");
+        assertThat(start(folder, List.of("/bin/sh", "-c", "'" + script + "' gunzip -t data.gz <&- >&- 2>&-"))).isEqualTo(new Result(0, "", ""));
+    }
+
     @Test
     void theFirstRunBuildsAndLaterOnesOnlyWhenASourceIsNewer() throws Exception {
         Result first = run(clone, script, "--version");

@@ -17,6 +17,7 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** A file that gzip made, found by the rules of {@link Suffixes}. */
 final class CompressedFile {
@@ -46,6 +47,9 @@ final class CompressedFile {
         path = Path.of(found);
         if (Files.isDirectory(path, links(orders))) {
             throw Complaint.warning(found + " is a directory -- ignored");
+        }
+        if (orders.test() && orders.recursive() && withoutSuffix(name) == null) {
+            return; // all that has no suffix is tested too, but in folders, as gzip has it
         }
         if (orders.toStandardOutput() || orders.test()) {
             try (FileChannel in = FileChannel.open(path); Expansion expansion = expansion(in)) {
@@ -106,11 +110,8 @@ final class CompressedFile {
     /** Expands into a new file of the same mode and time, which stays only if all went well. */
     private void replace(String asked) throws IOException {
         PosixFileAttributes attributes = checkedAttributes();
-        String name = orders.suffixes().taken(path.toString());
+        String name = withoutSuffix(asked);
         if (name == null) {
-            if (orders.verbose() || !orders.recursive() && !orders.quiet()) {
-                throw Complaint.warning(asked + ": unknown suffix -- ignored");
-            }
             return;
         }
         try (FileChannel in = FileChannel.open(path); Expansion expansion = expansion(in)) {
@@ -124,6 +125,15 @@ final class CompressedFile {
             expandInto(target, expansion, attributes);
             report.expanded(expansion.percentSaved(), target.toString());
         }
+    }
+
+    /** @return null: it has none, and nobody is told */
+    private @Nullable String withoutSuffix(String asked) throws Complaint {
+        String name = orders.suffixes().taken(path.toString());
+        if (name == null && (orders.verbose() || !orders.recursive() && !orders.quiet())) {
+            throw Complaint.warning(asked + ": unknown suffix -- ignored");
+        }
+        return name;
     }
 
     /** A stored name says no folder: what stands before the last slash is none of its business. */

@@ -96,7 +96,8 @@ public final class Gunzip {
 
     /** The file that the system has named, which may be the output. */
     private static String culprit(IOException failed, String otherwise) {
-        return failed instanceof FileSystemException named ? Objects.requireNonNullElse(named.getFile(), otherwise) : otherwise;
+        String asked = otherwise.equals(STANDARD_INPUT) ? "standard input" : otherwise;
+        return failed instanceof FileSystemException named ? Objects.requireNonNullElse(named.getFile(), asked) : asked;
     }
 
     private boolean directory(Path directory) throws IOException {

@@ -79,7 +79,7 @@ class GunzipBesideGzipTest {
         "half.gz good.gz", "-tv half.gz", "-cf half.gz good.gz", "-cf garbage.gz good.gz", "-cf padded.gz", "-tf plain.gz",
         "badsecond.gz good.gz", "-c badsecond.gz", "-t badsecond.gz good.gz", "longsecond.gz", "-tv longsecond.gz", "blocksecond.gz good.gz",
         "-t blocksecond.gz", "-cf blocksecond.gz", "-v longcomment.gz", "-v longname.gz", "-v longextra.gz",
-        "-v sub", "-q sub", "-rv sub", "-r sub", "-kr sub good.gz", "good", "-dv good.gz", "-S /x good.gz"})
+        "-v sub", "-q sub", "-rv sub", "-r sub", "-kr sub good.gz", "-rt sub", "-rtv sub", "-rtq sub", "-rt good.gz", "-rt other", "-rtc sub", "good", "-dv good.gz", "-S /x good.gz"})
     void gzipDoesTheSame(String line) throws IOException, InterruptedException {
         String[] args = line.split(" ");
         Path ours = Files.createDirectory(folder.resolve("ours"));
