@@ -1,5 +1,6 @@
 package dev.banos.libc.sort;
 
+import dev.banos.libc.segment.Liveness;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -36,8 +37,8 @@ final class Arguments {
         }
         if (segment.byteSize() > 0) {
             segment.get(ValueLayout.JAVA_BYTE, 0); // throws if the scope is closed or another thread's
-        } else if (!segment.scope().isAlive()) {
-            throw new IllegalStateException(name + " is of a closed scope");
+        } else {
+            Liveness.requireAccessible(name, segment);
         }
     }
 

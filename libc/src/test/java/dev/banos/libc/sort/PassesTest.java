@@ -7,6 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -50,6 +52,15 @@ class PassesTest {
             numbers[numbers.length - 1 - i] = FIRST_VALUE * i;
         }
         sort(numbers);
+    }
+
+    /** All of these values would have the table's last place: the others find theirs from its beginning on. */
+    @Test
+    void valuesThatMeetAtTheTablesEndAreSorted() {
+        long[] values = LongStream.iterate(0, value -> value + 1).filter(value -> FIRST_VALUE * value >>> 58 == 63)
+                .limit(FewValues.MOST / 2).toArray();
+        sort(new Random(1).ints(5_000, 0, values.length).mapToLong(i -> values[i]).toArray());
+        assertThat(moved).as("by the table").isEqualTo(5_000);
     }
 
     private void sort(long[] numbers) {

@@ -76,6 +76,19 @@ class ScratchTest {
     }
 
     @Test
+    void whatIsNotKeptIsFreed() {
+        long bytes = 1 << 20;
+        Scratch large = new Scratch(bytes, Malloc::malloc);
+        long before = Malloc.statistics().liveBytes();
+        long[] blocks = new long[4 * Scratch.MOST_IDLE];
+        Arrays.setAll(blocks, i -> large.claim());
+        for (long block : blocks) {
+            large.release(block);
+        }
+        assertThat(Malloc.statistics().liveBytes() - before).isLessThan(2 * Scratch.MOST_IDLE * bytes);
+    }
+
+    @Test
     void withoutMemoryASortWaitsForTheEndOfAnother() throws Exception {
         long block = scratch.claim();
         memory = false;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
+import dev.banos.mem.Malloc;
 import dev.banos.testing.OtherThread;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -84,6 +85,7 @@ class SortTest {
             assertThatThrownBy(() -> RECORDS.sort(gone)).isInstanceOf(IllegalStateException.class);
             assertThatThrownBy(() -> Introsort.sort(Key.I64, gone)).isInstanceOf(IllegalStateException.class);
             assertThatThrownBy(() -> Introsort.sort(gone, 8, BY_LONG)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> Introsort.sort(gone.asSlice(0, 0), 8, BY_LONG)).isInstanceOf(IllegalStateException.class);
             assertThat(data.get(ValueLayout.JAVA_LONG, 0)).isEqualTo(10);
         }
     }
@@ -92,8 +94,14 @@ class SortTest {
     void segmentsOfAnotherThreadAreRefused() throws InterruptedException {
         try (Arena scope = Arena.ofConfined()) {
             MemorySegment data = descending(scope, 100);
-            OtherThread.run(() ->
-                    assertThatThrownBy(() -> RadixSort.sort(Key.I64, data)).isInstanceOf(WrongThreadException.class));
+            OtherThread.run(() -> {
+                for (MemorySegment ofAnother : List.of(data, data.asSlice(0, 0))) {
+                    assertThatThrownBy(() -> RadixSort.sort(Key.I64, ofAnother)).isInstanceOf(WrongThreadException.class);
+                    assertThatThrownBy(() -> RECORDS.sort(ofAnother)).isInstanceOf(WrongThreadException.class);
+                    assertThatThrownBy(() -> Introsort.sort(Key.I64, ofAnother)).isInstanceOf(WrongThreadException.class);
+                    assertThatThrownBy(() -> Introsort.sort(ofAnother, 8, BY_LONG)).isInstanceOf(WrongThreadException.class);
+                }
+            });
             assertThat(data.get(ValueLayout.JAVA_LONG, 0)).isEqualTo(100);
         }
     }
@@ -199,6 +207,42 @@ class SortTest {
             assertThat(data.getAtIndex(ValueLayout.JAVA_SHORT, 1)).isZero();
             assertThat(data.getAtIndex(ValueLayout.JAVA_SHORT, elements - 2)).isZero();
             assertThat(data.getAtIndex(ValueLayout.JAVA_SHORT, elements - 1)).isEqualTo((short) 3);
+        }
+    }
+
+    @Test
+    void aTemporaryAreaOfItsOwnIsFreed() {
+        long bytes = 4 << 20;
+        try (Arena scope = Arena.ofConfined()) {
+            MemorySegment data = scope.allocate(bytes, 8);
+            RadixSort.sort(Key.I64, data); // what sorts keep for the next is there from now on
+            RECORDS.sort(data);
+            long before = Malloc.statistics().liveBytes();
+            for (int i = 0; i < 4; i++) {
+                RadixSort.sort(Key.I64, data);
+                RECORDS.sort(data);
+            }
+            assertThat(Malloc.statistics().liveBytes() - before).isLessThan(bytes);
+        }
+    }
+
+    /** Bytes are counted, and doubles brought into order, block by block. Writes 6 GiB. */
+    @Test
+    @Tag("campaign")
+    void moreBytesThanABlockHasOutOfOrder() {
+        for (Key key : new Key[] {Key.U8, Key.F64, Key.F32}) {
+            try (Arena scope = Arena.ofConfined()) {
+                long bytes = (key == Key.U8 ? 1L << 31 : 1L << 30) + 16;
+                MemorySegment data = SparseMapping.of(bytes, scope);
+                data.set(ValueLayout.JAVA_BYTE, key.bytes() - 1, (byte) 0x40); // of a float its largest byte
+                data.set(ValueLayout.JAVA_BYTE, bytes - 1, (byte) 0xC0);
+                RadixSort.sort(key, data, SparseMapping.of(bytes, scope));
+                long least = key == Key.U8 ? bytes - 1 : key.bytes() - 1;
+                assertThat(data.get(ValueLayout.JAVA_BYTE, least)).as("%s", key).isEqualTo((byte) 0xC0);
+                long other = key == Key.U8 ? bytes - 2 : bytes - 1;
+                assertThat(data.get(ValueLayout.JAVA_BYTE, other)).as("%s", key).isEqualTo((byte) 0x40);
+                assertThat(data.get(ValueLayout.JAVA_BYTE, bytes / 2 - 1)).as("%s", key).isZero();
+            }
         }
     }
 
