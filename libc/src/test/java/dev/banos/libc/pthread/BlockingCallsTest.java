@@ -375,6 +375,22 @@ class BlockingCallsTest {
 
     @ParameterizedTest
     @EnumSource
+    void aRealInterruptFromBeforeACancelIsNotLost(Kind kind) {
+        Kind.Running thread = kind.start(argument -> {
+            try (CleanUp _ = Pthread.cleanupPush(value -> seen.add("interrupted: " + Thread.interrupted()), 0)) {
+                Thread.currentThread().interrupt();
+                return interruptible(() -> {
+                    Pthread.cancel(Thread.currentThread());
+                    return 3;
+                });
+            }
+        });
+        assertThat(thread.join()).isEqualTo(CANCELED);
+        assertThat(seen).containsExactly("interrupted: true");
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void nestedRegionsEndWithTheirOwn(Kind kind) {
         Kind.Running thread = kind.start(argument -> interruptible(() -> interruptible(() -> 3) + takeFromEmptyQueue()));
         awaitParked(thread);

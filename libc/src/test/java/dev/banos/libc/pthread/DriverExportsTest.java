@@ -99,8 +99,19 @@ class DriverExportsTest {
         assertThat(Pthread.call(argument -> {
             call("banos_pthread_exit", 12L);
             Pthread.testcancel();
-            return 0;
+            throw new AssertionError("the exit did not act");
         }, 0)).isEqualTo(12);
+    }
+
+    /** An exit is no cancel: it cannot be disabled. */
+    @Test
+    void anExitInCActsWhereCancellationIsDisabled() {
+        assertThat(Pthread.call(argument -> {
+            Pthread.setcancelstate(Pthread.CANCEL_DISABLE);
+            call("banos_pthread_exit", 13L);
+            Pthread.testcancel();
+            throw new AssertionError("the exit did not act");
+        }, 0)).isEqualTo(13);
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.banos.libc.pthread;
 
 import static dev.banos.libc.pthread.Pthread.CANCELED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -114,6 +115,28 @@ class JoinTest {
         release.countDown();
         java.join();
         assertThat(Pthread.cancel(thread)).isEqualTo(-Linux.ESRCH());
+    }
+
+    @Test
+    void anEndedThreadIsForgottenWhenItIsDetached() throws InterruptedException {
+        long thread = Pthread.create(argument -> argument, 0);
+        PosixThread.threadNamed(thread).join();
+        assertThat(Pthread.cancel(thread)).as("its name is still known").isZero();
+        assertThat(Pthread.detach(thread)).isZero();
+        assertThat(Pthread.detach(thread)).isEqualTo(-Linux.ESRCH());
+        assertThat(Pthread.join(thread, MemorySegment.NULL)).isEqualTo(-Linux.ESRCH());
+        assertThat(Pthread.cancel(thread)).isEqualTo(-Linux.ESRCH());
+    }
+
+    @Test
+    void theResultMayBeStoredAnywhere() {
+        try (Arena scope = Arena.ofConfined()) {
+            MemorySegment memory = scope.allocate(2 * Long.BYTES, Long.BYTES);
+            for (MemorySegment result : new MemorySegment[] {memory.asSlice(3, Long.BYTES), MemorySegment.ofArray(new byte[Long.BYTES])}) {
+                assertThat(Pthread.join(Pthread.create(argument -> argument, 9), result)).isZero();
+                assertThat(result.get(JAVA_LONG_UNALIGNED, 0)).isEqualTo(9);
+            }
+        }
     }
 
     @Test

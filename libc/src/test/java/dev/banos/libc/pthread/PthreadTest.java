@@ -307,6 +307,8 @@ class PthreadTest {
         Thread thread = Thread.ofVirtual().start(() -> {
             ThreadKeys.set(key, 2);
             CleanUp _ = Pthread.cleanupPush(ran::add, 1);
+            Pthread.setcancelstate(CANCEL_DISABLE);
+            Pthread.setcanceltype(CANCEL_ASYNCHRONOUS);
             try {
                 Pthread.exit(0);
             } catch (ThreadExit exit) {
@@ -314,6 +316,7 @@ class PthreadTest {
             }
             assertThat(ThreadKeys.get(key)).isZero();
             assertThat(Pthread.setcancelstate(CANCEL_ENABLE)).isEqualTo(CANCEL_ENABLE);
+            assertThat(Pthread.setcanceltype(CANCEL_DEFERRED)).isEqualTo(CANCEL_DEFERRED);
             ran.add(4L);
         });
         thread.join();

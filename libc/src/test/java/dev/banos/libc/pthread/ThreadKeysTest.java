@@ -52,6 +52,17 @@ class ThreadKeysTest {
         }
     }
 
+    /** A negative number is an error. The name has 24 bits for how many keys there were. */
+    @Test
+    void howeverManyKeysThereWereANameIsNoError() {
+        int key = 0;
+        for (int i = 0; i < 1 << 24 && key >= 0; i++) {
+            key = ThreadKeys.create(null);
+            ThreadKeys.delete(key);
+        }
+        assertThat(key).isNotNegative();
+    }
+
     @Test
     void aKeyThatReusesASlotReadsNull() {
         int old = create(null);

@@ -5,18 +5,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
 
 /** Tables of random complete codes, against the definition of a canonical code (RFC 1951, 3.2.2), symbol by symbol. */
 class DecodeTablePropertiesTest {
+    private static final byte GUARD = 0x5A;
     private static final int SPACE = 1 << DecodeTable.LONGEST_CODEWORD;
 
     @Property(tries = 2_000)
     void everyCodewordLeadsToItsSymbol(@ForAll long seed, @ForAll @IntRange(min = 2, max = 286) int used, @ForAll boolean even) {
         byte[] lengths = completeCode(new Random(seed), used, even);
+        requireEachFound(lengths);
+    }
+
+    private static void requireEachFound(byte[] lengths) {
         try (Arena scope = Arena.ofConfined()) {
             long table = build(scope, lengths, new int[1]);
             int[] codewords = codewords(lengths);
@@ -48,13 +55,24 @@ class DecodeTablePropertiesTest {
         assertThat(evenLength[0]).isEqualTo(expected);
     }
 
+    /** Of each prefix only two codewords are left: subtables as deep as the longest codeword could be have no room. */
+    @Test
+    void manySmallSubtablesHaveRoom() {
+        byte[] lengths = new byte[7 + 272];
+        Arrays.fill(lengths, (byte) (DecodeTable.LITERAL_BITS + 1));
+        System.arraycopy(new byte[] {1, 2, 3, 5, 6, 7, 8}, 0, lengths, 0, 7);
+        requireEachFound(lengths);
+    }
+
     private static long build(Arena scope, byte[] lengths, int[] evenLength) {
-        MemorySegment table = scope.allocate(ValueLayout.JAVA_INT, DecodeTable.LITERAL_ENTRIES);
+        long bytes = (long) DecodeTable.LITERAL_ENTRIES << DecodeTable.ENTRY_SHIFT;
+        MemorySegment table = scope.allocate(2 * bytes, Long.BYTES).fill(GUARD);
         MemorySegment lengthBytes = scope.allocateFrom(ValueLayout.JAVA_BYTE, lengths);
         DecodeTable builder = new DecodeTable(scope.allocate(DecodeTable.SCRATCH_BYTES, Long.BYTES).address());
         assertThat(builder.accept(lengthBytes.address(), lengths.length, false)).isTrue();
         builder.build(table.address(), DecodeTable.LITERAL_BITS, Alphabet.LITERALS);
         evenLength[0] = builder.evenLength(Alphabet.END_OF_BLOCK);
+        assertThat(table.asSlice(bytes).toArray(ValueLayout.JAVA_BYTE)).as("behind the table").containsOnly(GUARD);
         return table.address();
     }
 

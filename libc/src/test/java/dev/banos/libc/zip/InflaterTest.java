@@ -108,6 +108,44 @@ class InflaterTest {
         }
     }
 
+    /** Nothing of the header before is left in it: neither of the member before, nor of the stream before a reset. */
+    @Test
+    void aLaterGzipHeaderIsThatOfItsMember() throws InflateException {
+        byte[] first = memberWithHeader("first extra", "first name", "a comment").toBytes();
+        byte[] second = memberWithHeader("2nd", "2", "").toBytes();
+        byte[] both = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        MemorySegment out = scope.allocate(1_000);
+        try (Inflater several = new Inflater(InflaterOptions.of(Format.GZIP).withMultiMember(true));
+                Inflater single = Inflater.of(Format.GZIP)) {
+            assertThat(several.inflate(segment(both), out)).isEqualTo(Status.DONE);
+            requireHeaderOfSecond(several.gzipHeader());
+
+            assertThat(single.inflate(segment(first), out)).isEqualTo(Status.DONE);
+            single.reset();
+            assertThat(single.gzipHeader()).isNull();
+            assertThat(single.inflate(segment(second), out)).isEqualTo(Status.DONE);
+            requireHeaderOfSecond(single.gzipHeader());
+        }
+    }
+
+    private static GzipMember memberWithHeader(String extra, String name, String comment) {
+        GzipMember member = GzipMember.of(TEXT);
+        member.flags = GzipMember.HEADER_CHECK | GzipMember.EXTRA | GzipMember.NAME | GzipMember.COMMENT;
+        member.extra = extra.getBytes(StandardCharsets.ISO_8859_1);
+        member.name = name.getBytes(StandardCharsets.ISO_8859_1);
+        member.comment = comment.getBytes(StandardCharsets.ISO_8859_1);
+        return member;
+    }
+
+    private static void requireHeaderOfSecond(GzipHeader header) {
+        assertThat(header.extra()).isEqualTo("2nd".getBytes(StandardCharsets.ISO_8859_1));
+        assertThat(header.name()).isEqualTo("2");
+        assertThat(header.comment()).isEmpty();
+        assertThat(header.checked()).isTrue();
+        assertThat(header.bytes()).isEqualTo(10 + (2 + 3) + (1 + 1) + 1 + 2);
+    }
+
     @Test
     void aGzipMemberThatLiesIsRefusedWithZlibsWords() {
         InflaterOptions options = InflaterOptions.of(Format.GZIP);
@@ -363,6 +401,24 @@ class InflaterTest {
                 });
                 assertThat(wrong).as("%s cut at %d", reason, cut).hasMessage(reason + " (input offset " + offset + ")");
                 assertThat(inflater.totalIn()).isEqualTo(offset);
+            }
+        }
+    }
+
+    /** Input and output may lie side by side, either of them first. */
+    @Test
+    void neighboursShareNoMemory() throws InflateException {
+        byte[] stream = zlib(TEXT);
+        int bytes = stream.length;
+        int room = TEXT.length;
+        for (MemorySegment both : new MemorySegment[] {scope.allocate(bytes + room), MemorySegment.ofArray(new byte[bytes + room])}) {
+            for (boolean inputFirst : new boolean[] {true, false}) {
+                MemorySegment in = both.asSlice(inputFirst ? 0 : room, bytes).copyFrom(MemorySegment.ofArray(stream));
+                MemorySegment out = both.asSlice(inputFirst ? bytes : 0, room);
+                try (Inflater inflater = Inflater.of(Format.ZLIB)) {
+                    assertThat(inflater.inflate(in, out)).isEqualTo(Status.DONE);
+                    assertThat(out.toArray(ValueLayout.JAVA_BYTE)).isEqualTo(TEXT);
+                }
             }
         }
     }
