@@ -320,6 +320,23 @@ public final class Run {
         return Long.bitCount(free & bits);
     }
 
+    /** Of one that is in its pool no more. Java's heap or the stack may come to its end anywhere. */
+    void giveBackMemory() {
+        try {
+            Bitmaps.giveBack(local, slots);
+        } finally {
+            giveBackSpans();
+        }
+    }
+
+    private void giveBackSpans() {
+        try {
+            Spans.giveBack(firstSpan(), spans());
+        } finally {
+            owner.domain.budget.release(spans() * SizeClasses.SPAN_BYTES);
+        }
+    }
+
     private static VarHandle handle() {
         try {
             return MethodHandles.lookup().findVarHandle(Run.class, "limit", long.class).withInvokeExactBehavior();

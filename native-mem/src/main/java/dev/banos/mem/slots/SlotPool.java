@@ -534,19 +534,7 @@ public final class SlotPool extends ThreadAttachment {
         last.indexInPool = run.indexInPool;
         runs[runCount] = null;
         spans -= run.spans();
-        try {
-            Bitmaps.giveBack(run.local, run.slots);
-        } finally { // Java's heap or the stack may come to its end anywhere
-            giveBackSpans(run);
-        }
-    }
-
-    private void giveBackSpans(Run run) {
-        try {
-            Spans.giveBack(run.firstSpan(), run.spans());
-        } finally {
-            domain.budget.release(run.spans() * SizeClasses.SPAN_BYTES);
-        }
+        run.giveBackMemory();
     }
 
     /** What the pool holds; exact when nobody else works on it. */
