@@ -76,11 +76,9 @@ final class HeapTenant {
         }
     }
 
-    /** When all blocks have gone back; once. */
+    /** When all blocks have gone back; once. Not for one that {@link #counts}. */
     void leave() {
-        if (counts) {
-            ownScopes--;
-        } else if (!heap.isOfMalloc()) {
+        if (!heap.isOfMalloc()) {
             heap.tree().leave(this);
         }
     }

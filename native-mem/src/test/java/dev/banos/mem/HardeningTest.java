@@ -3,9 +3,18 @@ package dev.banos.mem;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class HardeningTest {
+    @Test
+    void whatHasAnyWordIsNotNone() {
+        assertThat(Hardening.NONE.isNone()).isTrue();
+        for (String word : List.of("zero", "canary", "quarantine", "random", "guard", "sample", "stacks")) {
+            assertThat(Hardening.parse(word).isNone()).as(word).isFalse();
+        }
+    }
+
     @Test
     void theWordsOfThePropertyAreWhatTheMethodsMake() {
         assertThat(Hardening.parse("")).isEqualTo(Hardening.NONE);

@@ -16,15 +16,19 @@ import org.junit.jupiter.api.Timeout;
 class HeapTenantModelTest {
     private static final long MIB = 1 << 20;
     private static final List<HeapOptions> KINDS = List.of(HeapOptions.shared(), HeapOptions.shared().mappingCache(4 * MIB),
-            HeapOptions.shared().leaks(Level.FULL, _ -> { }), HeapOptions.shared().hardened(Hardening.ALL));
+            HeapOptions.shared().leaks(Level.FULL, _ -> { }), HeapOptions.shared().hardened(Hardening.ALL),
+            HeapOptions.confined(), HeapOptions.confined().hardened(Hardening.ALL));
+    /** From these on they are of one thread: without groups, and without shared scopes. */
+    private static final int FIRST_CONFINED = 4;
 
     /** What is written is read again, as long as its scope is open; the heap closes when no scope is; and the books balance. */
     @Test
     void asTheModelHasIt() {
         int refusedCloses = 0;
         int outOfMemory = 0;
-        for (int seed = 0; seed < 60; seed++) {
-            Model model = new Model(new SplittableRandom(seed), KINDS.get(seed % KINDS.size()));
+        for (int seed = 0; seed < 90; seed++) {
+            int kind = seed % KINDS.size();
+            Model model = new Model(new SplittableRandom(seed), KINDS.get(kind), kind < FIRST_CONFINED);
             model.run(400);
             refusedCloses += model.refusedCloses;
             outOfMemory += model.outOfMemory;
@@ -43,22 +47,25 @@ class HeapTenantModelTest {
 
         private final SplittableRandom random;
         private final HeapOptions kind;
+        private final boolean shares;
         private final Heap parent = Heap.create(HeapOptions.shared().limit(6 * MIB));
         private final List<Opened> open = new ArrayList<>();
         private Heap heap;
+        /** Of malloc's blocks, and without a scope, where the heap has none. */
         private ScopeGroup group;
         private int refusedCloses;
         private int outOfMemory;
 
-        Model(SplittableRandom random, HeapOptions kind) {
+        Model(SplittableRandom random, HeapOptions kind, boolean shares) {
             this.random = random;
             this.kind = kind;
+            this.shares = shares;
             make();
         }
 
         private void make() {
             heap = Heap.create(kind.childOf(parent).limit(4 * MIB));
-            group = ScopeGroup.create(heap, random.nextInt(1, 5), random.nextLong(100_000));
+            group = ScopeGroup.create(shares ? heap : Heap.current(), random.nextInt(1, 5), random.nextLong(100_000));
         }
 
         void run(int steps) {
@@ -87,7 +94,7 @@ class HeapTenantModelTest {
         }
 
         private void open() {
-            int dice = random.nextInt(5);
+            int dice = random.nextInt(shares ? 5 : 2);
             HeapScope scope = switch (dice) {
                 case 0 -> HeapScope.ofConfined(heap);
                 case 1 -> HeapScope.ofConfinedUninitialized(heap);

@@ -41,8 +41,6 @@ class StackEndTest {
     public static final class FreeChild {
         private static final long STACK_BYTES = 400 * 1024;
         private static final int DEPTHS = 150;
-        private static final int DEEPEST = 1_000_000;
-        private static int left;
 
         private FreeChild() {
         }
@@ -56,35 +54,16 @@ class StackEndTest {
         private static void freeAtEachDepth() {
             Heap heap = Heap.create(HeapOptions.shared().mappingCache(8 << 20));
             heap.free(heap.malloc(1 << 20));
-            int overflows = call(DEEPEST, () -> { });
-            int depth = DEEPEST - left;
+            int depth = StackEnd.depth();
+            int overflows = 0;
             int lost = 0;
             for (int k = 0; k < DEPTHS; k++) {
                 long block = heap.malloc(1 << 20);
-                overflows += call(depth - k, () -> heap.free(block));
+                overflows += StackEnd.isReachedBy(depth - k, () -> heap.free(block)) ? 1 : 0;
                 HeapStatistics statistics = heap.statistics();
                 lost += heap.budget().usedBytes() == statistics.cachedBytes() + statistics.mappedBytes() ? 0 : 1;
             }
             System.out.println("overflows " + overflows + ", lost " + lost + ";");
-        }
-
-        /** @return whether the stack came to its end */
-        private static int call(int depth, Runnable work) {
-            try {
-                callDown(depth, work);
-                return 0;
-            } catch (StackOverflowError atTheEnd) {
-                return 1;
-            }
-        }
-
-        private static void callDown(int depth, Runnable work) {
-            left = depth;
-            if (depth == 0) {
-                work.run();
-            } else {
-                callDown(depth - 1, work);
-            }
         }
     }
 

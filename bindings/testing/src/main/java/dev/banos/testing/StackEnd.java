@@ -2,6 +2,10 @@ package dev.banos.testing;
 
 /** The end of a thread's stack, for tests of what happens there. */
 public final class StackEnd {
+    private static final int DEEPEST = 1_000_000;
+    /** Of the descent under way: how many calls it was not to make. One thread at a time descends. */
+    private static int left;
+
     private final Runnable work;
     private int overflows;
 
@@ -24,6 +28,31 @@ public final class StackEnd {
             thread.join();
         }
         return end.overflows;
+    }
+
+    /** How many calls of {@link #isReachedBy} the calling thread's stack holds below the caller. */
+    public static int depth() {
+        boolean ignored = isReachedBy(DEEPEST, () -> { });
+        return DEEPEST - left;
+    }
+
+    /** Does the work below so many calls. @return whether the stack came to its end in them, or in the work */
+    public static boolean isReachedBy(int calls, Runnable work) {
+        try {
+            callDown(calls, work);
+            return false;
+        } catch (StackOverflowError atTheEnd) {
+            return true;
+        }
+    }
+
+    private static void callDown(int calls, Runnable work) {
+        left = calls;
+        if (calls == 0) {
+            work.run();
+        } else {
+            callDown(calls - 1, work);
+        }
     }
 
     private void begin(int frames) {

@@ -209,11 +209,13 @@ public final class SlotPool extends ThreadAttachment {
         }
         boolean isFirst = !freedByNoLessee;
         freedByNoLessee = true;
-        boolean freed = freeAndUnlock(run, address);
-        if (isFirst) {
-            Purger.wakeIfPossible(); // perhaps nobody leases the pool again
+        try {
+            return freeAndUnlock(run, address);
+        } finally {
+            if (isFirst) {
+                Purger.wakeIfPossible(); // perhaps nobody leases the pool again
+            }
         }
-        return freed;
     }
 
     private boolean freeAndUnlock(Run run, long address) {

@@ -103,10 +103,10 @@ class VirtualThreadsTest {
 
     private static void waitUntil(BooleanSupplier condition) throws InterruptedException {
         long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-        while (!condition.getAsBoolean() && System.nanoTime() < deadline) {
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("20 seconds went by").isLessThan(deadline);
             Thread.sleep(50);
         }
-        assertThat(condition.getAsBoolean()).isTrue();
     }
 
     private static void await(CountDownLatch latch) {
