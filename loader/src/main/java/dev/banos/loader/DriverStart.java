@@ -59,6 +59,7 @@ final class DriverStart {
             List<Driver> declared = scopes.declaredBy(candidate);
             uses.drivers().addAll(declared);
             makeHostFunctions();
+            NextClasses.loadForDriver();
             candidate.clock().endsUntold(Phase.RESOLVE);
             LinkedModule module = ModuleLinker.link(candidate.driver().file(), candidate.objects(),
                     scopes.importsOf(candidate, declared, uses), candidate.clock());

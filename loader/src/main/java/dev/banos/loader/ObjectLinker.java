@@ -187,6 +187,7 @@ public final class ObjectLinker {
             clock.endsUntold(Phase.PARSE);
             steps.about(1);
             steps.next(name);
+            NextClasses.loadForLibrary();
             LinkedModule module = ModuleLinker.link(name, objects, new Outside(defined), clock);
             start(module);
             clock.endsUntold(Phase.START);

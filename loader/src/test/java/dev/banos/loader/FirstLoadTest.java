@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -60,6 +61,22 @@ class FirstLoadTest {
                 .doesNotContain("jdk.internal.foreign.abi.DowncallStub", "java.lang.invoke.LambdaForm$MH");
     }
 
+    /** Once the call has been made, a load has only the classes that it needs. */
+    @Test
+    void needsTheClassesThatItLoadsWhileTheCallIsMade() throws Exception {
+        String object = CCompiler.object(folder, "steps.c", "gcc", "-O2").toString();
+        List<String> log = List.of("-Xlog:class+load");
+
+        assertThat(ChildJvm.run(log, CalledAhead.class, object).output()).contains(withBlank(NextClasses.OF_BOTH))
+                .contains(withBlank(NextClasses.OF_A_LIBRARY));
+        assertThat(ChildJvm.run(log, CalledAhead.class, object, "driver").output()).contains(withBlank(NextClasses.OF_BOTH))
+                .contains(withBlank(NextClasses.OF_A_DRIVER));
+    }
+
+    private static List<String> withBlank(String... names) {
+        return Stream.of(names).map(name -> NextClasses.PREFIX + name + " ").toList();
+    }
+
     /** Waits for the first call, which its linker has begun, before it gives the linker anything to read. */
     static final class CalledAhead {
         private static final String MADE = "-- made";
@@ -76,7 +93,11 @@ class FirstLoadTest {
                 }
             }
             System.out.println(MADE);
-            linker.add(Path.of(args[0])).link();
+            if (args.length == 1) {
+                linker.add(Path.of(args[0])).link();
+            } else {
+                Loader.create(InstallPolicy.anyUser()).install(Path.of(args[0]));
+            }
             System.out.println(LINKED);
         }
     }

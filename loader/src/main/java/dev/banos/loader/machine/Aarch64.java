@@ -19,8 +19,8 @@ final class Aarch64 extends Architecture {
     private static final int FIRST_OF_INITIAL_EXEC = 539;
 
     private static final Map<Integer, String> NAMES = names();
-    /** After the constants above: the constructor uses them. */
-    static final Aarch64 INSTANCE = new Aarch64();
+    /** After the constants above, which the constructor uses. Of the general type: see {@link Architecture#of}. */
+    static final Architecture INSTANCE = new Aarch64();
 
     private Aarch64() {
         super(kindsByNumber());

@@ -53,7 +53,10 @@ public abstract class Architecture {
         return kind == FixupKind.ABS64 ? PLAIN_ABS64 : kind == FixupKind.ABS32S ? PLAIN_ABS32S : NOT_PLAIN;
     }
 
-    /** Null where the machine's ABI is not known to the linker. */
+    /**
+     * Null where the machine's ABI is not known to the linker. The constants are of this type: were each of its own, the JVM would load
+     * the classes of all machines to verify this method.
+     */
     public static @Nullable Architecture of(int machine) {
         return switch (machine) {
             case Elf.EM_X86_64 -> X8664.INSTANCE;

@@ -44,8 +44,8 @@ final class Riscv64 extends Architecture {
     /** What {@code __tls_get_addr} adds, so that a signed 12-bit offset reaches all of the first 4 KiB. */
     private static final int TLS_PAIR_BIAS = 0x800;
 
-    /** After the constants above: the constructor uses them. */
-    static final Riscv64 INSTANCE = new Riscv64();
+    /** After the constants above, which the constructor uses. Of the general type: see {@link Architecture#of}. */
+    static final Architecture INSTANCE = new Riscv64();
 
     private Riscv64() {
         super(kindsByNumber());

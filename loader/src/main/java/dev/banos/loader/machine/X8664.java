@@ -35,8 +35,8 @@ final class X8664 extends Architecture {
     /** The processor counts a displacement from the end of its 4-byte field, the last of the instruction. */
     private static final int FIELD_BYTES = 4;
 
-    /** After the constants above: the constructor uses them. */
-    static final X8664 INSTANCE = new X8664();
+    /** After the constants above, which the constructor uses. Of the general type: see {@link Architecture#of}. */
+    static final Architecture INSTANCE = new X8664();
 
     private X8664() {
         super(kindsByNumber());
