@@ -1,5 +1,6 @@
 package dev.banos.loader;
 
+import dev.banos.bindings.FirstCall;
 import dev.banos.bindings.SystemCalls;
 import java.nio.file.Path;
 import java.security.PublicKey;
@@ -47,11 +48,13 @@ public interface InstallPolicy {
 
     /** {@return a policy by which only a process whose effective user is 0 may install drivers} */
     static InstallPolicy superuser() {
+        FirstCall.begin(); // who asks for a policy is about to load
         return new Superuser();
     }
 
     /** {@return a policy that permits everything} Whoever can name a file to the application then runs code in it. */
     static InstallPolicy anyUser() {
+        FirstCall.begin(); // likewise
         return new AnyUser();
     }
 
