@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Java function as a C function pointer, for C code that keeps it beyond one call: {@link Driver#callback} makes it, and it is
- * valid until its scope closes. A method of a bound interface takes it where C wants a pointer to a function of that type.
+ * A Java function as a C function pointer, for C code that keeps it beyond one call. {@link Driver#callback} makes it, and it is
+ * valid until its scope closes. A method of a bound interface can have it as a parameter where C's is a pointer to a function.
  *
  * @param <F> the functional interface
  */

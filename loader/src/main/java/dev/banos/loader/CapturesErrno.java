@@ -6,7 +6,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** C's errno as the call left it goes to the calling thread's control block: {@code Tcb.current().errno()} reads it. */
+/** Keeps C's errno, as the call left it, in the calling thread's control block: {@code Tcb.current().errno()} reads it. */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)

@@ -7,8 +7,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * A function that runs for a microsecond at most and never calls back into Java, {@code banos_malloc} and its like included: the
- * call leaves out the thread's change of state ({@link java.lang.foreign.Linker.Option#critical}). A function that breaks this
+ * Marks a function that runs for a microsecond at most and never calls back into Java, nor calls {@code banos_malloc} and its like.
+ * The call leaves out the thread's change of state ({@link java.lang.foreign.Linker.Option#critical}). A function that breaks this
  * promise stops or ends the JVM.
  */
 @Documented

@@ -8,7 +8,7 @@ import java.lang.annotation.Target;
 
 /**
  * The C declaration of a method of a bound interface ({@link Driver#bind}), in the form that {@link Prototype} reads. It is used
- * where the object has no type information of the function, and is checked by nobody then.
+ * where the object has no type information of the function; then nothing can check it.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)

@@ -32,10 +32,10 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An installed driver. Installing the same file twice makes two of them, each with its own data.
+ * An installed driver. Installing the same file twice makes two drivers, each with its own data.
  *
- * <p>Its pointers and handles are alive while it is installed. Uninstalling waits for nobody: it is refused while a call
- * through them is under way.
+ * <p>Its pointers and handles are valid while it is installed. Uninstalling does not wait: it is refused while a call through
+ * them is under way.
  */
 public final class Driver {
     private final Loader loader;
@@ -79,7 +79,7 @@ public final class Driver {
         exports.put(export.name(), export);
     }
 
-    /** {@return the name that it gives itself, by which other drivers need it} */
+    /** {@return the name that it gives itself, by which other drivers can ask for it} */
     public String name() {
         return metadata.name();
     }
@@ -94,7 +94,7 @@ public final class Driver {
         return metadata.version();
     }
 
-    /** {@return all that it says of itself, as it was read from the file} */
+    /** {@return all that it says of itself, as read from the file} */
     public DriverMetadata metadata() {
         return metadata;
     }
@@ -104,7 +104,7 @@ public final class Driver {
         return module.name();
     }
 
-    /** {@return what its load worked on, and how long each phase took} */
+    /** {@return how long each phase of its load took, and what it worked on} */
     public LoadReport report() {
         return LoadReport.of(module);
     }
@@ -130,15 +130,15 @@ public final class Driver {
     }
 
     /**
-     * {@return whether this instance is the loader's: it was neither uninstalled nor replaced. After {@link #replaceWith}, its
-     * handles and bound interfaces go on with the instance in its place, which {@link Loader#find} has}
+     * {@return whether this instance is installed: neither uninstalled nor replaced. After {@link #replaceWith}, its handles and
+     * bound interfaces go on with the instance in its place, which {@link Loader#find} returns}
      */
     public boolean isInstalled() {
         return lifetime != null;
     }
 
     /**
-     * One of its exports.
+     * Finds one of its exports.
      *
      * @param name as its export table has it
      * @return the export
@@ -164,7 +164,7 @@ public final class Driver {
     }
 
     /**
-     * As {@code export(name).handle()}: {@link Export#handle()}.
+     * A handle of the function's own type: {@link Export#handle()} of {@code export(name)}.
      *
      * @param name as its export table has it
      * @return a handle of the function's own type
@@ -191,7 +191,7 @@ public final class Driver {
     }
 
     /**
-     * As {@code export(name).handle(descriptor)}: {@link Export#handle(FunctionDescriptor)}.
+     * A handle of the given type: {@link Export#handle(FunctionDescriptor)} of {@code export(name)}.
      *
      * @param name as its export table has it
      * @param descriptor the function's type, which nobody checks
@@ -203,15 +203,17 @@ public final class Driver {
     }
 
     /**
-     * A handle that calls a function by its address, as one that C returned, or that stands in a table of functions which the
-     * driver exports. The handle ends as the driver's pointers do: when it is uninstalled, or when it or a driver that it depends on
-     * is replaced; afterwards it throws {@link IllegalStateException}. A call through it keeps the driver installed. Nothing checks
-     * that a function of that type begins there, nor, where it is another's code, that this stays as long.
+     * A handle that calls a function by its address: one that C returned, or that stands in a table of functions which the driver
+     * exports. A call through it keeps the driver installed. The handle ends as the driver's pointers do: when the driver is
+     * uninstalled, or when it or a driver that it depends on is replaced. Afterwards it throws {@link IllegalStateException}.
+     *
+     * <p>Nothing checks that a function of that type begins there. If it is not the driver's own code, nothing checks either that
+     * the code stays as long.
      *
      * @param address where the function begins
      * @param descriptor its type
      * @return a handle of that type
-     * @throws LinkException if it is the address of a variable of the driver's
+     * @throws LinkException if a variable of the driver is at the address
      * @throws IllegalArgumentException if the address is 0
      * @throws IllegalStateException if the driver was uninstalled or replaced
      */
@@ -227,38 +229,48 @@ public final class Driver {
     }
 
     /**
-     * An implementation of the interface whose methods call the driver's exports of their names. Every method is checked
-     * against the driver's own types first, see {@link #handle(String)}.
+     * Implements the interface by methods that call the driver's exports of the same names. Every method is first checked
+     * against the driver's own types, see {@link #handle(String)}.
      *
-     * <p>An integer, floating-point number or {@code bool} is Java's type of its size. A pointer is {@code MemorySegment} or
-     * {@code long}; a {@code const char *} may be {@code String}, whose bytes in UTF-8 are C's during the call, or as a result
-     * are copied. A struct by value is a {@code MemorySegment}; a method that returns one has a {@code SegmentAllocator} first.
-     * A pointer to a function is a functional interface, whose lambda C may call until the method returns, or a
-     * {@link Callback}; null for it is C's NULL, as it is for a {@code String}, while for a segment that is
-     * {@link MemorySegment#NULL}, and null is refused. A pointer that C hands over, as a result or to a callback, is a segment of size 0: it is read within a
-     * segment that holds it, at {@code pointer.address() - segment.address()}, or after {@code reinterpret}. Behind a variadic function's parameters come int, long, double, String or MemorySegment.
+     * <table>
+     * <caption>Types</caption>
+     * <tr><th>C</th><th>Java</th></tr>
+     * <tr><td>an integer, a floating-point number, {@code bool}</td><td>the type of that size</td></tr>
+     * <tr><td>a pointer</td><td>{@code MemorySegment} or {@code long}</td></tr>
+     * <tr><td>{@code const char *}</td><td>also {@code String}: C has its bytes in UTF-8 during the call; a result is copied</td></tr>
+     * <tr><td>a struct by value</td><td>{@code MemorySegment}; a method that returns one has a {@code SegmentAllocator} as its
+     *     first parameter</td></tr>
+     * <tr><td>a pointer to a function</td><td>a functional interface, whose lambda C may call until the method returns, or a
+     *     {@link Callback}</td></tr>
+     * <tr><td>the three dots of a variadic function</td><td>{@code int}, {@code long}, {@code double}, {@code String},
+     *     {@code MemorySegment}</td></tr>
+     * </table>
      *
-     * <p>What a callback throws is thrown by the bound method once C has returned, a checked exception as the cause of an
-     * {@link java.lang.reflect.UndeclaredThrowableException}; C sees zero, or what {@link OnThrow} says. Where no method of an
-     * interface with callbacks is under way in the thread, it goes to the {@link #uncaught} handler.
+     * <p>A null function or {@code String} is C's NULL. For a segment, {@link MemorySegment#NULL} is, and null is refused. A
+     * pointer that C hands over, as a result or to a callback, is a segment of size 0. It is read within a segment that holds it,
+     * at {@code pointer.address() - segment.address()}, or after {@code reinterpret}.
      *
-     * <p>The interface must be in the loader's own module, as it is where both are on the class path;
-     * {@link #bind(MethodHandles.Lookup, Class)} needs nothing of that kind.
+     * <p>What a callback throws, the bound method throws once C has returned: a checked exception as the cause of an
+     * {@link java.lang.reflect.UndeclaredThrowableException}. C sees zero, or what {@link OnThrow} says. If no method of an
+     * interface with callbacks is under way in the thread, the exception goes to the {@link #uncaught} handler.
+     *
+     * <p>The interface must be in the loader's own module, as it is if both are on the class path.
+     * {@link #bind(MethodHandles.Lookup, Class)} has no such condition.
      *
      * @param <T> the interface
      * @param type its class
      * @return an object whose methods call the driver
-     * @throws InterfaceMismatchException if methods differ from the types; it says how, of all of them
+     * @throws InterfaceMismatchException if methods differ from the types; it lists all differences
      */
     public <T> T bind(Class<T> type) {
         return calls.bind(type);
     }
 
     /**
-     * As {@link #bind(Class)}, with the rights of {@code MethodHandles.lookup()} of a class beside the interface.
+     * Does what {@link #bind(Class)} does, with the rights of {@code MethodHandles.lookup()} in a class beside the interface.
      *
      * @param <T> the interface
-     * @param lookup of a class that sees the interface
+     * @param lookup that of a class that sees the interface
      * @param type its class
      * @return an object whose methods call the driver
      * @throws InterfaceMismatchException as {@link #bind(Class)}
@@ -268,13 +280,13 @@ public final class Driver {
     }
 
     /**
-     * A function pointer that C may call until {@code lifetime} closes. It has no types of C to be checked against until it is
+     * Makes a function pointer that C may call until {@code lifetime} closes. It is checked against C's types only when it is
      * given to a bound method. What the function throws is treated as {@link #bind} says.
      *
      * @param <F> the interface
      * @param type a functional interface over numbers, boolean and MemorySegment
      * @param function what C calls
-     * @param lifetime until when; a call after its close ends the process
+     * @param lifetime a call after its close ends the process
      * @return the function pointer
      */
     public <F> Callback<F> callback(Class<F> type, F function, Arena lifetime) {
@@ -282,7 +294,7 @@ public final class Driver {
     }
 
     /**
-     * Who gets what a callback throws when no bound call can; without one, it is printed on standard error.
+     * Says who gets what a callback throws when no bound call can throw it. Without a handler, it is printed on standard error.
      *
      * @param handler called on the thread that C called back on
      */
@@ -307,25 +319,30 @@ public final class Driver {
         }
     }
 
-    /** Takes this driver out: {@link Loader#uninstall}, which says what is thrown. */
+    /** Uninstalls this driver: see {@link Loader#uninstall}, also for what is thrown. */
     public void uninstall() {
         loader.uninstall(this);
     }
 
     /**
-     * Puts another instance in the place of this one: what other drivers and handles call from now on is the new one's. It is
-     * loaded and its {@code init} has run before that; whatever fails, this one stays as it is. Then this one's {@code uninit}
-     * runs and it is unmapped, as soon as no call is in it: during a call of this loader, at once if none is.
+     * Puts a new instance in the place of this one.
      *
-     * <p>Nothing is carried over from one instance to the other. Pointers that were asked for with {@link Export#address} end,
-     * and so do those of drivers that depend on this one, and handles of addresses; handles of names go on. Threads that the driver started, and what it gave away
-     * of itself, are its uninit's to take back.
+     * <ol>
+     * <li>The new instance is loaded, and its {@code init} runs. If that fails, this one stays as it is.</li>
+     * <li>From now on, other drivers and handles call the new instance.</li>
+     * <li>As soon as no call is in this one, its {@code uninit} runs, and it is unmapped: at once if there is none, otherwise
+     *     during a later call of this loader.</li>
+     * </ol>
+     *
+     * <p>Nothing is carried over from one instance to the other. Handles of names go on. Handles of addresses end, and so do
+     * pointers of {@link Export#address}, of this driver and of drivers that depend on it. This one's {@code uninit} must stop
+     * the threads that the driver started, and take back the pointers that it gave away.
      *
      * @param file the new object, or an archive with it
      * @return the driver in its place
-     * @throws LinkException if the new one cannot be loaded, has another name or lacks an export, gives one another type, needs
-     *     who needs this one, or a driver uses a variable of this one
-     * @throws IllegalStateException if drivers of this loader are not {@link Loader#replaceable}, or it is not installed
+     * @throws LinkException if the new one cannot be loaded, has another name, lacks an export, gives one another type, or needs
+     *     a driver that needs this one; or if a driver uses a variable of this one
+     * @throws IllegalStateException if drivers of this loader are not {@link Loader#replaceable}, or this one is not installed
      */
     public Driver replaceWith(Path file) {
         return loader.replace(this, file);

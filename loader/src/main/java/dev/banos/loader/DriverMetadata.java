@@ -13,12 +13,12 @@ import java.util.Optional;
 /**
  * What a driver says of itself, read from the file before anything of it is mapped.
  *
- * @param name by which other drivers need it
- * @param license        empty where the driver names none
+ * @param name by which other drivers can ask for it
+ * @param license empty where the driver names none
  * @param version its own
  * @param minimalVersion the oldest version of the driver ABI that it runs on
- * @param driverSize     {@code sizeof(struct Banos_Driver)} in the headers that the driver was made with, in bytes
- * @param needs          the drivers that it says it needs, by their names; it may need more for what it imports
+ * @param driverSize {@code sizeof(struct Banos_Driver)} in the headers that the driver was made with, in bytes
+ * @param needs the names of drivers that it says it needs; it may need more for what it imports
  */
 public record DriverMetadata(String name, Optional<String> license, Version version, Version minimalVersion, long driverSize,
         List<String> needs) {

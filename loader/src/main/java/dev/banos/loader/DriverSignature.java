@@ -25,9 +25,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Signatures of files by Ed25519 (RFC 8032): the 64 bytes over all of {@code ring.o} stand in {@code ring.o.sig} beside it. They
- * are in a file of their own so that the object stays as the compiler made it and archives are signed in the same way, and
- * OpenSSL makes and checks the same: {@code openssl pkeyutl -sign -rawin -inkey key.pem -in ring.o -out ring.o.sig}.
+ * Signatures of files by Ed25519 (RFC 8032). The signature of {@code ring.o}, 64 bytes over all of it, is in {@code ring.o.sig}
+ * beside it. In a file of its own it leaves the object as the compiler made it, and works for archives, too. OpenSSL makes and
+ * checks the same: {@code openssl pkeyutl -sign -rawin -inkey key.pem -in ring.o -out ring.o.sig}.
  */
 public final class DriverSignature {
     private static final String ALGORITHM = "Ed25519";
@@ -48,7 +48,7 @@ public final class DriverSignature {
     }
 
     /**
-     * Signs the file, and returns the file that the signature was written to.
+     * Signs the file, and writes the signature to a file beside it.
      *
      * @param file the object or archive
      * @param key a private key of Ed25519
@@ -139,7 +139,7 @@ public final class DriverSignature {
     }
 
     /**
-     * Reads what {@code openssl pkey -pubout} writes.
+     * Reads a public key, as {@code openssl pkey -pubout} writes it.
      *
      * @param pem a file in PEM (RFC 7468)
      * @return the key
@@ -155,7 +155,7 @@ public final class DriverSignature {
     }
 
     /**
-     * Reads what {@code openssl genpkey -algorithm ed25519} writes.
+     * Reads a private key, as {@code openssl genpkey -algorithm ed25519} writes it.
      *
      * @param pem a file in PEM (RFC 7468)
      * @return the key

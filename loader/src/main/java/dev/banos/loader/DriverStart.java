@@ -44,7 +44,7 @@ final class DriverStart {
     /**
      * Called under the loader's lock.
      *
-     * @param old   the driver that it will replace, or null
+     * @param old the driver that it will replace, or null
      * @param above who depends on that one
      * @throws Refusal if it cannot be linked, or init fails; nothing stays mapped
      */

@@ -9,21 +9,21 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an address is, or was: where a crash report, a debugger or a pointer in a log leads back to the object file.
+ * What an address is, or was. It leads from a crash report, a debugger or a pointer in a log back to the object file.
  *
  * @param address what was asked about
- * @param module        {@code driver ring}, or {@code objects} for a library of an {@link ObjectLinker}
- * @param file          the file that the module is named for
+ * @param module {@code driver ring}, or {@code objects} for a library of an {@link ObjectLinker}
+ * @param file the file that the module is named for
  * @param base the address where the module's memory begins
- * @param unloaded      when the module was unmapped, empty while it is loaded
- * @param object        the object inside the module: a file, or an archive's member; empty in padding, and where the module is
- *     gone for so long that only its extent is known
- * @param kind          what the address is part of; empty where object is, but for padding
- * @param section       the object's section; empty for what the linker makes itself
+ * @param unloaded when the module was unmapped, empty while it is loaded
+ * @param object the object inside the module: a file, or an archive's member; empty in padding, and for a module that was
+ *     unloaded so long ago that only its extent is known
+ * @param kind what the address is part of; empty if object is, except in padding
+ * @param section the object's section; empty for what the linker makes itself
  * @param sectionOffset bytes from the start of the section, or of the entry, stub or common symbol
- * @param symbol        the function or variable that the address is in, or that the entry or stub is for
- * @param symbolOffset  bytes from the symbol
- * @param relocation    what wrote to that place when the module was linked
+ * @param symbol the function or variable that the address is in, or that the entry or stub is for
+ * @param symbolOffset bytes from the symbol
+ * @param relocation what wrote to that place when the module was linked
  */
 public record Explanation(long address, String module, String file, long base, Optional<Instant> unloaded,
         Optional<String> object, Optional<Kind> kind, Optional<String> section, long sectionOffset, Optional<String> symbol,
@@ -40,7 +40,7 @@ public record Explanation(long address, String module, String file, long base, O
         COMMON,
         /** An entry of the global offset table: the address of a symbol. */
         GOT_ENTRY,
-        /** A jump through such an entry, for a call that reaches no further. */
+        /** A jump through such an entry, for a call that does not reach its target. */
         STUB,
         /** Nothing: between two of the others, or behind the last. */
         PADDING
@@ -52,9 +52,9 @@ public record Explanation(long address, String module, String file, long base, O
      * @param type the psABI's name
      * @param symbol its name; empty for one without
      * @param addend what is added to the symbol's address, as the psABI has it
-     * @param symbolAddress what the symbol was resolved to, 0 for a weak one that is nowhere
-     * @param place the address of the first of the bytes that it wrote
-     * @param bytes what stands there now; empty once the module is unloaded
+     * @param symbolAddress what the symbol was resolved to, 0 for a weak one that was found nowhere
+     * @param place the address of the first byte that it wrote
+     * @param bytes what is there now; empty once the module is unloaded
      */
     public record Relocation(String type, String symbol, long addend, long symbolAddress, long place, byte[] bytes) {
     }
@@ -92,7 +92,7 @@ public record Explanation(long address, String module, String file, long base, O
         return Printable.of(text.toString());
     }
 
-    /** {@link #toText}: who prints an explanation wants the sentence. */
+    /** {@return what {@link #toText} returns} */
     @Override
     public String toString() {
         return toText();

@@ -35,7 +35,7 @@ public final class Export {
      * @param object which of the driver's objects exports it
      * @param entry that object's
      * @param address what the entry points to
-     * @param place   null where it is not thread-local
+     * @param place null where it is not thread-local
      */
     Export(Driver driver, int object, ExportEntry entry, long address, @Nullable ThreadLocalPlace place) {
         this.driver = driver;
@@ -56,18 +56,18 @@ public final class Export {
         return name;
     }
 
-    /** {@return whether it is a variable of which every thread has its own} */
+    /** {@return whether it is a thread-local variable} */
     public boolean isThreadLocal() {
         return place != null;
     }
 
     /**
-     * {@return a pointer to it, alive until the driver is uninstalled: passed to a downcall, it keeps the driver from being
-     * uninstalled during the call, and after that it is refused. Of a thread-local variable it points to the calling thread's,
-     * which is there until that thread ends}
+     * {@return a pointer to it, valid until the driver is uninstalled} A downcall that it is passed to keeps the driver installed;
+     * once the driver is uninstalled, the pointer is refused. Of a thread-local variable, it points to the calling thread's, which
+     * is there until that thread ends.
      *
-     * @throws IllegalStateException if the driver is uninstalled, or it is thread-local and a virtual thread asks, which has none of
-     *     its own: its code runs with those of whatever thread carries it
+     * @throws IllegalStateException if the driver is uninstalled, or the variable is thread-local and a virtual thread asks. A
+     *     virtual thread has none of its own: its C code uses those of the thread that carries it
      */
     public MemorySegment address() {
         if (isThreadLocal() && Thread.currentThread().isVirtual()) {
@@ -148,37 +148,37 @@ public final class Export {
 
     /**
      * A handle that calls it as a function of that type. The handle works as long as the driver is installed; afterwards it
-     * throws {@link IllegalStateException}. Nothing checks that the type is the function's: {@link #handle(Prototype)} does.
+     * throws {@link IllegalStateException}. Nothing checks that the type is the function's; {@link #handle(Prototype)} does.
      *
-     * <p>A descriptor has no unsigned bytes and shorts: a {@code JAVA_BYTE} or {@code JAVA_SHORT} is passed as a signed one. For a
-     * parameter that is an {@code unsigned short}, write {@code JAVA_CHAR}; for an {@code unsigned char}, {@code JAVA_INT}, and pass
+     * <p>A descriptor has no unsigned bytes and shorts: a {@code JAVA_BYTE} or {@code JAVA_SHORT} is passed as a signed number.
+     * Write {@code JAVA_CHAR} for an {@code unsigned short}. Write {@code JAVA_INT} for an {@code unsigned char}, and pass
      * {@code value & 0xff}. The other handles know the sign.
      *
      * @param descriptor the function's type
      * @return a handle of that type
-     * @throws LinkException if it is a variable of the driver's
+     * @throws LinkException if it is a variable
      */
     public MethodHandle handle(FunctionDescriptor descriptor) {
         return bind(Calls.handle(descriptor));
     }
 
     /**
-     * A handle of the function's own type, which the object's type information tells: BTF ({@code -gbtf}) or DWARF
-     * ({@code -g}). Structs are passed and returned as segments; for a struct that is returned, a
-     * {@link java.lang.foreign.SegmentAllocator} is the first argument.
+     * A handle of the function's own type, as the object's type information has it: BTF ({@code -gbtf}) or DWARF ({@code -g}).
+     * Structs are passed and returned as segments. If a struct is returned, a {@link java.lang.foreign.SegmentAllocator} is the
+     * first argument.
      *
-     * @return the handle, good as long as the driver is installed
-     * @throws LinkException if the object says nothing of the type, or Java cannot pass one of its parameters
+     * @return the handle, valid as long as the driver is installed
+     * @throws LinkException if the object does not tell the type, or Java cannot pass one of its parameters
      */
     public MethodHandle handle() {
         return handle(new MemoryLayout[0]);
     }
 
     /**
-     * As {@link #handle()}, of a variadic function: {@code more} are the arguments that take the place of the three dots.
+     * A handle of a variadic function's own type, as {@link #handle()}, with arguments in the place of the three dots.
      *
-     * @param more their layouts, in order
-     * @return the handle, good as long as the driver is installed
+     * @param more the layouts of these arguments, in order
+     * @return the handle, valid as long as the driver is installed
      * @throws LinkException as {@link #handle()}
      */
     public MethodHandle handle(MemoryLayout... more) {
@@ -190,12 +190,12 @@ public final class Export {
     }
 
     /**
-     * A handle of the type that the prototype says. Where the object's type information says another, it is refused;
-     * who knows better gives {@link #handle(FunctionDescriptor)} the {@link Prototype#descriptor}.
+     * A handle of the prototype's type. It is refused if the object's type information has another type; to use it nevertheless,
+     * call {@link #handle(FunctionDescriptor)} with the {@link Prototype#descriptor}.
      *
-     * @param prototype the function's type; its name is of no account
+     * @param prototype the function's type; its name does not matter
      * @return a handle of that type
-     * @throws LinkException if it is a variable of the driver's, or the types differ; the message says in what
+     * @throws LinkException if it is a variable, or the types differ; the message says in what
      */
     public MethodHandle handle(Prototype prototype) {
         UnaryOperator<MethodHandle> binding = binding();
@@ -207,7 +207,7 @@ public final class Export {
     }
 
     /**
-     * The function's type for the foreign linker, from the object's type information.
+     * The function's type for {@link java.lang.foreign.Linker}, from the object's type information.
      *
      * @return the type, a struct by its layout
      * @throws LinkException as {@link #handle()} does
@@ -221,7 +221,7 @@ public final class Export {
     }
 
     /**
-     * Its declaration in C, {@code int add(int a, int b)}; empty where the object has no type information of it.
+     * Its declaration in C, such as {@code int add(int a, int b)}; empty if the object has no type information of it.
      *
      * @return the declaration, without a semicolon
      * @throws LinkException if the type information is damaged

@@ -8,23 +8,23 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may install which driver. A driver's code runs with all rights of the process, so installing one is a privilege, as it
- * is in an operating system's kernel: by default, of the superuser. An application that knows better says so when it creates
- * its {@link Loader}.
+ * Decides who may install which driver. A driver's code runs with all rights of the process, so installing one is a privilege,
+ * as in an operating system's kernel. By default, only the superuser has it. An application chooses another policy when it
+ * creates its {@link Loader}.
  */
 @FunctionalInterface
 public interface InstallPolicy {
     /**
-     * What is asked for. The bytes are those that will be linked: the file is not read a second time.
+     * A request to install a file. The bytes are those that will be linked: the file is not read a second time.
      *
-     * @param path     null where the driver was given as bytes
-     * @param bytes    not to be changed; all of the file, of an archive that holds the driver too
-     * @param metadata null where the file is no driver: an archive to take members from, an object of an ObjectLinker
+     * @param path null where the driver was given as bytes
+     * @param bytes all of the file, or of the archive that holds the driver; not to be changed
+     * @param metadata null if the file is no driver: an archive to take members from, an object of an ObjectLinker
      */
     record Request(@Nullable Path path, byte[] bytes, @Nullable DriverMetadata metadata) {
     }
 
-    /** A yes or no over a driver's path (null where it was given as bytes), its bytes and its metadata. */
+    /** Says yes or no to a driver, from its path (null if it was given as bytes), its bytes and its metadata. */
     @FunctionalInterface
     interface Rule {
         /**
@@ -52,7 +52,7 @@ public interface InstallPolicy {
         return new Superuser();
     }
 
-    /** {@return a policy that permits everything} Whoever can name a file to the application then runs code in it. */
+    /** {@return a policy that permits everything} Anybody who can make the application install a file then runs code in it. */
     static InstallPolicy anyUser() {
         FirstCall.begin(); // likewise
         return new AnyUser();
@@ -78,8 +78,9 @@ public interface InstallPolicy {
     }
 
     /**
-     * Only files that one of these Ed25519 keys has signed, with a signature beside the file: {@link DriverSignature}. What is
-     * checked are the bytes that will be linked. It asks for no user; {@code superuser().and(signedBy(…))} asks for both.
+     * Permits only files that one of these Ed25519 keys has signed, with a signature beside the file: {@link DriverSignature}. The
+     * bytes that are checked are those that will be linked. Any user may install them; {@code superuser().and(signedBy(…))} asks
+     * for both.
      *
      * @param keys one or more
      * @return the policy
@@ -94,9 +95,9 @@ public interface InstallPolicy {
     }
 
     /**
-     * {@return what this policy and the other one permit}
+     * {@return a policy that permits what both this one and the other permit}
      *
-     * @param other asked where this one does not object
+     * @param other asked if this one does not object
      */
     default InstallPolicy and(InstallPolicy other) {
         return request -> {
@@ -106,7 +107,7 @@ public interface InstallPolicy {
     }
 
     /**
-     * {@return a policy that asks {@code rule}} Where that says no, the message names the driver and the application's policy.
+     * {@return a policy that asks {@code rule}} If the rule says no, the message names the driver and the application's policy.
      *
      * @param rule called for each file, on the thread that installs
      */

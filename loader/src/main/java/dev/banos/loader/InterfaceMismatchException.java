@@ -3,7 +3,7 @@ package dev.banos.loader;
 import java.util.List;
 
 /**
- * An interface does not fit what it was to be bound to. The message has a line for each difference, in words:
+ * Thrown when an interface does not fit what it was to be bound to. The message has a line for each difference, in words:
  * {@code add: parameter 2: C unsigned long, Java int; use long}.
  */
 public final class InterfaceMismatchException extends IllegalArgumentException {
@@ -16,7 +16,7 @@ public final class InterfaceMismatchException extends IllegalArgumentException {
         this.differences = List.copyOf(differences);
     }
 
-    /** {@return all of them, in the order of the methods' names} */
+    /** {@return all differences, in the order of the methods' names} */
     public List<String> differences() {
         return differences;
     }

@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * An object was not read, linked, started or stopped. The message is one line that names the file, the section and the entry
- * where they are known, the cause, and what to do about it; the parts can be asked for one by one.
+ * Thrown when an object cannot be read, linked, started or stopped. The message is one line that names the file, the section and
+ * the entry where they are known, the cause, and what to do about it. Methods return the parts one by one.
  */
 public final class LinkException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -36,8 +36,8 @@ public final class LinkException extends RuntimeException {
 
     /**
      * The kind of failure as a C programmer knows it: ENOEXEC for malformed bytes, EOPNOTSUPP for what is not supported, ENOENT
-     * for missing imports, ERANGE for a value that does not fit, EPERM where the policy forbids, EBUSY where something is in
-     * use, and what a driver's {@code init} returned.
+     * for missing imports, ERANGE for a value that does not fit, EPERM if the policy forbids it, EBUSY if something is in use,
+     * or what a driver's {@code init} returned.
      *
      * @return a positive number of {@code errno.h}, or what {@code init} returned, made positive
      */

@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
-/** Objects that were linked into this process. Their pointers and handles are alive until it is closed. */
+/** Objects that were linked into this process. Their pointers and handles are valid until the library is closed. */
 public final class LinkedLibrary implements AutoCloseable {
     private final String name;
     private final LinkedModule module;
@@ -32,7 +32,7 @@ public final class LinkedLibrary implements AutoCloseable {
         this.lifetime = new Lifetime("library " + name);
     }
 
-    /** {@return what the link worked on, and how long each phase took} */
+    /** {@return how long each phase of the link took, and what it worked on} */
     public LoadReport report() {
         return LoadReport.of(module);
     }
@@ -48,10 +48,10 @@ public final class LinkedLibrary implements AutoCloseable {
     }
 
     /**
-     * The function or variable of that name.
+     * Finds the function or variable of that name.
      *
      * @param symbol its name in C
-     * @return a pointer to it, alive until the close
+     * @return a pointer to it, valid until the close
      * @throws LinkException if no object defines it
      */
     public MemorySegment symbol(String symbol) {
@@ -77,12 +77,12 @@ public final class LinkedLibrary implements AutoCloseable {
     }
 
     /**
-     * A handle that calls the function as one of that type; nothing checks that it is. Parameters that are unsigned bytes and
-     * shorts: as {@link Export#handle(FunctionDescriptor)}.
+     * A handle that calls the function as one of that type. Nothing checks that it is. {@link Export#handle(FunctionDescriptor)}
+     * says how unsigned bytes and shorts are passed.
      *
      * @param symbol its name in C
      * @param descriptor the function's type
-     * @return a handle of that type, good until the close
+     * @return a handle of that type, valid until the close
      * @throws LinkException if no object defines the symbol, or it is a variable
      */
     public MethodHandle handle(String symbol, FunctionDescriptor descriptor) {
@@ -90,11 +90,11 @@ public final class LinkedLibrary implements AutoCloseable {
     }
 
     /**
-     * A handle that calls the function of the prototype's name; where the object that defines it says its type, the two are
-     * compared. Who knows better gives {@link #handle(String, FunctionDescriptor)} the {@link Prototype#descriptor}.
+     * A handle that calls the function of the prototype's name. It is refused if the object's type information has another type;
+     * to use it nevertheless, call {@link #handle(String, FunctionDescriptor)} with the {@link Prototype#descriptor}.
      *
      * @param prototype the function's name and type
-     * @return a handle of that type, good until the close
+     * @return a handle of that type, valid until the close
      * @throws LinkException if no object defines it, or the types differ; the message says in what
      */
     public MethodHandle handle(Prototype prototype) {
@@ -110,9 +110,9 @@ public final class LinkedLibrary implements AutoCloseable {
      * A handle of the function's own type, from the type information of the object that defines it, as {@link Export#handle()}.
      *
      * @param symbol its name in C
-     * @param more of a variadic function, the arguments that take the place of the three dots
-     * @return the handle, good until the close
-     * @throws LinkException if no object defines it or says its type, or Java cannot pass one of its parameters
+     * @param more the layouts of the arguments in the place of a variadic function's three dots
+     * @return the handle, valid until the close
+     * @throws LinkException if no object defines it or tells its type, or Java cannot pass one of its parameters
      */
     public MethodHandle handle(String symbol, MemoryLayout... more) {
         long address = function(symbol);
@@ -124,7 +124,7 @@ public final class LinkedLibrary implements AutoCloseable {
     }
 
     /**
-     * The symbol's declaration in C; empty where there is no type information of it.
+     * The symbol's declaration in C; empty if there is no type information of it.
      *
      * @param symbol its name in C
      * @return the declaration, without a semicolon
@@ -139,7 +139,7 @@ public final class LinkedLibrary implements AutoCloseable {
     }
 
     /**
-     * As {@link Driver#layout}; of all objects, the first that has the type.
+     * The memory layout of a type, as {@link Driver#layout} has it, from the first object that has the type.
      *
      * @param type a name in C
      * @return the layout, with its padding
@@ -154,22 +154,22 @@ public final class LinkedLibrary implements AutoCloseable {
     }
 
     /**
-     * As {@link Driver#bind(Class)}, with the functions of the objects.
+     * Implements the interface by methods that call the objects' functions, as {@link Driver#bind(Class)}.
      *
      * @param <T> the interface
      * @param type its class
      * @return an object whose methods call the objects
-     * @throws InterfaceMismatchException if methods differ from the types; it says how, of all of them
+     * @throws InterfaceMismatchException if methods differ from the types; it lists all differences
      */
     public <T> T bind(Class<T> type) {
         return calls.bind(type);
     }
 
     /**
-     * As {@link Driver#bind(MethodHandles.Lookup, Class)}.
+     * Implements the interface with the rights of the lookup, as {@link Driver#bind(MethodHandles.Lookup, Class)}.
      *
      * @param <T> the interface
-     * @param lookup of a class that sees the interface
+     * @param lookup that of a class that sees the interface
      * @param type its class
      * @return an object whose methods call the objects
      * @throws InterfaceMismatchException as {@link #bind(Class)}
@@ -179,12 +179,12 @@ public final class LinkedLibrary implements AutoCloseable {
     }
 
     /**
-     * As {@link Driver#callback}.
+     * Makes a function pointer that C may call until {@code lifetime} closes, as {@link Driver#callback}.
      *
      * @param <F> the interface
      * @param type a functional interface over numbers, boolean and MemorySegment
      * @param function what C calls
-     * @param lifetime until when; a call after its close ends the process
+     * @param lifetime a call after its close ends the process
      * @return the function pointer
      */
     public <F> Callback<F> callback(Class<F> type, F function, Arena lifetime) {
@@ -192,7 +192,7 @@ public final class LinkedLibrary implements AutoCloseable {
     }
 
     /**
-     * As {@link Driver#uncaught}.
+     * Says who gets what a callback throws when no bound call can throw it, as {@link Driver#uncaught}.
      *
      * @param handler called on the thread that C called back on
      */
@@ -221,7 +221,7 @@ public final class LinkedLibrary implements AutoCloseable {
     /**
      * Runs the destructors and unmaps the objects.
      *
-     * @throws LinkException if a call into them is under way; they stay
+     * @throws LinkException if a call into them is under way; then they stay
      */
     @Override
     public void close() {

@@ -9,21 +9,21 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a load worked on, and how long each of its phases took.
+ * How long each phase of a load took, and what it worked on.
  *
  * @param file that the module is named for
  * @param base the address where its memory begins
- * @param objects       how many the module is made of: the driver's own, and archive members
- * @param fileBytes     of those objects
- * @param sections of the objects, those that were mapped and others
- * @param symbols in the objects' symbol tables
- * @param relocations   that were applied
- * @param imports       names that came from outside the module
- * @param gotEntries    addresses in the table that code loads them from
- * @param stubs         jumps through such an address
- * @param codeBytes     whole pages, as are the other two
- * @param constantBytes of sections that are only read
- * @param dataBytes of sections that are written to
+ * @param objects number of objects in the module: the driver's own, and archive members
+ * @param fileBytes size of those objects
+ * @param sections number of sections of the objects, mapped or not
+ * @param symbols number of entries in the objects' symbol tables
+ * @param relocations number of relocations that were applied
+ * @param imports number of names that came from outside the module
+ * @param gotEntries number of addresses in the global offset table
+ * @param stubs number of jumps through such an address
+ * @param codeBytes size of the sections with code; as the next two, in whole pages
+ * @param constantBytes size of the sections that are only read
+ * @param dataBytes size of the sections that are written to
  * @param phases in the order in which they ran
  */
 public record LoadReport(String file, long base, int objects, long fileBytes, int sections, int symbols, long relocations,
@@ -35,7 +35,7 @@ public record LoadReport(String file, long base, int objects, long fileBytes, in
      * How long one phase took.
      *
      * @param name in lower case: read, parse and so on
-     * @param nanos nanoseconds; 0 where the load had no such phase, as one of bytes in memory reads nothing
+     * @param nanos nanoseconds; 0 if the load had no such phase: one of bytes in memory reads no file
      */
     public record Phase(String name, long nanos) {
         static Phase of(PhaseClock.Phase phase, long nanos) {
@@ -54,7 +54,7 @@ public record LoadReport(String file, long base, int objects, long fileBytes, in
                 figures.codeBytes(), figures.constantBytes(), figures.dataBytes(), List.copyOf(phases));
     }
 
-    /** {@return a line a phase: its name, milliseconds, and what it worked on} */
+    /** {@return one line for each phase: its name, milliseconds, and what it worked on} */
     public String toText() {
         StringBuilder text = new StringBuilder(Printable.of(file)).append('\n');
         for (Phase phase : phases) {
@@ -66,7 +66,7 @@ public record LoadReport(String file, long base, int objects, long fileBytes, in
         return text.toString();
     }
 
-    /** {@return one line: the module, what it is made of, how long all took, and how long each phase did} */
+    /** {@return one line: the module, what it is made of, and how long the whole load and each phase took} */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();

@@ -20,8 +20,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The host of drivers: installs ordinary relocatable objects ({@code cc -c driver.c}) into this process, finds what they
- * export, and takes them out again.
+ * The host of drivers: installs relocatable objects ({@code cc -c driver.c}) into this process, finds what they export, and
+ * uninstalls them again.
  *
  * <pre>{@code
  *     try (Loader loader = Loader.create()) {
@@ -30,9 +30,9 @@ import org.jspecify.annotations.Nullable;
  *     }
  * }</pre>
  *
- * A symbol that a driver does not define is looked for among what the host exports, then in the C library, then among the
- * exports of the installed drivers, the youngest first. All methods may be called by any thread; installing and uninstalling
- * exclude each other. A driver's {@code init} and {@code uninit} run in the calling thread.
+ * A symbol that a driver does not define is looked up among what the host exports, then in the C library, then among the
+ * exports of the installed drivers, the youngest first. Any thread may call any method; installing and uninstalling exclude each
+ * other. A driver's {@code init} and {@code uninit} run in the calling thread.
  *
  * {@snippet class="dev.banos.samples.snippets.SnippetsTest" region="loader"}
  */
@@ -61,7 +61,7 @@ public final class Loader implements AutoCloseable {
     }
 
     /**
-     * A loader that prints the messages of drivers on standard error.
+     * Creates a loader that prints the messages of drivers on standard error.
      *
      * @param policy who may install which driver
      * @return the loader, open until its {@link #close}
@@ -79,7 +79,7 @@ public final class Loader implements AutoCloseable {
     }
 
     /**
-     * A loader that hands the messages of drivers on.
+     * Creates a loader that gives the messages of drivers to {@code console}.
      *
      * @param policy who may install which driver
      * @param console receives the lines that drivers print with {@code banos_dprintln}, on whatever thread they run
@@ -91,11 +91,12 @@ public final class Loader implements AutoCloseable {
     }
 
     /**
-     * Makes a function or variable of the application known to drivers that are installed from now on. It comes before one of
-     * the same name in the C library: {@code publish("malloc", …)} gives them another allocator.
+     * Makes a function or variable of the application known to drivers that are installed from now on. It takes precedence over
+     * one of the same name in the C library: {@code publish("malloc", …)} gives the drivers another allocator.
      *
      * @param name its name in C
-     * @param address must stay valid until this loader is closed, and threads have ended that have objects of its drivers to destroy
+     * @param address must stay valid until this loader is closed, and all threads have ended that have thread-local objects of its
+     *     drivers to destroy
      * @throws IllegalArgumentException when the name is empty, or the address 0
      */
     public void publish(String name, MemorySegment address) {
@@ -106,8 +107,8 @@ public final class Loader implements AutoCloseable {
     }
 
     /**
-     * Loads a shared library for everyone in this process, {@code libstdc++.so.6} for drivers in C++. It stays loaded. Its
-     * constructors run, and the policy is not asked: who chooses the name runs code in this process.
+     * Loads a shared library for everyone in this process, such as {@code libstdc++.so.6} for drivers in C++. It stays loaded. Its
+     * constructors run, and the policy is not asked: whoever chooses the name runs code in this process.
      *
      * @param file as {@code dlopen} takes it: a name that the dynamic linker looks for, or a path
      * @return this
@@ -130,8 +131,8 @@ public final class Loader implements AutoCloseable {
     }
 
     /**
-     * Links the driver into this process and runs its {@code init}. An archive is taken for the one driver in it, with the
-     * members that the driver needs.
+     * Links the driver into this process and runs its {@code init}. An archive must hold one driver, which gets the members that
+     * it needs.
      *
      * @param path an object file or an archive
      * @return the driver, installed
@@ -149,7 +150,7 @@ public final class Loader implements AutoCloseable {
     }
 
     /**
-     * As {@link #install(Path)}, of bytes in memory.
+     * Installs a driver from bytes in memory, as {@link #install(Path)}.
      *
      * @param bytes all of an object file or an archive; they are copied
      * @param name what messages call the bytes
@@ -168,13 +169,13 @@ public final class Loader implements AutoCloseable {
     }
 
     /**
-     * Installs all drivers of the files, those that others need before them, otherwise in the order given. The members of
-     * archives are drivers of their own, or become part of the drivers that need them.
+     * Installs all drivers of the files. A driver comes after those that it needs, otherwise they are installed in the order given.
+     * The members of archives are drivers of their own, or become part of the drivers that need them.
      *
      * @param files objects and archives
      * @return the drivers in the order in which they were installed
-     * @throws LinkException as for one driver, or if drivers need each other in a circle; none of them stays installed, but for one
-     *     whose uninit refuses: its {@link LinkException} is among those that this one has suppressed
+     * @throws LinkException as for one driver, or if drivers need each other in a circle. None of them stays installed, except one
+     *     whose uninit refuses, whose own {@link LinkException} is among the suppressed ones
      */
     public List<Driver> install(List<Path> files) {
         try {
@@ -238,7 +239,7 @@ public final class Loader implements AutoCloseable {
     }
 
     /**
-     * The youngest installed driver of that name.
+     * Finds the youngest installed driver of that name.
      *
      * @param name the name that a driver gives itself
      * @return the driver
@@ -264,12 +265,12 @@ public final class Loader implements AutoCloseable {
         return exports;
     }
 
-    /** {@return the names of {@link #hostSymbols}, without making a function of any of them} */
+    /** {@return the names of {@link #hostSymbols}, without making their functions} */
     public Set<String> hostSymbolNames() {
         return scopes.host().names();
     }
 
-    /** {@return what the host exports to drivers, by name, beside the symbols of the C library} */
+    /** {@return what the host exports to drivers, by name, without the symbols of the C library} */
     public Map<String, MemorySegment> hostSymbols() {
         return scopes.host().all();
     }
@@ -285,8 +286,8 @@ public final class Loader implements AutoCloseable {
     }
 
     /**
-     * What the address is in any module of this process, of whatever loader or {@link ObjectLinker}; or what it was, as the
-     * last 256 modules that were unloaded are remembered. Empty for an address that is of no module.
+     * Says what an address is, in any module of any loader or {@link ObjectLinker} of this process; or what it was, for the last
+     * 256 modules that were unloaded. Empty if the address is in no module.
      *
      * @param address any number
      * @return what is known of it
@@ -325,8 +326,8 @@ public final class Loader implements AutoCloseable {
     }
 
     /**
-     * Who is told of each phase of the installations that begin from now on, when it has ended, on the thread that installs. What it
-     * throws ends the installation, and nothing of that stays installed.
+     * Calls the listener at the end of each phase of an installation, on the thread that installs, for installations that begin from
+     * now on. What it throws ends the installation, and nothing of that stays installed.
      *
      * @param told the listener
      * @return this
@@ -341,7 +342,8 @@ public final class Loader implements AutoCloseable {
     }
 
     /**
-     * {@return those that wait for their last call, the oldest first; calls of this loader unload them when it has returned}
+     * {@return the replaced drivers that still wait for their last call to return, the oldest first} A later call of a method of
+     * this loader unloads them.
      */
     public List<Driver> replaced() {
         lock.lock();
@@ -399,11 +401,11 @@ public final class Loader implements AutoCloseable {
     }
 
     /**
-     * Runs the driver's {@code uninit} and unmaps it. Its pointers and handles are dead afterwards.
+     * Runs the driver's {@code uninit} and unmaps it. Its pointers and handles are invalid afterwards.
      *
      * @param driver one that this loader installed
-     * @throws LinkException if other drivers depend on it, a call into it is under way, or uninit fails; it stays installed.
-     *     After a failed uninit, its pointers and handles must be asked for anew
+     * @throws LinkException if other drivers depend on it, a call into it is under way, or uninit fails. Then it stays installed;
+     *     after a failed uninit, get its pointers and handles anew
      * @throws IllegalStateException if it is not installed here
      */
     public void uninstall(Driver driver) {
@@ -419,10 +421,10 @@ public final class Loader implements AutoCloseable {
     }
 
     /**
-     * Uninstalls all drivers, the youngest first. Where threads still have thread-local objects of drivers to destroy, what these need
-     * stays until a later close or uninstall of any.
+     * Uninstalls all drivers, the youngest first. If threads still have thread-local objects of drivers to destroy, what these need
+     * stays in memory until a later close or uninstall, of any loader, library or driver.
      *
-     * @throws LinkException if one of them cannot be uninstalled: it and the older ones stay, and close may be called again
+     * @throws LinkException if one of them cannot be uninstalled: it and the older ones stay, and close can be called again
      * @throws IllegalStateException if a driver's init or uninit is under way in this thread
      */
     @Override

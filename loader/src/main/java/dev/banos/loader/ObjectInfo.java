@@ -20,14 +20,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a relocatable object holds, told from its bytes alone; nothing is mapped or run.
+ * What a relocatable object holds, read from its bytes alone; nothing is mapped or run.
  *
  * @param file its path, or what bytes in memory are called
- * @param machine     x86-64, aarch64, riscv64
- * @param driver      empty for an object that is no driver
- * @param exports     what it offers by its export table
- * @param defined     its global symbols, in the order of the file
- * @param imports     what it needs from elsewhere
+ * @param machine x86-64, aarch64, riscv64
+ * @param driver empty for an object that is no driver
+ * @param exports what it offers by its export table
+ * @param defined its global symbols, in the order of the file
+ * @param imports what it needs from elsewhere
  * @param sections all of them, in the order of the file
  * @param relocations how many there are of each type, in sections that occupy memory
  */
@@ -38,9 +38,9 @@ public record ObjectInfo(String file, String machine, Optional<DriverMetadata> d
      * An entry of the export table.
      *
      * @param name what it is exported as
-     * @param symbol the symbol in this object that the name stands for; empty where it is a place without a symbol
-     * @param threadLocal whether it is a variable of which every thread has its own
-     * @param declaration in C, {@code int add(int a, int b)}, where the object has type information
+     * @param symbol the symbol in this object that the name stands for; empty if it is a place without a symbol
+     * @param threadLocal whether it is a thread-local variable
+     * @param declaration in C, such as {@code int add(int a, int b)}, if the object has type information
      */
     public record ExportedName(String name, String symbol, boolean threadLocal, Optional<String> declaration) {
     }
@@ -82,7 +82,7 @@ public record ObjectInfo(String file, String machine, Optional<DriverMetadata> d
     }
 
     /**
-     * What the file holds: one for an object, for an archive one for each member.
+     * Reads an object file, or all members of an archive.
      *
      * @param path the file
      * @return the objects, in the order of the archive
@@ -177,7 +177,7 @@ public record ObjectInfo(String file, String machine, Optional<DriverMetadata> d
                 + ((flags & Elf.SHF_EXECINSTR) != 0 ? "X" : "") + ((flags & Elf.SHF_TLS) != 0 ? "T" : "");
     }
 
-    /** {@return a few lines a subject, for people} */
+    /** {@return a text for people, a few lines for each subject} */
     public String toText() {
         StringBuilder text = new StringBuilder(Printable.of(file)).append(": ").append(machine).append(' ')
                 .append(driver.isPresent() ? "driver" : "object").append('\n');

@@ -24,8 +24,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Links objects that are no drivers into this process: object files, and static archives of which the members that are
- * needed are taken. What they define is called by name, without {@code ld} and without a shared library.
+ * Links objects that are no drivers into this process: object files, and from static archives the members that are needed.
+ * Their functions are called by name, without {@code ld} and without a shared library.
  *
  * <pre>{@code
  *     try (LinkedLibrary zlib = ObjectLinker.create(InstallPolicy.superuser())
@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * Objects of one link may need each other. What none of them defines comes from {@link #define}, then from the C library and
- * what was loaded with {@link #library}. For each link, one linker is made and used by one thread.
+ * what was loaded with {@link #library}. Create a linker for each link, and use it in one thread.
  *
  * {@snippet class="dev.banos.samples.snippets.SnippetsTest" region="objects"}
  */
@@ -54,7 +54,7 @@ public final class ObjectLinker {
     }
 
     /**
-     * A linker for one link.
+     * Creates a linker for one link.
      *
      * @param policy asked for each file; the metadata of its requests is null, since these are no drivers
      * @return the linker
@@ -65,7 +65,7 @@ public final class ObjectLinker {
     }
 
     /**
-     * Who is told of each phase from now on, when it has ended. What it throws ends the link, and nothing stays mapped.
+     * Calls the listener at the end of each phase from now on. What it throws ends the link, and nothing stays mapped.
      *
      * @param told the listener
      * @return this linker
@@ -76,7 +76,7 @@ public final class ObjectLinker {
     }
 
     /**
-     * Adds an object file, all of it, or an archive to take members from.
+     * Adds an object file, which is linked as a whole, or an archive to take members from.
      *
      * @param file the object or archive
      * @return this linker
@@ -92,10 +92,9 @@ public final class ObjectLinker {
     }
 
     /**
-     * As {@link #add(Path)}, of bytes in memory.
+     * Adds an object file or archive from bytes in memory, as {@link #add(Path)}.
      *
-     * @param bytes all of an object file or an archive; they are the linker's and the library's from now on, and nobody may change
-     *     them
+     * @param bytes all of an object file or an archive; the linker and the library use this array from now on, so it must not change
      * @param file what messages call the bytes
      * @return this linker
      * @throws LinkException as {@link #add(Path)}
@@ -124,7 +123,7 @@ public final class ObjectLinker {
     }
 
     /**
-     * Takes the archive members that define these symbols; without a call of it, {@link #link} takes all members.
+     * Takes the archive members that define these symbols. If this is never called, {@link #link} takes all members.
      *
      * @param symbols their names in C
      * @return this linker
@@ -138,10 +137,12 @@ public final class ObjectLinker {
     }
 
     /**
-     * Gives the objects a function or variable under that name, before any library does: {@code define("malloc", …)}.
+     * Gives the objects a function or variable of that name. It takes precedence over those of libraries:
+     * {@code define("malloc", …)}.
      *
      * @param symbol its name in C
-     * @param address must stay valid until the library is closed, and threads have ended that have objects of its code to destroy
+     * @param address must stay valid until the library is closed, and all threads have ended that have thread-local objects of its
+     *     code to destroy
      * @return this linker
      * @throws IllegalArgumentException when the name is empty, or the address 0
      */
@@ -154,8 +155,8 @@ public final class ObjectLinker {
     }
 
     /**
-     * Loads a shared library for everyone in this process, {@code libstdc++.so.6} for C++ objects; any time before {@link #link}. Its
-     * constructors run, and the policy is not asked: who chooses the name runs code in this process.
+     * Loads a shared library for everyone in this process, such as {@code libstdc++.so.6} for C++ objects, at any time before
+     * {@link #link}. Its constructors run, and the policy is not asked: whoever chooses the name runs code in this process.
      *
      * @param file as {@code dlopen} takes it: a name that the dynamic linker looks for, or a path
      * @return this linker
@@ -171,7 +172,7 @@ public final class ObjectLinker {
     }
 
     /**
-     * Links, and runs the constructors.
+     * Links the objects, and runs their constructors.
      *
      * @return the library, open until its {@link LinkedLibrary#close}
      * @throws LinkException if something is missing, defined twice, or does not fit; nothing stays mapped

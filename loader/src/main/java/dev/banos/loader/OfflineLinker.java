@@ -38,11 +38,11 @@ public final class OfflineLinker {
     }
 
     /**
-     * A linker for one address.
+     * Creates a linker for one address.
      *
      * @param base where the image will lie, a multiple of 4096
      * @return the linker
-     * @throws IllegalArgumentException when {@code base} is none
+     * @throws IllegalArgumentException when {@code base} is not such an address
      */
     public static OfflineLinker at(long base) {
         if (base % PAGE_BYTES != 0) {
@@ -55,7 +55,7 @@ public final class OfflineLinker {
      * Gives an undefined symbol its address.
      *
      * @param symbol its name in C
-     * @param address where it will be
+     * @param address where the symbol will be
      * @return this linker
      */
     public OfflineLinker define(String symbol, long address) {
@@ -64,7 +64,7 @@ public final class OfflineLinker {
     }
 
     /**
-     * Gives every undefined symbol that is neither defined nor weak an address behind the module.
+     * Gives every undefined symbol an address behind the module, except those of {@link #define} and weak ones.
      *
      * @return this linker
      */
@@ -105,14 +105,13 @@ public final class OfflineLinker {
     }
 
     /**
-     * Links one object in memory, into memory of the caller's. New memory is a good part of what a large image costs: who links many
-     * objects, and is done with each before the next, gives {@link SegmentAllocator#prefixAllocator}, which is the same memory each
-     * time.
+     * Links one object in memory, into memory of the caller's. New memory is a good part of what a large image costs. To link many
+     * objects in the same memory, when each is no longer needed at the next, use {@link SegmentAllocator#prefixAllocator}.
      *
      * @param bytes all of an object file
      * @param name what messages call the bytes
-     * @param memory where the image goes, native or in Java's heap, whatever is in it; asked once, for as many bytes as the image has
-     * @return the image, which is what lies in that memory
+     * @param memory where the image goes, native or in Java's heap, with any content; asked once, for as many bytes as the image has
+     * @return the image, which lies in that memory
      * @throws LinkException if it cannot be linked for this address
      * @throws IllegalArgumentException if {@code memory} has no room for it; the message says how many bytes it takes
      */
@@ -155,7 +154,7 @@ public final class OfflineLinker {
         }
 
         /**
-         * {@return the bytes from the base on, up to the last that the file holds; behind them, {@link #size} tells, all is
+         * {@return the bytes from the base on, up to the last that the file holds; all bytes from there to {@link #size} are
          * zero}
          */
         public byte[] bytes() {
@@ -217,11 +216,11 @@ public final class OfflineLinker {
         }
 
         /**
-         * Writes {@code name.image}, of {@link #size} bytes, and {@code name.map.json}. What was there stays until both are
-         * whole; so long they have {@code .part} behind their names.
+         * Writes {@code name.image}, of {@link #size} bytes, and {@code name.map.json}. Until both are complete their names end in
+         * {@code .part}, and files of these names stay as they were.
          *
          * @param folder an existing one
-         * @param name of both files, without what follows its dot
+         * @param name that of both files, without extension
          * @throws LinkException if they cannot be written
          */
         public void write(Path folder, String name) {

@@ -6,7 +6,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** On the method of a callback's interface: what C gets for a result when the callback throws. Without it, that is zero. */
+/** Says, on the method of a callback's interface, which result C gets when the callback throws. Without it, C gets zero. */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)

@@ -17,13 +17,17 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The type of a function as its author wrote it: {@code int add(int, int)}. It says how Java has to call the function, and
- * calls it with text from a command line. Types: void, bool, char, all integer types with and without sign, the names of
+ * The type of a function as C writes it: {@code int add(int, int)}. It says how Java has to call the function, and calls it
+ * with text from a command line. Types are void, bool, char, all integer types with and without sign, the names of
  * {@code <stdint.h>}, {@code size_t} and its like, float, double, {@code const char *}, and pointers to anything.
  *
- * <p>Where the object's type information has the function, the prototype must be its own: as C 6.2.7 wants it in sizes and signs,
- * with three exceptions. A pointer agrees with any other, but {@code const char *} only with those to bytes and to void. A
- * result that nobody wants may be void. Of a variadic function, the parameters behind its fixed ones stand for the three dots.
+ * <p>If the object's type information has the function, the prototype must agree with it, in sizes and signs, as C 6.2.7 demands,
+ * with three exceptions:
+ * <ul>
+ * <li>A pointer agrees with any other, but {@code const char *} only with pointers to bytes and to void.</li>
+ * <li>The result may be void if nobody wants it.</li>
+ * <li>Parameters behind those that a variadic function names stand for its three dots.</li>
+ * </ul>
  */
 public final class Prototype {
     private static final Pattern FORM = Pattern.compile("\\s*(.*?[\\s*])\\s*([\\p{L}_][\\w\\p{L}]*)\\s*\\((.*)\\)\\s*;?\\s*", Pattern.DOTALL);
@@ -55,7 +59,7 @@ public final class Prototype {
     }
 
     /**
-     * Reads a prototype, in C's words: names of parameters may stand or not, and there is no semicolon.
+     * Reads a prototype in C's syntax, with or without the names of parameters, without a semicolon.
      *
      * @param text {@code "int add(int, int)"}
      * @return the type
@@ -206,7 +210,8 @@ public final class Prototype {
     }
 
     /**
-     * The type as the foreign linker takes it. It has no unsigned bytes and shorts, see {@link Export#handle(FunctionDescriptor)}.
+     * The type as {@link java.lang.foreign.Linker} takes it. It has no unsigned bytes and shorts: see
+     * {@link Export#handle(FunctionDescriptor)}.
      *
      * @return the type
      */
@@ -244,7 +249,7 @@ public final class Prototype {
     }
 
     /**
-     * As {@link #call(Driver, List)}, of an export of any name.
+     * Calls an export of any name, as {@link #call(Driver, List)}.
      *
      * @param export a function of this type
      * @param arguments as {@link #call(Driver, List)}
@@ -257,7 +262,7 @@ public final class Prototype {
     }
 
     /**
-     * As {@link #call(Driver, List)}, of the symbol of this name.
+     * Calls the library's symbol of this name, as {@link #call(Driver, List)}.
      *
      * @param library one that defines this name
      * @param arguments as {@link #call(Driver, List)}

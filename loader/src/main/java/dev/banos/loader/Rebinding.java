@@ -29,7 +29,7 @@ final class Rebinding {
     }
 
     /**
-     * @param call  takes the address to call first
+     * @param call takes the address to call first
      * @param first the handle of the instance that is there now
      */
     static MethodHandle of(MethodHandle call, Export export, MethodHandle first) {

@@ -36,8 +36,8 @@ final class Scopes implements InstallPlan.Elsewhere {
     private Set<Driver> hidden = Set.of();
 
     /**
-     * @param lock    the loader's
-     * @param scope   of the host's functions
+     * @param lock the loader's
+     * @param scope of the host's functions
      * @param console where drivers print
      */
     Scopes(ReentrantLock lock, InstalledDrivers drivers, HostScope scope, Consumer<String> console) {

@@ -6,7 +6,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** The C name of a method of a bound interface ({@link Driver#bind}), where it is not the method's own. */
+/** The C name of the function that a method of a bound interface calls ({@link Driver#bind}), if it is not the method's own. */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)

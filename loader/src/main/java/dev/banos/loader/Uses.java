@@ -8,8 +8,8 @@ import java.util.Set;
 /**
  * What one driver uses of others: found by its imports, its {@code init} and its own declaration.
  *
- * @param drivers   they cannot be uninstalled before it
- * @param imports   theirs that its code names, by the names
+ * @param drivers they cannot be uninstalled before it
+ * @param imports theirs that its code names, by the names
  * @param variables theirs whose addresses its code holds for good
  */
 record Uses(Set<Driver> drivers, Map<String, Export> imports, Set<Export> variables) {

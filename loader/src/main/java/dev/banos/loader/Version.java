@@ -8,7 +8,7 @@ package dev.banos.loader;
  * @param patch 0 to 65535
  */
 public record Version(int major, int minor, int patch) implements Comparable<Version> {
-    /** The version of the driver ABI that this runtime offers. */
+    /** The version of the driver ABI that this version of Banos offers. */
     public static final Version CURRENT = new Version(0, 0, 1);
 
     private static final int LARGEST_BYTE = 0xff;

@@ -24,16 +24,16 @@ public final class Banos {
     private static final String USAGE = """
             usage: banos WORD [ARGUMENT]...
 
-              cflags     prints what a C compiler needs to compile a driver
+              cflags     prints the option with which a C compiler finds the headers for drivers
               gunzip     expands files that gzip made
               info       shows what a driver object holds: metadata, exports, imports, sections
               install    links drivers into a process, calls their exports, takes them out again
-              java       runs java of the JDK that was found, with Banos's modules
-              jdk        prints where that JDK is
+              java       runs a Java program with Banos's modules
+              jdk        prints the folder of the JDK that was found
               link       links objects for an address and writes the result to files
-              sign       signs drivers, for hosts that ask for signatures
-              symbols    lists what the host, and drivers, export
-              replay     runs a recorded trace of malloc and free, and measures
+              sign       signs drivers, for hosts that require signatures
+              symbols    lists what the host exports to drivers, and what drivers export
+              replay     runs a recorded trace on an allocator, and measures time and memory
               fuzz       looks for the shortest program that breaks an allocator
               heapmap    draws where an allocator puts the blocks of a recorded trace
 

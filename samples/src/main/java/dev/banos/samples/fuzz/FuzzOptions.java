@@ -23,9 +23,11 @@ final class FuzzOptions {
                    banos fuzz --replay FILE.program [--target SPEC]
                    banos fuzz --merge DIR... [--report DIR]
 
+            Looks for the shortest program of allocator calls that breaks a law of the C standard.
+
               --target SPEC     %s (default: banos)
               --tries N         run N programs at most
-              --time DURATION   begin programs for that long: 30s, 10m, 2h (default: 60s); to shrink what broke takes minutes more
+              --time DURATION   begin programs for that long: 30s, 10m, 2h (default: 60s); shrinking a finding takes minutes more
               --seed N          the same seed makes the same programs (default: 1)
               --threads N       programs of up to N threads, 1 to 8 (default: 1)
               --max-ops N       the longest programs have N operations (default: 2000)
@@ -33,11 +35,11 @@ final class FuzzOptions {
               --shard I/N       run the Ith of N parts of the programs, I from 0
               --report DIR      write each finding there; findings already there are replayed first
               --trace-out FILE  write the first finding as a trace for banos replay
-              --replay FILE     run one finding's program again, as it was found, and nothing else
+              --replay FILE     only run one finding's program again, as it was found
               --keep-going      go on after a finding, to collect different ones
               --merge DIR...    join reports: the smallest program of each distinct failure
 
-            Exit status: 0 no law broke, 1 a finding, 2 wrong usage.
+            Exit status: 0 no law was broken, 1 a finding, 2 wrong usage.
             """.formatted(String.join(", ", Target.FORMS));
 
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)?");

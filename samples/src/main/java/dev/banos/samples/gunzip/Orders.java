@@ -13,18 +13,18 @@ final class Orders {
     private static final String USAGE = """
             usage: banos gunzip [-cfkNnqrtv] [-S SUFFIX] [FILE]...
 
-            Replaces each FILE by what it was before gzip. Without FILE, or for -, from standard input to standard output.
+            Replaces each FILE by its expanded content. Without FILE, or for -, expands standard input to standard output.
 
-              -c, --stdout         to standard output, and keep FILE
-              -f, --force          overwrite files, follow links; with -c, copy what gzip has not made
+              -c, --stdout         write to standard output, and keep FILE
+              -f, --force          overwrite files, follow links; with -c, copy files that gzip has not made
               -k, --keep           keep FILE
-              -n, --no-name        name and time are those of FILE (the default)
-              -N, --name           name and time are those that gzip has stored
-              -q, --quiet          no warnings
-              -r, --recursive      all files in each directory
-              -S, --suffix=SUFFIX  another suffix to take away
+              -n, --no-name        take name and time from FILE (the default)
+              -N, --name           take the name and time that gzip has stored
+              -q, --quiet          print no warnings
+              -r, --recursive      expand all files in each directory
+              -S, --suffix=SUFFIX  take this suffix away instead
               -t, --test           only test whether FILE is intact
-              -v, --verbose        say what is done, and how much FILE had saved
+              -v, --verbose        print what is done, and how much space FILE saved
 
             Exit status: 0, 1 after an error, 2 after a warning.
             """;

@@ -16,7 +16,7 @@ public final class InfoCommand {
             usage: banos info [--json] FILE.o|FILE.a...
 
             Shows a driver's metadata, exports, imports and sections, and counts its relocations by type. Of an object that
-            is no driver, shows what it defines; of an archive, each member. Nothing is run. With --json, one object a line.
+            is no driver, shows what it defines; of an archive, shows each member. Runs nothing. With --json, prints one object a line.
             """;
 
     private InfoCommand() {

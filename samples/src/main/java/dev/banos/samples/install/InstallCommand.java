@@ -31,7 +31,7 @@ public final class InstallCommand {
             Installs the drivers, those that others need first, makes the calls, prints what they return, and uninstalls
             the drivers in reverse order. Of an archive, the members that the drivers need become part of them, and
             members that are drivers are installed as well. A prototype is a C declaration, --call 'int add(int, int)' 2 3;
-            as many arguments as it has belong to the call. An argument for const char * is text, one for void * is a
+            the arguments of the call follow it. An argument for const char * is text, one for void * is a
             number or NULL.
 
               --object      links the files, which are no drivers, with each other, and calls what they define; of an

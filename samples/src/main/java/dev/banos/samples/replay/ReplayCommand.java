@@ -18,9 +18,9 @@ public final class ReplayCommand {
     private static final String USAGE = """
             usage: banos replay [--json] [--target SPEC] TRACE.mtrace.gz
 
-            Runs the recorded calls on an allocator: once with every block filled and checked, then in rounds that
-            are measured, in which one byte of each page is written. Prints nanoseconds per operation (the median of
-            the rounds), and how much memory the process has resident before, at its peak and after the frees.
+            Runs the recorded calls on an allocator: once with every block filled and checked, then in measured
+            rounds, in which one byte of each page is written. Prints nanoseconds per operation (the median of the
+            rounds), and how much memory the process has resident before, at its peak and after the frees.
 
             SPEC is banos (the default), banos:own, banos:confined, banos:hardened, glibc, LIB.so[:PREFIX], FILE.o[:PREFIX] or
             class:NAME, as banos fuzz has them.

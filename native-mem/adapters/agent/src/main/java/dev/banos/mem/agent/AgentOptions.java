@@ -24,15 +24,15 @@ final class AgentOptions {
 
     /** The words and what they do, in the order of the help. */
     private enum Key {
-        STATS("stats[=FILE]", "counts, written at exit to standard error, or to FILE, where %p is the process id"),
-        JFR("jfr", "heaps and footprint in flight recordings, and the bean dev.banos.mem:type=Allocator"),
-        LEAKS("leaks=off|sampled|full", "at exit, what is live, by the stack that allocated it"),
-        HARDENING("hardening=WORD+WORD", "what to look for: zero canary quarantine[:BYTES] random guard sample[:N] stacks all"),
+        STATS("stats[=FILE]", "writes counts at exit to standard error, or to FILE, where %p is the process id"),
+        JFR("jfr", "puts heaps and footprint into flight recordings, and registers the bean dev.banos.mem:type=Allocator"),
+        LEAKS("leaks=off|sampled|full", "reports at exit what is live, by the stack that allocated it"),
+        HARDENING("hardening=WORD+WORD", "hardens the heap: zero canary quarantine[:BYTES] random guard sample[:N] stacks all"),
         LEAST("least=BYTES", "smaller requests stay with Unsafe; k, m and g stand for KiB, MiB and GiB"),
         MOST("most=BYTES", "larger requests stay with Unsafe"),
-        CACHE("cache=BYTES", "keeps so much of freed blocks of 64 KiB and more for the next ones; 64m, 0 for none"),
-        INCLUDE("include=PREFIX+PREFIX", "only calls in these packages and classes"),
-        EXCLUDE("exclude=PREFIX+PREFIX", "no calls in these"),
+        CACHE("cache=BYTES", "keeps at most so many bytes of freed blocks of 64 KiB and more for the next ones; 64m unless set, 0 for none"),
+        INCLUDE("include=PREFIX+PREFIX", "moves only calls in these packages and classes"),
+        EXCLUDE("exclude=PREFIX+PREFIX", "moves no calls in these"),
         HELP("help", "prints this and ends");
 
         private final String usage;
