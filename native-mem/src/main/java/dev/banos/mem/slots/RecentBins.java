@@ -16,10 +16,6 @@ public final class RecentBins {
     private static final int MOST_THREADS = 512;
     private static final int PLACES = SizeClasses.PLACES;
 
-    static {
-        NextClasses.load();
-    }
-
     private static final Bin[] BINS = table();
     private static final int THREADS = BINS.length / PLACES;
 
