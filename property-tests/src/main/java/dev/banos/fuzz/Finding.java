@@ -11,7 +11,7 @@ package dev.banos.fuzz;
  * @param mode how the program must be run: LOCKSTEP, FREELY, RACED or REPEATED
  * @param rounds within how many rounds a RACED program broke the law; otherwise 1
  * @param originalLength operations of the program before it was shrunk
- * @param reproduced whether the program breaks the law again when it runs alone
+ * @param reproduced whether the program was seen to break the law again when it ran alone
  */
 public record Finding(String target, long seed, long tryNumber, Program program, Violation violation, String mode,
         int rounds, int originalLength, boolean reproduced) {

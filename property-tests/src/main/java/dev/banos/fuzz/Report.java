@@ -46,7 +46,7 @@ final class Report {
 
     private static String manner(Finding finding) {
         if (!finding.reproduced()) {
-            return "; it did not fail again when run alone: it needs what ran before it, or luck of timing";
+            return "; it was not seen to fail again when run alone: it needs what ran before it, or luck of timing, or an interrupt came first";
         }
         return switch (finding.mode()) {
             case "FREELY" -> "; its threads run at the same time, so it may need several runs";
