@@ -1,7 +1,6 @@
 package dev.banos.loader;
 
 import dev.banos.bindings.FirstCall;
-import dev.banos.bindings.SystemCalls;
 import java.nio.file.Path;
 import java.security.PublicKey;
 import java.util.List;
@@ -39,7 +38,7 @@ public interface InstallPolicy {
     }
 
     /**
-     * Why the driver must not be installed, and what to do about it, or null where it may: part of one line.
+     * Says why the driver must not be installed, and what to do about it, as part of one line; null if it may be installed.
      *
      * @param request which driver
      * @return the reason, or null
@@ -49,32 +48,13 @@ public interface InstallPolicy {
     /** {@return a policy by which only a process whose effective user is 0 may install drivers} */
     static InstallPolicy superuser() {
         FirstCall.begin(); // who asks for a policy is about to load
-        return new Superuser();
+        return UserPolicy.SUPERUSER;
     }
 
     /** {@return a policy that permits everything} Anybody who can make the application install a file then runs code in it. */
     static InstallPolicy anyUser() {
         FirstCall.begin(); // likewise
-        return new AnyUser();
-    }
-
-    /** Classes, for a lambda costs a JVM that has just started about ten milliseconds. */
-    record Superuser() implements InstallPolicy {
-        @Override
-        public @Nullable String objection(Request request) {
-            int user = SystemCalls.geteuid();
-            return user == 0 ? null : "only the superuser may install drivers, and this process runs as user " + user
-                    + "; an application chooses who may with InstallPolicy.anyUser() or a policy of its own, whoever calls"
-                    + " banos install with --any-user";
-        }
-    }
-
-    /** See {@link #anyUser}. */
-    record AnyUser() implements InstallPolicy {
-        @Override
-        public @Nullable String objection(Request request) {
-            return null;
-        }
+        return UserPolicy.ANY;
     }
 
     /**
