@@ -4,7 +4,7 @@ package dev.banos.mem;
 @FunctionalInterface
 public interface BlockVisitor {
     /**
-     * Sees one block. What this throws ends the walk and comes out of it.
+     * Sees one block. What this throws ends the walk, which throws it.
      *
      * @param address where the block begins
      * @param usableBytes how many bytes may be written there: as many as were asked for, or more

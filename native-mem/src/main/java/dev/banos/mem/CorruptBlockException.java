@@ -5,9 +5,9 @@ import dev.banos.mem.hardened.Damage;
 import dev.banos.mem.slots.Domain;
 
 /**
- * Memory of a hardened heap was written to that is no live block's: the slack round one, or a block after its free. The
- * damaged block is out of use from now on: it is never given out again, and reported once. Nothing else has changed, except
- * that where {@link #freed} is true the free that found the damage did its own work first.
+ * Thrown when memory of a hardened heap was written to that is no live block's: the slack around a block, or a block after its
+ * free. The damaged block is out of use from now on: it is never given out again, and is reported once. Nothing else has changed;
+ * but if {@link #freed} is true, the free that found the damage did its own work first.
  */
 public final class CorruptBlockException extends InvalidBlockException {
     private static final long serialVersionUID = 1L;
@@ -59,7 +59,7 @@ public final class CorruptBlockException extends InvalidBlockException {
         return found;
     }
 
-    /** {@return whether the address that was passed to free was another block than the damaged one, which is freed now} */
+    /** {@return whether the block that was passed to free is another one than the damaged block; then it is free now} */
     public boolean freed() {
         return freed;
     }

@@ -5,30 +5,29 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Which mistakes a heap looks for beyond wrong frees, at what price (docs/hardening.md): {@link HeapOptions#hardened}, or for malloc
- * {@code -Dbanos.mem.hardening=zero,canary,quarantine,random,guard,sample}. Begin with {@link #NONE} or {@link #ALL}; each
- * method returns a value that differs in one thing.
+ * Which mistakes a heap looks for beyond wrong frees, for {@link HeapOptions#hardened}; docs/hardening.md has the prices. For
+ * malloc, {@code -Dbanos.mem.hardening=zero,canary,quarantine,random,guard,sample} says the same. Begin with {@link #NONE} or
+ * {@link #ALL}; each method returns a value that differs in one thing.
  *
  * @param zero freed blocks are overwritten with zeros, and new ones are zero
- * @param canary the bytes behind a block, to the end of its slot and at least 8, hold a secret that its free looks at
+ * @param canary the bytes behind a block, to the end of its slot and at least 8, hold a secret that its free checks
  * @param quarantineBytes how many bytes of freed blocks are held back, filled with a pattern, before they are used again; a
  *     block that is a mapping loses its memory and its access meanwhile, and counts as one page. 0: none
  * @param random slots are given out in random order, and leave the quarantine in random order instead of first in, first out
- * @param guard blocks that are mappings lie between pages without access, the end of the block at the second; so do blocks of
- *     size 0
+ * @param guard blocks that are mappings lie between two pages without access, and end at the second; so do blocks of size 0
  * @param sampleInterval one smaller block in so many is made like that, too. 0: none
  * @param stacks reports name who allocated and who freed a block
  */
 public record Hardening(boolean zero, boolean canary, long quarantineBytes, boolean random, boolean guard, int sampleInterval,
         boolean stacks) {
-    /** How much {@code quarantine} holds where no number is given. */
+    /** How many bytes {@code quarantine} holds if no number is given. */
     public static final long DEFAULT_QUARANTINE_BYTES = 1 << 20;
-    /** What {@code sample} stands for where no number is given. */
+    /** The interval of {@code sample} if no number is given. */
     public static final int DEFAULT_SAMPLE_INTERVAL = 1000;
 
     /** An ordinary heap: wrong frees are found, and nothing else is looked for. */
     public static final Hardening NONE = new Hardening(false, false, 0, false, false, 0, false);
-    /** Everything but stacks, which cost the most. */
+    /** Everything except stacks, which cost the most. */
     public static final Hardening ALL =
             new Hardening(true, true, DEFAULT_QUARANTINE_BYTES, true, true, DEFAULT_SAMPLE_INTERVAL, false);
 
@@ -47,13 +46,13 @@ public record Hardening(boolean zero, boolean canary, long quarantineBytes, bool
     }
 
     /**
-     * Reads what {@link #toString} writes, and what the property says. Words may stand in any order; the last number of a word
+     * Reads the words of the property, which {@link #toString} writes, in any order. If a word occurs twice, the last number
      * counts.
      *
      * @param text words with commas between: {@code zero}, {@code canary}, {@code quarantine} or {@code quarantine:BYTES},
      *     {@code random}, {@code guard}, {@code sample} or {@code sample:INTERVAL}, {@code stacks}, {@code all}; empty for none
      * @return what the words say together
-     * @throws IllegalArgumentException for another word, or another number; the message lists the words
+     * @throws IllegalArgumentException for any other word or number; the message lists the words
      */
     public static Hardening parse(String text) {
         Hardening parsed = NONE;
@@ -107,14 +106,14 @@ public record Hardening(boolean zero, boolean canary, long quarantineBytes, bool
         return new Hardening(true, canary, quarantineBytes, random, guard, sampleInterval, stacks);
     }
 
-    /** {@return this with a secret behind each block, which its free looks at} Finds writes past the end, of 1 byte too. */
+    /** {@return this with a secret behind each block, which its free checks} Finds writes past the end, even of 1 byte. */
     public Hardening withCanary() {
         return new Hardening(zero, true, quarantineBytes, random, guard, sampleInterval, stacks);
     }
 
     /**
-     * Finds writes to freed blocks, when they leave the quarantine and at {@link Heap#verify}; and keeps an address that was
-     * freed from being another block at once.
+     * Holds freed blocks back before they are used again. Finds writes to them, when they leave the quarantine and at
+     * {@link Heap#verify}, and keeps a freed address from being another block's at once.
      *
      * @param bytes how many bytes of freed blocks are held back at most; 0: none
      * @return this with a quarantine of that size
@@ -124,13 +123,13 @@ public record Hardening(boolean zero, boolean canary, long quarantineBytes, bool
         return new Hardening(zero, canary, bytes, random, guard, sampleInterval, stacks);
     }
 
-    /** {@return this with slots given out in random order} Nobody can foretell which block is behind which. */
+    /** {@return this with slots given out in random order} Nobody can predict which block is behind which. */
     public Hardening withRandom() {
         return new Hardening(zero, canary, quarantineBytes, true, guard, sampleInterval, stacks);
     }
 
     /**
-     * {@return this with pages without access round each block that is a mapping} An access past the end faults at that
+     * {@return this with pages without access around each block that is a mapping} An access past the end faults at that
      * instruction, which ends the process.
      */
     public Hardening withGuard() {

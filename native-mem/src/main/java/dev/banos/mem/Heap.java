@@ -26,15 +26,15 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A heap: the calling thread's own ({@link #current}), or one that an application makes, and destroys with everything in it.
+ * A heap: one that an application makes, and destroys with everything in it, or the calling thread's own ({@link #current}).
  *
- * <p>A heap of {@link #create} serves the thread that made it, at the speed of that thread's own malloc; any thread may
- * free its blocks, and close it when that thread has ended.
- * A heap of {@link #createShared} serves every thread, one at a time. A block goes back to the heap that
- * it came from: any other heap, and {@link Malloc}, refuse it. The functions on addresses are those of {@link Malloc}.
+ * <p>A heap of {@link #create} serves the thread that made it, at the speed of that thread's own malloc; any thread may free its
+ * blocks, and close it when its own thread has ended. A heap of {@link #createShared} serves every thread, one at a time. Only the
+ * heap that a block came from can free it: any other heap, and {@link Malloc}, refuse it.
  *
- * <p>After {@link #close} each call is an {@link IllegalStateException}, and each free of what lived in it an
- * {@link InvalidBlockException}, also while another thread is closing it. Only {@link #budget} and {@link #leakReport} go on to answer.
+ * <p>After {@link #close}, and while another thread is closing the heap, each call is an {@link IllegalStateException}, and each
+ * free of one of its blocks an {@link InvalidBlockException}. Only {@link #budget} and {@link #leakReport} still work.
+ *
  * {@snippet class="dev.banos.samples.snippets.SnippetsTest" region="heap"}
  */
 public final class Heap implements SegmentAllocator, AutoCloseable {
@@ -128,9 +128,9 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     }
 
     /**
-     * A heap as the options have it.
+     * Creates a heap with these options.
      *
-     * @param options what it is to be like; they can be used again
+     * @param options what the heap is to be like; they can be used again
      * @return the heap, open until its {@link #close}
      * @throws IllegalStateException when its parent is closed
      * @throws IllegalArgumentException when the options contradict each other: a mark above the limit, a cache of mappings in a
@@ -160,7 +160,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     }
 
     /**
-     * A block of this heap, 16-byte aligned, whose content is whatever was there.
+     * Allocates a block, 16-byte aligned, with undefined content.
      *
      * @param size in bytes; 0 also gets a block of its own
      * @return where the block begins; 0 with {@link Tcb#errno} ENOMEM, when the system has no memory or the heap is at its
@@ -177,7 +177,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     }
 
     /**
-     * Ends the life of a block. Any thread may do it, also in a confined heap. Leaves errno alone.
+     * Frees a block. Any thread may do so, even in a confined heap. Leaves errno alone.
      *
      * @param address where a live block of this heap begins; 0 is allowed and does nothing
      * @throws InvalidBlockException when it is anything else: another heap's, freed already, in the middle of a block
@@ -190,11 +190,11 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     }
 
     /**
-     * A block of zeros.
+     * Allocates a block of zeros.
      *
      * @param count how many elements
      * @param size in bytes, of each
-     * @return where the block of {@code count * size} bytes begins; 0 with ENOMEM, also where the product overflows
+     * @return where the block of {@code count * size} bytes begins; 0 with ENOMEM, also if the product overflows
      * @throws IllegalStateException as {@link #malloc}
      */
     public long calloc(long count, long size) {
@@ -220,12 +220,12 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     }
 
     /**
-     * Resizes a block, in place where that is possible. Its content is kept up to the smaller size.
+     * Resizes a block, in place if possible. Its content is kept up to the smaller size.
      *
      * @param address a live block of this heap, or 0: then this is {@link #malloc}
      * @param size in bytes; 0 frees the block and returns 0, as glibc does
-     * @return where the block is now; 0 with ENOMEM, and the block is as it was: not where it becomes smaller, unless this heap is
-     *     hardened
+     * @return where the block is now; 0 with ENOMEM if there is no memory, and then the block is as it was. Making a block smaller
+     *     cannot fail, except in a hardened heap
      * @throws InvalidBlockException as {@link #free(long)}
      * @throws IllegalStateException as {@link #malloc}
      */
@@ -234,12 +234,12 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     }
 
     /**
-     * As {@link #realloc}, of {@code count * size} bytes: BSD's and glibc's {@code reallocarray}.
+     * Resizes a block to {@code count * size} bytes, as {@link #realloc}: BSD's and glibc's {@code reallocarray}.
      *
      * @param address a live block of this heap, or 0
      * @param count how many elements
      * @param size in bytes, of each
-     * @return where the block is now; 0 with ENOMEM, also where the product overflows, and the block is as it was
+     * @return where the block is now; 0 with ENOMEM, also if the product overflows, and the block is as it was
      * @throws InvalidBlockException as {@link #free(long)}
      * @throws IllegalStateException as {@link #malloc}
      */
@@ -249,11 +249,11 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     }
 
     /**
-     * A block that begins at a multiple of {@code alignment}.
+     * Allocates a block that begins at a multiple of {@code alignment}.
      *
      * @param alignment in bytes, a power of two; the size need not be a multiple of it
      * @param size in bytes
-     * @return where the block begins; 0 with EINVAL for another alignment, 0 with ENOMEM
+     * @return where the block begins; 0 with EINVAL for any other alignment; 0 with ENOMEM if there is no memory
      * @throws IllegalStateException as {@link #malloc}
      */
     public long alignedAlloc(long alignment, long size) {
@@ -266,9 +266,9 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     }
 
     /**
-     * As {@link #alignedAlloc}, with the result in memory and the error as the value, as POSIX has it.
+     * Allocates a block as {@link #alignedAlloc}, with the result in memory and the error as the value, as in POSIX.
      *
-     * @param out where the block's address is written, 8 bytes, if there is one
+     * @param out 8 bytes, where the block's address is written if there is one
      * @param alignment in bytes, a power of two that is a multiple of the size of a pointer
      * @param size in bytes
      * @return 0, EINVAL or ENOMEM; errno stays as it was
@@ -301,7 +301,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     }
 
     /**
-     * A segment of exactly {@code byteSize} bytes, whose content is whatever was there. It is not tied to a scope: after
+     * Allocates a segment of exactly {@code byteSize} bytes, with undefined content. It is not tied to a scope: after
      * {@link #free(MemorySegment)}, or the close of the heap, it must not be used.
      *
      * @throws OutOfMemoryError when there is no memory, or no room for the segment in Java's heap
@@ -339,8 +339,8 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     }
 
     /**
-     * Gives all memory of this heap back to the system that has no live block in it: runs without any, and of others the pages
-     * without any, which count in the budget as before.
+     * Gives memory of this heap without live blocks back to the system: runs without any, and of other runs the pages without
+     * any, which count in the budget as before.
      *
      * @throws IllegalStateException after the close, or when this is another thread's heap
      */
@@ -367,8 +367,8 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     }
 
     /**
-     * {@return what this heap and its children have, and may have; for any thread} That of {@link #current} counts all of
-     * malloc's.
+     * {@return what this heap and its children have, and may have} Any thread may ask. The budget of {@link #current} counts all of
+     * malloc's memory.
      */
     public HeapBudget budget() {
         return HeapBudget.of(domain.budget);
@@ -376,8 +376,8 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     /**
      * {@return what this heap holds} The heap of {@link #current} counts all blocks of {@link Malloc} that are mappings, or are
-     * remembered for {@link #leakReport}, because these belong to no thread. A mapping that another thread is copying as it grows, in a
-     * heap with a {@link HeapOptions#mappingCache}, is in neither count for so long.
+     * remembered for {@link #leakReport}, because these belong to no thread. In a heap with a {@link HeapOptions#mappingCache}, a
+     * mapping that another thread is copying as it grows is not counted during the copy.
      *
      * @throws IllegalStateException after the close, or when this is another thread's heap
      */
@@ -386,12 +386,12 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     }
 
     /**
-     * Shows every live block to {@code visitor}, mappings and remembered blocks as {@link #statistics} counts them. The blocks are listed first and
-     * shown then, so that the visitor may free and allocate. A mapping that another thread is copying as it grows, in a heap with a
-     * {@link HeapOptions#mappingCache}, is not shown. A hardened heap is verified first.
+     * Shows every live block to {@code visitor}, mappings and remembered blocks as {@link #statistics} counts them. All blocks are
+     * listed before the first is shown, so the visitor may free and allocate. In a heap with a {@link HeapOptions#mappingCache}, a
+     * mapping that another thread is copying as it grows is not shown. A hardened heap is verified first.
      *
      * @param visitor gets the address and the usable size of each
-     * @throws CorruptBlockException in a hardened heap that finds damage; no block is shown then
+     * @throws CorruptBlockException in a hardened heap that finds damage; then no block is shown
      * @throws IllegalStateException after the close, or when this is another thread's heap
      */
     public void walk(BlockVisitor visitor) {
@@ -399,9 +399,9 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     }
 
     /**
-     * {@return what is live of what leak tracking remembers of this heap, by the stack that allocated it} The heap of
-     * {@link #current} reports malloc of all threads. The children of a heap report for themselves, or all together by
-     * {@link LeakTracking#report}.
+     * {@return the live blocks of this heap that leak tracking remembers, by the stack that allocated them} The heap of
+     * {@link #current} reports malloc of all threads. Each child of a heap reports for itself; {@link LeakTracking#report} reports
+     * all heaps together.
      *
      * @see HeapOptions#leaks(LeakTracking.Level)
      */
@@ -410,8 +410,8 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     }
 
     /**
-     * Looks at all that a hardened heap can look at: the slack of its live blocks, and what waits in quarantine. An ordinary
-     * heap has neither.
+     * Checks all that a hardened heap can check: the slack of its live blocks, and what is in quarantine. An ordinary heap has
+     * neither.
      *
      * @throws CorruptBlockException for the first damage that was not reported before
      * @throws IllegalStateException as {@link #malloc}
@@ -440,13 +440,15 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     }
 
     /**
-     * Destroys the heap and every block in it. A heap with a level of {@link HeapOptions#leaks} then reports what was live. A second
-     * close does nothing, or what a first could not, which had thrown because Java's heap was full or the stack at its end: that one
-     * reports damage and leaks, too. A mapping that another thread is copying as it grows is unmapped by that thread, after its copy.
+     * Destroys the heap and every block in it. A heap with a level of {@link HeapOptions#leaks} then reports what was live.
      *
-     * @throws IllegalStateException for a thread's own heap; for a confined heap, if another thread calls while its own has not ended; and
-     *     while it has children or scopes, whose threads may be at work in them; but for confined scopes of threads that have ended
-     * @throws CorruptBlockException if it was hardened, and something in it damaged; it is closed all the same
+     * <p>A second close does nothing. But if the first threw because Java's heap was full or the stack at its end, the second does
+     * the rest, and reports damage and leaks, too. A mapping that another thread is copying as it grows is unmapped by that thread,
+     * after its copy.
+     *
+     * @throws IllegalStateException for a thread's own heap; for a confined heap, if another thread calls while its own has not
+     *     ended; and while it has children or scopes, except confined scopes of threads that have ended
+     * @throws CorruptBlockException if it was hardened and something in it is damaged; it is closed all the same
      */
     @Override
     public void close() {

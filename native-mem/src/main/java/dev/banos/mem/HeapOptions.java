@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p><b>Budgets.</b> A heap is charged for what it takes from the system: the spans of its runs, 64 KiB to 1 MiB at a time,
- * and its direct mappings, by the page. It is relieved of them when they go back, and a heap that has reached its limit gives
- * back at once what it can. So a limit is one of megabytes, and blocks that fit into runs that it has are not refused.
+ * and its direct mappings, by the page. What goes back to the system is no longer charged, and a heap that has reached its limit
+ * gives back at once what it can. So set a limit in megabytes: blocks that fit into runs that the heap already has are not refused.
  */
 public final class HeapOptions {
     final Access access;
@@ -56,7 +56,7 @@ public final class HeapOptions {
     }
 
     /**
-     * The name that messages, statistics and recordings show. It need not be unique.
+     * Sets the name that messages, statistics and recordings show. It need not be unique.
      *
      * @param name without the word "heap", which is put before it
      * @return these options with that name
@@ -72,9 +72,9 @@ public final class HeapOptions {
     }
 
     /**
-     * What the heap looks for beyond wrong frees. Each call of such a heap takes a lock, whoever makes it.
+     * Sets what the heap looks for beyond wrong frees. Each call of a hardened heap takes a lock.
      *
-     * @param hardening {@link Hardening#NONE}, as it is at first, or what to look for
+     * @param hardening {@link Hardening#NONE}, the default, or what to look for
      * @return these options with that hardening
      */
     public HeapOptions hardened(Hardening hardening) {
@@ -88,10 +88,10 @@ public final class HeapOptions {
     }
 
     /**
-     * How many bytes the heap, and its children with it, may have from the system: what would take it beyond fails with ENOMEM,
-     * or with an {@link OutOfMemoryError} that names the heap, the limit, what is used and what was asked for.
+     * Sets how many bytes the heap and its children together may have from the system. An allocation that would exceed the limit
+     * fails with ENOMEM, or with an {@link OutOfMemoryError} that names the heap, the limit, what is used and what was asked for.
      *
-     * @param bytes more than 0; what is less than 64 KiB leaves no room for a block
+     * @param bytes more than 0; less than 64 KiB leaves no room for a block
      * @return these options with that limit
      * @throws IllegalArgumentException when {@code bytes} is less than 1
      */
@@ -102,17 +102,17 @@ public final class HeapOptions {
     }
 
     /**
-     * Calls {@code action} when the heap, with its children, reaches {@code bytes}, and again each time it does so after it was
-     * below them. It runs outside every lock, on the thread whose allocation reached the mark, before that returns. It may
-     * allocate and free, in this heap also; while it runs it is not called again. What it throws comes out of that allocation,
-     * which then has no effect: nothing was given out, and a block to be resized is as it was. After that it is called again for the
-     * next allocation that would reach the mark, or finds it reached.
+     * Calls {@code action} when the heap and its children together reach {@code bytes}, and again each time they do so after they
+     * were below. The action runs outside every lock, on the thread whose allocation reached the mark, before that returns. It may
+     * allocate and free, even in this heap; while it runs it is not called again.
+     *
+     * <p>The allocation throws what the action throws, and then has no effect: nothing was given out, and a block to be resized is
+     * as it was. After that the action is called again for the next allocation that would reach the mark, or finds it reached.
      *
      * @param bytes more than 0, and not above the limit
      * @param action gets the heap's budget as it was when the mark was reached
      * @return these options with that mark
-     * @throws IllegalArgumentException when {@code bytes} is less than 1; what is above the limit is refused when the heap is
-     *     created
+     * @throws IllegalArgumentException when {@code bytes} is less than 1; a mark above the limit is refused when the heap is created
      */
     public HeapOptions highWater(long bytes, Consumer<HeapBudget> action) {
         HeapOptions changed = copy();
@@ -122,8 +122,8 @@ public final class HeapOptions {
     }
 
     /**
-     * What this heap has counts in {@code parent} as well, whose limit binds both, to any depth. The parent can be closed when
-     * this heap is.
+     * Makes the heap a child: what it has also counts in {@code parent}, whose limit holds for both, to any depth. The parent can
+     * be closed only after this heap.
      *
      * @param parent a heap of {@link Heap#create}
      * @return these options with that parent
@@ -140,13 +140,17 @@ public final class HeapOptions {
     }
 
     /**
-     * Keeps direct mappings that are freed, up to {@code bytes} in all, for the heap's next blocks of about the same size,
-     * where otherwise a free is an munmap there and then. What is not used for a second or two goes back, and all of it at
-     * {@link Heap#trim}, at the limit, and at the close. Where there is no room for what is freed now, what was kept for long
-     * goes. The lengths of blocks are rounded up by up to an eighth. A realloc to half more and beyond is a copy to a mapping that
-     * is kept, if there is one. Malloc has a cache of its own with {@code -Dbanos.mem.mappingCacheBytes=}.
+     * Keeps freed direct mappings, up to {@code bytes} in all, for the heap's next blocks of about the same size. Without a cache,
+     * the free of such a block unmaps it at once. Malloc has a cache of its own with {@code -Dbanos.mem.mappingCacheBytes=}.
      *
-     * @param bytes 0, as it is at first: none are kept; a hardened heap cannot have any
+     * <ul>
+     * <li>What is not used for a second or two goes back to the system, and all of it at {@link Heap#trim}, at the limit, and at
+     *     the close. If the cache is full, the mappings that were kept longest make room.</li>
+     * <li>The lengths of blocks are rounded up by up to an eighth.</li>
+     * <li>A realloc to at least one and a half times the size copies to a kept mapping, if there is one.</li>
+     * </ul>
+     *
+     * @param bytes 0, the default: none are kept; a hardened heap cannot have any
      * @return these options with a cache of that size
      * @throws IllegalArgumentException when {@code bytes} is negative
      */
@@ -160,9 +164,9 @@ public final class HeapOptions {
     }
 
     /**
-     * Which direct mappings ask for huge pages; those of a hardened heap never do. Malloc has {@code -Dbanos.mem.hugePages=}.
+     * Sets which direct mappings ask for huge pages; those of a hardened heap never do. Malloc has {@code -Dbanos.mem.hugePages=}.
      *
-     * @param wanted {@link HugePages#GROWTH}, as it is at first, or another
+     * @param wanted {@link HugePages#GROWTH}, the default, or another
      * @return these options with that choice
      */
     public HeapOptions hugePages(HugePages wanted) {
@@ -173,9 +177,9 @@ public final class HeapOptions {
 
     /**
      * Remembers where the heap's live blocks were allocated, whatever {@code -Dbanos.mem.leaks=} says: see
-     * {@link LeakTracking}. What is live when the heap is closed, or at exit, goes to standard error; at any time it is in
-     * {@link Heap#leakReport}. Blocks that are remembered have runs of their own, which count in the heap's budget: a heap at
-     * its limit that remembers every block may reach it earlier.
+     * {@link LeakTracking}. A report of what is live when the heap is closed, or at exit, goes to standard error;
+     * {@link Heap#leakReport} has it at any time. Blocks that are remembered have runs of their own, which count in the heap's
+     * budget: so a heap that remembers every block may reach its limit earlier.
      *
      * @param level how much is remembered; OFF: nothing, whatever the property says
      * @return these options with that level
@@ -185,8 +189,8 @@ public final class HeapOptions {
     }
 
     /**
-     * The same, with the report to be given to {@code atEnd}: by the thread that closes the heap, when it is closed, or else at
-     * exit; not when nothing is live. What it throws comes out of {@link Heap#close}, which has closed the heap by then.
+     * Remembers where the heap's live blocks were allocated, and gives the report to {@code atEnd}: on the thread that closes the
+     * heap, or else at exit, if anything is live. {@link Heap#close} throws what it throws, and has closed the heap by then.
      *
      * @param level how much is remembered; OFF: nothing, and nothing is reported
      * @param atEnd gets the report of what is live
@@ -206,7 +210,7 @@ public final class HeapOptions {
         return bytes;
     }
 
-    /** {@return what is not as it was at first, by the names of the methods} */
+    /** {@return the options that differ from the default, by the names of the methods} */
     @Override
     public String toString() {
         List<String> words = new ArrayList<>();

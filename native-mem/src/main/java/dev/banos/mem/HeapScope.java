@@ -13,23 +13,27 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link Arena java.lang.foreign.Arena} whose memory is malloc's, or that of a {@link Heap}, in whose name, limit, marks and figures it
- * counts then. Segments have the exact size that was asked for, and cannot be reached once the scope is closed. Small ones are cut from a
- * chunk one after another, so that most allocations are an addition; the close gives a few chunks back, whatever the number of segments.
+ * A {@link Arena java.lang.foreign.Arena} with memory of malloc or of a {@link Heap}. Segments have the exact size that was asked
+ * for, and cannot be reached once the scope is closed. Small ones are cut from a chunk one after another, so most allocations are
+ * an addition; the close gives back a few chunks, whatever the number of segments.
  *
  * <pre>
  *   chunk:  | segment | segment | pad | segment |      free      |
  *                                                ^ next           ^ end
  * </pre>
  *
- * <p>Segments are zero, as those of the JDK's own arenas are, except in a scope that was made {@code Uninitialized}: there
- * they hold whatever was in the memory before, and cost only what their use costs.
+ * <p>Segments are zero, like those of the JDK's own arenas. In a scope that was made {@code Uninitialized}, their content is
+ * undefined, and nobody pays for zeroing it.
  *
- * <p><b>With memory of a heap.</b> A heap cannot be closed while scopes have blocks of it: its {@link Heap#close} is refused, and names
- * them. So the memory of a segment never ends before its scope, whoever closes what. At the heap's limit an allocation is an
- * {@link OutOfMemoryError}, and the scope is as it was; what an action of a mark throws comes out of it likewise. In a hardened heap each
- * segment is a block of its own, so that what C writes behind it is found, at the close. {@link Heap#current}
- * stands for malloc, which serves all threads.
+ * <p><b>With memory of a heap</b>, the scope counts in the heap's limit, marks and figures.
+ * <ul>
+ * <li>The heap cannot be closed while scopes have blocks of it: its {@link Heap#close} is refused, and names them. So the memory
+ *     of a segment never ends before its scope.</li>
+ * <li>At the heap's limit an allocation is an {@link OutOfMemoryError}, and the scope is as it was. So it is if the action of a
+ *     mark throws, which the allocation throws, too.</li>
+ * <li>In a hardened heap each segment is a block of its own. So the close finds what C has written behind it.</li>
+ * <li>{@link Heap#current} stands for malloc, which serves all threads.</li>
+ * </ul>
  *
  * {@snippet class="dev.banos.samples.snippets.SnippetsTest" region="scope"}
  */
@@ -88,9 +92,9 @@ public final class HeapScope implements Arena {
     }
 
     /**
-     * A scope that the calling thread alone uses and closes, whose memory is the heap's.
+     * A scope that the calling thread alone uses and closes, with memory of the heap.
      *
-     * @param heap which serves the calling thread
+     * @param heap one that serves the calling thread
      * @return the scope, open until its {@link #close}; until then the heap's close is refused
      * @throws IllegalStateException when the heap is closed, or does not serve the calling thread
      */
@@ -99,7 +103,7 @@ public final class HeapScope implements Arena {
     }
 
     /**
-     * A scope as {@link #ofConfined()} makes it, but what its segments hold at first is undefined.
+     * A scope as of {@link #ofConfined()}, with segments of undefined content.
      *
      * @return the scope, open until its {@link #close}
      */
@@ -108,9 +112,9 @@ public final class HeapScope implements Arena {
     }
 
     /**
-     * A scope as {@link #ofConfined(Heap)} makes it, but what its segments hold at first is undefined.
+     * A scope as of {@link #ofConfined(Heap)}, with segments of undefined content.
      *
-     * @param heap which serves the calling thread
+     * @param heap one that serves the calling thread
      * @return the scope, open until its {@link #close}; until then the heap's close is refused
      * @throws IllegalStateException when the heap is closed, or does not serve the calling thread
      */
@@ -123,17 +127,17 @@ public final class HeapScope implements Arena {
     }
 
     /**
-     * {@return a scope that any thread uses and closes} Its close costs what the close of {@link Arena#ofShared} costs: a
-     * {@link ScopeGroup} shares that among many.
+     * {@return a scope that any thread may use and close} Its close costs what the close of {@link Arena#ofShared} costs; the
+     * scopes of a {@link ScopeGroup} share that cost.
      */
     public static HeapScope ofShared() {
         return new HeapScope(Arena.ofShared(), null, true, Heap.tenantOfMalloc(), null);
     }
 
     /**
-     * A scope as {@link #ofShared()} makes it, whose memory is the heap's.
+     * A scope as of {@link #ofShared()}, with memory of the heap.
      *
-     * @param heap which serves all threads
+     * @param heap one that serves all threads
      * @return the scope, open until its {@link #close}; until then the heap's close is refused
      * @throws IllegalArgumentException when the heap is confined to a thread
      * @throws IllegalStateException when the heap is closed
@@ -143,7 +147,7 @@ public final class HeapScope implements Arena {
     }
 
     /**
-     * A scope as {@link #ofShared()} makes it, but what its segments hold at first is undefined.
+     * A scope as of {@link #ofShared()}, with segments of undefined content.
      *
      * @return the scope, open until its {@link #close}
      */
@@ -152,9 +156,9 @@ public final class HeapScope implements Arena {
     }
 
     /**
-     * A scope as {@link #ofShared(Heap)} makes it, but what its segments hold at first is undefined.
+     * A scope as of {@link #ofShared(Heap)}, with segments of undefined content.
      *
-     * @param heap which serves all threads
+     * @param heap one that serves all threads
      * @return the scope, open until its {@link #close}; until then the heap's close is refused
      * @throws IllegalArgumentException when the heap is confined to a thread
      * @throws IllegalStateException when the heap is closed
@@ -173,12 +177,12 @@ public final class HeapScope implements Arena {
     }
 
     /**
-     * A segment of this scope.
+     * Allocates a segment of this scope.
      *
-     * @param byteSize in bytes, 0 or more: exactly the size of the segment
+     * @param byteSize the exact size of the segment in bytes, 0 or more
      * @param byteAlignment in bytes, a power of two
-     * @return the segment, of zeros but in a scope that was made {@code Uninitialized}
-     * @throws IllegalArgumentException for another size or alignment
+     * @return the segment, of zeros unless the scope was made {@code Uninitialized}
+     * @throws IllegalArgumentException for any other size or alignment
      * @throws OutOfMemoryError when there is no memory, or the heap is at its limit
      * @throws WrongThreadException in a confined scope, when another thread calls
      * @throws IllegalStateException after the close
@@ -198,14 +202,15 @@ public final class HeapScope implements Arena {
     }
 
     /**
-     * Ends the life of all segments, then gives their memory back; in a {@link ScopeGroup} when the group does. What a cleanup action of
-     * {@link MemorySegment#reinterpret(long, Arena, java.util.function.Consumer)} throws comes out of it, after that. Where it is a
-     * {@link VirtualMachineError}, which may come of the JVM's own part of the close, a shared scope's memory stays as it is for good, and
-     * so does the heap that it is of.
+     * Ends the life of all segments, then gives their memory back; in a {@link ScopeGroup}, when the group does.
+     *
+     * <p>What a cleanup action of {@link MemorySegment#reinterpret(long, Arena, java.util.function.Consumer)} throws is thrown after
+     * that. If it is a {@link VirtualMachineError}, which may come from the JVM's own part of the close, the memory of a shared scope
+     * stays as it is for good, and so does the heap that it is of.
      *
      * @throws CorruptBlockException in a hardened heap that finds damage; the scope is closed, and all else has gone back
-     * @throws StackOverflowError where the stack is nearly at its end: then a caller further up can close it. One in a group may be closed,
-     *     and its generation ends with the next
+     * @throws StackOverflowError if the stack is nearly at its end: then a caller further up can close the scope. A scope in a group
+     *     may be closed by then, and its generation ends with the next
      */
     @Override
     public void close() {

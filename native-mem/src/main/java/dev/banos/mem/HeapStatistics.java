@@ -7,16 +7,16 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a heap holds at one moment. Exact for the heap of the calling thread and for a heap that is locked meanwhile; of
- * other threads that go on running it is as exact as their bitmaps are when they are read.
+ * What a heap holds at one moment. It is exact for the heap of the calling thread and for a heap that is locked meanwhile. For
+ * other threads that are running, it is as exact as their bitmaps are when they are read.
  *
  * @param heap the name of the heap, as in messages
- * @param sizeClasses only those that have runs, by slot size
+ * @param sizeClasses those that have runs, by slot size
  * @param mappings how many blocks are mappings of their own
  * @param mappedBytes how large these are together
- * @param cachedBytes mappings that were freed and are kept for reuse
- * @param racedFrees frees that two threads did to the same block at the same instant, found before its slot was given out
- *     again; a mistake of the program that did no harm
+ * @param cachedBytes size of the mappings that were freed and are kept for reuse
+ * @param racedFrees how often two threads freed the same block at the same instant, found before its slot was given out again: a
+ *     mistake of the program that did no harm
  * @param budget what the heap and its children have and may have; for one of malloc's heaps, that of all of them
  */
 public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mappings, long mappedBytes, long cachedBytes,
@@ -28,7 +28,7 @@ public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mapp
      * @param runs how many runs the heap has
      * @param slots how many slots these have
      * @param live how many slots hold a live block
-     * @param spanBytes how much address space the runs take; what was never touched of it takes no memory
+     * @param spanBytes how much address space the runs take; the parts that were never touched take no memory
      */
     public record SizeClass(long slotBytes, long runs, long slots, long live, long spanBytes) {
         /** {@return the usable bytes of the live slots} */
@@ -61,7 +61,7 @@ public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mapp
         return sizeClasses.stream().mapToLong(SizeClass::spanBytes).sum() + mappedBytes;
     }
 
-    /** A table: the totals and the budget, then one line a size class. */
+    /** {@return a table: the totals and the budget, then one line for each size class} */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder(String.format(Locale.ROOT,
@@ -86,8 +86,8 @@ public record HeapStatistics(String heap, List<SizeClass> sizeClasses, long mapp
     }
 
     /**
-     * {@return these figures as one JSON object (RFC 8259) without line ends} It is that of {@link HeapFigures#toJson}, and
-     * {@code racedFrees}; all but the heap's name are numbers, of bytes or of pieces. No limit is -1.
+     * {@return these figures as one JSON object (RFC 8259) without line ends} It has the members of {@link HeapFigures#toJson}, and
+     * {@code racedFrees}. All except the heap's name are numbers, of bytes or of pieces; -1 stands for no limit.
      */
     public String toJson() {
         return new JsonObject(figures().toJson()).put("racedFrees", racedFrees).toString();

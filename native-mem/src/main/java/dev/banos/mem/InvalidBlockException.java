@@ -1,10 +1,10 @@
 package dev.banos.mem;
 
 /**
- * An address was passed to free, realloc or usableSize that is not the beginning of a live block of that heap. Nothing
- * has changed. The message names the address, what lies there, its size class and its owner.
+ * Thrown when an address was passed to free, realloc or usableSize that is not the beginning of a live block of that heap.
+ * Nothing has changed. The message names the address, what lies there, its size class and its owner.
  *
- * <p>A {@link CorruptBlockException}, of hardened heaps only, says instead that memory was written to which is no block's.
+ * <p>A {@link CorruptBlockException}, which only hardened heaps throw, says instead that memory was written to that is no block's.
  */
 public sealed class InvalidBlockException extends RuntimeException permits CorruptBlockException {
     private static final long serialVersionUID = 1L;

@@ -37,7 +37,7 @@ public final class Malloc {
     }
 
     /**
-     * A block whose content is whatever was there.
+     * Allocates a block with undefined content.
      *
      * @param size in bytes; 0 also gets a block of its own
      * @return where a block of at least that size begins; 0 with ENOMEM
@@ -49,7 +49,7 @@ public final class Malloc {
     }
 
     /**
-     * Ends the life of a block. Leaves errno alone.
+     * Frees a block. Leaves errno alone.
      *
      * @param address where a live block begins; 0 is allowed and does nothing
      * @throws InvalidBlockException when it is anything else: freed already, in the middle of a block, another allocator's
@@ -63,11 +63,11 @@ public final class Malloc {
     }
 
     /**
-     * A block of zeros.
+     * Allocates a block of zeros.
      *
      * @param count how many elements
      * @param size in bytes, of each
-     * @return where a block of {@code count * size} bytes begins; 0 with ENOMEM, also where the product overflows
+     * @return where a block of {@code count * size} bytes begins; 0 with ENOMEM, also if the product overflows
      */
     public static long calloc(long count, long size) {
         long bytes = count * size;
@@ -87,12 +87,12 @@ public final class Malloc {
     }
 
     /**
-     * Resizes a block, in place where that is possible.
+     * Resizes a block, in place if possible. Its content is kept up to the smaller size.
      *
      * @param address a live block, or 0: then this is {@link #malloc}
      * @param size in bytes; 0 frees the block and returns 0, as glibc does
-     * @return where the block is now, its content kept up to the smaller size; 0 with ENOMEM, and the block is as it was: not
-     *     where it becomes smaller, unless malloc is hardened
+     * @return where the block is now; 0 with ENOMEM if there is no memory, and then the block is as it was. Making a block smaller
+     *     cannot fail, unless malloc is hardened
      * @throws InvalidBlockException as {@link #free(long)}
      */
     public static long realloc(long address, long size) {
@@ -100,12 +100,12 @@ public final class Malloc {
     }
 
     /**
-     * As {@link #realloc}, to {@code count * size} bytes: BSD's and glibc's {@code reallocarray}.
+     * Resizes a block to {@code count * size} bytes, as {@link #realloc}: BSD's and glibc's {@code reallocarray}.
      *
      * @param address a live block, or 0
      * @param count how many elements
      * @param size in bytes, of each
-     * @return where the block is now; 0 with ENOMEM, also where the product overflows, and the block is as it was
+     * @return where the block is now; 0 with ENOMEM, also if the product overflows, and the block is as it was
      * @throws InvalidBlockException as {@link #free(long)}
      */
     public static long reallocarray(long address, long count, long size) {
@@ -113,20 +113,20 @@ public final class Malloc {
     }
 
     /**
-     * A block that begins at a multiple of {@code alignment}: C11's {@code aligned_alloc}, without its rule about the size.
+     * Allocates a block that begins at a multiple of {@code alignment}: C11's {@code aligned_alloc}, without its rule for the size.
      *
      * @param alignment in bytes, a power of two; the size need not be a multiple of it
      * @param size in bytes
-     * @return where the block begins; 0 with EINVAL for another alignment, 0 with ENOMEM
+     * @return where the block begins; 0 with EINVAL for any other alignment; 0 with ENOMEM if there is no memory
      */
     public static long alignedAlloc(long alignment, long size) {
         return Heap.current().alignedAlloc(alignment, size);
     }
 
     /**
-     * As {@link #alignedAlloc}, with the result in memory and the error as the value, as POSIX has it.
+     * Allocates a block as {@link #alignedAlloc}, with the result in memory and the error as the value, as in POSIX.
      *
-     * @param out where the block's address is written, 8 bytes, if there is one
+     * @param out 8 bytes, where the block's address is written if there is one
      * @param alignment in bytes, a power of two that is a multiple of the size of a pointer
      * @param size in bytes
      * @return 0, EINVAL or ENOMEM; errno stays as it was
@@ -136,7 +136,7 @@ public final class Malloc {
     }
 
     /**
-     * {@return how many bytes may be written at a live block: as many as asked for, or more; 0 for address 0}
+     * {@return how many bytes may be written at a live block: as many as were asked for, or more; 0 for address 0}
      *
      * @param address a live block, or 0
      * @throws InvalidBlockException as {@link #free(long)}
@@ -146,14 +146,14 @@ public final class Malloc {
     }
 
     /**
-     * Whether an address is this allocator's to answer for: then {@link #free} frees it, or says what is wrong with it. If not,
-     * it may be another allocator's. Costs the same whatever is live; only with a cache of mappings, what begins at a page and
-     * is not ours is searched for there.
+     * Says whether an address belongs to this allocator: then {@link #free} frees it, or says what is wrong with it. Otherwise it
+     * may be another allocator's. The cost does not depend on what is live; but with a cache of mappings, an address at the
+     * beginning of a page that is not Banos's is searched for there.
      *
      * @param address any number
-     * @return true for every address in the memory that small blocks come from, live or not, of whatever heap; and for the
-     *     beginning of a block of malloc that is a mapping, whether it is live, in quarantine or kept for reuse. A mapping that
-     *     went back to the system is nobody's.
+     * @return true for every address in the memory that small blocks come from, live or not, of any heap; and for the beginning of
+     *     a block of malloc that is a mapping, whether it is live, in quarantine or kept for reuse. A mapping that went back to the
+     *     system is nobody's
      */
     public static boolean owns(long address) {
         HardenedBlocks hardened = Heap.hardenedMalloc();
@@ -161,8 +161,8 @@ public final class Malloc {
     }
 
     /**
-     * {@link #malloc} for Java: a segment of exactly {@code size} bytes, whose bounds the JVM checks. Its content is whatever
-     * was there. It is not tied to a scope: after {@link #free(MemorySegment)} it must not be used.
+     * Allocates a segment of exactly {@code size} bytes, whose bounds the JVM checks. Its content is undefined. It is not tied to a
+     * scope: after {@link #free(MemorySegment)} it must not be used.
      *
      * @param size in bytes
      * @return the segment, which any thread may use
@@ -205,8 +205,8 @@ public final class Malloc {
     }
 
     /**
-     * Gives all memory back to the system that has no live block in it, by whole pages: at once, where otherwise a second or two
-     * pass. Covers the calling thread, waiting virtual threads and ended threads; what a running thread has free stays with it.
+     * Gives memory without live blocks back to the system, by whole pages, at once; otherwise that takes a second or two. Covers the
+     * calling thread, waiting virtual threads and ended threads; other running threads keep what they have free.
      */
     public static void trim() {
         FirstUse.prepare();
@@ -227,8 +227,8 @@ public final class Malloc {
     }
 
     /**
-     * {@return what all threads hold together, with the blocks that leak tracking remembers; of threads that go on running, as
-     * exact as the moment allows}
+     * {@return what all threads hold together, with the blocks that leak tracking remembers} For threads that are running, it is as
+     * exact as the moment allows.
      */
     public static HeapStatistics statistics() {
         if (Heap.hardenedMalloc() != null) {
@@ -239,8 +239,8 @@ public final class Malloc {
     }
 
     /**
-     * {@return how many bytes of freed blocks of 64 KiB and more are kept at most: {@code -Dbanos.mem.mappingCacheBytes}, at
-     * the first use}
+     * {@return how many bytes of freed blocks of 64 KiB and more are kept at most: the value of
+     * {@code -Dbanos.mem.mappingCacheBytes} at the first use}
      */
     public static long mappingCacheBytes() {
         return Domain.MALLOC.mappings.cacheCapacity();

@@ -30,12 +30,12 @@ import org.jspecify.annotations.Nullable;
  *   stream.set(ADDRESS, ZFREE, zlib.free());
  * }</pre>
  *
- * <p>The functions do as those of {@link Malloc}, but nothing is thrown into C, which would end the process: what goes wrong
- * is <b>reported</b>, and C gets what says failure in C. A wrong free has no effect; realloc of a wrong address returns null;
- * its usable size is 0. Reports go to standard error, or where {@link #reportingTo} says. C's own errno says nothing
- * about what failed, and may be another after each of them, after free too: the JVM and the kernel are called in between.
+ * <p>The functions work as those of {@link Malloc}, but throw nothing into C, which would end the process. What goes wrong is
+ * <b>reported</b>, to standard error or where {@link #reportingTo} says, and C gets its usual sign of failure: a wrong free has no
+ * effect, realloc of a wrong address returns null, and its usable size is 0. C's own errno does not tell what failed, and may
+ * change with each call, even of free, because the JVM and the kernel are called in between.
  *
- * <p>Each call costs the way from C into Java and back, some 40 ns, several times what C's own malloc takes. C must not call the
+ * <p>Each call goes from C into Java and back, which takes some 40 ns, several times what C's own malloc takes. C must not call the
  * functions while Java has called it through a critical handle, nor when the JVM has come to its end (from {@code atexit},
  * say): either ends the process.
  */
@@ -70,16 +70,16 @@ public final class MallocPointers {
         this.kind = kind;
     }
 
-    /** {@return the functions of {@link Malloc}: each is made once, and can be called until the process ends} */
+    /** {@return the functions of {@link Malloc}, which C can call until the process ends} */
     public static MallocPointers ofMalloc() {
         return OF_MALLOC;
     }
 
     /**
-     * The functions of a heap. After its close they fail, and report it.
+     * The functions of a heap. After the heap's close they fail, and report that.
      *
-     * @param heap one for all threads, unless the library keeps to the thread that made the heap
-     * @param scope until when C may call; a call after its close ends the process
+     * @param heap one for all threads, unless the library calls only from the thread that made the heap
+     * @param scope a call after its close ends the process
      * @return the functions, each made when it is first asked for
      */
     public static MallocPointers of(Heap heap, Arena scope) {
@@ -88,10 +88,10 @@ public final class MallocPointers {
     }
 
     /**
-     * Functions that give what goes wrong to {@code reports}, on the thread that called; what that throws is dropped.
+     * Functions that give what goes wrong to {@code reports}, on the thread that called.
      *
-     * @param reports gets what Java would have thrown
-     * @return other functions of the same heap, which do so
+     * @param reports gets what Java would have thrown; what it throws itself is dropped
+     * @return other functions of the same heap
      */
     public MallocPointers reportingTo(Consumer<? super Throwable> reports) {
         MallocPointers root = new MallocPointers(heap, scope, Objects.requireNonNull(reports, "reports"));
@@ -104,8 +104,7 @@ public final class MallocPointers {
     }
 
     /**
-     * {@return functions whose first argument is a pointer to what the library calls opaque, user data or context; it is not
-     * used}
+     * {@return functions with a first argument that they do not use: a pointer to what libraries call opaque, user data or context}
      */
     public MallocPointers withContext() {
         return ofKind(kind | CONTEXT);
@@ -125,7 +124,7 @@ public final class MallocPointers {
         return pointer(Function.MALLOC);
     }
 
-    /** {@return {@code void *malloc_array(size_t count, size_t size)}: as calloc, but of whatever content} */
+    /** {@return {@code void *malloc_array(size_t count, size_t size)}: as calloc, but with undefined content} */
     public MemorySegment mallocArray() {
         return pointer(Function.MALLOC_ARRAY);
     }
@@ -155,7 +154,7 @@ public final class MallocPointers {
         return pointer(Function.USABLE_SIZE);
     }
 
-    /** {@return {@code size_t good_size(size_t size)}: how many bytes a block of {@code size} really has} No block is made. */
+    /** {@return {@code size_t good_size(size_t size)}: how many bytes a block of {@code size} would really have} */
     public MemorySegment goodSize() {
         return pointer(Function.GOOD_SIZE);
     }

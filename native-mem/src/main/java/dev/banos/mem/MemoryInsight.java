@@ -18,9 +18,9 @@ import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import org.jspecify.annotations.Nullable;
 
-/** Where the allocator's figures are to be had: by a call, in a management console, and in flight recordings. */
+/** The allocator's figures: by a call, in a management console, and in flight recordings. */
 public final class MemoryInsight {
-    /** Under this name {@link #register} puts an {@link AllocatorMXBean} into the platform's MBean server, if it is free. */
+    /** The name under which {@link #register} puts an {@link AllocatorMXBean} into the platform's MBean server, if it is free. */
     public static final String MXBEAN_NAME = "dev.banos.mem:type=Allocator";
 
     /** Null while not {@link #register registered}. */
@@ -32,7 +32,7 @@ public final class MemoryInsight {
     }
 
     /**
-     * What the allocator holds of the system's memory, of all heaps: exact but for what other threads do meanwhile.
+     * What the allocator holds of the system's memory, for all heaps: exact, except for what other threads do meanwhile.
      *
      * @return the figures, in bytes where their names say so
      */
@@ -43,7 +43,7 @@ public final class MemoryInsight {
     }
 
     /**
-     * {@return what each heap holds that holds anything, most reserved bytes first} Stops no thread, and is exact but for what
+     * {@return what each heap holds that holds anything, most reserved bytes first} It stops no thread, and is exact except for what
      * other threads do meanwhile.
      */
     public static List<HeapFigures> heaps() {
@@ -51,9 +51,9 @@ public final class MemoryInsight {
     }
 
     /**
-     * {@return the footprint and all heaps as one JSON object (RFC 8259) without line ends} Its members are {@code footprint}, which is
-     * {@link Footprint#toJson}, and {@code heaps}, an array of {@link HeapFigures#toJson}. For a page of metrics: any thread may ask, and
-     * none is stopped.
+     * {@return the footprint and all heaps as one JSON object (RFC 8259) without line ends, for a page of metrics} Its members are
+     * {@code footprint}, which is {@link Footprint#toJson}, and {@code heaps}, an array of {@link HeapFigures#toJson}. Any thread may
+     * ask, and none is stopped.
      */
     public static String toJson() {
         return new JsonObject().putObject("footprint", footprint().toJson())
@@ -61,8 +61,8 @@ public final class MemoryInsight {
     }
 
     /**
-     * What an address is: a block, how far inside or past it, its size class and its heap. For an address in a message or a
-     * core dump: reads nothing at the address itself.
+     * Says what an address is: a block, how far inside or past it, its size class and its heap. It reads nothing at the address
+     * itself, so an address from a message or a core dump will do.
      *
      * @param address any number
      * @return a sentence, which begins with the address in hexadecimal
@@ -73,8 +73,8 @@ public final class MemoryInsight {
 
     /**
      * Shows the allocator in the platform's MBean server, and its footprint and heaps in flight recordings. A second call does
-     * nothing. Where another copy of Banos in this JVM, the agent's or one in another class loader, has the name, this one's has
-     * {@code ,copy=2} behind it, or the next number that is free: {@code dev.banos.mem:type=Allocator,*} finds all.
+     * nothing. If another copy of Banos in this JVM, the agent's or one in another class loader, already has the name, this bean's
+     * name has {@code ,copy=2} behind it, or the next number that is free. {@code dev.banos.mem:type=Allocator,*} finds all.
      *
      * @see #unregister
      * @throws IllegalStateException when the server refuses the bean
@@ -100,10 +100,10 @@ public final class MemoryInsight {
     }
 
     /**
-     * Takes back what {@link #register} has done, and the {@link LeakTracking#cancelReportAtExit report at exit}: what the JVM has of this
-     * copy of Banos, and keeps its class loader from being collected for. For the end of an application that brought a copy of its own, as in
-     * a container; its blocks and heaps should be freed by then. Does nothing where nothing was done; can be followed by another
-     * {@link #register}.
+     * Takes back what {@link #register} has done, and the {@link LeakTracking#cancelReportAtExit report at exit}. The JVM then has
+     * nothing of this copy of Banos that would keep its class loader from being collected. Call it at the end of an application that
+     * brought a copy of its own, as in a container, when its blocks and heaps are freed. It does nothing if nothing was registered,
+     * and another {@link #register} may follow.
      *
      * @throws IllegalStateException when the server refuses
      */

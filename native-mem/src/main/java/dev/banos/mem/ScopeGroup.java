@@ -7,24 +7,24 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shared scopes that retire together. What makes the close of a shared arena dear is that the JVM asks every thread whether it
- * is in the middle of an access; a group asks once for many scopes.
+ * Shared scopes that retire together. The close of a shared arena is expensive because the JVM asks every thread whether it is in
+ * the middle of an access; a group asks once for many scopes.
  *
  * <pre>
  *   generation   scope closed | scope closed | scope open | room for more
  *                    one lifetime; it ends when all have been closed and there is room for no more, or at retire()
  * </pre>
  *
- * <p>Between a scope's close and the end of its generation its memory is nobody else's: it stays mapped and is not used again.
- * So an access that comes too late sees or changes what was there, and harms no one. After the end it throws
- * {@link IllegalStateException}, as after the close of any arena. A program for which each single close must make its segments
- * unreachable at once uses {@link HeapScope#ofShared}.
+ * <p>Between a scope's close and the end of its generation its memory stays mapped and is not used again. So an access that comes
+ * too late sees or changes what was there, and harms no one. After the end of the generation it throws
+ * {@link IllegalStateException}, as after the close of any arena. If each close must make its segments unreachable at once, use
+ * {@link HeapScope#ofShared}.
  *
- * <p>The memory is malloc's, or that of a heap, which cannot be closed before the generations of its scopes have ended: after the group's
- * {@link #close} and that of each scope.
+ * <p>The memory is malloc's or a heap's. The heap cannot be closed before the generations of its scopes have ended: after the
+ * {@link #close} of the group and that of each scope.
  *
- * <p>For any thread. A scope that stays open for long, or is never closed, keeps the memory of its generation: give such a
- * scope another group, or none.
+ * <p>Any thread may use a group. A scope that stays open for long, or is never closed, keeps the memory of its generation: open
+ * such a scope in another group, or in none.
  *
  * {@snippet class="dev.banos.samples.snippets.SnippetsTest" region="group"}
  */
@@ -63,7 +63,7 @@ public final class ScopeGroup implements AutoCloseable {
     /**
      * A group whose generations end after so many scopes or bytes, whichever comes first.
      *
-     * @param scopes the most that share a generation: so many closes cost one
+     * @param scopes how many scopes share a generation at most: so many closes cost as much as one
      * @param bytes how much memory of closed scopes a generation may hold before it takes in no more scopes
      * @return the group, open until its {@link #close}
      * @throws IllegalArgumentException when {@code scopes} is less than 1 or {@code bytes} negative
@@ -73,9 +73,9 @@ public final class ScopeGroup implements AutoCloseable {
     }
 
     /**
-     * A group as {@link #create()} makes it, whose scopes have memory of the heap.
+     * A group as of {@link #create()}, with memory of the heap.
      *
-     * @param heap which serves all threads
+     * @param heap one that serves all threads
      * @return the group, open until its {@link #close}
      * @throws IllegalArgumentException when the heap is confined to a thread
      */
@@ -84,10 +84,10 @@ public final class ScopeGroup implements AutoCloseable {
     }
 
     /**
-     * A group as {@link #create(int, long)} makes it, whose scopes have memory of the heap.
+     * A group as of {@link #create(int, long)}, with memory of the heap.
      *
-     * @param heap which serves all threads. Its close is refused while a scope is open, or waits for the end of its generation
-     * @param scopes the most that share a generation
+     * @param heap one that serves all threads. Its close is refused while a scope is open, or waits for the end of its generation
+     * @param scopes how many scopes share a generation at most
      * @param bytes how much memory of closed scopes a generation may hold before it takes in no more scopes
      * @return the group, open until its {@link #close}
      * @throws IllegalArgumentException when the heap is confined to a thread, {@code scopes} less than 1 or {@code bytes} negative
@@ -106,7 +106,7 @@ public final class ScopeGroup implements AutoCloseable {
     }
 
     /**
-     * A scope for any thread, whose segments are zero.
+     * Opens a scope for any thread, with segments of zeros.
      *
      * @return the scope, open until its own close
      * @throws IllegalStateException after the group's close, or its heap's
@@ -116,7 +116,7 @@ public final class ScopeGroup implements AutoCloseable {
     }
 
     /**
-     * A scope as {@link #open} makes it, but what its segments hold at first is undefined.
+     * Opens a scope as {@link #open}, with segments of undefined content.
      *
      * @return the scope, open until its own close
      * @throws IllegalStateException after the group's close, or its heap's
@@ -138,9 +138,10 @@ public final class ScopeGroup implements AutoCloseable {
     }
 
     /**
-     * Ends the present generation as soon as its scopes are closed: at once, if they are. When this returns, no segment can be
-     * reached whose scope was closed in this group before, except those of generations with a scope that is still open, or a
-     * segment in native code. What a cleanup action throws comes out of the call that ends its generation, and keeps no memory.
+     * Ends the present generation as soon as its scopes are closed, or at once if they are. When this returns, segments of scopes
+     * that were closed before cannot be reached, except in generations with a scope that is still open, or with a segment that
+     * native code is using. What a cleanup action throws is thrown by the call that ends its generation, whose memory goes back
+     * nevertheless.
      */
     public void retire() {
         lock.lock();
@@ -155,7 +156,7 @@ public final class ScopeGroup implements AutoCloseable {
         endAllDue();
     }
 
-    /** As {@link #retire}, and opens no scope any more. Scopes that are open stay so; the last close ends their generation. */
+    /** Does what {@link #retire} does, and opens no scope any more. Open scopes stay open; the last close ends their generation. */
     @Override
     public void close() {
         lock.lock();
@@ -167,7 +168,7 @@ public final class ScopeGroup implements AutoCloseable {
         retire();
     }
 
-    /** {@return how much memory of closed scopes waits for the end of its generation} */
+    /** {@return how many bytes of closed scopes wait for the end of their generation} */
     public long waitingBytes() {
         lock.lock();
         try {

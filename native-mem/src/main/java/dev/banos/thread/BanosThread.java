@@ -3,8 +3,8 @@ package dev.banos.thread;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A thread that carries its control block in a field: the block is found five times faster than in any other thread
- * (README), and is given back, with the heap that hangs on it, at the very end of {@link #run}.
+ * A thread that carries its control block in a field. So the block is found five times faster than in any other thread (README).
+ * It is given back, with the heap that belongs to it, at the very end of {@link #run}.
  */
 public class BanosThread extends Thread {
     /**
@@ -14,7 +14,7 @@ public class BanosThread extends Thread {
     @Nullable Tcb tcb;
 
     /**
-     * A thread to be started.
+     * Creates a thread.
      *
      * @param body what it runs
      */
@@ -23,7 +23,7 @@ public class BanosThread extends Thread {
     }
 
     /**
-     * A thread with a name.
+     * Creates a thread with a name.
      *
      * @param body what it runs
      * @param name what dumps and consoles show
@@ -33,7 +33,7 @@ public class BanosThread extends Thread {
     }
 
     /**
-     * As the constructor of {@link Thread} with the same arguments.
+     * Creates a thread as the constructor of {@link Thread} with the same arguments does.
      *
      * @param group null for that of the calling thread
      * @param body what it runs
@@ -64,7 +64,7 @@ public class BanosThread extends Thread {
         }
     }
 
-    /** Runs in this thread after its body, with the control block still there: the place for destructors. */
+    /** Runs in this thread after its body, while the control block is still there: the place for destructors. */
     protected void bodyEnded() {
     }
 }

@@ -14,7 +14,7 @@ import java.lang.ref.WeakReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The thread control block: one off-heap record a thread, and what Java keeps beside it.
+ * The thread control block: one off-heap record for each thread, and what Java keeps beside it.
  *
  * <pre>
  *  0         4              8             12           16           24
@@ -24,11 +24,12 @@ import org.jspecify.annotations.Nullable;
  *  '- the capture state: a downcall writes errno straight into it
  * </pre>
  *
- * <p>A public entry of the runtime reads {@link #current} once and passes it down. Three kinds of thread, dearest last:
- * a {@link BanosThread} has the block in a field; any other platform thread has it in a table indexed by its id; so has a
- * virtual thread, but only from the first time that something asks, so that a million that only allocate have none.
- * Blocks of ended threads are recycled, see {@link TcbTable}: who keeps a {@code Tcb} beyond its thread's end reads
- * another thread's.
+ * <p>A public method of Banos reads {@link #current} once and passes it down. A {@link BanosThread} has the block in a field, which
+ * is fastest. Any other platform thread has it in a table indexed by its id. So has a virtual thread, but only from the first time
+ * that something asks for it: a million virtual threads that only allocate have none.
+ *
+ * <p>Blocks of ended threads are recycled, see {@link TcbTable}. So do not keep a {@code Tcb} beyond its thread's end: it may be
+ * another thread's by then.
  */
 public final class Tcb {
     /** How many thread-specific values a thread has. */
@@ -75,7 +76,7 @@ public final class Tcb {
     }
 
     /**
-     * The calling thread's block if it has one: never takes a lock, never allocates.
+     * The calling thread's block if it has one. Never takes a lock, never allocates.
      *
      * @return the block, or null
      */
@@ -119,7 +120,7 @@ public final class Tcb {
         Fields.ERRNO.set(Native.EVERYTHING, record(), errno);
     }
 
-    /** {@return whether the thread may be cancelled, as {@code pthread_setcancelstate} sets it: 0 is enabled, as it begins} */
+    /** {@return whether the thread may be cancelled, as {@code pthread_setcancelstate} sets it: 0, the default, is enabled} */
     public int cancelState() {
         return (int) Fields.CANCEL_STATE.get(Native.EVERYTHING, record());
     }
@@ -133,7 +134,7 @@ public final class Tcb {
         Fields.CANCEL_STATE.set(Native.EVERYTHING, record(), state);
     }
 
-    /** {@return when a cancellation takes effect, as {@code pthread_setcanceltype} sets it: 0 is deferred, as it begins} */
+    /** {@return when a cancellation takes effect, as {@code pthread_setcanceltype} sets it: 0, the default, is deferred} */
     public int cancelType() {
         return (int) Fields.CANCEL_TYPE.get(Native.EVERYTHING, record());
     }
@@ -156,7 +157,7 @@ public final class Tcb {
         return (int) Fields.CANCELLED.getOpaque(Native.EVERYTHING, record());
     }
 
-    /** {@return as {@link #cancelledOpaque}, and what was written before the bits were set can be seen} */
+    /** {@return what {@link #cancelledOpaque} returns; what was written before the bits were set can be seen} */
     public int cancelledAcquire() {
         return (int) Fields.CANCELLED.getAcquire(Native.EVERYTHING, record());
     }
@@ -188,7 +189,7 @@ public final class Tcb {
     }
 
     /**
-     * Makes the thread-specific values, all zero, where they are absent; they go with the block. Only for the thread itself.
+     * Makes the thread-specific values, all zero, if they are absent; they go with the block. Only for the thread itself.
      *
      * @return their address, never 0
      */
@@ -202,12 +203,12 @@ public final class Tcb {
     }
 
     /**
-     * Marks a thread that has started and not ended with {@code bit} in {@code cancelled}, in a way that never marks another
-     * thread's block, however the end of this one and the recycling of its block fall.
+     * Adds {@code bit} to {@code cancelled} of a thread that has started and not ended. It never marks another thread's block,
+     * whenever the thread ends and its block is recycled.
      *
      * @param thread any thread
      * @param bit what to add to {@code cancelled}
-     * @return false where the thread is not alive
+     * @return false if the thread is not alive
      */
     public static boolean cancel(Thread thread, int bit) {
         return thread.isAlive() && TcbTable.cancel(thread, bit);
@@ -224,17 +225,17 @@ public final class Tcb {
     }
 
     /**
-     * {@link #companion()} of the thread of that id, as far as what that thread wrote can be seen here.
+     * The {@link #companion()} of the thread of that id, as far as what that thread wrote can be seen here.
      *
      * @param threadId as {@link Thread#threadId} has it
-     * @return the object, or null where there is none or no block
+     * @return the object, or null if there is none or no block
      */
     public static @Nullable Object companionNamed(long threadId) {
         return TcbTable.companionNamed(threadId);
     }
 
     /**
-     * What the package of POSIX threads keeps beside the block, its clean-up stack among it.
+     * What the package of POSIX threads keeps beside the block, such as its clean-up stack.
      *
      * @return the object, or null before its first use
      */
@@ -259,7 +260,7 @@ public final class Tcb {
     /**
      * Keeps {@code attachment} with the block, which tells it of the thread's end. Only for the thread itself.
      *
-     * @param attachment in place of the one before, which is not told
+     * @param attachment replaces the one before, which is not told
      */
     public void attach(ThreadAttachment attachment) {
         this.attachment = attachment;

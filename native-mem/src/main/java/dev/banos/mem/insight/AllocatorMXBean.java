@@ -9,7 +9,7 @@ public interface AllocatorMXBean {
     @Described("All that the allocator holds of the system's memory, in bytes")
     long getFootprintBytes();
 
-    /** {@return how many arenas of 1 MiB are accessible, which small blocks live in} */
+    /** {@return how many arenas of 1 MiB, in which small blocks live, are accessible} */
     @Described("Regions of 1 MiB that small blocks live in")
     int getArenas();
 
@@ -46,7 +46,7 @@ public interface AllocatorMXBean {
     String getLeakLevel();
 
     /**
-     * As {@link LeakTracking#level(LeakTracking.Level)}.
+     * Changes the level: {@link LeakTracking#level(LeakTracking.Level)}.
      *
      * @param level {@code OFF}, {@code SAMPLED} or {@code FULL}, in upper or lower case
      * @throws IllegalArgumentException for any other word
@@ -65,7 +65,7 @@ public interface AllocatorMXBean {
     @Described("The leak report as folded stacks, for a flame graph; empty without any")
     String heapProfile();
 
-    /** As {@code Malloc.trim()}, which also gives back the free spans of all other heaps. */
+    /** Gives free memory back to the system: {@code Malloc.trim()}, and the free spans of all other heaps. */
     @Described("Gives free memory of malloc, and free spans of all heaps, back at once")
     void trim();
 }

@@ -5,22 +5,22 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * What one heap holds, as consoles and recordings show it. How many bytes were asked for is not known: the allocator
- * keeps no sizes, a block's usable size is that of its slot. How many frees raced only the heap's own statistics tell.
+ * What one heap holds, as consoles and recordings show it. How many bytes were asked for is not known: the allocator keeps no
+ * sizes, and a block's usable size is that of its slot. How many frees raced is only in the heap's own statistics.
  *
  * @param heap {@code malloc} for that of all threads, {@code heap n} for one that the application made
- * @param liveBlocks those in slots, and mappings
+ * @param liveBlocks number of live blocks, in slots and as mappings
  * @param liveBytes the usable bytes of these
- * @param reservedBytes the address space of runs and mappings; what was never touched of a run takes no memory
+ * @param reservedBytes the address space of runs and mappings; parts of a run that were never touched take no memory
  * @param mappings how many blocks are mappings of their own
  * @param mappedBytes how large these are together
- * @param cachedBytes mappings that were freed and are kept for reuse
+ * @param cachedBytes size of the mappings that were freed and are kept for reuse
  * @param limitBytes the most that the heap and its children may have from the system; -1 for no limit
  * @param usedBytes what they have: {@code reservedBytes} and {@code cachedBytes}, and those of the children
  * @param peakBytes the most that they ever had
- * @param refusals how many tries the limit refused: a request that it refuses tries again when memory has been reclaimed, of this heap and
- *     then of others, so that one may count three times, also one that is met in the end
- * @param sizeClasses only those that have runs, by slot size
+ * @param refusals how many tries the limit refused. A refused request tries again when memory of this heap has been reclaimed, and
+ *     then when that of others has: so one request may count up to three times, even if it is met in the end
+ * @param sizeClasses those that have runs, by slot size
  */
 public record HeapFigures(String heap, long liveBlocks, long liveBytes, long reservedBytes, long mappings, long mappedBytes,
         long cachedBytes, long limitBytes, long usedBytes, long peakBytes, long refusals, List<OfSizeClass> sizeClasses) {
@@ -42,8 +42,8 @@ public record HeapFigures(String heap, long liveBlocks, long liveBytes, long res
     }
 
     /**
-     * {@return these figures as one JSON object (RFC 8259) without line ends} Its names are those of the components; no limit is
-     * -1.
+     * {@return these figures as one JSON object (RFC 8259) without line ends} Its names are those of the components; -1 stands for
+     * no limit.
      */
     public String toJson() {
         return new JsonObject().put("heap", heap).put("liveBlocks", liveBlocks).put("liveBytes", liveBytes)
@@ -56,10 +56,11 @@ public record HeapFigures(String heap, long liveBlocks, long liveBytes, long res
     }
 
     /**
-     * From now on each recording that wants it gets one event a heap, and one a size class of each heap, periodically.
+     * Gives one event for each heap, and one for each of its size classes, periodically, from now on, to each recording that wants
+     * them.
      *
      * @param now asked once a period for each of the two kinds of event, on a thread of the flight recorder
-     * @return ends that, and lets the flight recorder forget {@code now}
+     * @return an action that ends that, and lets the flight recorder forget {@code now}
      */
     public static Runnable recordPeriodically(Supplier<List<HeapFigures>> now) {
         Runnable heaps = StatisticsEvents.periodically(StatisticsEvents.HeapStatistics.class,

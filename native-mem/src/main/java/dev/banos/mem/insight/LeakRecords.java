@@ -12,11 +12,11 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The live blocks of one heap whose birth is remembered. The allocator calls it; what it remembers is read by
- * {@link LeakTracking} and by {@code Heap.leakReport()}.
+ * The live blocks of one heap whose allocation is remembered. Only the allocator uses it; {@link LeakTracking} and
+ * {@code Heap.leakReport()} show what it remembers.
  *
- * <p>A heap is in the list of {@link LeakTracking} from its first record until its close: one that remembers nothing is kept
- * from nobody.
+ * <p>A heap is in the list of {@link LeakTracking} from its first record until its close. So one that remembers nothing can be
+ * collected.
  */
 public final class LeakRecords {
     private final String heap;
@@ -30,7 +30,7 @@ public final class LeakRecords {
     private Collection<TrackedBlock> leftAtClose = List.of();
 
     /**
-     * Records of a heap that does as {@link LeakTracking#level()} says, and reports when it is asked.
+     * Records of a heap with the level of {@link LeakTracking#level()}, which reports when it is asked.
      *
      * @param heap its name, as reports show it
      */
@@ -85,18 +85,18 @@ public final class LeakRecords {
         return atEnd != null;
     }
 
-    /** {@return what is live of what is remembered, now} */
+    /** {@return the remembered blocks that are live now} */
     public LeakReport report() {
         return LeakReport.of(heap, blocks.values());
     }
 
     /**
-     * Remembers a block, with the calling stack. Outside the allocator's locks, before anyone else can know the address.
+     * Remembers a block, with the calling stack. Called outside the allocator's locks, before anyone else can know the address.
      *
      * @param address where the block begins
      * @param size in bytes, as asked for
      * @param weight for how many allocated bytes it stands
-     * @return false where Java's heap has no room for the record; then nothing has changed
+     * @return false if Java's heap has no room for the record; then nothing has changed
      */
     public boolean born(long address, long size, long weight) {
         if (!put(address, size, weight)) {
@@ -127,10 +127,10 @@ public final class LeakRecords {
     }
 
     /**
-     * Whether a block is remembered. Outside the allocator's locks.
+     * Says whether a block is remembered. Called outside the allocator's locks.
      *
      * @param address where the block begins
-     * @return false also where Java's heap has no room to look
+     * @return whether it is; also false if Java's heap has no room to look
      */
     public boolean remembers(long address) {
         try {
@@ -141,11 +141,13 @@ public final class LeakRecords {
     }
 
     /**
-     * For how many bytes the copy of a block is to stand that is remembered, though nothing new is. Outside the allocator's locks.
+     * Says for how many bytes the copy of a remembered block is to stand, when nothing new is remembered. Called outside the
+     * allocator's locks.
      *
      * @param address where the block begins
      * @param size of the copy in bytes, as asked for
-     * @return 0 where the block is not remembered, where it depends on the level whether the copy is, or where Java's heap has no room to look
+     * @return the number of bytes; 0 if the block is not remembered, if the level decides whether the copy is, or if Java's heap has
+     *     no room to look
      */
     public long weightOfCopy(long address, long size) {
         try {
@@ -157,7 +159,7 @@ public final class LeakRecords {
     }
 
     /**
-     * Forgets a block. Outside the allocator's locks, while the address is still taken.
+     * Forgets a block. Called outside the allocator's locks, while the address is still taken.
      *
      * @param address where the block begins
      * @return whether the block was remembered
@@ -175,7 +177,7 @@ public final class LeakRecords {
     }
 
     /**
-     * As {@link #died}, for a block that is gone already, whatever happens here: where Java's heap is full, the record stays.
+     * Forgets a block that is gone already, as {@link #died}; if Java's heap is full, the record stays.
      *
      * @param address where the block began
      */
@@ -191,7 +193,7 @@ public final class LeakRecords {
     }
 
     /**
-     * Notes what was asked for of a block that stays where it is. Outside the allocator's locks.
+     * Notes the new size of a block that stays where it is. Called outside the allocator's locks.
      *
      * @param address where the block begins, remembered or not
      * @param size in bytes, as asked for from now on
@@ -218,11 +220,11 @@ public final class LeakRecords {
     }
 
     /**
-     * Forgets a block that is about to move: before it does, as its address may be another block's before the caller knows where it
-     * is. Outside the allocator's locks.
+     * Forgets a block before it moves, since its address may be another block's before the caller knows where this one is now.
+     * Called outside the allocator's locks.
      *
      * @param address where the block begins
-     * @param move its result is 0 where the block stays as it is: then it is remembered as before, also where this throws
+     * @param move moves the block; if it returns 0 or throws, the block has stayed as it is, and is remembered as before
      * @return the result of {@code move}
      */
     public long moving(long address, LongSupplier move) {
@@ -254,8 +256,8 @@ public final class LeakRecords {
     }
 
     /**
-     * Remembers nothing from now on. Called under the lock of the heap that closes, before any of its blocks goes, and so without
-     * what may wait for another thread: {@link #forgetAll} comes after it.
+     * Remembers nothing from now on. Called under the lock of the heap that is closing, before any of its blocks goes. So it does
+     * nothing that may wait for another thread; {@link #forgetAll} does that later.
      */
     public void close() {
         closed = true;
@@ -273,13 +275,13 @@ public final class LeakRecords {
         }
     }
 
-    /** After the {@link #close}. Outside the allocator's locks: a map's entries are behind monitors. */
+    /** Forgets all blocks, after the {@link #close}. Called outside the allocator's locks: a map's entries are behind monitors. */
     public void forgetAll() {
         blocks.clear();
         LeakTracking.unlist(this);
     }
 
-    /** Reports what was live at the {@link #close}, once, whoever calls and how often. Outside the allocator's locks. */
+    /** Reports once what was live at the {@link #close}, however often it is called. Called outside the allocator's locks. */
     public void reportClose() {
         LeakReport report = takeReport();
         if (atEnd != null && report != null) {

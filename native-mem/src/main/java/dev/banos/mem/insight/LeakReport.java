@@ -24,14 +24,14 @@ public final class LeakReport {
     }
 
     /**
-     * What one stack has allocated in one heap that is still live.
+     * The blocks of one heap that one stack has allocated and that are still live.
      *
      * @param heap its name, as in all figures: {@code malloc}, or {@code heap} and the name it was given
      * @param stack the frames, innermost first, without the allocator's own
      * @param blocks how many blocks are remembered
      * @param bytes their sizes, as asked for
-     * @param weight the estimate of all bytes of that stack that are live, remembered or not
-     * @param liveBlocks the same of blocks
+     * @param weight an estimate of all live bytes of that stack, remembered or not
+     * @param liveBlocks an estimate of all its live blocks
      */
     public record Site(String heap, List<StackTraceElement> stack, long blocks, long bytes, long weight, long liveBlocks) {
         private static Stream<Site> of(String heap, Collection<TrackedBlock> blocks) {
@@ -53,19 +53,18 @@ public final class LeakReport {
         return new LeakReport("", heaps.stream().flatMap(heap -> Site.of(heap.heap(), heap.blocks())));
     }
 
-    /** {@return what is live by heap and stack, largest {@link Site#weight} first; empty when nothing is} */
+    /** {@return what is live, by heap and stack, largest {@link Site#weight} first; empty if nothing is} */
     public List<Site> sites() {
         return sites;
     }
 
-    /** {@return the estimate of all bytes that are live} */
+    /** {@return an estimate of all live bytes} */
     public long weight() {
         return sites.stream().mapToLong(Site::weight).sum();
     }
 
     /**
-     * {@return the report as flame graph tools read it: a line a stack, the heap and then the outermost frame first, and the
-     * bytes at the end}
+     * {@return the report as flame graph tools read it} Each stack is a line: the heap, the frames, outermost first, and the bytes.
      */
     public String toFoldedStacks() {
         return sites.stream().map(LeakReport::folded).collect(Collectors.joining());

@@ -8,25 +8,24 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Remembers where live blocks were born, of malloc and of the heaps that an application makes.
+ * Remembers where live blocks were allocated, in malloc and in the heaps that an application makes.
  *
- * <p>A block that is remembered lives in a pool of its own beside its heap's. So every other block's malloc and free are exactly
- * what they are without tracking: only the search for the next bitmap word asks whether a sample is due, and only a free in
- * that pool looks for a record. A sample stands for {@link #intervalBytes} bytes on average, and which allocation is taken is
- * random in proportion to its bytes. Blocks that are mappings of their own are all remembered, whatever the level but OFF:
- * beside their system calls a record costs little.
+ * <p>{@code -Dbanos.mem.leaks=off|sampled|full} sets the level of malloc, and of each heap that was not given one of its own
+ * ({@code HeapOptions.leaks}). With it, a report of what is still live goes to standard error at exit. A heap that is closed by
+ * then is not in the report: its close freed all that was in it. A heap with a level of its own also reports when it is closed.
  *
- * <p>The level of malloc, and of each heap that was not given one of its own ({@code HeapOptions.leaks}), is set by
- * {@code -Dbanos.mem.leaks=off|sampled|full}; then a report of what is still live goes to standard error at exit. A heap
- * that is closed by then is not in it: its close freed all that was in it. One with a level of its own reports when it is
- * closed, too.
+ * <p>A sample stands for {@link #intervalBytes} bytes on average; an allocation is chosen at random, in proportion to its bytes.
+ * Blocks that are mappings of their own are all remembered, at each level except OFF: beside their system calls a record costs
+ * little. Other blocks that are remembered live in pools of their own beside their heap's. So malloc and free of all other blocks
+ * are exactly what they are without tracking: only the search for the next bitmap word asks whether a sample is due, and only a
+ * free in such a pool looks for a record.
  */
 public final class LeakTracking {
     /** How much is remembered. */
     public enum Level {
         /** Nothing is remembered. */
         OFF,
-        /** A block in so many bytes. */
+        /** One block in {@link LeakTracking#intervalBytes} bytes, on average, and all mappings. */
         SAMPLED,
         /** Every block; those that are already in a thread's hand when the level changes, up to 64 a size class, escape. */
         FULL
@@ -56,9 +55,9 @@ public final class LeakTracking {
     }
 
     /**
-     * Changes the level of malloc, and of all heaps that have none of their own. Blocks that are remembered already stay so
-     * until they are freed, also where realloc moves them while the level is OFF, if a limit leaves room for it. At SAMPLED a realloc that
-     * copies a block to a slot is the free of one and the allocation of another, which is a sample as any is.
+     * Changes the level of malloc, and of all heaps that have none of their own. Blocks that are remembered already stay so until
+     * they are freed, even if realloc moves them while the level is OFF, as far as a limit leaves room for it. At SAMPLED, a realloc
+     * that copies a block to a slot counts as a free and an allocation, which may be a sample like any other.
      *
      * @param wanted the level from now on
      */
@@ -67,13 +66,13 @@ public final class LeakTracking {
     }
 
     /**
-     * {@return for how many allocated bytes a sample stands, on average: {@code -Dbanos.mem.leaks.intervalBytes}, or 512 KiB}
+     * {@return how many allocated bytes a sample stands for on average: {@code -Dbanos.mem.leaks.intervalBytes}, or 512 KiB}
      */
     public static long intervalBytes() {
         return INTERVAL_BYTES;
     }
 
-    /** {@return what is live of what is remembered, now, in all heaps} */
+    /** {@return the remembered blocks that are live now, in all heaps} */
     public static LeakReport report() {
         return LeakReport.of(HEAPS);
     }
@@ -107,8 +106,8 @@ public final class LeakTracking {
     }
 
     /**
-     * Makes the JVM forget the report at exit, for which the property asked, or a heap with a level of its own: one that is made later asks
-     * again.
+     * Cancels the report at exit, which the property or a heap with a level of its own has asked for. A heap with a level of its own
+     * that is made later asks for it again.
      */
     public static void cancelReportAtExit() {
         Thread hook = EXIT_HOOK.getAndSet(null);

@@ -1,11 +1,11 @@
 /**
- * What the allocator tells of itself.
+ * What the allocator tells of itself: leaks, profiles, figures.
  *
  * <table>
  * <caption>Where to look</caption>
  * <tr><th>question</th><th>answer</th></tr>
- * <tr><td>what leaks?</td><td>{@link dev.banos.mem.insight.LeakTracking}: {@code -Dbanos.mem.leaks=sampled} or {@code full},
- *     report at exit or by {@link dev.banos.mem.insight.LeakTracking#report}; of one heap {@code HeapOptions.leaks} and
+ * <tr><td>what leaks?</td><td>{@link dev.banos.mem.insight.LeakTracking}: {@code -Dbanos.mem.leaks=sampled} or {@code full}, with
+ *     a report at exit or by {@link dev.banos.mem.insight.LeakTracking#report}; for one heap, {@code HeapOptions.leaks} and
  *     {@code Heap.leakReport()}</td></tr>
  * <tr><td>who holds the memory?</td><td>{@link dev.banos.mem.insight.LeakReport#toFoldedStacks} for a flame graph,
  *     {@link dev.banos.mem.insight.LeakReport#writePprof} for pprof</td></tr>
@@ -14,6 +14,6 @@
  *     {@code dev.banos.mem.MemoryInsight.register()} a management bean and a periodic event</td></tr>
  * </table>
  *
- * <p>While nobody asks, a malloc pays two reads of a flag in each 64 calls or so, and a free nothing.
+ * <p>While nothing is recorded or tracked, malloc pays two reads of a flag in each 64 calls or so, and free pays nothing.
  */
 package dev.banos.mem.insight;
