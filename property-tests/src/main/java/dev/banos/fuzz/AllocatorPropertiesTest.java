@@ -8,7 +8,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
 
 /**
- * Every law as a test of your own build: extend this class and say how your allocator is made.
+ * Every law as a test of your own build. Extend this class and say how your allocator is made:
  * <pre>{@code
  *  class MyAllocatorPropertiesTest extends AllocatorPropertiesTest {
  *      @Override
@@ -18,13 +18,13 @@ import net.jqwik.api.ShrinkingMode;
  *  }
  * }</pre>
  *
- * An allocator of C is {@code Target.parse("pool.o:p_")}, and one of C for one thread
- * {@code Target.parse("pool.o:p_", Promises::withoutThreads)}. What crashes in C ends the process of the tests: run it by
- * the command first, whose programs run in another.
+ * An allocator in C is {@code Target.parse("pool.o:p_")}, and one in C for a single thread
+ * {@code Target.parse("pool.o:p_", Promises::withoutThreads)}. A crash in C ends the process of the tests: so run the allocator by
+ * the command first, whose programs run in a process of their own.
  *
  * <p>The properties run in the test's own process, each on allocators that {@link #create} has just made. A failure prints the
- * shortest program that was found. jqwik is the runner: put it, and JUnit, on the test path. jqwik does not shrink here: the
- * fuzzer's own shrinker knows what an operation is.
+ * shortest program that was found. jqwik is the runner: put it, and JUnit, on the test path. The fuzzer's own shrinker is used
+ * instead of jqwik's, because it knows what an operation is.
  */
 @SuppressWarnings("exports") // its user has jqwik, which the module asks for at compile time only
 public abstract class AllocatorPropertiesTest {
@@ -38,7 +38,7 @@ public abstract class AllocatorPropertiesTest {
     /** {@return a new allocator, in its first state} It is closed when the property has used it. */
     protected abstract AllocatorUnderTest create();
 
-    /** What once broke an allocator is tried first. */
+    /** Runs programs that once broke an allocator. */
     @Example
     public void recordedFailuresStayAway() {
         for (Program program : Corpus.programs()) {
@@ -59,7 +59,7 @@ public abstract class AllocatorPropertiesTest {
     }
 
     /**
-     * Blocks are handed over, threads end; half of the programs let their threads run freely.
+     * Runs programs of several threads, which hand over blocks and end; half of the programs let their threads run freely.
      *
      * @param seed what the programs are made from
      */

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fuzzes one target: replays the corpus, then makes programs from the seed until a law breaks, the tries are used up or the
+ * Fuzzes one target: replays the corpus, then makes programs from the seed until a law is broken, the tries are used up or the
  * time is over. Each finding is replayed on a fresh target and shrunk.
  *
  * {@snippet class="dev.banos.samples.snippets.SnippetsTest" region="campaign"}
@@ -52,18 +52,18 @@ public final class Campaign {
      *
      * @param tries how many programs have been run
      * @param operations how many calls these made of the allocator
-     * @param findings how many distinct ones
+     * @param findings how many distinct findings there are
      * @param seconds since the campaign began
-     * @param firstFound seconds until the first law broke, before that was shrunk; NaN if none has
-     * @param text a few lines for a person
+     * @param firstFound seconds until the first law was broken, before that was shrunk; NaN if none was
+     * @param text a few lines for people
      */
     public record Statistics(long tries, long operations, int findings, double seconds, double firstFound, String text) {
-        /** {@return operations a second, all told: generation, laws, starts of child processes} */
+        /** {@return operations a second, with all overhead: generation, laws, starts of child processes} */
         public double operationsPerSecond() {
             return operations / Math.max(seconds, 1e-3);
         }
 
-        /** {@return programs a second, all told} */
+        /** {@return programs a second, with all overhead} */
         public double triesPerSecond() {
             return tries / Math.max(seconds, 1e-3);
         }
@@ -130,8 +130,8 @@ public final class Campaign {
     }
 
     /**
-     * Ends the campaign after so long. The program that runs then is run to its end, some are tried in any case, and what broke is
-     * shrunk, which may take some minutes more.
+     * Ends the campaign after this time. The program that is running then is run to its end, some programs are tried in any case, and
+     * a finding is shrunk, which may take some minutes more.
      *
      * @param time from the call of {@link #run} on; more than a year is a year
      * @return this campaign
@@ -157,7 +157,7 @@ public final class Campaign {
     }
 
     /**
-     * Makes programs of another length.
+     * Sets the length of the programs.
      *
      * @param operations how many calls a program makes at most
      * @return this campaign
@@ -173,7 +173,7 @@ public final class Campaign {
     }
 
     /**
-     * Starts half of the tries from a program that is there, mutated.
+     * Makes half of the programs by mutating an example.
      *
      * @param example the file of a trace or of a program's text; read when the campaign runs
      * @return this campaign
@@ -201,7 +201,7 @@ public final class Campaign {
     }
 
     /**
-     * Goes on after a finding, to collect different ones; of wrong errno values the first will do.
+     * Goes on after a finding, to collect different ones; only the first wrong value of errno is collected.
      *
      * @return this campaign
      */
@@ -211,7 +211,7 @@ public final class Campaign {
     }
 
     /**
-     * Programs to run before all others: what broke a target once.
+     * Sets programs to run before all others, such as those that once broke a target.
      *
      * @param programs for example {@link Corpus#programs}
      * @return this campaign
@@ -225,7 +225,7 @@ public final class Campaign {
     }
 
     /**
-     * Programs to run before all others, each as it ran when it was found.
+     * Sets findings whose programs are run before all others, each as it ran when it was found.
      *
      * @param findings for example {@link ReportFolder#read}
      * @return this campaign
@@ -236,8 +236,8 @@ public final class Campaign {
     }
 
     /**
-     * Told of each finding once it is shrunk, and again when a shorter program of its kind is found: so none is lost with a
-     * process.
+     * Calls the listener for each finding when it is shrunk, and again when a shorter program of its kind is found. So a process that
+     * ends loses none.
      *
      * @param listener called on the thread that runs the campaign
      * @return this campaign
@@ -248,7 +248,7 @@ public final class Campaign {
     }
 
     /**
-     * Told now and then how far the campaign has come.
+     * Calls the listener now and then to tell how far the campaign has come.
      *
      * @param listener called on the thread that runs the campaign
      * @return this campaign
@@ -259,7 +259,8 @@ public final class Campaign {
     }
 
     /**
-     * Runs the campaign. {@link #stop} ends it early. In this process an interrupt may be lost: an allocator may leave one behind.
+     * Runs the campaign. {@link #stop} ends it early. An interrupt may be lost if the target is in this process, because interrupts
+     * that an allocator leaves behind are cleared.
      *
      * @return what broke; empty if every law held
      * @throws TargetException if the target cannot be loaded
@@ -277,13 +278,16 @@ public final class Campaign {
         return findings();
     }
 
-    /** {@return what was found until now, at any time and from any thread, in the order of the tries; what is being shrunk comes last} */
+    /** {@return what was found until now, in the order of the tries; what is being shrunk comes last} Any thread may ask at any time. */
     public List<Finding> findings() {
         Finding last = unshrunk;
         return last == null ? found.all() : Stream.concat(found.all().stream(), Stream.of(last)).toList();
     }
 
-    /** From now on nothing is a finding, from any thread: a process that ends takes its children along, which looks like a crash. */
+    /**
+     * Stops the campaign; nothing is a finding from now on. Any thread may call it. Call it when the process is ending: that also ends
+     * its children, which would look like a crash.
+     */
     public void stop() {
         stopped = true;
     }
@@ -304,7 +308,7 @@ public final class Campaign {
         }
     }
 
-    /** {@return what was done until now, at any time and from any thread} */
+    /** {@return what was done until now} Any thread may ask at any time. */
     public Statistics statistics() {
         return new Statistics(triesDone, coverage.operations(), found.count(), seconds(), found.first(), coverage.toString());
     }

@@ -6,7 +6,7 @@ package dev.banos.fuzz;
  * @param target as the command line names it
  * @param seed of the campaign
  * @param tryNumber which of its programs broke the law first; -1 for a program of the corpus
- * @param program shrunk
+ * @param program the shrunk program
  * @param violation what the shrunk program breaks
  * @param mode how the program must be run: LOCKSTEP, FREELY, RACED or REPEATED
  * @param rounds within how many rounds a RACED program broke the law; otherwise 1
@@ -16,7 +16,7 @@ package dev.banos.fuzz;
 public record Finding(String target, long seed, long tryNumber, Program program, Violation violation, String mode,
         int rounds, int originalLength, boolean reproduced) {
 
-    /** {@return the law and the calls of the shrunk program, by which findings of one kind are known, whatever its sizes} */
+    /** {@return the law and the calls of the shrunk program, without sizes, which are the same for findings of one kind} */
     public String kind() {
         StringBuilder kind = new StringBuilder(violation.law().name());
         if (reproduced) {
@@ -27,7 +27,7 @@ public record Finding(String target, long seed, long tryNumber, Program program,
         return kind.toString();
     }
 
-    /** The report on one screen. */
+    /** {@return the report, on one screen} */
     @Override
     public String toString() {
         return Report.text(this);

@@ -1,6 +1,6 @@
 package dev.banos.fuzz;
 
-/** What every allocator owes its callers; {@link Promises} says which of these one target is held to. */
+/** The laws that allocators are held to; {@link Promises} says which of these hold for one target. */
 public enum Law {
     /** C17, 7.22.3: each allocation yields an object that is disjoint from any other. */
     OVERLAP("no two live blocks share a byte"),

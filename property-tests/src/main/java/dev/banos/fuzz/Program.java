@@ -9,9 +9,9 @@ import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A sequence of allocator calls on numbered slots. It holds no addresses, so it means the same to every allocator, and any
- * part of it is a program too: an operation whose slot is not as it needs it (a free of an empty slot, a malloc into a
- * full one) is left out when the program runs. That is what lets a failing program be shrunk.
+ * A sequence of allocator calls on numbered slots. It holds no addresses, so it means the same to every allocator. Any part of it
+ * is a program, too: an operation whose slot is not as it needs it (a free of an empty slot, a malloc into a full one) is left out
+ * when the program runs. So a failing program can be shrunk.
  *
  * <p>After its last operation every block that is still live is checked and freed.
  */
@@ -24,7 +24,7 @@ public final class Program {
     }
 
     /**
-     * Reads a program's text, as {@link #toString} writes it: a line an operation, and comments behind {@code #}.
+     * Reads a program's text, as {@link #toString} writes it: one line for each operation, and comments behind {@code #}.
      *
      * @param text the lines
      * @return the program
@@ -93,17 +93,17 @@ public final class Program {
     }
 
     /**
-     * Runs the program on the allocator with all laws on.
+     * Runs the program on the allocator, and checks all laws.
      *
      * @param allocator one in its first state, which stays open
-     * @throws AssertionError if a law broke: says which, where, with addresses, sizes and bytes
+     * @throws AssertionError if a law is broken: says which, where, with addresses, sizes and bytes
      */
     public void requireLawful(AllocatorUnderTest allocator) {
         require(new Interpreter().run(operations, allocator));
     }
 
     /**
-     * As {@link #requireLawful}, for what shows only in many runs: leaks, and threads that run at the same time.
+     * Runs the program many times, as {@link #requireLawful}, for what shows only then: leaks, and threads that run at the same time.
      *
      * @param allocator one in its first state, which stays open
      * @throws AssertionError if a law broke
@@ -133,7 +133,7 @@ public final class Program {
     }
 
     /**
-     * As {@link #requireLawfulInRaces(AllocatorUnderTest, int)}, on a new allocator of the target.
+     * Runs the program over and over as {@link #requireLawfulInRaces(AllocatorUnderTest, int)}, on a new allocator of the target.
      *
      * @param target gives the allocator
      * @param rounds at most; a race on slow machines ends earlier, after some time, and an allocator not for threads runs one
@@ -185,7 +185,7 @@ public final class Program {
         return operations;
     }
 
-    /** One operation a line, in the form that {@link #parse} reads. */
+    /** {@return the program's text, one operation a line, which {@link #parse} reads} */
     @Override
     public String toString() {
         return operations.toString();

@@ -10,12 +10,12 @@ public final class Programs {
     }
 
     /**
-     * The fuzzer's programs, biased to what breaks allocators.
+     * The fuzzer's programs, biased towards what breaks allocators.
      *
      * @param promises wrong frees and alignments are generated as far as these allow
      * @param maxOperations how many calls a program makes at most
      * @param maxThreads in how many threads it may run at most
-     * @return programs by seeds, without shrinking of jqwik's
+     * @return programs from seeds; jqwik does not shrink them
      */
     @SuppressWarnings("exports") // its user requires jqwik; whoever does not is not made to
     public static Arbitrary<Program> of(Promises promises, int maxOperations, int maxThreads) {

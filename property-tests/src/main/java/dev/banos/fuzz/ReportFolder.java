@@ -41,9 +41,9 @@ public final class ReportFolder {
     private final Path folder;
 
     /**
-     * A folder for reports, which need not be there yet.
+     * A folder for reports, which need not exist yet.
      *
-     * @param folder is made when something is written to it
+     * @param folder the folder; it is made when something is written to it
      */
     public ReportFolder(Path folder) {
         this.folder = folder;
@@ -106,7 +106,7 @@ public final class ReportFolder {
     }
 
     /**
-     * The findings in the folder, in the order of their files' names.
+     * Reads the findings in the folder, in the order of their files' names.
      *
      * @return the findings, each to be replayed as it was found
      * @throws TraceException if one is damaged, or there is no such folder
@@ -128,7 +128,7 @@ public final class ReportFolder {
     }
 
     /**
-     * The finding in one {@code .program} file of a report.
+     * Reads the finding in one {@code .program} file of a report.
      *
      * @param file a {@code .program} file
      * @return the finding

@@ -58,7 +58,7 @@ public final class Target {
     }
 
     /**
-     * An allocator of the target that {@code spec} names.
+     * Opens an allocator of the target that {@code spec} names.
      *
      * @param spec as above
      * @return the allocator, to be closed after use
@@ -69,11 +69,11 @@ public final class Target {
     }
 
     /**
-     * An allocator of the target that {@code spec} names, held to other promises than such a target is by itself: of what is in a file nobody
-     * can tell whether it is for several threads.
+     * Opens an allocator of the target that {@code spec} names, with other promises than such a target has by itself. For example, a
+     * file does not tell whether its allocator is for several threads.
      *
      * @param spec as above
-     * @param change makes its promises of those that it has: {@code Promises::withoutThreads}
+     * @param change makes the new promises from those of the target: {@code Promises::withoutThreads}
      * @return the allocator, to be closed after use
      * @throws TargetException as {@link #parse(String)}
      */
@@ -154,10 +154,10 @@ public final class Target {
     }
 
     /**
-     * A target of the caller's own making; each allocator that {@code source} gives is in its first state.
+     * A target that the caller makes.
      *
      * @param name what messages and reports call it
-     * @param source makes the allocators
+     * @param source makes the allocators, each in its first state
      * @return the target
      */
     public static Target of(String name, Supplier<AllocatorUnderTest> source) {

@@ -2,7 +2,7 @@ package dev.banos.fuzz;
 
 import dev.banos.fuzz.text.Quoted;
 
-/** A target that cannot be had; the message is one line that names it, the cause and, where there is one, the remedy. */
+/** Thrown when a target cannot be opened. The message is one line that names it, the cause and, if there is one, the remedy. */
 public final class TargetException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

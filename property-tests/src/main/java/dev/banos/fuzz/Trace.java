@@ -37,13 +37,13 @@ import java.util.zip.ZipException;
 public final class Trace {
     /** A malloc of {@link #size} bytes into an empty slot. */
     public static final int MALLOC = Operations.MALLOC;
-    /** As {@link #MALLOC}, of zeros. */
+    /** A calloc: as {@link #MALLOC}, of zeros. */
     public static final int CALLOC = Operations.CALLOC;
-    /** A full slot's block gets {@link #size} bytes. */
+    /** A realloc: a full slot's block gets {@link #size} bytes. */
     public static final int REALLOC = Operations.REALLOC;
-    /** As {@link #MALLOC}, with an {@link #alignment}. */
+    /** An aligned allocation: as {@link #MALLOC}, with an {@link #alignment}. */
     public static final int ALIGNED = Operations.ALIGNED;
-    /** A full slot's block is freed. */
+    /** A free of a full slot's block. */
     public static final int FREE = Operations.FREE;
 
     private static final byte[] MAGIC = "MTRACE1\0".getBytes(StandardCharsets.US_ASCII);
@@ -154,10 +154,10 @@ public final class Trace {
     }
 
     /**
-     * Writes the file whole; an existing one is replaced.
+     * Writes the recording to a file, in place of an existing one.
      *
      * @param file the trace
-     * @throws IOException where it cannot be written
+     * @throws IOException if it cannot be written
      */
     public void write(Path file) throws IOException {
         MemorySegment bytes = MemorySegment.ofArray(new byte[Math.toIntExact(HEADER.byteSize() + size.length * RECORD.byteSize())]);

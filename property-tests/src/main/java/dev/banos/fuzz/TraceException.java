@@ -2,7 +2,7 @@ package dev.banos.fuzz;
 
 import dev.banos.fuzz.text.Quoted;
 
-/** A file that is no whole trace or program; the message is one line that names the file and what is wrong with it. */
+/** Thrown when a file is no complete trace or program. The message is one line that names the file and what is wrong with it. */
 public final class TraceException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -3,7 +3,7 @@ package dev.banos.fuzz;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A law that a program broke. Equal seeds give equal laws, operations and details; only the addresses are this run's.
+ * A law that a program broke. Equal seeds give equal laws, operations and details; only the addresses differ from run to run.
  *
  * @param law which was broken
  * @param operation the index of the operation during which it was seen; the program's length if it was seen while the blocks

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The arguments of a command, {@code argv}, as a view: element 0 names the program, and the parser's reordering shows in
- * the array underneath.
+ * The arguments of a command, {@code argv}, as a view of an array. Element 0 names the program, and the parser reorders the array
+ * itself.
  *
  * <p>The parser compares <em>units</em>: {@code char}s of a Java string, bytes of a C string (each as one {@code char} from 0
  * to 255). That keeps an offset into a C string exact whatever its encoding; only text for people is decoded, as UTF-8.
@@ -17,9 +17,9 @@ public abstract sealed class ArgumentVector permits JavaArguments, NativeArgumen
     }
 
     /**
-     * A whole vector, program first, as C has it.
+     * A view of a whole vector, program first, as C has it.
      *
-     * @param argv the elements; this array is the one that is reordered
+     * @param argv the elements; the parser reorders this array
      * @return the view
      */
     public static ArgumentVector of(String... argv) {
@@ -27,10 +27,10 @@ public abstract sealed class ArgumentVector permits JavaArguments, NativeArgumen
     }
 
     /**
-     * What {@code main} receives: element {@code i} of this vector is {@code arguments[i - 1]}.
+     * A view of what {@code main} receives: element {@code i} of this vector is {@code arguments[i - 1]}.
      *
      * @param program element 0, which messages begin with
-     * @param arguments the rest; this array is the one that is reordered
+     * @param arguments the rest; the parser reorders this array
      * @return the view
      */
     public static ArgumentVector ofMain(String program, String[] arguments) {
@@ -38,7 +38,7 @@ public abstract sealed class ArgumentVector permits JavaArguments, NativeArgumen
     }
 
     /**
-     * A vector of C strings.
+     * A view of a vector of C strings.
      *
      * @param argc how many elements there are
      * @param argv {@code argc} pointers, {@code char *argv[]}; what they point to is read until its null byte

@@ -47,7 +47,7 @@ public final class Getopt {
     public static final int OPERAND = 1;
     /** A bad option, or without {@code :} in front a missing argument; {@link #optopt} says which option. */
     public static final int UNKNOWN = '?';
-    /** A missing argument, where {@code :} stands first in the option string. */
+    /** A missing argument, if {@code :} stands first in the option string. */
     public static final int MISSING = ':';
 
     private enum Form { SHORT, LONG, LONG_ONLY }
@@ -79,7 +79,7 @@ public final class Getopt {
     private List<LongOption> longOptions = List.of();
     private Form form = Form.SHORT;
 
-    /** Messages go to {@link System#err}, the environment is the process's. */
+    /** A parse that writes its messages to {@link System#err}, and uses the process's environment. */
     public Getopt() {
         this(System.err, System::getenv);
     }
@@ -160,8 +160,7 @@ public final class Getopt {
     }
 
     /**
-     * The next option, short or long. A long name may be cut to what is unique, or to what means the same in all options that
-     * begin so.
+     * The next option, short or long. A long name may be abbreviated if no other option begins so, or if all that do mean the same.
      *
      * @param argv the same vector in each call of one parse
      * @param optstring the short options, as above
@@ -174,8 +173,8 @@ public final class Getopt {
     }
 
     /**
-     * As {@link #getoptLong}, and one dash begins a long option too, unless it does not match any and its first character is a
-     * short one.
+     * The next option, as {@link #getoptLong}; but one dash begins a long option, too, unless it matches none and its first
+     * character is a short option.
      *
      * @param argv the same vector in each call of one parse
      * @param optstring the short options, as above

@@ -70,7 +70,7 @@ public final class HashMap implements AutoCloseable {
     }
 
     /**
-     * {@return the bytes of the key of the entry at this address} As {@link HashSet#keyBytes}.
+     * {@return the bytes of the key of the entry at this address, as {@link HashSet#keyBytes}}
      *
      * @param entry what {@link #find}, {@link #first} or {@link #next} returned, with no insertion since
      * @throws IllegalArgumentException where no entry can be at this address
@@ -91,8 +91,8 @@ public final class HashMap implements AutoCloseable {
     }
 
     /**
-     * {@return the value of the entry at this address, {@code valueBytes} long} It is good until the next insertion, removal of
-     * the entry, or close, which the JVM does not check.
+     * {@return the value of the entry at this address, {@code valueBytes} long} It is valid until the next insertion, the removal of
+     * the entry, or the close; the JVM does not check that.
      *
      * @param entry what {@link #find}, {@link #first} or {@link #next} returned, with no insertion since
      * @throws IllegalArgumentException where no entry can be at this address
@@ -184,9 +184,9 @@ public final class HashMap implements AutoCloseable {
     }
 
     /**
-     * As {@link HashTable#reserve}.
+     * Makes room for this many entries in all, as {@link HashTable#reserve}.
      *
-     * @param elements how many entries there shall be room for, in all
+     * @param elements how many entries
      * @return false when there is no memory; the map is as it was
      */
     public boolean reserve(long elements) {
@@ -194,7 +194,7 @@ public final class HashMap implements AutoCloseable {
     }
 
     /**
-     * As {@link HashTable#shrink}.
+     * Gives back the memory that the entries do not need, as {@link HashTable#shrink}.
      *
      * @return false when there is no memory for the smaller table; the map is as it was
      */
@@ -207,7 +207,7 @@ public final class HashMap implements AutoCloseable {
         entries.clear();
     }
 
-    /** As {@link HashTable#close}. */
+    /** Gives all memory back, as {@link HashTable#close}. */
     @Override
     public void close() {
         entries.close();

@@ -4,8 +4,8 @@ import dev.banos.bindings.Native;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A set in native memory whose keys are what a {@link Keys} says: {@code insert(key)}, {@code contains(key)} and
- * {@code remove(key)} take a key as that strategy does. For one thread at a time.
+ * A set in native memory. Its {@link Keys} say what a key is: {@code insert(key)}, {@code contains(key)} and {@code remove(key)}
+ * take a key as that strategy does. For one thread at a time.
  */
 public final class HashSet extends HashTable {
     private static final long MOST_BYTES = 1L << 31;
@@ -118,9 +118,9 @@ public final class HashSet extends HashTable {
     }
 
     /**
-     * {@return the bytes of the key of the element at this address, where keys are addresses of bytes} Of a key of {@link Keys#bytes} it is
-     * the table's copy, good until the next insertion, removal of the element, or close; of {@link Keys#strings} the owner's text, whose
-     * {@code getString(0)} is a Java string.
+     * {@return the bytes of the key of the element at this address, if keys are addresses of bytes} For {@link Keys#bytes} they are the
+     * table's copy, valid until the next insertion, the removal of the element, or the close. For {@link Keys#strings} they are the
+     * owner's text, of which {@code getString(0)} makes a Java string.
      *
      * @param element what {@link #find}, {@link #first} or {@link #next} returned, with no insertion since
      * @throws IllegalArgumentException where no element can be at this address

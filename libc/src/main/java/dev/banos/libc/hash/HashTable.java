@@ -35,23 +35,23 @@ import java.lang.foreign.Arena;
  *      +--------+---------+- - -+----------+---------+
  * </pre>
  *
- * <p>A key lies in its home group, or where that was full, in the first later one that had room. {@code passed} counts the
- * keys that found this group full and went on, so a search ends at a group with {@code passed = 0}. Removal counts down the
- * same way: no marker stays behind, a table does not age, and no element moves but at an insertion that grows the table.
- * (The counters are those of Meta's F14, 2019; matching seven bytes in a word at once is Mycroft's test for a zero byte.)
+ * <p>A key lies in its home group or, if that was full, in the first later group that had room. {@code passed} counts the keys that
+ * found this group full and went on, so a search ends at a group with {@code passed = 0}. Removal counts down in the same way: no
+ * marker stays behind, a table does not age, and an element moves only when an insertion grows the table. (The counters are those
+ * of Meta's F14, 2019; matching seven bytes in a word at once is Mycroft's test for a zero byte.)
  *
- * <p>A counter that reached 255 has lost count and stays; when about as many removals as the table has slots found it so, the
- * next insertion rebuilds the table.
+ * <p>A counter that has reached 255 has lost count and stays at 255. After about as many removals with such a counter as the table
+ * has slots, the next insertion rebuilds the table.
  *
- * <p>Which slot matches is known only from the word, and in a large table both are far away. So a key is put into that half of
- * its group which a bit of its hash prefers, where there is room, and a search that finds a match reads a slot of that half
- * as well: the processor fetches the line, which nine times in ten is the right one, together with the word. The branch that
- * needs what was read is there only to need it.
+ * <p>Only the word tells which slot matches, and in a large table both are far away. So a key is put into the half of its group that
+ * a bit of its hash prefers, if there is room, and a search that finds a match also reads a slot of that half. Then the processor
+ * fetches the line of slots, the right one nine times in ten, together with the word. The branch on what was read has no other
+ * purpose than to make the read happen.
  *
- * <p>Searches overlap as far as the processor can hold their results in registers, so in a large table the time of one depends
- * on how many it computes: {@link #find} is written for few of them. What is rare in it is a call.
+ * <p>Searches overlap as far as the processor can hold their intermediate results in registers. So in a large table the time of a
+ * search depends on how many of these it computes, and {@link #find} computes few; what is rare in it is a call.
  *
- * <p>A table has at most 2,818,572,288 elements; with as many, insertion finds no memory for another.
+ * <p>A table has at most 2,818,572,288 elements; then an insertion finds no memory for another.
  */
 public abstract sealed class HashTable implements AutoCloseable permits LongTable, HashSet {
     static final long WORD = JAVA_LONG.byteSize();

@@ -4,10 +4,10 @@ import dev.banos.libc.segment.Liveness;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The strategy of a {@link HashSet} or {@link HashMap}: the size of a key in a slot, its hash and its equality. A key is
- * handed over as a {@code long}, and what that means is the strategy's affair: the number itself, the address of bytes, a C
- * pointer. So a search needs no key object. A strategy must not change the table that calls it: where the table has places in hand, it
- * throws {@link IllegalStateException}.
+ * The strategy of a {@link HashSet} or {@link HashMap}: the size of a key in a slot, its hash and its equality. A key is passed as
+ * a {@code long}, so that a search needs no key object. The strategy decides what the {@code long} means: the number itself, the
+ * address of bytes, a C pointer. A strategy must not change the table that calls it, which then throws
+ * {@link IllegalStateException} if it was in the middle of a change.
  */
 public interface Keys {
 
@@ -35,9 +35,9 @@ public interface Keys {
     long byteSize();
 
     /**
-     * The hash of a key, also asked for when a table moves its keys. What a strategy throws passes through its table, which is then
-     * as it was. The table mixes it further, but keys of equal hash stay together: a strategy that shall stand up to
-     * hostile keys lets the seed, which is the table's secret, into it.
+     * The hash of a key. It is also asked for when a table moves its keys. The table throws what the strategy throws, and is then as
+     * it was. The table mixes the hash further, but keys of equal hash stay together. So a strategy that must withstand hostile keys
+     * mixes in the seed, which is the table's secret.
      *
      * @param key the key
      * @param seed of the table, drawn at random
@@ -46,7 +46,7 @@ public interface Keys {
     long hash(long key, long seed);
 
     /**
-     * Whether two keys are the same one. Equal keys must have equal hashes.
+     * Says whether two keys are equal. Equal keys must have equal hashes.
      *
      * @param left a key
      * @param right another
@@ -70,8 +70,8 @@ public interface Keys {
     void store(long slot, long key);
 
     /**
-     * The bytes of a key, where a key is the address of bytes: those of a C string with the null byte at its end. They are good for as long
-     * as they are there, which the JVM does not check.
+     * The bytes of a key, if a key is the address of bytes; those of a C string have the null byte at the end. The JVM does not check
+     * that they are still there.
      *
      * @param key as {@link #load} returns it
      * @return all of them
@@ -82,7 +82,7 @@ public interface Keys {
     }
 
     /**
-     * A key in a segment, as the other methods take it: by default its address.
+     * The key that is in a segment, as the other methods take it: by default the segment's address.
      *
      * @param segment {@link #byteSize} bytes of native memory, or more
      * @return the key

@@ -14,7 +14,7 @@ import java.util.concurrent.Callable;
  * {@link Pthread#join}.
  *
  * <p>An interrupt of the calling thread ends the wait with EINTR, and the thread stays interrupted: nothing here clears it.
- * A virtual thread that waits gives its carrier free. Each method returns its value or {@code -errno}, with errno set.
+ * A virtual thread that waits releases its carrier. Each method returns its value or {@code -errno}, with errno set.
  *
  * <p>A segment on the Java heap, one that is read-only where the call writes, or one too small is an
  * {@link IllegalArgumentException}, a closed scope an {@link IllegalStateException}, another thread's a
@@ -29,9 +29,9 @@ public final class BlockingCalls {
     }
 
     /**
-     * Reads what is there, once something is; 0 at the end, and at once where nothing is asked for. Waits also where the descriptor
-     * has O_NONBLOCK, which is how several threads may read from one: without it, a thread that finds its bytes taken by another
-     * blocks in the kernel, where no cancel reaches it.
+     * Waits until there is something to read, and reads it. If no bytes are asked for, it returns 0 at once. It also waits if the
+     * descriptor has O_NONBLOCK, which a descriptor needs from which several threads read: without it, a thread whose bytes another
+     * has taken blocks in the kernel, where no cancel reaches it.
      *
      * @param fd an open file descriptor
      * @param into where the bytes go; as many as fit are asked for

@@ -17,7 +17,7 @@ public final class CleanUp implements AutoCloseable {
     }
 
     /**
-     * Pops the handler; runs it if the thread is on its way out. Nothing happens if it is no longer pushed.
+     * Pops the handler, and runs it if the thread is ending. Does nothing if the handler is no longer pushed.
      *
      * @throws IllegalStateException where a handler pushed later is still there, or another thread calls
      */

@@ -133,7 +133,7 @@ public final class Pthread {
     }
 
     /**
-     * As {@link #cancel(long)}, for any thread that has started.
+     * Asks a thread to end, as {@link #cancel(long)}, but for any thread that has started.
      *
      * @param thread any thread that has started
      * @return 0, or -ESRCH where it has ended
@@ -181,10 +181,10 @@ public final class Pthread {
     }
 
     /**
-     * Runs {@code routine} as a thread of its own within the calling one, which was made elsewhere: an exit or a cancel ends
-     * the call, not the Java thread, and handlers and destructors have run when it returns. It begins as every thread does; the
-     * handlers, the state and the type that the calling thread had are its own again afterwards. Thread-specific values are the
-     * Java thread's: those that it had before are destroyed with the others.
+     * Runs {@code routine} like a thread of its own within the calling one, which was made elsewhere. An exit or a cancel ends the
+     * call, not the Java thread, and handlers and destructors have run when the call returns. The routine begins with the state of a
+     * new thread; afterwards the calling thread has its former handlers, state and type again. Thread-specific values are the Java
+     * thread's: those that it had before are destroyed with the others.
      *
      * @param routine what to run
      * @param argument handed to the routine

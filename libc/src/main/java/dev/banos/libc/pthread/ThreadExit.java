@@ -1,9 +1,9 @@
 package dev.banos.libc.pthread;
 
 /**
- * Travels from {@link Pthread#exit} or a cancellation point up to where the thread began. It is no failure: let it pass.
- * Who catches it keeps the thread running, but cancellation stays off and the result stays decided. What fails on its way, as
- * a clean-up handler may, is among what it suppresses; where the thread began, that is thrown.
+ * Unwinds the stack from {@link Pthread#exit} or a cancellation point up to where the thread began. It is no failure: let it pass.
+ * To catch it keeps the thread running, but cancellation stays off and the result stays decided. What fails on its way, as a
+ * clean-up handler may, is among its suppressed exceptions, and is thrown where the thread began.
  */
 public final class ThreadExit extends Error {
     private static final long serialVersionUID = 1L;

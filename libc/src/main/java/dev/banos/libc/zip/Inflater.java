@@ -66,7 +66,7 @@ public final class Inflater implements AutoCloseable {
         DONE,
         /** All input is consumed and everything that follows from it is delivered. */
         NEED_INPUT,
-        /** At least one more byte is known and has no room. */
+        /** At least one more byte is known, for which there is no room. */
         NEED_OUTPUT,
         /** The stream wants {@link #setDictionary}. */
         NEED_DICTIONARY
@@ -74,9 +74,9 @@ public final class Inflater implements AutoCloseable {
 
     /** What to do with input behind the end of the stream. */
     public enum TrailingData {
-        /** It is not consumed. */
+        /** Such input is not consumed. */
         LEAVE,
-        /** It is an error, {@code trailing data}. */
+        /** Such input is an error, {@code trailing data}. */
         REFUSE,
         /** It is consumed and dropped. */
         IGNORE
@@ -154,7 +154,7 @@ public final class Inflater implements AutoCloseable {
         restart();
     }
 
-    /** Makes it as new, for another stream with the same options. */
+    /** Makes the inflater as new, for another stream with the same options. */
     public void reset() {
         acquire();
         try {
@@ -199,7 +199,7 @@ public final class Inflater implements AutoCloseable {
      * Decompresses from {@code in} to {@code out} as far as both go.
      *
      * @param in the next bytes of the stream
-     * @param out where what they stand for goes, from its beginning
+     * @param out where the decompressed bytes go, from its beginning
      * @return what is to be done next, as the example above has it
      * @throws InflateException if the stream is wrong or passes a limit of the options; {@link #consumed()} and
      *     {@link #produced()} still tell what was done
@@ -212,7 +212,7 @@ public final class Inflater implements AutoCloseable {
     }
 
     /**
-     * The same for parts of the segments, which needs no slices.
+     * Decompresses from a part of {@code in} to a part of {@code out}, without slices.
      *
      * @param in holds the next bytes of the stream
      * @param inOffset where these begin

@@ -73,7 +73,7 @@ public record InflaterOptions(Format format, boolean multiMember, TrailingData t
     }
 
     /**
-     * {@return these options with a limit for output} What passes it is an {@link InflateException}: a bomb's end.
+     * {@return these options with a limit for output, which ends a decompression bomb} Output beyond it is an {@link InflateException}.
      *
      * @param bytes 0 or more
      * @throws IllegalArgumentException if it is negative
@@ -83,8 +83,8 @@ public record InflaterOptions(Format format, boolean multiMember, TrailingData t
     }
 
     /**
-     * {@return these options with a limit for the ratio of output to input} What passes it is an {@link InflateException}:
-     * DEFLATE itself reaches 1032.
+     * {@return these options with a limit for the ratio of output to input} A higher ratio is an {@link InflateException}. DEFLATE
+     * itself reaches 1032.
      *
      * @param ratio bytes of output for one of input, more than 0; {@link Long#MAX_VALUE} for no limit
      * @throws IllegalArgumentException if it is not more than 0

@@ -13,8 +13,8 @@ import org.apache.arrow.memory.ReferenceManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One chunk of Arrow's memory: a block of Banos, aligned to 64 bytes as Arrow's format recommends, and freed when the last
- * of the allocators that share it lets go, on whichever thread that is.
+ * One chunk of Arrow's memory: a block of Banos, aligned to 64 bytes as Arrow's format recommends. It is freed, on any thread, when
+ * the last of the allocators that share it releases it.
  *
  * <p>With this jar on the class path {@code new RootAllocator()} uses {@link #FACTORY}. For a heap of the application's own
  * there is {@link org.apache.arrow.memory.HeapRootAllocator}.

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  *   new DataStorageConfiguration().setMemoryAllocator(new BanosMemoryAllocator("ignite"))
  * }</pre>
  *
- * <p>The heap is made when the node first asks for memory: a configuration that is sent to another node takes none along, and
- * there has one of its own. It is never closed; Ignite frees its regions when the node stops.
+ * <p>The heap is made when the node first asks for memory. So a configuration that is sent to another node takes no memory along, and
+ * has a heap of its own there. The heap is never closed; Ignite frees its regions when the node stops.
  */
 public final class BanosMemoryAllocator implements MemoryAllocator, Serializable {
     private static final long serialVersionUID = 1;
@@ -38,7 +38,7 @@ public final class BanosMemoryAllocator implements MemoryAllocator, Serializable
     }
 
     /**
-     * An allocator with a limit. What passes it, Ignite reports as a region for which there is no memory.
+     * An allocator with a limit. At the limit, Ignite reports a region for which there is no memory.
      *
      * @param name of the heap, in messages and statistics
      * @param limit how many bytes all regions that use this allocator may have together; 0: as many as the system has

@@ -22,15 +22,17 @@ import org.apache.lucene.store.OutputStreamIndexOutput;
 import org.apache.lucene.store.SingleInstanceLockFactory;
 
 /**
- * A directory of Lucene whose files are blocks of a heap: no disk, and nothing on Java's heap. A file's memory goes back at its
- * {@link #deleteFile}, or when the last input that was open on it then is closed; and all of it at {@link #close}. A file whose
- * bytes a native call or a channel has at that moment is freed when the next file is made or deleted after it, or at the close.
+ * A directory of Lucene whose files are blocks of a heap: not on disk, and not on Java's heap.
+ *
+ * <p>A file's memory goes back at its {@link #deleteFile}, or when the last input that was open on it then is closed. All of it goes
+ * back at {@link #close}. If a native call or a channel is using a file's bytes at that moment, they are freed later: when a
+ * file is made or deleted, or at the close.
  *
  * <pre>{@code
  *   try (HeapDirectory directory = new HeapDirectory(); IndexWriter writer = new IndexWriter(directory, config)) { ... }
  * }</pre>
  *
- * <p>A limit of the heap is a full disk to Lucene: an {@link IOException} from the write that meets it.
+ * <p>At the heap's limit, Lucene meets a full disk: the write throws an {@link IOException}.
  */
 public final class HeapDirectory extends BaseDirectory {
     private static final int BUFFER_BYTES = 8192;
@@ -59,10 +61,10 @@ public final class HeapDirectory extends BaseDirectory {
     }
 
     /**
-     * As {@link #HeapDirectory(Heap)}, with locks of another kind.
+     * A directory as {@link #HeapDirectory(Heap)}, with locks of another kind.
      *
      * @param heap one for all threads; it stays open
-     * @param locks Lucene's, which keep two writers from one directory
+     * @param locks Lucene's, which keep a second writer out of the directory
      */
     public HeapDirectory(Heap heap, LockFactory locks) {
         this(heap, false, locks);
@@ -74,7 +76,7 @@ public final class HeapDirectory extends BaseDirectory {
         this.ownsHeap = ownsHeap;
     }
 
-    /** {@return where the files are: for its statistics and its budget} */
+    /** {@return the heap where the files are, with its statistics and its budget} */
     public Heap heap() {
         return heap;
     }

@@ -11,8 +11,8 @@ import org.lwjgl.system.MemoryUtil.MemoryAllocator;
  *   -Dorg.lwjgl.system.allocator=dev.banos.adapter.lwjgl.BanosMemoryAllocator
  * }</pre>
  *
- * <p>A wrong {@code memFree} is an {@code InvalidBlockException}. Blocks pass freely between Java and the C libraries that LWJGL
- * gives the {@linkplain #getMalloc function pointers} to: it is one heap.
+ * <p>A wrong {@code memFree} is an {@code InvalidBlockException}. Java, and C libraries to which LWJGL gives the
+ * {@linkplain #getMalloc function pointers}, may free each other's blocks: they use one heap.
  */
 public final class BanosMemoryAllocator implements MemoryAllocator {
     private final MallocPointers pointers = MallocPointers.ofMalloc();

@@ -15,8 +15,8 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Netty allocator whose direct buffers are blocks of Banos: one block a buffer, given back at the buffer's last release,
- * on whichever thread that is, and grown by {@code realloc}.
+ * A Netty allocator whose direct buffers are blocks of Banos. Each buffer is one block, which grows by {@code realloc} and goes back
+ * at the buffer's last release, on any thread.
  *
  * <pre>{@code
  *   bootstrap.option(ChannelOption.ALLOCATOR, BanosByteBufAllocator.DEFAULT)
@@ -31,10 +31,11 @@ public final class BanosByteBufAllocator extends AbstractByteBufAllocator
     private static final long DEFAULT_CACHE_BYTES = 64 << 20;
 
     /**
-     * Allocates with {@link Malloc}: each thread from runs of its own, without a lock. Where nothing else is said
-     * ({@code -Dbanos.mem.mappingCacheBytes=}, or hardening) and malloc has not served anyone before, it lets malloc keep up
-     * to 64 MiB of freed blocks of 64 KiB and more: event loops read into such buffers, and fresh pages for each would cost
-     * hundreds of times the rest.
+     * Allocates with {@link Malloc}: each thread from runs of its own, without a lock.
+     *
+     * <p>It lets malloc keep up to 64 MiB of freed blocks of 64 KiB and more, if malloc has served nobody before, and neither
+     * {@code -Dbanos.mem.mappingCacheBytes=} nor hardening is set. Event loops read into such buffers, and fresh pages for each would
+     * cost hundreds of times the rest.
      */
     public static final BanosByteBufAllocator DEFAULT = ofMalloc();
 
@@ -58,11 +59,11 @@ public final class BanosByteBufAllocator extends AbstractByteBufAllocator
     }
 
     /**
-     * An allocator of its own, which can be limited, named, hardened and looked at. A buffer that is still alive when the
-     * heap is closed is lost with it: its use is then an error of the program that nothing finds.
+     * An allocator with a heap of its own, which can have a limit, a name, hardening and figures. When the heap is closed, buffers
+     * that are still alive end with it; nothing finds their use after that.
      *
-     * @param heap one for all threads, {@link Heap#createShared} or with {@code HeapOptions.shared()}: Netty releases
-     *     buffers on any thread, and allocates them on several
+     * @param heap one for all threads, of {@link Heap#createShared} or {@code HeapOptions.shared()}: Netty allocates and releases
+     *     buffers on several threads
      */
     public BanosByteBufAllocator(Heap heap) {
         super(true);
@@ -101,15 +102,15 @@ public final class BanosByteBufAllocator extends AbstractByteBufAllocator
         return this;
     }
 
-    /** The bytes of the arrays of all buffers on the Java heap that are alive. */
+    /** {@return the bytes of the arrays of all live buffers on the Java heap} */
     @Override
     public long usedHeapMemory() {
         return arrayBytes.sum();
     }
 
     /**
-     * What the heap has from the system: with free slots, as Netty's pooling allocators count their chunks. For
-     * {@link #DEFAULT} that is what all of malloc has, whoever called it.
+     * {@return what the heap has from the system, with free slots, as Netty's pooling allocators count their chunks} For
+     * {@link #DEFAULT} that is what all of malloc has.
      */
     @Override
     public long usedDirectMemory() {
