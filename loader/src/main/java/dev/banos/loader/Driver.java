@@ -130,8 +130,8 @@ public final class Driver {
     }
 
     /**
-     * {@return whether this instance is installed: neither uninstalled nor replaced. After {@link #replaceWith}, its handles and
-     * bound interfaces go on with the instance in its place, which {@link Loader#find} returns}
+     * {@return whether this instance is installed: neither uninstalled nor replaced} After {@link #replaceWith}, its handles and
+     * bound interfaces go on with the instance in its place, which {@link Loader#find} returns.
      */
     public boolean isInstalled() {
         return lifetime != null;
