@@ -103,7 +103,7 @@ public final class DirectMappings {
             return NONE;
         }
         long bytes = roundUp(Math.max(size, 1), Kernel.PAGE_BYTES);
-        return cache == null ? bytes : MappingCache.rounded(bytes);
+        return cache == null ? bytes : MappingLengths.rounded(bytes);
     }
 
     /**
@@ -114,7 +114,7 @@ public final class DirectMappings {
      * @param bytes how long it is
      */
     public static long resized(long bytes, long newBytes) {
-        long rounded = MappingCache.rounded(newBytes);
+        long rounded = MappingLengths.rounded(newBytes);
         if (newBytes <= bytes) {
             return rounded >= bytes ? bytes : newBytes;
         }
@@ -214,7 +214,7 @@ public final class DirectMappings {
         boolean isKept = false;
         boolean isDone = false;
         try {
-            isKept = cache != null && cache.put(MappingCache.kept(address, MappingTable.isHuge(extent)), bytes);
+            isKept = cache != null && cache.put(KeptMappings.kept(address, MappingTable.isHuge(extent)), bytes);
             if (!isKept) {
                 Unmapping.unmap(address, bytes);
             }
@@ -326,7 +326,7 @@ public final class DirectMappings {
         if (copied) {
             keepOrUnmapLeft(address, extent);
         }
-        return copied ? MappingCache.address(kept) : 0;
+        return copied ? KeptMappings.address(kept) : 0;
     }
 
     private boolean isToBeCopied(long bytes, long newBytes) {
@@ -334,13 +334,13 @@ public final class DirectMappings {
     }
 
     private void copyAndEnter(long address, long extent, long kept, long newBytes, ToLongFunction<LongSupplier> guard) {
-        LongSupplier enter = new Register(MappingCache.address(kept), extentOf(kept, newBytes), this);
-        MemorySegment.copy(Native.EVERYTHING, address, Native.EVERYTHING, MappingCache.address(kept), MappingTable.length(extent));
+        LongSupplier enter = new Register(KeptMappings.address(kept), extentOf(kept, newBytes), this);
+        MemorySegment.copy(Native.EVERYTHING, address, Native.EVERYTHING, KeptMappings.address(kept), MappingTable.length(extent));
         long ignored = guard.applyAsLong(enter);
     }
 
     private static long extentOf(long kept, long bytes) {
-        return MappingTable.extent(bytes, MappingCache.isHuge(kept));
+        return MappingTable.extent(bytes, KeptMappings.isHuge(kept));
     }
 
     /** Where the block is by now, the caller must hear: rather than that, what it leaves stays until the heap's close. */
@@ -372,7 +372,7 @@ public final class DirectMappings {
                 enterAgain(address, taken, guard);
             }
         } finally {
-            keepOrUnmap(MappingCache.address(kept), extentOf(kept, keptBytes));
+            keepOrUnmap(KeptMappings.address(kept), extentOf(kept, keptBytes));
         }
     }
 

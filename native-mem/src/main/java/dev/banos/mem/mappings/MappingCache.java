@@ -7,7 +7,6 @@ import dev.banos.mem.system.Kernel;
 import dev.banos.mem.system.MappingTable;
 import dev.banos.mem.system.Unmapping;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLongArray;
@@ -19,35 +18,23 @@ import org.jspecify.annotations.Nullable;
  * Off unless asked for: what is kept is memory that the system does not have, and a write to a block after its free, which
  * without the cache stops the program, finds memory there.
  *
- * <pre>
- *   pages     1  2 ... 16   18  20 ... 32   36 ...      lengths are rounded up to these: less than one eighth is added
- *   stack     |  |     |    |   |      |    |
- *                     top  <- malloc and free
- *                     ...
- *                    bottom                             what lay below every malloc for a whole delay goes back
- * </pre>
+ * <p>Lengths are rounded up to the next of the {@link MappingLengths}, each of which has a stack in {@link KeptMappings}. What lay below
+ * every malloc for a whole delay goes back.
  *
  * <p>Where there is no room for one more, the one goes that was kept for longest, whatever its length, if it has seen many others come:
  * programs that let blocks grow free more of the long lengths than they ask for, and these must not keep out what is in use by
  * turns. If it has not, the new one is not kept: a program that frees more than there is room for, and asks for all of it again in the
  * same order, would otherwise never find the next.
  *
- * <p>A kept mapping is in no registry of blocks, so each use of its address is refused; it stays charged to the budget. The lowest
- * bit of a {@link #kept} number is set where the mapping asks for huge pages, which it goes on to do as the next block.
+ * <p>A kept mapping is in no registry of blocks, so each use of its address is refused; it stays charged to the budget.
  *
  * <p>What goes back is unmapped outside the lock, and until then counts as kept, as the budget is charged for it. Who wants all of it to
  * be back, for room at a limit or for a close, waits for those who have some in hand: as by turns they count in one of two sums, only for
  * those who had it before.
  */
 public final class MappingCache {
-    private static final int STEPS_PER_DOUBLING = 8;
-    private static final int LOG_STEPS = Integer.numberOfTrailingZeros(STEPS_PER_DOUBLING);
-    private static final int INITIAL_DEPTH = 8;
-    /** A mapping may go to make room when so many times more have been freed since then than are kept. */
-    private static final long PATIENCE = 4;
-    private static final long HUGE = 1;
-    /** Set in a number of one that is to be unmapped, where it counts in the second sum. */
-    private static final long SECOND = 2;
+    /** Set in one that is to be unmapped, where it counts in the second sum. */
+    private static final long SECOND = 2 * KeptMappings.HUGE;
     /** As many leave the bottom of a stack under the lock. */
     private static final int AT_ONCE = 64;
 
@@ -60,15 +47,8 @@ public final class MappingCache {
     /** Called when the cache has something more to give back, some time later: {@link #age}. */
     private final Runnable whenPut;
     private final SpinLock lock = new SpinLock();
-    private final long[][] stacks;
-    /** For each of the {@link #stacks} when it was put there. */
-    private final long[][] times;
-    /** How many mappings were to be kept until now. */
-    private long now;
-    private final int[] depths;
-    /** The least depth since the last {@link #age}: what lies below it was not used since then. */
-    private final int[] leastDepths;
-    private long bytes;
+    /** Under the lock. */
+    private final KeptMappings mappings;
     /**
      * The bytes of mappings that some thread has taken to unmap them, by the turn in which it did. They become more under the lock, and
      * fewer without it: the stack may have no room for the lock, and who waits for them would wait for good.
@@ -82,11 +62,7 @@ public final class MappingCache {
         this.budget = budget;
         this.capacity = capacity;
         this.whenPut = whenPut;
-        int classes = indexOf(capacity) + 1;
-        this.stacks = new long[classes][];
-        this.times = new long[classes][];
-        this.depths = new int[classes];
-        this.leastDepths = new int[classes];
+        this.mappings = new KeptMappings(capacity);
         leaving.addAndGet(0, leaving.get(0)); // linked by their first use, for which a free may find no room in Java's heap
     }
 
@@ -112,46 +88,18 @@ public final class MappingCache {
         return capacity;
     }
 
-    /** @return for {@link #put} */
-    static long kept(long address, boolean huge) {
-        return huge ? address | HUGE : address;
-    }
-
-    static long address(long kept) {
-        return kept & -Kernel.PAGE_BYTES;
-    }
-
-    static boolean isHuge(long kept) {
-        return (kept & HUGE) != 0;
-    }
-
-    /** The least length of a class that holds {@code bytes}. */
-    static long rounded(long bytes) {
-        long last = bytes / Kernel.PAGE_BYTES - 1;
-        int step = step(last);
-        return ((last >>> step) + 1 << step) * Kernel.PAGE_BYTES;
-    }
-
-    private static int indexOf(long bytes) {
-        long last = bytes / Kernel.PAGE_BYTES - 1;
-        int step = step(last);
-        return (step << LOG_STEPS) + (int) (last >>> step);
-    }
-
-    /** Up to sixteen pages each length is its own class; then there are eight to a doubling. */
-    private static int step(long last) {
-        return Long.SIZE - 1 - LOG_STEPS - Long.numberOfLeadingZeros(last | STEPS_PER_DOUBLING);
-    }
-
-    /** @param length a {@link #rounded} one; a mapping with whatever was in it, as it was {@link #kept}, or 0 */
+    /**
+     * @param length one of the {@link MappingLengths}
+     * @return a mapping with whatever was in it, as {@link KeptMappings#kept} has it, or 0
+     */
     long take(long length) {
-        int index = indexOf(length);
-        if (index >= depths.length) {
+        int index = MappingLengths.indexOf(length);
+        if (index >= mappings.lengths()) {
             return 0;
         }
         lock.lock();
         try {
-            return depths[index] == 0 ? 0 : takeHighest(index);
+            return mappings.isEmpty(index) ? 0 : mappings.takeHighest(index);
         } finally {
             lock.unlock();
         }
@@ -168,34 +116,27 @@ public final class MappingCache {
 
     /** As {@link #take(long)}, and it is that heap's block before it leaves the cache: where that throws, it is kept as it was. */
     long takeBlock(long length, DirectMappings owner) {
-        int index = indexOf(length);
-        if (index >= depths.length) {
+        int index = MappingLengths.indexOf(length);
+        if (index >= mappings.lengths()) {
             return 0;
         }
         lock.lock();
         try {
-            if (depths[index] == 0) {
+            if (mappings.isEmpty(index)) {
                 return 0;
             }
-            long kept = stacks[index][depths[index] - 1];
-            long address = owner.register(address(kept), MappingTable.extent(length, isHuge(kept)));
-            long ignored = takeHighest(index);
+            long kept = mappings.highest(index);
+            long address = owner.register(KeptMappings.address(kept), MappingTable.extent(length, KeptMappings.isHuge(kept)));
+            long ignored = mappings.takeHighest(index);
             return address;
         } finally {
             lock.unlock();
         }
     }
 
-    private long takeHighest(int index) {
-        int depth = --depths[index];
-        leastDepths[index] = Math.min(leastDepths[index], depth);
-        bytes -= lengthOf(index);
-        return stacks[index][depth];
-    }
-
-    /** @param kept of {@link #kept} @return whether the cache has it now; if not, it is the caller's */
+    /** @param kept of {@link KeptMappings#kept} @return whether the cache has it now; if not, it is the caller's */
     boolean put(long kept, long length) {
-        if (length > capacity || rounded(length) != length) {
+        if (length > capacity || MappingLengths.rounded(length) != length) {
             return false;
         }
         if (isRoomToMake(length)) {
@@ -224,20 +165,7 @@ public final class MappingCache {
         lock.lock();
         try {
             long missing = length - (capacity - held());
-            if (missing <= 0) {
-                return false;
-            }
-            long count = 0;
-            for (int depth : depths) {
-                count += depth;
-            }
-            long lastOld = now - PATIENCE * count - 1;
-            for (int i = 0; i < depths.length && missing > 0; i++) {
-                for (int depth = 0; depth < depths[i] && times[i][depth] <= lastOld && missing > 0; depth++) {
-                    missing -= lengthOf(i);
-                }
-            }
-            return missing <= 0;
+            return missing > 0 && mappings.areOld(missing);
         } finally {
             lock.unlock();
         }
@@ -249,31 +177,18 @@ public final class MappingCache {
         long oldest;
         lock.lock();
         try {
-            index = indexOfOldest();
+            index = mappings.indexOfOldest();
             if (index < 0) {
                 return false;
             }
-            oldest = stacks[index][0];
-            removeLowest(index, 1);
-            oldest = leaving(oldest, lengthOf(index));
+            oldest = mappings.lowest(index);
+            mappings.removeLowest(index, 1);
+            oldest = leaving(oldest, MappingLengths.of(index));
         } finally {
             lock.unlock();
         }
-        giveBack(oldest, lengthOf(index));
+        giveBack(oldest, MappingLengths.of(index));
         return true;
-    }
-
-    /** @return less than 0: nothing is kept, or nothing for long */
-    private int indexOfOldest() {
-        int oldest = -1;
-        long count = 0;
-        for (int i = 0; i < depths.length; i++) {
-            count += depths[i];
-            if (depths[i] > 0 && (oldest < 0 || times[i][0] < times[oldest][0])) {
-                oldest = i;
-            }
-        }
-        return oldest >= 0 && now - times[oldest][0] > PATIENCE * count ? oldest : -1;
     }
 
     private boolean push(long kept, long length) {
@@ -286,19 +201,13 @@ public final class MappingCache {
     }
 
     private boolean pushLocked(long kept, long length) {
-        int index = indexOf(length);
-        now++;
-        if (length > capacity - held() || !hasRoom(index)) {
+        int index = MappingLengths.indexOf(length);
+        mappings.tick();
+        if (length > capacity - held() || !mappings.hasRoom(index)) {
             return false;
         }
-        enter(kept, index, length);
+        mappings.push(index, kept);
         return true;
-    }
-
-    private void enter(long kept, int index, long length) {
-        times[index][depths[index]] = now;
-        stacks[index][depths[index]++] = kept;
-        bytes += length;
     }
 
     /**
@@ -311,7 +220,7 @@ public final class MappingCache {
         try {
             isKept = pushAgain(kept, length);
             if (!isKept) {
-                Unmapping.keep(address(kept), length);
+                Unmapping.keep(KeptMappings.address(kept), length);
                 budget.release(length);
             }
         } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
@@ -325,14 +234,14 @@ public final class MappingCache {
 
     /** It counts all the time: else a close would not wait for it, and another put could take its room. */
     private boolean pushAgain(long kept, long length) {
-        int index = indexOf(length);
+        int index = MappingLengths.indexOf(length);
         lock.lock();
         try {
-            if (!hasRoom(index)) {
+            if (!mappings.hasRoom(index)) {
                 return false;
             }
-            now++;
-            enter(kept & ~SECOND, index, length);
+            mappings.tick();
+            mappings.push(index, kept & ~SECOND);
             leaving.addAndGet(turnOf(kept), -length);
             return true;
         } finally {
@@ -340,26 +249,11 @@ public final class MappingCache {
         }
     }
 
-    private boolean hasRoom(int index) {
-        if (stacks[index] != null && depths[index] < stacks[index].length) {
-            return true;
-        }
-        try {
-            int capacity = Math.max(INITIAL_DEPTH, depths[index] * 2);
-            long[] longerTimes = times[index] == null ? new long[capacity] : Arrays.copyOf(times[index], capacity);
-            stacks[index] = stacks[index] == null ? new long[capacity] : Arrays.copyOf(stacks[index], capacity);
-            times[index] = longerTimes;
-            return true;
-        } catch (OutOfMemoryError javaHeapIsFull) {
-            return false; // then the mapping is not kept
-        }
-    }
-
     /** Gives back all that is kept, and returns when others have done so with what they had in hand. */
     void empty() {
-        for (int i = 0; i < depths.length; i++) {
+        for (int i = 0; i < mappings.lengths(); i++) {
             for (long kept = takeToLeave(i); kept != 0; kept = takeToLeave(i)) {
-                giveBack(kept, lengthOf(i));
+                giveBack(kept, MappingLengths.of(i));
             }
         }
         awaitLeaving();
@@ -368,7 +262,7 @@ public final class MappingCache {
     private long takeToLeave(int index) {
         lock.lock();
         try {
-            return depths[index] == 0 ? 0 : leaving(takeHighest(index), lengthOf(index));
+            return mappings.isEmpty(index) ? 0 : leaving(mappings.takeHighest(index), MappingLengths.of(index));
         } finally {
             lock.unlock();
         }
@@ -395,7 +289,7 @@ public final class MappingCache {
                 if (leaving.get((int) (turn + 1 & 1)) == 0) {
                     turn++;
                 }
-                if (held() == bytes || turn > begun + 1) { // the turn in which this began is over, and nothing left of it
+                if (held() == mappings.bytes() || turn > begun + 1) { // the turn in which this began is over, and nothing left of it
                     return;
                 }
             } finally {
@@ -408,7 +302,7 @@ public final class MappingCache {
     private void giveBack(long kept, long length) {
         boolean isDone = false;
         try {
-            Unmapping.unmap(address(kept), length);
+            Unmapping.unmap(KeptMappings.address(kept), length);
             isDone = true;
             budget.release(length);
         } finally {
@@ -418,7 +312,7 @@ public final class MappingCache {
                 keepOn(kept, length);
             }
         }
-        MemoryEvents.mapping("unmap", address(kept), length);
+        MemoryEvents.mapping("unmap", KeptMappings.address(kept), length);
     }
 
     /** Gives back all that is kept, and keeps no more. */
@@ -451,7 +345,7 @@ public final class MappingCache {
     }
 
     private long held() {
-        return bytes + leaving.get(0) + leaving.get(1);
+        return mappings.bytes() + leaving.get(0) + leaving.get(1);
     }
 
     public static long allBytes() {
@@ -476,14 +370,7 @@ public final class MappingCache {
     boolean keeps(long address) {
         lock.lock();
         try {
-            for (int i = 0; i < depths.length; i++) {
-                for (int depth = 0; depth < depths[i]; depth++) {
-                    if (address(stacks[i][depth]) == address) {
-                        return true;
-                    }
-                }
-            }
-            return false;
+            return mappings.has(address);
         } finally {
             lock.unlock();
         }
@@ -494,7 +381,7 @@ public final class MappingCache {
         long[] batch = new long[AT_ONCE];
         long sum = 0;
         for (MappingCache cache : all()) {
-            for (int i = 0; i < cache.depths.length; i++) {
+            for (int i = 0; i < cache.mappings.lengths(); i++) {
                 cache.giveBackUnused(i, batch);
             }
             sum += cache.bytes();
@@ -524,7 +411,7 @@ public final class MappingCache {
     /** Unmaps outside the lock, some at a time: what lies above moves down once for all of them. */
     private void giveBackUnused(int index, long[] batch) {
         for (int count = takeUnused(index, batch); count > 0; count = takeUnused(index, batch)) {
-            giveBackAll(batch, count, lengthOf(index));
+            giveBackAll(batch, count, MappingLengths.of(index));
         }
     }
 
@@ -541,19 +428,13 @@ public final class MappingCache {
         }
     }
 
-    /** @return how many are in {@code batch} now; 0: there is none, and from now on what is kept counts as unused */
+    /** @return as {@link KeptMappings#takeUnused}, ready for {@link #giveBack} */
     private int takeUnused(int index, long[] batch) {
         lock.lock();
         try {
-            int count = Math.min(leastDepths[index], batch.length);
-            if (count == 0) {
-                leastDepths[index] = depths[index];
-                return 0;
-            }
-            System.arraycopy(stacks[index], 0, batch, 0, count);
-            removeLowest(index, count);
+            int count = mappings.takeUnused(index, batch);
             for (int i = 0; i < count; i++) {
-                batch[i] = leaving(batch[i], lengthOf(index));
+                batch[i] = leaving(batch[i], MappingLengths.of(index));
             }
             return count;
         } finally {
@@ -561,34 +442,12 @@ public final class MappingCache {
         }
     }
 
-    /** What was not used lies at the bottom, and is so many less. */
-    private void removeLowest(int index, int count) {
-        depths[index] -= count;
-        System.arraycopy(stacks[index], count, stacks[index], 0, depths[index]);
-        System.arraycopy(times[index], count, times[index], 0, depths[index]);
-        bytes -= count * lengthOf(index);
-        leastDepths[index] = Math.max(0, leastDepths[index] - count);
-    }
-
-    private static long lengthOf(int index) {
-        int step = Math.max(0, index / STEPS_PER_DOUBLING - 1);
-        return (index - (step << LOG_STEPS) + 1L << step) * Kernel.PAGE_BYTES;
-    }
-
     /** The invariants; true, or an {@link AssertionError} that says which is broken. */
     boolean isValid() {
         lock.lock();
         try {
-            long sum = 0;
-            for (int i = 0; i < depths.length; i++) {
-                assert rounded(lengthOf(i)) == lengthOf(i) && indexOf(lengthOf(i)) == i : "class " + i;
-                assert leastDepths[i] <= depths[i] : "least depth " + leastDepths[i] + " of " + depths[i];
-                for (int depth = 1; depth < depths[i]; depth++) {
-                    assert times[i][depth - 1] < times[i][depth] : "class " + i + " is not in the order of time at " + depth;
-                }
-                sum += depths[i] * lengthOf(i);
-            }
-            assert sum == bytes && held() <= capacity : "kept " + sum + ", counted " + bytes + ", held " + held() + " of " + capacity;
+            assert mappings.isValid();
+            assert held() <= capacity : "held " + held() + " of " + capacity;
             assert leaving.get(0) >= 0 && leaving.get(1) >= 0 : "leaving " + leaving;
             return true;
         } finally {

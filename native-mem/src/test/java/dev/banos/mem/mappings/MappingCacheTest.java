@@ -46,10 +46,10 @@ class MappingCacheTest {
     void lengthsGrowByLessThanAnEighthAndAreTheirOwnClass() {
         for (long pages = 1; pages < 100_000; pages += pages < 3000 ? 1 : 37) {
             long bytes = pages * Kernel.PAGE_BYTES;
-            long rounded = MappingCache.rounded(bytes);
+            long rounded = MappingLengths.rounded(bytes);
             assertThat(rounded).isGreaterThanOrEqualTo(bytes);
             assertThat((rounded - bytes) * 8).isLessThan(bytes);
-            assertThat(MappingCache.rounded(rounded)).isEqualTo(rounded);
+            assertThat(MappingLengths.rounded(rounded)).isEqualTo(rounded);
         }
         MappingCache cache = MappingCaches.open(Budget.unlimited("test"), 1L << 40, () -> { });
         assertThat(cache.isValid()).isTrue();
