@@ -81,7 +81,7 @@ final class BlockWrites {
         }
     }
 
-    /** What {@link Heap#guarded} does again and again: one object, however many pieces there are. */
+    /** What {@link HeapAccess#guarded} does again and again: one object, however many pieces there are. */
     private static final class Pieces implements LongSupplier {
         /** 0: zeros are written. */
         private final long from;
@@ -97,7 +97,7 @@ final class BlockWrites {
 
         void writeAll(Heap heap) {
             while (done < bytes) {
-                done += heap.guarded(this);
+                done += HeapAccess.guarded(heap, this);
             }
         }
 

@@ -9,7 +9,7 @@ import dev.banos.mem.insight.LeakTracking;
 import dev.banos.mem.slots.Access;
 import dev.banos.mem.slots.Bin;
 import dev.banos.mem.slots.Domain;
-import dev.banos.mem.slots.FreePages;
+import dev.banos.mem.slots.HeapPools;
 import dev.banos.mem.slots.SharedPools;
 import dev.banos.mem.slots.SizeClasses;
 import dev.banos.mem.slots.SlotPool;
@@ -20,9 +20,6 @@ import dev.banos.thread.Tcb;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Function;
-import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +49,10 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     private @Nullable Thread owner;
     /** {@link SlotPool#NOBODY} for the heap of virtual threads, which have {@link SharedPools}. */
     final SlotPool pool;
+    /** That one, and others in a heap for all threads. */
+    final HeapPools pools;
+    /** The pool's. Here, because a pool that one thread works in is written to, and others would wait for each look at it. */
+    final Access access;
     private final Domain domain;
     private final HeapTree tree;
     /** Who has the blocks, if they are hardened; null otherwise. */
@@ -69,6 +70,8 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
     private Heap(@Nullable Thread owner, SlotPool pool, HeapTree tree, @Nullable HardenedBlocks hardened) {
         this.owner = owner;
         this.pool = pool;
+        this.pools = HeapPools.of(pool);
+        this.access = pool.access;
         this.domain = pool.domain;
         this.tree = tree;
         this.hardened = hardened;
@@ -140,7 +143,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         FirstUse.prepare();
         Thread owner = options.access == Access.CONFINED ? Thread.currentThread() : null;
         Domain domain = options.newDomain(CREATED.incrementAndGet());
-        HeapTree tree = new HeapTree(options.parent());
+        HeapTree tree = new HeapTree(options.parent(), options.access == Access.SHARED);
         Heap made = options.hardening().isNone() ? new Heap(owner, new SlotPool(domain, options.access), tree, null)
                 : new Heap(new HardenedBlocks(domain, options.hardening(), owner), tree);
         HeapTree.enlist(made);
@@ -216,7 +219,12 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
 
     /** Whether no other thread can close this heap. */
     boolean staysOpen() {
-        return isOfMalloc() || Thread.currentThread() == owner;
+        return isOfMalloc() || isOfThisThread();
+    }
+
+    /** Whether the calling thread alone works in it, and so needs no lock. */
+    boolean isOfThisThread() {
+        return Thread.currentThread() == owner;
     }
 
     /**
@@ -357,8 +365,8 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             pool.trim();
             pool.discardFreePages();
         } else {
-            long ignored = guarded(new Reclaiming.Trim(pool));
-            FreePages.discardLocked(pool);
+            pools.trim();
+            pools.discardFreePages();
         }
         domain.trimTracked();
         domain.mappings.emptyCache();
@@ -423,22 +431,6 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         }
     }
 
-    /** Looks at the pool as its owner or under its lock; at the pools of virtual threads, if that is what this heap is. */
-    <T> T inside(Function<SlotPool, T> look, Supplier<T> lookAtShared) {
-        if (isOfVirtualThreads()) {
-            return lookAtShared.get();
-        }
-        if (Thread.currentThread() == owner) {
-            return look.apply(pool);
-        }
-        SlotPool locked = enter();
-        try {
-            return look.apply(locked);
-        } finally {
-            locked.lock.unlock();
-        }
-    }
-
     /**
      * Destroys the heap and every block in it. A heap with a level of {@link HeapOptions#leaks} then reports what was live.
      *
@@ -456,7 +448,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
             throw new IllegalStateException("the heap of malloc cannot be closed");
         }
         boolean looked = false;
-        pool.lock.lock();
+        pools.lockAll();
         try {
             if (!domain.isClosed()) {
                 requireClosing();
@@ -469,9 +461,9 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
                 hardened.close(); // or the rest, what a close before this one had not come to; what it looks at must be there still
             }
             looked = true;
-            pool.destroy();
+            pools.destroy();
         } finally {
-            pool.lock.unlock();
+            pools.unlockAll();
             if (looked) {
                 freeTheRest();
             }
@@ -512,7 +504,7 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         return isOfVirtualThreads() ? domain + " of virtual threads" : pool.toString();
     }
 
-    private boolean isOfVirtualThreads() {
+    boolean isOfVirtualThreads() {
         return pool == SlotPool.NOBODY;
     }
 
@@ -532,59 +524,16 @@ public final class Heap implements SegmentAllocator, AutoCloseable {
         }
     }
 
-    private boolean servesOthers(Thread thread) {
-        return hardened != null ? hardened.serves(thread) : isOfVirtualThreads() ? thread.isVirtual() : pool.access == Access.SHARED;
+    boolean servesOthers(Thread thread) {
+        return hardened != null ? hardened.serves(thread) : isOfVirtualThreads() ? thread.isVirtual() : access == Access.SHARED;
     }
 
-    private IllegalStateException refusal() {
+    IllegalStateException refusal() {
         return domain.isClosed() ? new IllegalStateException(domain + " is closed") : wrongThread(this);
-    }
-
-    /** @return as {@link SlotPool#attempt} */
-    long attempt(long size) {
-        if (isOfVirtualThreads()) {
-            requireServing(); // a platform thread has a pool already, or would lease one that it loses when it waits
-            return SharedPools.attempt(size);
-        }
-        if (Thread.currentThread() == owner) {
-            return pool.attempt(size);
-        }
-        SlotPool locked = enter();
-        try {
-            return locked.attempt(size);
-        } finally {
-            locked.lock.unlock();
-        }
-    }
-
-    /** Does as the owner, or under the lock, what must not meet a close. The heap of virtual threads is never closed. */
-    long guarded(LongSupplier work) {
-        if (isOfVirtualThreads() || Thread.currentThread() == owner) {
-            return work.getAsLong();
-        }
-        SlotPool locked = enter();
-        try {
-            return work.getAsLong();
-        } finally {
-            locked.lock.unlock();
-        }
     }
 
     HeapTree tree() {
         return tree;
-    }
-
-    /** Locks the pool for a thread that does not own it, if it may use it at all. */
-    private SlotPool enter() {
-        if (pool.access == Access.OWN_THREAD) {
-            throw wrongThread(this);
-        }
-        pool.lock.lock();
-        if (domain.isClosed() || !servesOthers(Thread.currentThread())) {
-            pool.lock.unlock();
-            throw refusal();
-        }
-        return pool;
     }
 
     /** @param heap what the message calls it */

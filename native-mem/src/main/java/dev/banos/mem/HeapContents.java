@@ -2,7 +2,6 @@ package dev.banos.mem;
 
 import dev.banos.mem.mappings.MappingRegistry;
 import dev.banos.mem.slots.Domain;
-import dev.banos.mem.slots.SharedPools;
 import dev.banos.mem.slots.SizeClasses;
 import dev.banos.mem.slots.SlotCounts;
 import dev.banos.mem.slots.SlotPool;
@@ -19,7 +18,8 @@ final class HeapContents {
 
     /** As {@link Heap#statistics} has it. */
     static HeapStatistics statistics(Heap heap) {
-        SlotCounts slots = heap.inside(SlotPool::counts, SharedPools::counts);
+        SlotCounts slots = new SlotCounts();
+        HeapAccess.inside(heap, pool -> slots.plus(pool.counts()));
         return statistics(heap.toString(), slots, heap.domain(), heap.hardened());
     }
 
@@ -58,13 +58,7 @@ final class HeapContents {
         }
         List<long[]> blocks = new ArrayList<>();
         SlotPool.Visitor list = (address, usable) -> blocks.add(new long[] {address, usable});
-        heap.inside(pool -> {
-            pool.walk(list);
-            return null;
-        }, () -> {
-            SharedPools.walk(list);
-            return null;
-        });
+        HeapAccess.inside(heap, pool -> pool.walk(list));
         TrackedPool tracked = heap.domain().tracked();
         if (tracked != null) {
             tracked.walk(list);

@@ -19,7 +19,9 @@ final class HeapTenant {
     /** Whether this stands for the scopes of the heap's only thread, which alone changes their number. */
     final boolean counts;
     int ownScopes;
-    /** The list of those of one heap, under the lock of its {@link HeapTree}. */
+    /** Who opened it, by which {@link HeapTenants} finds its list. */
+    final long threadId;
+    /** That list, under its lock. */
     private @Nullable HeapTenant before;
     private @Nullable HeapTenant behind;
 
@@ -32,6 +34,7 @@ final class HeapTenant {
         this.heap = heap;
         this.owner = owner;
         this.counts = counts;
+        this.threadId = Thread.currentThread().threadId();
     }
 
     /** For the scopes of a heap that serves the calling thread alone. */
@@ -50,7 +53,7 @@ final class HeapTenant {
 
     private static boolean servesAll(Heap heap) {
         HardenedBlocks hardened = heap.hardened();
-        return hardened != null ? hardened.confinedTo() == null : heap.pool.access == Access.SHARED;
+        return hardened != null ? hardened.confinedTo() == null : heap.access == Access.SHARED;
     }
 
     /** For scopes of all threads; null: of malloc. @throws IllegalArgumentException where the heap serves but one */

@@ -1,8 +1,6 @@
 package dev.banos.mem;
 
 import dev.banos.lock.SpinLock;
-import dev.banos.mem.slots.Access;
-import dev.banos.mem.slots.SlotPool;
 import dev.banos.mem.system.Budget;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -20,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class HeapTree {
     /** The place of malloc's heaps, which have neither. */
-    static final HeapTree ALONE = new HeapTree(null);
+    static final HeapTree ALONE = new HeapTree(null, false);
     /** In a message. */
     private static final int MOST_NAMES = 20;
 
@@ -30,13 +28,15 @@ final class HeapTree {
     private final @Nullable Heap parent;
     private final SpinLock lock = new SpinLock();
     private final List<Heap> children = new ArrayList<>();
-    private @Nullable HeapTenant firstTenant;
+    private final HeapTenants tenants;
     /** For the scopes of the thread that the heap alone serves; made by it. */
     private @Nullable HeapTenant ofOwnThread;
     private boolean closed;
 
-    HeapTree(@Nullable Heap parent) {
+    /** @param isForAll whether several threads may open scopes that have the heap's blocks */
+    HeapTree(@Nullable Heap parent, boolean isForAll) {
         this.parent = parent;
+        this.tenants = new HeapTenants(isForAll);
     }
 
     /**
@@ -105,16 +105,9 @@ final class HeapTree {
 
     /** @throws IllegalStateException when its heap is closed */
     void enter(HeapTenant tenant) {
-        lock.lock();
-        try {
-            if (!closed) {
-                firstTenant = tenant.addTo(firstTenant);
-                return;
-            }
-        } finally {
-            lock.unlock();
+        if (!tenants.enter(tenant)) {
+            throw closed(tenant.heap);
         }
-        throw closed(tenant.heap);
     }
 
     /** For the thread that {@code heap} alone serves: nobody else closes it as long as that lives. @throws IllegalStateException when it is closed */
@@ -145,33 +138,20 @@ final class HeapTree {
     }
 
     void leave(HeapTenant tenant) {
-        lock.lock();
-        try {
-            firstTenant = tenant.removeFrom(firstTenant);
-        } finally {
-            lock.unlock();
-        }
+        tenants.leave(tenant);
     }
 
     private List<@Nullable HeapTenant> tenants() {
-        lock.lock();
-        try {
-            List<@Nullable HeapTenant> tenants = new ArrayList<>(Collections.nCopies(ownScopes(), ofOwnThread));
-            for (HeapTenant each = firstTenant; each != null; each = each.behind()) {
-                tenants.add(each);
-            }
-            return tenants;
-        } finally {
-            lock.unlock();
-        }
+        List<@Nullable HeapTenant> all = new ArrayList<>(Collections.nCopies(ownScopes(), ofOwnThread));
+        tenants.addAllTo(all);
+        return all;
     }
 
     /** From now on {@code heap}, whose place this is, gets no child and no scope. @throws IllegalStateException when it has any */
     void close(Heap heap) {
         lock.lock();
         try {
-            leaveAllAbandoned();
-            closed = children.isEmpty() && firstTenant == null && ownScopes() == 0;
+            closed = children.isEmpty() && ownScopes() == 0 && tenants.close();
             if (closed) {
                 return;
             }
@@ -180,17 +160,6 @@ final class HeapTree {
         }
         List<Heap> openChildren = children();
         throw openChildren.isEmpty() ? inUse(heap + " has open scopes: ", tenants()) : inUse(heap + " has open children: ", openChildren);
-    }
-
-    private void leaveAllAbandoned() {
-        HeapTenant next = firstTenant;
-        while (next != null) {
-            HeapTenant each = next;
-            next = each.behind();
-            if (each.isAbandoned()) {
-                firstTenant = each.removeFrom(firstTenant);
-            }
-        }
     }
 
     private static IllegalStateException inUse(String what, List<?> open) {
@@ -232,18 +201,6 @@ final class HeapTree {
         if (hardened != null) {
             hardened.reclaim();
         }
-        SlotPool pool = heap.pool;
-        if (heap.staysOpen()) {
-            pool.trim();
-        } else if (pool.access == Access.SHARED || pool.access == Access.HARDENED) {
-            pool.lock.lock();
-            try {
-                if (!heap.domain().isClosed()) {
-                    pool.trim();
-                }
-            } finally {
-                pool.lock.unlock();
-            }
-        }
+        HeapAccess.reclaim(heap);
     }
 }

@@ -30,7 +30,7 @@ final class LargeBlocks {
         Domain domain = heap.domain();
         long bytes = domain.mappings.bytes(size);
         if (domain.mappings.hasCache() && bytes != DirectMappings.NONE && alignment <= Kernel.PAGE_BYTES) {
-            long kept = heap.guarded(new Reuse(domain.mappings, bytes));
+            long kept = HeapAccess.guarded(heap, new Reuse(domain.mappings, bytes));
             if (kept != 0) {
                 MemoryEvents.mapping("reuse", kept, bytes);
                 if (zeroed) {
@@ -47,10 +47,10 @@ final class LargeBlocks {
         long address = 0;
         try {
             LongSupplier map = new Map(domain.mappings, bytes, alignment);
-            address = heap.guarded(map);
+            address = HeapAccess.guarded(heap, map);
             if (address == 0 && domain.mappings.cachedBytes() > 0) {
                 domain.mappings.emptyCache();
-                address = heap.guarded(map);
+                address = HeapAccess.guarded(heap, map);
             }
         } finally {
             if (address == 0) {
@@ -76,7 +76,7 @@ final class LargeBlocks {
         // Room that nobody asked for must neither use up a limit nor reach a mark.
         long newBytes = budget.isLimited() || budget.isWatched() ? exact : DirectMappings.resized(usable, exact);
         if (newBytes == usable) {
-            return heap.guarded(new Constant(address));
+            return HeapAccess.guarded(heap, new Constant(address));
         }
         long moved = resizeTo(heap, address, usable, newBytes);
         return moved == 0 && newBytes > exact ? resizeTo(heap, address, usable, exact) : moved;
@@ -108,7 +108,7 @@ final class LargeBlocks {
         }
     }
 
-    // What Heap#guarded does. Not lambdas, as nothing on malloc's paths is: see FirstUse.
+    // What HeapAccess#guarded does. Not lambdas, as nothing on malloc's paths is: see FirstUse.
 
     private record Reuse(DirectMappings mappings, long bytes) implements LongSupplier {
         @Override
@@ -134,7 +134,7 @@ final class LargeBlocks {
     private record Guarded(Heap heap, LongSupplier work) implements LongSupplier {
         @Override
         public long getAsLong() {
-            return heap.guarded(work);
+            return HeapAccess.guarded(heap, work);
         }
     }
 
@@ -146,7 +146,7 @@ final class LargeBlocks {
 
         @Override
         public long applyAsLong(LongSupplier work) {
-            return heap.guarded(work);
+            return HeapAccess.guarded(heap, work);
         }
     }
 
@@ -162,7 +162,7 @@ final class LargeBlocks {
         }
         if (budget.isWatched()) {
             try {
-                long ignored = heap.guarded(new Constant(0)); // a heap that is closed calls nobody back
+                long ignored = HeapAccess.guarded(heap, new Constant(0)); // a heap that is closed calls nobody back
                 budget.callBack();
             } catch (Throwable thrown) {
                 budget.release(bytes);

@@ -1,7 +1,5 @@
 package dev.banos.mem;
 
-import dev.banos.mem.slots.SlotPool;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,14 +60,5 @@ final class Reclaiming {
             each = each.tree().parent();
         }
         return each;
-    }
-
-    /** Of a pool that is locked, or its owner's. */
-    record Trim(SlotPool pool) implements LongSupplier {
-        @Override
-        public long getAsLong() {
-            pool.trim();
-            return 0;
-        }
     }
 }

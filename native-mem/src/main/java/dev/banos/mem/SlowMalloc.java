@@ -6,7 +6,6 @@ import dev.banos.mem.slots.Bin;
 import dev.banos.mem.slots.Domain;
 import dev.banos.mem.slots.RunTable;
 import dev.banos.mem.slots.SizeClasses;
-import dev.banos.mem.slots.SlotPool;
 import dev.banos.mem.slots.Spans;
 import dev.banos.mem.slots.TrackedPool;
 import dev.banos.mem.system.Kernel;
@@ -56,7 +55,7 @@ final class SlowMalloc {
         if (Long.compareUnsigned(size, SizeClasses.DIRECT_BYTES) >= 0) {
             return mapping(heap, size, Kernel.PAGE_BYTES, false);
         }
-        long address = heap.attempt(size);
+        long address = HeapAccess.attempt(heap, size);
         if (address == 0 && heap.domain().budget.isLimited()) {
             address = reclaimAndAttempt(heap, size);
         }
@@ -103,7 +102,7 @@ final class SlowMalloc {
         Reclaiming reclaiming = new Reclaiming(heap, SizeClasses.runBytes(size));
         long address = 0;
         while (address == 0 && reclaiming.makesRoom()) {
-            address = heap.attempt(size);
+            address = HeapAccess.attempt(heap, size);
         }
         return address;
     }
@@ -111,11 +110,11 @@ final class SlowMalloc {
     /**
      * Outside the locks, because records and events are Java's: they may allocate, and park a virtual thread.
      *
-     * @return as {@link Heap#attempt}: where the level rises meanwhile, the allocation is a sample once more
+     * @return as {@link HeapAccess#attempt}: where the level rises meanwhile, the allocation is a sample once more
      */
     private static long sample(Heap heap, long size, long weight) {
         LeakRecords leaks = heap.domain().leaks;
-        long address = leaks.isOff() ? heap.attempt(size) : allocateTracked(heap, size);
+        long address = leaks.isOff() ? HeapAccess.attempt(heap, size) : allocateTracked(heap, size);
         if (address == 0 && heap.domain().budget.isLimited()) {
             address = reclaimAndSample(heap, size);
         }
@@ -127,22 +126,13 @@ final class SlowMalloc {
         Reclaiming reclaiming = new Reclaiming(heap, SizeClasses.runBytes(size));
         long address = 0;
         while (address == 0 && reclaiming.makesRoom()) {
-            address = heap.domain().leaks.isFull() ? allocateTracked(heap, size) : Math.max(0, heap.guarded(new CountedAttempt(heap.pool, size)));
+            address = heap.domain().leaks.isFull() ? allocateTracked(heap, size) : Math.max(0, HeapAccess.attemptCounted(heap, size));
         }
         return address;
     }
 
-    /** {@link Heap#attempt} of a heap with a limit, for an allocation that has been counted as a sample before. */
-    private record CountedAttempt(SlotPool pool, long size) implements LongSupplier {
-        @Override
-        public long getAsLong() {
-            pool.sampler.expectAgain();
-            return pool.attempt(size);
-        }
-    }
-
     private static long allocateTracked(Heap heap, long size) {
-        return heap.guarded(new TrackedAllocation(heap.domain(), size));
+        return HeapAccess.guarded(heap, new TrackedAllocation(heap.domain(), size));
     }
 
     /** Not a lambda, as nothing on malloc's paths is: see {@link FirstUse}. */
@@ -221,7 +211,7 @@ final class SlowMalloc {
             }
             throw thrown;
         }
-        return heap.guarded(new LargeBlocks.Constant(address)); // an action may have closed the heap, and the block with it
+        return HeapAccess.guarded(heap, new LargeBlocks.Constant(address)); // an action may have closed the heap, and the block with it
     }
 
     /** @return {@code address}; where it is 0, errno says why */

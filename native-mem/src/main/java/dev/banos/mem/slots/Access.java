@@ -8,7 +8,7 @@ public enum Access {
     STRIPED,
     /** One thread, until it closes the heap: others leave their frees under the lock, which the close takes. */
     CONFINED,
-    /** Any thread, under the lock. */
+    /** Any thread, under the lock: one of the {@link HeapPools} of a heap for all threads. */
     SHARED,
     /** As SHARED, and a record is kept of each block: {@link TrackedPool}. */
     TRACKED,

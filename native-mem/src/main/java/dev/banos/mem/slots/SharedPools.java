@@ -234,14 +234,8 @@ public final class SharedPools {
         return sum;
     }
 
-    public static void walk(SlotPool.Visitor visitor) {
-        for (SlotPool pool : pools()) {
-            pool.walk(visitor);
-        }
-    }
-
     /** Of which the invariants are to be checked when no thread is at work. */
-    static List<SlotPool> pools() {
+    public static List<SlotPool> pools() {
         List<SlotPool> pools = new ArrayList<>();
         SharedPools some = made;
         if (some != null) {
@@ -253,7 +247,7 @@ public final class SharedPools {
         return pools;
     }
 
-    private static int powerOfTwo(int atLeast) {
+    static int powerOfTwo(int atLeast) {
         return Integer.highestOneBit(atLeast * 2 - 1);
     }
 }

@@ -8,7 +8,8 @@ public final class SlotCounts {
     private final long[] live;
     private long racedFrees;
 
-    SlotCounts() {
+    /** None. */
+    public SlotCounts() {
         this(new long[SizeClasses.COUNT]);
     }
 

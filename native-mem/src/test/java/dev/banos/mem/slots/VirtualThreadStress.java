@@ -170,7 +170,7 @@ final class VirtualThreadStress {
                 Malloc.trim();
                 long blocks = Malloc.statistics().liveBlocks();
                 check(blocks >= 0 && blocks < THREADS * (OWN + ROUNDS), "counted: " + blocks);
-                SharedPools.walk((address, usable) -> check(usable > 0, "walked"));
+                SharedPools.pools().forEach(pool -> pool.walk((address, usable) -> check(usable > 0, "walked")));
                 LockSupport.parkNanos(1_000_000);
             }
         });
