@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * A heap: one that an application makes, and destroys with everything in it, or the calling thread's own ({@link #current}).
  *
  * <p>A heap of {@link #create} serves the thread that made it, at the speed of that thread's own malloc; any thread may free its
- * blocks, and close it when its own thread has ended. A heap of {@link #createShared} serves every thread, one at a time. Only the
+ * blocks, and close it when its own thread has ended. A heap of {@link #createShared} serves every thread. Only the
  * heap that a block came from can free it: any other heap, and {@link Malloc}, refuse it.
  *
  * <p>After {@link #close}, and while another thread is closing the heap, each call is an {@link IllegalStateException}, and each

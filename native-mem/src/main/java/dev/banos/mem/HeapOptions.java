@@ -50,7 +50,7 @@ public final class HeapOptions {
         return new HeapOptions(Access.CONFINED);
     }
 
-    /** {@return options of a heap that allocates for any thread, one at a time} */
+    /** {@return options of a heap that allocates for any thread} */
     public static HeapOptions shared() {
         return new HeapOptions(Access.SHARED);
     }
