@@ -149,6 +149,22 @@ class HeapTenantTest {
         }
     }
 
+    /** Whoever opened it. */
+    @Test
+    void aHeapIsNotClosedBeforeTheLastOfTheScopesThatManyThreadsOpened() {
+        try (Heap heap = Heap.createShared()) {
+            List<Arena> scopes = new ArrayList<>();
+            for (int i = 0; i < 100; i++) {
+                OtherThread.run(() -> scopes.add(HeapScope.ofShared(heap)));
+            }
+            assertThatThrownBy(heap::close).isInstanceOf(IllegalStateException.class).hasMessageContaining("80 more");
+            for (Arena scope : scopes) {
+                assertThatThrownBy(heap::close).isInstanceOf(IllegalStateException.class).hasMessageContaining("open scopes");
+                scope.close();
+            }
+        }
+    }
+
     /** Its scopes are counted, not listed. */
     @Test
     void aConfinedHeapIsNotClosedBeforeItsScopes() {
