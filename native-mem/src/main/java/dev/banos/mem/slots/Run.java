@@ -1,5 +1,6 @@
 package dev.banos.mem.slots;
 
+import dev.banos.mem.system.Budget;
 import dev.banos.mem.system.Reservation;
 import dev.banos.mem.system.Words;
 import java.lang.invoke.MethodHandles;
@@ -68,6 +69,64 @@ public final class Run {
         this.summary = -1L >>> (Long.SIZE - words);
         this.fullWord = slots < Long.SIZE ? (1L << slots) - 1 : -1L;
         this.watched = fullWord;
+    }
+
+    /**
+     * A run with all slots free, which is in the table of runs and no pool yet. What this and the two below it took goes back in
+     * {@code finally}: Java's heap or the stack may come to its end anywhere.
+     *
+     * @return null when the system has no more memory, or the heap's budget
+     */
+    static @Nullable Run make(Bin bin) {
+        Budget budget = bin.pool.domain.budget;
+        int spans = SizeClasses.spans(bin.sizeClass);
+        if (!budget.reserve(spans * SizeClasses.SPAN_BYTES)) {
+            return null;
+        }
+        Run run = null;
+        try {
+            run = takeSpans(bin, spans);
+            return run;
+        } finally {
+            if (run == null) {
+                budget.release(spans * SizeClasses.SPAN_BYTES);
+            }
+        }
+    }
+
+    private static @Nullable Run takeSpans(Bin bin, int spans) {
+        int first = Spans.take(spans);
+        if (first == Spans.NONE) {
+            return null;
+        }
+        Run run = null;
+        try {
+            run = takeBitmaps(bin, first);
+            return run;
+        } finally {
+            if (run == null) {
+                Spans.giveBack(first, spans);
+            }
+        }
+    }
+
+    private static @Nullable Run takeBitmaps(Bin bin, int firstSpan) {
+        int slots = SizeClasses.slots(bin.sizeClass);
+        long bitmaps = Bitmaps.take(slots);
+        if (bitmaps == 0) {
+            return null;
+        }
+        boolean entered = false;
+        try {
+            Run run = new Run(bin, firstSpan, bitmaps);
+            RunTable.put(run);
+            entered = true;
+            return run;
+        } finally {
+            if (!entered) {
+                Bitmaps.giveBack(bitmaps, slots);
+            }
+        }
     }
 
     private Run() {
@@ -318,6 +377,16 @@ public final class Run {
             bin.wordChanged(this, slot);
         }
         return Long.bitCount(free & bits);
+    }
+
+    /** Shows the slots that are in use, as far as the caller can know. */
+    void walk(SlotPool.Visitor visitor) {
+        for (int w = 0; w < words(); w++) {
+            for (long live = liveWord(w); live != 0; live &= live - 1) {
+                int slot = w * Long.SIZE + Long.numberOfTrailingZeros(live);
+                visitor.slot(base + slot * slotBytes, slotBytes);
+            }
+        }
     }
 
     /** Of one that is in its pool no more. Java's heap or the stack may come to its end anywhere. */

@@ -5,7 +5,6 @@ import dev.banos.thread.Tcb;
 import dev.banos.thread.ThreadAttachment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -25,15 +24,6 @@ public final class SlotPool extends ThreadAttachment {
     private static final VarHandle THREAD_ID = handle("threadId", long.class);
     private static final VarHandle SECTIONS = handle("sections", int.class);
 
-    /**
-     * Where a pool first looks for what is empty before it takes another run, in spans; then each time it has grown by a part.
-     * A look takes time with the size of the pool, so a large one looks less often.
-     */
-    private static final int FIRST_TRIM = 64;
-    private static final int LARGE = 1024;
-    private static final int TRIMS_A_DOUBLING = 64;
-    private static final int TRIMS_A_DOUBLING_OF_LARGE = 16;
-
     static final long NO_THREAD = -1;
     /** Has no slots: for where there is no pool. */
     public static final SlotPool NOBODY = new SlotPool(Domain.MALLOC, Access.OWN_THREAD);
@@ -51,11 +41,7 @@ public final class SlotPool extends ThreadAttachment {
     private final Bin[] bins = new Bin[SizeClasses.COUNT];
     /** By the places of {@link RecentBins}. */
     final Bin[] byPlace = new Bin[SizeClasses.PLACES];
-    private @Nullable Run[] runs = new Run[8];
-    private int runCount;
-    private int spans;
-    /** How many spans the pool may have before it gives back its empty runs by itself. */
-    private int trimAt = FIRST_TRIM;
+    private final RunList runs = new RunList();
     private long racedFrees;
     /** What a bin began to serve from last, while no further word has been opened: most likely to be freed into. Null: none. */
     private @Nullable Run favourite;
@@ -375,19 +361,19 @@ public final class SlotPool extends ThreadAttachment {
     /** Gives back whole free pages inside all runs; after {@link #trim}, which gives back the empty ones. */
     public void discardFreePages() {
         passesToDiscard = 0;
-        for (int i = 0; i < runCount; i++) {
+        for (int i = 0; i < runs.count(); i++) {
             discardFreePages(i);
         }
     }
 
     /** Of one run. @return whether there is a run of that number */
     boolean discardFreePages(int index) {
-        if (index >= runCount) {
+        if (index >= runs.count()) {
             return false;
         }
         beginWork();
         try {
-            FreePages.discard(runs[index]);
+            FreePages.discard(runs.at(index));
         } finally {
             endWork();
         }
@@ -396,7 +382,7 @@ public final class SlotPool extends ThreadAttachment {
 
     /** For a pool that nobody will use for a while: its free pages go at the second {@link #pass}. @return whether it has any run */
     boolean discardLater() {
-        passesToDiscard = runCount == 0 ? 0 : 2;
+        passesToDiscard = runs.count() == 0 ? 0 : 2;
         return passesToDiscard > 0;
     }
 
@@ -413,8 +399,8 @@ public final class SlotPool extends ThreadAttachment {
 
     /** Gives back all runs, whatever lives in them. */
     public void destroy() {
-        for (int i = runCount - 1; i >= 0; i--) {
-            removeRun(runs[i]);
+        for (int i = runs.count() - 1; i >= 0; i--) {
+            removeRun(runs.at(i));
         }
         for (Bin bin : bins) {
             bin.forgetRuns();
@@ -427,34 +413,13 @@ public final class SlotPool extends ThreadAttachment {
         // block releases ended threads, and with them runs, through the same locks.
         Tcb.current();
         trimBeforeGrowth();
-        if (runCount == runs.length) {
-            runs = Arrays.copyOf(runs, runCount * 2);
-        }
-        int added = SizeClasses.spans(bin.sizeClass);
-        Run run = takeRunInBudget(bin, added);
+        runs.makeRoom();
+        Run run = Run.make(bin);
         if (run != null) {
             reachedMark |= domain.budget.isCallDue();
-            run.indexInPool = runCount;
-            runs[runCount++] = run;
-            spans += added;
+            runs.add(run);
         }
         return run;
-    }
-
-    /** What this and the two below it took goes back in {@code finally}: Java's heap or the stack may come to its end anywhere. */
-    private @Nullable Run takeRunInBudget(Bin bin, int spans) {
-        if (!domain.budget.reserve(spans * SizeClasses.SPAN_BYTES)) {
-            return null;
-        }
-        Run run = null;
-        try {
-            run = takeRun(bin, spans);
-            return run;
-        } finally {
-            if (run == null) {
-                domain.budget.release(spans * SizeClasses.SPAN_BYTES);
-            }
-        }
     }
 
     /**
@@ -463,47 +428,12 @@ public final class SlotPool extends ThreadAttachment {
      * each other each time. The kernel is not called where others may wait for the lock.
      */
     private void trimBeforeGrowth() {
-        if (spans >= trimAt) {
+        if (runs.isTrimDue()) {
             trim();
             if (access == Access.OWN_THREAD || access == Access.CONFINED || leased) {
                 discardFreePages();
             }
-            trimAt = Math.max(trimAt, spans) + trimAt / (trimAt < LARGE ? TRIMS_A_DOUBLING : TRIMS_A_DOUBLING_OF_LARGE);
-        }
-    }
-
-    private static @Nullable Run takeRun(Bin bin, int spans) {
-        int first = Spans.take(spans);
-        if (first == Spans.NONE) {
-            return null;
-        }
-        Run run = null;
-        try {
-            run = enteredRun(bin, first);
-            return run;
-        } finally {
-            if (run == null) {
-                Spans.giveBack(first, spans);
-            }
-        }
-    }
-
-    private static @Nullable Run enteredRun(Bin bin, int firstSpan) {
-        int slots = SizeClasses.slots(bin.sizeClass);
-        long bitmaps = Bitmaps.take(slots);
-        if (bitmaps == 0) {
-            return null;
-        }
-        boolean entered = false;
-        try {
-            Run run = new Run(bin, firstSpan, bitmaps);
-            RunTable.put(run);
-            entered = true;
-            return run;
-        } finally {
-            if (!entered) {
-                Bitmaps.giveBack(bitmaps, slots);
-            }
+            runs.trimmed();
         }
     }
 
@@ -531,28 +461,17 @@ public final class SlotPool extends ThreadAttachment {
         run.retired = true;
         left(run);
         RunTable.remove(run);
-        Run last = runs[--runCount];
-        runs[run.indexInPool] = last;
-        last.indexInPool = run.indexInPool;
-        runs[runCount] = null;
-        spans -= run.spans();
+        runs.remove(run);
         run.giveBackMemory();
     }
 
     /** What the pool holds; exact when nobody else works on it. */
     public SlotCounts counts() {
-        return SlotCounts.of(runs).plusRacedFrees(racedFrees);
+        return runs.counts().plusRacedFrees(racedFrees);
     }
 
     public void walk(Visitor visitor) {
-        for (Run run : runs) {
-            for (int w = 0; run != null && w < run.words(); w++) {
-                for (long live = run.liveWord(w); live != 0; live &= live - 1) {
-                    int slot = w * Long.SIZE + Long.numberOfTrailingZeros(live);
-                    visitor.slot(run.base + slot * run.slotBytes, run.slotBytes);
-                }
-            }
-        }
+        runs.walk(visitor);
     }
 
     /** Those of ended threads wait for the next thread, or to be trimmed, from now on. */
@@ -577,11 +496,7 @@ public final class SlotPool extends ThreadAttachment {
 
     /** The invariants of every run; true, or an {@link AssertionError}. */
     boolean isValid() {
-        for (int i = 0; i < runCount; i++) {
-            assert runs[i].indexInPool == i : "run " + i + " believes to be " + runs[i].indexInPool;
-            assert RunTable.at(runs[i].base) == runs[i] : "run " + i + " is not in the table";
-            assert runs[i].bin.isValid(runs[i]);
-        }
+        assert runs.isValid();
         assert favouriteBase == (favourite == null ? 0 : favourite.base) : "the favourite run does not begin there";
         assert favourite == null || favourite.watched == 0 && !favourite.retired : "no bin serves from the favourite run";
         return true;
