@@ -10,9 +10,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds leaks: repeats a program that frees everything, and sees whether memory grows as it goes on.
  *
- * <p>Two signs must agree, since each alone deceives. Blocks must keep coming from pages that were never used before, at
- * the same rate to the end: fragmentation and random placement reach a plateau, a leak does not. And a good part of those
- * pages must still be in memory: an allocator that unmaps blocks may be given new addresses for ever.
+ * <p>Three signs must agree, since each alone deceives. Blocks must keep coming from pages that were never used before, at
+ * the same rate to the end: fragmentation and random placement reach a plateau, a leak does not. A good part of those
+ * pages must still be in memory: an allocator that unmaps blocks may be given new addresses for ever. And half of them must not
+ * have been in memory before: the C library serves the JVM, too, and a program may walk for long through what a compiler's
+ * thread has given back, before it comes to its plateau.
  *
  * <p>Growth to the end must be found again from where it ended: an allocator that other threads of the process use as well, as the JVM's
  * compilers use the C library's, may grow for as long as they are busy.
@@ -25,6 +27,8 @@ final class Footprint {
     private static final int SUSPICIOUS_PAGES = 5;
     private static final int ROUNDS = 2;
     private static final int ROUNDS_TO_THE_END = 16;
+    /** How many times as many rounds may be spent on pages that were in memory before. */
+    private static final int PATIENCE = 8;
     /** In costs, not in time: equal seeds must come to equal verdicts. */
     private static final long FIRST_GLANCE = 40_000;
     private static final long LONG_LOOK = 250_000;
@@ -72,10 +76,13 @@ final class Footprint {
             return violation;
         }
         int rounds = toTheEnd ? ROUNDS_TO_THE_END : ROUNDS;
-        for (int round = 0; round < rounds; round++) {
+        pages.mark();
+        int marked = pages.count();
+        for (int round = 0; round < rounds || pages.fresh() < (pages.count() - marked) / 2; round++) {
             int before = pages.count();
             violation = repeat(program, allocator, repeats);
-            if (violation != null || pages.count() - before < first / 2 || pages.resident() < (pages.count() - warm) / 3) {
+            if (violation != null || pages.count() - before < first / 2 || pages.resident() < (pages.count() - warm) / 3
+                    || round == PATIENCE * rounds) {
                 return violation;
             }
         }

@@ -67,6 +67,18 @@ public final class ForeignMemory {
         return grown;
     }
 
+    void forEachRegion(Region seer) {
+        for (int i = 0; i < starts.length; i++) {
+            seer.sees(starts[i], ends[i]);
+        }
+    }
+
+    /** Sees where a region begins and ends. */
+    @FunctionalInterface
+    interface Region {
+        void sees(long start, long end);
+    }
+
     boolean contains(long address) {
         return isMapped(address) || since.stream().anyMatch(growth -> growth.contains(address));
     }

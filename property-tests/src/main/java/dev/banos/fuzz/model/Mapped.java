@@ -7,6 +7,7 @@ import dev.banos.bindings.generated.Linux;
 import dev.banos.fuzz.program.Bytes;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.function.LongConsumer;
 
 /** Asks the kernel which pages are mapped: a block that is not must be found without touching it. */
 public final class Mapped {
@@ -23,6 +24,21 @@ public final class Mapped {
     /** Whether the page at this address, a multiple of {@link Bytes#PAGE}, is mapped and in memory. */
     static boolean isResident(long page) {
         return SystemCalls.mincore(STATE.get(), page, Bytes.PAGE, VECTOR) == 0 && (VECTOR.get(JAVA_BYTE, 0) & 1) != 0;
+    }
+
+    /** Shows the pages of the range that are in memory, by their addresses; none of a part that is not mapped. */
+    static void forEachResident(long from, long end, LongConsumer seer) {
+        long most = VECTOR.byteSize() * Bytes.PAGE;
+        for (long at = from; at < end; at += most) {
+            long bytes = Math.min(most, end - at);
+            if (SystemCalls.mincore(STATE.get(), at, bytes, VECTOR) == 0) {
+                for (long page = 0; page < bytes / Bytes.PAGE; page++) {
+                    if ((VECTOR.get(JAVA_BYTE, page) & 1) != 0) {
+                        seer.accept(at + page * Bytes.PAGE);
+                    }
+                }
+            }
+        }
     }
 
     /** Maps a page there, without access, unless something else is there already; whether it did. */

@@ -7,6 +7,8 @@ import java.util.Set;
 /** The pages that any block has begun or ended in. */
 public final class TouchedPages {
     private final Set<Long> seen = new HashSet<>();
+    /** What was seen by the {@link #mark}, or lay in memory then, in the same mappings. */
+    private final Set<Long> old = new HashSet<>();
     private long last;
 
     public void add(long address, long bytes) {
@@ -23,6 +25,21 @@ public final class TouchedPages {
 
     public int count() {
         return seen.size();
+    }
+
+    /** What is in memory now is not {@link #fresh}. */
+    public void mark() {
+        old.addAll(seen);
+        ForeignMemory.now().forEachRegion((start, end) -> {
+            if (seen.stream().anyMatch(page -> page * Bytes.PAGE >= start && page * Bytes.PAGE < end)) {
+                Mapped.forEachResident(start, end, page -> old.add(page / Bytes.PAGE));
+            }
+        });
+    }
+
+    /** How many pages were touched since the {@link #mark} that were not in memory then. */
+    public long fresh() {
+        return seen.stream().filter(page -> !old.contains(page)).count();
     }
 
     public long resident() {
