@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -77,12 +78,21 @@ final class CompressedFile {
         throw Complaint.error(longer.getFirst() + ": No such file or directory");
     }
 
-    private static boolean isThere(String name) throws IOException {
+    /** A slash at its end asks for a folder, also where the path of the name has none any more. */
+    private boolean isThere(String name) throws IOException {
+        if (name.isEmpty()) {
+            return false;
+        }
+        Path path = Path.of(name);
         try {
-            return !name.isEmpty() && Files.readAttributes(Path.of(name), "size", LinkOption.NOFOLLOW_LINKS) != null;
+            Map<String, Object> ignored = Files.readAttributes(path, "size", links(orders));
         } catch (NoSuchFileException absent) {
             return false;
         }
+        if (name.endsWith("/") && !Files.isDirectory(path)) {
+            throw Complaint.error(name + ": Not a directory");
+        }
+        return true;
     }
 
     /** How a file is looked at: with what is replaced, a symbolic link is not its target. */

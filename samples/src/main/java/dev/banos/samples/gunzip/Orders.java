@@ -6,6 +6,7 @@ import dev.banos.samples.command.Options;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What the command line asks for. */
 final class Orders {
@@ -39,6 +40,7 @@ final class Orders {
     private boolean recursive;
     private boolean test;
     private boolean verbose;
+    private @Nullable String suffix;
     private Suffixes suffixes = Suffixes.OF_GZIP;
     private final List<String> files = new ArrayList<>();
 
@@ -55,6 +57,9 @@ final class Orders {
         Orders orders = new Orders();
         for (int option; (option = options.next()) != Options.END; ) {
             orders.take(option, options);
+        }
+        if (orders.suffix != null) {
+            orders.suffixes = suffixes(orders.suffix); // the last one given
         }
         return orders;
     }
@@ -76,7 +81,7 @@ final class Orders {
                 verbose = false;
             }
             case 'r' -> recursive = true;
-            case 'S' -> takeSuffix(options.argument());
+            case 'S' -> suffix = options.argument();
             case 't' -> test = true;
             case 'v' -> {
                 verbose = true;
@@ -86,11 +91,11 @@ final class Orders {
         }
     }
 
-    private void takeSuffix(String suffix) throws CommandEnd {
-        if (suffix.isEmpty() || suffix.length() > LONGEST_SUFFIX) {
-            throw CommandEnd.wrongUsage("invalid suffix '" + suffix + "'");
+    private static Suffixes suffixes(String first) throws CommandEnd {
+        if (first.isEmpty() || first.length() > LONGEST_SUFFIX) {
+            throw CommandEnd.wrongUsage("invalid suffix '" + first + "'");
         }
-        suffixes = new Suffixes(suffix);
+        return new Suffixes(first);
     }
 
     /** What to expand; empty for standard input. */

@@ -38,6 +38,7 @@ class GunzipBesideGzipTest {
     private static final String FOLDER = "FOLDER/";
     /** A link to itself, which JUnit complains of. */
     private static final String LOOP = "loop.gz";
+    private static final String DANGLING = "dangling";
 
     private static final int MUTANTS = 400;
     private static final long MUTANTS_SEED = 1;
@@ -76,6 +77,8 @@ class GunzipBesideGzipTest {
         "-v extra.gz", "extra.gz", "-tv extra.gz good.gz", "-v extracut.gz", "-Nv later.gz", "-N later.gz", "-v both.gz", "both.gz good.gz", "-tv both.gz good.gz",
         "-v crccut.gz", "-v stored.gz", "owned.gz", "-k owned.gz", "-f owned.gz",
         "user.gz", "-f user.gz", "group.gz", "-kf group.gz", "sticky.gz", "-f sticky.gz", "-c user.gz",
+        "good.gz/", "-c good.gz/ other", "-t good.gz/", "-f good.gz/", "-r good.gz/", "other/", "good/", "sub/", "-c sub/", "absent/",
+        "--suffix= -S .foo suffixed.foo", "-S .foo --suffix= suffixed.foo", "dangling", "-f dangling", "-c dangling", "-r dangling", "-t dangling good.gz",
         "half.gz good.gz", "-tv half.gz", "-cf half.gz good.gz", "-cf garbage.gz good.gz", "-cf padded.gz", "-tf plain.gz",
         "badsecond.gz good.gz", "-c badsecond.gz", "-t badsecond.gz good.gz", "longsecond.gz", "-tv longsecond.gz", "blocksecond.gz good.gz",
         "-t blocksecond.gz", "-cf blocksecond.gz", "-v longcomment.gz", "-v longname.gz", "-v longextra.gz",
@@ -89,6 +92,10 @@ class GunzipBesideGzipTest {
         if (line.endsWith(LOOP)) {
             Files.createSymbolicLink(ours.resolve(LOOP), Path.of(LOOP));
             Files.createSymbolicLink(theirs.resolve(LOOP), Path.of(LOOP));
+        }
+        if (line.contains(DANGLING)) {
+            Files.createSymbolicLink(ours.resolve(DANGLING), Path.of("nowhere"));
+            Files.createSymbolicLink(theirs.resolve(DANGLING), Path.of("nowhere"));
         }
 
         assertThat(ours(ours, args)).isEqualTo(theirs(theirs, args));
