@@ -59,15 +59,6 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     static final long LINE_WORDS = LINE / WORD;
     static final long ABSENT = 0;
 
-    private static final long FIRST_GROUPS = 4;
-    /** As many as a place of 32 bits can tell, and as the hash has good bits to number them by: see {@link Mixer#scatter}. */
-    private static final long MOST_GROUPS = 1L << 29;
-    static final long MOST_ELEMENTS = mostIn(MOST_GROUPS);
-    /** A table of fewer grows fourfold: it moves a third of the elements, for some KiB. */
-    private static final long SMALL_GROUPS = 128;
-    /** No block is larger for the sake of elements to come: of large elements a table begins with one group, and doubles. */
-    private static final long SMALL_BLOCK = 1 << 16;
-
     /** A bound that all addresses keep; told to the compiler, it spares a bounds check an access. */
     private static final long ADDRESSES = (1L << 56) - 1;
 
@@ -122,7 +113,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     /** {@return how many elements there is room for without more memory} */
     public final long capacity() {
         requireOpen();
-        return block == 0 ? 0 : mostIn(last() / WORD + 1);
+        return block == 0 ? 0 : TableSizes.mostIn(last() / WORD + 1);
     }
 
     final long mix(long key) {
@@ -265,26 +256,14 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
     private boolean makeRoom() {
         requireOpen();
         long groups = last() / WORD + 1;
-        if (block == 0 || size == mostIn(groups)) {
-            return resize(block == 0 ? fewestGroups() : more(groups));
+        if (block == 0 || size == TableSizes.mostIn(groups)) {
+            return resize(block == 0 ? TableSizes.fewest(groupWords()) : TableSizes.more(groups, groupWords()));
         }
         if (!resize(groups)) { // only the counters are wrong: searches take longer, no more
             uncounted = 0;
-            limit = mostIn(groups);
+            limit = TableSizes.mostIn(groups);
         }
         return true;
-    }
-
-    private long fewestGroups() {
-        return blockBytes(FIRST_GROUPS) <= SMALL_BLOCK ? FIRST_GROUPS : 1;
-    }
-
-    private long more(long groups) {
-        return groups < SMALL_GROUPS && blockBytes(4 * groups) <= SMALL_BLOCK ? 4 * groups : 2 * groups;
-    }
-
-    private long blockBytes(long groups) {
-        return groups * (1 + groupWords()) * WORD + LINE;
     }
 
     // Removal.
@@ -400,7 +379,8 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
         if (elements < 0) {
             throw new IllegalArgumentException("elements=" + elements + " is negative");
         }
-        return elements <= capacity() || elements <= MOST_ELEMENTS && resizeAndFree(groupsFor(elements));
+        return elements <= capacity()
+                || elements <= TableSizes.MOST_ELEMENTS && resizeAndFree(TableSizes.groupsFor(elements, groupWords()));
     }
 
     /**
@@ -414,7 +394,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
             release(NO_BLOCK);
             return true;
         }
-        long groups = groupsFor(size);
+        long groups = TableSizes.groupsFor(size, groupWords());
         return groups * WORD > last() || resizeAndFree(groups);
     }
 
@@ -458,10 +438,10 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
 
     /** Moves all elements to a new block; the one before retires. Where a strategy throws, the table is as it was. */
     private boolean resize(long groups) {
-        if (groups > MOST_GROUPS || groups > ADDRESSES / blockBytes(1)) {
+        if (groups > TableSizes.MOST_GROUPS || groups > ADDRESSES / TableSizes.blockBytes(1, groupWords())) {
             return false;
         }
-        long fresh = storage.allocate(blockBytes(groups));
+        long fresh = storage.allocate(TableSizes.blockBytes(groups, groupWords()));
         if (fresh == 0) {
             return false;
         }
@@ -498,7 +478,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
         }
         size = 0;
         uncounted = 0;
-        limit = mostIn(groups);
+        limit = TableSizes.mostIn(groups);
     }
 
     private void moveFrom(long oldControl, long oldLast) {
@@ -508,19 +488,6 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
                 copy(from, place(hashAt(from)));
             }
         }
-    }
-
-    /** Three quarters of the slots: a fuller table would send too many searches on to the next group. */
-    private static long mostIn(long groups) {
-        return groups * GROUP_SLOTS * 3 / 4;
-    }
-
-    private long groupsFor(long elements) {
-        long groups = fewestGroups();
-        while (mostIn(groups) < elements) {
-            groups *= 2;
-        }
-        return groups;
     }
 
     final void requireOpen() {
@@ -562,7 +529,7 @@ public abstract sealed class HashTable implements AutoCloseable permits LongTabl
                 return false;
             }
         }
-        return elements == size && size <= mostIn(passes.length);
+        return elements == size && size <= TableSizes.mostIn(passes.length);
     }
 
     /** How often a key was sent on from a full group, over all keys that are here. */

@@ -306,8 +306,8 @@ class HashTableTest {
     void moreElementsThanATableCanHaveAreRefusedAsWithoutMemory() {
         try (LongHashSet set = new LongHashSet()) {
             set.insert(5);
-            assertThat(HashTable.MOST_ELEMENTS).isEqualTo(2_818_572_288L); // as its Javadoc says
-            assertThat(set.reserve(HashTable.MOST_ELEMENTS + 1)).isFalse();
+            assertThat(TableSizes.MOST_ELEMENTS).isEqualTo(2_818_572_288L); // as its Javadoc says
+            assertThat(set.reserve(TableSizes.MOST_ELEMENTS + 1)).isFalse();
             assertThat(set.isValid()).isTrue();
             assertThat(set.contains(5)).isTrue();
         }
