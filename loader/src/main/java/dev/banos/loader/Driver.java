@@ -6,7 +6,6 @@ import dev.banos.loader.call.Lifetime;
 import dev.banos.loader.debug.LoaderEvents;
 import dev.banos.loader.debug.Modules;
 import dev.banos.loader.elf.Refusal;
-import dev.banos.loader.link.ExportStubs;
 import dev.banos.loader.link.LinkedModule;
 import dev.banos.loader.link.Remains;
 import dev.banos.loader.types.TypeSource;
@@ -26,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -46,17 +44,13 @@ public final class Driver {
     private final TypeSource types;
     private final TypedCalls calls;
     private final Map<String, Export> exports = new LinkedHashMap<>();
-    /** Of the pointers and handles that are handed out. Null once uninstalled. */
-    private volatile @Nullable Lifetime lifetime;
-    /** Of those before them: calls that came through these may still be in its code. Under the loader's lock. */
-    private final List<Lifetime> former = new ArrayList<>();
+    private final PointerLifetimes pointers;
     private boolean hasAgreed;
     private boolean isEnding;
     private volatile Set<Driver> dependencies;
     /** The one that took its place, or null. */
     private volatile @Nullable Driver successor;
-    /** Through which others reach its functions; none where drivers are not replaceable. */
-    private final List<ExportStubs> stubs = new CopyOnWriteArrayList<>();
+    private final FunctionStubs stubs = new FunctionStubs();
 
     /** @param old the one in whose place it is put, or null */
     Driver(Loader loader, DriverMetadata metadata, LinkedModule module, long struct, Uses uses, TypeSource types, @Nullable Driver old) {
@@ -68,11 +62,7 @@ public final class Driver {
         this.variables = uses.variables();
         this.types = types;
         this.calls = new TypedCalls(new Exports(), old == null ? new LentPointers() : old.calls.lent());
-        this.lifetime = newLifetime();
-    }
-
-    private Lifetime newLifetime() {
-        return new Lifetime("driver=" + name());
+        this.pointers = new PointerLifetimes("driver=" + name());
     }
 
     void add(Export export) {
@@ -134,7 +124,7 @@ public final class Driver {
      * bound interfaces go on with the instance in its place, which {@link Loader#find} returns.
      */
     public boolean isInstalled() {
-        return lifetime != null;
+        return pointers.current() != null;
     }
 
     /**
@@ -352,26 +342,18 @@ public final class Driver {
     void addStubs(@Nullable Driver old) {
         Map<String, Long> functions = functions();
         if (old != null) {
-            old.stubs.forEach(known -> functions.keySet().removeIf(name -> known.address(name) != 0));
+            functions.keySet().removeIf(name -> old.stubs.address(name) != 0);
         }
-        if (!functions.isEmpty()) {
-            ExportStubs made = new ExportStubs(file(), functions);
-            Modules.loaded(made, "the replaceable exports of driver " + name());
-            stubs.add(made);
-        }
+        stubs.add(file(), "the replaceable exports of driver " + name(), functions);
     }
 
     /** From here on, who calls the old one's functions calls this one's. */
     void takeStubs(Driver old) {
-        Map<String, Long> functions = functions();
-        ExportStubs.redirect(old.stubs, functions);
-        stubs.addAll(old.stubs);
-        old.stubs.clear();
+        stubs.take(old.stubs, functions());
     }
 
     void unmapStubs() {
-        stubs.forEach(each -> Modules.unload(each, module));
-        stubs.clear();
+        stubs.unmap(module);
     }
 
     /** What its code may call outside of it. */
@@ -379,7 +361,7 @@ public final class Driver {
         List<Remains> uses = new ArrayList<>(List.of(loader.hostScope()));
         for (Driver needed : dependencies) {
             uses.add(needed.module);
-            uses.addAll(needed.stubs);
+            uses.addAll(needed.stubs.all());
         }
         return uses;
     }
@@ -396,13 +378,8 @@ public final class Driver {
 
     /** Where others are to call the function: its stub, or itself where it has none. */
     long importAddress(String name, long address) {
-        for (ExportStubs known : stubs) {
-            long stub = known.address(name);
-            if (stub != 0) {
-                return stub;
-            }
-        }
-        return address;
+        long stub = stubs.address(name);
+        return stub != 0 ? stub : address;
     }
 
     boolean isCode(long address) {
@@ -457,7 +434,7 @@ public final class Driver {
      */
     Instance latestInstance() {
         for (Driver candidate = latest(); ; candidate = candidate.latest()) {
-            Lifetime current = candidate.lifetime;
+            Lifetime current = candidate.pointers.current();
             if (current != null) {
                 return new Instance(candidate, current);
             }
@@ -470,18 +447,14 @@ public final class Driver {
     /** Hands out no more pointers; the lifetime of those that there are is the caller's to close. */
     Lifetime endPointers() {
         Lifetime current = requireLifetime();
-        lifetime = null;
-        current.retire();
+        pointers.end(current);
         return current;
     }
 
     /** Hands out pointers of a new lifetime; the former one is the caller's to close. */
     Lifetime renewPointers() {
         Lifetime current = requireLifetime();
-        former.removeIf(Lifetime::isClosed);
-        former.add(current);
-        lifetime = newLifetime();
-        current.retire();
+        pointers.renew(current);
         return current;
     }
 
@@ -491,7 +464,7 @@ public final class Driver {
 
     /** @throws IllegalStateException if it is uninstalled */
     Lifetime requireLifetime() {
-        Lifetime current = lifetime;
+        Lifetime current = pointers.current();
         if (current == null) {
             throw new IllegalStateException("driver=" + name() + (successor == null ? " is uninstalled"
                     : " was replaced, and has no pointers any more; ask the one in its place"));
@@ -537,18 +510,12 @@ public final class Driver {
 
     /** Ends every pointer handed out, or returns false where one is in use by a call. */
     boolean closePointers() {
-        former.removeIf(Lifetime::isOver);
-        Lifetime current = lifetime;
-        if (current == null || !former.isEmpty() || !current.close()) {
-            return false; // null: its uninit is under way, and has come back to here
-        }
-        lifetime = null;
-        return true;
+        return pointers.close();
     }
 
     /** For a driver that refused to stop: it stays, with new pointers. */
     void reopenPointers() {
-        lifetime = newLifetime();
+        pointers.reopen();
     }
 
     /** Runs its last code. */

@@ -14,8 +14,8 @@ final class NextClasses {
         "types.TypeSource", "TypedCalls", "LentPointers", "call.Lifetime", "call.Lifetime$Ended", "debug.Modules", "debug.Modules$Live",
         "debug.MapFile", "debug.LoaderEvents"};
     static final String[] OF_A_LIBRARY = {"LinkedLibrary", "LinkedLibrary$Functions"};
-    static final String[] OF_A_DRIVER = {"Driver", "Driver$Exports", "abi.ExportEntry", "abi.ExportEntry$Entries", "abi.BanosSymbol",
-        "Export", "ImportTypes"};
+    static final String[] OF_A_DRIVER = {"Driver", "FunctionStubs", "Driver$Exports", "PointerLifetimes", "abi.ExportEntry", "abi.ExportEntry$Entries",
+        "abi.BanosSymbol", "Export", "ImportTypes"};
 
     private NextClasses() {
     }
