@@ -2,8 +2,8 @@ package dev.banos.bindings;
 
 /**
  * The first downcall of a process. The JVM makes some twenty classes for it, which takes longer than all else that the first load
- * of an object does, and needs to know nothing of the object: so a thread of its own does it, while the caller reads and checks the
- * file, and loads the classes that it needs afterwards.
+ * of an object does. None of that depends on the object: so a thread of its own does it, while the caller reads and checks the file,
+ * and loads the classes that it needs afterwards.
  */
 public final class FirstCall extends Thread {
     private static boolean hasBegun;

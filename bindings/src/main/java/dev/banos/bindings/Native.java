@@ -13,11 +13,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The restricted methods of {@code java.lang.foreign}, gathered in one place: whoever audits what Banos may do to the
- * process reads this class, {@link SystemCalls} and {@link FileCalls}. Its callers answer for the addresses that they pass.
+ * The restricted methods of {@code java.lang.foreign}, in one place. To audit what Banos can do to the process, read this class,
+ * {@link SystemCalls} and {@link FileCalls}. Callers are responsible for the addresses that they pass.
  *
- * <p>One of these classes is to be touched before the first constant of the generated class, whose initialiser
- * is jextract's and would make the JVM's own message come instead of {@link NativeAccessError}'s.
+ * <p>Use one of these classes before the first constant of the generated class. That class's initialiser is jextract's, and would
+ * give the JVM's own message instead of {@link NativeAccessError}'s.
  */
 public final class Native {
     static {

@@ -8,8 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.security.SecureRandom;
 
 /**
- * Numbers that nobody can guess, as getrandom(2) gives them: {@link SecureRandom} looks for its providers first, which takes a JVM that
- * has just started more than ten milliseconds.
+ * Numbers that nobody can guess, from getrandom(2). {@link SecureRandom} would look for its providers first, which takes a JVM that has
+ * just started more than ten milliseconds.
  */
 public final class Secrets {
     private static final MemorySegment GETRANDOM = Linker.nativeLinker().defaultLookup().find("getrandom").orElse(MemorySegment.NULL);

@@ -9,9 +9,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The system properties of Banos: what is set and cannot be right stops the program where it is first needed, in a
- * {@link SettingError} that names the property, its value and what is accepted. What is not set is the default, which takes no
- * lambda: to link one takes a JVM that has just started up to a millisecond.
+ * The system properties of Banos. A value that is not accepted is a {@link SettingError} where it is first needed, which names the
+ * property, its value and what is accepted. A property that is not set has its default, for which no lambda is used: to link one
+ * takes a JVM that has just started up to a millisecond.
  */
 public final class Setting {
     /** What the program itself has set: in this copy of Banos only, where a system property would be every copy's. */

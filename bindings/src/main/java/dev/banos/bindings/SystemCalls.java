@@ -19,8 +19,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * System calls with their errno; those on files are in {@link FileCalls}. The addresses are those of the generated bindings; what is added is
- * {@link Linker.Option#captureCallState}, which jextract cannot express, and for mappings, pointers as {@code long}.
+ * System calls with their errno; those on files are in {@link FileCalls}. The functions' addresses are those of the generated bindings.
+ * Added are {@link Linker.Option#captureCallState}, which jextract cannot express, and for mappings, pointers as {@code long}.
  *
  * <p>The first parameter of each method, {@code state}, is a segment of {@link #STATE} that receives errno: usually the
  * calling thread's control block. Each returns what the function returns, or {@code -errno}: a result from -4095 to -1 is

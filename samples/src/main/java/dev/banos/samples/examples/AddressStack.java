@@ -14,7 +14,7 @@ import java.lang.invoke.VarHandle;
  * <pre>
  *   top -> [ next | value ] -> [ next | value ] -> 0
  * </pre>
- * An application outside of this project declares what is {@code Native.EVERYTHING} here by itself:
+ * An application outside of this project declares its own {@code Native.EVERYTHING}:
  * {@code MemorySegment.NULL.reinterpret(Long.MAX_VALUE)}, with native access enabled for its own module.
  */
 public final class AddressStack implements AutoCloseable {

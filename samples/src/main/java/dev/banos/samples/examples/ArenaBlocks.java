@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * An allocator of one's own, made ready for the fuzzer: each block is a {@link java.lang.foreign.Arena} of its own. Its test
+ * An allocator in Java for the fuzzer to test: each block is a {@link java.lang.foreign.Arena} of its own. Its test
  * extends {@link dev.banos.fuzz.AllocatorPropertiesTest} and is five lines long.
  */
 public final class ArenaBlocks implements AllocatorUnderTest {

@@ -13,8 +13,8 @@ import java.lang.invoke.MethodHandles;
 import java.nio.file.Path;
 
 /**
- * The same as {@link RingFromJava}, through an interface. The driver that is kept in the checkout is stripped, so the declarations
- * say its types; compiled with {@code -gbtf}, it says them itself, and they are checked against these methods.
+ * Does the same as {@link RingFromJava}, through an interface. The compiled driver in the checkout is stripped, so declarations give
+ * its types. A driver that is compiled with {@code -gbtf} has them itself, and they are checked against these methods.
  */
 public final class BoundRing {
     /** What the driver exports. */
