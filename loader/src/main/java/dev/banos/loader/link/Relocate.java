@@ -5,22 +5,22 @@ import dev.banos.loader.elf.Refusal;
 import dev.banos.loader.elf.RelocationTable;
 import dev.banos.loader.elf.SectionTable;
 import dev.banos.loader.elf.SymbolTable;
-import dev.banos.loader.machine.A64Fields;
 import dev.banos.loader.machine.Architecture;
 import dev.banos.loader.machine.FixupKind;
 import dev.banos.loader.machine.Image;
-import dev.banos.loader.machine.RvFields;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Phase 4: fills the image with the sections' bytes, the GOT and the stubs, and applies every fixup. A value that does not
  * fit its field is refused; only calls may go through a stub instead, because a stub in place of data would be read as data.
+ * Fixups that only one processor has are applied by {@link ProcessorFixups}.
  */
 final class Relocate {
     /** Offsets in a symbol's entries for thread-local variables. */
-    private static final int TLS_DISTANCE = 0;
-    private static final int TLS_PAIR = TLS_DISTANCE + Long.BYTES;
+    static final int TLS_DISTANCE = 0;
+    static final int TLS_PAIR = TLS_DISTANCE + Long.BYTES;
     private static final int TLS_MODULE_PAIR = TLS_PAIR + 2 * Long.BYTES;
 
     private final Architecture architecture;
@@ -30,6 +30,7 @@ final class Relocate {
     private final long tlsModule;
     private final long tlsDistance;
     private long minuend;
+    private @Nullable ProcessorFixups processorFixups;
 
     private Relocate(Architecture architecture, Layout layout, Image image, boolean relaxImports, long tlsModule,
             long tlsDistance) {
@@ -274,131 +275,17 @@ final class Relocate {
             case SET6 -> put6(at, target);
             case SET_ULEB128 -> keepMinuend(target);
             case SUB_ULEB128 -> putUleb128(at, minuend - target);
-            default -> kind.compareTo(FixupKind.RV_HIGH20) < 0 ? applyA64(object, kind, symbol, at, addend)
-                    : applyRv(object, kind, symbol, at, addend);
+            default -> ofProcessor(kind).apply(object, kind, symbol, at, addend);
         };
     }
 
-    private boolean applyA64(LinkedObject object, FixupKind kind, int symbol, int at, long addend) {
-        long target = object.address[symbol] + addend;
-        // The ABI: a call of a weak function that is nowhere goes on behind the call.
-        boolean absent = object.absent.get(symbol);
-        long delta = absent && kind == FixupKind.A64_BRANCH26 ? A64Fields.INSTRUCTION_BYTES : target - image.address(at);
-        long gotEntry = image.base() + object.gotOffset[symbol];
-        long tlsEntry = image.base() + object.tlsEntries[symbol] + TLS_DISTANCE;
-        if (addend != 0 && (kind.needs & (FixupKind.Need.GOT | FixupKind.Need.TLS_DISTANCE_GOT)) != 0) {
-            return false; // the ABI means an entry that holds S + A, of which we have none
+    /** Made for the first of them: x86-64 has none. */
+    private ProcessorFixups ofProcessor(FixupKind kind) {
+        if (processorFixups == null) {
+            processorFixups = kind.compareTo(FixupKind.RV_HIGH20) < 0 ? new A64Fixups(image, layout, tlsDistance)
+                    : new RvFixups(image, tlsDistance);
         }
-        return switch (kind) {
-            case A64_BRANCH26 -> A64Fields.branch26(image, at, delta)
-                    || addend == 0 && A64Fields.branch26(image, at, object.stubOffset[symbol] - at);
-            case A64_DELTA19 -> A64Fields.delta19(image, at, delta);
-            case A64_DELTA14 -> A64Fields.delta14(image, at, delta);
-            case A64_DELTA21 -> A64Fields.delta21(image, at, delta);
-            case A64_PAGE21 -> A64Fields.page21(image, at, target, true);
-            case A64_PAGE21_PART -> A64Fields.page21(image, at, target, false);
-            case A64_LOW12 -> A64Fields.low12(image, at, target, 0);
-            case A64_LOW12_OF_2 -> A64Fields.low12(image, at, target, 1);
-            case A64_LOW12_OF_4 -> A64Fields.low12(image, at, target, 2);
-            case A64_LOW12_OF_8 -> A64Fields.low12(image, at, target, 3);
-            case A64_LOW12_OF_16 -> A64Fields.low12(image, at, target, 4);
-            case A64_MOVE_0 -> A64Fields.move(image, at, target, 0, true);
-            case A64_MOVE_0_PART -> A64Fields.move(image, at, target, 0, false);
-            case A64_MOVE_1 -> A64Fields.move(image, at, target, 1, true);
-            case A64_MOVE_1_PART -> A64Fields.move(image, at, target, 1, false);
-            case A64_MOVE_2 -> A64Fields.move(image, at, target, 2, true);
-            case A64_MOVE_2_PART -> A64Fields.move(image, at, target, 2, false);
-            case A64_MOVE_3 -> A64Fields.move(image, at, target, 3, true);
-            case A64_GOT_DELTA19 -> A64Fields.delta19(image, at, gotEntry - image.address(at));
-            case A64_GOT_PAGE21 -> A64Fields.page21(image, at, gotEntry, true);
-            case A64_GOT_LOW12 -> A64Fields.low12(image, at, gotEntry, 3);
-            case A64_TLS_GOT_PAGE21 -> A64Fields.page21(image, at, tlsEntry, true);
-            case A64_TLS_GOT_LOW12 -> A64Fields.low12(image, at, tlsEntry, 3);
-            case A64_GOT_PAGE_LOW15 -> A64Fields.low15(image, at, gotEntry - (image.address(layout.got) & -Architecture.PAGE_BYTES));
-            case A64_SIGNED_MOVE_0 -> A64Fields.signedMove(image, at, target, 0, true);
-            case A64_SIGNED_MOVE_1 -> A64Fields.signedMove(image, at, target, 1, true);
-            case A64_SIGNED_MOVE_2 -> A64Fields.signedMove(image, at, target, 2, true);
-            case A64_DELTA_MOVE_0 -> A64Fields.signedMove(image, at, delta, 0, true);
-            case A64_DELTA_MOVE_0_PART -> A64Fields.signedMove(image, at, delta, 0, false);
-            case A64_DELTA_MOVE_1 -> A64Fields.signedMove(image, at, delta, 1, true);
-            case A64_DELTA_MOVE_1_PART -> A64Fields.signedMove(image, at, delta, 1, false);
-            case A64_DELTA_MOVE_2 -> A64Fields.signedMove(image, at, delta, 2, true);
-            case A64_DELTA_MOVE_2_PART -> A64Fields.signedMove(image, at, delta, 2, false);
-            case A64_DELTA_MOVE_3 -> A64Fields.signedMove(image, at, delta, 3, false);
-            default -> applyA64ThreadLocal(kind, at, target);
-        };
-    }
-
-    private boolean applyA64ThreadLocal(FixupKind kind, int at, long target) {
-        long distance = tlsDistance + target;
-        return switch (kind) {
-            case A64_TLS_OFFSET_HIGH12 -> A64Fields.high12(image, at, target);
-            case A64_TLS_OFFSET_ALL12 -> A64Fields.all12(image, at, target, 0);
-            case A64_TLS_OFFSET_ALL12_OF_2 -> A64Fields.all12(image, at, target, 1);
-            case A64_TLS_OFFSET_ALL12_OF_4 -> A64Fields.all12(image, at, target, 2);
-            case A64_TLS_OFFSET_ALL12_OF_8 -> A64Fields.all12(image, at, target, 3);
-            case A64_TLS_OFFSET_ALL12_OF_16 -> A64Fields.all12(image, at, target, 4);
-            case A64_TLS_HIGH12 -> A64Fields.high12(image, at, distance);
-            case A64_TLS_LOW12 -> A64Fields.low12(image, at, distance, 0);
-            case A64_TLS_ALL12 -> A64Fields.all12(image, at, distance, 0);
-            case A64_TLS_ALL12_OF_2 -> A64Fields.all12(image, at, distance, 1);
-            case A64_TLS_ALL12_OF_4 -> A64Fields.all12(image, at, distance, 2);
-            case A64_TLS_ALL12_OF_8 -> A64Fields.all12(image, at, distance, 3);
-            case A64_TLS_ALL12_OF_16 -> A64Fields.all12(image, at, distance, 4);
-            case A64_TLS_LOW12_OF_2 -> A64Fields.low12(image, at, distance, 1);
-            case A64_TLS_LOW12_OF_4 -> A64Fields.low12(image, at, distance, 2);
-            case A64_TLS_LOW12_OF_8 -> A64Fields.low12(image, at, distance, 3);
-            case A64_TLS_LOW12_OF_16 -> A64Fields.low12(image, at, distance, 4);
-            case A64_TLS_MOVE_0 -> A64Fields.move(image, at, distance, 0, true);
-            case A64_TLS_MOVE_0_PART -> A64Fields.move(image, at, distance, 0, false);
-            case A64_TLS_MOVE_1 -> A64Fields.move(image, at, distance, 1, true);
-            case A64_TLS_MOVE_1_PART -> A64Fields.move(image, at, distance, 1, false);
-            case A64_TLS_MOVE_2 -> A64Fields.move(image, at, distance, 2, true);
-            default -> throw new AssertionError(kind);
-        };
-    }
-
-    private boolean applyRv(LinkedObject object, FixupKind kind, int symbol, int at, long addend) {
-        long target = object.address[symbol] + addend;
-        // As other linkers do: a jump to a weak function that is nowhere leads to itself, and its address is zero at any distance.
-        boolean absent = object.absent.get(symbol);
-        long delta = target - image.address(at);
-        long jump = absent ? addend : delta;
-        long near = absent && !RvFields.isNear(delta) ? 0 : delta;
-        long got = object.gotOffset[symbol] + addend - at;
-        long tlsEntry = object.tlsEntries[symbol] + TLS_DISTANCE + addend - at;
-        long tlsPair = object.tlsEntries[symbol] + TLS_PAIR + addend - at;
-        return switch (kind) {
-            case RV_HIGH20 -> RvFields.high20(image, at, target);
-            case RV_LOW12_I -> RvFields.low12I(image, at, target);
-            case RV_LOW12_S -> RvFields.low12S(image, at, target);
-            case RV_DELTA_HIGH20 -> RvFields.high20(image, at, delta) || absent && RvFields.zero(image, at);
-            case RV_DELTA_LOW12_I -> RvFields.low12I(image, at, near);
-            case RV_DELTA_LOW12_S -> RvFields.low12S(image, at, near);
-            case RV_GOT_HIGH20 -> RvFields.high20(image, at, got);
-            case RV_GOT_LOW12_I -> RvFields.low12I(image, at, got);
-            case RV_GOT_LOW12_S -> RvFields.low12S(image, at, got);
-            case RV_TLS_GOT_HIGH20 -> RvFields.high20(image, at, tlsEntry);
-            case RV_TLS_GOT_LOW12_I -> RvFields.low12I(image, at, tlsEntry);
-            case RV_TLS_GOT_LOW12_S -> RvFields.low12S(image, at, tlsEntry);
-            case RV_TLS_PAIR_HIGH20 -> RvFields.high20(image, at, tlsPair);
-            case RV_TLS_PAIR_LOW12_I -> RvFields.low12I(image, at, tlsPair);
-            case RV_TLS_PAIR_LOW12_S -> RvFields.low12S(image, at, tlsPair);
-            case RV_TLS_HIGH20 -> RvFields.high20(image, at, tlsDistance + target);
-            case RV_TLS_LOW12_I -> RvFields.low12I(image, at, tlsDistance + target);
-            case RV_TLS_LOW12_S -> RvFields.low12S(image, at, tlsDistance + target);
-            case RV_NOP -> RvFields.nop(image, at);
-            case RV_TLS_DESCRIPTOR_HIGH20 -> RvFields.descriptorHigh20(image, at, tlsDistance + target);
-            case RV_TLS_DESCRIPTOR_LOW12 -> RvFields.descriptorLow12(image, at, tlsDistance + target);
-            case RV_CALL -> RvFields.call(image, at, jump)
-                    || addend == 0 && RvFields.call(image, at, object.stubOffset[symbol] - at);
-            case RV_BRANCH12 -> RvFields.branch12(image, at, jump);
-            case RV_JUMP20 -> RvFields.jump20(image, at, jump);
-            case RV_SHORT_BRANCH8 -> RvFields.shortBranch8(image, at, jump);
-            case RV_SHORT_JUMP11 -> RvFields.shortJump11(image, at, jump);
-            case RV_SHORT_HIGH6 -> RvFields.shortHigh6(image, at, target);
-            default -> throw new AssertionError(kind);
-        };
+        return processorFixups;
     }
 
     /** A field of data counts from where its table begins, so any addend may be right there; a call leads to the function. */
