@@ -1,6 +1,5 @@
 package dev.banos.mem.mappings;
 
-import dev.banos.bindings.Native;
 import dev.banos.mem.event.MemoryEvents;
 import dev.banos.mem.event.Room;
 import dev.banos.mem.insight.LeakRecords;
@@ -9,7 +8,6 @@ import dev.banos.mem.system.Kernel;
 import dev.banos.mem.system.MappingCount;
 import dev.banos.mem.system.MappingTable;
 import dev.banos.mem.system.Unmapping;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
@@ -37,20 +35,21 @@ public final class DirectMappings {
     private static final int MADE_BY_OWN_PLACE = 2;
     /** More than {@link #keepOrUnmap} makes until it has a lock, beyond those of a take. */
     private static final int CALLS_TO_ENTER_AGAIN = 4;
-    /** More than {@link #undo} makes until it has a lock. */
-    private static final int CALLS_TO_UNDO = 8;
 
     /** What the heap is called, has and may have. */
     public final Budget budget;
     private final LeakRecords leaks;
     /** Null where freed mappings are not kept. */
     private final @Nullable MappingCache cache;
+    /** Null where there is no cache. */
+    private final @Nullable GrowthByCopy growth;
     private final HugePageRule hugePages;
 
     public DirectMappings(Budget budget, LeakRecords leaks, @Nullable MappingCache cache, HugePageRule hugePages) {
         this.budget = budget;
         this.leaks = leaks;
         this.cache = cache;
+        this.growth = cache == null ? null : new GrowthByCopy(this, cache, hugePages);
         this.hugePages = hugePages;
     }
 
@@ -209,7 +208,7 @@ public final class DirectMappings {
     }
 
     /** Of a mapping that is out of the registry; where this throws it is there again, with all that is in it. */
-    private void keepOrUnmap(long address, long extent) {
+    void keepOrUnmap(long address, long extent) {
         long bytes = MappingTable.length(extent);
         boolean isKept = false;
         boolean isDone = false;
@@ -292,100 +291,14 @@ public final class DirectMappings {
     }
 
     /**
-     * A growth by half and more goes to a mapping that the cache has: the copy takes no longer than the fresh pages that would be
-     * added, and the old mapping stays for the next block of its length. Where mappings only grew, the cache would come to have long
-     * ones, and no short ones. For who holds no lock, since a copy takes long. The heap may be closed meanwhile: the close finds neither
-     * mapping in the registry, and so both go when the copy is to be entered there.
+     * A growth by half and more goes to a mapping that the cache has: {@link GrowthByCopy}.
      *
      * @param newBytes of {@link #bytes}; nothing is charged for it, as both mappings have been paid for
      * @param guard does as the heap's owner, or under its lock, what must not meet a close, and throws where it is closed
      * @return where the block is now; or 0, and nothing has changed, as where the copy throws
      */
     public long copyToKept(long address, long newBytes, ToLongFunction<LongSupplier> guard) {
-        long extent = MappingRegistry.extent(address, this);
-        if (cache == null || extent == NONE || !isToBeCopied(MappingTable.length(extent), newBytes)) {
-            return 0;
-        }
-        long kept = 0;
-        long taken = NONE;
-        boolean copied = false;
-        try {
-            kept = cache.take(newBytes, CALLS_TO_UNDO);
-            if (kept != 0) {
-                taken = guard.applyAsLong(new Take(address, this));
-                if (taken == extent) { // nobody has freed or resized it meanwhile
-                    copyAndEnter(address, extent, kept, newBytes, guard);
-                    copied = true;
-                }
-            }
-        } finally {
-            if (kept != 0 && !copied) {
-                undo(address, taken, kept, newBytes, guard);
-            }
-        }
-        if (copied) {
-            keepOrUnmapLeft(address, extent);
-        }
-        return copied ? KeptMappings.address(kept) : 0;
-    }
-
-    private boolean isToBeCopied(long bytes, long newBytes) {
-        return newBytes >= bytes + bytes / 2 && !hugePages.wantsGrown(bytes, newBytes);
-    }
-
-    private void copyAndEnter(long address, long extent, long kept, long newBytes, ToLongFunction<LongSupplier> guard) {
-        LongSupplier enter = new Register(KeptMappings.address(kept), extentOf(kept, newBytes), this);
-        MemorySegment.copy(Native.EVERYTHING, address, Native.EVERYTHING, KeptMappings.address(kept), MappingTable.length(extent));
-        long ignored = guard.applyAsLong(enter);
-    }
-
-    private static long extentOf(long kept, long bytes) {
-        return MappingTable.extent(bytes, KeptMappings.isHuge(kept));
-    }
-
-    /** Where the block is by now, the caller must hear: rather than that, what it leaves stays until the heap's close. */
-    private void keepOrUnmapLeft(long address, long extent) {
-        try {
-            keepOrUnmap(address, extent);
-        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
-            // It is in the registry again.
-        }
-    }
-
-    private record Take(long address, DirectMappings owner) implements LongSupplier {
-        @Override
-        public long getAsLong() {
-            return MappingRegistry.take(address, owner);
-        }
-    }
-
-    private record Register(long address, long extent, DirectMappings owner) implements LongSupplier {
-        @Override
-        public long getAsLong() {
-            return owner.register(address, extent);
-        }
-    }
-
-    private void undo(long address, long taken, long kept, long keptBytes, ToLongFunction<LongSupplier> guard) {
-        try {
-            if (taken != NONE) {
-                enterAgain(address, taken, guard);
-            }
-        } finally {
-            keepOrUnmap(KeptMappings.address(kept), extentOf(kept, keptBytes));
-        }
-    }
-
-    private void enterAgain(long address, long extent, ToLongFunction<LongSupplier> guard) {
-        try {
-            long ignored = guard.applyAsLong(new Register(address, extent, this));
-        } catch (IllegalStateException closed) { // since it was taken
-            keepOrUnmap(address, extent);
-            throw closed;
-        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
-            register(address, extent);
-            throw tooLittleLeft;
-        }
+        return growth == null ? 0 : growth.copy(address, newBytes, guard);
     }
 
     /** Unmaps all blocks; their records go by themselves. Without a list, for which Java's heap may have no room. */

@@ -33,8 +33,8 @@ class TidyTest {
     private static final Set<String> ON_THE_WAY_OF_MALLOC = Set.of("Malloc", "Heap", "SlowMalloc", "LargeBlocks", "LiveBlocks", "Resizing",
             "BlockWrites", "Reclaiming", "Diagnosis", "FirstUse", "HeapScope", "HardenedPlaces", "Bin", "Bitmaps", "FreePages", "Hazards", "Lease",
             "Purger", "RecentBins", "Run", "RunList", "RunTable", "Sampler", "SharedPools", "SlotPool", "Spans", "ThreadPools", "TrackedPool",
-            "GuardedMapping", "HugeMappings", "KeptMappings", "MappingLengths", "Budget", "Kernel", "MappingCount", "MappingTable",
-            "Reservation", "Unmapping", "Words", "Zeros", "LeakRecords", "MemoryEvents", "Room", "CallerFrames", "Callers", "Canary",
+            "GrowthByCopy", "GuardedMapping", "HugeMappings", "KeptMappings", "MappingLengths", "Budget", "Kernel", "MappingCount",
+            "MappingTable", "Reservation", "Unmapping", "Words", "Zeros", "LeakRecords", "MemoryEvents", "Room", "CallerFrames", "Callers", "Canary",
             "DamageMarks", "FreedFill", "HardenedBlock", "Quarantine", "Retirement", "ShuffledSlots", "SpinLock", "Tcb", "TcbTable",
             "RecordStore");
 
