@@ -9,8 +9,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The slots of one heap: its bins and its runs. Everything but {@link #enqueue} is for one thread at a time, the owner:
- * the thread that the pool hangs on, or whoever holds the lock of a heap that is shared.
+ * Slots for the blocks of a thread or a heap: bins and runs. Everything but {@link #enqueue} is for one thread at a time, the owner:
+ * the thread that the pool hangs on or that has leased it, or whoever holds its lock.
  *
  * <pre>
  *   bin(size) -> its open word                                hot: no loop, no atomic operation
