@@ -5,8 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The scopes and generations that have blocks of one heap, in lists of their own locks: each is in the list of the thread that opened it,
- * so that threads which open and close scopes at the same time do not wait for each other.
+ * The scopes and generations that have blocks of one heap. They stand in several lists, each behind its own lock: a scope is in the list of
+ * the thread that opened it, so that threads which open and close scopes at the same time do not wait for each other.
  */
 final class HeapTenants {
     private static final int LOG_LISTS = 6;
@@ -15,7 +15,7 @@ final class HeapTenants {
 
     private final Tenants[] lists;
 
-    /** One list. Written by the threads that it is of alone. */
+    /** One list, and whether the heap is closed; both change under its lock. */
     private static final class Tenants {
         private final SpinLock lock = new SpinLock();
         private @Nullable HeapTenant first;

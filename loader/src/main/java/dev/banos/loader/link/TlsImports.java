@@ -88,7 +88,7 @@ final class TlsImports {
         if (cause != null) {
             throw Refusal.unsupported(uses.getFirst().object().elf.file(), null, -1, "thread-local "
                     + (variables.size() == 1 ? "variable " : "variables ") + String.join(", ", variables.keySet()) + " of other libraries: " + cause,
-                    (Architecture.hostMachine() == Elf.EM_X86_64 ? "compile with -fPIC, which lets them lie anywhere, or " : "")
+                    (Architecture.hostMachine() == Elf.EM_X86_64 ? "compile with -fPIC and without -ftls-model, which lets them lie anywhere, or " : "")
                             + "start the JVM with that library in LD_PRELOAD");
         }
         open = true;

@@ -43,7 +43,7 @@ public final class TlsModule {
     }
 
     private static String remedy(long bytes) {
-        String other = Architecture.hostMachine() == Elf.EM_X86_64 ? "compile with -fPIC, which lets them lie anywhere"
+        String other = Architecture.hostMachine() == Elf.EM_X86_64 ? "compile with -fPIC and without -ftls-model, which lets them lie anywhere"
                 : "keep large ones in memory that each thread allocates";
         // Each thread's stack holds the room; with more, the JVM's own small stacks overflow, that of Process.waitFor among them.
         return other + (bytes > SOME_ROOM ? ""

@@ -6,23 +6,23 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pools of one heap. A heap that serves all threads begins with one; where threads meet again and again at its lock, there are twice
- * as many, up to one for each processor. A thread comes back to the pool that it had last, so threads that allocate at the same time soon
+ * The pools of one heap. A heap that serves all threads begins with one. Where threads meet again and again at a lock, the number of pools
+ * doubles, up to one for each processor. A thread comes back to the pool that it had last, so threads that allocate at the same time soon
  * have one each, and their locks cost no waiting. A block goes back to the pool that it is from, whoever frees it.
  *
  * <pre>
  *   thread id -> choices:  | 0 | 1 | 0 | ...        pools:  | first | second |
  * </pre>
  *
- * <p>Under its lock a pool gives blocks out and takes them back; under the locks of all the heap is closed. So who holds one of them
- * meets no close.
+ * <p>A pool gives blocks out and takes them back under its lock, and the heap is closed under the locks of all pools. So whoever holds one
+ * lock meets no close.
  */
 public final class HeapPools {
     /** How many threads are told apart, by their ids. */
     private static final int THREADS = 256;
-    /** How often a thread looks again for the lock of the pool that it had last: who has it may have been stopped. */
+    /** How often a thread tries the lock of the pool that it had last, before it takes another pool: the lock's holder may not be running. */
     private static final int PATIENCE = 32;
-    /** After how many waits a thread takes another pool. Who frees one of its blocks has the lock for a moment, and not each time. */
+    /** After so many waits a thread takes another pool. One wait says little: another thread may just be freeing a block of this pool. */
     private static final int WAITS_TO_MOVE = 16;
 
     private final SlotPool first;
@@ -44,7 +44,7 @@ public final class HeapPools {
         this.pools = new SlotPool[] {first};
     }
 
-    /** Of a heap that has one pool, whichever threads it serves. */
+    /** {@return the pools of a heap that begins with this one} Whom it serves, and so whether there may be more, is the pool's. */
     public static HeapPools of(SlotPool pool) {
         boolean isForAll = pool.access == Access.SHARED;
         return new HeapPools(pool, isForAll ? SharedPools.powerOfTwo(Runtime.getRuntime().availableProcessors()) : 1);
