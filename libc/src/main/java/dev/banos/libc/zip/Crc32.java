@@ -30,8 +30,7 @@ public final class Crc32 {
     static final CrcTable TABLE = CrcTable.of(POLYNOMIAL);
 
     private static final class Cascade {
-        static final CrcCascade.Ieee NARROW = new CrcCascade.Ieee();
-        static final CrcCascade.WideIeee WIDE = new CrcCascade.WideIeee(NARROW);
+        static final CrcCascade.Ieee OF_BYTES = new CrcCascade.Ieee();
     }
 
     /** Its tables are computed when the first checksum is continued or combined. */
@@ -87,10 +86,7 @@ public final class Crc32 {
     /** The same without the help of {@link java.util.zip.CRC32}. */
     static int updateInJava(int state, MemorySegment data) {
         long bytes = data.byteSize();
-        if (bytes < CrcCascade.Narrow.WORTHWHILE) {
-            return ~TABLE.update(~state, data, 0, bytes);
-        }
-        return ~(bytes < CrcCascade.Wide.WORTHWHILE ? Cascade.NARROW.update(~state, data) : Cascade.WIDE.update(~state, data));
+        return ~(bytes < CrcCascade.WORTHWHILE ? TABLE.update(~state, data, 0, bytes) : Cascade.OF_BYTES.update(~state, data));
     }
 
     /**

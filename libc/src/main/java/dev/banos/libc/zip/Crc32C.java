@@ -30,8 +30,7 @@ public final class Crc32C {
     static final CrcTable TABLE = CrcTable.of(POLYNOMIAL);
 
     private static final class Cascade {
-        static final CrcCascade.Castagnoli NARROW = new CrcCascade.Castagnoli();
-        static final CrcCascade.WideCastagnoli WIDE = new CrcCascade.WideCastagnoli(NARROW);
+        static final CrcCascade.Castagnoli OF_BYTES = new CrcCascade.Castagnoli();
     }
 
     /** Its tables are computed when the first checksum is continued or combined. */
@@ -82,10 +81,7 @@ public final class Crc32C {
     /** The same without the help of {@link java.util.zip.CRC32C}. */
     static int updateInJava(int state, MemorySegment data) {
         long bytes = data.byteSize();
-        if (bytes < CrcCascade.Narrow.WORTHWHILE) {
-            return ~TABLE.update(~state, data, 0, bytes);
-        }
-        return ~(bytes < CrcCascade.Wide.WORTHWHILE ? Cascade.NARROW.update(~state, data) : Cascade.WIDE.update(~state, data));
+        return ~(bytes < CrcCascade.WORTHWHILE ? TABLE.update(~state, data, 0, bytes) : Cascade.OF_BYTES.update(~state, data));
     }
 
     /**

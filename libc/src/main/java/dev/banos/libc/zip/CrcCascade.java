@@ -2,182 +2,138 @@ package dev.banos.libc.zip;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * A CRC register advanced over many bytes by loops that the compiler turns into vector instructions. A multiple of the
- * polynomial with few terms says that a word may be added to a few words behind it instead of being kept:
+ * polynomial with few terms says that a byte may be added to a few bytes behind it instead of being kept:
  *
  * <pre>
- *   1 = y^-181 + y^-199 + y^-255 + y^-263 + y^-274   modulo P, for y = x^8, and so for y = x^32: squaring keeps a sum
+ *   1 = y^-292 + y^-428 + y^-431 + y^-449 + y^-470   modulo P, for y = x^8
  *
- *   words   zeros | words that are added to others and then count no more | as many as the longest distance
- *                 start                                                    rest
+ *   bytes   zeros | added to those behind, and count no more | zeros | rest: as many as the longest distance
+ *                 START                                      end     end + GAP
  * </pre>
  *
- * So any message becomes some 270 words of 32 bits, and four registers that do not wait for each other take those by table.
- * All distances exceed the longest vector, so a vector of words never waits for itself. The words lie in an array: over a
- * segment the compiler does not vectorise these loops, nor does it one of seven terms.
+ * So any message becomes some 470 bytes, and four registers that do not wait for each other take those by table. A byte
+ * of the rest gets what the bytes before the rest add to it, but nothing of the rest itself: so the rest stands apart,
+ * and there are zeros where its bytes would be. Each gathers the same way, by one loop.
  *
- * <p>Most loads lie across two cache lines, which costs two thirds of the time. At y = x^512 each distance is a whole number
- * of lines, but the rest as long as 17 KiB: {@link Wide} reduces long messages so, and leaves that rest to a {@link Narrow}.
- *
- * <p>Measured and lost: words of 64 bits (the rest is twice as long, and the tables take half of the time as it is); a second
- * reduction of the rest at y = x^8 or x^16 (each vector waits until one just stored has reached the cache).
+ * <p>The nearest distance is some vectors long, so that no vector waits for one that was just stored. The bytes lie in one
+ * array: over a segment, or from one array to another, the compiler does not vectorise these loops, nor does it one of
+ * seven terms; at bytes rather than words the distances are a quarter as long, and so is the rest.
  */
 abstract class CrcCascade {
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    /** Below this many bytes tables are faster. */
+    static final long WORTHWHILE = 1024;
 
-    private final AtomicReference<int[]> idle = new AtomicReference<>();
-    private final CrcTable table;
-    private final int nearest;
-    final int span;
-    final int start; // where a message begins; the words before it stay zero
-    private final int blockWords;
+    /** How many bytes are added to others at a time. */
+    static final int BLOCK = 1 << 15;
 
-    /** @param distances in ascending order; no message and no block is shorter than the last of them */
-    CrcCascade(CrcTable table, int[] distances, int blockWords) {
-        this.table = table;
-        this.blockWords = blockWords;
-        nearest = distances[0];
-        span = distances[distances.length - 1];
-        start = (span + 3 & -16) + 12; // with the array's header, the first such place at a multiple of 64 bytes
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN).withInvokeExactBehavior();
+
+    private static final int START = 512;
+
+    /** From where the rest would be to where it is: more than all quarters, which the first byte of the rest may not reach. */
+    private static final int GAP = 512;
+
+    private static final int QUARTERS = 4;
+    private static final int LENGTH = START + BLOCK + GAP + GAP;
+
+    private final AtomicReference<byte[]> idle = new AtomicReference<>();
+    private final int span;
+    private final int quarter;
+    private final int[] append = new int[(QUARTERS - 1) * CrcTable.PRODUCTS];
+
+    /**
+     * @param span the longest distance
+     * @param quarter how many bytes of a rest each of the four registers takes: all take at most seven more than the span
+     */
+    CrcCascade(CrcPolynomial polynomial, int span, int quarter) {
+        this.span = span;
+        this.quarter = quarter;
+        for (int before = 0; before < QUARTERS - 1; before++) {
+            int factor = polynomial.appendZeroBytes(CrcPolynomial.ONE, (long) (QUARTERS - 1 - before) * quarter);
+            polynomial.fillProducts(factor, append, before * CrcTable.PRODUCTS);
+        }
     }
 
-    /** Adds to each word those at all distances before it. */
-    abstract void reduce(int[] words, int from, int to);
+    /** Adds to each byte those at all distances before it. They are a multiple of eight apart. */
+    abstract void reduce(byte[] bytes, int from, int to);
 
-    /** Adds to each word from the nearest distance behind {@code rest} on those before {@code rest}: ever fewer. */
-    abstract void reduceTail(int[] words, int rest);
+    /** Adds to each byte {@link #GAP} behind its place those at all distances before that place. */
+    abstract void reduceRest(byte[] bytes, int from, int to);
 
-    /** The register of 0 advanced over the rest. May overwrite what stands before it. */
-    abstract int finish(int[] words, int rest);
+    /** The register of 0 advanced over four quarters from {@code from}: {@link #join} of what each makes of 0. */
+    abstract int ofQuarters(byte[] bytes, int from);
 
     /** For any number of bytes that is worthwhile. The first block, mostly the only one, has no loop around it. */
-    int update(int register, MemorySegment data) {
-        int[] words = claim();
-        long wholeWords = data.byteSize() / Integer.BYTES;
-        int count = (int) Math.min(wholeWords, blockWords);
-        MemorySegment.copy(data, INT, 0, words, start, count);
-        words[start] ^= register;
-        int rest = reduce(words, start + count);
-        if (count < wholeWords) {
-            rest = reduceFurther(words, rest, data, count, wholeWords);
+    final int update(int register, MemorySegment data) {
+        byte[] bytes = claim();
+        long reducible = data.byteSize() - span & -Long.BYTES;
+        int first = (int) Math.min(reducible, BLOCK);
+        MemorySegment.copy(data, ValueLayout.JAVA_BYTE, 0, bytes, START, first);
+        LONG.set(bytes, START, (long) LONG.get(bytes, START) ^ Integer.toUnsignedLong(register));
+        reduce(bytes, START, START + first);
+        int result;
+        if (first == reducible) {
+            result = finish(bytes, START + first, data, reducible);
+        } else {
+            result = finish(bytes, reduceFurther(bytes, data, reducible), data, reducible);
+            Arrays.fill(bytes, 0, START, (byte) 0);
         }
-        int result = finish(words, rest);
-        idle.setRelease(words);
-        return table.update(result, data, wholeWords * Integer.BYTES, data.byteSize());
+        idle.setRelease(bytes);
+        return result;
     }
 
-    /** Block by block, each behind what is left of those before it. */
-    private int reduceFurther(int[] words, int restOfFirst, MemorySegment data, long from, long wholeWords) {
-        int rest = restOfFirst;
-        for (long done = from; done < wholeWords; ) {
-            int count = (int) Math.min(wholeWords - done, blockWords);
-            System.arraycopy(words, rest, words, start, span);
-            MemorySegment.copy(data, INT, done * Integer.BYTES, words, start + span, count);
-            rest = reduce(words, start + span + count);
-            done += count;
+    /** Block by block: before each, in place of the zeros, stands the end of the one before. @return where the last one ends */
+    private int reduceFurther(byte[] bytes, MemorySegment data, long reducible) {
+        int end = START + BLOCK;
+        for (long done = BLOCK; done < reducible; done += BLOCK) {
+            int count = (int) Math.min(reducible - done, BLOCK);
+            System.arraycopy(bytes, end - START, bytes, 0, START);
+            end = START + count;
+            MemorySegment.copy(data, ValueLayout.JAVA_BYTE, done, bytes, START, count);
+            reduce(bytes, START, end);
         }
-        return rest;
+        return end;
     }
 
-    /** Leaves what is congruent to the words before {@code end} in as many as the longest distance. @return where they begin */
-    final int reduce(int[] words, int end) {
-        int rest = end - span;
-        reduce(words, start, rest + nearest);
-        reduceTail(words, rest);
-        return rest;
+    private int finish(byte[] bytes, int end, MemorySegment data, long reducible) {
+        int count = (int) (data.byteSize() - reducible);
+        Arrays.fill(bytes, end, end + GAP, (byte) 0);
+        MemorySegment.copy(data, ValueLayout.JAVA_BYTE, reducible, bytes, end + GAP, count);
+        reduceRest(bytes, end, end + QUARTERS * quarter);
+        return ofQuarters(bytes, end + GAP + count - QUARTERS * quarter);
     }
 
-    final int[] claim() {
-        int[] words = idle.getAndSet(null);
-        return words != null ? words : new int[start + span + blockWords];
+    private byte[] claim() {
+        byte[] bytes = idle.getAndSet(null);
+        return bytes != null ? bytes : new byte[LENGTH];
     }
 
-    final void release(int[] words) {
-        idle.setRelease(words);
+    /** Takes each register over the quarters behind its own. */
+    final int join(int first, int second, int third, int fourth) {
+        return times(0, first) ^ times(CrcTable.PRODUCTS, second) ^ times(2 * CrcTable.PRODUCTS, third) ^ fourth;
     }
 
-    /** For messages from a few KiB: what is left is short enough for tables. */
-    abstract static class Narrow extends CrcCascade {
-        /** Below this many bytes tables are faster. */
-        static final long WORTHWHILE = 1792;
-        static final int BLOCK_WORDS = 1 << 13;
-
-        private static final int QUARTERS = 4;
-
-        private final int zeros;
-        private final int[] append = new int[(QUARTERS - 1) * CrcTable.PRODUCTS];
-
-        /** @param quarter how many words of a rest each of the four registers takes; before the rest come zeros */
-        Narrow(CrcPolynomial polynomial, CrcTable table, int[] distances, int quarter) {
-            super(table, distances, BLOCK_WORDS);
-            zeros = QUARTERS * quarter - span;
-            for (int before = 0; before < QUARTERS - 1; before++) {
-                long bytes = (long) (QUARTERS - 1 - before) * quarter * Integer.BYTES;
-                int factor = polynomial.appendZeroBytes(CrcPolynomial.ONE, bytes);
-                polynomial.fillProducts(factor, append, before * CrcTable.PRODUCTS);
-            }
-        }
-
-        /** The register of 0 advanced over four quarters from {@code from}: {@link #join} of what each makes of 0. */
-        abstract int ofQuarters(int[] words, int from);
-
-        @Override
-        final int finish(int[] words, int rest) {
-            for (int i = 1; i <= zeros; i++) {
-                words[rest - i] = 0;
-            }
-            return ofQuarters(words, rest - zeros);
-        }
-
-        /** The register of 0 advanced over words of another array, at least as many as the longest distance and at most a block. */
-        final int ofWords(int[] source, int from, int count) {
-            int[] words = claim();
-            System.arraycopy(source, from, words, start, count);
-            int result = finish(words, reduce(words, start + count));
-            release(words);
-            return result;
-        }
-
-        /** Takes each register over the quarters behind its own. */
-        final int join(int first, int second, int third, int fourth) {
-            return times(0, first) ^ times(CrcTable.PRODUCTS, second) ^ times(2 * CrcTable.PRODUCTS, third) ^ fourth;
-        }
-
-        /** Eight bytes behind a register of 0, by a table that is a constant where this is called. */
-        static int eight(int[] slices, int low, int high) {
-            return slices[7 * 256 + (low & 255)] ^ slices[6 * 256 + (low >>> 8 & 255)]
-                    ^ slices[5 * 256 + (low >>> 16 & 255)] ^ slices[4 * 256 + (low >>> 24)]
-                    ^ slices[3 * 256 + (high & 255)] ^ slices[2 * 256 + (high >>> 8 & 255)]
-                    ^ slices[256 + (high >>> 16 & 255)] ^ slices[high >>> 24];
-        }
-
-        private int times(int start, int register) {
-            return append[start + (register & 255)] ^ append[start + 256 + (register >>> 8 & 255)]
-                    ^ append[start + 512 + (register >>> 16 & 255)] ^ append[start + 768 + (register >>> 24)];
-        }
+    private int times(int start, int register) {
+        return append[start + (register & 255)] ^ append[start + 256 + (register >>> 8 & 255)]
+                ^ append[start + 512 + (register >>> 16 & 255)] ^ append[start + 768 + (register >>> 24)];
     }
 
-    /** For long messages: 16 times the distances of a narrow one. */
-    abstract static class Wide extends CrcCascade {
-        /** Below this many bytes the narrow one is faster. */
-        static final long WORTHWHILE = 1 << 16;
-        static final int BLOCK_WORDS = 1 << 15;
-
-        private final Narrow narrow;
-
-        Wide(CrcTable table, Narrow narrow, int[] distances) {
-            super(table, distances, BLOCK_WORDS);
-            this.narrow = narrow;
-        }
-
-        @Override
-        final int finish(int[] words, int rest) {
-            return narrow.ofWords(words, rest, span);
-        }
+    /** Eight bytes behind a register, by a table that is a constant where this is called. */
+    private static int eight(int[] slices, int register, long bytes) {
+        int low = (int) bytes ^ register;
+        int high = (int) (bytes >>> Integer.SIZE);
+        return slices[7 * 256 + (low & 255)] ^ slices[6 * 256 + (low >>> 8 & 255)]
+                ^ slices[5 * 256 + (low >>> 16 & 255)] ^ slices[4 * 256 + (low >>> 24)]
+                ^ slices[3 * 256 + (high & 255)] ^ slices[2 * 256 + (high >>> 8 & 255)]
+                ^ slices[256 + (high >>> 16 & 255)] ^ slices[high >>> 24];
     }
 
     // The distances, whose congruence a test checks, were found by exhaustive search for short ones. The loops have them as
@@ -185,170 +141,96 @@ abstract class CrcCascade {
     // comparison a look-up, which is half of the time. So ofQuarters stands twice: as one method of both it takes a quarter longer.
 
     /** For CRC-32. */
-    static final class Ieee extends Narrow {
-        static final int[] DISTANCES = {181, 199, 255, 263, 274};
+    static final class Ieee extends CrcCascade {
+        static final int[] DISTANCES = {292, 428, 431, 449, 470};
 
         private static final int[] SLICES = Crc32.TABLE.slices();
-        private static final int QUARTER = 70;
+        private static final int QUARTER = 120;
 
         Ieee() {
-            super(Crc32.POLYNOMIAL, Crc32.TABLE, DISTANCES, QUARTER);
+            super(Crc32.POLYNOMIAL, DISTANCES[DISTANCES.length - 1], QUARTER);
         }
 
         @Override
-        int ofQuarters(int[] words, int from) {
+        void reduce(byte[] bytes, int from, int to) {
+            for (int i = from; i < to; i += Long.BYTES) {
+                LONG.set(bytes, i, (long) LONG.get(bytes, i)
+                        ^ (long) LONG.get(bytes, i - 292) ^ (long) LONG.get(bytes, i - 428)
+                        ^ (long) LONG.get(bytes, i - 431) ^ (long) LONG.get(bytes, i - 449)
+                        ^ (long) LONG.get(bytes, i - 470));
+            }
+        }
+
+        @Override
+        void reduceRest(byte[] bytes, int from, int to) {
+            for (int i = from; i < to; i += Long.BYTES) {
+                LONG.set(bytes, i + GAP, (long) LONG.get(bytes, i + GAP)
+                        ^ (long) LONG.get(bytes, i - 292) ^ (long) LONG.get(bytes, i - 428)
+                        ^ (long) LONG.get(bytes, i - 431) ^ (long) LONG.get(bytes, i - 449)
+                        ^ (long) LONG.get(bytes, i - 470));
+            }
+        }
+
+        @Override
+        int ofQuarters(byte[] bytes, int from) {
             int first = 0;
             int second = 0;
             int third = 0;
             int fourth = 0;
-            for (int i = from; i < from + QUARTER; i += 2) {
-                first = eight(SLICES, words[i] ^ first, words[i + 1]);
-                second = eight(SLICES, words[i + QUARTER] ^ second, words[i + QUARTER + 1]);
-                third = eight(SLICES, words[i + 2 * QUARTER] ^ third, words[i + 2 * QUARTER + 1]);
-                fourth = eight(SLICES, words[i + 3 * QUARTER] ^ fourth, words[i + 3 * QUARTER + 1]);
+            for (int i = from; i < from + QUARTER; i += Long.BYTES) {
+                first = eight(SLICES, first, (long) LONG.get(bytes, i));
+                second = eight(SLICES, second, (long) LONG.get(bytes, i + QUARTER));
+                third = eight(SLICES, third, (long) LONG.get(bytes, i + 2 * QUARTER));
+                fourth = eight(SLICES, fourth, (long) LONG.get(bytes, i + 3 * QUARTER));
             }
             return join(first, second, third, fourth);
-        }
-
-        @Override
-        void reduce(int[] words, int from, int to) {
-            for (int i = from; i < to; i++) {
-                words[i] = words[i] ^ words[i - 181] ^ words[i - 199] ^ words[i - 255] ^ words[i - 263]
-                        ^ words[i - 274];
-            }
-        }
-
-        @Override
-        void reduceTail(int[] words, int rest) {
-            for (int i = rest + 181; i < rest + 199; i++) {
-                words[i] = words[i] ^ words[i - 199] ^ words[i - 255] ^ words[i - 263] ^ words[i - 274];
-            }
-            for (int i = rest + 199; i < rest + 255; i++) {
-                words[i] = words[i] ^ words[i - 255] ^ words[i - 263] ^ words[i - 274];
-            }
-            for (int i = rest + 255; i < rest + 263; i++) {
-                words[i] = words[i] ^ words[i - 263] ^ words[i - 274];
-            }
-            for (int i = rest + 263; i < rest + 274; i++) {
-                words[i] ^= words[i - 274];
-            }
-        }
-    }
-
-    /** For CRC-32. */
-    static final class WideIeee extends Wide {
-        static final int[] DISTANCES = {2896, 3184, 4080, 4208, 4384};
-
-        WideIeee(Ieee narrow) {
-            super(Crc32.TABLE, narrow, DISTANCES);
-        }
-
-        @Override
-        void reduce(int[] words, int from, int to) {
-            for (int i = from; i < to; i++) {
-                words[i] = words[i] ^ words[i - 2896] ^ words[i - 3184] ^ words[i - 4080] ^ words[i - 4208]
-                        ^ words[i - 4384];
-            }
-        }
-
-        @Override
-        void reduceTail(int[] words, int rest) {
-            for (int i = rest + 2896; i < rest + 3184; i++) {
-                words[i] = words[i] ^ words[i - 3184] ^ words[i - 4080] ^ words[i - 4208] ^ words[i - 4384];
-            }
-            for (int i = rest + 3184; i < rest + 4080; i++) {
-                words[i] = words[i] ^ words[i - 4080] ^ words[i - 4208] ^ words[i - 4384];
-            }
-            for (int i = rest + 4080; i < rest + 4208; i++) {
-                words[i] = words[i] ^ words[i - 4208] ^ words[i - 4384];
-            }
-            for (int i = rest + 4208; i < rest + 4384; i++) {
-                words[i] ^= words[i - 4384];
-            }
         }
     }
 
     /** For CRC-32C. */
-    static final class Castagnoli extends Narrow {
-        static final int[] DISTANCES = {123, 145, 178, 195, 266};
+    static final class Castagnoli extends CrcCascade {
+        static final int[] DISTANCES = {260, 261, 266, 379, 437};
 
         private static final int[] SLICES = Crc32C.TABLE.slices();
-        private static final int QUARTER = 68;
+        private static final int QUARTER = 112;
 
         Castagnoli() {
-            super(Crc32C.POLYNOMIAL, Crc32C.TABLE, DISTANCES, QUARTER);
+            super(Crc32C.POLYNOMIAL, DISTANCES[DISTANCES.length - 1], QUARTER);
         }
 
         @Override
-        int ofQuarters(int[] words, int from) {
+        void reduce(byte[] bytes, int from, int to) {
+            for (int i = from; i < to; i += Long.BYTES) {
+                LONG.set(bytes, i, (long) LONG.get(bytes, i)
+                        ^ (long) LONG.get(bytes, i - 260) ^ (long) LONG.get(bytes, i - 261)
+                        ^ (long) LONG.get(bytes, i - 266) ^ (long) LONG.get(bytes, i - 379)
+                        ^ (long) LONG.get(bytes, i - 437));
+            }
+        }
+
+        @Override
+        void reduceRest(byte[] bytes, int from, int to) {
+            for (int i = from; i < to; i += Long.BYTES) {
+                LONG.set(bytes, i + GAP, (long) LONG.get(bytes, i + GAP)
+                        ^ (long) LONG.get(bytes, i - 260) ^ (long) LONG.get(bytes, i - 261)
+                        ^ (long) LONG.get(bytes, i - 266) ^ (long) LONG.get(bytes, i - 379)
+                        ^ (long) LONG.get(bytes, i - 437));
+            }
+        }
+
+        @Override
+        int ofQuarters(byte[] bytes, int from) {
             int first = 0;
             int second = 0;
             int third = 0;
             int fourth = 0;
-            for (int i = from; i < from + QUARTER; i += 2) {
-                first = eight(SLICES, words[i] ^ first, words[i + 1]);
-                second = eight(SLICES, words[i + QUARTER] ^ second, words[i + QUARTER + 1]);
-                third = eight(SLICES, words[i + 2 * QUARTER] ^ third, words[i + 2 * QUARTER + 1]);
-                fourth = eight(SLICES, words[i + 3 * QUARTER] ^ fourth, words[i + 3 * QUARTER + 1]);
+            for (int i = from; i < from + QUARTER; i += Long.BYTES) {
+                first = eight(SLICES, first, (long) LONG.get(bytes, i));
+                second = eight(SLICES, second, (long) LONG.get(bytes, i + QUARTER));
+                third = eight(SLICES, third, (long) LONG.get(bytes, i + 2 * QUARTER));
+                fourth = eight(SLICES, fourth, (long) LONG.get(bytes, i + 3 * QUARTER));
             }
             return join(first, second, third, fourth);
-        }
-
-        @Override
-        void reduce(int[] words, int from, int to) {
-            for (int i = from; i < to; i++) {
-                words[i] = words[i] ^ words[i - 123] ^ words[i - 145] ^ words[i - 178] ^ words[i - 195]
-                        ^ words[i - 266];
-            }
-        }
-
-        @Override
-        void reduceTail(int[] words, int rest) {
-            for (int i = rest + 123; i < rest + 145; i++) {
-                words[i] = words[i] ^ words[i - 145] ^ words[i - 178] ^ words[i - 195] ^ words[i - 266];
-            }
-            for (int i = rest + 145; i < rest + 178; i++) {
-                words[i] = words[i] ^ words[i - 178] ^ words[i - 195] ^ words[i - 266];
-            }
-            for (int i = rest + 178; i < rest + 195; i++) {
-                words[i] = words[i] ^ words[i - 195] ^ words[i - 266];
-            }
-            for (int i = rest + 195; i < rest + 266; i++) {
-                words[i] ^= words[i - 266];
-            }
-        }
-    }
-
-    /** For CRC-32C. */
-    static final class WideCastagnoli extends Wide {
-        static final int[] DISTANCES = {1968, 2320, 2848, 3120, 4256};
-
-        WideCastagnoli(Castagnoli narrow) {
-            super(Crc32C.TABLE, narrow, DISTANCES);
-        }
-
-        @Override
-        void reduce(int[] words, int from, int to) {
-            for (int i = from; i < to; i++) {
-                words[i] = words[i] ^ words[i - 1968] ^ words[i - 2320] ^ words[i - 2848] ^ words[i - 3120]
-                        ^ words[i - 4256];
-            }
-        }
-
-        @Override
-        void reduceTail(int[] words, int rest) {
-            for (int i = rest + 1968; i < rest + 2320; i++) {
-                words[i] = words[i] ^ words[i - 2320] ^ words[i - 2848] ^ words[i - 3120] ^ words[i - 4256];
-            }
-            for (int i = rest + 2320; i < rest + 2848; i++) {
-                words[i] = words[i] ^ words[i - 2848] ^ words[i - 3120] ^ words[i - 4256];
-            }
-            for (int i = rest + 2848; i < rest + 3120; i++) {
-                words[i] = words[i] ^ words[i - 3120] ^ words[i - 4256];
-            }
-            for (int i = rest + 3120; i < rest + 4256; i++) {
-                words[i] ^= words[i - 4256];
-            }
         }
     }
 }

@@ -62,16 +62,13 @@ class ChecksumTest {
     /** 1 is the sum of all x^-8d for the distances d: multiplied by x^(8 · the longest), polynomials that must agree. */
     @Test
     void theDistancesOfTheCascadesAreMultiplesOfThePolynomials() {
-        requireCongruent(Crc32.POLYNOMIAL, CrcCascade.Ieee.DISTANCES, CrcCascade.Narrow.WORTHWHILE);
-        requireCongruent(Crc32.POLYNOMIAL, CrcCascade.WideIeee.DISTANCES, CrcCascade.Wide.WORTHWHILE);
-        requireCongruent(Crc32C.POLYNOMIAL, CrcCascade.Castagnoli.DISTANCES, CrcCascade.Narrow.WORTHWHILE);
-        requireCongruent(Crc32C.POLYNOMIAL, CrcCascade.WideCastagnoli.DISTANCES, CrcCascade.Wide.WORTHWHILE);
+        requireCongruent(Crc32.POLYNOMIAL, CrcCascade.Ieee.DISTANCES);
+        requireCongruent(Crc32C.POLYNOMIAL, CrcCascade.Castagnoli.DISTANCES);
     }
 
-    private static void requireCongruent(CrcPolynomial polynomial, int[] distances, long fewestBytes) {
+    private static void requireCongruent(CrcPolynomial polynomial, int[] distances) {
         int longest = distances[distances.length - 1];
-        assertThat((long) longest * Integer.BYTES).isLessThanOrEqualTo(fewestBytes);
-        assertThat(longest).isLessThanOrEqualTo(CrcCascade.Narrow.BLOCK_WORDS);
+        assertThat((long) longest + Long.BYTES).isLessThanOrEqualTo(CrcCascade.WORTHWHILE);
         int sum = 0;
         for (int distance : distances) {
             sum ^= polynomial.appendZeroBytes(CrcPolynomial.ONE, longest - distance);
@@ -87,13 +84,13 @@ class ChecksumTest {
         assertThat(Crc32C.update(0x12345678, segment)).isEqualTo(Crc32C.updateInJava(0x12345678, segment));
     }
 
-    /** From where each cascade begins, and on both sides of their blocks, with a rest of any length. */
+    /** From where the cascade begins, and on both sides of its blocks, with a rest of any length. */
     @Test
     void theCascadeAtItsLimits() {
-        long block = (long) CrcCascade.Narrow.BLOCK_WORDS * Integer.BYTES;
-        long wideBlock = (long) CrcCascade.Wide.BLOCK_WORDS * Integer.BYTES;
-        for (long near : new long[] {CrcCascade.Narrow.WORTHWHILE, block, CrcCascade.Wide.WORTHWHILE, wideBlock, 2 * wideBlock}) {
-            for (long bytes = near - 24; bytes <= near + 24; bytes++) {
+        long block = CrcCascade.BLOCK;
+        long rest = CrcCascade.Ieee.DISTANCES[4]; // that of CRC-32C is shorter by less than what is tried on each side
+        for (long near : new long[] {CrcCascade.WORTHWHILE, block, block + rest, 2 * block + rest, 5 * block + rest}) {
+            for (long bytes = near - 48; bytes <= near + 48; bytes++) {
                 MemorySegment data = MemorySegment.ofArray(Bytes.random((int) bytes, bytes));
                 assertThat(Crc32.updateInJava(0x12345678, data)).isEqualTo(Crc32.update(0x12345678, data));
                 assertThat(Crc32C.updateInJava(0x12345678, data)).isEqualTo(Crc32C.update(0x12345678, data));
