@@ -55,7 +55,7 @@ public final class DirectMappings {
 
     /** Makes ready what the first mapping, and the first that goes, would be the first to need. */
     public static void prepare() {
-        Room.initialise(MappingRegistry.class, MappingCache.class);
+        Room.initialise(MappingRegistry.class, MappingCache.class, MappingCache.Push.class);
     }
 
     public HugePageRule hugePages() {

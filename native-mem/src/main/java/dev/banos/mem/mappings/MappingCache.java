@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  * those who had it before.
  */
 public final class MappingCache {
+    enum Push { DONE, REFUSED, WAITS_FOR_OLD }
+
     /** Set in one that is to be unmapped, where it counts in the second sum. */
     private static final long SECOND = 2 * KeptMappings.HUGE;
     /** As many leave the bottom of a stack under the lock. */
@@ -139,16 +141,17 @@ public final class MappingCache {
         if (length > capacity || MappingLengths.rounded(length) != length) {
             return false;
         }
-        if (isRoomToMake(length)) {
+        Push push = push(kept, length, true);
+        if (push == Push.WAITS_FOR_OLD) {
             while (length > capacity - bytes() && giveBackOldest()) {
                 // until there is room, or another thread has taken or put some
             }
+            push = push(kept, length, false);
         }
-        boolean pushed = push(kept, length);
-        if (pushed) {
+        if (push == Push.DONE) {
             tellOfPut();
         }
-        return pushed;
+        return push == Push.DONE;
     }
 
     /** The put has happened, and its caller must hear so: where this comes to nothing, the next one tells. */
@@ -157,17 +160,6 @@ public final class MappingCache {
             whenPut.run();
         } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
             return;
-        }
-    }
-
-    /** Whether there is none for it, and would be without those that are old: where they would not do, they stay. */
-    private boolean isRoomToMake(long length) {
-        lock.lock();
-        try {
-            long missing = length - (capacity - held());
-            return missing > 0 && mappings.areOld(missing);
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -191,23 +183,28 @@ public final class MappingCache {
         return true;
     }
 
-    private boolean push(long kept, long length) {
+    /** @param mayWait whether old ones may go first, if there is no room but would be without them: where they would not do, they stay */
+    private Push push(long kept, long length, boolean mayWait) {
         lock.lock();
         try {
-            return !closed && pushLocked(kept, length);
+            return closed ? Push.REFUSED : pushLocked(kept, length, mayWait);
         } finally {
             lock.unlock();
         }
     }
 
-    private boolean pushLocked(long kept, long length) {
+    private Push pushLocked(long kept, long length, boolean mayWait) {
         int index = MappingLengths.indexOf(length);
+        long missing = length - (capacity - held());
+        if (missing > 0 && mayWait && mappings.areOld(missing)) {
+            return Push.WAITS_FOR_OLD;
+        }
         mappings.tick();
-        if (length > capacity - held() || !mappings.hasRoom(index)) {
-            return false;
+        if (missing > 0 || !mappings.hasRoom(index)) {
+            return Push.REFUSED;
         }
         mappings.push(index, kept);
-        return true;
+        return Push.DONE;
     }
 
     /**
