@@ -5,6 +5,7 @@ import dev.banos.fuzz.program.Coverage;
 import dev.banos.fuzz.program.Mode;
 import dev.banos.fuzz.program.Operations;
 import dev.banos.fuzz.program.ProgramImage;
+import dev.banos.fuzz.shrinking.Shrinker;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,6 +31,7 @@ public final class Campaign {
     private long seed;
     private long tries = Long.MAX_VALUE;
     private Duration time = Duration.ofSeconds(60);
+    private Duration shrinkTime = Shrinker.LONGEST;
     private int threads = 1;
     private int maxOperations = Settings.DEFAULT_OPERATIONS;
     private @Nullable Path example;
@@ -131,13 +133,29 @@ public final class Campaign {
 
     /**
      * Ends the campaign after this time. The program that is running then is run to its end, some programs are tried in any case, and
-     * a finding is shrunk, which may take some minutes more.
+     * a finding is shrunk, for which there is another time: {@link #withShrinkTime}.
      *
      * @param time from the call of {@link #run} on; more than a year is a year
      * @return this campaign
      */
     public Campaign withTime(Duration time) {
         this.time = time.compareTo(LONGEST) > 0 ? LONGEST : time;
+        return this;
+    }
+
+    /**
+     * Looks for a shorter program of a finding for this time at most, each time that its program is shrunk. A limit that is the same in
+     * each run ends it before, unless the target is slow; after that time equal seeds may give programs of different length.
+     *
+     * @param time three minutes unless told otherwise; with nothing, only what a program does after it has failed is cut
+     * @return this campaign
+     * @throws IllegalArgumentException if {@code time} is negative
+     */
+    public Campaign withShrinkTime(Duration time) {
+        if (time.isNegative()) {
+            throw new IllegalArgumentException("time=" + time + " is negative");
+        }
+        shrinkTime = time.compareTo(LONGEST) > 0 ? LONGEST : time;
         return this;
     }
 
@@ -317,7 +335,7 @@ public final class Campaign {
         for (KnownProgram known : corpus) {
             Violation violation = known.replay(runner);
             if (violation != null) {
-                Reproduction reproduction = new Reproduction(runner, target.spec(), seed, 0, -1); // of no tries
+                Reproduction reproduction = new Reproduction(runner, target.spec(), seed, 0, -1, shrinkTime); // of no tries
                 enter(runner, new Runner.Failure(violation, -1, known.program(), known.mode()), reproduction);
             }
             if (isOver()) {
@@ -331,7 +349,7 @@ public final class Campaign {
         while (!isEnough() && (triesDone == 0 || !isOutOfTime())) { // one that tried nothing would say that nothing broke
             int count = (int) Math.min(CHUNK - first % CHUNK, tries - triesDone);
             Runner.Failure failure = runner.tries(first, count);
-            Reproduction reproduction = new Reproduction(runner, target.spec(), seed, first, first + count - 1);
+            Reproduction reproduction = new Reproduction(runner, target.spec(), seed, first, first + count - 1, shrinkTime);
             long done = failure == null ? count : failure.tryNumber() - first + 1;
             triesDone += done;
             first += done;

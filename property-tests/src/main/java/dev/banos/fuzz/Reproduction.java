@@ -4,6 +4,7 @@ import dev.banos.fuzz.generation.Settings;
 import dev.banos.fuzz.program.Mode;
 import dev.banos.fuzz.program.Operations;
 import dev.banos.fuzz.shrinking.Shrinker;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,17 +19,19 @@ final class Reproduction {
     private final long seed;
     private final long first;
     private final long last;
+    private final Duration longestShrinking;
 
     /**
      * @param target what a finding says that it is of
      * @param first  the first of the tries that were run together, after the last failure; they end with {@code last}
      */
-    Reproduction(Runner runner, String target, long seed, long first, long last) {
+    Reproduction(Runner runner, String target, long seed, long first, long last, Duration longestShrinking) {
         this.runner = runner;
         this.target = target;
         this.seed = seed;
         this.first = first;
         this.last = last;
+        this.longestShrinking = longestShrinking;
     }
 
     /** Any broken law will do: what an overlap breaks first is a matter of luck. */
@@ -93,7 +96,7 @@ final class Reproduction {
         if (seen == null) {
             return null;
         }
-        Shrinker<Violation> shrinker = new Shrinker<>(race, program, seen, Mode.RACED);
+        Shrinker<Violation> shrinker = new Shrinker<>(race, program, seen, Mode.RACED, longestShrinking);
         shrinker.shrink();
         return new Finding(target, seed, failure.tryNumber(), new Program(shrinker.program()), shrinker.violation(),
                 Mode.RACED.name(), race.roundsToLose(shrinker.program()), failure.program().length(), true);
@@ -107,7 +110,7 @@ final class Reproduction {
             return null;
         }
         Mode shrunkIn = mode.isRepeated() ? Mode.REPEATED : mode;
-        Shrinker<Violation> shrinker = new Shrinker<>(new Replay(runner, shrunkIn), program, seen, shrunkIn);
+        Shrinker<Violation> shrinker = new Shrinker<>(new Replay(runner, shrunkIn), program, seen, shrunkIn, longestShrinking);
         shrinker.shrink();
         if (mode.isRepeated() && runner.replay(shrinker.program(), surely) == null) {
             return finding(failure, program, seen, mode, true); // shrunk past the leak

@@ -1,6 +1,7 @@
 package dev.banos.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.banos.fuzz.mutants.Fault;
 import dev.banos.fuzz.mutants.ToyAllocator;
@@ -43,6 +44,23 @@ class CampaignTest {
         });
         assertThat(campaign.run()).isEqualTo(told).hasSize(1);
         assertThat(campaign.statistics().tries()).isLessThan(200);
+    }
+
+    @Test
+    void withNoTimeToShrinkAFindingKeepsAllThatItDidUntilItFailed() {
+        Finding shrunk = campaign(Fault.ERRNO_NOT_SET).withTries(200).run().getFirst();
+        Finding cut = campaign(Fault.ERRNO_NOT_SET).withTries(200).withShrinkTime(Duration.ZERO).run().getFirst();
+        assertThat(cut.tryNumber()).isEqualTo(shrunk.tryNumber());
+        assertThat(cut.reproduced()).isTrue();
+        assertThat(cut.violation().law()).isEqualTo(Law.ERRNO);
+        assertThat(cut.program().length()).isGreaterThan(shrunk.program().length());
+    }
+
+    @Test
+    void aNegativeTimeToShrinkIsRefused() {
+        Campaign campaign = campaign(Fault.ERRNO_NOT_SET);
+        assertThatThrownBy(() -> campaign.withShrinkTime(Duration.ofSeconds(-1)))
+                .isInstanceOf(IllegalArgumentException.class).hasMessage("time=PT-1S is negative");
     }
 
     /** A false alarm is what fails once and not again; three of them must not hide the leak that is there. */

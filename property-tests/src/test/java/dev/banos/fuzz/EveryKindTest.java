@@ -145,7 +145,7 @@ class EveryKindTest {
         Operations program = aroundAll();
         for (Mode mode : List.of(Mode.LOCKSTEP, Mode.FREELY, Mode.REPEATED)) {
             Runner runner = new BrokenBy(kind);
-            Shrinker<Violation> shrinker = new Shrinker<>(new Replay(runner, mode), program, runner.replay(program, mode), mode);
+            Shrinker<Violation> shrinker = new Shrinker<>(new Replay(runner, mode), program, runner.replay(program, mode), mode, Shrinker.LONGEST);
             shrinker.shrink();
             assertThat(shrinker.program().length()).as(shrinker.program().toString()).isEqualTo(1);
             assertThat(shrinker.program().kind(0)).isEqualTo(kind);

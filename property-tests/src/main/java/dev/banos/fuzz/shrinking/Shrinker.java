@@ -18,13 +18,14 @@ import org.jspecify.annotations.Nullable;
  * a program, so nothing needs repair.
  */
 public final class Shrinker<V> {
-    /** The end is set by costs, not by time: equal seeds must come to equal programs. This is for machines that are too slow. */
-    private static final Duration LONGEST = Duration.ofMinutes(3);
+    /** Mostly costs set the end, not time, so that equal seeds come to equal programs. This is for machines that are too slow. */
+    public static final Duration LONGEST = Duration.ofMinutes(3);
     private static final long MOST_COST = 30_000;
 
     private final Trial<V> trial;
     private final Mode mode;
-    private final long end = System.nanoTime() + LONGEST.toNanos();
+    private final long begun = System.nanoTime();
+    private final long longest;
     private Operations best;
     private V violation;
     private long cost;
@@ -32,10 +33,12 @@ public final class Shrinker<V> {
     /**
      * @param violation what the program comes to in this trial: already seen
      * @param mode how the trial runs it
+     * @param longest ends it where costs have not: with nothing, only what follows the failure is cut
      */
-    public Shrinker(Trial<V> trial, Operations program, V violation, Mode mode) {
+    public Shrinker(Trial<V> trial, Operations program, V violation, Mode mode, Duration longest) {
         this.trial = trial;
         this.mode = mode;
+        this.longest = longest.toNanos();
         this.violation = violation;
         best = program;
     }
@@ -77,7 +80,7 @@ public final class Shrinker<V> {
     }
 
     private boolean hasTime() {
-        return cost < MOST_COST && System.nanoTime() < end;
+        return cost < MOST_COST && System.nanoTime() - begun < longest;
     }
 
     private static int weight(Operations program) {

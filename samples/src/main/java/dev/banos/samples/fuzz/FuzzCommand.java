@@ -106,6 +106,9 @@ public final class FuzzCommand {
         if (options.time != null) {
             campaign.withTime(options.time);
         }
+        if (options.shrinkTime != null) {
+            campaign.withShrinkTime(options.shrinkTime);
+        }
         if (options.from != null) {
             campaign.withExample(options.from);
         }

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 final class FuzzOptions {
     private static final String USAGE = """
             usage: banos fuzz [--target SPEC] [--tries N | --time DURATION] [--seed N] [--threads N] [--max-ops N]
-                              [--from TRACE] [--shard I/N] [--report DIR] [--trace-out FILE] [--keep-going]
+                              [--shrink DURATION] [--from TRACE] [--shard I/N] [--report DIR] [--trace-out FILE]
+                              [--keep-going]
                    banos fuzz --replay FILE.program [--target SPEC]
                    banos fuzz --merge DIR... [--report DIR]
 
@@ -27,7 +28,8 @@ final class FuzzOptions {
 
               --target SPEC     %s (default: banos)
               --tries N         run N programs at most
-              --time DURATION   begin programs for that long: 30s, 10m, 2h (default: 60s); shrinking a finding takes minutes more
+              --time DURATION   begin programs for that long: 30s, 10m, 2h (default: 60s)
+              --shrink DURATION look for a shorter program of a finding for that long at most (default: 3m)
               --seed N          the same seed makes the same programs (default: 1)
               --threads N       programs of up to N threads, 1 to 8 (default: 1)
               --max-ops N       the longest programs have N operations (default: 2000)
@@ -45,7 +47,7 @@ final class FuzzOptions {
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)?");
     private static final Pattern SHARD = Pattern.compile("(\\d{1,9})/(\\d{1,9})");
 
-    private static final String[] WITH_ARGUMENT = {"target", "tries", "time", "seed", "threads", "max-ops", "from", "shard",
+    private static final String[] WITH_ARGUMENT = {"target", "tries", "time", "shrink", "seed", "threads", "max-ops", "from", "shard",
         "report", "trace-out", "replay"};
     private static final int FIRST_VALUE = 256;
     private static final int KEEP_GOING = 'k';
@@ -55,6 +57,7 @@ final class FuzzOptions {
     @Nullable String target;
     long tries;
     @Nullable Duration time;
+    @Nullable Duration shrinkTime;
     long seed = 1;
     int threads = 1;
     int maxOperations = 2000;
@@ -139,7 +142,8 @@ final class FuzzOptions {
         switch (name) {
             case "target" -> target = value;
             case "tries" -> tries = number(name, value, 1, Long.MAX_VALUE);
-            case "time" -> time = duration(value);
+            case "time" -> time = timeOfPrograms(value);
+            case "shrink" -> shrinkTime = duration(name, value);
             case "seed" -> seed = number(name, value, Long.MIN_VALUE, Long.MAX_VALUE);
             case "threads" -> threads = (int) number(name, value, 1, 8);
             case "max-ops" -> maxOperations = (int) number(name, value, 1, 16_000);
@@ -172,15 +176,20 @@ final class FuzzOptions {
         throw CommandEnd.wrongUsage("--" + name + " " + value + ": not from " + least + (most == Long.MAX_VALUE ? " on" : " to " + most));
     }
 
-    private static Duration duration(String value) throws CommandEnd {
-        Matcher parts = DURATION.matcher(value);
-        if (!parts.matches()) {
-            throw CommandEnd.wrongUsage("--time " + value + ": give a number with ms, s, m or h, such as 30s");
-        }
-        long amount = Long.parseLong(parts.group(1));
-        if (amount == 0) {
+    private static Duration timeOfPrograms(String value) throws CommandEnd {
+        Duration time = duration("time", value);
+        if (time.isZero()) {
             throw CommandEnd.wrongUsage("--time " + value + ": no program would run");
         }
+        return time;
+    }
+
+    private static Duration duration(String name, String value) throws CommandEnd {
+        Matcher parts = DURATION.matcher(value);
+        if (!parts.matches()) {
+            throw CommandEnd.wrongUsage("--" + name + " " + value + ": give a number with ms, s, m or h, such as 30s");
+        }
+        long amount = Long.parseLong(parts.group(1));
         return switch (parts.group(2) == null ? "s" : parts.group(2)) {
             case "ms" -> Duration.ofMillis(amount);
             case "m" -> Duration.ofMinutes(amount);

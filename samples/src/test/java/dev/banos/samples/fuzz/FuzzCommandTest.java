@@ -44,6 +44,7 @@ class FuzzCommandTest {
         "--threads 9, --threads 9: not from 1 to 8",
         "--time soon, --time soon: give a number with ms",
         "--time 0s, --time 0s: no program would run",
+        "--shrink never, --shrink never: give a number with ms",
         "--merge --replay f.program folder, --merge and --replay: give one of them",
         "--target preload:./x.so:p_, preload:./x.so:p_: give preload:LIB.so",
         "--shard 4/4, --shard 4/4: give I/N",
