@@ -29,7 +29,7 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 abstract class CrcCascade {
     /** Below this many bytes tables are faster. */
-    static final long WORTHWHILE = 1024;
+    static final long WORTHWHILE = 896;
 
     /** How many bytes are added to others at a time. */
     static final int BLOCK = 1 << 15;
