@@ -360,7 +360,7 @@ public final class Driver {
     List<Remains> uses() {
         List<Remains> uses = new ArrayList<>(List.of(loader.hostScope()));
         for (Driver needed : dependencies) {
-            uses.add(needed.module);
+            uses.add(needed.module.memory());
             uses.addAll(needed.stubs.all());
         }
         return uses;

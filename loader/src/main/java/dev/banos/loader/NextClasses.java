@@ -10,9 +10,9 @@ final class NextClasses {
     static final String PREFIX = "dev.banos.loader.";
 
     static final String[] OF_BOTH = {"link.TlsImports", "process.TinyLibrary", "link.ThreadDestructors", "link.Resolve", "machine.Image",
-        "link.Relocate", "link.Seal", "link.LinkedModule", "link.StartStop", "link.StartStop$Table", "process.UnwindTables", "TypedCalls$Target",
-        "types.TypeSource", "TypedCalls", "LentPointers", "call.Lifetime", "call.Lifetime$Ended", "debug.Modules", "debug.Modules$Live",
-        "debug.MapFile", "debug.LoaderEvents"};
+        "link.Relocate", "link.Seal", "link.LinkedModule", "link.StartStop", "link.StartStop$Table", "process.UnwindTables", "link.ModuleMemory",
+        "TypedCalls$Target", "types.TypeSource", "TypedCalls", "LentPointers", "call.Lifetime", "call.Lifetime$Ended", "debug.Modules",
+        "debug.Modules$Live", "debug.MapFile", "debug.LoaderEvents"};
     static final String[] OF_A_LIBRARY = {"LinkedLibrary", "LinkedLibrary$Functions"};
     static final String[] OF_A_DRIVER = {"Driver", "FunctionStubs", "Driver$Exports", "PointerLifetimes", "abi.ExportEntry", "abi.ExportEntry$Entries",
         "abi.BanosSymbol", "Export", "ImportTypes"};

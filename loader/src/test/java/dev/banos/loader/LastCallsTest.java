@@ -6,9 +6,12 @@ import dev.banos.testing.ChildJvm;
 import dev.banos.testing.ChildProcess;
 import dev.banos.testing.RunsObjects;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import javax.management.JMException;
+import javax.management.ObjectName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -195,6 +198,52 @@ class LastCallsTest {
                 any = bases.stream().anyMatch(ProcessMaps::isMapped);
             }
             System.out.println("mapped " + any);
+        }
+    }
+
+    /** The files of objects are of megabytes, and a thread may live for days. */
+    @Test
+    void whatIsLeftToAThreadHoldsNoObjects() throws Exception {
+        List<String> softReferencesGoAtOnce = List.of("-XX:SoftRefLRUPolicyMSPerMB=0");
+        ChildProcess child = ChildJvm.run(softReferencesGoAtOnce, Left.class, compiled("threads.c", OF_THREADS).toString());
+        assertThat(child.output()).contains("mapped true", "objects true before, false after");
+        assertThat(child.status()).isZero();
+    }
+
+    static final class Left {
+        private Left() {
+        }
+
+        public static void main(String[] args) throws Exception {
+            Loader loader = Loader.create(InstallPolicy.anyUser());
+            long base = loader.install(Path.of(args[0])).base();
+            CountDownLatch touched = new CountDownLatch(1);
+            CountDownLatch looked = new CountDownLatch(1);
+            Thread thread = Thread.ofPlatform().start(() -> {
+                touch(loader.find("threads"));
+                touched.countDown();
+                try {
+                    looked.await();
+                } catch (InterruptedException interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+            touched.await();
+            boolean before = hasObjects();
+            loader.close();
+            System.out.println("mapped " + ProcessMaps.isMapped(base));
+            System.out.println("objects " + before + " before, " + hasObjects() + " after");
+            looked.countDown();
+            thread.join();
+        }
+
+        /** Whether Java's heap has any. The age of a soft reference, even so, is that at the collection before. */
+        private static boolean hasObjects() throws JMException {
+            System.gc();
+            System.gc();
+            Object histogram = ManagementFactory.getPlatformMBeanServer().invoke(new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                    "gcClassHistogram", new Object[] {new String[0]}, new String[] {String[].class.getName()});
+            return histogram.toString().contains("dev.banos.loader.link.LinkedObject");
         }
     }
 

@@ -151,7 +151,7 @@ public final class ExportStubs extends Remains {
 
     /** As soon as no left module may call them. */
     public void unmap(LinkedModule target) {
-        leave(List.of(target));
+        leave(List.of(target.memory()));
     }
 
     @Override

@@ -15,12 +15,11 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** A module in memory. Whoever unmaps it answers for it that nothing runs in it any more. */
-public final class LinkedModule extends Remains {
+public final class LinkedModule {
     /** In a message. */
     private static final int MOST_NAMES = 10;
 
     private final String name;
-    private final AddressSpace space;
     private final long base;
     private final Layout layout;
     private final List<LinkedObject> objects;
@@ -28,26 +27,21 @@ public final class LinkedModule extends Remains {
     private final StartStop startStop;
     /** Null where the module has no thread-local variables. */
     private final @Nullable TlsModule tls;
-    private final TlsImports tlsImports;
+    private final ModuleMemory memory;
     private final PhaseClock clock;
-    /** Null where its code registers none. */
-    private final @Nullable ThreadDestructors threadDestructors;
-    private List<? extends Remains> uses = List.of();
 
     LinkedModule(String name, AddressSpace space, long base, Layout layout, List<LinkedObject> objects,
             Map<String, Combine.Definition> definitions, @Nullable TlsModule tls, TlsImports tlsImports,
             @Nullable ThreadDestructors threadDestructors, PhaseClock clock) {
         this.name = name;
         this.clock = clock;
-        this.space = space;
         this.base = base;
         this.layout = layout;
         this.objects = objects;
         this.definitions = definitions;
         this.tls = tls;
-        this.tlsImports = tlsImports;
-        this.threadDestructors = threadDestructors;
         this.startStop = new StartStop(base, threadDestructors == null ? base : threadDestructors.handle(), objects);
+        this.memory = new ModuleMemory(space, base, layout.size, startStop, tls, tlsImports, threadDestructors);
     }
 
     /** What messages call it. */
@@ -111,39 +105,17 @@ public final class LinkedModule extends Remains {
 
     /** What its code may call outside of it, which stays as long as it does. */
     public void uses(List<? extends Remains> used) {
-        uses = used;
+        memory.uses(used);
     }
 
     /** As soon as no thread has a destructor of the module's to run any more, nor of any that uses it. */
     public void unmap() {
-        leave(uses);
+        memory.unmap();
     }
 
-    @Override
-    protected boolean mayBeAwaited() {
-        return threadDestructors != null;
-    }
-
-    @Override
-    protected void taken() {
-        if (threadDestructors != null) {
-            threadDestructors.close();
-        }
-    }
-
-    @Override
-    protected boolean isAwaited() {
-        return threadDestructors != null && threadDestructors.areLeft();
-    }
-
-    @Override
-    protected void end() {
-        startStop.forget();
-        if (tls != null) {
-            tls.close();
-        }
-        tlsImports.close();
-        space.unmap(base, layout.size);
+    /** What stays of it where threads may still come into it, or others that stay. */
+    public Remains memory() {
+        return memory;
     }
 
     /** Whether the module holds the section: of groups that several objects have, one's copy is kept. */

@@ -118,6 +118,7 @@ final class TlsImports {
             object.tlsImports[use.symbol()] = new long[] {place.module(), place.offset()};
             object.address[use.symbol()] = place.distance() - distance;
         }
+        uses.clear(); // this stays as long as the module's memory, which outlives the objects
     }
 
     /** Whether the code takes the undefined symbol for a thread-local variable. */
