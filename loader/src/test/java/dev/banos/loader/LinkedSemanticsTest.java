@@ -183,6 +183,20 @@ class LinkedSemanticsTest {
                 .hasMessageContaining("other sections of its name are data").hasMessageContaining("two names");
     }
 
+    /** What is left empty between them has the same size wherever they lie, so they begin where the one that is aligned most may. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7})
+    void sectionsOfOneNameBeginWhereTheLargestAlignmentWantsIt(int before) {
+        String others = ".section other,\"aw\"\n.balign 4\n" + ".long 1\n".repeat(before);
+        Path small = compiled("gcc", "small.s", others + ".section numbers,\"aw\"\n.balign 4\n.long 1\n");
+        Path large = compiled("gcc", "large.s", ".section numbers,\"aw\"\n.balign 32\n.long 2\n");
+        Path walk = compiled("gcc -O2 -fPIC", "walk.c",
+                "extern int __start_numbers[], __stop_numbers[]; long count(void) { return __stop_numbers - __start_numbers; }");
+        try (LinkedLibrary library = link(small, large, walk)) {
+            assertThat(call(library, "long count(void)")).isEqualTo("9");
+        }
+    }
+
     /** The larger of two common symbols gets memory, with the larger of their alignments. */
     @Test
     void commonSymbolsHaveTheLargestAlignmentOfTheirName() {

@@ -118,6 +118,7 @@ final class Place {
         }
         for (List<Piece> pieces : gathered.values()) {
             inOrderOfWhatTheySpeakOf(pieces);
+            take(null, 0, largestAlignment(pieces)); // what lies between them is then the same as in any linked program
             for (Piece piece : pieces) {
                 place(piece.object(), piece.section());
             }
@@ -210,6 +211,14 @@ final class Place {
             }
         }
         return !name.isEmpty();
+    }
+
+    private static long largestAlignment(List<Piece> pieces) {
+        long largest = 1;
+        for (Piece piece : pieces) {
+            largest = Math.max(largest, piece.object().elf.sections().alignment(piece.section()));
+        }
+        return largest;
     }
 
     private void place(LinkedObject object, int section) {
