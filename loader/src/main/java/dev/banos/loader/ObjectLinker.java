@@ -251,6 +251,11 @@ public final class ObjectLinker {
         }
 
         @Override
+        public boolean isWithin(String symbol) {
+            return defined.containsKey(symbol);
+        }
+
+        @Override
         public boolean isThreadLocal(String symbol) {
             return !defined.containsKey(symbol) && CLibrary.isThreadLocal(symbol);
         }

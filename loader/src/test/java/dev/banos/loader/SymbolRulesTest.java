@@ -7,6 +7,7 @@ import dev.banos.testing.ChildProcess;
 import dev.banos.testing.OnX8664;
 import dev.banos.testing.RunsObjects;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -113,6 +114,46 @@ class SymbolRulesTest {
         Path others = compiled("gcc -O1 -fPIC", "others.c", "extern char **environ; extern void *stdout; double pow(double, double);"
                 + " int value(void) { return environ && stdout && pow(2, 3) == 8; }");
         assertThat(here(others)).isEqualTo("1");
+    }
+
+    /** The generic ABI keeps such names within the component that is linked, and the narrowest visibility of any object holds for all. */
+    @ParameterizedTest
+    @CsvSource({"hidden, ''", "protected, ''", "internal, ''",
+        "hidden, 'extern int in6addr_loopback[] __attribute__((weak)); int *other(void) { return in6addr_loopback; }'",
+        "default, 'extern int in6addr_loopback[] __attribute__((weak, visibility(\"hidden\")));"
+                + " int *other(void) { return in6addr_loopback; }'"})
+    void whatIsHiddenIsNotFoundInLibraries(String visibility, String other) {
+        String use = "extern int in6addr_loopback[] __attribute__((visibility(\"" + visibility + "\")%s));"
+                + " int value(void) { int *p = in6addr_loopback; __asm__(\"\" : \"+r\"(p)); return p ? p[3] : -1; }";
+        Path more = compiled("gcc -O1 -fPIC", "more.c", other);
+        Path weak = compiled("gcc -O1 -fPIC", "weak.c", use.formatted(", weak"));
+        assertThat(here(weak, more)).isEqualTo(byLd(weak, more)).isEqualTo("-1");
+        Path strong = compiled("gcc -O1 -fPIC", "strong.c", use.formatted(""));
+        assertThat(here(strong, more)).isEqualTo(byLd(strong, more)).isEqualTo(REFUSED);
+        assertThatThrownBy(() -> link(strong, more)).hasMessageContaining("missing import: in6addr_loopback")
+                .hasMessageContaining("in6addr_loopback is declared hidden, protected or internal");
+        Path own = compiled("gcc -O1 -fPIC", "own.c", "int in6addr_loopback[4] = {0, 0, 0, 7};");
+        assertThat(here(strong, more, own)).isEqualTo(byLd(strong, more, own)).isEqualTo("7");
+    }
+
+    /** What the application gives is part of the link. */
+    @Test
+    @OnX8664
+    void whatIsHiddenIsFoundWhereTheApplicationDefinesIt() {
+        Path user = compiled("gcc", "user.s", ".globl value\nvalue: movabsq $getpid,%rax\nret\n.hidden getpid\n");
+        ObjectLinker linker = ObjectLinker.create(InstallPolicy.anyUser()).define("getpid", MemorySegment.ofAddress(0x1230)).add(user);
+        try (LinkedLibrary library = linker.link()) {
+            assertThat(Prototype.parse("long value(void)").call(library, List.of())).isEqualTo(Long.toString(0x1230));
+        }
+    }
+
+    /** A variable of a library, of which each thread has its own. */
+    @Test
+    void variablesOfThreadsThatAreHiddenAreNotFoundInLibraries() {
+        Path user = compiled("gcc -O1 -fPIC", "user.c",
+                "extern _Thread_local int errno __attribute__((visibility(\"hidden\"))); int value(void) { return errno; }");
+        assertThat(here(user)).isEqualTo(byLd(user)).isEqualTo(REFUSED);
+        assertThatThrownBy(() -> link(user)).hasMessageContaining("missing import: errno").hasMessageContaining("errno is declared hidden");
     }
 
     /** Of a group that two objects have, one copy is kept; what only the other has is nowhere. */

@@ -53,6 +53,8 @@ public final class Elf {
     public static final int STB_WEAK = 2;
     public static final int STB_GNU_UNIQUE = 10;
 
+    public static final int STV_DEFAULT = 0;
+
     public static final int STT_NOTYPE = 0;
     public static final int STT_OBJECT = 1;
     public static final int STT_FUNC = 2;

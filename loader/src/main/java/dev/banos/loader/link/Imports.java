@@ -19,6 +19,14 @@ public interface Imports {
         return false;
     }
 
+    /**
+     * Whether it may be what an object means that declares the name hidden, protected or internal: that of a shared library is not,
+     * as the generic ABI keeps such a name within the component that is linked.
+     */
+    default boolean isWithin(String name) {
+        return true;
+    }
+
     /** What somebody can do who misses one symbol, or several. */
     default String remedy(boolean several) {
         return "install the driver that exports " + (several ? "them" : "it") + " first";

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +51,8 @@ final class Resolve {
     private @Nullable Map<String, Integer> ownVersions;
     /** By the names of sections; null until somebody asks. */
     private @Nullable Map<String, Bounds> bounds;
+    /** What some object declares hidden, protected or internal: that holds for all, as the generic ABI combines visibilities. */
+    private final Set<String> kept = new HashSet<>();
 
     /** Where sections of one name lie. */
     private record Bounds(long start, long stop) {
@@ -78,6 +81,7 @@ final class Resolve {
         Resolve resolve = new Resolve(objects, definitions, layout, base, dsoHandle, imports, tlsImports);
         for (LinkedObject object : objects) {
             resolve.defined(object);
+            resolve.keep(object);
         }
         for (LinkedObject object : objects) {
             resolve.overruled(object);
@@ -147,6 +151,24 @@ final class Resolve {
         }
     }
 
+    private void keep(LinkedObject object) {
+        SymbolTable symbols = object.elf.symbols();
+        for (int symbol : symbols.undefined()) {
+            if (symbols.visibility(symbol) != Elf.STV_DEFAULT) {
+                kept.add(symbols.name(symbol));
+            }
+        }
+    }
+
+    /** Whether an undefined name is not to be looked for outside of the link. */
+    private boolean isKept(String name) {
+        return kept.contains(name) && !imports.isWithin(name);
+    }
+
+    private boolean isOnlyOutside(String name) {
+        return isKept(name) && (imports.find(name) != 0 || imports.isThreadLocal(name));
+    }
+
     private void take(LinkedObject object, int symbol, Combine.Definition definition) {
         requireSameKind(object, symbol, definition);
         object.address[symbol] = definition.object().address[definition.symbol()];
@@ -182,7 +204,11 @@ final class Resolve {
                 continue;
             }
             if (tlsImports != null && TlsImports.isOne(object, symbol)) {
-                tlsImports.add(object, symbol, name);
+                if (isKept(name) && !symbols.isWeak(symbol)) {
+                    missing.add(name);
+                } else {
+                    tlsImports.add(object, symbol, name);
+                }
                 continue;
             }
             if (symbols.type(symbol) == Elf.STT_TLS && imports.findThreadLocalOffset(name) >= 0) {
@@ -250,6 +276,9 @@ final class Resolve {
         }
         if (name.equals(DSO_HANDLE)) {
             return dsoHandle;
+        }
+        if (isKept(name)) {
+            return null;
         }
         long address = imports.find(name);
         if (tlsImports != null && address != 0 && !CLibrary.isInLibrary(address) && imports.isThreadLocal(name)) {
@@ -337,18 +366,26 @@ final class Resolve {
 
     private String remedy() {
         List<String> remedies = new ArrayList<>();
-        long ofRuntime = missing.stream().filter(CppRuntime::has).count();
+        List<String> hidden = missing.stream().filter(this::isOnlyOutside).toList();
+        if (!hidden.isEmpty()) {
+            remedies.add(hidden.getFirst() + " is declared hidden, protected or internal, so that only objects of this link may define it:"
+                    + " add the one that does, or declare it without a visibility");
+        }
+        Set<String> sought = new LinkedHashSet<>(missing);
+        sought.removeIf(this::isOnlyOutside);
+        long ofRuntime = sought.stream().filter(CppRuntime::has).count();
         if (ofRuntime > 0) {
-            boolean plain = missing.stream().filter(CppRuntime::has).allMatch(CppRuntime::isOfCompiler);
+            boolean plain = sought.stream().filter(CppRuntime::has).allMatch(CppRuntime::isOfCompiler);
             String file = plain ? "libgcc_s.so.1" : "libstdc++.so.6";
             remedies.add((plain ? "the compiler's" : "C++'s") + " runtime library is not loaded: library(\"" + file
                     + "\") of the Loader or ObjectLinker in Java, --library " + file + " of banos install");
         }
-        List<String> ofArchive = missing.stream().filter(CompilerArchive::has).toList();
+        List<String> ofArchive = sought.stream().filter(CompilerArchive::has).toList();
         if (!ofArchive.isEmpty()) {
-            remedies.add((ofArchive.size() == missing.size() ? "" : "for " + ofArchive.getFirst() + ", ") + CompilerArchive.REMEDY);
+            boolean alone = remedies.isEmpty() && ofArchive.size() == sought.size();
+            remedies.add((alone ? "" : "for " + ofArchive.getFirst() + ", ") + CompilerArchive.REMEDY);
         }
-        long others = missing.size() - ofRuntime - ofArchive.size();
+        long others = sought.size() - ofRuntime - ofArchive.size();
         if (others > 0) {
             remedies.add((remedies.isEmpty() ? "" : "for the others, ") + imports.remedy(others > 1));
         }
