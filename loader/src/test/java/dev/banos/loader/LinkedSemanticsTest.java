@@ -197,6 +197,32 @@ class LinkedSemanticsTest {
         }
     }
 
+    /** Each is gone before the next one comes, and nothing of the room that glibc keeps for them is lost. */
+    @Test
+    void roomForThreadLocalVariablesIsThereAgainAndAgain() {
+        String code = "__attribute__((tls_model(\"initial-exec\"), aligned(64))) _Thread_local int t[%d] = {5};"
+                + " int f(void) { return t[0]; }";
+        Path one = compiled("gcc -O2 -fPIC", "one.c", code.formatted(1));
+        Path three = compiled("gcc -O2 -fPIC", "three.c", code.formatted(3));
+        for (int i = 0; i < 100; i++) {
+            for (Path file : List.of(one, three)) {
+                try (LinkedLibrary library = link(file)) {
+                    assertThat(call(library, "int f(void)")).isEqualTo("5");
+                }
+            }
+        }
+    }
+
+    /** glibc refuses these, however much room there is. */
+    @Test
+    @OnX8664
+    void roomForThreadLocalVariablesIsNotAlignedFurtherThanGlibcDoes() {
+        Path wide = compiled("gcc -O2 -fPIC", "wide.c", "__attribute__((tls_model(\"initial-exec\"), aligned(256))) _Thread_local int t;"
+                + " int f(void) { return t; }");
+        assertThatThrownBy(() -> link(wide)).isInstanceOf(LinkException.class).hasMessageContaining("no room for 4 bytes")
+                .hasMessageContaining("align them to 64 bytes at most").hasMessageNotContaining("GLIBC_TUNABLES");
+    }
+
     /** The larger of two common symbols gets memory, with the larger of their alignments. */
     @Test
     void commonSymbolsHaveTheLargestAlignmentOfTheirName() {

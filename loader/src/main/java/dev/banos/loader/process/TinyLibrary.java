@@ -195,7 +195,7 @@ public final class TinyLibrary {
         header(file);
         programHeader(file, 0, PT_LOAD, 0, file.capacity(), file.capacity(), Architecture.PAGE_BYTES);
         programHeader(file, 1, PT_DYNAMIC, dynamic, end - dynamic, end - dynamic, Long.BYTES);
-        programHeader(file, 2, blockSize == 0 ? PT_NULL : PT_TLS, start, initial.length, blockSize, blockAlignment);
+        programHeader(file, 2, blockSize == 0 ? PT_NULL : PT_TLS, start, initial.length, memorySize(), blockAlignment);
         programHeader(file, 3, PT_GNU_STACK, 0, 0, 0, Long.BYTES);
         symbols(file);
         for (int i = 0; i < asked.size(); i++) {
@@ -205,6 +205,14 @@ public final class TinyLibrary {
         dynamic(file, dynamic, relocations);
         file.put((int) start, initial);
         return file.array();
+    }
+
+    /**
+     * glibc takes back a block at a fixed distance, but not what it left empty to align the block's other end. So blocks end as they
+     * begin, or each that is longer than the one before would make the room smaller.
+     */
+    private long memorySize() {
+        return staticBlock ? blockSize + blockAlignment - 1 & -blockAlignment : blockSize;
     }
 
     private static void header(ByteBuffer file) {

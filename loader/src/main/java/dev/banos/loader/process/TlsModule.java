@@ -12,6 +12,8 @@ import dev.banos.loader.machine.Architecture;
 public final class TlsModule {
     private static final int NONE = -1;
     private static final int SOME_ROOM = 1 << 14;
+    /** That of glibc's own thread control block: what is aligned further has a place only where the program itself has such variables. */
+    private static final int ROOM_ALIGNMENT = 64;
 
     private final TinyLibrary library;
     private final int number;
@@ -42,9 +44,12 @@ public final class TlsModule {
         library.close();
     }
 
-    private static String remedy(long bytes) {
+    private static String remedy(long bytes, long alignment) {
         String other = Architecture.hostMachine() == Elf.EM_X86_64 ? "compile with -fPIC and without -ftls-model, which lets them lie anywhere"
                 : "keep large ones in memory that each thread allocates";
+        if (alignment > ROOM_ALIGNMENT) {
+            return other + ", or align them to " + ROOM_ALIGNMENT + " bytes at most, as glibc aligns the room for them";
+        }
         // Each thread's stack holds the room; with more, the JVM's own small stacks overflow, that of Process.waitFor among them.
         return other + (bytes > SOME_ROOM ? ""
                 : ", or start the JVM with GLIBC_TUNABLES=glibc.rtld.optional_static_tls=" + SOME_ROOM + " in its environment");
@@ -61,7 +66,7 @@ public final class TlsModule {
         if (cause != null) {
             boolean full = cause.contains("static TLS block");
             throw new Refusal(Refusal.ENOMEM, file, null, -1, "no " + (full ? "room" : "memory") + " for " + size
-                    + " bytes of thread-local variables: " + cause, full ? remedy(size + alignment) : null);
+                    + " bytes of thread-local variables: " + cause, full ? remedy(size + alignment, alignment) : null);
         }
         return module;
     }
