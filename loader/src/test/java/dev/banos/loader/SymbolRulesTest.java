@@ -104,6 +104,18 @@ class SymbolRulesTest {
         assertThat(here(user, compiled("gcc -O1", "owner.c", "_Thread_local int x = 3;"))).isEqualTo(REFUSED);
     }
 
+    /** An address, taken for a distance in the threads' blocks, ends the process. lld refuses the first, too, where there is no other. */
+    @ParameterizedTest
+    @CsvSource({"'.tls_common x,4,4', common symbol x is thread-local",
+        "'.data; .globl x; .type x,@tls_object; x: .long 3', '.data [2], which is not thread-local'",
+        "'.globl x; .type x,@tls_object; x = 16', thread-local symbol x is in no section"})
+    void variablesOfThreadsLieInTheirSections(String definition, String refusal) {
+        Path user = compiled("gcc -O1 -fPIC", "user.c", "extern _Thread_local int x; int value(void) { return x; }");
+        Path owner = compiled("gcc", "owner.s", definition + "\n");
+        assertThatThrownBy(() -> link(user, owner)).isInstanceOf(LinkException.class).hasMessageContaining("owner.s.o")
+                .hasMessageContaining(refusal);
+    }
+
     /** The dynamic linker finds the variable of the thread that asks. */
     @Test
     void variablesOfThreadsAreNoOthersInLibraries() {

@@ -261,10 +261,12 @@ public final class ObjectReader {
                 words[symbol * SymbolTable.WORDS] = first & 0xffff_ffff_ffffL | (long) section << 48;
             }
             boolean isLocal = (first >>> 36 & 0xf) == STB_LOCAL;
-            if (eachByItself || isLocal == symbol >= firstGlobal || section >= sectionsEnd || (first & 0xffff_ffffL) >= namesSize) {
+            long type = first >>> 32 & 0xf;
+            if (eachByItself || isLocal == symbol >= firstGlobal || section >= sectionsEnd || (first & 0xffff_ffffL) >= namesSize
+                    || type == STT_TLS) {
                 checkSymbol(symbols, names, table, symbol);
             }
-            if (section == SHN_UNDEF || section >= SHN_LORESERVE || (first >>> 32 & 0xf) == STT_GNU_IFUNC) {
+            if (section == SHN_UNDEF || section >= SHN_LORESERVE || type == STT_GNU_IFUNC) {
                 symbols.note(symbol);
             }
         }
@@ -312,6 +314,22 @@ public final class ObjectReader {
         }
         if (section == SHN_COMMON) {
             checkCommon(symbols, table, symbol);
+        }
+        if (symbols.type(symbol) == STT_TLS) {
+            checkThreadLocal(symbols, table, symbol);
+        }
+    }
+
+    /** What code takes for a distance in the threads' blocks would be an address. */
+    private void checkThreadLocal(SymbolTable symbols, int table, int symbol) {
+        int section = symbols.section(symbol);
+        if (section == SHN_COMMON) {
+            throw Refusal.unsupported(file, sections.label(table), symbol, "common symbol " + symbols.name(symbol) + " is thread-local",
+                    "compile with -fno-common, or in assembly define it in .tbss");
+        }
+        if (section != SHN_UNDEF && (section < 0 || !sections.isTls(section))) {
+            throw malformed(table, symbol, "thread-local symbol " + symbols.name(symbol) + " is in "
+                    + (section < 0 ? "no section" : sections.label(section) + ", which is not thread-local"));
         }
     }
 
