@@ -28,6 +28,7 @@ class BrokenScopeCloseTest {
             Heap heap = Heap.createShared();
             HeapScope scope = HeapScope.ofShared(heap);
             MemorySegment segment = scope.allocate(100_000);
+            ProcSelf.mark(segment.address());
             Native.segment(Kernel.PAGE_BYTES, 8, scope, _ -> {
                 throw new StackOverflowError();
             });
@@ -37,7 +38,7 @@ class BrokenScopeCloseTest {
             } catch (IllegalStateException refused) {
                 System.out.println(refused.getMessage());
             }
-            System.out.println("mapped " + ProcSelf.isMapped(segment.address()));
+            System.out.println("mapped " + ProcSelf.isStillMapped(segment.address()));
         }
     }
 }

@@ -7,6 +7,7 @@ import dev.banos.mem.slots.RunTable;
 import dev.banos.mem.slots.Spans;
 import dev.banos.mem.system.Reservation;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -18,10 +19,11 @@ class FootprintTest {
         for (long size : new long[] {64 * 1024, 65 * 1024, 1 << 20, 64 << 20}) {
             long block = Malloc.malloc(size);
             assertThat(RunTable.at(block)).isNull();
-            assertThat(ProcSelf.isMapped(block)).isTrue();
-            assertThat(ProcSelf.isMapped(block + size - 1)).isTrue();
+            long last = ProcSelf.mark(block + size - 1);
+            assertThat(ProcSelf.isStillMapped(ProcSelf.mark(block))).isTrue();
+            assertThat(ProcSelf.isStillMapped(last)).isTrue();
             Malloc.free(block);
-            assertThat(ProcSelf.isMapped(block)).isFalse();
+            assertThat(ProcSelf.stillMapped(List.of(block, last))).isEmpty();
         }
         long smaller = Malloc.malloc(64 * 1024 - 1);
         assertThat(RunTable.at(smaller)).isNotNull();
@@ -39,8 +41,9 @@ class FootprintTest {
         for (long i = 0; i < 64 << 20; i += 4096) {
             assertThat(Native.EVERYTHING.get(ValueLayout.JAVA_LONG, moved + i)).isEqualTo(i);
         }
+        long behind = ProcSelf.mark(moved + (1 << 20));
         long shrunk = Malloc.realloc(moved, 1 << 20);
-        assertThat(ProcSelf.isMapped(shrunk + (1 << 20))).isFalse();
+        assertThat(ProcSelf.isStillMapped(behind)).isFalse();
         Malloc.free(shrunk);
     }
 

@@ -113,10 +113,10 @@ class HeapScopeTest {
         for (Supplier<Arena> kind : KINDS) {
             long address;
             try (Arena scope = kind.get()) {
-                address = scope.allocate(1 << 20).address();
-                assertThat(ProcSelf.isMapped(address)).isTrue();
+                address = ProcSelf.mark(scope.allocate(1 << 20).address());
+                assertThat(ProcSelf.isStillMapped(address)).isTrue();
             }
-            assertThat(ProcSelf.isMapped(address)).isFalse();
+            assertThat(ProcSelf.isStillMapped(address)).isFalse();
         }
     }
 
@@ -146,15 +146,15 @@ class HeapScopeTest {
         for (RuntimeException ofAction : List.of(new RuntimeException("mine"), new IllegalStateException("mine"))) {
             for (Supplier<Arena> kind : KINDS) {
                 Arena scope = kind.get();
-                long address = scope.allocate(1 << 20).address();
+                long address = ProcSelf.mark(scope.allocate(1 << 20).address());
                 Native.segment(Kernel.PAGE_BYTES, 8, scope, _ -> {
-                    assertThat(ProcSelf.isMapped(address)).as("until all actions have run").isTrue();
+                    assertThat(ProcSelf.isStillMapped(address)).as("until all actions have run").isTrue();
                     assertThatThrownBy(scope::close).isInstanceOf(IllegalStateException.class);
-                    assertThat(ProcSelf.isMapped(address)).isTrue();
+                    assertThat(ProcSelf.isStillMapped(address)).isTrue();
                     throw ofAction;
                 });
                 assertThatThrownBy(scope::close).isSameAs(ofAction);
-                assertThat(ProcSelf.isMapped(address)).isFalse();
+                assertThat(ProcSelf.isStillMapped(address)).isFalse();
                 assertThatThrownBy(scope::close).isInstanceOf(IllegalStateException.class);
             }
         }
@@ -165,13 +165,13 @@ class HeapScopeTest {
     void anErrorOfTheJvmKeepsTheMemoryOfASharedScope() {
         try (ScopeGroup group = ScopeGroup.create(1, 0)) {
             for (Arena scope : List.of(HeapScope.ofShared(), group.open())) {
-                long address = scope.allocate(1 << 20).address();
+                long address = ProcSelf.mark(scope.allocate(1 << 20).address());
                 Native.segment(Kernel.PAGE_BYTES, 8, scope, _ -> {
                     throw new StackOverflowError();
                 });
                 assertThatThrownBy(scope::close).isInstanceOf(StackOverflowError.class);
                 assertThat(scope.scope().isAlive()).isFalse();
-                assertThat(ProcSelf.isMapped(address)).isTrue();
+                assertThat(ProcSelf.isStillMapped(address)).isTrue();
                 assertThatThrownBy(scope::close).isInstanceOf(IllegalStateException.class).hasMessage("Already closed");
             }
         }
@@ -201,12 +201,13 @@ class HeapScopeTest {
         for (Supplier<Arena> kind : KINDS) {
             Arena scope = kind.get();
             MemorySegment segment = scope.allocate(1 << 20);
+            ProcSelf.mark(segment.address());
             AtomicReference<Throwable> thrown = new AtomicReference<>();
             ScopeGroupTest.callBackWhileNativeCodeHas(segment, () -> thrown.set(catchThrowable(scope::close)));
             assertThat(thrown.get()).isInstanceOf(IllegalStateException.class);
             segment.set(ValueLayout.JAVA_BYTE, 1000, (byte) 1);
             scope.close();
-            assertThat(ProcSelf.isMapped(segment.address())).isFalse();
+            assertThat(ProcSelf.isStillMapped(segment.address())).isFalse();
         }
     }
 

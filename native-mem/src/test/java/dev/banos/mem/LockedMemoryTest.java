@@ -36,7 +36,7 @@ class LockedMemoryTest {
     }
 
     private static long quarantined(Heap heap) {
-        long block = heap.malloc(1 << 20);
+        long block = ProcSelf.mark(heap.malloc(1 << 20));
         Native.EVERYTHING.set(ValueLayout.JAVA_LONG, block, 1);
         heap.free(block);
         return block;
@@ -90,10 +90,8 @@ class LockedMemoryTest {
 
         private static void run() {
             try (Heap heap = Heap.create(HeapOptions.shared().hardened(Hardening.NONE.withQuarantine(1 << 20)))) {
-                MemoryInsight.explain(1); // whose classes, and those of the next, shall not come to lie where the block was
-                ProcSelf.isMapped(1);
                 long block = quarantined(heap);
-                boolean mapped = ProcSelf.isMapped(block);
+                boolean mapped = ProcSelf.isStillMapped(block);
                 System.out.print("in quarantine " + MemoryInsight.explain(block).contains("in quarantine") + ", mapped " + mapped);
             }
             burst();

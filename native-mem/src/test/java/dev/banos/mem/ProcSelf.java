@@ -1,24 +1,68 @@
 package dev.banos.mem;
 
+import dev.banos.bindings.SystemCalls;
 import dev.banos.mem.system.Kernel;
+import dev.banos.thread.Tcb;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /** What the kernel says about this process: the independent witness of what the allocator claims. */
 public final class ProcSelf {
+    /** Of madvise: a child of fork finds zeros there. (The kernel's include/uapi/asm-generic/mman-common.h.) */
+    private static final int MADV_WIPEONFORK = 18;
+    /** What /proc/self/smaps then says of the mapping. */
+    private static final String WIPED = " wf ";
+    private static final Set<Long> MARKED = ConcurrentHashMap.newKeySet();
+
     private ProcSelf() {
     }
 
-    public static boolean isMapped(long address) {
-        try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
-            return lines.anyMatch(line -> contains(line, address));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    /**
+     * Marks the page at the address of a block that is a mapping, so that {@link #isStillMapped} knows it again: as soon as it is unmapped
+     * another thread of the JVM may have something else there. The mark is one that the JVM has no use for. The page is then a mapping by
+     * itself, which must not be asked to grow.
+     *
+     * @return the address
+     */
+    public static long mark(long address) {
+        int refused = SystemCalls.madvise(Tcb.current().segment(), address & -Kernel.PAGE_BYTES, Kernel.PAGE_BYTES, MADV_WIPEONFORK);
+        if (SystemCalls.isError(refused)) {
+            throw new AssertionError(Long.toHexString(address) + " cannot be marked: errno " + -refused);
         }
+        MARKED.add(address);
+        return address;
+    }
+
+    /** Whether what was {@linkplain #mark marked} at the address is there, and not what has come to its place. */
+    public static boolean isStillMapped(long address) {
+        return !stillMapped(List.of(address)).isEmpty();
+    }
+
+    /** Those of them that are. */
+    public static List<Long> stillMapped(Collection<Long> addresses) {
+        if (!MARKED.containsAll(addresses)) {
+            throw new IllegalArgumentException("not all of " + addresses + " were marked");
+        }
+        List<Long> found = new ArrayList<>();
+        String mapping = "";
+        for (String line : lines("/proc/self/smaps")) {
+            if (isMapping(line)) {
+                mapping = line;
+            } else if (line.startsWith("VmFlags:") && (line + " ").contains(WIPED)) {
+                String marked = mapping;
+                addresses.stream().filter(address -> contains(marked, address)).forEach(found::add);
+            }
+        }
+        return found;
     }
 
     /** How many mappings it has. */
@@ -81,18 +125,26 @@ public final class ProcSelf {
     }
 
     private static long bytes(String figure, long from, long to) {
-        try {
-            long bytes = 0;
-            boolean counts = false;
-            for (String line : Files.readAllLines(Path.of("/proc/self/smaps"))) {
-                if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
-                    long start = Long.parseUnsignedLong(line, 0, line.indexOf('-'), 16);
-                    counts = start >= from && start < to;
-                } else if (counts && line.startsWith(figure)) {
-                    bytes += Long.parseLong(line.replaceAll("\\D+", "")) * 1024;
-                }
+        long bytes = 0;
+        boolean counts = false;
+        for (String line : lines("/proc/self/smaps")) {
+            if (isMapping(line)) {
+                long start = Long.parseUnsignedLong(line, 0, line.indexOf('-'), 16);
+                counts = start >= from && start < to;
+            } else if (counts && line.startsWith(figure)) {
+                bytes += Long.parseLong(line.replaceAll("\\D+", "")) * 1024;
             }
-            return bytes;
+        }
+        return bytes;
+    }
+
+    private static boolean isMapping(String line) {
+        return line.matches("[0-9a-f]+-[0-9a-f]+ .*");
+    }
+
+    private static List<String> lines(String file) {
+        try {
+            return Files.readAllLines(Path.of(file));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -49,7 +49,7 @@ class RepeatedCloseTest {
         try (Heap parent = Heap.createShared()) {
             Heap heap = Heap.create(HeapOptions.shared().childOf(parent).hardened(Hardening.NONE.withGuard().withQuarantine(1 << 20)));
             long[] blocks = new long[4];
-            Arrays.setAll(blocks, i -> heap.malloc(100_000));
+            Arrays.setAll(blocks, i -> ProcSelf.mark(heap.malloc(100_000)));
             heap.free(blocks[3]);
             int refused = RefusedUnmaps.count();
             AtomicInteger unmaps = unmapsUntil(2, heap);
@@ -57,7 +57,7 @@ class RepeatedCloseTest {
             SystemCallFaults.during((call, ordinal) -> call == Call.MUNMAP && unmaps.incrementAndGet() > 5 ? ENOMEM() : 0, heap::close);
             assertThat(unmaps).hasValue(5);
             assertThat(RefusedUnmaps.count()).isEqualTo(refused);
-            assertThat(Arrays.stream(blocks)).noneMatch(ProcSelf::isMapped);
+            assertThat(Arrays.stream(blocks)).noneMatch(ProcSelf::isStillMapped);
             assertThat(parent.budget().usedBytes()).isZero();
         }
     }
@@ -68,11 +68,11 @@ class RepeatedCloseTest {
         try (Heap parent = Heap.createShared()) {
             Heap heap = Heap.create(HeapOptions.shared().childOf(parent).mappingCache(cacheBytes));
             long[] blocks = new long[4];
-            Arrays.setAll(blocks, i -> heap.malloc(100_000));
+            Arrays.setAll(blocks, i -> ProcSelf.mark(heap.malloc(100_000)));
             heap.free(blocks[3]);
             assertThat(unmapsUntil(2, heap)).hasValue(2);
             heap.close();
-            assertThat(Arrays.stream(blocks)).noneMatch(ProcSelf::isMapped);
+            assertThat(Arrays.stream(blocks)).noneMatch(ProcSelf::isStillMapped);
             assertThat(parent.budget().usedBytes()).isZero();
         }
     }
@@ -81,7 +81,7 @@ class RepeatedCloseTest {
     void whatCouldNotBeUnmappedIsTriedAgainAlsoAfterATryThatThrew() {
         try (Heap heap = Heap.createShared()) {
             int before = RefusedUnmaps.count();
-            long block = heap.malloc(100_000);
+            long block = ProcSelf.mark(heap.malloc(100_000));
             SystemCallFaults.during((call, ordinal) -> call == Call.MUNMAP ? ENOMEM() : 0, () -> heap.free(block));
             assertThat(RefusedUnmaps.count()).isEqualTo(before + 1);
             SystemCallFaults.during((call, ordinal) -> {
@@ -89,14 +89,14 @@ class RepeatedCloseTest {
             }, () -> assertThatThrownBy(Unmapping::retryRefused).isInstanceOf(StackOverflowError.class));
             assertThat(RefusedUnmaps.count()).isEqualTo(before + 1);
             heap.trim();
-            assertThat(block).matches(address -> !ProcSelf.isMapped(address));
+            assertThat(block).matches(address -> !ProcSelf.isStillMapped(address));
         }
     }
 
     @Test
     void aFreeThatThrewHasDoneNothing() {
         try (Heap heap = Heap.createShared()) {
-            long block = heap.malloc(100_000);
+            long block = ProcSelf.mark(heap.malloc(100_000));
             SystemCallFaults.during((call, ordinal) -> {
                 throw new StackOverflowError("as at the end of the stack");
             }, () -> assertThatThrownBy(() -> heap.free(block)).isInstanceOf(StackOverflowError.class));
@@ -111,7 +111,7 @@ class RepeatedCloseTest {
     void whatLeavesTheQuarantineWithoutBeingUnmappedIsTriedAgain() {
         try (Heap heap = Heap.create(HeapOptions.shared().hardened(Hardening.NONE.withQuarantine(5000)))) {
             int before = RefusedUnmaps.count();
-            long first = heap.malloc(100_000);
+            long first = ProcSelf.mark(heap.malloc(100_000));
             long second = heap.malloc(100_000);
             heap.free(first);
             SystemCallFaults.during((call, ordinal) -> {
@@ -122,7 +122,7 @@ class RepeatedCloseTest {
             }, () -> assertThatThrownBy(() -> heap.free(second)).isInstanceOf(StackOverflowError.class));
             assertThat(RefusedUnmaps.count()).isEqualTo(before + 1);
             heap.trim();
-            assertThat(first).matches(address -> !ProcSelf.isMapped(address));
+            assertThat(first).matches(address -> !ProcSelf.isStillMapped(address));
         }
     }
 
@@ -130,7 +130,7 @@ class RepeatedCloseTest {
     void aFreeIsDoneWhereOnlyTheMemoryCouldNotBeGivenBackAtOnce() {
         try (Heap heap = Heap.createShared()) {
             int before = RefusedUnmaps.count();
-            long block = heap.malloc(100_000);
+            long block = ProcSelf.mark(heap.malloc(100_000));
             SystemCallFaults.during((call, ordinal) -> {
                 if (call == Call.MADVISE) {
                     throw new StackOverflowError("as at the end of the stack");
@@ -140,7 +140,7 @@ class RepeatedCloseTest {
             assertThat(heap.budget().usedBytes()).isZero();
             assertThat(RefusedUnmaps.count()).isEqualTo(before + 1);
             heap.trim();
-            assertThat(block).matches(address -> !ProcSelf.isMapped(address));
+            assertThat(block).matches(address -> !ProcSelf.isStillMapped(address));
         }
     }
 

@@ -51,16 +51,17 @@ class ScopeGroupTest {
             segments.add(scopes.get(i).allocateFrom(ValueLayout.JAVA_LONG, i));
             segments.add(scopes.get(i).allocate(200_000));
         }
+        long large = ProcSelf.mark(segments.get(1).address());
         scopes.get(2).close();
         scopes.get(0).close();
         assertThat(segments).allMatch(segment -> segment.scope().isAlive());
-        assertThat(ProcSelf.isMapped(segments.get(1).address())).as("waits").isTrue();
+        assertThat(ProcSelf.isStillMapped(large)).as("waits").isTrue();
         assertThat(group.waitingBytes()).isGreaterThan(400_000);
         scopes.get(1).close();
         for (MemorySegment segment : segments) {
             assertThatThrownBy(() -> segment.get(ValueLayout.JAVA_BYTE, 0)).isInstanceOf(IllegalStateException.class);
         }
-        assertThat(ProcSelf.isMapped(segments.get(1).address())).isFalse();
+        assertThat(ProcSelf.isStillMapped(large)).isFalse();
         assertThat(group.waitingBytes()).isZero();
         assertThat(group.waitingScopes()).isZero();
     }
@@ -115,9 +116,10 @@ class ScopeGroupTest {
         MemorySegment large;
         try (Arena scope = group.open()) {
             large = scope.allocate(2 << 20);
+            ProcSelf.mark(large.address());
         }
         assertThat(large.scope().isAlive()).isFalse();
-        assertThat(ProcSelf.isMapped(large.address())).isFalse();
+        assertThat(ProcSelf.isStillMapped(large.address())).isFalse();
     }
 
     @Test
@@ -151,17 +153,18 @@ class ScopeGroupTest {
         ScopeGroup group = ScopeGroup.create(1, 0);
         HeapScope scope = group.open();
         MemorySegment segment = scope.allocate(200_000);
+        ProcSelf.mark(segment.address());
         AtomicLong waiting = new AtomicLong();
         callBackWhileNativeCodeHas(segment, () -> {
             scope.close();
             waiting.set(group.waitingScopes());
         });
         assertThat(waiting).hasValue(1);
-        assertThat(ProcSelf.isMapped(segment.address())).isTrue();
+        assertThat(ProcSelf.isStillMapped(segment.address())).isTrue();
         segment.fill((byte) 1);
         group.open().close();
         assertThat(segment.scope().isAlive()).isFalse();
-        assertThat(ProcSelf.isMapped(segment.address())).isFalse();
+        assertThat(ProcSelf.isStillMapped(segment.address())).isFalse();
         assertThat(group.waitingScopes()).isZero();
     }
 
@@ -176,6 +179,7 @@ class ScopeGroupTest {
             HeapScope scope = group.open();
             scopes.add(scope);
             segments.add(scope.allocate(200_000));
+            ProcSelf.mark(segments.getLast().address());
             Native.segment(Kernel.PAGE_BYTES, 8, scope, _ -> {
                 throw ofAction;
             });
@@ -184,7 +188,7 @@ class ScopeGroupTest {
                 () -> callBackWhileNativeCodeHas(segments.get(1), () -> scopes.forEach(HeapScope::close)));
         assertThat(group.waitingScopes()).isEqualTo(2);
         assertThatThrownBy(group::retire).isSameAs(actions.get(0)).hasSuppressedException(actions.get(1));
-        assertThat(segments).noneMatch(segment -> ProcSelf.isMapped(segment.address()));
+        assertThat(segments).noneMatch(segment -> ProcSelf.isStillMapped(segment.address()));
         assertThat(group.waitingScopes()).isZero();
         assertThat(group.waitingBytes()).isZero();
         group.close();

@@ -187,7 +187,7 @@ class MappingCacheEmptyingTest {
             cache.empty(); // then all classes are there
             long last = 0;
             for (int i = 0; i < PLACES; i++) {
-                last = MappingCacheTest.put(cache, budget, MIB);
+                last = ProcSelf.mark(MappingCacheTest.put(cache, budget, MIB));
             }
             long another = map(budget);
             FullJavaHeap javaHeap = new FullJavaHeap(0);
@@ -208,9 +208,9 @@ class MappingCacheEmptyingTest {
             });
             javaHeap.empty();
             String found = "threw " + threw[0] + ", kept " + cache.bytes() / MIB + ", charged " + budget.usedBytes() / MIB + ", mapped "
-                    + ProcSelf.isMapped(last);
+                    + ProcSelf.isStillMapped(last);
             Unmapping.retryRefused();
-            found += ", later " + ProcSelf.isMapped(last);
+            found += ", later " + ProcSelf.isStillMapped(last);
             cache.close();
             System.out.println(found + ", after the close " + budget.usedBytes() + ";");
         }

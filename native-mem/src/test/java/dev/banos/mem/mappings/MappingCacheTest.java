@@ -59,9 +59,9 @@ class MappingCacheTest {
     @Test
     void aFreedBlockServesTheNextOfAboutItsSize() {
         try (Heap heap = Heap.create(CACHED)) {
-            long block = heap.malloc(100_000);
+            long block = ProcSelf.mark(heap.malloc(100_000));
             heap.free(block);
-            assertThat(ProcSelf.isMapped(block)).isTrue();
+            assertThat(ProcSelf.isStillMapped(block)).isTrue();
             assertThat(heap.statistics().cachedBytes()).isEqualTo(heap.budget().usedBytes()).isEqualTo(104L << 10);
             assertThat(heap.malloc(99_000)).isEqualTo(block);
             assertThat(heap.statistics().cachedBytes()).isZero();
@@ -127,11 +127,11 @@ class MappingCacheTest {
         try (Heap cached = Heap.create(CACHED); Heap plain = Heap.create(HeapOptions.confined())) {
             List<Long> blocks = new ArrayList<>();
             for (int i = 0; i < 20; i++) {
-                blocks.add(cached.malloc(MIB));
+                blocks.add(ProcSelf.mark(cached.malloc(MIB)));
             }
             blocks.forEach(cached::free);
             assertThat(cached.statistics().cachedBytes()).isEqualTo(8 * MIB);
-            assertThat(blocks).filteredOn(ProcSelf::isMapped).hasSize(8);
+            assertThat(ProcSelf.stillMapped(blocks)).hasSize(8);
             cached.free(cached.malloc(16 * MIB));
             assertThat(cached.statistics().cachedBytes()).isEqualTo(8 * MIB);
             plain.free(plain.malloc(MIB));
@@ -164,7 +164,7 @@ class MappingCacheTest {
             assertThat(cache.put(used, MIB)).isTrue();
         }
         long added = put(cache, budget, MIB / 2);
-        assertThat(List.of(oldest, younger, used, added)).filteredOn(ProcSelf::isMapped).containsExactly(younger, used, added);
+        assertThat(ProcSelf.stillMapped(List.of(oldest, younger, used, added))).containsExactlyInAnyOrder(younger, used, added);
         assertThat(cache.bytes()).isEqualTo(budget.usedBytes()).isEqualTo(7 * MIB / 2);
         assertThat(cache.isValid()).isTrue();
         cache.close();
@@ -231,7 +231,7 @@ class MappingCacheTest {
 
     static long put(MappingCache cache, Budget budget, long bytes) {
         budget.reserve(bytes);
-        long mapping = Kernel.map(bytes);
+        long mapping = ProcSelf.mark(Kernel.map(bytes));
         assertThat(cache.put(mapping, bytes)).isTrue();
         return mapping;
     }
@@ -294,7 +294,7 @@ class MappingCacheTest {
         MappingCache cache = MappingCaches.open(budget, 8 * MIB, () -> { });
         DirectMappings mappings = new DirectMappings(budget, new LeakRecords("test"), cache, HugePageRule.NEVER);
         long kept = put(cache, budget, 2 * MIB);
-        long block = map(mappings, budget, MIB);
+        long block = ProcSelf.mark(map(mappings, budget, MIB));
         int[] calls = new int[1];
         ToLongFunction<LongSupplier> closing = work -> {
             if (calls[0]++ == 0) {
@@ -305,8 +305,7 @@ class MappingCacheTest {
         };
         assertThatThrownBy(() -> mappings.copyToKept(block, 2 * MIB, closing)).hasMessage("closed");
         assertThat(budget.usedBytes()).isZero();
-        assertThat(ProcSelf.isMapped(block)).isFalse();
-        assertThat(ProcSelf.isMapped(kept)).isFalse();
+        assertThat(ProcSelf.stillMapped(List.of(block, kept))).isEmpty();
     }
 
     @Test
@@ -382,15 +381,15 @@ class MappingCacheTest {
     @Test
     void trimAndCloseGiveBackAllThatIsKept() {
         Heap heap = Heap.create(CACHED);
-        long one = heap.malloc(MIB);
+        long one = ProcSelf.mark(heap.malloc(MIB));
         heap.free(one);
         heap.trim();
-        assertThat(ProcSelf.isMapped(one)).isFalse();
+        assertThat(ProcSelf.isStillMapped(one)).isFalse();
         assertThat(heap.budget().usedBytes()).isZero();
-        long other = heap.malloc(MIB);
+        long other = ProcSelf.mark(heap.malloc(MIB));
         heap.free(other);
         heap.close();
-        assertThat(ProcSelf.isMapped(other)).isFalse();
+        assertThat(ProcSelf.isStillMapped(other)).isFalse();
         assertThat(heap.budget().usedBytes()).isZero();
     }
 
@@ -400,9 +399,7 @@ class MappingCacheTest {
         MappingCache cache = MappingCaches.open(budget, 8 * MIB, () -> { });
         List<Long> mappings = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
-            budget.reserve(MIB);
-            mappings.add(Kernel.map(MIB));
-            assertThat(cache.put(mappings.getLast(), MIB)).isTrue();
+            mappings.add(put(cache, budget, MIB));
         }
         MappingCache.age();
         assertThat(cache.bytes()).as("they came since the last look").isEqualTo(4 * MIB);
@@ -412,7 +409,7 @@ class MappingCacheTest {
         assertThat(cache.put(used, MIB)).isTrue();
         MappingCache.age();
         assertThat(cache.bytes()).isEqualTo(2 * MIB);
-        assertThat(mappings).filteredOn(ProcSelf::isMapped).containsExactlyInAnyOrder(used, usedToo);
+        assertThat(ProcSelf.stillMapped(mappings)).containsExactlyInAnyOrder(used, usedToo);
         assertThat(cache.isValid()).isTrue();
         cache.close();
         assertThat(budget.usedBytes()).isZero();
@@ -443,7 +440,7 @@ class MappingCacheTest {
         assertThat(cache.isValid()).isTrue();
         MappingCache.age();
         MappingCache.age();
-        assertThat(mappings).noneMatch(ProcSelf::isMapped);
+        assertThat(ProcSelf.stillMapped(mappings)).isEmpty();
         assertThat(budget.usedBytes()).isZero();
         cache.close();
     }
@@ -485,12 +482,12 @@ class MappingCacheTest {
     @Test
     void aRefusedUnmapIsTriedAgain() {
         try (Heap heap = Heap.create(CACHED)) {
-            long block = heap.malloc(MIB);
+            long block = ProcSelf.mark(heap.malloc(MIB));
             heap.free(block);
             SystemCallFaults.during((call, _) -> call == Call.MUNMAP ? ENOMEM() : 0, heap::trim);
             assertThat(heap.budget().usedBytes()).isZero();
             heap.trim();
-            assertThat(ProcSelf.isMapped(block)).isFalse();
+            assertThat(ProcSelf.isStillMapped(block)).isFalse();
         }
     }
 
