@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** The protocols between threads, in every order of their steps up to a number of preemptions. */
 class InterleavingsTest {
-    private static final int PROTOCOLS = 15;
+    private static final int PROTOCOLS = 18;
 
     @Test
     void everyOrderWithTwoPreemptions() throws IOException, InterruptedException {

@@ -24,12 +24,16 @@ final class SteppingLoader extends ClassLoader {
     private static final Set<String> STEPPING = Set.of("dev/banos/mem/slots/Run", "dev/banos/mem/system/Words",
             "dev/banos/mem/slots/SlotPool", "dev/banos/mem/Heap", "dev/banos/mem/slots/TrackedPool", "dev/banos/mem/slots/FreePages",
             "dev/banos/mem/slots/ThreadPools", "dev/banos/mem/slots/Hazards", "dev/banos/lock/SpinLock");
-    private static final Set<String> SHARED_FIELDS = Set.of("limit", "retired", "threadId", "closed");
+    private static final Set<String> SHARED_FIELDS = Set.of("limit", "retired", "threadId", "closed", "first", "before", "behind");
     private static final ClassDesc INTERLEAVINGS = ClassDesc.of(Interleavings.class.getName());
     private static final MethodTypeDesc NOTHING = MethodTypeDesc.of(ConstantDescs.CD_void);
 
-    SteppingLoader(ClassLoader parent) {
+    private final Set<String> alsoStepping;
+
+    /** @param alsoStepping where accesses are steps as well, for scenarios whose other classes do little */
+    SteppingLoader(ClassLoader parent, Set<String> alsoStepping) {
         super(parent);
+        this.alsoStepping = alsoStepping;
     }
 
     @Override
@@ -48,7 +52,8 @@ final class SteppingLoader extends ClassLoader {
             if (file == null) {
                 throw new ClassNotFoundException(name);
             }
-            byte[] stepping = stepping(file.readAllBytes(), STEPPING.contains(name.replace('.', '/')));
+            String internal = name.replace('.', '/');
+            byte[] stepping = stepping(file.readAllBytes(), STEPPING.contains(internal) || alsoStepping.contains(internal));
             return defineClass(name, stepping, 0, stepping.length);
         } catch (IOException unreadable) {
             throw new ClassNotFoundException(name, unreadable);
