@@ -2,10 +2,10 @@ package dev.banos.mem;
 
 import dev.banos.bindings.Native;
 import dev.banos.lock.SpinLock;
+import dev.banos.lock.StackRoom;
 import dev.banos.mem.slots.Bin;
 import dev.banos.mem.slots.RecentBins;
 import dev.banos.mem.slots.SizeClasses;
-import dev.banos.mem.system.StackRoom;
 import dev.banos.mem.system.Zeros;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -1,12 +1,12 @@
 package dev.banos.mem;
 
+import dev.banos.lock.StackRoom;
 import dev.banos.mem.mappings.DirectMappings;
 import dev.banos.mem.slots.Bin;
 import dev.banos.mem.slots.Run;
 import dev.banos.mem.slots.RunTable;
 import dev.banos.mem.slots.SizeClasses;
 import dev.banos.mem.system.MappingCount;
-import dev.banos.mem.system.StackRoom;
 import dev.banos.thread.Tcb;
 
 /** What realloc does with a block: leaves it where it is, has the kernel move its pages, or copies it. */

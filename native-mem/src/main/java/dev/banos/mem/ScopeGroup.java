@@ -1,7 +1,7 @@
 package dev.banos.mem;
 
 import dev.banos.lock.SpinLock;
-import dev.banos.mem.system.StackRoom;
+import dev.banos.lock.StackRoom;
 import java.lang.foreign.Arena;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,7 @@
 package dev.banos.thread;
 
 import dev.banos.lock.SpinLock;
+import dev.banos.lock.StackRoom;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,9 @@ final class TcbTable {
     /** For each entry made so many are looked at; in a table that was much fuller once, not beyond so many empty slots. */
     private static final int ENTRIES_SWEPT_PER_ENTRY = 16;
     private static final int SLOTS_SWEPT_PER_ENTRY = 4096;
+
+    /** More than it takes to recycle those: where there is less stack they stay for the next to come. */
+    private static final int CALLS_TO_RECYCLE = 60;
 
     static final int LATEST_LENGTH = 1024;
 
@@ -59,22 +63,36 @@ final class TcbTable {
 
     static Tcb findOrCreate(Thread thread) {
         List<Tcb> ended = new ArrayList<>(ENTRIES_SWEPT_PER_ENTRY); // room for all: what is out of the table must come to its end
+        boolean sweeps = StackRoom.isThere(CALLS_TO_RECYCLE);
         try {
-            return findOrCreate(thread, ended);
+            return findOrCreate(thread, ended, sweeps);
         } finally {
-            // Outside the lock: an attachment that gives back a heap may itself need the control block of this thread.
-            for (Tcb each : ended) {
-                each.recycle();
+            recycle(ended, 0);
+        }
+    }
+
+    /**
+     * Outside the lock: an attachment that gives back a heap may itself need the control block of the calling thread. Each one, whatever
+     * becomes of those before it. By numbers: for an iterator Java's heap may have no room.
+     */
+    private static void recycle(List<Tcb> ended, int from) {
+        if (from < ended.size()) {
+            try {
+                ended.get(from).recycle();
+            } finally {
+                recycle(ended, from + 1);
             }
         }
     }
 
-    private static Tcb findOrCreate(Thread thread, List<Tcb> ended) {
+    private static Tcb findOrCreate(Thread thread, List<Tcb> ended, boolean sweeps) {
         LOCK.lock();
         try {
             Tcb tcb = findFurther(table, thread.threadId());
             if (tcb == null) {
-                collectEnded(ended);
+                if (sweeps) {
+                    collectEnded(ended);
+                }
                 tcb = new Tcb(thread);
                 insert(tcb);
             }
@@ -134,15 +152,14 @@ final class TcbTable {
     static void releaseEnded() {
         for (int turns = turnsForAll(); turns > 0; turns--) {
             List<Tcb> ended = new ArrayList<>(ENTRIES_SWEPT_PER_ENTRY);
+            StackRoom.require(CALLS_TO_RECYCLE);
             LOCK.lock();
             try {
                 collectEnded(ended);
             } finally {
                 LOCK.unlock();
             }
-            for (Tcb tcb : ended) {
-                tcb.recycle();
-            }
+            recycle(ended, 0);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.banos.mem.slots;
 
+import dev.banos.lock.StackRoom;
 import dev.banos.mem.system.Words;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
@@ -221,7 +222,9 @@ public final class Bin {
         }
     }
 
+    /** Where there is too little stack for all of it this throws, and the run is in the list still. */
     private void retire(Run of) {
+        StackRoom.require(SlotPool.CALLS_TO_REMOVE);
         unlink(of);
         pool.removeRun(of);
     }

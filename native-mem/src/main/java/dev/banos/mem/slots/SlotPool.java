@@ -1,6 +1,7 @@
 package dev.banos.mem.slots;
 
 import dev.banos.lock.SpinLock;
+import dev.banos.lock.StackRoom;
 import dev.banos.thread.Tcb;
 import dev.banos.thread.ThreadAttachment;
 import java.lang.invoke.MethodHandles;
@@ -23,6 +24,9 @@ public final class SlotPool extends ThreadAttachment {
     private static final VarHandle QUEUE = handle("queue", Run.class);
     private static final VarHandle THREAD_ID = handle("threadId", long.class);
     private static final VarHandle SECTIONS = handle("sections", int.class);
+
+    /** More than {@link #removeRun} makes: what a run had would be lost where that broke off. */
+    static final int CALLS_TO_REMOVE = 30;
 
     static final long NO_THREAD = -1;
     /** Has no slots: for where there is no pool. */
@@ -280,16 +284,25 @@ public final class SlotPool extends ThreadAttachment {
         }
     }
 
-    /** Must come before anything that may park the calling thread while the pool is in its hands; pairs nest. */
+    /**
+     * Must come before anything that may park the calling thread while the pool is in its hands; pairs nest. Where there is no stack for
+     * the handle, which takes several frames in the interpreter, nothing has begun.
+     */
     void beginWork() {
-        if (sectionDepth++ == 0) {
+        if (sectionDepth == 0) {
             SECTIONS.setOpaque(this, sections + 1);
         }
+        sectionDepth++;
     }
 
+    /** Never throws: nobody would take a pool for idle any more. Where there is no stack for the handle, the field is written. */
     void endWork() {
         if (--sectionDepth == 0) {
-            SECTIONS.setOpaque(this, sections + 1);
+            try {
+                SECTIONS.setOpaque(this, sections + 1);
+            } catch (StackOverflowError atTheEnd) {
+                sections++;
+            }
         }
     }
 
@@ -400,6 +413,7 @@ public final class SlotPool extends ThreadAttachment {
     /** Gives back all runs, whatever lives in them. */
     public void destroy() {
         for (int i = runs.count() - 1; i >= 0; i--) {
+            StackRoom.require(CALLS_TO_REMOVE);
             removeRun(runs.at(i));
         }
         for (Bin bin : bins) {
@@ -448,6 +462,7 @@ public final class SlotPool extends ThreadAttachment {
         return reachedMark;
     }
 
+    /** Where there is stack for {@link #CALLS_TO_REMOVE}. */
     void removeRun(Run run) {
         beginWork();
         try {

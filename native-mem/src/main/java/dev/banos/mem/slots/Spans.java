@@ -4,6 +4,7 @@ import static dev.banos.mem.slots.SizeClasses.SPANS_PER_ARENA;
 import static dev.banos.mem.slots.SizeClasses.SPAN_BYTES;
 
 import dev.banos.lock.SpinLock;
+import dev.banos.lock.StackRoom;
 import dev.banos.mem.event.MemoryEvents;
 import dev.banos.mem.system.Kernel;
 import dev.banos.mem.system.Reservation;
@@ -29,6 +30,9 @@ public final class Spans {
     static final int NONE = -1;
     /** No result either: there may be room when a purge has done with what it has in hand. */
     private static final int LATER = -2;
+
+    /** More than {@link #discard} makes until it has ended the purge. */
+    private static final int CALLS_TO_PURGE = 20;
 
     private static final int ALL = (1 << SPANS_PER_ARENA) - 1;
     private static final SpinLock LOCK = new SpinLock();
@@ -134,10 +138,10 @@ public final class Spans {
         long begin = System.nanoTime();
         long purged = 0;
         for (int arena = 0; arena < committed(); arena++) {
-            int piece = claimDirty(arena, ALL, withLocked);
+            int piece = claimToPurge(arena, ALL, withLocked);
             while (piece != 0) {
                 purged += discard(arena * SPANS_PER_ARENA + Integer.numberOfTrailingZeros(piece), Integer.bitCount(piece));
-                piece = claimDirty(arena, -(Integer.highestOneBit(piece) << 1), withLocked);
+                piece = claimToPurge(arena, -(Integer.highestOneBit(piece) << 1), withLocked);
             }
         }
         MemoryEvents.purged(purged, System.nanoTime() - begin);
@@ -187,14 +191,21 @@ public final class Spans {
             return false;
         }
         if (committed == free.length) {
-            free = Arrays.copyOf(free, committed * 2);
-            dirty = Arrays.copyOf(dirty, committed * 2);
-            locked = Arrays.copyOf(locked, committed * 2);
+            grow(committed * 2);
         }
         free[committed] = ALL;
         freeSpans += SPANS_PER_ARENA;
         committed++;
         return true;
+    }
+
+    /** All of them or none: Java's heap may come to its end in between. */
+    private static void grow(int arenas) {
+        int[] moreFree = Arrays.copyOf(free, arenas);
+        int[] moreDirty = Arrays.copyOf(dirty, arenas);
+        locked = Arrays.copyOf(locked, arenas);
+        dirty = moreDirty;
+        free = moreFree;
     }
 
     private static int claim(int arena, int count) {
@@ -221,6 +232,12 @@ public final class Spans {
         for (int n = 1; n <= SPANS_PER_ARENA; n++) {
             LOWEST[n] = Math.min(LOWEST[n], arena);
         }
+    }
+
+    /** What is claimed is nobody's until its purge has ended, and who finds no other room waits for that. */
+    private static int claimToPurge(int arena, int among, boolean withLocked) {
+        StackRoom.require(CALLS_TO_PURGE);
+        return claimDirty(arena, among, withLocked);
     }
 
     /** The first dirty spans next to each other, among some. @return their bits; 0: there are none */

@@ -104,10 +104,12 @@ public final class ThreadPools {
     static boolean abandon(SlotPool pool) {
         pool.threadId = SlotPool.NO_THREAD;
         VarHandle.fullFence(); // either we see what another thread queues, or it sees that nobody will look
-        pool.trim();
-        boolean keepsMemory = pool.discardLater();
-        push(pool);
-        return keepsMemory;
+        try {
+            pool.trim();
+            return pool.discardLater();
+        } finally {
+            push(pool); // whatever became of that: for the next thread
+        }
     }
 
     /** Gives back all of the memory in abandoned pools in which nothing lives. */

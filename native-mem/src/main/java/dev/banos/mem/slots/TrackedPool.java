@@ -1,7 +1,7 @@
 package dev.banos.mem.slots;
 
 import dev.banos.lock.SpinLock;
-import dev.banos.mem.system.StackRoom;
+import dev.banos.lock.StackRoom;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,4 +1,4 @@
-package dev.banos.mem.system;
+package dev.banos.lock;
 
 /** For work that must not break off for want of stack, once it has begun. */
 public final class StackRoom {
@@ -11,6 +11,16 @@ public final class StackRoom {
      */
     public static void require(int calls) {
         long ignored = descend(calls, 1, 2, 3, 4, 5, 6);
+    }
+
+    /** Whether {@link #require} would not throw. */
+    public static boolean isThere(int calls) {
+        try {
+            require(calls);
+            return true;
+        } catch (StackOverflowError tooLittleLeft) {
+            return false;
+        }
     }
 
     /** Needs its numbers after the call: so it has a frame for them when it is compiled, too, and those it stands for may be interpreted. */
