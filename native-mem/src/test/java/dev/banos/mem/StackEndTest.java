@@ -37,6 +37,39 @@ class StackEndTest {
         assertThat(ChildJvm.run(List.of("-Xint"), FreeChild.class).output()).containsPattern("overflows [1-9]").contains("lost 0;");
     }
 
+    /** Each call by a handle is linked by its first use, which takes much stack: that of a release, too. */
+    @Test
+    void aMallocThatTheStacksEndBreaksOffIsNotChargedThoughNothingWasFreedBefore() throws IOException, InterruptedException {
+        assertThat(ChildJvm.run(List.of("-Xint"), MallocChild.class).output()).containsPattern("overflows [1-9]").contains("lost 0;");
+    }
+
+    /** Frees nothing. */
+    public static final class MallocChild {
+        private static final long STACK_BYTES = 256 * 1024;
+        private static final int DEPTHS = 150;
+
+        private MallocChild() {
+        }
+
+        public static void main(String[] arguments) throws InterruptedException {
+            Thread thread = new Thread(null, MallocChild::mallocAtEachDepth, "deep", STACK_BYTES);
+            thread.start();
+            thread.join();
+        }
+
+        private static void mallocAtEachDepth() {
+            Heap heap = Heap.create(HeapOptions.shared());
+            heap.malloc(1 << 20); // then all other classes are there
+            int depth = StackEnd.depth();
+            int overflows = 0;
+            for (int k = 0; k < DEPTHS; k++) {
+                overflows += StackEnd.isReachedBy(depth - k, () -> heap.malloc(1 << 20)) ? 1 : 0;
+            }
+            long lost = heap.budget().usedBytes() - heap.statistics().mappedBytes();
+            System.out.println("overflows " + overflows + ", lost " + lost + ";");
+        }
+    }
+
     /** Each depth in turn, where the other child frees once more, and so hides what the first free has lost. */
     public static final class FreeChild {
         private static final long STACK_BYTES = 400 * 1024;

@@ -1,5 +1,6 @@
 package dev.banos.mem.system;
 
+import dev.banos.lock.StackRoom;
 import dev.banos.mem.event.MemoryEvents;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -29,6 +30,11 @@ import org.jspecify.annotations.Nullable;
 public final class Budget {
     public static final long UNLIMITED = Long.MAX_VALUE;
 
+    /** More than it takes to count, or to count back, when all of that is linked. */
+    private static final int CALLS_TO_COUNT = 12;
+    /** So that who reserves here has the stack to release from a method near by, when what the bytes are for comes to nothing. */
+    private static final int CALLS_TO_RESERVE = 2 * CALLS_TO_COUNT;
+
     private static final long CALLED = 1;
     private static final long RUNNING = 2;
     private static final long USED = -Kernel.PAGE_BYTES;
@@ -50,6 +56,10 @@ public final class Budget {
     private long state;
     private long peak;
     private long refusals;
+
+    static {
+        linkAll();
+    }
 
     /**
      * A budget at one moment.
@@ -81,6 +91,15 @@ public final class Budget {
         this.watched = action != null || parent == null ? (action != null ? this : null) : parent.watched;
     }
 
+    /** Each call by a handle is linked by its first use: a release must not be the first to come there, at the end of the stack. */
+    private static void linkAll() {
+        Budget none = new Budget("", null, Kernel.PAGE_BYTES, UNLIMITED, null);
+        boolean taken = none.reserve(Kernel.PAGE_BYTES);
+        boolean refused = new Budget("", none, UNLIMITED, UNLIMITED, null).reserve(Kernel.PAGE_BYTES);
+        assert taken && !refused;
+        none.release(Kernel.PAGE_BYTES);
+    }
+
     public static Budget unlimited(String heap) {
         return new Budget(heap, null, UNLIMITED, UNLIMITED, null);
     }
@@ -104,8 +123,14 @@ public final class Budget {
         return watched != null;
     }
 
-    /** @param bytes whole pages; whether all budgets up to the root have room for them, and have taken them in */
+    /**
+     * Where the stack is at its end this throws, and nothing has changed.
+     *
+     * @param bytes whole pages
+     * @return whether all budgets up to the root have room for them, and have taken them in
+     */
     public boolean reserve(long bytes) {
+        StackRoom.require(CALLS_TO_RESERVE);
         for (Budget each = this; each != null; each = each.parent) {
             if (!each.claim(bytes)) {
                 long ignored = (long) REFUSALS.getAndAdd(each, 1L);
@@ -133,7 +158,9 @@ public final class Budget {
         return each == null;
     }
 
+    /** As {@link #reserve} where the stack is at its end. */
     public void release(long bytes) {
+        StackRoom.require(CALLS_TO_COUNT);
         for (Budget each = this; each != null; each = each.parent) {
             each.subtract(bytes);
         }
