@@ -33,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A block stays in the table while it is in quarantine, and for good when it is damaged.
  */
 final class HardenedBlocks {
+    /** More than {@link Retirement#retire} makes until it has the lock: else the block, whose life has ended, would be nobody's. */
+    private static final int CALLS_TO_RETIRE = 8;
+
     private final SlotPool pool;
     private final Domain domain;
     /** Null for all threads. */
@@ -135,7 +138,7 @@ final class HardenedBlocks {
         HardenedBlock block;
         Damage damage;
         Damage beside;
-        pool.lock.lock();
+        lockToRetire(CALLS_TO_RETIRE);
         try {
             block = liveBlock(address);
             damage = block == null ? null : marks.damageOf(block);
@@ -161,13 +164,26 @@ final class HardenedBlocks {
     }
 
     /**
+     * Where there is not as much stack as the lock takes later, further down, this throws, and nothing has changed.
+     *
+     * @param calls of this by itself before it begins
+     */
+    private void lockToRetire(int calls) {
+        if (calls > 0) {
+            lockToRetire(calls - 1);
+        } else {
+            pool.lock.lock();
+        }
+    }
+
+    /**
      * As {@link #free}, for a block that was looked at before and whose content has moved; finds nothing more. Where this throws, nothing has
      * changed.
      */
     void freeMoved(long address) {
         Throwable death = stack();
         HardenedBlock block;
-        pool.lock.lock();
+        lockToRetire(CALLS_TO_RETIRE);
         try {
             block = liveBlock(address);
             if (block != null) {
@@ -333,7 +349,7 @@ final class HardenedBlocks {
         if (!serves(Thread.currentThread())) {
             throw Heap.wrongThread(domain);
         }
-        pool.lock.lock();
+        lockToRetire(CALLS_TO_RETIRE); // who allocates a block has the stack to free it
         if (domain.isClosed()) {
             pool.lock.unlock();
             throw new IllegalStateException(domain + " is closed");

@@ -64,7 +64,7 @@ public final class HeapScope implements Arena {
     private long[] moreBlocks = Heap.NO_ADDRESSES;
     private int moreCount;
     private long blockBytes;
-    /** Whether a block is a mapping, or of a hardened heap: a slot goes back with little stack. */
+    /** Whether a block is a mapping, or {@link HeapTenant#isFreedDeeply}: another slot goes back with little stack. */
     private boolean isClosedDeeply;
     /** Of a scope in a {@link ScopeGroup}: whose lifetime this is. Null for a scope that has its own. */
     private final ScopeGroup.@Nullable Generation generation;
@@ -578,7 +578,7 @@ public final class HeapScope implements Arena {
             moreBlocks[moreCount++] = block;
         }
         blockBytes += size;
-        isClosedDeeply |= size >= SizeClasses.DIRECT_BYTES || tenant != null && tenant.heap.hardened() != null;
+        isClosedDeeply |= size >= SizeClasses.DIRECT_BYTES || tenant != null && tenant.isFreedDeeply();
     }
 
     /** What a new chunk has beyond its first segment is for those to come, unless another thread has made a chunk that has more. */

@@ -86,6 +86,11 @@ final class HeapTenant {
         }
     }
 
+    /** Whether a slot of the heap goes back under a lock, or with its record, and so with more stack than its owner's free takes. */
+    boolean isFreedDeeply() {
+        return !counts || heap.hardened() != null || !heap.domain().leaks.isOff();
+    }
+
     /** Whether nobody can reach the segments any more, nor leave. */
     boolean isAbandoned() {
         return isGone || owner != null && !owner.isAlive();

@@ -2,6 +2,7 @@ package dev.banos.mem;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.banos.mem.insight.LeakTracking.Level;
 import dev.banos.testing.ChildJvm;
 import dev.banos.testing.StackEnd;
 import java.io.IOException;
@@ -15,7 +16,8 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 class ScopeStackEndTest {
     @ParameterizedTest
-    @CsvSource({"confined, 100000", "shared, 100", "shared, 100000", "group, 100", "group, 100000", "hardened, 100", "hardened, 100000"})
+    @CsvSource({"confined, 100000", "shared, 100", "shared, 100000", "group, 100", "group, 100000", "hardened, 100", "hardened, 100000",
+            "confinedInShared, 20000", "tracked, 20000"})
     void noBlockIsLostWhereTheStackEndsInAClose(String kind, String bytes) throws IOException, InterruptedException {
         assertThat(ChildJvm.run(List.of("-Xint"), Child.class, kind, bytes).output())
                 .containsPattern("overflows [1-9]").contains("lost 0;");
@@ -73,6 +75,7 @@ class ScopeStackEndTest {
         private Heap heap() {
             return Heap.create(switch (kind) {
                 case "confined" -> HeapOptions.confined();
+                case "tracked" -> HeapOptions.confined().leaks(Level.FULL, report -> System.out.println(report));
                 case "hardened" -> HeapOptions.confined().hardened(Hardening.NONE.withCanary());
                 default -> HeapOptions.shared();
             });

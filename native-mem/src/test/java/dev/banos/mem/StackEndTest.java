@@ -11,6 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Whoever comes to the end of its stack in a call about a direct mapping, or in a realloc that copies, loses no block, at whatever depth: of
@@ -35,6 +36,60 @@ class StackEndTest {
     @Test
     void aFreeThatTheStacksEndBreaksOffLeavesTheMappingLive() throws IOException, InterruptedException {
         assertThat(ChildJvm.run(List.of("-Xint"), FreeChild.class).output()).containsPattern("overflows [1-9]").contains("lost 0;");
+    }
+
+    /** Its record, or its life, has ended before the slot is free. */
+    @ParameterizedTest
+    @ValueSource(strings = {"tracked", "hardened"})
+    void aFreeThatTheStacksEndBreaksOffLosesNoSlot(String kind) throws IOException, InterruptedException {
+        assertThat(ChildJvm.run(List.of("-Xint"), SlotChild.class, kind).output()).containsPattern("overflows [1-9]").contains("left 0;");
+    }
+
+    /** Frees once more what was not freed. */
+    public static final class SlotChild {
+        private static final long STACK_BYTES = 256 * 1024;
+        private static final int DEPTHS = 250;
+        private static final long LARGE = 20_000;
+
+        private SlotChild() {
+        }
+
+        public static void main(String[] arguments) throws InterruptedException {
+            Thread thread = new Thread(null, () -> freeAtEachDepth(heap(arguments[0])), "deep", STACK_BYTES);
+            thread.start();
+            thread.join();
+        }
+
+        private static Heap heap(String kind) {
+            return Heap.create(kind.equals("tracked") ? HeapOptions.shared().leaks(Level.FULL, report -> System.out.println(report))
+                    : HeapOptions.shared().hardened(Hardening.NONE.withCanary().withQuarantine(1 << 20)));
+        }
+
+        private static void freeAtEachDepth(Heap heap) {
+            heap.free(heap.malloc(LARGE)); // then all classes are there
+            int depth = StackEnd.depth();
+            int overflows = 0;
+            for (int k = 0; k < DEPTHS; k++) {
+                long block = heap.malloc(LARGE);
+                if (StackEnd.isReachedBy(depth - k, () -> heap.free(block))) {
+                    overflows++;
+                    freeIfLive(heap, block);
+                }
+            }
+            if (heap.hardened() != null) {
+                heap.hardened().reclaim();
+            }
+            heap.trim();
+            System.out.println("overflows " + overflows + ", left " + heap.budget().usedBytes() + ";");
+        }
+
+        private static void freeIfLive(Heap heap, long block) {
+            try {
+                heap.free(block);
+            } catch (InvalidBlockException freed) {
+                return;
+            }
+        }
     }
 
     /** Each call by a handle is linked by its first use, which takes much stack: that of a release, too. */

@@ -15,7 +15,9 @@ import org.jspecify.annotations.Nullable;
 public final class TrackedPool {
     private static final SpinLock MAKING = new SpinLock();
     /** More than {@link #freeSlot} makes until it has freed it. */
-    private static final int CALLS_TO_FREE = 20;
+    private static final int CALLS_TO_FREE = 30;
+    /** So that who allocates a block has the stack to free it. */
+    private static final int CALLS_TO_ALLOCATE = CALLS_TO_FREE + 10;
 
     private final SlotPool pool;
 
@@ -49,6 +51,7 @@ public final class TrackedPool {
      * @return the address of a block that the caller has yet to remember, or 0
      */
     public long allocate(long size) {
+        StackRoom.require(CALLS_TO_ALLOCATE);
         pool.lock.lock();
         try {
             long address = pool.allocate(size);
