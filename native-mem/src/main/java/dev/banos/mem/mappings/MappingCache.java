@@ -375,15 +375,20 @@ public final class MappingCache {
 
     /** Gives back what no malloc has reached since this was called before. @return how many bytes are still kept */
     public static long age() {
-        long[] batch = new long[AT_ONCE];
         long sum = 0;
         for (MappingCache cache : all()) {
-            for (int i = 0; i < cache.mappings.lengths(); i++) {
-                cache.giveBackUnused(i, batch);
-            }
-            sum += cache.bytes();
+            sum += cache.giveBackUnused();
         }
         return sum;
+    }
+
+    /** {@link #age} of this one alone. */
+    long giveBackUnused() {
+        long[] batch = new long[AT_ONCE];
+        for (int i = 0; i < mappings.lengths(); i++) {
+            giveBackUnused(i, batch);
+        }
+        return bytes();
     }
 
     /** Whose caches keep something now, and how many bytes. */

@@ -35,7 +35,7 @@ class MappingCacheEmptyingTest {
     void whoEmptiesTheCacheWaitsForWhatAnotherThreadIsUnmapping() {
         for (boolean closes : new boolean[] {false, true}) {
             Budget budget = Budget.unlimited("test");
-            MappingCache cache = MappingCaches.open(budget, 64 * MIB, () -> { });
+            MappingCache cache = MappingCaches.alone(budget, 64 * MIB, () -> { });
             for (int i = 0; i < 40; i++) {
                 MappingCacheTest.put(cache, budget, MIB);
             }
@@ -50,8 +50,8 @@ class MappingCacheEmptyingTest {
                 return 0;
             }, () -> {
                 OtherThread purger = OtherThread.start(() -> {
-                    MappingCache.age();
-                    MappingCache.age();
+                    cache.giveBackUnused();
+                    cache.giveBackUnused();
                 });
                 await(reached);
                 assertThat(cache.bytes()).as("of what is charged").isEqualTo(budget.usedBytes()).isEqualTo(40 * MIB);
@@ -158,7 +158,7 @@ class MappingCacheEmptyingTest {
     @Test
     void whoThrowsAfterTheUnmapHasNothingInHand() {
         Budget budget = Budget.unlimited("test");
-        MappingCache cache = MappingCaches.open(budget, 8 * MIB, () -> { });
+        MappingCache cache = MappingCaches.alone(budget, 8 * MIB, () -> { });
         assertThat(cache.put(Kernel.map(MIB), MIB)).isTrue();
         assertThatThrownBy(cache::empty).isInstanceOf(AssertionError.class).hasMessageContaining("gave back more than it had");
         assertThat(cache.bytes()).isZero();

@@ -51,7 +51,7 @@ class MappingCacheTest {
             assertThat((rounded - bytes) * 8).isLessThan(bytes);
             assertThat(MappingLengths.rounded(rounded)).isEqualTo(rounded);
         }
-        MappingCache cache = MappingCaches.open(Budget.unlimited("test"), 1L << 40, () -> { });
+        MappingCache cache = MappingCaches.alone(Budget.unlimited("test"), 1L << 40, () -> { });
         assertThat(cache.isValid()).isTrue();
         cache.close();
     }
@@ -154,7 +154,7 @@ class MappingCacheTest {
     @Test
     void theOneThatGoesIsTheOldestOfAllLengths() {
         Budget budget = Budget.unlimited("test");
-        MappingCache cache = MappingCaches.open(budget, 4 * MIB, () -> { });
+        MappingCache cache = MappingCaches.alone(budget, 4 * MIB, () -> { });
         long oldest = put(cache, budget, MIB);
         long younger = put(cache, budget, 2 * MIB);
         long used = put(cache, budget, MIB);
@@ -175,18 +175,18 @@ class MappingCacheTest {
     @Test
     void whatWasUsedStaysAlsoWhereAnUnusedOneHasMadeRoom() {
         Budget budget = Budget.unlimited("test");
-        MappingCache cache = MappingCaches.open(budget, 4 * MIB, () -> { });
+        MappingCache cache = MappingCaches.alone(budget, 4 * MIB, () -> { });
         long oldest = put(cache, budget, MIB);
         long unused = put(cache, budget, MIB);
         long used = put(cache, budget, MIB);
-        MappingCache.age();
+        cache.giveBackUnused();
         for (int i = 0; i < 13; i++) {
             assertThat(cache.take(MIB)).isEqualTo(used);
             assertThat(cache.put(used, MIB)).isTrue();
         }
         long added = put(cache, budget, 2 * MIB);
         assertThat(List.of(oldest, unused, used, added)).filteredOn(cache::keeps).containsExactly(unused, used, added);
-        MappingCache.age();
+        cache.giveBackUnused();
         assertThat(List.of(oldest, unused, used, added)).filteredOn(cache::keeps).containsExactly(used, added);
         assertThat(cache.isValid()).isTrue();
         cache.close();
@@ -196,7 +196,7 @@ class MappingCacheTest {
     @Test
     void whatIsKeptForLongestStaysWhereItWouldNotMakeRoomEnough() {
         Budget budget = Budget.unlimited("test");
-        MappingCache cache = MappingCaches.open(budget, 4 * MIB, () -> { });
+        MappingCache cache = MappingCaches.alone(budget, 4 * MIB, () -> { });
         long oldest = put(cache, budget, MIB);
         long used = put(cache, budget, 2 * MIB);
         for (int i = 0; i < 12; i++) {
@@ -291,7 +291,7 @@ class MappingCacheTest {
     @Test
     void aCloseBesideACopyLeavesNothing() {
         Budget budget = Budget.unlimited("test");
-        MappingCache cache = MappingCaches.open(budget, 8 * MIB, () -> { });
+        MappingCache cache = MappingCaches.alone(budget, 8 * MIB, () -> { });
         DirectMappings mappings = new DirectMappings(budget, new LeakRecords("test"), cache, HugePageRule.NEVER);
         long kept = put(cache, budget, 2 * MIB);
         long block = ProcSelf.mark(map(mappings, budget, MIB));
@@ -324,7 +324,7 @@ class MappingCacheTest {
     @Test
     void whereTheCopyFailsTheBlockIsWhereItWas(@TempDir Path folder) throws Exception {
         Budget budget = Budget.unlimited("test");
-        MappingCache cache = MappingCaches.open(budget, 8 * MIB, () -> { });
+        MappingCache cache = MappingCaches.alone(budget, 8 * MIB, () -> { });
         DirectMappings mappings = new DirectMappings(budget, new LeakRecords("test"), cache, HugePageRule.NEVER);
         long kept = put(cache, budget, 2 * MIB);
         try (Arena scope = Arena.ofConfined(); FileChannel file = FileChannel.open(folder.resolve("pages"),
@@ -396,18 +396,18 @@ class MappingCacheTest {
     @Test
     void whatIsNotUsedForAWholeDelayGoesBack() {
         Budget budget = Budget.unlimited("test");
-        MappingCache cache = MappingCaches.open(budget, 8 * MIB, () -> { });
+        MappingCache cache = MappingCaches.alone(budget, 8 * MIB, () -> { });
         List<Long> mappings = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             mappings.add(put(cache, budget, MIB));
         }
-        MappingCache.age();
+        cache.giveBackUnused();
         assertThat(cache.bytes()).as("they came since the last look").isEqualTo(4 * MIB);
         long used = cache.take(MIB);
         long usedToo = cache.take(MIB);
         assertThat(cache.put(usedToo, MIB)).isTrue();
         assertThat(cache.put(used, MIB)).isTrue();
-        MappingCache.age();
+        cache.giveBackUnused();
         assertThat(cache.bytes()).isEqualTo(2 * MIB);
         assertThat(ProcSelf.stillMapped(mappings)).containsExactlyInAnyOrder(used, usedToo);
         assertThat(cache.isValid()).isTrue();
@@ -420,13 +420,13 @@ class MappingCacheTest {
     @Test
     void ofManyThatAreUnusedNoneIsLost() {
         Budget budget = Budget.unlimited("test");
-        MappingCache cache = MappingCaches.open(budget, 8 * MIB, () -> { });
+        MappingCache cache = MappingCaches.alone(budget, 8 * MIB, () -> { });
         int count = 200;
         List<Long> mappings = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             mappings.add(put(cache, budget, Kernel.PAGE_BYTES));
         }
-        MappingCache.age();
+        cache.giveBackUnused();
         int[] unmaps = new int[1];
         Thread self = Thread.currentThread();
         SystemCallFaults.during((call, _) -> {
@@ -434,12 +434,12 @@ class MappingCacheTest {
                 throw new StackOverflowError("as at the end of the stack");
             }
             return 0;
-        }, () -> assertThatThrownBy(MappingCache::age).isInstanceOf(StackOverflowError.class));
+        }, () -> assertThatThrownBy(cache::giveBackUnused).isInstanceOf(StackOverflowError.class));
         assertThat(mappings).filteredOn(cache::keeps).hasSize(count - 99).isSubsetOf(mappings.subList(99, count));
         assertThat(cache.bytes()).isEqualTo(budget.usedBytes()).isEqualTo((count - 99) * Kernel.PAGE_BYTES);
         assertThat(cache.isValid()).isTrue();
-        MappingCache.age();
-        MappingCache.age();
+        cache.giveBackUnused();
+        cache.giveBackUnused();
         assertThat(ProcSelf.stillMapped(mappings)).isEmpty();
         assertThat(budget.usedBytes()).isZero();
         cache.close();
@@ -569,7 +569,7 @@ class MappingCacheTest {
     void whereACopyIsByNowIsSaidWhateverBecomesOfTheMappingThatItLeft() {
         Budget budget = Budget.unlimited("test");
         boolean[] full = new boolean[1];
-        MappingCache cache = MappingCaches.open(budget, 8 * MIB, () -> {
+        MappingCache cache = MappingCaches.alone(budget, 8 * MIB, () -> {
             if (full[0]) {
                 throw new StackOverflowError("as if");
             }
