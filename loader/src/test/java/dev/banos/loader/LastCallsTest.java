@@ -186,16 +186,16 @@ class LastCallsTest {
                 }
             });
             touched.await();
-            List<Long> bases = loader.drivers().stream().map(Driver::base).toList();
+            List<Long> bases = loader.drivers().stream().map(driver -> ProcessMaps.mark(driver.base())).toList();
             loader.close();
-            System.out.println("mapped " + bases.stream().allMatch(ProcessMaps::isMapped));
+            System.out.println("mapped " + bases.stream().allMatch(ProcessMaps::isStillMapped));
             closed.countDown();
             thread.join();
             boolean any = true;
             for (int i = 0; i < 500 && any; i++) { // Java's join returns before the thread is gone as C knows it
                 Thread.sleep(10);
                 Loader.create(InstallPolicy.anyUser()).close(); // what was left is looked after at the next close
-                any = bases.stream().anyMatch(ProcessMaps::isMapped);
+                any = bases.stream().anyMatch(ProcessMaps::isStillMapped);
             }
             System.out.println("mapped " + any);
         }
@@ -216,7 +216,7 @@ class LastCallsTest {
 
         public static void main(String[] args) throws Exception {
             Loader loader = Loader.create(InstallPolicy.anyUser());
-            long base = loader.install(Path.of(args[0])).base();
+            long base = ProcessMaps.mark(loader.install(Path.of(args[0])).base());
             CountDownLatch touched = new CountDownLatch(1);
             CountDownLatch looked = new CountDownLatch(1);
             Thread thread = Thread.ofPlatform().start(() -> {
@@ -231,7 +231,7 @@ class LastCallsTest {
             touched.await();
             boolean before = hasObjects();
             loader.close();
-            System.out.println("mapped " + ProcessMaps.isMapped(base));
+            System.out.println("mapped " + ProcessMaps.isStillMapped(base));
             System.out.println("objects " + before + " before, " + hasObjects() + " after");
             looked.countDown();
             thread.join();
@@ -279,17 +279,17 @@ class LastCallsTest {
         Path file = compiled("threads.c", OF_THREADS);
         Loader loader = Loader.create(InstallPolicy.anyUser());
         Driver driver = loader.install(file);
-        long base = driver.base();
+        long base = ProcessMaps.mark(driver.base());
         Thread thread = Thread.ofPlatform().start(() -> touch(driver));
         thread.join();
-        for (int i = 0; i < 500 && ProcessMaps.isMapped(base); i++) {
+        for (int i = 0; i < 500 && ProcessMaps.isStillMapped(base); i++) {
             Thread.sleep(10);
             if (driver.isInstalled()) {
                 loader.close();
             }
             Loader.create(InstallPolicy.anyUser()).close();
         }
-        assertThat(ProcessMaps.isMapped(base)).isFalse();
+        assertThat(ProcessMaps.isStillMapped(base)).isFalse();
     }
 
     /** As where a program of the same code ends. */

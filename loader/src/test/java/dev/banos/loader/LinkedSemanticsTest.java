@@ -140,15 +140,15 @@ class LinkedSemanticsTest {
                 }
             });
             touched.await();
-            long base = library.base();
+            long base = ProcessMaps.mark(library.base());
             library.close();
-            assertThat(ProcessMaps.isMapped(base)).isTrue();
+            assertThat(ProcessMaps.isStillMapped(base)).isTrue();
             assertThat(seen.get(JAVA_INT, 0)).isZero();
             closed.countDown();
             thread.join();
             awaitOne(seen);
             link(compiled("gcc -O2", "any.c", "int any;")).close(); // what was left is looked after at the next close
-            assertThat(ProcessMaps.isMapped(base)).isFalse();
+            assertThat(ProcessMaps.isStillMapped(base)).isFalse();
         }
     }
 
