@@ -1,6 +1,7 @@
 package dev.banos.mem;
 
 import dev.banos.bindings.Native;
+import dev.banos.mem.slots.TrackedPool;
 import dev.banos.mem.system.Zeros;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -78,6 +79,17 @@ final class BlockWrites {
             }
         } catch (InvalidBlockException closed) {
             // by another thread, just now
+        } catch (OutOfMemoryError | StackOverflowError tooLittleLeft) {
+            takeBackTracked(block);
+            throw tooLittleLeft;
+        }
+    }
+
+    /** To look for a block's record takes a little of Java's heap: without it the record stays until the address is given out again. */
+    private static void takeBackTracked(long block) {
+        TrackedPool pool = TrackedPool.holding(block);
+        if (pool != null) {
+            pool.takeBack(block);
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.banos.bindings.Native;
 import dev.banos.mem.insight.Footprint;
 import dev.banos.mem.insight.HeapFigures;
+import dev.banos.mem.insight.LeakTracking.Level;
 import dev.banos.mem.mappings.MappingCaches;
 import dev.banos.mem.slots.SizeClasses;
 import dev.banos.testing.ChildJvm;
@@ -27,7 +28,7 @@ class JavaHeapFullTest {
             "-Dbanos.mem.purgeDelayMillis=100000");
 
     @ParameterizedTest
-    @ValueSource(strings = {"malloc", "shared", "cached", "cachedShared", "child", "hardened"})
+    @ValueSource(strings = {"malloc", "shared", "cached", "cachedShared", "child", "tracked", "hardened"})
     void eachCallIsDoneOrIsNot(String kind) throws IOException, InterruptedException {
         List<String> flags = new ArrayList<>(FLAGS);
         flags.add("-Dkind=" + kind);
@@ -285,6 +286,7 @@ class JavaHeapFullTest {
                 case "cached" -> Heap.create(HeapOptions.confined().mappingCache(8 << 20));
                 case "cachedShared" -> Heap.create(HeapOptions.shared().mappingCache(8 << 20));
                 case "child" -> Heap.create(HeapOptions.shared().childOf(PARENT));
+                case "tracked" -> Heap.create(HeapOptions.shared().childOf(PARENT).leaks(Level.FULL, _ -> { }));
                 case "hardened" -> Heap.create(HeapOptions.shared().childOf(PARENT).hardened(Hardening.ALL));
                 default -> throw new IllegalArgumentException(kind);
             };

@@ -67,7 +67,7 @@ public final class TrackedPool {
         return run != null && run.owner.access == Access.TRACKED ? run.owner.domain.tracked : null;
     }
 
-    /** The slot of {@link #allocate}, of which there is no record. */
+    /** The slot of {@link #allocate}, of which there is no record, or one that stays. */
     public void takeBack(long address) {
         boolean ignored = freeSlot(address);
     }
