@@ -40,6 +40,7 @@ final class CProgram {
         text.append(CSource.laws()).append('\n');
         writeSteps(program);
         text.append("#define MODE ").append(mode()).append("\n#define ROUNDS ").append(rounds()).append('\n');
+        text.append("#define SALT ").append(Long.toUnsignedString(salt(program))).append("u\n");
         text.append(CSource.mainOfReport());
         return text.toString();
     }
@@ -48,6 +49,11 @@ final class CProgram {
         return Quoted.line(finding.target()) + " breaks a law: " + finding.violation().law().sentence()
                 + ".\n   " + finding.violation().details().replace("\n", "\n   ")
                 + "\n   " + Quoted.line(command()) + "\n   seed " + finding.seed() + ", try " + finding.tryNumber();
+    }
+
+    /** With it, blocks hold the same words as when the program failed, in case the allocator takes some of them for its own. */
+    private long salt(Operations program) {
+        return Isolated.isNamed(finding.target()) ? 0 : program.salt();
     }
 
     private Mode mode() {

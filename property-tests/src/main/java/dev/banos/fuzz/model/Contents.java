@@ -34,6 +34,8 @@ public final class Contents {
 
     private static final long STRIDE_FACTOR = 0x9E37_79B9_7F4A_7C15L;
     private static final long STRIDE_INVERSE = inverse(STRIDE_FACTOR);
+    /** No byte is zero: each would hide that a calloc did not clear it. */
+    private static final long NO_ZERO = 0x0101_0101_0101_0101L;
     private static final MemorySegment MEMORY = Native.EVERYTHING;
 
     private Contents() {
@@ -49,7 +51,7 @@ public final class Contents {
     }
 
     private static long word(long key, long offset) {
-        return key + offset * STRIDE_FACTOR;
+        return key + offset * STRIDE_FACTOR | NO_ZERO;
     }
 
     /**
@@ -177,8 +179,18 @@ public final class Contents {
 
     /** Where in a block of this key {@link #fill} writes that word; -1 if nowhere below {@code length}. */
     static long offsetOf(long word, long key, long length) {
-        long offset = (word - key) * STRIDE_INVERSE;
-        return offset >= 0 && offset < length && offset % WORD == 0 ? offset : -1;
+        if ((word & NO_ZERO) != NO_ZERO) {
+            return -1;
+        }
+        long set = 0;
+        do { // each way to choose which of these bits were set before, too
+            long offset = ((word & ~NO_ZERO | set) - key) * STRIDE_INVERSE;
+            if (offset >= 0 && offset < length && offset % WORD == 0) {
+                return offset;
+            }
+            set = set - NO_ZERO & NO_ZERO;
+        } while (set != 0);
+        return -1;
     }
 
     /** Whether the word at {@code offset}, a multiple of 8, is as {@link #fill} wrote it. */

@@ -264,7 +264,7 @@ static void enter(int n, unsigned char *at, size_t bytes, size_t alignment, size
     if (kept) {
         check_to(n, kept, kept == before ? before : SIZE_MAX, "REALLOC_KEEPS_PREFIX", " in a realloc");
     } else {
-        block[n].key = ((uint64_t)n + 1 + __atomic_add_fetch(&serial, 1, __ATOMIC_RELAXED) * 65599u) * 0xBF58476D1CE4E5B9u;
+        block[n].key = ((uint64_t)n + __atomic_add_fetch(&serial, 1, __ATOMIC_RELAXED) * 65599u) * 0xBF58476D1CE4E5B9u;
     }
     touching(n);
     fill(&block[n], kept);

@@ -97,6 +97,7 @@ int main(void)
         return 2;
     }
     watch();
+    serial = SALT;
     take(program, sizeof program / sizeof *program);
     run(MODE, ROUNDS, 60);
     print("no law broke\n");

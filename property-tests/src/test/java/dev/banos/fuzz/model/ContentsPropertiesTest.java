@@ -43,6 +43,25 @@ class ContentsPropertiesTest {
         }
     }
 
+    /** A zero there would hide that a calloc of the same memory did not clear it. */
+    @Property(tries = 100)
+    void noByteOfABlockIsZero(@ForAll @IntRange(min = 1, max = 1024) int size, @ForAll long key) {
+        try (Arena scope = Arena.ofConfined()) {
+            MemorySegment block = scope.allocate(size, 16);
+            Contents.fill(block.address(), key, 0, size, size);
+            assertThat(block.toArray(JAVA_BYTE)).doesNotContain((byte) 0);
+        }
+    }
+
+    @Property(tries = 100)
+    void aWordTellsWhereItWasWritten(@ForAll @IntRange(max = 127) int index, @ForAll long key) {
+        try (Arena scope = Arena.ofConfined()) {
+            long block = scope.allocate(1024, 16).address();
+            Contents.fill(block, key, 0, 1024, 1024);
+            assertThat(Contents.offsetOf(Contents.wordAt(block + 8L * index), key, 1L << 32)).isEqualTo(8L * index);
+        }
+    }
+
     /** As realloc does: the words of the shorter block are those of the longer one. */
     @Property(tries = 200)
     void aBlockThatGrowsKeepsItsWords(@ForAll @IntRange(max = 100_000) int size, @ForAll @IntRange(max = 100_000) int more) {
