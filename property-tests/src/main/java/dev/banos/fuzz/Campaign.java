@@ -40,7 +40,10 @@ public final class Campaign {
     private boolean keepGoing;
     private Consumer<Statistics> listener = statistics -> { };
     private Consumer<Finding> findingListener = finding -> { };
+    private Runnable exitListener = () -> { };
     private volatile boolean stopped;
+    private volatile boolean exiting;
+    private volatile boolean isCutShort;
     /** What broke a law, while a shorter program is looked for. */
     private volatile @Nullable Finding unshrunk;
 
@@ -266,6 +269,18 @@ public final class Campaign {
     }
 
     /**
+     * Calls the listener where the process is ended from outside, by a signal, say, while the campaign runs. The campaign is stopped
+     * before, and the files of its child process are there until the listener has returned.
+     *
+     * @param listener called on a thread of its own, while {@link #run} may still be running; it should be quick
+     * @return this campaign
+     */
+    public Campaign withExitListener(Runnable listener) {
+        this.exitListener = listener;
+        return this;
+    }
+
+    /**
      * Calls the listener now and then to tell how far the campaign has come.
      *
      * @param listener called on the thread that runs the campaign
@@ -289,11 +304,34 @@ public final class Campaign {
         String file = example == null ? Examples.NONE : example.toString();
         Settings settings = new Settings(seed, maxOperations, threads, Examples.read(file));
         begun = System.nanoTime();
+        Runnable atExit = this::exit;
+        AtExit.add(atExit); // before the runner's own, which deletes its files
         try (Runner runner = runners.open(settings, file)) {
             replayCorpus(runner);
             explore(runner);
+        } catch (RuntimeException failed) {
+            if (!AtExit.hasBegun()) { // without its files and children a runner fails
+                throw failed;
+            }
+        } finally {
+            exiting = !AtExit.remove(atExit);
         }
         return findings();
+    }
+
+    private void exit() {
+        stop();
+        exitListener.run();
+    }
+
+    /** {@return whether the process was ended from outside while the campaign ran, so that its exit listener is called} */
+    public boolean isExiting() {
+        return exiting;
+    }
+
+    /** {@return whether the time to shrink ended before a finding was as short as it gets; {@link #withShrinkTime} gives more} */
+    public boolean isCutShort() {
+        return isCutShort;
     }
 
     /** {@return what was found until now, in the order of the tries; what is being shrunk comes last} Any thread may ask at any time. */
@@ -391,7 +429,7 @@ public final class Campaign {
             }
             unshrunk = null;
             if (finding.reproduced() || isCertain) {
-                keep(finding, law, seconds);
+                keep(finding, law, seconds, reproduction.isCutShort());
             }
         }
         runner.takeCoverage(); // replays are not tries
@@ -406,7 +444,7 @@ public final class Campaign {
         Law law = suspicion.violation().law();
         Finding finding = found.isEnoughOf(law) ? null : reproduction.shrunkInOrder(suspicion);
         if (finding != null) {
-            keep(finding, law, seconds);
+            keep(finding, law, seconds, reproduction.isCutShort());
         } else {
             runner.trust();
         }
@@ -417,8 +455,9 @@ public final class Campaign {
         return (System.nanoTime() - begun) / 1e9;
     }
 
-    private void keep(Finding finding, Law law, double seconds) {
+    private void keep(Finding finding, Law law, double seconds, boolean cutShort) {
         if (!stopped && found.add(finding, law, seconds)) {
+            isCutShort = isCutShort || cutShort;
             findingListener.accept(finding);
         }
     }

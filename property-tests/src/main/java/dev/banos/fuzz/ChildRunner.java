@@ -36,7 +36,7 @@ abstract class ChildRunner implements Runner {
     final WorkFile file;
     final Set<Law> waived = EnumSet.noneOf(Law.class);
     private final Arena scope = Arena.ofShared();
-    private final Thread atExit;
+    private final Runnable atExit = this::deleteFiles;
     private @Nullable Child child;
     @SuppressWarnings("NullAway.Init") // once a child was ready
     private Promises promises;
@@ -49,8 +49,7 @@ abstract class ChildRunner implements Runner {
         } catch (IOException failed) {
             throw new UncheckedIOException("no folder for the child process (" + FileTrouble.cause(failed) + ")", failed);
         }
-        atExit = new Thread(() -> deleteFolder(folder), "banos-fuzz-folder");
-        Runtime.getRuntime().addShutdownHook(atExit);
+        AtExit.add(atExit);
         work = folder.resolve("work");
         file = WorkFile.map(work, scope);
     }
@@ -171,16 +170,12 @@ abstract class ChildRunner implements Runner {
     public void close() {
         endChild();
         scope.close();
-        deleteFolder(folder);
-        forgetExit();
+        deleteFiles();
+        AtExit.remove(atExit);
     }
 
-    private void forgetExit() {
-        try {
-            Runtime.getRuntime().removeShutdownHook(atExit);
-        } catch (IllegalStateException exiting) {
-            // it runs, and finds no folder
-        }
+    private void deleteFiles() {
+        deleteFolder(folder);
     }
 
     static void deleteFolder(Path folder) {

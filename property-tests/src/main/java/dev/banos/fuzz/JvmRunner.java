@@ -83,6 +83,15 @@ final class JvmRunner extends ChildRunner {
         return !target.isRenewable() || broken == Law.UNMAPS_ITS_OWN;
     }
 
+    @Override
+    public boolean renew() {
+        if (target.isRenewable()) {
+            return false;
+        }
+        endChild();
+        return true;
+    }
+
     /**
      * Many tries are worth compiling for, a few replays are not. A child that is already there does for them, too, unless a law broke
      * in it: what a free tore out of the process is then missing in each replay.

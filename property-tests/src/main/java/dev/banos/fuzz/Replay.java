@@ -5,14 +5,25 @@ import dev.banos.fuzz.program.Operations;
 import dev.banos.fuzz.shrinking.Trial;
 import org.jspecify.annotations.Nullable;
 
-/** Tries programs on fresh targets, to see whether they break the same law. */
-record Replay(Runner runner, Mode mode) implements Trial<Violation> {
+/**
+ * Tries programs on fresh targets, to see whether they break the same law.
+ *
+ * @param anew whether a target that is only as fresh as there is one is not fresh enough
+ */
+record Replay(Runner runner, Mode mode, boolean anew) implements Trial<Violation> {
     static final int COST_OF_REPETITION = 100;
     private static final int COST_OF_PROCESS = 150;
     private static final int COST_OF_LUCK = 8;
 
+    Replay(Runner runner, Mode mode) {
+        this(runner, mode, false);
+    }
+
     @Override
     public @Nullable Violation run(Operations candidate) {
+        if (anew) {
+            runner.renew();
+        }
         return runner.replay(candidate, mode);
     }
 
@@ -33,7 +44,8 @@ record Replay(Runner runner, Mode mode) implements Trial<Violation> {
 
     @Override
     public int cost(@Nullable Violation seen) {
-        return costOfProcess(seen) * (mode.isRepeated() ? COST_OF_REPETITION : mode == Mode.FREELY ? COST_OF_LUCK : 1);
+        int once = anew ? COST_OF_PROCESS : costOfProcess(seen);
+        return once * (mode.isRepeated() ? COST_OF_REPETITION : mode == Mode.FREELY ? COST_OF_LUCK : 1);
     }
 
     /** A new process costs as much as many replays. */
@@ -43,7 +55,7 @@ record Replay(Runner runner, Mode mode) implements Trial<Violation> {
 
     @Override
     public boolean isSlow(Violation seen) {
-        return isSlowAfter(seen.law());
+        return anew || isSlowAfter(seen.law());
     }
 
     private static boolean isSlowAfter(Law law) {

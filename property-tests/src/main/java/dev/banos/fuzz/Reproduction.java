@@ -20,6 +20,7 @@ final class Reproduction {
     private final long first;
     private final long last;
     private final Duration longestShrinking;
+    private boolean isCutShort;
 
     /**
      * @param target what a finding says that it is of
@@ -49,6 +50,11 @@ final class Reproduction {
             finding = shrunkWithHistory(failure);
         }
         return finding != null ? finding : asItWas(failure);
+    }
+
+    /** Whether there was no time to look for a program as short as it gets. */
+    boolean isCutShort() {
+        return isCutShort;
     }
 
     /** As long as it is, and with no word on whether it fails again. */
@@ -98,6 +104,7 @@ final class Reproduction {
         }
         Shrinker<Violation> shrinker = new Shrinker<>(race, program, seen, Mode.RACED, longestShrinking);
         shrinker.shrink();
+        isCutShort |= shrinker.isCutShort();
         return new Finding(target, seed, failure.tryNumber(), new Program(shrinker.program()), shrinker.violation(),
                 Mode.RACED.name(), race.roundsToLose(shrinker.program()), failure.program().length(), true);
     }
@@ -115,7 +122,24 @@ final class Reproduction {
         if (mode.isRepeated() && runner.replay(shrinker.program(), surely) == null) {
             return finding(failure, program, seen, mode, true); // shrunk past the leak
         }
+        if (mode == Mode.LOCKSTEP && runner.renew() && runner.replay(shrinker.program(), mode) == null) {
+            return shrunkAnew(failure, program);
+        }
+        isCutShort |= shrinker.isCutShort();
         return finding(failure, shrinker.program(), shrinker.violation(), mode, true);
+    }
+
+    /** What other programs left behind let shorter ones fail: now each gets a target of its own, slow as that is. */
+    private @Nullable Finding shrunkAnew(Runner.Failure failure, Operations program) {
+        Replay anew = new Replay(runner, Mode.LOCKSTEP, true);
+        Violation seen = anew.run(program);
+        if (seen == null) {
+            return null;
+        }
+        Shrinker<Violation> shrinker = new Shrinker<>(anew, program, seen, Mode.LOCKSTEP, longestShrinking);
+        shrinker.shrink();
+        isCutShort |= shrinker.isCutShort();
+        return finding(failure, shrinker.program(), shrinker.violation(), Mode.LOCKSTEP, true);
     }
 
     private Finding finding(Runner.Failure failure, Operations program, Violation violation, Mode mode, boolean reproduced) {

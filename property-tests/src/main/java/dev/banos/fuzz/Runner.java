@@ -27,6 +27,15 @@ interface Runner extends AutoCloseable {
     /** The program on a fresh target, or on one as fresh as there is; null if every law held. */
     @Nullable Violation replay(Operations program, Mode mode);
 
+    /**
+     * Gives up what programs have left behind in a target that a replay does not make anew.
+     *
+     * @return false where each replay makes it anew
+     */
+    default boolean renew() {
+        return false;
+    }
+
     /** The program as a race of this many rounds at most, on a fresh target; null if every law held. */
     @Nullable Violation race(Operations program, int rounds);
 

@@ -57,6 +57,15 @@ class CampaignTest {
     }
 
     @Test
+    void aCampaignSaysWhetherTimeEndedItsSearchForAShorterProgram() {
+        Campaign whole = campaign(Fault.ERRNO_NOT_SET).withTries(200);
+        Campaign cut = campaign(Fault.ERRNO_NOT_SET).withTries(200).withShrinkTime(Duration.ZERO);
+        assertThat(whole.run()).hasSameSizeAs(cut.run());
+        assertThat(whole.isCutShort()).isFalse();
+        assertThat(cut.isCutShort()).isTrue();
+    }
+
+    @Test
     void aNegativeTimeToShrinkIsRefused() {
         Campaign campaign = campaign(Fault.ERRNO_NOT_SET);
         assertThatThrownBy(() -> campaign.withShrinkTime(Duration.ofSeconds(-1)))

@@ -29,6 +29,7 @@ public final class Shrinker<V> {
     private Operations best;
     private V violation;
     private long cost;
+    private boolean isCutShort;
 
     /**
      * @param violation what the program comes to in this trial: already seen
@@ -49,6 +50,11 @@ public final class Shrinker<V> {
 
     public V violation() {
         return violation;
+    }
+
+    /** Whether time ended it, so that a shorter program may be found in a longer one. */
+    public boolean isCutShort() {
+        return isCutShort;
     }
 
     public void shrink() {
@@ -80,7 +86,9 @@ public final class Shrinker<V> {
     }
 
     private boolean hasTime() {
-        return cost < MOST_COST && System.nanoTime() - begun < longest;
+        boolean isInTime = System.nanoTime() - begun < longest;
+        isCutShort |= cost < MOST_COST && !isInTime;
+        return cost < MOST_COST && isInTime;
     }
 
     private static int weight(Operations program) {

@@ -66,10 +66,8 @@ public final class FuzzCommand {
         if (terminal) {
             campaign.withListener(new ProgressLine(err));
         }
-        Thread atExit = new Thread(() -> interrupted(campaign, options, out), "banos-fuzz-exit");
-        Runtime.getRuntime().addShutdownHook(atExit);
+        campaign.withExitListener(() -> interrupted(campaign, options, out));
         List<Finding> findings;
-        boolean exiting;
         try {
             findings = campaign.run();
         } catch (UncheckedIOException | TargetException failed) { // the report folder is full, say: what was found is told at least
@@ -77,17 +75,19 @@ public final class FuzzCommand {
                 printFindings(campaign.findings(), "", out);
             }
             throw failed;
-        } finally {
-            exiting = !isForgotten(atExit);
         }
-        if (exiting) {
-            return INTERRUPTED; // the hook says it all
+        if (campaign.isExiting()) {
+            return INTERRUPTED; // the listener says it all
         }
         if (terminal) {
             err.print(ERASE_LINE);
         }
         print(campaign, options, out);
-        return report(options, findings, out);
+        int status = report(options, findings, out);
+        if (campaign.isCutShort()) {
+            out.println("the time to look for a shorter program was over before all were tried: --shrink gives more");
+        }
+        return status;
     }
 
     private static Campaign campaign(FuzzOptions options) {
@@ -115,17 +115,8 @@ public final class FuzzCommand {
         return options.keepGoing ? campaign.keepGoing() : campaign;
     }
 
-    private static boolean isForgotten(Thread atExit) {
-        try {
-            return Runtime.getRuntime().removeShutdownHook(atExit);
-        } catch (IllegalStateException exiting) {
-            return false;
-        }
-    }
-
     /** A signal ends a long campaign; what it found until then counts. */
     private static void interrupted(Campaign campaign, FuzzOptions options, PrintStream out) {
-        campaign.stop();
         Path report = options.report;
         if (report != null) { // what was being shrunk is not there yet
             campaign.findings().forEach(finding -> write(report, () -> new ReportFolder(report).write(finding)));
