@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -381,10 +382,10 @@ final class Resolve {
                     + "\") of the Loader or ObjectLinker in Java, --library " + file + " of banos install");
         }
         List<String> ofArchive = sought.stream().filter(CompilerArchive::has).toList();
-        if (!ofArchive.isEmpty()) {
-            boolean alone = remedies.isEmpty() && ofArchive.size() == sought.size();
-            remedies.add((alone ? "" : "for " + ofArchive.getFirst() + ", ") + CompilerArchive.REMEDY);
-        }
+        Map<String, String> firstOfRemedy = new LinkedHashMap<>();
+        ofArchive.forEach(name -> firstOfRemedy.putIfAbsent(CompilerArchive.remedy(name), name));
+        boolean alone = remedies.isEmpty() && firstOfRemedy.size() == 1 && ofArchive.size() == sought.size();
+        firstOfRemedy.forEach((remedy, name) -> remedies.add((alone ? "" : "for " + name + ", ") + remedy));
         long others = sought.size() - ofRuntime - ofArchive.size();
         if (others > 0) {
             remedies.add((remedies.isEmpty() ? "" : "for the others, ") + imports.remedy(others > 1));

@@ -20,6 +20,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Functions that compilers call without being asked to, and where they are. */
 @OnX8664
@@ -74,5 +76,25 @@ class CompilerArchiveTest {
         Path object = CCompiler.text(folder, "mixed", "void nobody(void); extern int __cpu_model; int f(void) { nobody(); return __cpu_model; }");
         assertThatThrownBy(() -> ObjectLinker.create(InstallPolicy.anyUser()).add(object).link()).isInstanceOf(LinkException.class)
                 .hasMessageContaining("for __cpu_model, add the compiler's own archive").hasMessageContaining("for the others, add the object");
+    }
+
+    /** gcc multiplies without them, so that its archive would be added in vain. */
+    @ParameterizedTest
+    @ValueSource(strings = {"__mulosi4", "__mulodi4", "__muloti4"})
+    void whatOnlyClangHasIsNotLookedForInTheArchiveOfGcc(String name) {
+        assertThat(names(archive())).contains("__multi3").doesNotContain(name);
+        Path object = CCompiler.text(folder, "product", "void " + name + "(void); void f(void) { " + name + "(); }");
+        assertThatThrownBy(() -> ObjectLinker.create(InstallPolicy.anyUser()).add(object).link()).isInstanceOf(LinkException.class)
+                .hasMessageContaining("missing import: " + name).hasMessageContaining("clang -rtlib=compiler-rt -print-libgcc-file-name")
+                .hasMessageNotContaining("gcc -print");
+    }
+
+    @Test
+    void eachArchiveIsNamedOnceAmongOthers() {
+        Path object = CCompiler.text(folder, "both", "void __muloti4(void); void __mulodi4(void); extern int __cpu_model;"
+                + " int f(void) { __muloti4(); __mulodi4(); return __cpu_model; }");
+        assertThatThrownBy(() -> ObjectLinker.create(InstallPolicy.anyUser()).add(object).link()).isInstanceOf(LinkException.class)
+                .hasMessageContaining("for __cpu_model, add the compiler's own archive").hasMessageNotContaining("for the others")
+                .satisfies(thrown -> assertThat(thrown.getMessage().split("clang's own archive")).hasSize(2));
     }
 }
